@@ -1,0 +1,57 @@
+# Everything a developer types. `make` alone prints this help.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+NODE := node
+# Test files run side by side.
+JOBS ?= 2
+
+LAB_NEEDS := sshd:openssh-server ssh:openssh-client ssh-keygen:openssh-client
+TEST_NEEDS := $(LAB_NEEDS) strace:strace socat:socat picocom:picocom ip:iproute2 nft:nftables tmux:tmux ps:procps \
+	unshare:util-linux shellcheck:shellcheck /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh
+
+.PHONY: help
+help: ## show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+.PHONY: run
+run: build ## the whole system on this machine: relay, device, simulated router (PORT=/dev/ttyUSB0 for a real one)
+	@tools/need $(LAB_NEEDS)
+	@$(NODE) build/lib/lab.cjs $(if $(PORT),--port $(PORT))
+
+.PHONY: test
+test: build ## every test (ONLY=part-of-a-file-name for some)
+	@tools/need $(TEST_NEEDS)
+	@$(NODE) --import tsx tools/run-tests.ts --jobs $(JOBS) $(ONLY)
+
+.PHONY: unit
+unit: node_modules/.ready ## the quick tests alone
+	@$(NODE) --import tsx tools/run-tests.ts --unit --jobs $(JOBS) $(ONLY)
+
+.PHONY: lint
+lint: node_modules/.ready ## types, style and shell scripts
+	@tools/need shellcheck:shellcheck
+	@npx --no-install tsc
+	@npx --no-install biome check --error-on-warnings .
+	@git ls-files -z | xargs -0 grep -lsE '^#!/bin/(ba)?sh' | xargs -r shellcheck
+
+.PHONY: format
+format: node_modules/.ready ## put the source into its form
+	@npx --no-install biome check --write .
+
+.PHONY: bench
+bench: build ## measure: keystroke, probe, self-test, memory, beside what one would use instead
+	@tools/need $(TEST_NEEDS)
+	@$(NODE) --import tsx lab/bench/main.ts
+
+.PHONY: build
+build: node_modules/.ready ## bundle each program into build/lib
+	@$(NODE) --import tsx tools/bundle.ts
+
+.PHONY: clean
+clean: ## remove what was built and installed here
+	@rm -rf build node_modules .lab
+
+node_modules/.ready: package.json package-lock.json .npmrc
+	@command -v npm >/dev/null || { echo "Node.js >= 20.19 with npm is needed: apt-get install nodejs npm" >&2; exit 69; }
+	@npm ci --loglevel=error
+	@touch $@

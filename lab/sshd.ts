@@ -1,0 +1,113 @@
+/** A real OpenSSH server on 127.0.0.1, run by whoever runs the lab: no root, no system account, no port 22. */
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from './free-port.ts'
+import { type KeyPair, makeKey } from './make-key.ts'
+import { type Program, runProgram, startProgram } from './run-program.ts'
+import { waitFor } from './wait-for.ts'
+
+export interface SshdOptions {
+  /** A folder of its own: host key, configuration. */
+  directory: string
+  port?: number
+  hostKey?: KeyPair
+  /** More sshd_config lines; the first value of a keyword wins, and these come first. */
+  config?: string[]
+  /** Files of authorized keys, absolute. */
+  authorizedKeys: string[]
+  /** A program to run sshd under, such as `['unshare', '-m']`. */
+  under?: string[]
+}
+
+export interface Sshd {
+  readonly port: number
+  /** The login that its only account has: whoever runs the lab. */
+  readonly user: string
+  readonly hostKey: KeyPair
+  readonly configFile: string
+  readonly program: Program
+  log(): string
+  /** Process ids of everything below this sshd: the sessions, and what runs in them. */
+  descendants(): Promise<number[]>
+  stop(): Promise<void>
+}
+
+/** Starts it, and returns when it accepts connections. */
+export async function startSshd(options: SshdOptions): Promise<Sshd> {
+  const { directory, authorizedKeys } = options
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  // sshd run by root insists on this folder; the package's unit makes it, where systemd runs.
+  if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
+  const hostKey = options.hostKey ?? (await makeKey(directory, 'host_key'))
+  const port = options.port ?? (await freePort())
+  const configFile = join(directory, 'sshd_config')
+  const lines = [
+    ...(options.config ?? []),
+    `ListenAddress 127.0.0.1:${port}`,
+    `HostKey ${hostKey.path}`,
+    `AuthorizedKeysFile ${authorizedKeys.join(' ')}`,
+    'PidFile none',
+    'UsePAM no',
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'PrintMotd no',
+    'LogLevel VERBOSE',
+    // The checkout may stand below a folder that others can write to, such as /tmp.
+    'StrictModes no',
+    'MaxStartups 100:30:200',
+    'Subsystem sftp internal-sftp',
+  ]
+  await writeFile(configFile, `${lines.join('\n')}\n`)
+  const sshd = await sshdPath()
+  const [command = sshd, ...rest] = [...(options.under ?? []), sshd, '-D', '-e', '-f', configFile]
+  const program = startProgram(command, rest)
+  await program.says(/Server listening on 127\.0\.0\.1/)
+  return {
+    port,
+    user: userInfo().username,
+    hostKey,
+    configFile,
+    program,
+    log: program.output,
+    descendants: () => descendantsOf(program.pid),
+    stop: async () => {
+      const pids = await descendantsOf(program.pid)
+      await program.stop()
+      for (const pid of pids) signalProcess(pid, 'SIGKILL')
+      await waitFor('the sessions of sshd to end', () => pids.every(pid => !signalProcess(pid, 0)))
+    },
+  }
+}
+
+/** Sends a signal; false when there is no such process (a zombie counts as none). */
+export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    return false
+  }
+}
+
+/** All living processes below `pid`, nearest first. */
+export async function descendantsOf(pid: number): Promise<number[]> {
+  const parents = new Map<number, number>()
+  for (const entry of (await readdir('/proc')).filter(name => /^\d+$/.test(name))) {
+    const stat = await readFile(`/proc/${entry}/stat`, 'latin1').catch(() => undefined)
+    // proc_pid_stat(5): the name is in parentheses and may hold anything; state and parent follow it.
+    const [state, parent] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
+    if (parent !== undefined && state !== 'Z') parents.set(Number(entry), Number(parent))
+  }
+  const found: number[] = []
+  for (let level = [pid]; level.length > 0; ) {
+    level = [...parents].filter(([, parent]) => level.includes(parent)).map(([child]) => child)
+    found.push(...level)
+  }
+  return found
+}
+
+async function sshdPath(): Promise<string> {
+  const { stdout } = await runProgram('sh', ['-c', 'PATH=$PATH:/usr/sbin:/sbin command -v sshd'])
+  if (stdout.trim() === '') throw new Error('sshd is not installed: apt-get install openssh-server')
+  return stdout.trim()
+}

@@ -1,0 +1,28 @@
+/** Waits for something to become true, with a deadline: what tests do in place of sleeping. */
+import { setTimeout as delay } from 'node:timers/promises'
+
+export interface WaitOptions {
+  /** Milliseconds; generous, because the machine may be loaded. */
+  timeoutMs?: number
+  signal?: AbortSignal
+}
+
+const PACE_MS = 25
+
+/**
+ * Asks `probe` until it gives something other than undefined, false or null, and returns that.
+ * @param what completes the sentence "waited in vain for …"
+ */
+export async function waitFor<T>(
+  what: string,
+  probe: () => T | Promise<T>,
+  { timeoutMs = 20_000, signal }: WaitOptions = {},
+): Promise<NonNullable<Exclude<T, false>>> {
+  const deadlineMs = performance.now() + timeoutMs
+  for (;;) {
+    const found = await probe()
+    if (found !== undefined && found !== null && found !== false) return found as NonNullable<Exclude<T, false>>
+    if (performance.now() > deadlineMs) throw new Error(`waited in vain for ${what} (${timeoutMs} ms)`)
+    await delay(PACE_MS, undefined, signal ? { signal } : {})
+  }
+}

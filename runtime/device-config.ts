@@ -1,0 +1,173 @@
+/** The device configuration, `/etc/oobm/device.toml`: no secrets, readable by both units; the only definition of the format. */
+import * as z from 'zod'
+import { hostSchema, nameSchema, pathSchema, portSchema, publicKeySchema, userSchema } from './names.ts'
+
+const relaySchema = z.strictObject({
+  /** Host name or address of the relay. */
+  host: hostSchema,
+  /** TCP port of its sshd; 443 because most networks let it out. */
+  port: portSchema.default(443),
+  /** Login on the relay. */
+  user: userSchema,
+  /** The relay's public host keys: no other is ever accepted. */
+  hostKeys: z.array(publicKeySchema).min(1, 'needs at least one key: the relay is never trusted unseen'),
+})
+
+/** How the device logs in to its relays. The secrets are files of their own, see `SECRETS` in provisioning.ts. */
+const authenticationSchema = z.enum(['key', 'password']).default('key')
+
+const shellSchema = z.strictObject({
+  /** Port of the device's own sshd on 127.0.0.1. */
+  port: portSchema.default(22),
+  /** Its public host key: the self-test accepts no other. */
+  hostKeyFile: pathSchema.default('/etc/ssh/ssh_host_ed25519_key.pub'),
+})
+
+const selftestSchema = z.strictObject({
+  /** Account that the self-test logs in to: password `*`, shell /bin/sh. */
+  user: userSchema.default('oobm-selftest'),
+})
+
+const bridgeSchema = z.strictObject({
+  /** Port of the console bridge's SSH server on 127.0.0.1. */
+  port: portSchema.default(2222),
+  /** Its public host key, so that the supervisor can prove that the console listener leads to it. */
+  hostKey: publicKeySchema,
+  /** The escape key of a console session, as `ctrl-` and the key. */
+  escape: z
+    .string()
+    .regex(/^ctrl-[a-z\]\\^_]$/, 'must be ctrl- and one of a-z ] \\ ^ _')
+    .default('ctrl-]'),
+  /** Bytes of output that a console keeps for late-comers: a screenful of boot messages many times over. */
+  scrollbackBytes: z.int().min(1024).max(16_777_216).default(262_144),
+})
+
+const consoleSchema = z.strictObject({
+  name: nameSchema,
+  /** A device file, or `scheme:rest` for a line that a program registers (`sim:router` in the lab). */
+  path: z.union([pathSchema, z.string().regex(/^[a-z]+:[A-Za-z0-9._/-]*$/)], {
+    error: 'must be a device file such as /dev/ttyUSB0',
+  }),
+  /** Bits per second. 9600 is what network equipment comes with. */
+  baudRate: z.int().min(50).max(4_000_000).default(9600),
+  dataBits: z.union([z.literal(5), z.literal(6), z.literal(7), z.literal(8)]).default(8),
+  parity: z.enum(['none', 'even', 'odd']).default('none'),
+  stopBits: z.union([z.literal(1), z.literal(2)]).default(1),
+  flowControl: z.enum(['none', 'rts-cts', 'xon-xoff']).default('none'),
+})
+
+const technicianSchema = z.strictObject({
+  name: nameSchema,
+  keys: z.array(publicKeySchema).min(1, 'needs at least one public key'),
+  /** `operator` may type and send BREAK; `observer` may only watch. */
+  role: z.enum(['operator', 'observer']).default('operator'),
+  /** Names of consoles; all of this device's when left out. */
+  consoles: z.array(nameSchema).optional(),
+  /** May also log in to the device's shell. */
+  shell: z.boolean().default(false),
+})
+
+const ledSchema = z.strictObject({
+  /** `auto`: GPIO if there is one, else a kernel LED, else none. `file` writes the word to `path`, for the lab. */
+  backend: z.enum(['auto', 'gpio', 'kernel', 'file', 'none']).default('auto'),
+  /** BCM number of the pin of the LED. */
+  pin: z.int().min(0).max(53).default(17),
+  /** Name below /sys/class/leds for the `kernel` backend. */
+  led: z
+    .string()
+    .regex(/^[A-Za-z0-9:_-]+$/)
+    .default('ACT'),
+  /** File of the `file` backend. */
+  path: pathSchema.optional(),
+})
+
+const seconds = (min: number, fallback: number) => z.number().min(min).max(86_400).default(fallback)
+
+/** Seconds. What each costs on the wire is in docs/tunnel.md. */
+const intervalsSchema = z.strictObject({
+  /** Between two SSH keepalives; after three without an answer the tunnel is given up. */
+  keepaliveS: seconds(1, 15),
+  /** Between two in-band probes. */
+  probeS: seconds(1, 60),
+  /** Between two loopback self-tests. */
+  selftestS: seconds(1, 900),
+  /** For one connection attempt, one probe or one self-test to finish. */
+  timeoutS: seconds(1, 20),
+  /** Shortest and longest wait between two attempts. */
+  backoffMinS: seconds(0.1, 1),
+  backoffMaxS: seconds(1, 60),
+  /** Between attempts that only a person can make succeed (refused, duplicate). */
+  slowRetryS: seconds(1, 300),
+  /** Uptime of a tunnel after which the backoff begins anew. */
+  stableS: seconds(1, 60),
+})
+
+const shape = {
+  /** Format of this file. */
+  version: z.literal(1),
+  /** Name of this device in the fleet. */
+  device: nameSchema,
+  /** In order of preference. */
+  relays: z.array(relaySchema).min(1, 'needs at least one relay'),
+  authentication: authenticationSchema,
+  /** The listener N on the relay's 127.0.0.1 that leads to this device's shell; N+1 leads to its consoles. */
+  listenerPort: portSchema.max(65_534, 'must be 1 to 65534: the port after it is the consoles'),
+  shell: shellSchema.prefault({}),
+  selftest: selftestSchema.prefault({}),
+  bridge: bridgeSchema,
+  consoles: z.array(consoleSchema).default([]),
+  technicians: z.array(technicianSchema).default([]),
+  led: ledSchema.prefault({}),
+  intervals: intervalsSchema.prefault({}),
+}
+
+export const deviceConfigSchema = z.strictObject(shape).superRefine(checkReferences)
+
+/** The same with `more` keys beside it: what the provisioning file is. */
+export function deviceConfigSchemaWith<M extends z.ZodRawShape>(more: M) {
+  return z
+    .strictObject({ ...shape, ...more })
+    .superRefine((whole, context) => checkReferences(whole as DeviceConfig, context))
+}
+
+/** A device configuration with every default filled in. */
+export type DeviceConfig = z.output<typeof deviceConfigSchema>
+/** A device configuration as somebody writes it. */
+export type DeviceConfigInput = z.input<typeof deviceConfigSchema>
+export type RelayConfig = DeviceConfig['relays'][number]
+export type ConsoleConfig = DeviceConfig['consoles'][number]
+export type TechnicianConfig = DeviceConfig['technicians'][number]
+export type LedConfig = DeviceConfig['led']
+export type IntervalsConfig = DeviceConfig['intervals']
+
+/** The two listeners of a device on the relay's 127.0.0.1. */
+export function listenersOf(config: Pick<DeviceConfig, 'listenerPort'>): { shell: number; console: number } {
+  return { shell: config.listenerPort, console: config.listenerPort + 1 }
+}
+
+function reportDuplicates(items: readonly { name: string }[], list: string, context: z.core.$RefinementCtx): void {
+  const seen = new Set<string>()
+  for (const [index, { name }] of items.entries()) {
+    if (seen.has(name)) {
+      context.addIssue({ code: 'custom', path: [list, index, 'name'], message: `"${name}" is there twice` })
+    }
+    seen.add(name)
+  }
+}
+
+/** What holds between the keys: names are unique, and what refers to a console names one. */
+function checkReferences(config: z.output<z.ZodObject<typeof shape>>, context: z.core.$RefinementCtx): void {
+  reportDuplicates(config.consoles, 'consoles', context)
+  reportDuplicates(config.technicians, 'technicians', context)
+  const known = new Set(config.consoles.map(({ name }) => name))
+  for (const [index, technician] of config.technicians.entries()) {
+    for (const [at, name] of (technician.consoles ?? []).entries()) {
+      if (known.has(name)) continue
+      const path = ['technicians', index, 'consoles', at]
+      context.addIssue({ code: 'custom', path, message: `"${name}" is not a console of this device` })
+    }
+  }
+  if (config.led.backend === 'file' && config.led.path === undefined) {
+    context.addIssue({ code: 'custom', path: ['led', 'path'], message: 'is missing: the file backend needs it' })
+  }
+}

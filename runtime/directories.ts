@@ -1,0 +1,25 @@
+/** Where a program finds its files: systemd says so in the environment, and the lab does the same. */
+import { join } from 'node:path'
+
+export interface Directories {
+  /** Run-time files, gone at reboot: `status.json`, requests. */
+  runtime: string
+  /** What outlives a reboot. */
+  state: string
+  /** One file a secret, from `LoadCredential=`. */
+  credentials: string
+}
+
+/** @param unit the unit's directory name below /run and /var/lib: `oobm` or `oobm-console` */
+export function directoriesOf(unit: string, env: NodeJS.ProcessEnv): Directories {
+  return {
+    runtime: env.RUNTIME_DIRECTORY ?? join('/run', unit),
+    state: env.STATE_DIRECTORY ?? join('/var/lib', unit),
+    credentials: env.CREDENTIALS_DIRECTORY ?? join('/etc/oobm/secrets', unit),
+  }
+}
+
+/** The device configuration, `/etc/oobm/device.toml` unless `$OOBM_CONFIG` names another. */
+export function deviceConfigPath(env: NodeJS.ProcessEnv): string {
+  return env.OOBM_CONFIG ?? '/etc/oobm/device.toml'
+}

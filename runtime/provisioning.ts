@@ -1,0 +1,69 @@
+/** The provisioning file `oobm.toml`: a device configuration and the secrets that belong to it, in one file for field staff. */
+import * as z from 'zod'
+import {
+  type DeviceConfig,
+  type DeviceConfigInput,
+  deviceConfigSchema,
+  deviceConfigSchemaWith,
+} from './device-config.ts'
+import { parseToml, stringifyToml } from './toml-file.ts'
+
+const privateKeySchema = z
+  .string()
+  .regex(
+    /^-----BEGIN OPENSSH PRIVATE KEY-----\n[A-Za-z0-9+/=\n]+\n-----END OPENSSH PRIVATE KEY-----\n?$/,
+    'must be a private key in the OpenSSH format, from BEGIN to END',
+  )
+  .transform(text => (text.endsWith('\n') ? text : `${text}\n`))
+
+const secretsSchema = z.strictObject({
+  /** Private key with which the device logs in to its relays. */
+  relayKey: privateKeySchema.optional(),
+  relayKeyPassphrase: z.string().min(1).optional(),
+  relayPassword: z.string().min(1).optional(),
+  /** Private host key of the console bridge. */
+  bridgeHostKey: privateKeySchema,
+  /** Private host key of the device's own sshd; made at first boot when left out. */
+  shellHostKey: privateKeySchema.optional(),
+})
+
+export type Secrets = z.output<typeof secretsSchema>
+
+/**
+ * The file, root 0600, that each secret becomes, and the unit that systemd hands it to; `system` is sshd's own.
+ * A program finds its own by this name in its credentials directory.
+ */
+export const SECRETS = {
+  relayKey: { file: 'relay_key', unit: 'oobm' },
+  relayKeyPassphrase: { file: 'relay_key_passphrase', unit: 'oobm' },
+  relayPassword: { file: 'relay_password', unit: 'oobm' },
+  bridgeHostKey: { file: 'bridge_host_key', unit: 'oobm-console' },
+  shellHostKey: { file: 'shell_host_key', unit: 'system' },
+} as const satisfies Record<keyof Secrets, { file: string; unit: string }>
+
+const provisioningSchema = deviceConfigSchemaWith({ secrets: secretsSchema }).superRefine((whole, context) => {
+  const needed = whole.authentication === 'key' ? 'relayKey' : 'relayPassword'
+  if (whole.secrets[needed] !== undefined) return
+  const message = `is missing: authentication = "${whole.authentication}" needs it`
+  context.addIssue({ code: 'custom', path: ['secrets', needed], message })
+})
+
+export interface Provisioning {
+  config: DeviceConfig
+  secrets: Secrets
+}
+
+/**
+ * Reads a provisioning file.
+ * @throws ConfigurationError with everything that is wrong in it
+ */
+export function parseProvisioning(file: string, text: string): Provisioning {
+  const { secrets, ...config } = parseToml(file, text, provisioningSchema)
+  return { config, secrets }
+}
+
+/** Writes a provisioning file. */
+export function stringifyProvisioning(config: DeviceConfigInput, secrets: Secrets): string {
+  deviceConfigSchema.parse(config)
+  return stringifyToml({ ...config, secrets })
+}

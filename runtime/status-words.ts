@@ -1,0 +1,94 @@
+/** The words that the LED, `oobm status` and the reports use, worst first, with what each means to field staff. */
+
+/** One flash: milliseconds lit, then milliseconds dark. */
+export type Flash = readonly [onMs: number, offMs: number]
+
+export interface StatusWord {
+  /** Played over and over. Every word moves: light or dark that stands still means that the program is not running. */
+  pattern: readonly Flash[]
+  /** The pattern as field staff would say it over the phone. */
+  looks: string
+  meaning: string
+  /** What somebody on site can do. */
+  remedy: string
+}
+
+const LIT_MS = 250
+const PAUSE_MS = 1500
+
+/** `count` flashes that can be counted by eye, then a pause. */
+function counted(count: number): readonly Flash[] {
+  return Array.from({ length: count }, (_, i) => [LIT_MS, i === count - 1 ? PAUSE_MS : LIT_MS] as const)
+}
+
+/** Worst first: of several that hold, the first one shows. */
+export const STATUS_WORDS = {
+  unconfigured: {
+    pattern: [[100, 100]],
+    looks: 'flickers fast without a pause',
+    meaning: 'there is no configuration, or it cannot be used',
+    remedy: 'put the oobm.toml that the operator sent on the card; the error is in oobm-error.txt beside it',
+  },
+  'no-link': {
+    pattern: counted(1),
+    looks: 'one flash, then a pause',
+    meaning: 'no network: no cable, no Wi-Fi, or no address',
+    remedy: 'check the network cable and the switch port',
+  },
+  'no-relay': {
+    pattern: counted(2),
+    looks: 'two flashes, then a pause',
+    meaning: 'the network works, and the relay cannot be reached through it',
+    remedy: 'ask whether this network lets port 443 out; try another port or network',
+  },
+  refused: {
+    pattern: counted(3),
+    looks: 'three flashes, then a pause',
+    meaning: 'the relay answers, and does not accept this device',
+    remedy: 'call the operator: a key, the host key or the listener is not what the relay expects',
+  },
+  stale: {
+    pattern: counted(4),
+    looks: 'four flashes, then a pause',
+    meaning: 'an old session of this device still holds its place on the relay',
+    remedy: 'wait a minute; if it stays, call the operator',
+  },
+  duplicate: {
+    pattern: counted(5),
+    looks: 'five flashes, then a pause',
+    meaning: 'another device uses the same identity',
+    remedy: 'call the operator: two cards were flashed with one file',
+  },
+  unproved: {
+    pattern: counted(6),
+    looks: 'six flashes, then a pause',
+    meaning: 'connected, and the way back into this device is not proved',
+    remedy: 'wait a minute; if it stays, call the operator',
+  },
+  maintenance: {
+    pattern: [
+      [2000, 200],
+      [200, 200],
+    ],
+    looks: 'long light, short flash',
+    meaning: 'remote access is switched off by the operator',
+    remedy: 'nothing; the operator can switch it on again',
+  },
+  ready: {
+    pattern: [[1900, 100]],
+    looks: 'light with a short wink every two seconds',
+    meaning: 'proved: a technician can get in',
+    remedy: 'nothing; you can leave',
+  },
+  'in-use': {
+    pattern: [[500, 500]],
+    looks: 'even blinking, once a second',
+    meaning: 'proved, and a technician is in now',
+    remedy: 'leave it plugged in',
+  },
+} as const satisfies Record<string, StatusWord>
+
+export type Word = keyof typeof STATUS_WORDS
+
+/** All words, worst first. */
+export const WORDS = Object.keys(STATUS_WORDS) as Word[]

@@ -1,0 +1,40 @@
+/** Bundles each program into one file that runs on the device without node_modules, into `build/`. */
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+const OUT = 'build'
+
+/** Program → its entry. */
+const PROGRAMS = {
+  oobm: 'supervisor/oobm.ts',
+  'oobm-supervisor': 'supervisor/main.ts',
+  'oobm-console': 'console-bridge/main.ts',
+  'oobm-relay': 'relay-config/main.ts',
+  'lab-console': 'lab/console-main.ts',
+  lab: 'lab/main.ts',
+}
+
+rmSync(OUT, { recursive: true, force: true })
+await build({
+  entryPoints: Object.entries(PROGRAMS).map(([out, entry]) => ({ in: entry, out })),
+  outdir: join(OUT, 'lib'),
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  // Optional native parts of ssh2: it runs without them, and falls back when the require fails.
+  external: ['*.node', 'cpu-features'],
+  define: { 'import.meta.dirname': '__dirname' },
+  legalComments: 'none',
+  logLevel: 'warning',
+})
+
+// serialport looks for its binary in prebuilds/, one directory above the file that asks.
+const prebuilds = 'node_modules/@serialport/bindings-cpp/prebuilds'
+for (const platform of readdirSync(prebuilds).filter(name => name.startsWith('linux-'))) {
+  const to = join(OUT, 'prebuilds', platform)
+  mkdirSync(to, { recursive: true })
+  cpSync(join(prebuilds, platform), to, { recursive: true })
+}

@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, normalize } from 'node:path'
+import * as assert from 'uvu/assert'
+import { suite } from './suite.ts'
+
+const test = suite('import rules')
+const ROOT = join(import.meta.dirname, '..')
+const PARTS = ['supervisor', 'console-bridge', 'relay-config', 'runtime', 'lab', 'tools']
+
+interface Import {
+  file: string
+  target: string
+}
+
+/** What each part may import of the others, and why not more. */
+const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
+  runtime: { allowed: [], why: 'runtime is the ground that all programs stand on: it imports no other part' },
+  supervisor: { allowed: ['runtime'], why: 'the daemons meet only at the bridge’s SSH port, not in code' },
+  'console-bridge': { allowed: ['runtime'], why: 'the daemons meet only at the bridge’s SSH port, not in code' },
+  'relay-config': { allowed: ['runtime'], why: 'the operator’s program shares formats with the device, not code' },
+  lab: { allowed: ['runtime', 'supervisor', 'console-bridge', 'relay-config', 'tools'], why: '' },
+  tools: { allowed: ['runtime'], why: 'tools serve every part and know none' },
+}
+
+/** The one home of each library that has effects. */
+const HOMES: Record<string, { home: RegExp; why: string }> = {
+  ssh2: {
+    home: /^(supervisor\/(tunnel|proof)|console-bridge\/ssh|lab\/bench)\//,
+    why: 'ssh2 needs its traps handled in one place: the client in the tunnel and its proof, the server in the bridge',
+  },
+  serialport: { home: /^console-bridge\/line\/serial-line\.ts$/, why: 'one file knows what serialport really does' },
+  onoff: { home: /^supervisor\/led\/gpio\.ts$/, why: 'one file knows how onoff numbers the pins' },
+  'systemd-notify': { home: /^runtime\/systemd\.ts$/, why: 'one file speaks to systemd' },
+  'smol-toml': { home: /^runtime\/toml-file\.ts$/, why: 'TOML is read in one place, so that errors have lines' },
+  pino: { home: /^runtime\/log\.ts$/, why: 'one file decides what a log line looks like' },
+}
+
+/** Pure logic: no effects of their own, so that tests need none. */
+const PURE =
+  /^(runtime\/(backoff|names|status-words|errors)|supervisor\/(status\/(derive-status|facts)|led\/pattern)|console-bridge\/(console\/scrollback|session\/escape-parser)|relay-config\/render\/.*)\.ts$/
+const EFFECTS = /^node:(fs|net|timers|child_process|dgram|http|https|tls)(\/|$)/
+
+test('each part imports only what it may', () => {
+  const broken = importsOf(PARTS).flatMap(({ file, target }) => {
+    if (!target.startsWith('.')) return []
+    const from = file.split('/')[0] ?? ''
+    const to = normalize(join(file, '..', target)).split('/')[0] ?? ''
+    const rule = PART_RULES[from]
+    const isTest = /\.i?test\.ts$/.test(file) && (to === 'tools' || to === 'lab')
+    if (to === from || isTest || to === 'package.json' || !rule || rule.allowed.includes(to)) return []
+    return [`${file} imports ${target}: ${rule.why}`]
+  })
+  assert.equal(broken, [])
+})
+
+test('each library with effects has one home', () => {
+  const broken = importsOf(PARTS).flatMap(({ file, target }) => {
+    const rule = HOMES[target]
+    if (!rule || rule.home.test(file) || /\.i?test\.ts$/.test(file)) return []
+    return [`${file} imports ${target}: ${rule.why}`]
+  })
+  assert.equal(broken, [])
+})
+
+test('pure modules have no effects', () => {
+  const broken = importsOf(PARTS)
+    .filter(({ file, target }) => PURE.test(file) && EFFECTS.test(target))
+    .map(({ file, target }) => `${file} imports ${target}: it is pure, its effects belong to who calls it`)
+  assert.equal(broken, [])
+})
+
+test('programs do not import a test’s things', () => {
+  const broken = importsOf(PARTS)
+    .filter(({ file, target }) => /\.i?test\.ts$/.test(target) || (target === 'uvu' && file !== 'tools/suite.ts'))
+    .map(({ file, target }) => `${file} imports ${target}`)
+  assert.equal(broken, [])
+})
+
+function importsOf(parts: string[]): Import[] {
+  return parts
+    .flatMap(part => readdirSync(join(ROOT, part), { recursive: true, encoding: 'utf8' }).map(file => join(part, file)))
+    .filter(file => file.endsWith('.ts'))
+    .flatMap(file => {
+      const text = readFileSync(join(ROOT, file), 'utf8')
+      return [...text.matchAll(/(?:from|import) '([^']+)'|import\('([^']+)'\)/g)].map(match => ({
+        file,
+        target: match[1] ?? match[2] ?? '',
+      }))
+    })
+}
+
+test.run()

@@ -1,0 +1,130 @@
+/** Declares tests on uvu, and closes the ways in which uvu passes falsely (hooks, missing run, no time limit, open handles). */
+import { writeFileSync } from 'node:fs'
+import { suite as uvuSuite } from 'uvu'
+
+/** What one test file tells the runner, written when its process ends. */
+export interface SuiteReport {
+  declared: number
+  passed: number
+  failed: number
+  skipped: { name: string; why: string }[]
+  /** False until the file called `test.run()`. */
+  ran: boolean
+}
+
+/** What a test gets: a signal that is aborted at its end or at its time limit, and a place for what must be undone. */
+export interface TestContext {
+  signal: AbortSignal
+  /** Undone in reverse order after the test, also when it failed; a failing disposer fails the test. */
+  cleanup(dispose: () => unknown): void
+  /** Called with a text for the log only when the test fails: the logs of the processes involved. */
+  onFailure(describe: () => string | Promise<string>): void
+}
+
+export interface Test {
+  (name: string, body: (context: TestContext) => unknown, options?: TestOptions): void
+  /** Declares a test that this machine cannot run; `why` is shown in the summary. */
+  skip(name: string, why: string): void
+  run(): void
+}
+
+export interface TestOptions {
+  /** Milliseconds; the default leaves a loaded machine room and still ends a hang. */
+  timeoutMs?: number
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000
+/** Milliseconds that a file may live on after its last test: past that, something was left open. */
+const LINGER_MS = 5_000
+
+/** Makes the `test` of one file. It must be followed by `test.run()` as the file's last line. */
+export function suite(name: string): Test {
+  const inner = uvuSuite(name)
+  const report: SuiteReport = { declared: 0, passed: 0, failed: 0, skipped: [], ran: false }
+
+  process.on('exit', code => {
+    const path = process.env.OOBM_TEST_REPORT
+    if (path) writeFileSync(path, JSON.stringify(report))
+    if (code === 0 && (!report.ran || report.passed !== report.declared)) process.exitCode = 1
+  })
+
+  const test = ((title, body, options = {}) => {
+    report.declared++
+    inner(title, async () => {
+      try {
+        await runTest(title, body, options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
+        report.passed++
+      } catch (err) {
+        report.failed++
+        throw err
+      } finally {
+        if (report.passed + report.failed === report.declared) failIfLeftOpen()
+      }
+    })
+  }) as Test
+  test.skip = (title, why) => {
+    report.skipped.push({ name: `${name}: ${title}`, why })
+  }
+  test.run = () => {
+    report.ran = true
+    inner.run()
+  }
+  return test
+}
+
+async function runTest(title: string, body: (context: TestContext) => unknown, timeoutMs: number): Promise<void> {
+  const controller = new AbortController()
+  const disposers: (() => unknown)[] = []
+  const describers: (() => string | Promise<string>)[] = []
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`"${title}" did not end within ${timeoutMs} ms`)), timeoutMs)
+  })
+  const context: TestContext = {
+    signal: controller.signal,
+    cleanup: dispose => disposers.push(dispose),
+    onFailure: describe => describers.push(describe),
+  }
+  const failures: unknown[] = []
+  const interrupted = () => void disposeAll(disposers).then(() => process.exit(130))
+  process.once('SIGTERM', interrupted)
+  process.once('SIGINT', interrupted)
+  try {
+    await Promise.race([Promise.resolve().then(() => body(context)), deadline])
+  } catch (err) {
+    failures.push(err)
+    for (const describe of describers) process.stdout.write(`\n--- ${title}\n${await describe()}\n`)
+  } finally {
+    clearTimeout(timer)
+    controller.abort()
+    failures.push(...(await disposeAll(disposers)))
+    process.off('SIGTERM', interrupted)
+    process.off('SIGINT', interrupted)
+  }
+  if (failures.length > 0) throw asError(failures[0])
+}
+
+/** Undoes everything, whatever fails on the way, and gives the failures back. */
+async function disposeAll(disposers: (() => unknown)[]): Promise<unknown[]> {
+  const failures: unknown[] = []
+  for (let dispose = disposers.pop(); dispose; dispose = disposers.pop()) {
+    try {
+      await dispose()
+    } catch (err) {
+      failures.push(err)
+    }
+  }
+  return failures
+}
+
+/** An open handle keeps the process alive after the last test: say which kind it is, and fail. */
+function failIfLeftOpen(): void {
+  setTimeout(() => {
+    process.stderr.write(`left open after the last test: ${process.getActiveResourcesInfo().join(', ')}\n`)
+    process.exit(1)
+  }, LINGER_MS).unref()
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(`a test threw ${String(thrown)}`)
+}
