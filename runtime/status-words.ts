@@ -75,7 +75,7 @@ export const STATUS_WORDS = {
     remedy: 'nothing; the operator can switch it on again',
   },
   ready: {
-    pattern: [[1900, 100]],
+    pattern: [[1850, 150]],
     looks: 'light with a short wink every two seconds',
     meaning: 'proved: a technician can get in',
     remedy: 'nothing; you can leave',

@@ -1,0 +1,162 @@
+/** The real onoff on a /sys/class/gpio of our own: a mount namespace, and a stand-in for the kernel's answers. */
+import { spawnSync } from 'node:child_process'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { startProgram } from '../../lab/run-program.ts'
+import { scratchDirectory } from '../../lab/scratch.ts'
+import { waitFor } from '../../lab/wait-for.ts'
+import { suite, type TestContext } from '../../tools/suite.ts'
+import { findGpio } from './gpio.ts'
+
+const test = suite('gpio')
+const GPIO_TS = join(import.meta.dirname, 'gpio.ts')
+const LED_TS = join(import.meta.dirname, 'led.ts')
+
+/**
+ * What the kernel does: a number written to `export` makes `gpioN/` appear, one written to `unexport` takes it away,
+ * and a number that no controller has is EINVAL, which a file cannot say: it goes to `log` as refused.
+ * `export` and `unexport` are FIFOs: one `read` is one write, and ends with the writer's close, not with a newline.
+ */
+const KERNEL = `
+gpio=$1; log=$gpio/log
+while read -r n <"$gpio/export" || [ -n "$n" ]; do
+  if [ "$n" -lt 512 ] || [ "$n" -ge 566 ]; then echo "refused $n" >>"$log"; continue; fi
+  mkdir "$gpio/.gpio$n"
+  for file in value direction edge active_low; do echo 0 >"$gpio/.gpio$n/$file"; done
+  mv "$gpio/.gpio$n" "$gpio/gpio$n"
+  echo "export $n" >>"$log"
+done &
+exporter=$!
+trap 'kill $exporter; exit' TERM
+while read -r n <"$gpio/unexport" || [ -n "$n" ]; do
+  echo "unexport $n value $(cat "$gpio/gpio$n/value") direction $(cat "$gpio/gpio$n/direction")" >>"$log"
+  rm -r "$gpio/gpio$n"
+done &
+unexporter=$!
+trap 'kill $exporter $unexporter; exit' TERM
+echo listening
+wait
+`
+
+/** A /sys/class/gpio as Linux 6.12 on a Pi 3 has it: two controllers, and the header's counts from 512. */
+async function fakeGpio(context: TestContext): Promise<string> {
+  const gpio = await scratchDirectory(context)
+  const chips = { gpiochip566: ['brcmvirt-gpio', 566, 2], gpiochip512: ['pinctrl-bcm2835', 512, 54] } as const
+  for (const [name, [label, base, count]] of Object.entries(chips)) {
+    await mkdir(join(gpio, name))
+    await writeFile(join(gpio, name, 'label'), `${label}\n`)
+    await writeFile(join(gpio, name, 'base'), `${base}\n`)
+    await writeFile(join(gpio, name, 'ngpio'), `${count}\n`)
+  }
+  assert.is(spawnSync('mkfifo', [join(gpio, 'export'), join(gpio, 'unexport')]).status, 0)
+  const kernel = startProgram('sh', ['-c', KERNEL, 'kernel', gpio])
+  context.cleanup(() => kernel.stop())
+  await kernel.says(/listening/)
+  return gpio
+}
+
+/** Runs TypeScript in a mount namespace where /sys/class/gpio is `gpio`. */
+function startWithGpio(context: TestContext, gpio: string, script: string) {
+  const mounts = 'mount -t tmpfs none /sys/class && mkdir /sys/class/gpio && mount --bind "$1" /sys/class/gpio'
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script]
+  const program = startProgram('unshare', ['-m', 'sh', '-ec', `${mounts} && shift && exec "$@"`, 'sh', gpio, ...node], {
+    cwd: join(import.meta.dirname, '../..'),
+  })
+  context.cleanup(() => program.stop())
+  context.onFailure(program.output)
+  return program
+}
+
+const logOf = async (gpio: string) => (await readFile(join(gpio, 'log'), 'utf8').catch(() => '')).trim().split('\n')
+
+test('counts the pin from the base of the header’s controller, and from no other', async context => {
+  const gpio = await fakeGpio(context)
+  const found = findGpio(17, gpio)
+  assert.is('problem' in found ? found.problem : found.description, 'GPIO17 (line 529 of pinctrl-bcm2835)')
+})
+
+test('says why there is no pin', async context => {
+  const empty = await scratchDirectory(context)
+  assert.match(JSON.stringify(findGpio(17, empty)), /GPIO cannot be used: ENOENT/)
+  await writeFile(join(empty, 'export'), '')
+  assert.match(JSON.stringify(findGpio(17, empty)), /no controller of the pin header/)
+})
+
+if (!canMount()) {
+  for (const title of ['drives the right line through onoff', 'gives a pin back that a killed process left exported'])
+    test.skip(title, 'needs root: a mount namespace with a /sys/class/gpio of its own')
+} else {
+  test('drives the right line through onoff, from dark to dark, and leaves nothing exported', async context => {
+    const gpio = await fakeGpio(context)
+    const program = startWithGpio(
+      context,
+      gpio,
+      `import { findGpio } from '${GPIO_TS}'
+       import { once } from 'node:events'
+       const led = await findGpio(17).open()
+       process.stdin.setEncoding('utf8').on('data', async word => {
+         if (word.trim() === 'close') { await led.close(); process.exit() }
+         led.draw('ready', word.trim() === 'lit')
+         console.log('drew ' + word.trim())
+       })
+       console.log('opened ' + led.description)`,
+    )
+    await program.says(/opened GPIO17 \(line 529 of pinctrl-bcm2835\)/)
+    const line = join(gpio, 'gpio529')
+    assert.is(await readFile(join(line, 'direction'), 'utf8'), 'low')
+    const value = async () => (await readFile(join(line, 'value'), 'utf8')).trim()
+    for (const [word, expected] of [
+      ['lit', '1'],
+      ['dark', '0'],
+      ['lit', '1'],
+    ] as const) {
+      const before = program.output().length
+      program.child.stdin?.write(`${word}\n`)
+      await waitFor('the pin to be drawn', () => program.output().slice(before).includes(`drew ${word}`))
+      assert.is(await value(), expected)
+    }
+    program.child.stdin?.write('close\n')
+    await waitFor('the pin to be given back', async () => (await logOf(gpio)).length === 2)
+    assert.equal(await logOf(gpio), ['export 529', 'unexport 529 value 0 direction low'])
+    assert.equal(await exported(gpio), [])
+  })
+
+  test('gives a pin back that a killed process left exported and lit', async context => {
+    const gpio = await fakeGpio(context)
+    const lit = startWithGpio(
+      context,
+      gpio,
+      `import { findGpio } from '${GPIO_TS}'
+       const led = await findGpio(17).open()
+       led.draw('ready', true)
+       console.log('lit')
+       setInterval(() => {}, 1000)`,
+    )
+    await lit.says(/lit/)
+    lit.child.kill('SIGKILL')
+    await waitFor('the process to be gone', lit.ended)
+    assert.is((await readFile(join(gpio, 'gpio529/value'), 'utf8'))[0], '1')
+    const off = startWithGpio(
+      context,
+      gpio,
+      `import { darkenLed } from '${LED_TS}'
+       console.log('dark: ' + await darkenLed({ backend: 'auto', pin: 17, led: 'ACT' }))`,
+    )
+    await off.says(/dark: GPIO17/)
+    await waitFor('the pin to be given back', async () => (await logOf(gpio)).length === 2)
+    assert.match((await logOf(gpio))[1] ?? '', /^unexport 529 value 0/)
+    assert.equal(await exported(gpio), [])
+  })
+}
+
+async function exported(gpio: string): Promise<string[]> {
+  await waitFor('the line’s folder to go', async () => !(await readdir(gpio)).some(name => /^gpio\d+$/.test(name)))
+  return (await readdir(gpio)).filter(name => /^gpio\d+$/.test(name))
+}
+
+function canMount(): boolean {
+  return spawnSync('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs none /sys/class']).status === 0
+}
+
+test.run()

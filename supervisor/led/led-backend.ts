@@ -1,0 +1,16 @@
+/** What a status word is shown on: the port that the player drives, and that each kind of LED implements. */
+import type { Word } from '../../runtime/status-words.ts'
+
+export interface LedBackend {
+  /** For the log and for people: `GPIO17 (line 529 of pinctrl-bcm2835)`. */
+  readonly description: string
+  /** False where only the word counts, not the flashes: it is then drawn once a word. */
+  readonly flashes: boolean
+  /** @throws a system error; the player logs it and goes on */
+  draw(word: Word, lit: boolean): void | Promise<void>
+  /** Dark, and everything given back as it was found. */
+  close(): void | Promise<void>
+}
+
+/** A backend that this machine has, not yet taken; or why it has none. */
+export type Candidate = { description: string; open(): LedBackend | Promise<LedBackend> } | { problem: string }

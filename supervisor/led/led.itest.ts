@@ -1,0 +1,81 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { scratchDirectory } from '../../lab/scratch.ts'
+import { waitFor } from '../../lab/wait-for.ts'
+import { deviceConfigSchema, type LedConfig } from '../../runtime/device-config.ts'
+import { type Logger, silentLog } from '../../runtime/log.ts'
+import { suite } from '../../tools/suite.ts'
+import { findKernelLed } from './kernel.ts'
+import { darkenLed, openLed } from './led.ts'
+
+const test = suite('led')
+
+const defaults: LedConfig = deviceConfigSchema.shape.led.parse({})
+
+async function kernelLed(root: string): Promise<(file: string) => Promise<string>> {
+  await mkdir(join(root, 'ACT'))
+  await writeFile(join(root, 'ACT/trigger'), 'none rc-feedback [mmc0] timer default-on\n')
+  await writeFile(join(root, 'ACT/brightness'), '0\n')
+  await writeFile(join(root, 'ACT/max_brightness'), '255\n')
+  return async file => (await readFile(join(root, 'ACT', file), 'utf8')).trim()
+}
+
+test('a kernel LED: its trigger is put aside, and given back at the end', async context => {
+  const root = await scratchDirectory(context)
+  const read = await kernelLed(root)
+  const found = findKernelLed('ACT', root)
+  if ('problem' in found) throw new Error(found.problem)
+  const backend = await found.open()
+  assert.is(await read('trigger'), 'none')
+  backend.draw('ready', true)
+  assert.is(await read('brightness'), '255')
+  backend.draw('ready', false)
+  assert.is(await read('brightness'), '0')
+  backend.draw('ready', true)
+  await backend.close()
+  assert.is(await read('brightness'), '0')
+  assert.is(await read('trigger'), 'mmc0')
+})
+
+test('a kernel LED that is not there says so', async context => {
+  const root = await scratchDirectory(context)
+  const found = findKernelLed('ACT', root)
+  assert.match('problem' in found ? found.problem : '', /kernel LED ACT cannot be used: ENOENT/)
+})
+
+test('the file holds the present word, and ends as off', async context => {
+  const path = join(await scratchDirectory(context), 'led')
+  const config: LedConfig = { ...defaults, backend: 'file', path }
+  const led = await openLed(config, silentLog)
+  context.cleanup(() => led.close())
+  const holds = (word: string) =>
+    waitFor(`${word} in the file`, async () => (await readFile(path, 'utf8').catch(() => '')) === `${word}\n`)
+  led.show('no-relay')
+  await holds('no-relay')
+  led.show('in-use')
+  await holds('in-use')
+  led.show('ready', 600_000)
+  await holds('ready')
+  await led.close()
+  assert.is(await readFile(path, 'utf8'), 'off\n')
+})
+
+test('what a killed supervisor left on the LED is made dark by --off', async context => {
+  const path = join(await scratchDirectory(context), 'led')
+  await writeFile(path, 'ready\n')
+  assert.is(await darkenLed({ ...defaults, backend: 'file', path }), `file ${path}`)
+  assert.is(await readFile(path, 'utf8'), 'off\n')
+})
+
+test('without any LED the supervisor runs on, and the log says what was looked for', async context => {
+  const said: unknown[] = []
+  const log = { info: (fields: object) => said.push(fields), warn: (fields: object) => said.push(fields) }
+  const led = await openLed({ ...defaults, backend: 'kernel', led: 'nothing-here' }, log as unknown as Logger)
+  context.cleanup(() => led.close())
+  led.show('ready')
+  assert.is(led.description, 'no LED')
+  assert.match(JSON.stringify(said), /kernel LED nothing-here cannot be used/)
+})
+
+test.run()

@@ -1,0 +1,70 @@
+/** The status LED: finds what the configuration asks for, says what it found, and plays words on it. */
+import { type Clock, systemClock } from '../../runtime/clock.ts'
+import type { LedConfig } from '../../runtime/device-config.ts'
+import { errorMessage } from '../../runtime/errors.ts'
+import type { Logger } from '../../runtime/log.ts'
+import { findFile } from './file.ts'
+import { findGpio } from './gpio.ts'
+import { findKernelLed } from './kernel.ts'
+import type { Candidate, LedBackend } from './led-backend.ts'
+import { type Led, playLed } from './player.ts'
+
+export type { Led } from './player.ts'
+
+const NONE: LedBackend = { description: 'no LED', flashes: false, draw() {}, close() {} }
+
+/**
+ * Takes the LED and plays on it. One that is missing or broken is logged, and is never a reason to stop: what it
+ * would show is in the status too.
+ */
+export async function openLed(config: LedConfig, log: Logger, clock: Clock = systemClock): Promise<Led> {
+  const { backend, problems } = await takeLed(config)
+  const asked = config.backend
+  if (backend === NONE && asked !== 'auto' && asked !== 'none')
+    log.warn({ asked, problems }, 'there is no such LED here')
+  else log.info({ led: backend.description, asked, passedOver: problems }, 'LED found')
+  return playLed(backend, clock, log)
+}
+
+/**
+ * Makes the LED dark, whatever a process that is gone left on it: what `ExecStopPost=` runs.
+ * @returns what was made dark
+ * @throws a system error when the LED is there and does not obey
+ */
+export async function darkenLed(config: LedConfig): Promise<string> {
+  const { backend } = await takeLed(config)
+  await backend.close()
+  return backend.description
+}
+
+/** What the configuration asks for, in order of preference, without taking any of it. */
+export function ledCandidates(config: LedConfig): Candidate[] {
+  switch (config.backend) {
+    case 'auto':
+      return [findGpio(config.pin), findKernelLed(config.led)]
+    case 'gpio':
+      return [findGpio(config.pin)]
+    case 'kernel':
+      return [findKernelLed(config.led)]
+    case 'file':
+      return [config.path === undefined ? { problem: 'led.path is missing' } : findFile(config.path)]
+    case 'none':
+      return []
+  }
+}
+
+async function takeLed(config: LedConfig): Promise<{ backend: LedBackend; problems: string[] }> {
+  const problems: string[] = []
+  for (const candidate of ledCandidates(config)) {
+    if ('problem' in candidate) {
+      problems.push(candidate.problem)
+      continue
+    }
+    try {
+      return { backend: await candidate.open(), problems }
+    } catch (err) {
+      problems.push(`${candidate.description}: ${errorMessage(err)}`)
+    }
+  }
+  return { backend: NONE, problems }
+}

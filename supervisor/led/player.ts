@@ -1,0 +1,85 @@
+/** Plays the pattern of the present word on a backend, until it is closed. */
+import type { Clock } from '../../runtime/clock.ts'
+import type { Logger } from '../../runtime/log.ts'
+import type { Word } from '../../runtime/status-words.ts'
+import type { LedBackend } from './led-backend.ts'
+import { phaseAt } from './pattern.ts'
+
+export interface Led {
+  readonly description: string
+  /**
+   * Shows a word from now on. With `forMs`, shows it for so many milliseconds only and then the other one again:
+   * the lamp test.
+   */
+  show(word: Word, forMs?: number): void
+  /** Ends dark, and gives the LED back. */
+  close(): Promise<void>
+}
+
+/** setTimeout's limit is 2^31 - 1 ms; waking once an hour costs nothing. */
+const LONGEST_SLEEP_MS = 3_600_000
+
+export function playLed(backend: LedBackend, clock: Clock, log: Logger): Led {
+  let standing: Word | undefined
+  let passing: { word: Word; untilMs: number } | undefined
+  let closing = false
+  let wake = new AbortController()
+
+  const wordAt = (nowMs: number): Word | undefined => {
+    if (passing !== undefined && nowMs >= passing.untilMs) passing = undefined
+    return passing?.word ?? standing
+  }
+
+  const draw = watched(log, backend.description)
+
+  const play = async () => {
+    let shown: { word: Word; sinceMs: number } | undefined
+    while (!closing) {
+      // Made before the state is read: a change after this line cuts the sleep below short.
+      wake = new AbortController()
+      const nowMs = clock.nowMs()
+      const word = wordAt(nowMs)
+      let sleepMs = LONGEST_SLEEP_MS
+      if (word !== undefined) {
+        const isNew = shown?.word !== word
+        if (shown === undefined || isNew) shown = { word, sinceMs: nowMs }
+        const { lit, remainingMs } = phaseAt(word, nowMs - shown.sinceMs)
+        if (isNew || backend.flashes) await draw(() => backend.draw(word, lit))
+        if (backend.flashes) sleepMs = remainingMs
+      }
+      if (passing !== undefined) sleepMs = Math.min(sleepMs, passing.untilMs - nowMs)
+      await clock.sleep(sleepMs, wake.signal)
+    }
+    await draw(() => backend.close())
+  }
+
+  const played = play()
+  return {
+    description: backend.description,
+    show: (word, forMs) => {
+      if (forMs === undefined) standing = word
+      else passing = { word, untilMs: clock.nowMs() + forMs }
+      wake.abort()
+    },
+    close: async () => {
+      closing = true
+      wake.abort()
+      await played
+    },
+  }
+}
+
+/** Runs an effect on the LED; one that fails is logged once, tried again at the next flash, and never ends anything. */
+function watched(log: Logger, led: string): (effect: () => void | Promise<void>) => Promise<void> {
+  let failing = false
+  return async effect => {
+    try {
+      await effect()
+      if (failing) log.info({ led }, 'the LED works again')
+      failing = false
+    } catch (err) {
+      if (!failing) log.warn({ led, err }, 'the LED cannot be driven; everything else goes on')
+      failing = true
+    }
+  }
+}
