@@ -16,19 +16,19 @@ const relaySchema = z.strictObject({
 /** How the device logs in to its relays. The secrets are files of their own, see `SECRETS` in provisioning.ts. */
 const authenticationSchema = z.enum(['key', 'password']).default('key')
 
-const shellSchema = z.strictObject({
+export const shellSchema = z.strictObject({
   /** Port of the device's own sshd on 127.0.0.1. */
   port: portSchema.default(22),
   /** Its public host key: the self-test accepts no other. */
   hostKeyFile: pathSchema.default('/etc/ssh/ssh_host_ed25519_key.pub'),
 })
 
-const selftestSchema = z.strictObject({
+export const selftestSchema = z.strictObject({
   /** Account that the self-test logs in to: password `*`, shell /bin/sh. */
   user: userSchema.default('oobm-selftest'),
 })
 
-const bridgeSchema = z.strictObject({
+export const bridgeSchema = z.strictObject({
   /** Port of the console bridge's SSH server on 127.0.0.1. */
   port: portSchema.default(2222),
   /** Its public host key, so that the supervisor can prove that the console listener leads to it. */
@@ -42,7 +42,7 @@ const bridgeSchema = z.strictObject({
   scrollbackBytes: z.int().min(1024).max(16_777_216).default(262_144),
 })
 
-const consoleSchema = z.strictObject({
+export const consoleSchema = z.strictObject({
   name: nameSchema,
   /** A device file, or `scheme:rest` for a line that a program registers (`sim:router` in the lab). */
   path: z.union([pathSchema, z.string().regex(/^[a-z]+:[A-Za-z0-9._/-]*$/)], {
@@ -67,24 +67,29 @@ const technicianSchema = z.strictObject({
   shell: z.boolean().default(false),
 })
 
-const ledSchema = z.strictObject({
-  /** `auto`: GPIO if there is one, else a kernel LED, else none. `file` writes the word to `path`, for the lab. */
-  backend: z.enum(['auto', 'gpio', 'kernel', 'file', 'none']).default('auto'),
-  /** BCM number of the pin of the LED. */
-  pin: z.int().min(0).max(53).default(17),
-  /** Name below /sys/class/leds for the `kernel` backend. */
-  led: z
-    .string()
-    .regex(/^[A-Za-z0-9:_-]+$/)
-    .default('ACT'),
-  /** File of the `file` backend. */
-  path: pathSchema.optional(),
-})
+export const ledSchema = z
+  .strictObject({
+    /** `auto`: GPIO if there is one, else a kernel LED, else none. `file` writes the word to `path`, for the lab. */
+    backend: z.enum(['auto', 'gpio', 'kernel', 'file', 'none']).default('auto'),
+    /** BCM number of the pin of the LED. */
+    pin: z.int().min(0).max(53).default(17),
+    /** Name below /sys/class/leds for the `kernel` backend. */
+    led: z
+      .string()
+      .regex(/^[A-Za-z0-9:_-]+$/)
+      .default('ACT'),
+    /** File of the `file` backend. */
+    path: pathSchema.optional(),
+  })
+  .superRefine(({ backend, path }, context) => {
+    if (backend !== 'file' || path !== undefined) return
+    context.addIssue({ code: 'custom', path: ['path'], message: 'is missing: the file backend needs it' })
+  })
 
 const seconds = (min: number, fallback: number) => z.number().min(min).max(86_400).default(fallback)
 
 /** Seconds. What each costs on the wire is in docs/tunnel.md. */
-const intervalsSchema = z.strictObject({
+export const intervalsSchema = z.strictObject({
   /** Between two SSH keepalives; after three without an answer the tunnel is given up. */
   keepaliveS: seconds(1, 15),
   /** Between two in-band probes. */
@@ -96,7 +101,7 @@ const intervalsSchema = z.strictObject({
   /** Shortest and longest wait between two attempts. */
   backoffMinS: seconds(0.1, 1),
   backoffMaxS: seconds(1, 60),
-  /** Between attempts that only a person can make succeed (refused, duplicate). */
+  /** Longest wait where only a person can make an attempt succeed (refused, duplicate). */
   slowRetryS: seconds(1, 300),
   /** Uptime of a tunnel after which the backoff begins anew. */
   stableS: seconds(1, 60),
@@ -166,8 +171,5 @@ function checkReferences(config: z.output<z.ZodObject<typeof shape>>, context: z
       const path = ['technicians', index, 'consoles', at]
       context.addIssue({ code: 'custom', path, message: `"${name}" is not a console of this device` })
     }
-  }
-  if (config.led.backend === 'file' && config.led.path === undefined) {
-    context.addIssue({ code: 'custom', path: ['led', 'path'], message: 'is missing: the file backend needs it' })
   }
 }

@@ -1,0 +1,60 @@
+/** The configuration that the supervisor runs on: the present one, or the last one that was proved. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type DeviceConfig, deviceConfigSchema } from '../runtime/device-config.ts'
+import { ConfigurationError, errorCode } from '../runtime/errors.ts'
+import { parseToml } from '../runtime/toml-file.ts'
+import { writeAtomically } from '../runtime/write-atomically.ts'
+import { loadCredentials } from './tunnel/load-credentials.ts'
+import type { Credentials } from './tunnel/open-connection.ts'
+
+export interface Configuration {
+  config: DeviceConfig
+  credentials: Credentials
+  /** The text it was read from. */
+  text: string
+}
+
+export interface Loaded {
+  /** Undefined when there is none to run on. */
+  usable: Configuration | undefined
+  /** What is wrong with the present file; undefined when nothing is. */
+  fault: string | undefined
+}
+
+export interface Places {
+  file: string
+  credentials: string
+  state: string
+}
+
+/** Never throws for a file that is missing or wrong: that is what the LED and the status are to say. */
+export async function loadConfiguration({ file, credentials, state }: Places): Promise<Loaded> {
+  const present = await tryLoad(file, credentials)
+  if (!('fault' in present)) return { usable: present, fault: undefined }
+  const lastGood = await tryLoad(lastGoodFile(state), credentials)
+  if ('fault' in lastGood) return { usable: undefined, fault: present.fault }
+  return { usable: lastGood, fault: `${present.fault}; running on the last configuration that was proved` }
+}
+
+/** Keeps a configuration that was proved, for the day when a wrong one follows it. */
+export async function keepLastGood(state: string, text: string): Promise<void> {
+  await writeAtomically(lastGoodFile(state), text, 0o600)
+}
+
+function lastGoodFile(state: string): string {
+  return join(state, 'last-good.toml')
+}
+
+async function tryLoad(file: string, credentials: string): Promise<Configuration | { fault: string }> {
+  try {
+    const text = await readFile(file, 'utf8')
+    const config = parseToml(file, text, deviceConfigSchema)
+    return { config, credentials: await loadCredentials(config.authentication, credentials), text }
+  } catch (err) {
+    if (err instanceof ConfigurationError) return { fault: err.message.replaceAll('\n', '; ') }
+    if (errorCode(err) === 'ENOENT') return { fault: `${file} is missing: this device was not provisioned` }
+    if (errorCode(err) === 'EACCES') return { fault: `${file} may not be read by the supervisor's user` }
+    throw err
+  }
+}

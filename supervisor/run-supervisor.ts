@@ -1,0 +1,160 @@
+/** Wires the supervisor: configuration → tunnel → proof → status → LED, readable from top to bottom. */
+import { randomBytes } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemClock as clock } from '../runtime/clock.ts'
+import { ledSchema } from '../runtime/device-config.ts'
+import { type Directories, deviceConfigPath, directoriesOf } from '../runtime/directories.ts'
+import { EXIT, type ExitCode } from '../runtime/errors.ts'
+import { createLog, type Logger } from '../runtime/log.ts'
+import { WORDS, type Word } from '../runtime/status-words.ts'
+import { type ServiceManager, serviceManager } from '../runtime/systemd.ts'
+import { type Led, openLed } from './led/led.ts'
+import { type Configuration, keepLastGood, type Loaded, loadConfiguration } from './load-configuration.ts'
+import { watchNetwork } from './network/watch-network.ts'
+import { selfTest } from './proof/self-test.ts'
+import { installSelftestKey } from './proof/selftest-key.ts'
+import { proofReports } from './status/proof-reports.ts'
+import { StatusKeeper } from './status/status-keeper.ts'
+import { type StatusWriter, statusWriter } from './status/write-status.ts'
+import { connectOnce } from './tunnel/connect-once.ts'
+import { keepConnected } from './tunnel/keep-connected.ts'
+import { Wake } from './tunnel/wake.ts'
+import { watchTunnel } from './tunnel/watch-tunnel.ts'
+import { watchRequests } from './watch-requests.ts'
+
+/** Milliseconds between two looks at a configuration that is missing or wrong. */
+const UNCONFIGURED_LOOK_MS = 3_000
+/** Milliseconds that `oobm led WORD` shows a word. */
+const LAMP_TEST_MS = 10_000
+
+/** Everything that lives as long as the process. */
+interface Daemon {
+  directories: Directories
+  configFile: string
+  manager: ServiceManager
+  writer: StatusWriter
+  led: Led
+  wake: Wake
+  signal: AbortSignal
+  log: Logger
+}
+
+/**
+ * Runs until the signal is aborted. Returns earlier only when a configuration came to a device that had none: a new
+ * start then reads it, with the secrets that systemd hands over at a start only.
+ * @throws a system error when its own directories cannot be used
+ */
+export async function runSupervisor(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<ExitCode> {
+  const log = createLog('oobm-supervisor')
+  const directories = directoriesOf('oobm', env)
+  const configFile = deviceConfigPath(env)
+  await mkdir(directories.runtime, { recursive: true })
+  const loaded = await loadConfiguration({ file: configFile, ...directories })
+  const manager = serviceManager(env, clock.nowMs, err => log.warn({ err }, 'systemd was not told'))
+  const writer = statusWriter(directories.runtime, err => log.error({ err }, 'the status file cannot be written'))
+  const led = await openLed(loaded.usable?.config.led ?? ledSchema.parse({}), log)
+  const keeper = keepStatus(loaded, { writer, led, manager, log })
+  const wake = new Wake(() => {
+    manager.progress()
+    keeper.refresh()
+  })
+  const daemon = { directories, configFile, manager, writer, led, wake, signal, log }
+  manager.ready()
+  try {
+    keeper.report({ configurationFault: loaded.fault })
+    await watchRequests(directories.runtime, (name, text) => serveRequest(name, text, daemon), signal)
+    if (loaded.usable) await supervise(loaded.usable, keeper, daemon)
+    else await untilConfigured(daemon)
+  } finally {
+    await led.close()
+    await writer.flush()
+    await rm(join(directories.runtime, 'status.json'), { force: true })
+    await rm(join(directories.runtime, 'selftest.keys'), { force: true })
+  }
+  return EXIT.ok
+}
+
+function keepStatus(
+  { usable }: Loaded,
+  { writer, led, manager, log }: Pick<Daemon, 'writer' | 'led' | 'manager' | 'log'>,
+) {
+  const intervals = usable?.config.intervals
+  const limits = {
+    // Two self-tests in a row that did not come round.
+    proofMaxAgeMs: ((intervals?.selftestS ?? 0) * 2 + 120) * 1000,
+    othersMaxAgeMs: (intervals?.slowRetryS ?? 0) * 3 * 1000,
+  }
+  return new StatusKeeper(usable?.config.device ?? 'unconfigured', limits, clock, {
+    changed: status => {
+      led.show(status.word)
+      manager.status(`${status.word}: ${status.cause}`)
+      log.info(status, 'status')
+    },
+    write: status => writer.write(status),
+  })
+}
+
+/** A device without a configuration stays up to say so on its LED, and waits for one. */
+async function untilConfigured({ configFile, directories, wake, signal, log }: Daemon): Promise<void> {
+  while (!signal.aborted) {
+    await wake.wait(UNCONFIGURED_LOOK_MS, [signal])
+    const { usable } = await loadConfiguration({ file: configFile, ...directories })
+    if (usable) return log.info({ configFile }, 'a configuration came: starting anew with it')
+  }
+}
+
+async function supervise({ config, credentials, text }: Configuration, keeper: StatusKeeper, daemon: Daemon) {
+  const { directories, wake, signal, log } = daemon
+  const key = await installSelftestKey(directories.runtime, config.selftest.user)
+  const token = randomBytes(16).toString('hex')
+  const ownIdent = `oobm_probe_${randomBytes(4).toString('hex')}`
+  const reports = proofReports(keeper, clock, () => {
+    keepLastGood(directories.state, text).catch(err => log.warn({ err }, 'the proved configuration was not kept'))
+  })
+  const network = watchNetwork(config.relays, () => wake.notify('network'), signal, log)
+
+  await keepConnected({
+    relays: config.relays,
+    intervals: config.intervals,
+    clock,
+    random: Math.random,
+    wake,
+    signal,
+    linkUp: network.linkUp,
+    onDown: (failure, retryMs) => reports.down(failure, network.linkUp(), retryMs),
+    connect: relay => {
+      const { intervals } = config
+      const forwarding = { onSessions: () => {} }
+      return connectOnce(
+        { config, relay, credentials, token, ownIdent, signal, log, onSessions: () => forwarding.onSessions() },
+        tunnel => {
+          forwarding.onSessions = () => keeper.report({ sessions: tunnel.forwarding.sessions() })
+          reports.up(relay)
+          return watchTunnel(tunnel, {
+            intervals,
+            clock,
+            random: Math.random,
+            ownIdent,
+            wake,
+            signal,
+            log,
+            report: reports,
+            selfTest: deadline =>
+              selfTest({ config, relay, credentials, key, ident: ownIdent, nowMs: clock.nowMs, signal: deadline }),
+          })
+        },
+      )
+    },
+  })
+}
+
+function serveRequest(name: string, text: string, { wake, led, log }: Daemon): void {
+  log.info({ request: name, text }, 'asked')
+  if (name === 'test') wake.notify('test')
+  if (name === 'led' && isWord(text)) led.show(text, LAMP_TEST_MS)
+}
+
+function isWord(text: string): text is Word {
+  return WORDS.some(word => word === text)
+}

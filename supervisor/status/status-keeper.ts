@@ -1,0 +1,101 @@
+/** Keeps the facts, derives the status from them, and is the one place that performs the effects of a change. */
+import type { Clock } from '../../runtime/clock.ts'
+import type { SupervisorStatus } from '../../runtime/status-file.ts'
+import { VERSION } from '../../runtime/version.ts'
+import { deriveStatus, type Limits, type Status } from './derive-status.ts'
+import { type Facts, FIRST_FACTS } from './facts.ts'
+
+/** What a change of the status sets in motion. */
+export interface Effects {
+  /** The word or its cause changed. */
+  changed(status: Status): void
+  /** The content for the status file; the same content may come again. */
+  write(status: SupervisorStatus): void
+}
+
+/** What the status file says beside what is derived; instants are monotonic milliseconds here. */
+export type Details = Pick<SupervisorStatus, 'relay' | 'connectedAt' | 'proof' | 'retryAt'>
+
+/** Changes of the word that the status file remembers: a bad night fits, and the file stays small. */
+const CHANGES_MAX = 50
+/** Milliseconds by which the wall clock must have been set for what people read to follow it. */
+const CLOCK_SET_MS = 2_000
+
+export class StatusKeeper {
+  readonly #device: string
+  readonly #clock: Clock
+  readonly #limits: Omit<Limits, 'nowMs'>
+  readonly #effects: Effects
+  #facts: Facts = FIRST_FACTS
+  #details: Details = {
+    relay: null,
+    connectedAt: null,
+    proof: { provedAt: null, tookMs: null, attempt: null, probeMs: null },
+    retryAt: null,
+  }
+  #status: Status | undefined
+  #sinceMs = 0
+  #changes: SupervisorStatus['changes'] = []
+  /** Wall clock minus monotonic clock, in milliseconds. */
+  #offsetMs: number
+
+  constructor(device: string, limits: Omit<Limits, 'nowMs'>, clock: Clock, effects: Effects) {
+    this.#device = device
+    this.#clock = clock
+    this.#limits = limits
+    this.#effects = effects
+    this.#offsetMs = clock.wallMs() - clock.nowMs()
+  }
+
+  get proof(): SupervisorStatus['proof'] {
+    return this.#details.proof
+  }
+
+  /** Takes in what was found out; the status follows from it at once. */
+  report(facts: Partial<Facts>, details: Partial<Details> = {}): void {
+    this.#facts = { ...this.#facts, ...facts }
+    this.#details = { ...this.#details, ...details }
+    this.refresh()
+  }
+
+  /** Derives the status again, since some facts lose their worth with time alone. */
+  refresh(): void {
+    const nowMs = this.#clock.nowMs()
+    const status = deriveStatus(this.#facts, { ...this.#limits, nowMs })
+    if (status.word !== this.#status?.word || status.cause !== this.#status.cause) {
+      if (status.word !== this.#status?.word) this.#sinceMs = nowMs
+      this.#status = status
+      this.#changes = [...this.#changes, { at: nowMs, ...status }].slice(-CHANGES_MAX)
+      this.#effects.changed(status)
+    }
+    this.#effects.write(this.#content(status))
+  }
+
+  /** Every instant is turned to wall-clock time here: when the board learns the time, they all follow. */
+  #content({ word, cause }: Status): SupervisorStatus {
+    const offsetMs = this.#clock.wallMs() - this.#clock.nowMs()
+    if (Math.abs(offsetMs - this.#offsetMs) > CLOCK_SET_MS) this.#offsetMs = offsetMs
+    const wall = (ms: number) => Math.round(ms + this.#offsetMs)
+    const wallOrNull = (ms: number | null) => (ms === null ? null : wall(ms))
+    const { relay, connectedAt, retryAt, proof } = this.#details
+    return {
+      version: 1,
+      device: this.#device,
+      software: VERSION,
+      pid: process.pid,
+      word,
+      cause,
+      since: wall(this.#sinceMs),
+      relay,
+      connectedAt: wallOrNull(connectedAt),
+      proof: {
+        ...proof,
+        provedAt: wallOrNull(proof.provedAt),
+        attempt: proof.attempt && { ...proof.attempt, at: wall(proof.attempt.at) },
+      },
+      sessions: this.#facts.sessions,
+      retryAt: wallOrNull(retryAt),
+      changes: this.#changes.map(change => ({ ...change, at: wall(change.at) })),
+    }
+  }
+}

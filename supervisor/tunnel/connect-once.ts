@@ -1,0 +1,141 @@
+/** One tunnel from its beginning to its end, with a typed reason; whether to try again is the caller's to decide. */
+import type { Client } from 'ssh2'
+import { type DeviceConfig, listenersOf, type RelayConfig } from '../../runtime/device-config.ts'
+import { errorMessage } from '../../runtime/errors.ts'
+import type { Logger } from '../../runtime/log.ts'
+import { withDeadline } from '../../runtime/with-deadline.ts'
+import { type Control, claim } from './device-words.ts'
+import { type Forwarding, forwardChannels, type Route } from './forward-channels.ts'
+import { type Credentials, type Failure, openConnection } from './open-connection.ts'
+import { requestListeners } from './request-listeners.ts'
+
+export type Ending =
+  /** It never came up. */
+  | { kind: 'failed'; failure: Failure }
+  /** It was up, and the connection ended. */
+  | { kind: 'lost'; cause: string }
+  /** It was up, and was given up because the way back could not be proved. */
+  | { kind: 'unproved'; cause: string }
+  /** We were told to stop. */
+  | { kind: 'stopped' }
+
+/** A tunnel that is up: every listener is ours. */
+export interface Tunnel {
+  client: Client
+  relay: RelayConfig
+  routes: readonly Route[]
+  forwarding: Forwarding
+  /** Undefined where the relay does not know the device words. */
+  control: Control | undefined
+  /** Aborted when the connection is gone; `endCause` then says why. */
+  ended: AbortSignal
+  endCause(): string
+}
+
+export interface ConnectOptions {
+  config: DeviceConfig
+  relay: RelayConfig
+  credentials: Credentials
+  /** 32 lower-case hex digits, new at each start of the supervisor. */
+  token: string
+  /** Our own probes begin with it. */
+  ownIdent: string
+  signal: AbortSignal
+  onSessions(): void
+  log: Logger
+}
+
+/** Milliseconds that a connection has to say goodbye before its socket is cut. */
+const GOODBYE_MS = 1_000
+
+/** Connects, claims, asks for the listeners, and hands the tunnel to `whileUp` until that or the connection ends. */
+export async function connectOnce(
+  options: ConnectOptions,
+  whileUp: (tunnel: Tunnel) => Promise<Ending>,
+): Promise<Ending> {
+  const { config, relay, credentials, signal, log } = options
+  const timeoutMs = config.intervals.timeoutS * 1000
+  const opened = await withDeadline(timeoutMs, [signal], deadline =>
+    openConnection({ relay, credentials, keepaliveMs: config.intervals.keepaliveS * 1000, signal: deadline }),
+  )
+  if (signal.aborted) return { kind: 'stopped' }
+  if (!opened.ok) return { kind: 'failed', failure: opened.failure }
+  const { client } = opened
+  const ended = new AbortController()
+  let endCause = 'the relay closed the connection'
+  client.on('error', err => {
+    endCause = explainEnd(err, config)
+  })
+  client.once('close', () => ended.abort())
+  try {
+    const tunnel = await withDeadline(timeoutMs, [signal, ended.signal], deadline =>
+      establish(client, deadline, ended.signal, () => endCause, options),
+    )
+    if (signal.aborted) return { kind: 'stopped' }
+    if ('word' in tunnel) return { kind: 'failed', failure: tunnel }
+    log.info({ relay: relay.host, port: relay.port }, 'tunnel up')
+    return await whileUp(tunnel)
+  } finally {
+    await goodbye(client, ended.signal)
+  }
+}
+
+async function establish(
+  client: Client,
+  deadline: AbortSignal,
+  ended: AbortSignal,
+  endCause: () => string,
+  { config, relay, token, ownIdent, onSessions, log }: ConnectOptions,
+): Promise<Tunnel | Failure> {
+  const claimed = await claim(client, token, deadline)
+  if (claimed.kind === 'superseded') {
+    const cause = 'another device with this identity started later and holds the place: this one does not take it back'
+    return { word: 'duplicate', cause }
+  }
+  if (claimed.kind === 'unknown') {
+    log.warn(
+      { relay: relay.host, detail: claimed.detail },
+      'the relay does not know the device words: no eviction there',
+    )
+  }
+  const routes = routesOf(config)
+  const forwarding = forwardChannels(client, { routes, ownIdent, onChange: onSessions, log })
+  const failure = await requestListeners(client, {
+    routes,
+    mayEvict: claimed.kind === 'claimed',
+    signal: deadline,
+    onEvicted: count => log.info({ relay: relay.host, count }, 'evicted stale sessions of this device'),
+  })
+  if (ended.aborted) return { word: 'no-relay', cause: endCause() }
+  if (failure) return failure
+  const control = claimed.kind === 'claimed' ? claimed.control : undefined
+  return { client, relay, routes, forwarding, control, ended, endCause }
+}
+
+function routesOf(config: DeviceConfig): Route[] {
+  const listeners = listenersOf(config)
+  return [
+    { name: 'shell', listener: listeners.shell, target: config.shell.port },
+    { name: 'console', listener: listeners.console, target: config.bridge.port },
+  ]
+}
+
+function explainEnd(err: Error, { intervals }: DeviceConfig): string {
+  const level = (err as Error & { level?: string }).level
+  if (level === 'client-timeout') return `the relay answered no keepalive for ${intervals.keepaliveS * 3} s`
+  return `the connection to the relay broke: ${errorMessage(err)}`
+}
+
+/** Takes leave of the relay, so that it frees the listeners at once, and never waits for one that is gone. */
+async function goodbye(client: Client, ended: AbortSignal): Promise<void> {
+  if (!ended.aborted) {
+    client.end()
+    await withDeadline(GOODBYE_MS, [ended], deadline => {
+      return new Promise<void>(resolve => {
+        if (deadline.aborted) resolve()
+        deadline.addEventListener('abort', () => resolve(), { once: true })
+      })
+    })
+  }
+  client.destroy()
+}

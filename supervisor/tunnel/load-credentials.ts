@@ -1,0 +1,55 @@
+/** The secrets that systemd hands to the supervisor, checked before anything is tried with them. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { utils } from 'ssh2'
+import type { DeviceConfig } from '../../runtime/device-config.ts'
+import { ConfigurationError, errorCode } from '../../runtime/errors.ts'
+import { SECRETS } from '../../runtime/provisioning.ts'
+import type { Credentials } from './open-connection.ts'
+
+/**
+ * @param directory the credentials directory
+ * @throws ConfigurationError when one is missing, or when the key cannot be read with the passphrase
+ */
+export async function loadCredentials(
+  authentication: DeviceConfig['authentication'],
+  directory: string,
+): Promise<Credentials> {
+  if (authentication === 'password') return { password: firstLine(await required(directory, 'relayPassword')) }
+  const privateKey = await required(directory, 'relayKey')
+  const passphrase = await optional(directory, 'relayKeyPassphrase')
+  const credentials: Credentials = { privateKey }
+  if (passphrase !== undefined) credentials.passphrase = firstLine(passphrase)
+  const parsed = utils.parseKey(privateKey, credentials.passphrase)
+  if (!(parsed instanceof Error)) return credentials
+  const message =
+    passphrase === undefined
+      ? `cannot be read as a private key without a passphrase (${parsed.message}): issue the device anew`
+      : `cannot be read with the passphrase beside it (${parsed.message}): issue the device anew`
+  throw fault(directory, 'relayKey', message)
+}
+
+type Name = keyof typeof SECRETS
+
+async function required(directory: string, name: Name): Promise<string> {
+  const text = await optional(directory, name)
+  if (text === undefined) throw fault(directory, name, 'is missing: import the oobm.toml of this device again')
+  return text
+}
+
+async function optional(directory: string, name: Name): Promise<string | undefined> {
+  try {
+    return await readFile(join(directory, SECRETS[name].file), 'utf8')
+  } catch (err) {
+    if (errorCode(err) === 'ENOENT') return undefined
+    throw err
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split(/\r?\n/, 1)[0] ?? ''
+}
+
+function fault(directory: string, name: Name, message: string): ConfigurationError {
+  return new ConfigurationError(join(directory, SECRETS[name].file), [{ line: undefined, key: '', message }])
+}

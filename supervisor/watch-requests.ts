@@ -1,0 +1,50 @@
+/** What people ask of the running supervisor: files that `oobm test` and `oobm led` leave in its request folder. */
+import { constants, watch } from 'node:fs'
+import { chmod, mkdir, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errorCode } from '../runtime/errors.ts'
+
+/** Bytes of a request that are read: a word. */
+const REQUEST_MAX = 64
+
+/**
+ * Calls `onRequest` with the name and the text of each request, once, after removing it.
+ * @throws a system error when the folder cannot be made or watched
+ */
+export async function watchRequests(
+  runtimeDirectory: string,
+  onRequest: (name: string, text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const folder = join(runtimeDirectory, 'request')
+  await mkdir(folder, { recursive: true })
+  // Its group may ask; nobody else.
+  await chmod(folder, 0o770)
+  const names = ['test', 'led']
+  const look = async () => {
+    for (const name of names) {
+      const text = await take(join(folder, name))
+      if (text !== undefined) onRequest(name, text)
+    }
+  }
+  const watcher = watch(folder, { signal }, () => void look().catch(() => {}))
+  watcher.on('error', () => {})
+  await look()
+}
+
+async function take(path: string): Promise<string | undefined> {
+  try {
+    // Not blocking and following no link: a pipe or a link in the folder must not hold the supervisor up.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(REQUEST_MAX), 0, REQUEST_MAX, 0)
+      return buffer.toString('utf8', 0, bytesRead).trim()
+    } finally {
+      await file.close()
+      await rm(path, { force: true })
+    }
+  } catch (err) {
+    if (errorCode(err) === 'ENOENT') return undefined
+    throw err
+  }
+}
