@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs'
+import * as assert from 'uvu/assert'
+import { ConfigurationError } from '../runtime/errors.ts'
+import { suite } from '../tools/suite.ts'
+import { parseFleet } from './fleet-config.ts'
+
+const test = suite('fleet file')
+const KEYS = [
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDbnmHS+8Y0Pw7cRuyxH1EbU9JZRqj6bRsPyP+Xz6kx6',
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICqRfR+jSmSXMbDDDXSsVCPGBlbvKZTyDz7RXqMoxWLf',
+]
+const RELAY = [
+  '[[relays]]',
+  'name = "fra"',
+  'host = "relay.example.net"',
+  'user = "oobm"',
+  `host_keys = ["${KEYS[0]}"]`,
+]
+
+/** Everything wrong in a fleet of a good relay, from line 7 on, and these lines. */
+function errorsOf(...lines: string[]): string[] {
+  return errorsOfText(['version = 1', ...RELAY, ...lines].join('\n'))
+}
+
+function errorsOfText(text: string): string[] {
+  try {
+    parseFleet('fleet.toml', text)
+  } catch (err) {
+    if (err instanceof ConfigurationError) return err.message.split('\n')
+    throw err
+  }
+  return []
+}
+
+test('reads the example, in which every setting stands', () => {
+  const text = readFileSync('docs/fleet.example.toml', 'utf8')
+  const fleet = parseFleet('docs/fleet.example.toml', text)
+  assert.equal(
+    fleet.devices.map(({ name, consoles }) => [name, ...consoles.map(console => console.name)]),
+    [
+      ['tokyo-rack1', 'core-sw1', 'edge-rt1'],
+      ['osaka-rack1', 'osaka-sw1'],
+    ],
+  )
+})
+
+test('fills in its own defaults and leaves the device’s to the device', () => {
+  const fleet = parseFleet(
+    'fleet.toml',
+    [
+      'version = 1',
+      ...RELAY,
+      '[[devices]]',
+      'name = "a"',
+      'port = 20100',
+      'consoles = [{ name = "c", path = "/dev/ttyUSB0" }]',
+    ].join('\n'),
+  )
+  assert.equal(fleet.relays[0]?.port, 443)
+  assert.equal(fleet.relays[0]?.directory, '.oobm')
+  assert.equal(fleet.devices[0], {
+    name: 'a',
+    port: 20100,
+    shellUser: 'oobm',
+    consoles: [{ name: 'c', path: '/dev/ttyUSB0' }],
+  })
+})
+
+test('gives all errors at once, also those between parts when the parts have errors of their own', () => {
+  const errors = errorsOf(
+    '[[devices]]', // 7
+    'name = "tokyo"',
+    'port = 20100',
+    'colour = "red"',
+    '[[devices.consoles]]', // 11
+    'name = "core sw1"',
+    'path = "/dev/ttyUSB0"',
+    'baud_rate = "fast"',
+    '[[devices.consoles]]', // 15
+    'name = "edge"',
+    'path = "/dev/tty USB0"',
+    '[[devices]]', // 18
+    'name = "tokyo"',
+    'port = 20101',
+    'relays = ["fra", "lon"]',
+    'consoles = [{ name = "edge", path = "/dev/ttyS0" }]', // 22
+    'led = { backend = "file" }',
+    '[[devices]]', // 24
+    'port = 70000',
+    'shell_user = "Root"',
+    '[[technicians]]', // 27
+    'name = "alice"',
+    'keys = [',
+    `  "${KEYS[1]} alice@laptop",`,
+    '  "ssh-ed25519 AAAA",',
+    ']',
+    'consoles = ["edge", "core-sw9"]', // 33
+    'shells = ["paris"]',
+    '[[technicians]]', // 35
+    'name = "alice"',
+    `keys = ["${KEYS[1]} the same key"]`,
+    'role = "boss"',
+  )
+  assert.equal(errors, [
+    'fleet.toml:10: devices[1].colour: is not a setting here; check its spelling',
+    'fleet.toml:12: devices[1].consoles[1].name: must be 1 to 32 of a-z 0-9 . _ - and begin with a letter or digit',
+    'fleet.toml:14: devices[1].consoles[1].baud_rate: Invalid input: expected number, received string',
+    'fleet.toml:17: devices[1].consoles[2].path: must be a device file such as /dev/ttyUSB0',
+    `fleet.toml:19: devices[2].name: "tokyo" is device "tokyo" already: consoles and devices share ssh's host names`,
+    `fleet.toml:20: devices[2].port: 20101 and 20102 are this device's, and 20101 is tokyo already`,
+    'fleet.toml:21: devices[2].relays[2]: "lon" is not a relay of this fleet',
+    `fleet.toml:22: devices[2].consoles[1].name: "edge" is console "edge" already: consoles and devices share ssh's host names`,
+    'fleet.toml:23: devices[2].led.path: is missing: the file backend needs it',
+    'fleet.toml:24: devices[3].name: is missing (string)',
+    'fleet.toml:25: devices[3].port: must be 1024 to 65534: the port after it is the consoles',
+    'fleet.toml:26: devices[3].shell_user: must be a login name: 1 to 32 of a-z 0-9 _ - and not begin with a digit',
+    'fleet.toml:31: technicians[1].keys[2]: is damaged: what follows "ssh-ed25519" is not a whole key of that type',
+    'fleet.toml:33: technicians[1].consoles[2]: "core-sw9" is not a console of this fleet',
+    'fleet.toml:34: technicians[1].shells[1]: "paris" is not a device of this fleet',
+    'fleet.toml:36: technicians[2].name: "alice" is there twice',
+    "fleet.toml:37: technicians[2].keys[1]: is alice's key already: a key is one person's",
+    'fleet.toml:38: technicians[2].role: must be "operator" or "observer"',
+  ])
+})
+
+test('keeps ssh’s host names apart', () => {
+  const device = (name: string, port: number) => ['[[devices]]', `name = "${name}"`, `port = ${port}`]
+  const cases: [string, RegExp][] = [
+    ['oobm-relay-fra', /names beginning with oobm-relay-/],
+    ['127.0.0.1', /looks like an address/],
+    ['localhost', /every machine/],
+    ['console', /the only console/],
+    ['all', /every one/],
+    ['relay.example.net', /is the host of relay "fra" already/],
+  ]
+  for (const [name, pattern] of cases) {
+    const errors = errorsOf(...device(name, 20100))
+    assert.is(errors.length, 1, name)
+    assert.match(errors[0] ?? '', pattern)
+    assert.match(errors[0] ?? '', /^fleet\.toml:8: devices\[1\]\.name: /)
+  }
+  const second = RELAY.map(line => line.replace('fra', 'lon').replace('relay.example', 'lon.example'))
+  assert.match(
+    errorsOf(...second, ...device('a', 20100), ...device('a.lon', 20200)).join(),
+    /:16: devices\[2\]\.name: "a\.lon" is device "a" by way of another relay already/,
+  )
+  assert.match(
+    errorsOf(...second, ...device('a.lon', 20100), ...device('a', 20200)).join(),
+    /:16: devices\[2\]\.name: "a\.lon" is device "a\.lon" already/,
+  )
+})
+
+test('takes only folders that need no quoting', () => {
+  const directory = (value: string) =>
+    errorsOfText(['version = 1', ...RELAY, `directory = ${JSON.stringify(value)}`].join('\n'))
+  for (const good of ['.oobm', 'a/b', '/opt/oobm', '..a', '/home/x+y@z/.oobm']) assert.equal(directory(good), [], good)
+  for (const bad of ['', '/', '.', '..', 'a/../b', 'a//b', 'a/', '-x', '~/x', 'a b', 'a"b', 'a\nb', '$HOME', 'ä']) {
+    assert.match(directory(bad).join(), /^fleet\.toml:7: relays\[1\]\.directory: /, bad)
+  }
+})
+
+test('says what is missing in a file of nothing', () => {
+  assert.equal(errorsOfText(''), [
+    'fleet.toml: version: must be 1, the only version there is',
+    'fleet.toml: relays: is missing (array)',
+  ])
+  assert.match(errorsOfText('relays = [').join(), /^fleet\.toml:1: is not valid TOML/)
+  assert.match(
+    errorsOfText('version = 1\nrelays = 3\ndevices = "x"\ntechnicians = [[1]]').join('\n'),
+    /:2: relays[\s\S]*:3: devices[\s\S]*:4: tech/,
+  )
+})
+
+test.run()
