@@ -1,0 +1,215 @@
+/** One console: what its line says goes to everyone who watches, and one of them may type. */
+import type { Clock } from '../../runtime/clock.ts'
+import type { ConsoleConfig } from '../../runtime/device-config.ts'
+import type { Logger } from '../../runtime/log.ts'
+import type { Line } from '../line/line.ts'
+import { breakLengthMs, describeBreak } from './break.ts'
+import { type BreakOutcome, Outgoing } from './outgoing.ts'
+import { Scrollback } from './scrollback.ts'
+
+export interface Person {
+  technician: string
+  role: 'operator' | 'observer'
+  /** Address that the session came from. */
+  from: string
+}
+
+/** What a session hears from its console. */
+export interface SeatEvents {
+  /** There is more in the scrollback. */
+  onOutput(): void
+  /** One line for the technician. */
+  onNotice(text: string): void
+  /** What was typed went out, and there is room for more. */
+  onRoom(): void
+}
+
+/** A session's place at a console. */
+export interface Seat extends Person {
+  /** Milliseconds since 1970. */
+  readonly since: number
+  /** False for a session that only looks on, whoever it is. */
+  readonly mayType: boolean
+  readonly events: SeatEvents
+}
+
+export type TypeOutcome = 'taken' | 'full' | 'observer' | 'occupied' | 'closed'
+
+export type LineState = { open: true; since: number } | { open: false; cause: string; since: number }
+
+/** Bytes of one session that wait for the line; beyond it the session is not read. A minute at 9600 baud. */
+export const TYPED_BOUND_BYTES = 65_536
+/** BREAKs that wait for their turn: more than that is a key held down. */
+const BREAKS_BOUND = 3
+
+export class Console {
+  readonly config: ConsoleConfig
+  readonly scrollback: Scrollback
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #onChange: () => void
+  readonly #outgoing: Outgoing
+  readonly #seats = new Set<Seat>()
+  #writer: Seat | undefined
+  #state: LineState
+  #breaks = 0
+  #lastOutputAt: number | null = null
+  #bytesIn = 0
+  #bytesOut = 0
+
+  /** @param onChange called when something changed that the status shows, its counters apart */
+  constructor(config: ConsoleConfig, scrollbackBytes: number, clock: Clock, log: Logger, onChange: () => void) {
+    this.config = config
+    this.scrollback = new Scrollback(scrollbackBytes)
+    this.#clock = clock
+    this.#log = log
+    this.#onChange = onChange
+    this.#state = { open: false, cause: 'it is being opened', since: clock.wallMs() }
+    this.#outgoing = new Outgoing(clock, {
+      onSent: bytes => {
+        this.#bytesOut += bytes
+      },
+      onRoom: owner => (owner as Seat).events.onRoom(),
+    })
+  }
+
+  get name(): string {
+    return this.config.name
+  }
+
+  get state(): LineState {
+    return this.#state
+  }
+
+  get seats(): readonly Seat[] {
+    return [...this.#seats]
+  }
+
+  get writer(): Seat | undefined {
+    return this.#writer
+  }
+
+  get counters(): { lastOutputAt: number | null; bytesIn: number; bytesOut: number } {
+    return { lastOutputAt: this.#lastOutputAt, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut }
+  }
+
+  lineOpened(line: Line): void {
+    this.#outgoing.useLine(line)
+    this.#state = { open: true, since: this.#clock.wallMs() }
+    this.#log.info('line open')
+    this.#tellAll('the line is open')
+    this.#onChange()
+  }
+
+  /** Called at each failed try, too: only what is new is told. */
+  lineClosed(cause: string): void {
+    const before = this.#state
+    this.#outgoing.useLine(undefined)
+    if (!before.open && before.cause === cause) return
+    this.#state = { open: false, cause, since: before.open ? this.#clock.wallMs() : before.since }
+    this.#log.warn({ cause }, 'line closed')
+    this.#tellAll(`the line is closed: ${cause}. It is opened again as soon as that can be; nothing is sent until then`)
+    for (const seat of this.#seats) seat.events.onRoom()
+    this.#onChange()
+  }
+
+  received(bytes: Buffer): void {
+    this.#bytesIn += bytes.length
+    this.#lastOutputAt = this.#clock.wallMs()
+    this.scrollback.append(bytes)
+    for (const seat of this.#seats) seat.events.onOutput()
+  }
+
+  /** Takes a place; the first who may type does. */
+  attach(person: Person, mayType: boolean, events: SeatEvents): Seat {
+    const seat: Seat = {
+      ...person,
+      since: this.#clock.wallMs(),
+      mayType: mayType && person.role === 'operator',
+      events,
+    }
+    this.#tellAll(`${seat.technician} joined${seat.mayType ? '' : ' to watch'}`)
+    this.#seats.add(seat)
+    if (seat.mayType) this.#writer ??= seat
+    this.#log.info({ technician: seat.technician, from: seat.from, writes: this.#writer === seat }, 'session joined')
+    this.#onChange()
+    return seat
+  }
+
+  /** Gives the place up. What it typed and is not sent is discarded. */
+  leave(seat: Seat): void {
+    if (!this.#seats.delete(seat)) return
+    this.#outgoing.discard(seat)
+    const wrote = this.#writer === seat
+    if (wrote) this.#writer = undefined
+    this.#tellAll(`${seat.technician} left${wrote ? ': the next operator who types has the console' : ''}`)
+    this.#log.info({ technician: seat.technician, from: seat.from }, 'session left')
+    this.#onChange()
+  }
+
+  /** Sends what was typed, if this seat may; a free place is taken by it. `full`: taken, and wait for room. */
+  type(seat: Seat, bytes: Buffer): TypeOutcome {
+    if (!seat.mayType) return 'observer'
+    if (this.#writer !== seat && this.#writer !== undefined) return 'occupied'
+    if (!this.#state.open) return 'closed'
+    if (this.#writer === undefined) this.#give(seat, `${seat.technician} types now`)
+    this.#outgoing.push(seat, bytes)
+    return this.hasRoom(seat) ? 'taken' : 'full'
+  }
+
+  hasRoom(seat: Seat): boolean {
+    return this.#outgoing.waitingBytes(seat) < TYPED_BOUND_BYTES
+  }
+
+  /** Gives typing to this seat, whoever had it. False when it may not type. */
+  takeOver(seat: Seat): boolean {
+    if (!seat.mayType) return false
+    const before = this.#writer
+    if (before === seat) return true
+    const discarded = before ? this.#outgoing.discard(before) : 0
+    const lost = discarded > 0 ? `; ${discarded} bytes that waited to be sent are discarded` : ''
+    this.#give(seat, `${seat.technician} took over typing${before ? ` from ${before.technician}` : ''}${lost}`)
+    before?.events.onRoom()
+    return true
+  }
+
+  /** Resolves when all that was typed is sent, or when aborted. */
+  sent(signal: AbortSignal): Promise<void> {
+    return this.#outgoing.quiet(signal)
+  }
+
+  /**
+   * Sends a BREAK, and tells everyone.
+   * @param askedMs as asked; see {@link breakLengthMs}
+   * @param signal the program's end, not the asker's: a BREAK that began is not cut short by a lost connection
+   */
+  async sendBreak(by: string, askedMs: number | undefined, signal: AbortSignal): Promise<BreakOutcome> {
+    if (!this.#state.open) return { sent: false, cause: `the line is closed: ${this.#state.cause}` }
+    if (this.#breaks >= BREAKS_BOUND) return { sent: false, cause: `${this.#breaks} BREAKs are waiting already` }
+    this.#breaks++
+    try {
+      const lengthMs = breakLengthMs(askedMs)
+      const outcome = await this.#outgoing.sendBreak(lengthMs, signal)
+      this.#log.info({ technician: by, lengthMs, askedMs, ...outcome }, outcome.sent ? 'break sent' : 'break failed')
+      if (outcome.sent) {
+        const lost = outcome.discardedBytes > 0 ? `; ${outcome.discardedBytes} bytes before it are discarded` : ''
+        this.#tellAll(`${by} sent BREAK, ${describeBreak(askedMs)}${lost}`)
+        for (const seat of this.#seats) seat.events.onRoom()
+      }
+      return outcome
+    } finally {
+      this.#breaks--
+    }
+  }
+
+  #give(seat: Seat, announcement: string): void {
+    this.#writer = seat
+    this.#tellAll(announcement)
+    this.#log.info({ technician: seat.technician, from: seat.from }, 'writer changed')
+    this.#onChange()
+  }
+
+  #tellAll(text: string): void {
+    for (const seat of this.#seats) seat.events.onNotice(text)
+  }
+}

@@ -1,0 +1,47 @@
+/** Keeps one line open for ever: opens it, waits for its end, says why it is closed, and opens it again. */
+import type { Clock } from '../../runtime/clock.ts'
+import type { ConsoleConfig } from '../../runtime/device-config.ts'
+import { errorMessage } from '../../runtime/errors.ts'
+import { napper } from '../nap.ts'
+import type { Line, OpenLine } from './line.ts'
+
+export interface KeepOpenOptions {
+  console: ConsoleConfig
+  open: OpenLine
+  /** Resolves when it is worth trying again. */
+  untilReturn(signal: AbortSignal): Promise<void>
+  clock: Clock
+  signal: AbortSignal
+  onOpen(line: Line): void
+  onData(bytes: Buffer): void
+  /** Called at each failed try too, with a cause that may be another. */
+  onClosed(cause: string): void
+  /** Called at least every {@link TURN_MS} while the loop lives: what the watchdog is fed by. */
+  onTurn(): void
+}
+
+/** Milliseconds between two turns while a line is open. */
+export const TURN_MS = 5_000
+
+/** Returns when aborted, with the line closed. */
+export async function keepOpen(options: KeepOpenOptions): Promise<void> {
+  const { console, open, clock, signal, onOpen, onData, onClosed, onTurn, untilReturn } = options
+  while (!signal.aborted) {
+    onTurn()
+    const nap = napper(clock, signal)
+    let cause: string | undefined
+    const onClose = (why: string) => {
+      cause = why
+      nap.wake()
+    }
+    const line = await open(console, { onData, onClose }).catch(err => onClose(errorMessage(err)))
+    if (line && cause === undefined) onOpen(line)
+    while (cause === undefined && !signal.aborted) {
+      onTurn()
+      await nap.sleep(TURN_MS)
+    }
+    if (cause === undefined) return void (await line?.close())
+    onClosed(cause)
+    await untilReturn(signal)
+  }
+}

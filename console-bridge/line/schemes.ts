@@ -1,0 +1,30 @@
+/** Which code opens a line: by the scheme before the colon of its path, as in pyserial; a plain path is a device file. */
+import type { ConsoleConfig } from '../../runtime/device-config.ts'
+import { EXIT, UserError } from '../../runtime/errors.ts'
+import type { OpenLine } from './line.ts'
+
+/**
+ * @param openDevice for `/dev/ttyUSB0`
+ * @param schemes for `scheme:rest`, by scheme
+ * @throws UserError for a scheme that nobody registered
+ */
+export function openLineOf(
+  { name, path }: ConsoleConfig,
+  openDevice: OpenLine,
+  schemes: Readonly<Record<string, OpenLine>>,
+): OpenLine {
+  const scheme = schemeOf(path)
+  if (scheme === undefined) return openDevice
+  const open = Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined
+  if (open) return open
+  const known = Object.keys(schemes).map(known => `${known}:`)
+  throw new UserError(
+    `console ${name}: this program knows no lines of the kind "${scheme}:"; path must be ${['a device file such as /dev/ttyUSB0', ...known].join(', or ')}`,
+    EXIT.configuration,
+  )
+}
+
+/** The part before the colon; undefined for a device file. */
+export function schemeOf(path: string): string | undefined {
+  return path.startsWith('/') ? undefined : path.slice(0, path.indexOf(':'))
+}

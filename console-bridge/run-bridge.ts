@@ -1,0 +1,136 @@
+/** The console bridge from its configuration to its end: lines kept open, consoles, and the SSH server before them. */
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemClock } from '../runtime/clock.ts'
+import { type DeviceConfig, deviceConfigSchema } from '../runtime/device-config.ts'
+import { deviceConfigPath, directoriesOf } from '../runtime/directories.ts'
+import { ConfigurationError, EXIT, type ExitCode, errorMessage } from '../runtime/errors.ts'
+import { createLog, type Logger } from '../runtime/log.ts'
+import { serviceManager } from '../runtime/systemd.ts'
+import { parseToml } from '../runtime/toml-file.ts'
+import { writeAtomically } from '../runtime/write-atomically.ts'
+import { Console } from './console/console.ts'
+import { readHostKey } from './host-key.ts'
+import { deviceReturn } from './line/device-return.ts'
+import { keepOpen, TURN_MS } from './line/keep-open.ts'
+import type { OpenLine } from './line/line.ts'
+import { openLineOf, schemeOf } from './line/schemes.ts'
+import { openSerialLine } from './line/serial-line.ts'
+import { offerLocalLogin } from './local-login.ts'
+import { napper } from './nap.ts'
+import { DEFAULT_LIMITS, type ServerLimits, startServer } from './ssh/server.ts'
+import { consoleStatus, describeConsoles } from './status.ts'
+
+export interface BridgeOptions {
+  env: NodeJS.ProcessEnv
+  signal: AbortSignal
+  /** Kinds of line beside device files, by the scheme of their path: the lab's `sim`. */
+  schemes: Readonly<Record<string, OpenLine>>
+  limits?: Partial<ServerLimits>
+  log?: Logger
+}
+
+/** Milliseconds that changes are collected before the status is written. */
+const COALESCE_MS = 100
+/** Milliseconds after which counters alone are written. */
+const BEAT_MS = 2_000
+/** Milliseconds without a turn after which a line's loop counts as stuck, and the watchdog is no longer fed. */
+const STUCK_MS = 6 * TURN_MS
+/** Milliseconds between two tries at a line that is no device file. */
+const RETRY_MS = 1_000
+
+/**
+ * Runs until aborted.
+ * @throws UserError, ConfigurationError before it is ready
+ */
+export async function runBridge({ env, signal, schemes, limits, log: given }: BridgeOptions): Promise<ExitCode> {
+  const clock = systemClock
+  const log = given ?? createLog('oobm-console')
+  const directories = directoriesOf('oobm-console', env)
+  const configFile = deviceConfigPath(env)
+  const config = await readConfig(configFile)
+  const { bridge } = config
+  const hostKey = await readHostKey(directories.credentials, configFile, bridge.hostKey)
+  const manager = serviceManager(env, clock.nowMs, err =>
+    log.warn({ cause: errorMessage(err) }, 'systemd-notify failed'),
+  )
+  const statusFile = join(directories.runtime, 'status.json')
+
+  // Everything below ends with this: when the program is stopped, and when one of its parts fails.
+  const ending = new AbortController()
+  const over = AbortSignal.any([signal, ending.signal])
+  const nap = napper(clock, over)
+  const consoles = config.consoles.map(console => {
+    const part = log.child({ console: console.name })
+    return new Console(console, bridge.scrollbackBytes, clock, part, nap.wake)
+  })
+  const lines = consoles.map(({ config }) => openLineOf(config, openSerialLine, schemes))
+  const status = () => consoleStatus(consoles, bridge.port)
+  const turnedAtMs = new Map<Console, number>()
+
+  const local = await offerLocalLogin(directories.runtime, bridge.port, bridge.hostKey)
+  try {
+    const server = await startServer({
+      ...{ hostKey, port: bridge.port, escapeKey: bridge.escape, consoles, status, clock, log, signal: over },
+      technicians: [...config.technicians, local.technician],
+      limits: { ...DEFAULT_LIMITS, ...limits },
+    })
+    const parts = consoles.map((console, index) =>
+      keepOpen({
+        console: console.config,
+        open: lines[index] as OpenLine,
+        untilReturn: signal =>
+          schemeOf(console.config.path) === undefined
+            ? deviceReturn(console.config.path, clock, signal)
+            : clock.sleep(RETRY_MS, signal),
+        ...{ clock, signal: over },
+        onOpen: line => console.lineOpened(line),
+        onData: bytes => console.received(bytes),
+        onClosed: cause => console.lineClosed(cause),
+        onTurn: () => turnedAtMs.set(console, clock.nowMs()),
+      }),
+    )
+    const isTurning = () => [...turnedAtMs.values()].every(atMs => clock.nowMs() - atMs < STUCK_MS)
+    manager.ready()
+    log.info({ port: bridge.port, consoles: consoles.map(({ name }) => name) }, 'listening')
+    try {
+      await Promise.all([...parts, reportStatus()])
+    } finally {
+      ending.abort()
+      await server.stop()
+      await Promise.allSettled(parts)
+    }
+
+    /** Writes the status at every change, counters at every beat, and tells the watchdog that all loops turn. */
+    async function reportStatus(): Promise<void> {
+      let written = ''
+      while (!over.aborted) {
+        if (server.listening && isTurning()) manager.progress()
+        const text = `${JSON.stringify(status(), null, 2)}\n`
+        if (text !== written) {
+          written = text
+          manager.status(describeConsoles(consoles))
+          await writeAtomically(statusFile, text, 0o644).catch(err => log.error({ err }, 'status not written'))
+        }
+        await clock.sleep(COALESCE_MS, over)
+        await nap.sleep(BEAT_MS)
+      }
+    }
+  } finally {
+    await local.withdraw()
+    await rm(statusFile, { force: true })
+  }
+  log.info('stopped')
+  return EXIT.ok
+}
+
+async function readConfig(file: string): Promise<DeviceConfig> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (err) {
+    const message = `cannot be read (${errorMessage(err)}): import a provisioning file first (oobm import)`
+    throw new ConfigurationError(file, [{ line: undefined, key: '', message }], { cause: err })
+  }
+  return parseToml(file, text, deviceConfigSchema)
+}

@@ -1,0 +1,48 @@
+/** What a technician is told on attaching, and in the help of the escape key. */
+
+import type { Console, Seat } from '../console/console.ts'
+import { describeSettings } from '../line/settings.ts'
+import { ESCAPE_KEYS } from './escape-parser.ts'
+
+/** Lines of scrollback that a late-comer sees: a screenful. */
+export const GREETING_LINES = 24
+
+/** One text a line. @param escapeName `Ctrl-]`; undefined where the escape key does not work (no pty) */
+export function greeting(console: Console, seat: Seat, escapeName: string | undefined): string[] {
+  const { config, state } = console
+  const lines = [`console ${config.name} on ${config.path}, ${describeSettings(config)}`]
+  lines.push(`you are ${seat.technician}, ${seat.role}: ${describeRight(console, seat, escapeName)}`)
+  const others = console.seats.filter(other => other !== seat && other !== console.writer)
+  if (others.length > 0) lines.push(`also here: ${others.map(({ technician }) => technician).join(', ')}`)
+  if (!state.open) {
+    lines.push(`the line is closed since ${describeTime(state.since)}: ${state.cause}. What you type is not sent`)
+  }
+  if (escapeName !== undefined) lines.push(`${escapeName} ? for help`)
+  return lines
+}
+
+function describeRight({ writer }: Console, seat: Seat, escapeName: string | undefined): string {
+  if (!seat.mayType) return writer ? `you watch, ${writer.technician} types` : 'you watch'
+  if (writer === seat) return 'you type'
+  if (!writer) return 'nobody types, you may'
+  return `${writer.technician} types, you watch${escapeName === undefined ? '' : `; ${escapeName} w takes over`}`
+}
+
+/** For a console whose target has never said a word. */
+export function silenceHint(console: Console): string[] {
+  return [
+    'the target has said nothing since the bridge started. Press Enter.',
+    `If nothing comes: is it powered? is the cable in its console port? is ${describeSettings(console.config)} its speed?`,
+  ]
+}
+
+/** @param escapeName `Ctrl-]` */
+export function escapeHelp(escapeName: string): string[] {
+  const keys = Object.entries(ESCAPE_KEYS).map(([key, { does }]) => `${escapeName} ${key}  ${does}`)
+  return [...keys, `${escapeName} ${escapeName}  send ${escapeName} itself`]
+}
+
+/** `2026-01-31 12:34:56 UTC`: people and boards sit in different time zones. */
+export function describeTime(wallMs: number): string {
+  return `${new Date(wallMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}

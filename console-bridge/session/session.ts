@@ -1,0 +1,239 @@
+/** One technician at one console: what is typed goes in, what the target says comes out, and what happens is told. */
+import type { Clock } from '../../runtime/clock.ts'
+import { EXIT, type ExitCode } from '../../runtime/errors.ts'
+import type { Console, Person, Seat } from '../console/console.ts'
+import { type EscapeCommand, EscapeParser, escapeByteOf, escapeNameOf, type TypedEvent } from './escape-parser.ts'
+import { escapeHelp, GREETING_LINES, greeting, silenceHint } from './greeting.ts'
+import type { Terminal, TerminalInput } from './terminal.ts'
+
+export interface SessionOptions {
+  console: Console
+  person: Person
+  /** A view that takes no input at all: the word `watch`. */
+  viewOnly: boolean
+  terminal: Terminal
+  /** The escape key as the configuration has it, `ctrl-]`. */
+  escapeKey: string
+  clock: Clock
+  /** The end of the program. */
+  signal: AbortSignal
+}
+
+/** Bytes at a time: what a slow reader may still get after it fell behind. */
+const CHUNK_BYTES = 16_384
+const GREETING_BYTES = 8_192
+/** Notices that wait for a slow reader; the oldest go first. */
+const NOTICES_BOUND = 50
+/** Milliseconds without a word from the target after which the likely causes are told. */
+const SILENCE_MS = 3_000
+/** Milliseconds between two refusals: one for a paste, not one for each of its lines. */
+const REFUSAL_MS = 3_000
+/** Milliseconds of silence after which a session whose input ended has had its answer. */
+const ANSWER_MS = 2_000
+/** Milliseconds that the last words may take to reach a technician. */
+const FAREWELL_MS = 1_000
+
+export class Session implements TerminalInput {
+  readonly #options: SessionOptions
+  readonly #parser: EscapeParser | undefined
+  readonly #escapeName: string
+  readonly #ending = new AbortController()
+  readonly #notices: string[] = []
+  #seat: Seat | undefined
+  #position = 0
+  #wake: () => void = () => {}
+  #lineStarted = true
+  #refusedAtMs = Number.NEGATIVE_INFINITY
+  #toldObserver = false
+  #exitCode: ExitCode = EXIT.ok
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.#escapeName = escapeNameOf(options.escapeKey)
+    // Without a pty a program types: every byte is its own.
+    this.#parser = options.terminal.interactive ? new EscapeParser(escapeByteOf(options.escapeKey)) : undefined
+  }
+
+  /** Runs until the technician leaves, or is made to; resolves with the exit code. */
+  async run(): Promise<ExitCode> {
+    const { console, person, viewOnly, terminal, clock, signal } = this.#options
+    this.#position = console.scrollback.lastLines(GREETING_LINES, GREETING_BYTES)
+    const seat = console.attach(person, !viewOnly, {
+      onOutput: () => this.#wake(),
+      onNotice: text => this.#tell(text),
+      onRoom: () => console.hasRoom(seat) && terminal.resume(),
+    })
+    this.#seat = seat
+    const over = AbortSignal.any([signal, terminal.gone, this.#ending.signal])
+    try {
+      this.#tell(...greeting(console, seat, this.#parser && this.#escapeName))
+      void this.#hintAtSilence(over)
+      await this.#output(over)
+    } finally {
+      this.#seat = undefined
+      console.leave(seat)
+    }
+    if (signal.aborted) this.#tell('the console bridge stops; connect again in a moment')
+    const bounded = AbortSignal.any([terminal.gone, AbortSignal.timeout(FAREWELL_MS)])
+    await Promise.race([this.#outputNotices(), clock.sleep(FAREWELL_MS, bounded)])
+    return signal.aborted ? EXIT.unavailable : this.#exitCode
+  }
+
+  onTyped(bytes: Buffer): void {
+    if (!this.#seat || this.#ending.signal.aborted) return
+    for (const event of this.#parser?.feed(bytes) ?? [{ kind: 'bytes', bytes } satisfies TypedEvent]) {
+      if (this.#ending.signal.aborted) return
+      switch (event.kind) {
+        case 'bytes':
+          this.#type(this.#seat, event.bytes)
+          break
+        case 'command':
+          this.#obey(this.#seat, event.command)
+          break
+        case 'unknown':
+          this.#tell(`that means nothing after ${this.#escapeName}, nothing is sent; ${this.#escapeName} ? for help`)
+          break
+        default:
+          event satisfies never
+      }
+    }
+  }
+
+  onEnd(): void {
+    if (this.#options.viewOnly) return
+    if (this.#options.terminal.interactive) this.#ending.abort()
+    else void this.#finishAnswer()
+  }
+
+  /** A BREAK asked for by the SSH client or by the escape key; the asker is told how it went. */
+  async sendBreak(askedMs?: number): Promise<void> {
+    const { console, signal } = this.#options
+    if (!this.#seat?.mayType) return this.#refuseObserver()
+    const outcome = await console.sendBreak(this.#seat.technician, askedMs, signal)
+    // That one was sent, everyone at the console is told by the console.
+    if (!outcome.sent) this.#tell(`no BREAK was sent: ${outcome.cause}`)
+  }
+
+  #type(seat: Seat, bytes: Buffer): void {
+    const { console, terminal } = this.#options
+    const outcome = console.type(seat, bytes)
+    switch (outcome) {
+      case 'taken':
+        break
+      case 'full':
+        terminal.pause()
+        break
+      case 'observer':
+        this.#refuseObserver()
+        break
+      case 'occupied':
+        this.#refuse(`${console.writer?.technician} types, so nothing of yours is sent${this.#takeOverHint()}`)
+        break
+      case 'closed':
+        this.#refuse('not sent: the line is closed')
+        break
+      default:
+        outcome satisfies never
+    }
+  }
+
+  #takeOverHint(): string {
+    return this.#parser ? `; ${this.#escapeName} w takes over` : ''
+  }
+
+  #obey(seat: Seat, command: EscapeCommand): void {
+    switch (command) {
+      case 'help':
+        this.#tell(...escapeHelp(this.#escapeName))
+        break
+      case 'break':
+        void this.sendBreak()
+        break
+      case 'take-over':
+        if (this.#options.console.writer === seat) this.#tell('you type already')
+        else if (!this.#options.console.takeOver(seat)) this.#refuseObserver()
+        break
+      case 'disconnect':
+        this.#ending.abort()
+        break
+      default:
+        command satisfies never
+    }
+  }
+
+  /** Once is enough: who watches may well press a key now and then. */
+  #refuseObserver(): void {
+    if (this.#toldObserver) return
+    this.#toldObserver = true
+    this.#tell('you watch this console: what you type is not sent, and no BREAK')
+  }
+
+  #refuse(text: string): void {
+    const nowMs = this.#options.clock.nowMs()
+    if (nowMs - this.#refusedAtMs < REFUSAL_MS) return
+    this.#refusedAtMs = nowMs
+    this.#tell(text)
+  }
+
+  #tell(...texts: string[]): void {
+    this.#notices.push(...texts)
+    if (this.#notices.length > NOTICES_BOUND) this.#notices.splice(0, this.#notices.length - NOTICES_BOUND)
+    this.#wake()
+  }
+
+  async #output(over: AbortSignal): Promise<void> {
+    const { console, terminal } = this.#options
+    const wake = () => this.#wake()
+    over.addEventListener('abort', wake)
+    try {
+      while (!over.aborted) {
+        await this.#outputNotices()
+        const { bytes, missedBytes, next } = console.scrollback.read(this.#position, CHUNK_BYTES)
+        this.#position = next
+        if (missedBytes > 0) await this.#note(`this connection was too slow: ${missedBytes} bytes are missing here`)
+        if (bytes.length > 0) {
+          this.#lineStarted = bytes.at(-1) === 0x0a
+          await terminal.write(bytes)
+        } else if (this.#notices.length === 0 && !over.aborted) {
+          await new Promise<void>(resolve => {
+            this.#wake = resolve
+          })
+        }
+      }
+    } finally {
+      over.removeEventListener('abort', wake)
+    }
+  }
+
+  async #outputNotices(): Promise<void> {
+    for (let text = this.#notices.shift(); text !== undefined; text = this.#notices.shift()) await this.#note(text)
+  }
+
+  /** A line of ours is a line of its own, wherever the target's output stands. */
+  async #note(text: string): Promise<void> {
+    const { terminal } = this.#options
+    if (!terminal.interactive) return terminal.note(`[oobm: ${text}]\n`)
+    const before = this.#lineStarted ? '' : '\r\n'
+    this.#lineStarted = true
+    await terminal.note(`${before}[oobm: ${text}]\r\n`)
+  }
+
+  async #hintAtSilence(over: AbortSignal): Promise<void> {
+    const { console, clock } = this.#options
+    await clock.sleep(SILENCE_MS, over)
+    if (over.aborted || !console.state.open || console.counters.lastOutputAt !== null) return
+    this.#tell(...silenceHint(console))
+  }
+
+  /** A program's input ended: everything of it is sent, and the target has said what it has to say. */
+  async #finishAnswer(): Promise<void> {
+    const { console, clock, terminal, signal } = this.#options
+    const over = AbortSignal.any([signal, terminal.gone])
+    await console.sent(over)
+    for (let before = -1; before !== console.scrollback.end && !over.aborted; ) {
+      before = console.scrollback.end
+      await clock.sleep(ANSWER_MS, over)
+    }
+    this.#ending.abort()
+  }
+}

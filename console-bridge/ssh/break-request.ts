@@ -1,0 +1,53 @@
+/** Surfaces the SSH channel request `break` (RFC 4335), which ssh2 rejects without telling anyone. */
+import type { Connection, Session } from 'ssh2'
+
+/** ssh2's own insides, as far as they are touched: pinned by the exact version and by a test with real clients. */
+interface Insides {
+  _protocol: { _handlers: { CHANNEL_REQUEST: ChannelRequestHandler } }
+  _chanMgr: { get(channel: number): unknown }
+}
+
+interface SessionInsides {
+  _chanInfo?: { outgoing: { id: number } }
+  _channel?: unknown
+}
+
+interface Replies {
+  channelSuccess(recipient: number): void
+  channelFailure(recipient: number): void
+}
+
+type ChannelRequestHandler = (
+  protocol: Replies,
+  recipient: number,
+  type: string,
+  wantReply: boolean,
+  data: unknown,
+) => void
+
+/**
+ * Must be called synchronously in the server's `connection` event, before any request is read.
+ * @param onBreak gets the asked length in milliseconds; 0 means "your default" (RFC 4335 section 3)
+ */
+export function surfaceBreaks(connection: Connection, onBreak: (session: Session, askedMs: number) => void): void {
+  const insides = connection as unknown as Insides
+  const handlers = insides._protocol._handlers
+  const original = handlers.CHANNEL_REQUEST
+  handlers.CHANNEL_REQUEST = (protocol, recipient, type, wantReply, data) => {
+    const session = insides._chanMgr.get(recipient) as (Session & SessionInsides) | undefined
+    const channel = session?._chanInfo?.outgoing.id
+    if (type === 'break' && session && channel !== undefined) {
+      onBreak(session, Buffer.isBuffer(data) && data.length >= 4 ? data.readUInt32BE(0) : 0)
+      if (wantReply) protocol.channelSuccess(channel)
+      return
+    }
+    if (wantReply && session?._channel && channel !== undefined) {
+      // ssh2 leaves requests to a running session without the answer that they want; PuTTY's winadj@putty…, of which
+      // it makes its window, must get its failure.
+      original(protocol, recipient, type, false, data)
+      protocol.channelFailure(channel)
+      return
+    }
+    original(protocol, recipient, type, wantReply, data)
+  }
+}

@@ -1,0 +1,60 @@
+/** An SSH channel as a session's terminal, with the traps of ssh2's channels handled. */
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import type { ServerChannel } from 'ssh2'
+import type { ExitCode } from '../../runtime/errors.ts'
+import type { Terminal, TerminalInput } from '../session/terminal.ts'
+
+/** Bytes that may wait in the socket: ssh2 writes to it without asking, up to the client's window of 2 MiB. */
+const SOCKET_BOUND_BYTES = 65_536
+
+export interface ChannelTerminal extends Terminal {
+  /** Begins to read; nothing that was typed before is lost. */
+  listen(input: TerminalInput): void
+  end(exitCode: ExitCode): void
+}
+
+/** @param gone aborted when the channel or its connection is closed */
+export function channelTerminal(
+  channel: ServerChannel,
+  socket: Socket,
+  interactive: boolean,
+  gone: AbortSignal,
+): ChannelTerminal {
+  channel.on('error', () => {})
+  channel.stderr.on('error', () => {})
+
+  /** ssh2 never calls back on a closed channel: the end of the session ends the wait. */
+  const write = async (stream: NodeJS.WritableStream, data: Buffer | string) => {
+    if (gone.aborted) return
+    await new Promise<void>(resolve => {
+      const done = () => {
+        gone.removeEventListener('abort', done)
+        resolve()
+      }
+      gone.addEventListener('abort', done)
+      stream.write(data, done)
+    })
+    if (socket.writableLength > SOCKET_BOUND_BYTES) await once(socket, 'drain', { signal: gone }).catch(() => {})
+  }
+
+  return {
+    interactive,
+    gone,
+    write: bytes => write(channel, bytes),
+    note: text => write(interactive ? channel : channel.stderr, text),
+    pause: () => channel.pause(),
+    resume: () => channel.resume(),
+    listen: input => {
+      channel.on('data', (bytes: Buffer) => input.onTyped(bytes))
+      channel.on('end', () => input.onEnd())
+    },
+    end: exitCode => {
+      if (gone.aborted) return
+      channel.exit(exitCode)
+      channel.end()
+      // `close` comes only once everything typed is read.
+      channel.resume()
+    },
+  }
+}

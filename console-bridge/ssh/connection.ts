@@ -1,0 +1,197 @@
+/** One SSH connection: its login, its sessions, and what each of them asks for. Everything else is refused. */
+import type { Socket } from 'node:net'
+import type { Connection, ServerChannel, Session as SshSession } from 'ssh2'
+import type { Clock } from '../../runtime/clock.ts'
+import { EXIT, type ExitCode } from '../../runtime/errors.ts'
+import type { Logger } from '../../runtime/log.ts'
+import type { ConsoleStatus } from '../../runtime/status-file.ts'
+import { describeBreak } from '../console/break.ts'
+import type { Console, Person } from '../console/console.ts'
+import { Session } from '../session/session.ts'
+import { authenticate, type Technician } from './authorize.ts'
+import { surfaceBreaks } from './break-request.ts'
+import { channelTerminal } from './channel-terminal.ts'
+import { chooseConsole, describeNoConsole, parseLogin } from './login-name.ts'
+import type { ServerLimits } from './server.ts'
+import { describeList, describeStatus, parseWord, WORDS_HELP, type Word } from './words.ts'
+
+export interface ConnectionOptions {
+  technicians: readonly Technician[]
+  consoles: readonly Console[]
+  /** The escape key, `ctrl-]`. */
+  escapeKey: string
+  status(): ConsoleStatus
+  limits: ServerLimits
+  clock: Clock
+  log: Logger
+  /** The end of the program: sessions are told, and end. */
+  signal: AbortSignal
+  onLogin(): void
+}
+
+/** Who a connection is, once it is known. */
+interface Visit {
+  person: Person
+  /** As typed, without the technician. */
+  wanted: string
+  allowed: readonly Console[]
+}
+
+/** What a word comes to. */
+interface Answer {
+  lines: string[]
+  exitCode: ExitCode
+}
+
+/**
+ * Must be called synchronously in the server's `connection` event.
+ * @param running gets a promise for each session, for as long as it runs
+ */
+export function serveConnection(
+  connection: Connection,
+  socket: Socket,
+  options: ConnectionOptions,
+  running: Set<Promise<void>>,
+): void {
+  const { limits, log, onLogin } = options
+  const closed = new AbortController()
+  const from = `${socket.remoteAddress}:${socket.remotePort}`
+  const breakTakers = new Map<SshSession, (askedMs: number) => void>()
+  let visit: Visit | undefined
+  let tries = 0
+  let sessions = 0
+
+  surfaceBreaks(connection, (session, askedMs) => breakTakers.get(session)?.(askedMs))
+  connection.on('error', err => {
+    log.info({ from, cause: err.message }, 'connection failed')
+    // After a keepalive went unanswered nobody is there to close the other half.
+    socket.destroy()
+  })
+  connection.once('close', () => closed.abort())
+  connection.on('authentication', context => {
+    if (++tries > limits.loginTries) {
+      connection.end()
+      return
+    }
+    const technician = authenticate(context, options.technicians)
+    if (technician) {
+      visit = visitOf(technician, context.username, from, options.consoles)
+      log.info({ technician: technician.name, from, login: context.username }, 'logged in')
+      onLogin()
+    } else if (context.method === 'publickey' && context.signature) {
+      log.warn({ from, login: context.username }, 'login refused')
+    }
+  })
+  connection.on('session', (accept, reject) => {
+    if (!visit || sessions >= limits.sessionsPerConnection || options.signal.aborted) return reject()
+    const session = accept()
+    const ended = new AbortController()
+    sessions++
+    session.once('close', () => {
+      sessions--
+      breakTakers.delete(session)
+      ended.abort()
+    })
+    serveSession(session, visit, AbortSignal.any([closed.signal, ended.signal]))
+  })
+
+  function serveSession(session: SshSession, visit: Visit, gone: AbortSignal): void {
+    let interactive = false
+    session.on('pty', accept => {
+      interactive = true
+      accept?.()
+    })
+    session.on('shell', accept => start(accept(), channel => attach(channel, false)))
+    session.on('exec', (accept, _reject, { command }) => {
+      const word = parseWord(command)
+      start(accept(), channel => {
+        if (typeof word === 'string') {
+          return answer(channel, { lines: [word, ...WORDS_HELP], exitCode: EXIT.usage })
+        }
+        if (word.word === 'watch') return attach(channel, true)
+        return answerWord(word, visit, options).then(found => answer(channel, found))
+      })
+    })
+
+    function start(channel: ServerChannel | undefined, run: (channel: ServerChannel) => Promise<void>): void {
+      // ssh2 gives no channel to a second shell on one session.
+      if (!channel) return
+      const done = run(channel).catch(err => log.error({ err, from }, 'session failed'))
+      running.add(done)
+      void done.finally(() => running.delete(done))
+    }
+
+    async function attach(channel: ServerChannel, viewOnly: boolean): Promise<void> {
+      const console = consoleOf(visit)
+      if (!console) return answer(channel, noConsole(visit))
+      const terminal = channelTerminal(channel, socket, interactive, gone)
+      const { escapeKey, clock, signal } = options
+      const one = new Session({ console, person: visit.person, viewOnly, terminal, escapeKey, clock, signal })
+      breakTakers.set(session, askedMs => void one.sendBreak(askedMs))
+      const exitCode = one.run()
+      terminal.listen(one)
+      terminal.end(await exitCode)
+    }
+
+    async function answer(channel: ServerChannel, { lines, exitCode }: Answer): Promise<void> {
+      const terminal = channelTerminal(channel, socket, interactive, gone)
+      const text = lines.map(line => line + (interactive ? '\r\n' : '\n')).join('')
+      await (exitCode === EXIT.ok ? terminal.write(Buffer.from(text)) : terminal.note(text))
+      terminal.end(exitCode)
+    }
+  }
+}
+
+function visitOf(technician: Technician, login: string, from: string, consoles: readonly Console[]): Visit {
+  return {
+    person: { technician: technician.name, role: technician.role, from },
+    wanted: parseLogin(login).console,
+    allowed: consoles.filter(({ name }) => technician.consoles?.includes(name) ?? true),
+  }
+}
+
+function consoleOf({ wanted, allowed }: Visit): Console | undefined {
+  const name = chooseConsole(
+    wanted,
+    allowed.map(({ name }) => name),
+  )
+  return allowed.find(console => console.name === name)
+}
+
+function noConsole({ wanted, allowed }: Visit): Answer {
+  const names = allowed.map(({ name }) => name)
+  return { lines: [describeNoConsole(wanted, names)], exitCode: names.length === 0 ? EXIT.unavailable : EXIT.usage }
+}
+
+async function answerWord(
+  word: Exclude<Word, { word: 'watch' }>,
+  visit: Visit,
+  { status, signal }: ConnectionOptions,
+): Promise<Answer> {
+  const names = visit.allowed.map(({ name }) => name)
+  switch (word.word) {
+    case 'help':
+      return { lines: WORDS_HELP, exitCode: EXIT.ok }
+    case 'list':
+      return { lines: describeList(status().consoles.filter(({ name }) => names.includes(name))), exitCode: EXIT.ok }
+    case 'status': {
+      const whole = status()
+      const consoles = whole.consoles.filter(({ name }) => names.includes(name))
+      const lines = word.json ? [JSON.stringify({ ...whole, consoles }, null, 2)] : describeStatus(consoles)
+      return { lines, exitCode: EXIT.ok }
+    }
+    case 'break': {
+      const console = consoleOf(visit)
+      if (!console) return noConsole(visit)
+      const { technician, role } = visit.person
+      if (role !== 'operator') {
+        return { lines: ['no BREAK was sent: you may watch this console, not send to it'], exitCode: EXIT.failed }
+      }
+      const outcome = await console.sendBreak(technician, word.askedMs, signal)
+      if (!outcome.sent) return { lines: [`no BREAK was sent: ${outcome.cause}`], exitCode: EXIT.unavailable }
+      return { lines: [`BREAK sent to ${console.name}, ${describeBreak(word.askedMs)}`], exitCode: EXIT.ok }
+    }
+    default:
+      return word satisfies never
+  }
+}

@@ -1,0 +1,62 @@
+/** What may stand after `ssh CONSOLE`: the exec words, and their answers in text. */
+import type { ConsoleStatus } from '../../runtime/status-file.ts'
+import { describeTime } from '../session/greeting.ts'
+
+export type Word =
+  | { word: 'help' | 'list' }
+  | { word: 'watch' }
+  | { word: 'status'; json: boolean }
+  | { word: 'break'; askedMs: number | undefined }
+
+export const WORDS_HELP = [
+  'ssh CONSOLE               the console; Ctrl-] ? there for help',
+  'ssh CONSOLE watch         look on without typing',
+  'ssh CONSOLE break [MS]    send a BREAK (300 ms unless said otherwise; 100 to 3000)',
+  'ssh CONSOLE list          your consoles',
+  'ssh CONSOLE status        the same with their lines and sessions (--json for programs)',
+  'ssh CONSOLE help          this help',
+]
+
+/** @returns the word, or what is wrong with the command in a sentence */
+export function parseWord(command: string): Word | string {
+  const [word = '', ...rest] = command.trim().split(/\s+/)
+  const [first] = rest
+  switch (word) {
+    case 'help':
+    case 'list':
+    case 'watch':
+      return first === undefined ? { word } : `"${word}" takes nothing after it`
+    case 'status':
+      if (rest.length > 1 || (first !== undefined && first !== '--json')) return '"status" takes --json or nothing'
+      return { word, json: first !== undefined }
+    case 'break':
+      if (rest.length > 1 || (first !== undefined && !/^\d{1,9}$/.test(first))) {
+        return '"break" takes a number of milliseconds or nothing'
+      }
+      return { word, askedMs: first === undefined ? undefined : Number(first) }
+    default:
+      return `there is no word "${word.slice(0, 40)}" here`
+  }
+}
+
+type ConsoleInStatus = ConsoleStatus['consoles'][number]
+
+export function describeList(consoles: readonly ConsoleInStatus[]): string[] {
+  if (consoles.length === 0) return ['no console of this device is yours']
+  const width = Math.max(...consoles.map(({ name }) => name.length))
+  return consoles.map(({ name, settings, state, cause }) => {
+    return `${name.padEnd(width)}  ${settings}  ${state}${cause === '' ? '' : `: ${cause}`}`
+  })
+}
+
+export function describeStatus(consoles: readonly ConsoleInStatus[]): string[] {
+  if (consoles.length === 0) return describeList(consoles)
+  return consoles.flatMap(console => [
+    `${console.name} on ${console.path}, ${console.settings}`,
+    `  ${console.state} since ${describeTime(console.since)}${console.cause === '' ? '' : `: ${console.cause}`}`,
+    `  last output ${console.lastOutputAt === null ? 'none since the start' : describeTime(console.lastOutputAt)}; ${console.bytesIn} bytes from the target, ${console.bytesOut} to it`,
+    ...console.sessions.map(({ technician, writer, from, since }) => {
+      return `  ${technician} ${writer ? 'types' : 'watches'}, from ${from}, since ${describeTime(since)}`
+    }),
+  ])
+}

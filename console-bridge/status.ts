@@ -1,0 +1,38 @@
+/** What the bridge says of itself in `status.json`. */
+import type { ConsoleStatus } from '../runtime/status-file.ts'
+import { VERSION } from '../runtime/version.ts'
+import type { Console } from './console/console.ts'
+import { describeSettings } from './line/settings.ts'
+
+export function consoleStatus(consoles: readonly Console[], port: number): ConsoleStatus {
+  return { version: 1, software: VERSION, pid: process.pid, port, consoles: consoles.map(statusOf) }
+}
+
+function statusOf({ config, state, counters, seats, writer }: Console): ConsoleStatus['consoles'][number] {
+  return {
+    name: config.name,
+    path: config.path,
+    settings: describeSettings(config),
+    state: state.open ? 'open' : 'closed',
+    cause: state.open ? '' : state.cause,
+    since: state.since,
+    ...counters,
+    sessions: seats.map(seat => ({
+      technician: seat.technician,
+      writer: seat === writer,
+      from: seat.from,
+      since: seat.since,
+    })),
+  }
+}
+
+/** One line for `systemctl status`. */
+export function describeConsoles(consoles: readonly Console[]): string {
+  if (consoles.length === 0) return 'no console is configured'
+  return consoles
+    .map(({ name, state, seats }) => {
+      const sessions = seats.length === 0 ? '' : `, ${seats.length} session${seats.length === 1 ? '' : 's'}`
+      return `${name} ${state.open ? 'open' : `closed: ${state.cause}`}${sessions}`
+    })
+    .join('; ')
+}

@@ -1,0 +1,128 @@
+/** The real bridge as a process of its own, with keys and a configuration, and the real OpenSSH client to reach it. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { freePort } from '../../lab/free-port.ts'
+import { type KeyPair, makeKey } from '../../lab/make-key.ts'
+import { type Finished, type Program, runProgram, startProgram } from '../../lab/run-program.ts'
+import { scratchDirectory } from '../../lab/scratch.ts'
+import { waitFor } from '../../lab/wait-for.ts'
+import type { DeviceConfigInput } from '../../runtime/device-config.ts'
+import { type ConsoleStatus, consoleStatusSchema, readStatus } from '../../runtime/status-file.ts'
+import { stringifyToml } from '../../runtime/toml-file.ts'
+import type { TestContext } from '../../tools/suite.ts'
+
+export const MAIN = ['--import', 'tsx', join(import.meta.dirname, '..', 'main.ts')]
+
+export interface BridgeFiles {
+  directory: string
+  port: number
+  env: NodeJS.ProcessEnv
+  hostKey: KeyPair
+  /** Of `alice` and `bob`, operators, and `olga`, an observer; `mallory` is nobody's. */
+  keys: Record<'alice' | 'bob' | 'olga' | 'mallory', KeyPair>
+}
+
+/** What a bridge needs to start, with one console for each path. */
+export async function bridgeFiles(
+  context: TestContext,
+  consoles: DeviceConfigInput['consoles'],
+  more: Partial<DeviceConfigInput> = {},
+): Promise<BridgeFiles> {
+  const directory = await scratchDirectory(context)
+  const names = ['alice', 'bob', 'olga', 'mallory'] as const
+  const keys = Object.fromEntries(
+    await Promise.all(names.map(async name => [name, await makeKey(directory, name)] as const)),
+  ) as BridgeFiles['keys']
+  const hostKey = await makeKey(directory, 'bridge_host_key')
+  const port = await freePort()
+  const config: DeviceConfigInput = {
+    version: 1,
+    device: 'rack1',
+    relays: [{ host: '127.0.0.1', user: 'relay', hostKeys: [hostKey.publicKey] }],
+    listenerPort: 20100,
+    bridge: { port, hostKey: hostKey.publicKey },
+    consoles,
+    technicians: [
+      { name: 'alice', keys: [keys.alice.publicKey] },
+      { name: 'bob', keys: [keys.bob.publicKey] },
+      { name: 'olga', keys: [keys.olga.publicKey], role: 'observer', consoles: ['core-sw1'] },
+    ],
+    ...more,
+  }
+  await mkdir(join(directory, 'run'))
+  await writeFile(join(directory, 'device.toml'), stringifyToml(config))
+  await writeFile(join(directory, 'hosts'), `[127.0.0.1]:${port} ${hostKey.publicKey}\n`)
+  const env = {
+    OOBM_CONFIG: join(directory, 'device.toml'),
+    RUNTIME_DIRECTORY: join(directory, 'run'),
+    STATE_DIRECTORY: directory,
+    CREDENTIALS_DIRECTORY: directory,
+  }
+  return { directory, port, env, hostKey, keys }
+}
+
+/** @param under a program to run it under, such as strace */
+export async function startBridge(
+  context: TestContext,
+  { env }: Pick<BridgeFiles, 'env'>,
+  under: string[] = [],
+): Promise<Program> {
+  const [command = process.execPath, ...args] = [...under, process.execPath, ...MAIN]
+  const bridge = startProgram(command, args, { env })
+  context.cleanup(() => bridge.stop(10_000))
+  context.onFailure(bridge.output)
+  await bridge.says(/"msg":"listening"/, 60_000)
+  return bridge
+}
+
+/** Arguments of `ssh` as `who`. */
+export function sshArgs(
+  { directory, port }: Pick<BridgeFiles, 'directory' | 'port'>,
+  who: keyof BridgeFiles['keys'],
+  login: string,
+  ...words: string[]
+): string[] {
+  const options = [`UserKnownHostsFile=${directory}/hosts`, 'BatchMode=yes', 'IdentitiesOnly=yes', 'LogLevel=ERROR']
+  return [
+    ...['-F', 'none', '-i', join(directory, who), '-p', String(port)],
+    ...options.flatMap(option => ['-o', option]),
+    `${login}@127.0.0.1`,
+    ...words,
+  ]
+}
+
+/** Runs a word. */
+export function runWord(
+  files: BridgeFiles,
+  who: keyof BridgeFiles['keys'],
+  login: string,
+  ...words: string[]
+): Promise<Finished> {
+  return runProgram('ssh', sshArgs(files, who, login, ...words), { timeoutMs: 30_000 })
+}
+
+export interface TechnicianTerminal extends Program {
+  types(text: string): void
+}
+
+/** The OpenSSH client on a terminal, as a technician has it. */
+export function openTerminal(context: TestContext, command: string, args: string[]): TechnicianTerminal {
+  const line = [command, ...args].map(word => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
+  const program = startProgram('script', ['-qfec', `exec ${line}`, '/dev/null'], { env: { TERM: 'dumb' } })
+  context.cleanup(() => program.stop())
+  context.onFailure(() => `${line}\n${program.output()}`)
+  return { ...program, types: text => void program.child.stdin?.write(text) }
+}
+
+/** Waits until the status says what `probe` asks for. */
+export function statusWhere(
+  { env }: Pick<BridgeFiles, 'env'>,
+  what: string,
+  probe: (status: ConsoleStatus) => boolean,
+): Promise<ConsoleStatus> {
+  const path = join(env.RUNTIME_DIRECTORY as string, 'status.json')
+  return waitFor(`status: ${what}`, async () => {
+    const status = await readStatus(path, consoleStatusSchema)
+    return status && probe(status) ? status : undefined
+  })
+}

@@ -1,0 +1,52 @@
+/** A serial port and the equipment behind it, made of a pty: what is plugged in, and what it hears and says. */
+
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Program, startProgram } from '../../lab/run-program.ts'
+import { waitFor } from '../../lab/wait-for.ts'
+
+export interface PtyTarget {
+  /** The device file that the bridge opens. */
+  readonly path: string
+  says(text: string): void
+  /** All that it heard since it was last plugged in. */
+  heard(): string
+  hears(pattern: RegExp): Promise<unknown>
+  unplug(): Promise<void>
+  plug(): Promise<void>
+}
+
+export async function ptyTarget(
+  context: { cleanup(dispose: () => unknown): void },
+  directory: string,
+  name = 'tty',
+): Promise<PtyTarget> {
+  const path = join(directory, name)
+  let socat: Program | undefined
+  let held: FileHandle | undefined
+
+  async function plug(): Promise<void> {
+    socat = startProgram('socat', [`PTY,link=${path},raw,echo=0`, 'STDIO'])
+    // While nobody has it open, socat would take the first close (stty's) for the end.
+    held = await waitFor(`the pty ${path}`, () =>
+      open(path, constants.O_RDWR | constants.O_NOCTTY).catch(() => undefined),
+    )
+  }
+  async function unplug(): Promise<void> {
+    await socat?.stop()
+    await held?.close()
+    socat = held = undefined
+  }
+
+  context.cleanup(unplug)
+  await plug()
+  return {
+    path,
+    plug,
+    unplug,
+    says: text => void socat?.child.stdin?.write(text),
+    heard: () => socat?.output() ?? '',
+    hears: pattern => (socat as Program).says(pattern),
+  }
+}
