@@ -23,3 +23,8 @@ export function directoriesOf(unit: string, env: NodeJS.ProcessEnv): Directories
 export function deviceConfigPath(env: NodeJS.ProcessEnv): string {
   return env.OOBM_CONFIG ?? '/etc/oobm/device.toml'
 }
+
+/** Run-time directory of the console bridge, for programs that are not the bridge. */
+export function consoleRuntimeDirectory(env: NodeJS.ProcessEnv): string {
+  return env.OOBM_CONSOLE_RUNTIME_DIRECTORY ?? '/run/oobm-console'
+}

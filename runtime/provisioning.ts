@@ -29,17 +29,22 @@ const secretsSchema = z.strictObject({
 
 export type Secrets = z.output<typeof secretsSchema>
 
+/** Where `oobm import` keeps the secrets: readable by root alone, who hands them to the units. */
+export const SECRETS_DIRECTORY = '/etc/oobm/secrets'
+
 /**
- * The file, root 0600, that each secret becomes, and the unit that systemd hands it to; `system` is sshd's own.
- * A program finds its own by this name in its credentials directory.
+ * The file that each secret becomes, and the unit that systemd hands it to; `system` is sshd's own.
+ * `source` is the file below {@link SECRETS_DIRECTORY}, root 0600. A program finds its own as `file` in its credentials
+ * directory: a unit loads a whole directory, because one absent file would keep it from starting, and systemd names
+ * what comes from directory `relay` `relay_…` (systemd.exec(5), LoadCredential=).
  */
 export const SECRETS = {
-  relayKey: { file: 'relay_key', unit: 'oobm' },
-  relayKeyPassphrase: { file: 'relay_key_passphrase', unit: 'oobm' },
-  relayPassword: { file: 'relay_password', unit: 'oobm' },
-  bridgeHostKey: { file: 'bridge_host_key', unit: 'oobm-console' },
-  shellHostKey: { file: 'shell_host_key', unit: 'system' },
-} as const satisfies Record<keyof Secrets, { file: string; unit: string }>
+  relayKey: { file: 'relay_key', source: 'relay/key', unit: 'oobm' },
+  relayKeyPassphrase: { file: 'relay_key_passphrase', source: 'relay/key_passphrase', unit: 'oobm' },
+  relayPassword: { file: 'relay_password', source: 'relay/password', unit: 'oobm' },
+  bridgeHostKey: { file: 'bridge_host_key', source: 'bridge/host_key', unit: 'oobm-console' },
+  shellHostKey: { file: 'shell_host_key', source: 'shell/host_key', unit: 'system' },
+} as const satisfies Record<keyof Secrets, { file: string; source: string; unit: string }>
 
 const provisioningSchema = deviceConfigSchemaWith({ secrets: secretsSchema }).superRefine((whole, context) => {
   const needed = whole.authentication === 'key' ? 'relayKey' : 'relayPassword'

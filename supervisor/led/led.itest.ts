@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { scratchDirectory } from '../../lab/scratch.ts'
 import { waitFor } from '../../lab/wait-for.ts'
-import { deviceConfigSchema, type LedConfig } from '../../runtime/device-config.ts'
+import { type LedConfig, ledSchema } from '../../runtime/device-config.ts'
 import { type Logger, silentLog } from '../../runtime/log.ts'
 import { suite } from '../../tools/suite.ts'
 import { findKernelLed } from './kernel.ts'
@@ -11,7 +11,7 @@ import { darkenLed, openLed } from './led.ts'
 
 const test = suite('led')
 
-const defaults: LedConfig = deviceConfigSchema.shape.led.parse({})
+const defaults: LedConfig = ledSchema.parse({})
 
 async function kernelLed(root: string): Promise<(file: string) => Promise<string>> {
   await mkdir(join(root, 'ACT'))

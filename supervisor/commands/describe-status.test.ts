@@ -1,0 +1,98 @@
+import * as assert from 'uvu/assert'
+import type { ConsoleStatus, SupervisorStatus } from '../../runtime/status-file.ts'
+import { STATUS_WORDS } from '../../runtime/status-words.ts'
+import { suite } from '../../tools/suite.ts'
+import { plain } from './command.ts'
+import { describeStatus } from './describe-status.ts'
+import type { Reading } from './read-daemon.ts'
+
+const test = suite('describe-status')
+const NOW = Date.UTC(2026, 10, 21, 12)
+
+const ready: SupervisorStatus = {
+  version: 1,
+  device: 'tokyo-rack1',
+  software: '1.2.3',
+  pid: 1,
+  word: 'ready',
+  cause: 'proved through relay.example.net',
+  since: NOW - 3_600_000,
+  relay: { host: 'relay.example.net', port: 443 },
+  connectedAt: NOW - 3_700_000,
+  proof: { provedAt: NOW - 40_000, tookMs: 412.4, attempt: null, probeMs: 45 },
+  sessions: { shell: 0, console: 1 },
+  retryAt: null,
+  changes: [{ at: NOW - 3_600_000, word: 'ready', cause: 'proved' }],
+}
+
+const bridge: ConsoleStatus = {
+  version: 1,
+  software: '1.2.3',
+  pid: 2,
+  port: 2222,
+  consoles: [
+    {
+      name: 'core-sw1',
+      path: '/dev/ttyUSB0',
+      settings: '9600 8N1',
+      state: 'open',
+      cause: '',
+      since: NOW - 1000,
+      lastOutputAt: NOW - 5000,
+      bytesIn: 1,
+      bytesOut: 2,
+      sessions: [
+        { technician: 'alice', writer: true, from: '10.0.0.1', since: NOW - 120_000 },
+        { technician: 'bob', writer: false, from: '10.0.0.2', since: NOW - 60_000 },
+      ],
+    },
+  ],
+}
+
+function textOf(supervisor: Reading<SupervisorStatus>, console: Reading<ConsoleStatus>): string {
+  return describeStatus(supervisor, console, NOW, plain).join('\n')
+}
+
+test('the word comes first, with the age of the proof beside it', () => {
+  const text = textOf({ running: true, status: ready }, { running: true, status: bridge })
+  assert.match(text, /^ready {2}proved 40 s ago/)
+  for (const part of ['relay.example.net:443, connected 1 h ago', 'took 412 ms, probe 45 ms', 'latest changes']) {
+    assert.match(text, part)
+  }
+  assert.match(text, /alice types, from 10\.0\.0\.1, came 2 min ago\n\s+bob watches/)
+})
+
+test('a word that needs somebody says what they can do, and that nothing was ever proved', () => {
+  const status: SupervisorStatus = {
+    ...ready,
+    word: 'no-relay',
+    relay: null,
+    connectedAt: null,
+    retryAt: NOW + 8_000,
+    proof: { provedAt: null, tookMs: null, attempt: null, probeMs: null },
+  }
+  const text = textOf({ running: true, status }, { running: true, status: bridge })
+  assert.match(text, /^no-relay {2}never proved since the start/)
+  assert.match(text, STATUS_WORDS['no-relay'].remedy)
+  assert.match(text, 'in 8 s')
+})
+
+test('what a dead daemon wrote is not shown, and how to start it is', () => {
+  const problem = 'oobm-supervisor is not running: it ended without removing /run/oobm/status.json'
+  const text = textOf({ running: false, problem, status: ready }, { running: false, problem: 'gone', status: bridge })
+  assert.match(text, /^not running {2}oobm-supervisor is not running/)
+  assert.not.match(text, 'ready')
+  assert.not.match(text, 'core-sw1')
+  assert.match(text, 'sudo systemctl start oobm-supervisor')
+  assert.match(text, 'sudo systemctl start oobm-console')
+})
+
+test('a line that is closed says why', () => {
+  const [line] = bridge.consoles
+  if (!line) throw new Error('no console')
+  const closed = { ...line, state: 'closed' as const, cause: 'unplugged', lastOutputAt: null }
+  const text = textOf({ running: true, status: ready }, { running: true, status: { ...bridge, consoles: [closed] } })
+  assert.match(text, 'closed: unplugged, since 1 s ago, silent since the start')
+})
+
+test.run()

@@ -1,0 +1,143 @@
+/** `oobm doctor` on what is on the device itself: secrets, account, serial lines, LED, clock, daemons. */
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import spawn from 'nano-spawn'
+import type { ConsoleConfig, DeviceConfig } from '../../../runtime/device-config.ts'
+import { errorCode } from '../../../runtime/errors.ts'
+import { SECRETS, SECRETS_DIRECTORY } from '../../../runtime/provisioning.ts'
+import { ledCandidates } from '../../led/led.ts'
+import { describeProof, isReady } from '../describe-status.ts'
+import { readConsoleBridge, readSupervisor } from '../read-daemon.ts'
+import { type Check, type Finding, ok, skipped, wrong } from './finding.ts'
+
+interface Surroundings {
+  env: NodeJS.ProcessEnv
+  nowMs: number
+}
+
+/** Checks that need no configuration. */
+export function daemonChecks({ env, nowMs }: Surroundings): Check[] {
+  const start = (unit: string) => `sudo systemctl restart ${unit}; journalctl -u ${unit} -n 50`
+  return [
+    single('supervisor', async () => {
+      const reading = await readSupervisor(env)
+      if (!reading.running) return wrong('supervisor', reading.problem, start('oobm-supervisor'))
+      const { word, cause, proof } = reading.status
+      const state = `${word}, ${describeProof(proof, nowMs)}`
+      return isReady(word)
+        ? ok('listener', `leads back into this device: ${state}`)
+        : wrong('listener', `${state}: ${cause}`, 'see what is wrong above and below; then oobm test')
+    }),
+    single('consoles', async () => {
+      const reading = await readConsoleBridge(env)
+      if (!reading.running) return wrong('consoles', reading.problem, start('oobm-console'))
+      const closed = reading.status.consoles.filter(({ state }) => state === 'closed')
+      if (closed.length === 0) return ok('consoles', `${reading.status.consoles.length} consoles, all open`)
+      const causes = closed.map(({ name, cause }) => `${name}: ${cause}`).join('; ')
+      return wrong('consoles', causes, 'plug the serial adapter in; oobm console status shows when it comes')
+    }),
+  ]
+}
+
+export function localChecks(config: DeviceConfig, configPath: string, { env, nowMs }: Surroundings): Check[] {
+  return [
+    { what: 'secrets', run: async report => (await checkSecrets(config, env)).forEach(report) },
+    single('self-test account', () => checkAccount(config.selftest.user)),
+    ...config.consoles.map(line => single(`console ${line.name}`, () => checkSerial(line))),
+    single('LED', async () => checkLed(config)),
+    single('clock', () => checkClock(configPath, nowMs)),
+  ]
+}
+
+function single(what: string, find: () => Promise<Finding>): Check {
+  return { what, run: async report => report(await find()) }
+}
+
+/** Under a unit, or in the lab, the credentials directory has them; for a person, root's own files do. */
+async function checkSecrets({ authentication }: DeviceConfig, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const needed = [authentication === 'key' ? SECRETS.relayKey : SECRETS.relayPassword, SECRETS.bridgeHostKey]
+  const handed = env.CREDENTIALS_DIRECTORY
+  return Promise.all(
+    needed
+      // A unit sees its own alone.
+      .filter(({ unit }) => handed === undefined || unit === 'oobm')
+      .map(async ({ file, source }) => {
+        const path = handed === undefined ? join(SECRETS_DIRECTORY, source) : join(handed, file)
+        const what = `secret ${file}`
+        try {
+          const { mode, size } = await stat(path)
+          if (size === 0) return wrong(what, `${path} is empty`, 'import the oobm.toml of this device again')
+          if ((mode & 0o077) !== 0) return wrong(what, `${path} may be read by others`, `sudo chmod 600 ${path}`)
+          return ok(what, path)
+        } catch (err) {
+          if (errorCode(err) === 'EACCES') return skipped(what, 'only root may look', 'sudo oobm doctor')
+          return wrong(what, `${path}: ${errorCode(err)}`, 'import the oobm.toml of this device: sudo oobm import FILE')
+        }
+      }),
+  )
+}
+
+async function checkAccount(user: string): Promise<Finding> {
+  const what = 'self-test account'
+  const remedy = 'sudo /usr/lib/oobm/create-accounts makes it as it must be'
+  const line = await spawn('getent', ['passwd', user]).then(
+    ({ stdout }) => stdout.trim(),
+    () => '',
+  )
+  if (line === '') return wrong(what, `there is no account ${user}`, remedy)
+  const shell = line.split(':').at(-1) ?? ''
+  if (/\/(nologin|false)$/.test(shell))
+    return wrong(what, `${user} has the shell ${shell}: its command cannot run`, remedy)
+  return ok(what, user)
+}
+
+async function checkSerial({ name, path }: ConsoleConfig): Promise<Finding> {
+  const what = `console ${name}`
+  if (!path.startsWith('/')) return ok(what, `${path} is not a device file`)
+  try {
+    const [file, dialout] = await Promise.all([stat(path), groupId('dialout')])
+    if (!file.isCharacterDevice())
+      return wrong(what, `${path} is not a serial port`, 'correct the path of this console')
+    if (dialout !== undefined && (file.gid !== dialout || (file.mode & 0o060) !== 0o060)) {
+      return wrong(
+        what,
+        `${path} is not open to the group dialout`,
+        `sudo chgrp dialout ${path} && sudo chmod 660 ${path}`,
+      )
+    }
+    return ok(what, path)
+  } catch (err) {
+    if (errorCode(err) !== 'ENOENT') throw err
+    return wrong(
+      what,
+      `there is no ${path}`,
+      'plug the serial adapter in, or correct the path: ls /dev/ttyUSB* /dev/ttyACM* /dev/serial/by-id',
+    )
+  }
+}
+
+async function groupId(group: string): Promise<number | undefined> {
+  const { stdout } = await spawn('getent', ['group', group]).catch(() => ({ stdout: '' }))
+  return stdout === '' ? undefined : Number(stdout.split(':')[2])
+}
+
+function checkLed({ led }: DeviceConfig): Finding {
+  if (led.backend === 'none') return ok('LED', 'none is configured')
+  const candidates = ledCandidates(led)
+  const found = candidates.find(candidate => 'description' in candidate)
+  if (found && 'description' in found) return ok('LED', found.description)
+  const problems = candidates.flatMap(candidate => ('problem' in candidate ? [candidate.problem] : []))
+  return wrong('LED', problems.join('; '), 'wire one to GPIO17, name another in [led], or set led.backend = "none"')
+}
+
+/** A board without a battery starts in the past; SSH works all the same, and every time that is shown is wrong. */
+async function checkClock(configPath: string, nowMs: number): Promise<Finding> {
+  const now = new Date(nowMs).toISOString()
+  const { mtimeMs: importedMs } = await stat(configPath)
+  if (nowMs >= importedMs) return ok('clock', now)
+  return wrong(
+    'clock',
+    `it says ${now}, before the configuration was written`,
+    'let NTP (UDP port 123) out: timedatectl',
+  )
+}

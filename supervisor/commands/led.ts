@@ -1,0 +1,74 @@
+/** `oobm led`: what the flashes mean, which word shows now, and a lamp test. */
+import { readFile } from 'node:fs/promises'
+import { deviceConfigSchema, type LedConfig, ledSchema } from '../../runtime/device-config.ts'
+import { deviceConfigPath } from '../../runtime/directories.ts'
+import { EXIT } from '../../runtime/errors.ts'
+import { STATUS_WORDS, WORDS, type Word } from '../../runtime/status-words.ts'
+import { parseToml } from '../../runtime/toml-file.ts'
+import { darkenLed } from '../led/led.ts'
+import { ask, runningSupervisor } from './ask-supervisor.ts'
+import { type Command, type Paint, readArguments, usageError } from './command.ts'
+import { readSupervisor } from './read-daemon.ts'
+
+/** Seconds that the supervisor shows a word for: long enough to count six flashes twice. */
+const LAMP_TEST_S = 10
+
+export const ledCommand: Command = {
+  usage: 'led [WORD | --off]',
+  summary: 'what the LED says; with WORD, show that word for 10 s; --off darkens it without the supervisor',
+  run: async (args, { env, print, paint }) => {
+    const { values, positionals } = readArguments(ledCommand, args, { off: { type: 'boolean' } }, { min: 0, max: 1 })
+    const [word] = positionals
+    if (values.off) {
+      if (word !== undefined) throw usageError(ledCommand, 'a word and --off do not go together')
+      print(`dark: ${await darkenLed(await ledConfig(env))}`)
+      return EXIT.ok
+    }
+    if (word === undefined) {
+      const reading = await readSupervisor(env)
+      for (const line of describeLed(reading.running ? reading.status.word : undefined, paint)) print(line)
+      return EXIT.ok
+    }
+    if (!isWord(word)) throw usageError(ledCommand, `"${word}" is no word of the LED: ${WORDS.join(' ')}`)
+    await runningSupervisor(env)
+    await ask(env, 'led', word)
+    print(`${word} for ${LAMP_TEST_S} s: ${STATUS_WORDS[word].looks}`)
+    return EXIT.ok
+  },
+}
+
+function isWord(text: string): text is Word {
+  return Object.hasOwn(STATUS_WORDS, text)
+}
+
+/** @param now the word that shows; undefined when the supervisor does not run */
+export function describeLed(now: Word | undefined, paint: Paint): string[] {
+  const width = Math.max(...WORDS.map(word => word.length))
+  const rows = WORDS.flatMap(word => {
+    const { looks, meaning, remedy } = STATUS_WORDS[word]
+    const mark = word === now ? '>' : ' '
+    const first = `${mark} ${word.padEnd(width)}  ${looks}`
+    return [
+      word === now ? paint.strong(first) : first,
+      `  ${' '.repeat(width)}  ${meaning}`,
+      paint.faint(`  ${' '.repeat(width)}  → ${remedy}`),
+    ]
+  })
+  const still = 'A light or a dark that stands still: the supervisor is not running.'
+  return [
+    ...rows,
+    '',
+    now === undefined ? `Now: the supervisor is not running, so the LED is dark.` : `Now: ${now}`,
+    still,
+  ]
+}
+
+/** A broken configuration is a reason to darken what the defaults name, not to leave it lit. */
+async function ledConfig(env: NodeJS.ProcessEnv): Promise<LedConfig> {
+  const path = deviceConfigPath(env)
+  try {
+    return parseToml(path, await readFile(path, 'utf8'), deviceConfigSchema).led
+  } catch {
+    return ledSchema.parse({})
+  }
+}
