@@ -1,4 +1,7 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { runProgram, startProgram } from '../lab/run-program.ts'
 import { scratchDirectory } from '../lab/scratch.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
@@ -47,6 +50,155 @@ test(
     alice.types('\x1dd')
     await waitFor('ssh to end', () => alice.ended())
     await statusWhere(files, 'empty', ({ consoles }) => consoles[0]?.sessions.length === 0)
+  },
+  LIMIT,
+)
+
+test(
+  'one types, others watch; a place that is free goes to the next operator who types',
+  async context => {
+    const { target, attach } = await withBridge(context)
+    const alice = attach('alice')
+    await alice.says(/you type\]/)
+    const bob = attach('bob')
+    await bob.says(/you are bob, operator: alice types, you watch; Ctrl-\] w takes over\]/)
+    await alice.says(/\[oobm: bob joined\]/)
+    const olga = attach('olga')
+    await olga.says(/you are olga, observer: you watch, alice types\]/)
+    await olga.says(/\[oobm: also here: bob\]/)
+    await alice.says(/\[oobm: olga joined to watch\]/)
+
+    target.says('hello all\r\n')
+    for (const one of [alice, bob, olga]) await one.says(/hello all\r\n/)
+    bob.types('X')
+    await bob.says(/\[oobm: alice types, so nothing of yours is sent; Ctrl-\] w takes over\]/)
+    olga.types('Y')
+    await olga.says(/\[oobm: you watch this console: what you type is not sent/)
+    olga.types('\x1dw')
+    bob.types('\x1dw')
+    for (const one of [alice, bob, olga]) await one.says(/\[oobm: bob took over typing from alice\]/)
+    alice.types('Z')
+    await alice.says(/\[oobm: bob types, so nothing of yours is sent/)
+    bob.types('bob was here\r')
+    await target.hears(/bob was here\r/)
+
+    bob.types('\x1dd')
+    await alice.says(/\[oobm: bob left: the next operator who types has the console\]/)
+    olga.types('Y')
+    alice.types('and alice\r')
+    await olga.says(/\[oobm: alice types now\]/)
+    await target.hears(/and alice\r/)
+    assert.is(target.heard(), 'bob was here\rand alice\r')
+  },
+  LIMIT,
+)
+
+test(
+  'a late-comer sees the last lines; watch needs no pty, and keeps our words out of the output',
+  async context => {
+    const { target, files, attach } = await withBridge(context)
+    target.says('line one\r\nline two\r\nswitch>')
+    await statusWhere(files, 'received', ({ consoles }) => consoles[0]?.bytesIn === 27)
+    const late = attach('alice')
+    await late.says(/for help\]\r\nline one\r\nline two\r\nswitch>/)
+    const watch = startProgram('ssh', sshArgs(files, 'bob', 'core-sw1', 'watch'))
+    context.cleanup(() => watch.stop())
+    let output = ''
+    watch.child.stdout?.on('data', chunk => {
+      output += chunk
+    })
+    await watch.says(/switch>/)
+    watch.child.stdin?.end('typed into a view\x1db')
+    target.says('more\r\n')
+    await watch.says(/more/)
+    assert.is(output, 'line one\r\nline two\r\nswitch>more\r\n')
+    assert.match(watch.output(), '[oobm: you are bob, operator: you watch')
+    assert.is(target.heard(), '')
+  },
+  LIMIT,
+)
+
+test(
+  'without a pty it is clean for programs: all is sent, the answer comes, the escape key is a byte',
+  async context => {
+    const { target, files } = await withBridge(context)
+    const answer = target.hears(/done\r/).then(() => target.says('the answer\r\n'))
+    const { code, stdout, stderr } = await runProgram('ssh', sshArgs(files, 'alice', 'core-sw1'), {
+      input: 'a\x1dbc done\r',
+    })
+    await answer
+    assert.equal([code, stdout], [0, 'the answer\r\n'])
+    assert.match(stderr, '[oobm: you are alice, operator: you type]')
+    assert.is(target.heard(), 'a\x1dbc done\r')
+  },
+  LIMIT,
+)
+
+test(
+  'the escape key helps, sends itself when typed twice, and says when it does not know a key',
+  async context => {
+    const { target, attach } = await withBridge(context)
+    const alice = attach('alice')
+    await alice.says(/for help\]/)
+    alice.types('\x1d?')
+    await alice.says(/\[oobm: Ctrl-\] b {2}send a BREAK\]/)
+    alice.types('\x1dz')
+    await alice.says(/\[oobm: that means nothing after Ctrl-\], nothing is sent; Ctrl-\] \? for help\]/)
+    alice.types('a\x1d\x1db')
+    await target.hears(/^a\x1db$/)
+  },
+  LIMIT,
+)
+
+test(
+  'unplugged and plugged in again, two sessions stay, are told, and go on; nothing typed meanwhile is sent',
+  async context => {
+    const { target, files, attach } = await withBridge(context)
+    const alice = attach('alice')
+    await alice.says(/you type\]/)
+    const bob = attach('bob')
+    await bob.says(/for help\]/)
+    await target.unplug()
+    for (const one of [alice, bob]) await one.says(/\[oobm: the line is closed: .*; nothing is sent until then\]/)
+    await statusWhere(files, 'named', ({ consoles }) => /is not there: the adapter/.test(consoles[0]?.cause ?? ''))
+    alice.types('reload\r')
+    await alice.says(/\[oobm: not sent: the line is closed\]/)
+    const late = attach('olga')
+    await late.says(/\[oobm: the line is closed since \S+ \S+ UTC: \S+ is not there: the adapter is not plugged in/)
+    await target.plug()
+    for (const one of [alice, bob, late]) await one.says(/\[oobm: the line is open\]/)
+    alice.types('after\r')
+    await target.hears(/after\r/)
+    target.says('back again\r\n')
+    for (const one of [alice, bob, late]) await one.says(/back again/)
+    assert.is(target.heard(), 'after\r')
+  },
+  LIMIT,
+)
+
+test(
+  'a long paste goes out whole and in order, although the line takes it slowly',
+  async context => {
+    const { target, files } = await withBridge(context)
+    const input = Array.from({ length: 40_000 }, (_, i) => `${i}\r`).join('')
+    const { code } = await runProgram('ssh', sshArgs(files, 'alice', 'core-sw1'), { input, timeoutMs: 90_000 })
+    assert.is(code, 0)
+    await waitFor('the last line', () => target.heard().length >= input.length)
+    assert.ok(target.heard() === input, 'what came is what was pasted')
+  },
+  LIMIT,
+)
+
+test(
+  'at SIGTERM the sessions are told, and the program ends by itself',
+  async context => {
+    const { bridge, files, attach } = await withBridge(context)
+    const alice = attach('alice')
+    await alice.says(/for help\]/)
+    assert.equal(await bridge.stop(5_000), { code: 0, signal: null })
+    await alice.says(/\[oobm: the console bridge stops; connect again in a moment\]/)
+    await waitFor('ssh to end', () => alice.ended())
+    assert.equal(await readdir(join(files.directory, 'run')), [])
   },
   LIMIT,
 )

@@ -1,0 +1,210 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { runProgram } from '../lab/run-program.ts'
+import { scratchDirectory } from '../lab/scratch.ts'
+import { waitFor } from '../lab/wait-for.ts'
+import { suite, type TestContext } from '../tools/suite.ts'
+import {
+  type BridgeFiles,
+  bridgeFiles,
+  openTerminal,
+  runWord,
+  sshArgs,
+  startBridge,
+  statusWhere,
+} from './testing/bridge-fixture.ts'
+import { ptyTarget } from './testing/pty-target.ts'
+
+const test = suite('break')
+const LIMIT = { timeoutMs: 120_000 }
+
+interface Break {
+  /** From the call of TIOCSBRK to the call of TIOCCBRK. */
+  tookMs: number
+  /** What TIOCMSET answered, which the binding does after each. */
+  modemLines: string
+}
+
+/** A bridge on a pty, with every ioctl of it recorded. */
+async function withTracedBridge(context: TestContext) {
+  const directory = await scratchDirectory(context)
+  const trace = join(directory, 'trace')
+  const target = await ptyTarget(context, directory)
+  const files = await bridgeFiles(context, [{ name: 'core-sw1', path: target.path }])
+  // -D: the tracer is a grandchild, so that the process that is stopped at the end is the bridge itself.
+  const bridge = await startBridge(context, files, ['strace', '-D', '-f', '-ttt', '-e', 'trace=ioctl', '-o', trace])
+  await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
+  return { files, target, bridge, trace, breaks: () => readBreaks(trace) }
+}
+
+/** The breaks in a trace; fails when they are not on and off in turn. */
+async function readBreaks(trace: string): Promise<Break[]> {
+  const breaks: Break[] = []
+  let startedS: number | undefined
+  for (const line of (await readFile(trace, 'utf8')).split('\n')) {
+    const [, atS, request] = /^\d+ +([\d.]+) ioctl\(\d+, (TIOC[SC]BRK|TIOCMSET)/.exec(line) ?? []
+    if (request === 'TIOCMSET') {
+      const last = breaks.at(-1)
+      if (last) last.modemLines = / ENOTTY /.test(line) ? 'ENOTTY' : line
+    } else if (request === 'TIOCSBRK') {
+      assert.is(startedS, undefined, 'a break begins within another')
+      startedS = Number(atS)
+    } else if (request === 'TIOCCBRK') {
+      assert.type(startedS, 'number', 'a break ends that never began')
+      breaks.push({ tookMs: (Number(atS) - (startedS as number)) * 1000, modemLines: '' })
+      startedS = undefined
+    }
+  }
+  assert.is(startedS, undefined, 'a break never ended')
+  return breaks
+}
+
+/** A lower bound only: a loaded machine makes a break longer, and nothing may make it shorter. */
+function assertBreaks(found: Break[], wantedMs: number[]): void {
+  assert.is(found.length, wantedMs.length, JSON.stringify(found))
+  for (const [index, { tookMs, modemLines }] of found.entries()) {
+    assert.ok(tookMs >= (wantedMs[index] as number), `break ${index + 1} took ${tookMs} ms, not ${wantedMs[index]}`)
+    assert.is(modemLines, 'ENOTTY', 'a pty has no modem lines, and the break went through all the same')
+  }
+}
+
+function attach(context: TestContext, files: BridgeFiles, who: 'alice' | 'bob' | 'olga') {
+  return openTerminal(context, 'ssh', sshArgs(files, who, 'core-sw1'))
+}
+
+test(
+  'OpenSSH’s ~B reaches the line, and everyone at the console is told',
+  async context => {
+    const { files, breaks } = await withTracedBridge(context)
+    const bob = attach(context, files, 'bob')
+    await bob.says(/you type\]/)
+    const alice = attach(context, files, 'alice')
+    await alice.says(/for help\]/)
+    alice.types('~B')
+    await alice.says(/\[oobm: alice sent BREAK, 1000 ms\]/)
+    await bob.says(/\[oobm: alice sent BREAK, 1000 ms\]/)
+    assertBreaks(await breaks(), [1000])
+  },
+  LIMIT,
+)
+
+test(
+  'the escape key, b sends one of the default length',
+  async context => {
+    const { files, target, breaks } = await withTracedBridge(context)
+    const alice = attach(context, files, 'alice')
+    await alice.says(/for help\]/)
+    alice.types('before\x1dbafter')
+    await alice.says(/\[oobm: alice sent BREAK, 300 ms\]/)
+    assertBreaks(await breaks(), [300])
+    await target.hears(/^beforeafter$/)
+  },
+  LIMIT,
+)
+
+test(
+  'the exec word sends one, and answers with its length',
+  async context => {
+    const { files, breaks } = await withTracedBridge(context)
+    const plain = await runWord(files, 'alice', 'core-sw1', 'break')
+    assert.equal([plain.code, plain.stdout], [0, 'BREAK sent to core-sw1, 300 ms\n'])
+    const long = await runWord(files, 'alice', 'alice:console', 'break 450')
+    assert.equal([long.code, long.stdout], [0, 'BREAK sent to core-sw1, 450 ms\n'])
+    assertBreaks(await breaks(), [300, 450])
+  },
+  LIMIT,
+)
+
+test(
+  'another client’s requests of 0, 50, 700 and 10000 ms keep to the bounds',
+  async context => {
+    const { files, breaks } = await withTracedBridge(context)
+    const script = join(import.meta.dirname, 'testing', 'send-breaks.py')
+    const { directory, port } = files
+    const login = [String(port), join(directory, 'alice'), join(directory, 'hosts'), 'core-sw1']
+    const { code, stdout, stderr } = await runProgram(
+      '/usr/bin/python3',
+      [script, ...login, '0', '50', '700', '10000'],
+      { timeoutMs: 60_000 },
+    )
+    assert.is(code, 0, stderr)
+    assert.match(stdout, /300 ms\].*100 ms \(asked 50 ms\)\].*700 ms\].*3000 ms \(asked 10000 ms\)\]/s)
+    assertBreaks(await breaks(), [300, 100, 700, 3000])
+  },
+  LIMIT,
+)
+
+test(
+  'breaks asked for at one moment follow one another',
+  async context => {
+    const { files, breaks } = await withTracedBridge(context)
+    const outcomes = await Promise.all(
+      (['alice', 'bob'] as const).map(who => runWord(files, who, 'core-sw1', 'break 200')),
+    )
+    assert.equal(
+      outcomes.map(({ code }) => code),
+      [0, 0],
+    )
+    assertBreaks(await breaks(), [200, 200])
+  },
+  LIMIT,
+)
+
+test(
+  'a break goes on when the asker is lost',
+  async context => {
+    const { files, breaks } = await withTracedBridge(context)
+    const alice = attach(context, files, 'alice')
+    const bob = attach(context, files, 'bob')
+    await Promise.all([alice.says(/for help\]/), bob.says(/for help\]/)])
+    alice.types('~B')
+    // The request is in the client's socket before the client reads its disconnect.
+    alice.types('\r~.')
+    await waitFor('ssh to end', () => alice.ended())
+    await bob.says(/alice sent BREAK, 1000 ms\]/)
+    assertBreaks(await breaks(), [1000])
+  },
+  LIMIT,
+)
+
+test(
+  'a break that is on when the program ends is taken back',
+  async context => {
+    const { files, bridge, trace, breaks } = await withTracedBridge(context)
+    const word = runWord(files, 'alice', 'core-sw1', 'break 3000')
+    await waitFor('the break to begin', async () => /TIOCSBRK/.test(await readFile(trace, 'utf8')))
+    assert.equal(await bridge.stop(10_000), { code: 0, signal: null })
+    await word
+    await waitFor('the tracer to be done', async () => /exited with 0/.test(await readFile(trace, 'utf8')))
+    assert.is((await breaks()).length, 1)
+  },
+  LIMIT,
+)
+
+test(
+  'is refused to an observer, and where the line is closed',
+  async context => {
+    const { files, target, breaks } = await withTracedBridge(context)
+    const olga = attach(context, files, 'olga')
+    await olga.says(/you watch\]/)
+    olga.types('~B')
+    await olga.says(/\[oobm: you watch this console: what you type is not sent, and no BREAK\]/)
+    const word = await runWord(files, 'olga', 'core-sw1', 'break')
+    assert.is(word.code, 1)
+    assert.match(word.stderr, 'no BREAK was sent')
+    await target.unplug()
+    await statusWhere(files, 'closed', ({ consoles }) => consoles[0]?.state === 'closed')
+    const closed = await runWord(files, 'alice', 'core-sw1', 'break')
+    assert.is(closed.code, 69)
+    assert.match(closed.stderr, /no BREAK was sent: the line is closed: /)
+    const alice = attach(context, files, 'alice')
+    await alice.says(/for help\]/)
+    alice.types('~B')
+    await alice.says(/\[oobm: no BREAK was sent: the line is closed: /)
+    assertBreaks(await breaks(), [])
+  },
+  LIMIT,
+)
+
+test.run()

@@ -1,0 +1,33 @@
+import * as assert from 'uvu/assert'
+import { suite } from '../../tools/suite.ts'
+import { parseWord } from './words.ts'
+
+const test = suite('exec words')
+
+test('knows its words', () => {
+  assert.equal(parseWord('help'), { word: 'help' })
+  assert.equal(parseWord(' list '), { word: 'list' })
+  assert.equal(parseWord('watch'), { word: 'watch' })
+  assert.equal(parseWord('status'), { word: 'status', json: false })
+  assert.equal(parseWord('status --json'), { word: 'status', json: true })
+  assert.equal(parseWord('break'), { word: 'break', askedMs: undefined })
+  assert.equal(parseWord('break  700'), { word: 'break', askedMs: 700 })
+})
+
+test('says what is wrong with the rest', () => {
+  for (const command of [
+    '',
+    'sh',
+    'break -1',
+    'break 1e3',
+    'break 1 2',
+    'status --xml',
+    'watch x',
+    'help me',
+    'BREAK',
+  ]) {
+    assert.type(parseWord(command), 'string', command)
+  }
+})
+
+test.run()
