@@ -38,3 +38,6 @@ for (const platform of readdirSync(prebuilds).filter(name => name.startsWith('li
   mkdirSync(to, { recursive: true })
   cpSync(join(prebuilds, platform), to, { recursive: true })
 }
+
+// What a device may run on a relay: `oobm-relay` reads it beside itself.
+cpSync('relay-config/words', join(OUT, 'lib', 'words'), { recursive: true })

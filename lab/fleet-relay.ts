@@ -1,0 +1,97 @@
+/** A real sshd as relay, with the keys and words of a fleet as `oobm-relay` renders them, and real clients for it. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readDeviceWord } from '../relay-config/device-word.ts'
+import { type Fleet, parseFleet } from '../relay-config/fleet-config.ts'
+import { renderAuthorizedKeys } from '../relay-config/render/authorized-keys.ts'
+import { SSHD_SETTINGS } from '../relay-config/render/sshd-config.ts'
+import { freePort } from './free-port.ts'
+import { type KeyPair, makeKey } from './make-key.ts'
+import { type Finished, type Program, type ProgramOptions, runProgram, startProgram } from './run-program.ts'
+import { type Sshd, startSshd } from './sshd.ts'
+
+export interface FleetRelayOptions {
+  /** A folder of its own. */
+  directory: string
+  /** Device → its listener port. */
+  devices: Record<string, number>
+  /** The rest of the fleet file; `KEY_OF_name` in it becomes the public key of a pair made for that technician. */
+  rest?: string
+  /** More sshd_config lines. */
+  config?: string[]
+  /** The first line of the device words, in place of `#!/bin/sh`. */
+  shebang?: string
+}
+
+export interface FleetRelay {
+  readonly fleet: Fleet
+  readonly sshd: Sshd
+  /** Where the words keep their records, one folder a device. */
+  readonly stateDirectory: string
+  /** The key pair of a device or technician. */
+  key(name: string): KeyPair
+  /** Arguments that take a client to the relay as `name`, up to the login: options may follow, then a command. */
+  login(name: string): string[]
+  /** Runs ssh as a device or technician. */
+  ssh(name: string, options: string[], command?: string, more?: ProgramOptions): Promise<Finished>
+  /** Starts an ssh that goes on. */
+  startSsh(name: string, options: string[], command?: string): Program
+}
+
+/** The caller stops `sshd`. */
+export async function startFleetRelay(options: FleetRelayOptions): Promise<FleetRelay> {
+  const { directory, devices, rest = '', config = [], shebang = '#!/bin/sh' } = options
+  const words = join(directory, 'words')
+  await mkdir(words, { recursive: true, mode: 0o700 })
+  const keys = new Map<string, KeyPair>()
+  const technicians = [...rest.matchAll(/KEY_OF_([a-z]+)/g)].map(match => match[1] ?? '')
+  for (const name of [...Object.keys(devices), ...technicians]) keys.set(name, await makeKey(directory, `key-${name}`))
+  const key = (name: string) => keys.get(name) ?? unknown(name)
+
+  const authorizedKeys = join(directory, 'authorized_keys')
+  await writeFile(authorizedKeys, '')
+  const settings = [...config, ...Object.keys(SSHD_SETTINGS)]
+  const sshd = await startSshd({
+    directory: join(directory, 'sshd'),
+    port: await freePort(),
+    authorizedKeys: [authorizedKeys],
+    config: settings,
+  })
+  const lines = [
+    `version = 1\n[[relays]]\nname = "lab"\nhost = "127.0.0.1"\nport = ${sshd.port}\nuser = "${sshd.user}"`,
+    `host_keys = ["${sshd.hostKey.publicKey}"]\ndirectory = "${words}"`,
+    ...Object.entries(devices).map(([name, port]) => `[[devices]]\nname = "${name}"\nport = ${port}`),
+    rest.replaceAll(/KEY_OF_([a-z]+)/g, (_, name: string) => key(name).publicKey),
+  ]
+  const fleet = parseFleet('fleet.toml', lines.join('\n'))
+  const deviceKeys = new Map(Object.keys(devices).map(name => [name, key(name).publicKey]))
+  for (const relay of fleet.relays) await writeFile(authorizedKeys, renderAuthorizedKeys(fleet, relay, deviceKeys))
+  const word = readDeviceWord().replace(/^#!.*/, shebang)
+  await writeFile(join(words, 'oobm-device-word'), word, { mode: 0o755 })
+  const knownHosts = join(directory, 'known_hosts')
+  await writeFile(knownHosts, `[127.0.0.1]:${sshd.port} ${sshd.hostKey.publicKey}\n`)
+
+  const login = (name: string) => [
+    ...['-F', 'none', '-i', key(name).path, '-o', `Port=${sshd.port}`, '-o', `User=${sshd.user}`],
+    ...['-o', 'BatchMode=yes', '-o', 'IdentitiesOnly=yes', '-o', `UserKnownHostsFile=${knownHosts}`],
+  ]
+  const args = (name: string, options: string[], command?: string) => [
+    ...login(name),
+    ...options,
+    '127.0.0.1',
+    ...(command === undefined ? [] : [command]),
+  ]
+  return {
+    fleet,
+    sshd,
+    stateDirectory: join(words, 'state'),
+    key,
+    login,
+    ssh: (name, options, command, more) => runProgram('ssh', args(name, options, command), more),
+    startSsh: (name, options, command) => startProgram('ssh', args(name, options, command)),
+  }
+}
+
+function unknown(name: string): never {
+  throw new Error(`nobody is called ${name}`)
+}

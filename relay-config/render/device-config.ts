@@ -1,0 +1,34 @@
+/** The device configuration of one device of the fleet: what the provisioning file holds beside the secrets. */
+
+import type { DeviceConfigInput } from '../../runtime/device-config.ts'
+import { accessOf, relaysOf } from '../access.ts'
+import type { Device, Fleet } from '../fleet-config.ts'
+
+/** @param bridgeHostKey the public host key of its console bridge */
+export function renderDeviceConfig(fleet: Fleet, device: Device, bridgeHostKey: string): DeviceConfigInput {
+  const { led, intervals, shell, selftest, bridge } = device
+  return {
+    version: 1,
+    device: device.name,
+    listenerPort: device.port,
+    relays: relaysOf(fleet, device).map(({ host, port, user, hostKeys }) => ({ host, port, user, hostKeys })),
+    consoles: device.consoles,
+    technicians: techniciansOf(fleet, device),
+    bridge: { ...bridge, hostKey: bridgeHostKey },
+    ...(led && { led }),
+    ...(intervals && { intervals }),
+    ...(shell && { shell }),
+    ...(selftest && { selftest }),
+  }
+}
+
+function techniciansOf(fleet: Fleet, device: Device): NonNullable<DeviceConfigInput['technicians']> {
+  return fleet.technicians.flatMap(technician => {
+    const access = accessOf(fleet, technician).find(access => access.device === device)
+    if (!access) return []
+    const { name, keys, role } = technician
+    const consoles = access.consoles.map(console => console.name)
+    // Left out, the list would mean all: it is always written.
+    return [{ name, keys, role, consoles, shell: access.shell }]
+  })
+}

@@ -1,0 +1,31 @@
+/** A technician's known_hosts: the keys of the relays, the devices' shells and the console bridges, each under its HostKeyAlias. */
+import { accessOf, relaysOf } from '../access.ts'
+import type { Device, Fleet, Technician } from '../fleet-config.ts'
+import { relayHost } from './host-names.ts'
+
+/** The public host keys of one device. */
+export interface DeviceHostKeys {
+  shell: string
+  bridge: string
+}
+
+/** @param keysOf the host keys of a device of this fleet */
+export function renderKnownHosts(
+  fleet: Fleet,
+  technician: Technician,
+  keysOf: (device: Device) => DeviceHostKeys,
+): string {
+  const access = accessOf(fleet, technician)
+  const relays = new Set(access.flatMap(({ device }) => relaysOf(fleet, device)))
+  const lines = [
+    ...[...relays].flatMap(({ name, hostKeys }) => hostKeys.map(key => `${relayHost(name)} ${key}`)),
+    ...access.flatMap(({ device, consoles, shell }) => {
+      const keys = keysOf(device)
+      return [
+        ...(shell ? [`${device.name} ${keys.shell}`] : []),
+        ...consoles.map(({ name }) => `${name} ${keys.bridge}`),
+      ]
+    }),
+  ]
+  return lines.map(line => `${line}\n`).join('')
+}
