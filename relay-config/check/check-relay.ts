@@ -1,0 +1,154 @@
+/** Tries on a live relay, with a device's key, what must work and what must be refused. */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { listenersOf } from '../access.ts'
+import type { Device, Relay } from '../fleet-config.ts'
+import { type Answer, type ProbeSettings, trySsh, tryUnixSocket } from './ssh-probe.ts'
+
+export interface Finding {
+  result: 'ok' | 'WRONG' | 'untried'
+  what: string
+  /** What to do, or why it was not tried. */
+  advice?: string
+}
+
+/** A device and its private key. */
+export interface Identity {
+  device: Device
+  identityFile: string
+}
+
+/** A word that is none: the answer to it shows that the words are there, and changes nothing. */
+const NO_WORD = 'oobm-relay-check'
+
+/**
+ * Yields what it finds as it finds it; ends early when nothing more can be tried. It claims and evicts nothing, and a
+ * listener is tried only with a device that is not connected.
+ * @param identities devices that use this relay; at least one
+ */
+export async function* checkRelay(relay: Relay, identities: Identity[], signal: AbortSignal): AsyncGenerator<Finding> {
+  const scratch = await mkdtemp(join(tmpdir(), 'oobm-check-'))
+  try {
+    const knownHostsFile = join(scratch, 'known_hosts')
+    await writeFile(knownHostsFile, relay.hostKeys.map(key => `relay ${key}\n`).join(''))
+    const settingsOf = ({ identityFile }: Identity): ProbeSettings => ({ relay, identityFile, knownHostsFile, signal })
+    const [first] = identities
+    if (first === undefined) return
+    const settings = settingsOf(first)
+    const login = loginFindings(await trySsh(settings, ['-T'], NO_WORD), relay, first.device)
+    yield* login
+    if (login.at(-1)?.result === 'WRONG') return
+    yield await noShell(settings)
+    yield await noOpening(settings)
+    yield await noForeignListener(settings)
+    yield await noSocketConnect(settings, join(scratch, 'socket'))
+    yield await noSocketListener(settings)
+    for (const identity of identities) {
+      const { said } = await trySsh(settingsOf(identity), ['-W', `127.0.0.1:${identity.device.port}`])
+      if (PROHIBITED.test(said)) {
+        yield wrong(`${identity.device.name} may open its own listener`, `"AllowTcpForwarding yes"; ${INSTALL}`)
+        return
+      }
+      if (!CONNECT_FAILED.test(said)) continue
+      yield { result: 'ok', what: `${identity.device.name} may open its own listener` }
+      yield* ownListener(await tryListening(settingsOf(identity), identity.device), identity.device)
+      return
+    }
+    const advice = 'every device whose key is here is connected: that shows it'
+    yield { result: 'untried', what: 'a device may listen on its own ports, on 127.0.0.1 alone', advice }
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+const PROHIBITED = /administratively prohibited/
+const CONNECT_FAILED = /open failed: connect failed/
+const LISTEN_FAILED = /remote port forwarding failed/
+const INSTALL = 'run the rendered "install" on the relay anew'
+
+const wrong = (what: string, advice: string): Finding => ({ result: 'WRONG', what, advice })
+const judge = (good: boolean, what: string, advice: string): Finding =>
+  good ? { result: 'ok', what } : wrong(what, advice)
+
+function loginFindings({ code, said }: Answer, relay: Relay, device: Device): Finding[] {
+  const hostKey = 'its host key is the pinned one'
+  const login = `the key of ${device.name} is let in`
+  const words = 'the device words answer'
+  if (/Host key verification failed|HOST IDENTIFICATION HAS CHANGED|no matching host key/i.test(said)) {
+    const advice = `another key answers at ${relay.host}:${relay.port}: look at it on the relay itself, not over the network`
+    return [wrong(hostKey, `${advice}, and compare with host_keys in the fleet file. ssh said: ${lastLine(said)}`)]
+  }
+  if (/Permission denied/.test(said)) {
+    return [{ result: 'ok', what: hostKey }, wrong(login, `${INSTALL}, as ${relay.user}`)]
+  }
+  if (code === 255 || code === undefined)
+    return [wrong(`${relay.host}:${relay.port} answers`, lastLine(said) || 'no answer in time')]
+  const good = code === 64 && said.includes(`oobm-device-word: ${device.name}: the words are: claim TOKEN, evict`)
+  return [
+    { result: 'ok', what: hostKey },
+    { result: 'ok', what: login },
+    judge(good, words, `${INSTALL}. It said: ${lastLine(said) || `nothing (exit ${code})`}`),
+  ]
+}
+
+async function noShell(settings: ProbeSettings): Promise<Finding> {
+  const { code, said } = await trySsh(settings, ['-tt'])
+  const good = code === 64 && /PTY allocation request failed/.test(said)
+  return judge(
+    good,
+    'no shell and no terminal',
+    `this key has a line without "restrict" in authorized_keys: ${INSTALL}`,
+  )
+}
+
+async function noOpening(settings: ProbeSettings): Promise<Finding> {
+  const { said } = await trySsh(settings, ['-W', `127.0.0.1:${settings.relay.port}`])
+  return judge(
+    PROHIBITED.test(said),
+    'no opening of other ports',
+    `this key has no "permitopen" in authorized_keys: ${INSTALL}`,
+  )
+}
+
+async function noForeignListener(settings: ProbeSettings): Promise<Finding> {
+  const { said } = await trySsh(settings, ['-R', '127.0.0.1:0:127.0.0.1:1'], NO_WORD)
+  const advice = `this key has no "permitlisten" in authorized_keys: ${INSTALL}`
+  return judge(LISTEN_FAILED.test(said), 'no listening on other ports', advice)
+}
+
+const STREAM_LOCAL = 'set "AllowStreamLocalForwarding no" in sshd_config (the rendered sshd_config has it)'
+
+async function noSocketConnect(settings: ProbeSettings, socket: string): Promise<Finding> {
+  const { said } = await tryUnixSocket(settings, socket, '/tmp/oobm-check-none')
+  return judge(PROHIBITED.test(said), 'no opening of Unix sockets', STREAM_LOCAL)
+}
+
+async function noSocketListener(settings: ProbeSettings): Promise<Finding> {
+  const path = `/tmp/oobm-check-${randomBytes(8).toString('hex')}`
+  const { said } = await trySsh(settings, ['-R', `${path}:127.0.0.1:1`], NO_WORD)
+  const advice = `${STREAM_LOCAL}, and remove ${path} from the relay`
+  return judge(LISTEN_FAILED.test(said), 'no listening on Unix sockets', advice)
+}
+
+/** Holds the listener for a moment: the device is not connected. `-v`: sshd tells of an overridden address as a debug message. */
+function tryListening(settings: ProbeSettings, { port }: Device): Promise<Answer> {
+  return trySsh(settings, ['-v', '-R', `127.0.0.1:${port}:127.0.0.1:1`], NO_WORD)
+}
+
+function* ownListener({ said }: Answer, device: Device): Generator<Finding> {
+  const { shell } = listenersOf(device)
+  const listens = !LISTEN_FAILED.test(said)
+  const advice = `set "AllowTcpForwarding yes"; or something else on the relay listens on ${shell}`
+  yield judge(listens, `${device.name} may listen on its own port`, advice)
+  if (!listens) return
+  const exposed = /overridden by server GatewayPorts/.test(said)
+  yield judge(!exposed, 'listeners are on 127.0.0.1 alone', 'set "GatewayPorts no": they stand open to the network')
+}
+
+/** The last thing said, without control characters: a relay may send anything. */
+function lastLine(said: string): string {
+  const line = said.trim().split('\n').at(-1) ?? ''
+  return line.replace(/[^ -~]/g, '').slice(0, 200)
+}

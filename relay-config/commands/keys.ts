@@ -1,0 +1,84 @@
+/** `oobm-relay keys`: makes the key pairs of a device that are missing, and never touches those that are there. */
+import { link, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import spawn, { SubprocessError } from 'nano-spawn'
+import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
+import { writeAtomically } from '../../runtime/write-atomically.ts'
+import { DEVICE_KEYS, type DeviceKey, keyPath } from '../secrets.ts'
+import { type Command, deviceOf, usageError } from './command.ts'
+
+export const keys: Command = {
+  usage: 'DEVICE | --all',
+  summary: 'make the missing key pairs of a device, into secrets/ beside the fleet file',
+  options: { all: { type: 'boolean' } },
+  run: async input => {
+    const { fleet, files, values, positionals, print, signal } = input
+    if (values.all && positionals.length > 0) usageError('name a device, or give --all, not both')
+    const devices = values.all ? fleet.devices : [deviceOf(input)]
+    for (const { name } of devices) {
+      const made = await makeMissingKeys(files.secrets, name, signal)
+      for (const path of made) print(`made ${path}`)
+      if (made.length === 0) print(`${name}: all keys are there already`)
+    }
+    return EXIT.ok
+  },
+}
+
+/**
+ * @param directory made when missing, closed to others, and kept out of git
+ * @returns the paths of the private keys that were made
+ */
+export async function makeMissingKeys(directory: string, device: string, signal: AbortSignal): Promise<string[]> {
+  await mkdir(join(directory, device), { recursive: true, mode: 0o700 })
+  await writeFile(join(directory, '.gitignore'), '*\n', { flag: 'wx' }).catch(ignoreExisting)
+  const made: string[] = []
+  for (const key of Object.keys(DEVICE_KEYS) as DeviceKey[]) {
+    const path = keyPath(directory, device, key)
+    if (await makeKey(path, `${device} ${DEVICE_KEYS[key]}`, signal)) made.push(path)
+    await completeWithPublicHalf(path, signal)
+  }
+  return made
+}
+
+/** Makes a private key unless there is one: link(2) replaces nothing, whoever else makes the same one now. */
+async function makeKey(path: string, comment: string, signal: AbortSignal): Promise<boolean> {
+  if (await exists(path)) return false
+  const scratch = await mkdtemp(join(dirname(path), '.new-'))
+  try {
+    const temporary = join(scratch, 'key')
+    await sshKeygen(['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', temporary], signal)
+    return await link(temporary, path).then(() => true, ignoreExisting)
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+async function completeWithPublicHalf(path: string, signal: AbortSignal): Promise<void> {
+  if (await exists(`${path}.pub`)) return
+  await writeAtomically(`${path}.pub`, `${await sshKeygen(['-y', '-P', '', '-f', path], signal)}\n`, 0o644)
+}
+
+async function sshKeygen(args: string[], signal: AbortSignal): Promise<string> {
+  try {
+    return (await spawn('ssh-keygen', args, { signal })).stdout
+  } catch (err) {
+    if (!(err instanceof SubprocessError)) throw err
+    const said = err.stderr || err.message
+    throw new UserError(`ssh-keygen (package openssh-client) failed: ${said}`, EXIT.unavailable, { cause: err })
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return readFile(path).then(
+    () => true,
+    err => {
+      if (errorCode(err) === 'ENOENT') return false
+      throw err
+    },
+  )
+}
+
+function ignoreExisting(err: unknown): false {
+  if (errorCode(err) === 'EEXIST') return false
+  throw err
+}

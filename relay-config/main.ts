@@ -1,0 +1,81 @@
+/** `oobm-relay`: turns one fleet file into all that relays, devices and technicians need. */
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { EXIT, errorCode, errorMessage, UserError } from '../runtime/errors.ts'
+import { runMain } from '../runtime/run-main.ts'
+import { VERSION } from '../runtime/version.ts'
+import { check } from './commands/check.ts'
+import { type Command, usageError } from './commands/command.ts'
+import { issue } from './commands/issue.ts'
+import { keys } from './commands/keys.ts'
+import { render } from './commands/render.ts'
+import { parseFleet } from './fleet-config.ts'
+
+const COMMANDS: Record<string, Command> = { keys, render, issue, check }
+
+const COMMON = {
+  fleet: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+} as const
+
+void runMain(signal => main(process.argv.slice(2), process.env, signal))
+
+async function main(argv: string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number> {
+  const [word = '--help', ...rest] = argv
+  if (word === '--version') return say(VERSION)
+  if (word === '--help' || word === '-h' || word === 'help') return say(help())
+  const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined
+  if (!command) return usageError(`"${word}" is not a word here`)
+  const { values, positionals } = parse(rest, command)
+  if (values.help) return say(`usage: oobm-relay ${word} ${command.usage}\n${command.summary}`)
+  if (values.version) return say(VERSION)
+  const file = String(values.fleet ?? env.OOBM_FLEET ?? 'fleet.toml')
+  const folder = dirname(file)
+  return command.run({
+    fleet: parseFleet(file, await readFleetFile(file)),
+    files: { fleet: file, secrets: join(folder, 'secrets'), rendered: join(folder, 'rendered') },
+    positionals,
+    values,
+    print: say,
+    signal,
+  })
+}
+
+function parse(args: string[], command: Command) {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      options: { ...COMMON, ...command.options },
+      allowPositionals: true,
+    })
+    return { values: values as Record<string, string | boolean | undefined>, positionals }
+  } catch (err) {
+    if (!errorCode(err)?.startsWith('ERR_PARSE_ARGS_')) throw err
+    return usageError(errorMessage(err))
+  }
+}
+
+async function readFleetFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (err) {
+    const advice = 'name one with --fleet or $OOBM_FLEET; docs/fleet.example.toml is one to begin with'
+    throw new UserError(`cannot read ${file} (${errorCode(err)}): ${advice}`, EXIT.configuration, { cause: err })
+  }
+}
+
+function say(text: string): number {
+  process.stdout.write(`${text}\n`)
+  return EXIT.ok
+}
+
+function help(): string {
+  const words = Object.entries(COMMANDS).map(([word, { usage, summary }]) => `  ${word} ${usage}\n      ${summary}`)
+  return `usage: oobm-relay WORD [OPTIONS]
+
+${words.join('\n')}
+
+options for all: --fleet FILE (else $OOBM_FLEET, else ./fleet.toml), --help, --version`
+}
