@@ -14,9 +14,11 @@ export function statusWriter(runtimeDirectory: string, onError: (err: unknown) =
   const path = join(runtimeDirectory, 'status.json')
   let next: string | undefined
   let last = ''
-  let writing: Promise<void> | undefined
+  let busy = false
+  let written = Promise.resolve()
 
   const drain = async () => {
+    busy = true
     while (next !== undefined) {
       const text = next
       next = undefined
@@ -28,15 +30,13 @@ export function statusWriter(runtimeDirectory: string, onError: (err: unknown) =
         onError(err)
       }
     }
-    writing = undefined
+    busy = false
   }
   return {
     write: status => {
       next = `${JSON.stringify(status, undefined, 2)}\n`
-      writing ??= drain()
+      if (!busy) written = drain()
     },
-    flush: async () => {
-      await writing
-    },
+    flush: () => written,
   }
 }

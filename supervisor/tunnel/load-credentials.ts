@@ -1,7 +1,7 @@
 /** The secrets that systemd hands to the supervisor, checked before anything is tried with them. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { utils } from 'ssh2'
+import ssh2 from 'ssh2'
 import type { DeviceConfig } from '../../runtime/device-config.ts'
 import { ConfigurationError, errorCode } from '../../runtime/errors.ts'
 import { SECRETS } from '../../runtime/provisioning.ts'
@@ -20,7 +20,7 @@ export async function loadCredentials(
   const passphrase = await optional(directory, 'relayKeyPassphrase')
   const credentials: Credentials = { privateKey }
   if (passphrase !== undefined) credentials.passphrase = firstLine(passphrase)
-  const parsed = utils.parseKey(privateKey, credentials.passphrase)
+  const parsed = ssh2.utils.parseKey(privateKey, credentials.passphrase)
   if (!(parsed instanceof Error)) return credentials
   const message =
     passphrase === undefined

@@ -1,0 +1,35 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { scratchDirectory } from '../../lab/scratch.ts'
+import type { SupervisorStatus } from '../../runtime/status-file.ts'
+import { suite } from '../../tools/suite.ts'
+import { statusWriter } from './write-status.ts'
+
+const test = suite('write-status')
+const status = (cause: string) => ({ cause }) as SupervisorStatus
+
+test('writes the newest content, also after the same content came twice', async context => {
+  const directory = await scratchDirectory(context)
+  const failures: unknown[] = []
+  const writer = statusWriter(directory, err => failures.push(err))
+  for (const cause of ['one', 'two', 'two', 'three']) writer.write(status(cause))
+  await writer.flush()
+  writer.write(status('three'))
+  await writer.flush()
+  writer.write(status('four'))
+  await writer.flush()
+  assert.match(await readFile(join(directory, 'status.json'), 'utf8'), 'four')
+  assert.equal(failures, [])
+})
+
+test('tells a failure, and writes again when it can', async context => {
+  const directory = await scratchDirectory(context)
+  const failures: unknown[] = []
+  const missing = statusWriter(join(directory, 'missing'), err => failures.push(err))
+  missing.write(status('one'))
+  await missing.flush()
+  assert.is(failures.length, 1)
+})
+
+test.run()

@@ -1,0 +1,191 @@
+/** A relay, a device's sshd and something in the bridge's place, all real sshd, for supervisors to be started between. */
+import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { freePortPair } from '../../lab/free-port.ts'
+import { type KeyPair, makeKey } from '../../lab/make-key.ts'
+import { type Program, startProgram } from '../../lab/run-program.ts'
+import { scratchDirectory } from '../../lab/scratch.ts'
+import { type Sshd, type SshdOptions, startSshd } from '../../lab/sshd.ts'
+import { waitFor } from '../../lab/wait-for.ts'
+import { type DeviceConfigInput, deviceConfigSchema } from '../../runtime/device-config.ts'
+import { readStatus, type SupervisorStatus, supervisorStatusSchema } from '../../runtime/status-file.ts'
+import type { Word } from '../../runtime/status-words.ts'
+import { stringifyToml } from '../../runtime/toml-file.ts'
+import type { TestContext } from '../../tools/suite.ts'
+
+const REPOSITORY = join(import.meta.dirname, '../..')
+
+export interface Field {
+  directory: string
+  relay: Sshd
+  /** The device's own sshd. */
+  shell: Sshd
+  /** Stands where the console bridge listens: the supervisor looks at its host key only. */
+  bridge: Sshd
+  deviceKey: KeyPair
+  /** The relay's authorized_keys file. */
+  authorizedKeys: string
+  /** The authorized_keys line of a device, as the relay is to have it. */
+  keyLine(device: string, listenerPort: number, publicKey: string): string
+  /** N: the shell listener; N+1 the consoles'. */
+  listenerPort: number
+  /** A device configuration for this field; `overrides` replace whole top-level keys. */
+  config(overrides?: Partial<DeviceConfigInput>): DeviceConfigInput
+  /** Starts a supervisor with directories of its own. */
+  supervisor(name: string, options?: SupervisorOptions): Promise<Supervisor>
+}
+
+export interface SupervisorOptions {
+  config?: Partial<DeviceConfigInput>
+  /** File name → content, instead of the device's key. */
+  secrets?: Record<string, string>
+}
+
+export interface Supervisor {
+  program: Program
+  runtime: string
+  state: string
+  configFile: string
+  status(): Promise<SupervisorStatus | undefined>
+  /** Waits until the status has this word, and a cause that matches. */
+  becomes(word: Word, cause?: RegExp, timeoutMs?: number): Promise<SupervisorStatus>
+  /** Waits until a self-test succeeded, whatever the word. */
+  proved(): Promise<unknown>
+  /** Starts another one in the same directories, with the files as they are. */
+  restart(): Promise<Supervisor>
+}
+
+/** Seconds: short, so that a test sees many rounds, and long enough for a loaded machine. */
+const INTERVALS = {
+  keepaliveS: 1,
+  probeS: 1,
+  selftestS: 2,
+  timeoutS: 5,
+  backoffMinS: 0.2,
+  backoffMaxS: 1,
+  slowRetryS: 1,
+  stableS: 1,
+}
+
+export interface FieldOptions {
+  relay?: Partial<SshdOptions>
+}
+
+export async function startField(context: TestContext, options: FieldOptions = {}): Promise<Field> {
+  const directory = await scratchDirectory(context)
+  const deviceKey = await makeKey(directory, 'device_key')
+  const listenerPort = await freePortPair()
+  const words = join(directory, 'words')
+  await mkdir(words)
+  await copyFile(join(REPOSITORY, 'relay-config/words/oobm-device-word'), join(words, 'oobm-device-word'))
+  await chmod(join(words, 'oobm-device-word'), 0o755)
+  const keyLine = (device: string, port: number, publicKey: string) => {
+    const permits = [port, port + 1].flatMap(one => [
+      `permitlisten="127.0.0.1:${one}"`,
+      `permitopen="127.0.0.1:${one}"`,
+    ])
+    return `restrict,port-forwarding,${permits.join(',')},command="exec ${words}/oobm-device-word ${device}" ${publicKey}\n`
+  }
+  const authorizedKeys = join(directory, 'authorized_keys')
+  await writeFile(authorizedKeys, keyLine('dev1', listenerPort, deviceKey.publicKey))
+
+  const start = async (name: string, more: SshdOptions) => {
+    const sshd = await startSshd(more)
+    context.cleanup(() => sshd.stop())
+    context.onFailure(() => `${name}'s log:\n${sshd.log()}`)
+    return sshd
+  }
+  const relay = await start('relay', {
+    directory: join(directory, 'relay'),
+    authorizedKeys: [authorizedKeys],
+    config: ['AllowStreamLocalForwarding no'],
+    ...options.relay,
+  })
+  const shell = await start('shell', {
+    directory: join(directory, 'shell'),
+    // Every supervisor of this field has its own key file.
+    authorizedKeys: ['a', 'b'].map(name => join(directory, name, 'run/selftest.keys')),
+  })
+  const bridge = await start('bridge', { directory: join(directory, 'bridge'), authorizedKeys: ['/nonexistent'] })
+
+  const config = (overrides: Partial<DeviceConfigInput> = {}): DeviceConfigInput => ({
+    version: 1,
+    device: 'dev1',
+    relays: [{ host: '127.0.0.1', port: relay.port, user: relay.user, hostKeys: [relay.hostKey.publicKey] }],
+    listenerPort,
+    shell: { port: shell.port, hostKeyFile: `${shell.hostKey.path}.pub` },
+    selftest: { user: userInfo().username },
+    bridge: { port: bridge.port, hostKey: bridge.hostKey.publicKey },
+    led: { backend: 'file', path: join(directory, 'led') },
+    intervals: INTERVALS,
+    ...overrides,
+  })
+
+  const supervisor = async (name: string, { config: overrides, secrets }: SupervisorOptions = {}) => {
+    const place = (folder: string) => join(directory, name, folder)
+    for (const folder of ['run', 'state', 'secrets']) await mkdir(place(folder), { recursive: true })
+    const files = secrets ?? { relay_key: deviceKey.privateKey }
+    for (const [file, text] of Object.entries(files)) await writeFile(place(`secrets/${file}`), text, { mode: 0o600 })
+    const configFile = place('device.toml')
+    const complete = config({ led: { backend: 'file', path: place('led') }, ...overrides })
+    deviceConfigSchema.parse(complete)
+    await writeFile(configFile, stringifyToml(complete))
+    return runSupervisor(context, name, place)
+  }
+  return { directory, relay, shell, bridge, deviceKey, authorizedKeys, keyLine, listenerPort, config, supervisor }
+}
+
+async function runSupervisor(
+  context: TestContext,
+  name: string,
+  place: (folder: string) => string,
+): Promise<Supervisor> {
+  const configFile = place('device.toml')
+  const program = startProgram(process.execPath, ['--import', 'tsx', join(REPOSITORY, 'supervisor/main.ts')], {
+    cwd: REPOSITORY,
+    env: {
+      OOBM_CONFIG: configFile,
+      RUNTIME_DIRECTORY: place('run'),
+      STATE_DIRECTORY: place('state'),
+      CREDENTIALS_DIRECTORY: place('secrets'),
+    },
+  })
+  context.cleanup(() => program.stop())
+  context.onFailure(() => `supervisor ${name}'s log:\n${program.output()}`)
+  const status = () => readStatus(join(place('run'), 'status.json'), supervisorStatusSchema)
+  return {
+    program,
+    runtime: place('run'),
+    state: place('state'),
+    configFile,
+    status,
+    proved: () =>
+      waitFor('a proof', async () => {
+        const last = await status()
+        return last?.pid === program.pid && last.proof.attempt?.ok
+      }),
+    restart: () => runSupervisor(context, name, place),
+    becomes: async (word, cause = /./, timeoutMs = 40_000) => {
+      let last: SupervisorStatus | undefined
+      try {
+        return await waitFor(
+          `${name} to be ${word} (${cause})`,
+          async () => {
+            if (program.ended()) throw new Error(`the supervisor ended:\n${program.output()}`)
+            last = await status()
+            return last?.pid === program.pid && last.word === word && cause.test(last.cause) ? last : undefined
+          },
+          { timeoutMs },
+        )
+      } catch (err) {
+        throw new Error(`${(err as Error).message}; it is ${last?.word}: ${last?.cause}`)
+      }
+    },
+  }
+}
+
+/** Leaves a request for the supervisor, as `oobm test` and `oobm led` do. */
+export async function ask({ runtime }: Supervisor, name: string, text = ''): Promise<void> {
+  await writeFile(join(runtime, 'request', name), text)
+}
