@@ -183,6 +183,27 @@ test(
 )
 
 test(
+  'does not wait for a paste that the target does not take, and drops the rest of it',
+  async context => {
+    const { files, target, breaks } = await withTracedBridge(context)
+    const alice = attach(context, files, 'alice')
+    await alice.says(/for help\]/)
+    target.stall(true)
+    alice.types('x'.repeat(60_000))
+    await statusWhere(files, 'stalled', ({ consoles }) => (consoles[0]?.bytesOut ?? 0) > 0)
+    const word = await runWord(files, 'bob', 'core-sw1', 'break')
+    assert.is(word.code, 0)
+    const [, discarded] = await alice.says(/\[oobm: bob sent BREAK, 300 ms; (\d+) bytes before it are discarded\]/)
+    target.stall(false)
+    alice.types('\rafter')
+    await target.hears(/\rafter/)
+    assert.ok(target.heard().length <= 60_006 - Number(discarded), 'what was said to be discarded is')
+    assertBreaks(await breaks(), [300])
+  },
+  LIMIT,
+)
+
+test(
   'is refused to an observer, and where the line is closed',
   async context => {
     const { files, target, breaks } = await withTracedBridge(context)

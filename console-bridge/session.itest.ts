@@ -190,6 +190,28 @@ test(
 )
 
 test(
+  'a technician who reads too slowly is told how much is missing, and holds nobody up',
+  async context => {
+    const { target, files, attach } = await withBridge(context)
+    const alice = attach('alice')
+    await alice.says(/for help\]/)
+    const slow = startProgram('ssh', sshArgs(files, 'bob', 'core-sw1', 'watch'))
+    context.cleanup(() => slow.stop())
+    await slow.says(/for help|you watch/)
+    slow.child.kill('SIGSTOP')
+    const line = `${'x'.repeat(98)}\r\n`
+    // More than the client's window, the buffers on the way and the scrollback hold together.
+    for (let sent = 0; sent < 10; sent++) target.says(line.repeat(10_000))
+    target.says('the end\r\n')
+    await alice.says(/the end/, 60_000)
+    slow.child.kill('SIGCONT')
+    await slow.says(/\[oobm: this connection was too slow: [1-9]\d* bytes are missing here\]/, 60_000)
+    await slow.says(/the end/, 60_000)
+  },
+  LIMIT,
+)
+
+test(
   'at SIGTERM the sessions are told, and the program ends by itself',
   async context => {
     const { bridge, files, attach } = await withBridge(context)

@@ -13,6 +13,8 @@ export interface PtyTarget {
   /** All that it heard since it was last plugged in. */
   heard(): string
   hears(pattern: RegExp): Promise<unknown>
+  /** Takes nothing more from the line, or goes on. */
+  stall(on: boolean): void
   unplug(): Promise<void>
   plug(): Promise<void>
 }
@@ -46,6 +48,7 @@ export async function ptyTarget(
     plug,
     unplug,
     says: text => void socat?.child.stdin?.write(text),
+    stall: on => void socat?.child.kill(on ? 'SIGSTOP' : 'SIGCONT'),
     heard: () => socat?.output() ?? '',
     hears: pattern => (socat as Program).says(pattern),
   }

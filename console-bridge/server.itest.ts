@@ -1,0 +1,248 @@
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { makeKey } from '../lab/make-key.ts'
+import { runProgram, startProgram } from '../lab/run-program.ts'
+import { waitFor } from '../lab/wait-for.ts'
+import { ConfigurationError } from '../runtime/errors.ts'
+import { silentLog } from '../runtime/log.ts'
+import { suite, type TestContext } from '../tools/suite.ts'
+import { runBridge } from './run-bridge.ts'
+import type { ServerLimits } from './ssh/server.ts'
+import { type BridgeFiles, bridgeFiles, runWord, sshArgs, startBridge, statusWhere } from './testing/bridge-fixture.ts'
+
+const test = suite('server')
+const LIMIT = { timeoutMs: 120_000 }
+const NOT_THERE = { name: 'core-sw1', path: '/dev/not-plugged-in' }
+
+/** A bridge within this process, with limits of its own. */
+async function startInside(context: TestContext, files: BridgeFiles, limits: Partial<ServerLimits>): Promise<void> {
+  const ending = new AbortController()
+  const env = { ...process.env, ...files.env }
+  const done = runBridge({ env, signal: ending.signal, schemes: {}, limits, log: silentLog })
+  context.cleanup(() => {
+    ending.abort()
+    return done
+  })
+  await statusWhere(files, 'there', () => true)
+}
+
+/** A raw TCP connection, and whether the other side closed it. */
+function raw(context: TestContext, port: number): { socket: Socket; closed(): boolean } {
+  const socket = connect(port, '127.0.0.1')
+  let closed = false
+  socket.on('error', () => {})
+  socket.on('close', () => {
+    closed = true
+  })
+  socket.resume()
+  context.cleanup(() => socket.destroy())
+  return { socket, closed: () => closed }
+}
+
+test(
+  'a known key gets in whatever the console’s name, and is told which names would do',
+  async context => {
+    const files = await bridgeFiles(context, [NOT_THERE, { name: 'core-sw2', path: '/dev/not-there-either' }])
+    await startBridge(context, files)
+    const cases: [who: keyof BridgeFiles['keys'], login: string, words: string[], code: number, says: RegExp][] = [
+      ['alice', 'core-sw3', [], 64, /there is no console "core-sw3" for you.*core-sw1, core-sw2/],
+      ['alice', 'console', [], 64, /there is more than one console.*core-sw1, core-sw2/],
+      ['olga', 'core-sw2', ['watch'], 64, /no console "core-sw2" for you.*: core-sw1$/m],
+      ['alice', 'core-sw3', ['break'], 64, /there is no console/],
+      ['alice', 'core-sw1', ['rm -rf /'], 64, /there is no word "rm" here\nssh CONSOLE/],
+      ['alice', 'nowhere', ['list'], 0, /^core-sw1 {2}9600 8N1 {2}closed: .*is not there.*\ncore-sw2 /],
+      ['olga', 'console', ['list'], 0, /^core-sw1 .*\n$/],
+      ['alice', 'core-sw1', ['status'], 0, /^core-sw1 on \/dev\/not-plugged-in, 9600 8N1\n {2}closed since /],
+      ['olga', 'console', ['help'], 0, /ssh CONSOLE break/],
+    ]
+    await statusWhere(files, 'tried', ({ consoles }) => consoles.every(({ cause }) => cause.includes('is not there')))
+    for (const [who, login, words, code, says] of cases) {
+      const answer = await runWord(files, who, login, ...words)
+      assert.is(answer.code, code, `${login} ${words}: ${answer.stderr}`)
+      assert.match(answer.stdout + answer.stderr, says)
+    }
+    const { stdout } = await runWord(files, 'olga', 'console', 'status', '--json')
+    assert.equal(
+      JSON.parse(stdout).consoles.map(({ name }: { name: string }) => name),
+      ['core-sw1'],
+    )
+  },
+  LIMIT,
+)
+
+test(
+  'refuses an unknown key, another’s name, passwords, and all that is no console',
+  async context => {
+    const files = await bridgeFiles(context, [NOT_THERE])
+    const bridge = await startBridge(context, files)
+    for (const [who, login] of [
+      ['mallory', 'core-sw1'],
+      ['alice', 'bob:core-sw1'],
+    ] as const) {
+      const { code, stderr } = await runWord(files, who, login, 'list')
+      assert.is(code, 255)
+      assert.match(stderr, 'Permission denied (publickey)')
+    }
+    const args = sshArgs(files, 'alice', 'core-sw1')
+    const sftp = await runProgram('ssh', ['-s', ...args, 'sftp'])
+    assert.is.not(sftp.code, 0)
+    assert.match(sftp.stderr, /subsystem request failed/)
+    const forward = await runProgram('ssh', ['-o', 'LogLevel=INFO', '-W', '127.0.0.1:22', ...args])
+    assert.is.not(forward.code, 0)
+    assert.match(forward.stderr, /administratively prohibited/)
+    const listen = await runProgram('ssh', ['-N', '-R', '0:127.0.0.1:22', '-o', 'ExitOnForwardFailure=yes', ...args])
+    assert.is(listen.code, 255)
+    const more = ['-A', '-o', 'SendEnv=LANG', '-o', 'SetEnv=FOO=bar', '-o', 'LogLevel=VERBOSE']
+    assert.is(
+      (await runProgram('ssh', [...more, ...args, 'list'])).code,
+      0,
+      'what is only asked for on the side is ignored',
+    )
+    assert.not(bridge.ended())
+  },
+  LIMIT,
+)
+
+test(
+  'takes the key types that the configuration takes',
+  async context => {
+    const types = [
+      ['rsa', '3072'],
+      ['ecdsa', '256'],
+      ['ecdsa', '521'],
+    ] as const
+    const files = await bridgeFiles(context, [NOT_THERE])
+    const publicKeys: string[] = []
+    for (const [index, [type, bits]] of types.entries()) {
+      const path = join(files.directory, `key${index}`)
+      await runProgram('ssh-keygen', ['-q', '-t', type, '-b', bits, '-N', '', '-f', path])
+      publicKeys.push((await readFile(`${path}.pub`, 'utf8')).trim())
+    }
+    const config = await readFile(files.env.OOBM_CONFIG as string, 'utf8')
+    const carol = `\n[[technicians]]\nname = "carol"\nkeys = ${JSON.stringify(publicKeys)}\n`
+    await writeFile(files.env.OOBM_CONFIG as string, config + carol)
+    await startBridge(context, files)
+    for (const [index, [type]] of types.entries()) {
+      const args = sshArgs(files, 'alice', 'carol:core-sw1', 'list')
+      args[args.indexOf('-i') + 1] = join(files.directory, `key${index}`)
+      const { code, stderr } = await runProgram('ssh', args)
+      assert.is(code, 0, `${type}: ${stderr}`)
+    }
+  },
+  LIMIT,
+)
+
+test(
+  'no garbage ends it',
+  async context => {
+    const files = await bridgeFiles(context, [NOT_THERE])
+    const bridge = await startBridge(context, files)
+    const garbage = [
+      Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+      Buffer.alloc(100_000, 0xff),
+      Buffer.from(`SSH-2.0-x\r\n${'A'.repeat(50_000)}`),
+      Buffer.concat([Buffer.from('SSH-2.0-x\r\n'), Buffer.from([0, 0, 0, 12, 4, 50, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])]),
+      Buffer.concat([Buffer.from('SSH-2.0-x\r\n'), Buffer.alloc(64, 0)]),
+      Buffer.from('SSH-1.5-old\r\n'),
+    ]
+    const sockets = garbage.map(bytes => {
+      const one = raw(context, files.port)
+      one.socket.end(bytes)
+      return one
+    })
+    const reset = raw(context, files.port)
+    reset.socket.write('SSH-2.0-x\r\n', () => reset.socket.resetAndDestroy())
+    await waitFor('all to be closed', () => sockets.every(({ closed }) => closed()))
+    assert.is((await runWord(files, 'alice', 'core-sw1', 'list')).code, 0)
+    assert.not(bridge.ended())
+  },
+  LIMIT,
+)
+
+test(
+  'closes a connection that does not log in, and lets no more than a few wait',
+  async context => {
+    const files = await bridgeFiles(context, [NOT_THERE])
+    await startInside(context, files, { loginMs: 1_500, unauthenticated: 2 })
+    const silent = raw(context, files.port)
+    const halfway = raw(context, files.port)
+    halfway.socket.write('SSH-2.0-x\r\n')
+    await waitFor(
+      'both to be connected',
+      () => silent.socket.readyState === 'open' && halfway.socket.readyState === 'open',
+    )
+    const third = raw(context, files.port)
+    await waitFor('the third to be closed', third.closed)
+    await waitFor('the first two to be closed', () => silent.closed() && halfway.closed())
+    assert.is((await runWord(files, 'alice', 'core-sw1', 'list')).code, 0, 'there is room again')
+  },
+  LIMIT,
+)
+
+test(
+  'a technician whose client is dead leaves the place to others',
+  async context => {
+    const files = await bridgeFiles(context, [NOT_THERE])
+    await startInside(context, files, { keepaliveMs: 300, keepaliveMisses: 2 })
+    const client = startProgram('ssh', sshArgs(files, 'alice', 'core-sw1'))
+    context.cleanup(() => client.stop())
+    await statusWhere(files, 'alice types', ({ consoles }) => consoles[0]?.sessions[0]?.writer === true)
+    client.child.kill('SIGSTOP')
+    await statusWhere(files, 'nobody', ({ consoles }) => consoles[0]?.sessions.length === 0)
+  },
+  LIMIT,
+)
+
+test(
+  'lets whoever may read its key in as local',
+  async context => {
+    const files = await bridgeFiles(context, [NOT_THERE])
+    await startBridge(context, files)
+    const run = files.env.RUNTIME_DIRECTORY as string
+    assert.is((await stat(join(run, 'local_key'))).mode & 0o777, 0o640)
+    assert.is((await stat(join(run, 'status.json'))).mode & 0o777, 0o644)
+    await chmod(join(run, 'local_key'), 0o600)
+    const { code, stdout, stderr } = await runProgram('ssh', [
+      ...['-F', 'none', '-i', join(run, 'local_key'), '-p', String(files.port), '-o', 'BatchMode=yes'],
+      ...['-o', `UserKnownHostsFile=${join(run, 'known_hosts')}`, 'console@127.0.0.1', 'list'],
+    ])
+    assert.is(code, 0, stderr)
+    assert.match(stdout, 'core-sw1')
+  },
+  LIMIT,
+)
+
+test(
+  'does not start on a configuration that cannot work, and says what to do',
+  async context => {
+    const files = await bridgeFiles(context, [NOT_THERE])
+    const start = () => runBridge({ env: files.env, signal: context.signal, schemes: {}, log: silentLog })
+    const failure = async (): Promise<Error> => {
+      try {
+        await start()
+      } catch (err) {
+        return err as Error
+      }
+      throw new Error('it started')
+    }
+    const other = await makeKey(files.directory, 'other')
+    await writeFile(join(files.directory, 'bridge_host_key'), other.privateKey)
+    const wrongKey = await failure()
+    assert.instance(wrongKey, ConfigurationError)
+    assert.match(wrongKey.message, /device\.toml: bridge\.host_key: is not the public half of .*oobm import/)
+    await writeFile(join(files.directory, 'bridge_host_key'), 'nonsense')
+    assert.match((await failure()).message, /bridge_host_key: is not a private key/)
+    await writeFile(join(files.directory, 'bridge_host_key'), files.hostKey.privateKey)
+
+    const config = await readFile(files.env.OOBM_CONFIG as string, 'utf8')
+    await writeFile(files.env.OOBM_CONFIG as string, config.replace('/dev/not-plugged-in', 'sim:router'))
+    assert.match((await failure()).message, /console core-sw1: .*no lines of the kind "sim:"/)
+    await writeFile(files.env.OOBM_CONFIG as string, 'version = 2\n')
+    assert.match((await failure()).message, /device\.toml/)
+  },
+  LIMIT,
+)
+
+test.run()
