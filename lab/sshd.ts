@@ -44,7 +44,8 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   const configFile = join(directory, 'sshd_config')
   const lines = [
     ...(options.config ?? []),
-    `ListenAddress 127.0.0.1:${port}`,
+    `Port ${port}`,
+    'ListenAddress 127.0.0.1',
     `HostKey ${hostKey.path}`,
     `AuthorizedKeysFile ${authorizedKeys.join(' ')}`,
     'PidFile none',

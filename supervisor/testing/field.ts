@@ -40,6 +40,8 @@ export interface SupervisorOptions {
   config?: Partial<DeviceConfigInput>
   /** File name → content, instead of the device's key. */
   secrets?: Record<string, string>
+  /** More environment variables, as systemd would set them. */
+  env?: NodeJS.ProcessEnv
 }
 
 export interface Supervisor {
@@ -70,6 +72,10 @@ const INTERVALS = {
 
 export interface FieldOptions {
   relay?: Partial<SshdOptions>
+  /** Address at which the device finds the relay; 127.0.0.1 when left out. */
+  relayHost?: string
+  /** What the device's programs run under, such as `['ip', 'netns', 'exec', 'NAME']`. */
+  deviceUnder?: string[]
 }
 
 export async function startField(context: TestContext, options: FieldOptions = {}): Promise<Field> {
@@ -102,17 +108,30 @@ export async function startField(context: TestContext, options: FieldOptions = {
     config: ['AllowStreamLocalForwarding no'],
     ...options.relay,
   })
+  const deviceUnder = options.deviceUnder ? { under: options.deviceUnder } : {}
   const shell = await start('shell', {
     directory: join(directory, 'shell'),
+    ...deviceUnder,
     // Every supervisor of this field has its own key file.
     authorizedKeys: ['a', 'b'].map(name => join(directory, name, 'run/selftest.keys')),
   })
-  const bridge = await start('bridge', { directory: join(directory, 'bridge'), authorizedKeys: ['/nonexistent'] })
+  const bridge = await start('bridge', {
+    directory: join(directory, 'bridge'),
+    authorizedKeys: ['/nonexistent'],
+    ...deviceUnder,
+  })
 
   const config = (overrides: Partial<DeviceConfigInput> = {}): DeviceConfigInput => ({
     version: 1,
     device: 'dev1',
-    relays: [{ host: '127.0.0.1', port: relay.port, user: relay.user, hostKeys: [relay.hostKey.publicKey] }],
+    relays: [
+      {
+        host: options.relayHost ?? '127.0.0.1',
+        port: relay.port,
+        user: relay.user,
+        hostKeys: [relay.hostKey.publicKey],
+      },
+    ],
     listenerPort,
     shell: { port: shell.port, hostKeyFile: `${shell.hostKey.path}.pub` },
     selftest: { user: userInfo().username },
@@ -122,7 +141,7 @@ export async function startField(context: TestContext, options: FieldOptions = {
     ...overrides,
   })
 
-  const supervisor = async (name: string, { config: overrides, secrets }: SupervisorOptions = {}) => {
+  const supervisor = async (name: string, { config: overrides, secrets, env }: SupervisorOptions = {}) => {
     const place = (folder: string) => join(directory, name, folder)
     for (const folder of ['run', 'state', 'secrets']) await mkdir(place(folder), { recursive: true })
     const files = secrets ?? { relay_key: deviceKey.privateKey }
@@ -131,24 +150,33 @@ export async function startField(context: TestContext, options: FieldOptions = {
     const complete = config({ led: { backend: 'file', path: place('led') }, ...overrides })
     deviceConfigSchema.parse(complete)
     await writeFile(configFile, stringifyToml(complete))
-    return runSupervisor(context, name, place)
+    return runSupervisor(context, name, place, { under: options.deviceUnder ?? [], env: env ?? {} })
   }
   return { directory, relay, shell, bridge, deviceKey, authorizedKeys, keyLine, listenerPort, config, supervisor }
+}
+
+interface How {
+  under: string[]
+  env: NodeJS.ProcessEnv
 }
 
 async function runSupervisor(
   context: TestContext,
   name: string,
   place: (folder: string) => string,
+  how: How,
 ): Promise<Supervisor> {
   const configFile = place('device.toml')
-  const program = startProgram(process.execPath, ['--import', 'tsx', join(REPOSITORY, 'supervisor/main.ts')], {
+  const main = [process.execPath, '--import', 'tsx', join(REPOSITORY, 'supervisor/main.ts')]
+  const [command = process.execPath, ...args] = [...how.under, ...main]
+  const program = startProgram(command, args, {
     cwd: REPOSITORY,
     env: {
       OOBM_CONFIG: configFile,
       RUNTIME_DIRECTORY: place('run'),
       STATE_DIRECTORY: place('state'),
       CREDENTIALS_DIRECTORY: place('secrets'),
+      ...how.env,
     },
   })
   context.cleanup(() => program.stop())
@@ -165,7 +193,7 @@ async function runSupervisor(
         const last = await status()
         return last?.pid === program.pid && last.proof.attempt?.ok
       }),
-    restart: () => runSupervisor(context, name, place),
+    restart: () => runSupervisor(context, name, place, how),
     becomes: async (word, cause = /./, timeoutMs = 40_000) => {
       let last: SupervisorStatus | undefined
       try {

@@ -27,7 +27,8 @@ export function checkHostKey(pinned: readonly string[]): HostKeyCheck {
     algorithms: [...new Set(pinned.flatMap(line => algorithmsOf(line.split(' ')[0] ?? '')))],
     verify: offered => {
       try {
-        if (Buffer.isBuffer(offered) && pinned.some(line => blobOf(line).equals(offered))) return true
+        if (Buffer.isBuffer(offered) && offered.length > 0 && pinned.some(line => blobOf(line).equals(offered)))
+          return true
         rejected = fingerprint(offered)
       } catch {
         rejected = 'a key that cannot be read'

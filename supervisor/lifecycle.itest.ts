@@ -1,0 +1,105 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { startProgram } from '../lab/run-program.ts'
+import { waitFor } from '../lab/wait-for.ts'
+import { suite } from '../tools/suite.ts'
+import { ask, startField } from './testing/field.ts'
+
+const test = suite('lifecycle')
+const LIMIT = { timeoutMs: 90_000 }
+
+test(
+  'SIGTERM ends it cleanly: the listeners are free, the LED is dark, no status is left to be believed',
+  async context => {
+    const field = await startField(context)
+    const device = await field.supervisor('a')
+    await device.becomes('ready')
+    assert.equal(await device.program.stop(), { code: 0, signal: null })
+    assert.equal(
+      (await readdir(device.runtime)).sort(),
+      ['request', 'selftest'],
+      'what is left in the runtime directory holds nothing',
+    )
+    await waitFor('the relay to have ended its sessions', async () => (await field.relay.descendants()).length === 0)
+    const led = await readFile(join(device.runtime, '../led'), 'utf8').catch(() => 'dark')
+    assert.not.match(led, 'ready')
+  },
+  LIMIT,
+)
+
+test(
+  'ends within its time while the relay is silent too',
+  async context => {
+    const field = await startField(context)
+    const device = await field.supervisor('a')
+    await device.becomes('ready')
+    const pids = [field.relay.program.pid, ...(await field.relay.descendants())]
+    for (const pid of pids) process.kill(pid, 'SIGSTOP')
+    context.cleanup(() => {
+      for (const pid of pids) process.kill(pid, 'SIGCONT')
+    })
+    assert.equal(await device.program.stop(20_000), { code: 0, signal: null })
+  },
+  LIMIT,
+)
+
+test(
+  'tells systemd that it is ready, how it is, and that its loop turns',
+  async context => {
+    const field = await startField(context)
+    const socket = join(field.directory, 'notify')
+    const systemd = startProgram('socat', ['-u', `UNIX-RECV:${socket}`, 'STDOUT'])
+    context.cleanup(() => systemd.stop())
+    await waitFor('the socket', async () => (await readdir(field.directory)).includes('notify'))
+    const device = await field.supervisor('a', { env: { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '2000000' } })
+    await device.becomes('ready')
+    await systemd.says(/READY=1/)
+    await systemd.says(/STATUS=ready: proved/)
+    await systemd.says(/WATCHDOG=1.*WATCHDOG=1/s)
+  },
+  LIMIT,
+)
+
+test(
+  'without a configuration it stays up to say so, and leaves for a new start when one comes',
+  async context => {
+    const field = await startField(context)
+    const device = await field.supervisor('a')
+    await device.becomes('ready')
+    await device.program.stop()
+    const text = await readFile(device.configFile, 'utf8')
+    await rm(device.configFile)
+    await rm(join(device.state, 'last-good.toml'))
+    const again = await device.restart()
+    await again.becomes('unconfigured', /device\.toml is missing: this device was not provisioned/)
+    await writeFile(device.configFile, text)
+    await waitFor('it to leave', () => again.program.ended())
+    await (await device.restart()).becomes('ready')
+  },
+  LIMIT,
+)
+
+test(
+  'counts people, not its own probes, as sessions',
+  async context => {
+    const field = await startField(context)
+    const device = await field.supervisor('a')
+    await device.becomes('ready')
+    const person = startProgram('socat', ['-', `TCP:127.0.0.1:${field.listenerPort}`])
+    context.cleanup(() => person.stop())
+    await person.says(/SSH-2.0-OpenSSH/)
+    assert.is((await device.status())?.word, 'ready', 'a connection that says nothing is nobody')
+    person.child.stdin?.write('SSH-2.0-PuTTY_Release_0.78\r\n')
+    const status = await device.becomes('in-use')
+    assert.equal(status.sessions, { shell: 1, console: 0 })
+    await ask(device, 'test')
+    await device.proved()
+    assert.equal((await device.status())?.sessions, { shell: 1, console: 0 })
+    await person.stop()
+    await device.becomes('ready')
+  },
+  LIMIT,
+)
+
+test.run()
