@@ -1,0 +1,219 @@
+/** The units and system files of the device, held against systemd's own checks and a real sshd with real accounts. */
+import { spawnSync } from 'node:child_process'
+import { chmod, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { freePort } from '../../lab/free-port.ts'
+import { type KeyPair, makeKey } from '../../lab/make-key.ts'
+import { runProgram } from '../../lab/run-program.ts'
+import { scratchDirectory } from '../../lab/scratch.ts'
+import { type Sshd, startSshd } from '../../lab/sshd.ts'
+import { SECRETS, SECRETS_DIRECTORY } from '../../runtime/provisioning.ts'
+import { suite, type TestContext } from '../../tools/suite.ts'
+
+const test = suite('system files')
+const FILES = join(import.meta.dirname, '00-oobm/files')
+const UNITS = join(FILES, 'usr/lib/systemd/system')
+const SSHD_CONFIG = join(FILES, 'etc/ssh/sshd_config.d/50-oobm.conf')
+/** Tenths of systemd's exposure level that a unit may have. */
+const EXPOSURE_MAX = 20
+
+if (!has('systemd-analyze')) test.skip('systemd reads every unit as it is meant', 'needs systemd-analyze')
+else {
+  test('systemd reads every unit as it is meant', async context => {
+    const root = join(await scratchDirectory(context), 'root')
+    await cp(FILES, root, { recursive: true, verbatimSymlinks: true })
+    await writeFile(join(root, 'usr/bin/node'), '#!/bin/sh\n', { mode: 0o755 })
+    for (const unit of await units()) {
+      // Not the units that these refer to: a scratch root has none of them.
+      const args = ['verify', '--recursive-errors=no', `--root=${root}`, unit]
+      const { code, stderr } = await runProgram('systemd-analyze', args)
+      assert.is(code, 0, stderr)
+      assert.is(stderr, '', stderr)
+    }
+  })
+
+  test('every unit is as enclosed as it can be', async () => {
+    for (const unit of await units()) {
+      const args = ['security', '--offline=true', `--threshold=${EXPOSURE_MAX}`, '--no-pager', join(UNITS, unit)]
+      const { code, stdout } = await runProgram('systemd-analyze', args)
+      assert.is(code, 0, stdout)
+    }
+  })
+}
+
+test('every secret of a unit is in a folder that it loads, and that folder is always there', async () => {
+  const folders = (await readFile(join(FILES, 'usr/lib/tmpfiles.d/oobm.conf'), 'utf8')).split('\n')
+  for (const { unit, source } of Object.values(SECRETS)) {
+    const [folder = ''] = source.split('/')
+    const path = `${SECRETS_DIRECTORY}/${folder}`
+    assert.ok(
+      folders.some(line => line.replace(/ +/g, ' ') === `d ${path} 0700 root root -`),
+      path,
+    )
+    const file = { oobm: 'oobm-supervisor.service', 'oobm-console': 'oobm-console.service', system: undefined }[unit]
+    if (file === undefined || !(await units()).includes(file)) continue
+    assert.match(await readFile(join(UNITS, file), 'utf8'), `\nLoadCredential=${folder}:${path}\n`)
+  }
+})
+
+test('sshd accepts its drop-in before an import too, and its matches end with it', async context => {
+  const directory = await scratchDirectory(context)
+  const own = await makeKey(directory, 'own')
+  const config = join(directory, 'sshd_config')
+  await writeFile(config, `Include ${SSHD_CONFIG}\nHostKey ${own.path}\nPermitRootLogin no\n`)
+  if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
+  const sshd = (...args: string[]) => runProgram('/usr/sbin/sshd', [...args, '-f', config])
+  const { code, stderr } = await sshd('-t')
+  assert.is(code, 0, stderr)
+  const { stdout } = await sshd('-T', '-C', 'user=root,host=x,addr=127.0.0.1')
+  assert.match(stdout, /^permitrootlogin no$/m)
+  assert.match(stdout, /^authorizedkeyscommand none$/m)
+})
+
+const LOGIN_TESTS = {
+  'create-accounts makes accounts that sshd lets in, and locked ones for the daemons': accountsTest,
+  'the self-test gets in with its key, and does nothing but its command': selftestTest,
+  'a technician gets a shell with a key of the configuration, and with no other': shellTest,
+}
+for (const [title, body] of Object.entries(LOGIN_TESTS)) {
+  if (!canMount()) test.skip(title, 'needs root: accounts of its own in a mount namespace')
+  else if (!has('systemd-sysusers')) test.skip(title, 'needs systemd-sysusers')
+  else test(title, body, { timeoutMs: 90_000 })
+}
+
+interface Device {
+  sshd: Sshd
+  /** What is /etc and /run on this device. */
+  etc: string
+  run: string
+  keys: Record<'alice' | 'selftest' | 'stranger', KeyPair>
+  /** The real client, logging in as `user`, that accepts only the host key that the operator gave. */
+  ssh(user: string, key: KeyPair, ...args: string[]): ReturnType<typeof runProgram>
+}
+
+/** A device’s sshd with our drop-in and our accounts, in a mount namespace with its own /etc, /run and /home. */
+async function startDevice(context: TestContext): Promise<Device> {
+  const directory = await scratchDirectory(context)
+  const [etc, run] = [join(directory, 'etc'), join(directory, 'run')]
+  assert.is((await runProgram('cp', ['-a', '/etc', etc])).code, 0)
+  const keys: Device['keys'] = {
+    alice: await makeKey(directory, 'alice'),
+    selftest: await makeKey(directory, 'selftest'),
+    stranger: await makeKey(directory, 'stranger'),
+  }
+  const hostKey = await makeKey(directory, 'given_host_key')
+  for (const kind of ['sysusers.d', 'tmpfiles.d']) {
+    await mkdir(join(etc, kind), { recursive: true })
+    await cp(join(FILES, `usr/lib/${kind}/oobm.conf`), join(etc, kind, 'oobm.conf'))
+  }
+  await mkdir(join(etc, 'oobm/secrets/shell'), { recursive: true })
+  await cp(hostKey.path, join(etc, 'oobm/secrets/shell/host_key'))
+  await writeFile(join(etc, 'oobm/shell_authorized_keys'), `${keys.alice.publicKey} alice\n`)
+  for (const folder of ['', 'sshd', 'oobm']) await mkdir(join(run, folder), { mode: 0o755 })
+  // Without `restrict`: what the drop-in denies by itself.
+  const command = 'command="id -un; tty; echo asked $SSH_ORIGINAL_COMMAND"'
+  await writeFile(join(run, 'oobm/selftest.keys'), `${command} ${keys.selftest.publicKey}\n`, { mode: 0o644 })
+  const enter = [
+    `mount --bind '${etc}' /etc`,
+    `mount --bind '${run}' /run`,
+    'mount -t tmpfs none /home',
+    // What systemd says of each account is of no use here.
+    `'${FILES}/usr/lib/oobm/create-accounts' >/dev/null 2>&1`,
+    'exec "$@"',
+  ]
+  const sshd = await startSshd({
+    directory: join(directory, 'sshd'),
+    authorizedKeys: ['none'],
+    config: ['StrictModes yes', `Include ${SSHD_CONFIG}`],
+    under: ['unshare', '-m', 'sh', '-ec', enter.join('\n'), 'sh'],
+  })
+  context.cleanup(() => sshd.stop())
+  context.onFailure(sshd.log)
+  const hosts = join(directory, 'known_hosts')
+  await writeFile(hosts, `[127.0.0.1]:${sshd.port} ${hostKey.publicKey}\n`)
+  const options = ['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=yes', `UserKnownHostsFile=${hosts}`]
+  const to = ['-F', 'none', '-p', String(sshd.port), ...options.flatMap(option => ['-o', option])]
+  const ssh: Device['ssh'] = (user, key, ...args) =>
+    runProgram('ssh', [...to, '-i', key.path, '-l', user, '127.0.0.1', ...args])
+  return { sshd, etc, run, keys, ssh }
+}
+
+async function accountsTest(context: TestContext): Promise<void> {
+  const { etc } = await startDevice(context)
+  const entries = async (file: string) =>
+    Object.fromEntries(
+      (await readFile(join(etc, file), 'utf8')).split('\n').map(line => [line.split(':')[0], line.split(':')]),
+    )
+  const [passwd, shadow, group] = [await entries('passwd'), await entries('shadow'), await entries('group')]
+  const rows = [
+    ['oobm', '*', '/bin/bash'],
+    ['oobm-selftest', '*', '/bin/sh'],
+    ['oobm-supervisor', '!*', '/usr/sbin/nologin'],
+    ['oobm-console', '!*', '/usr/sbin/nologin'],
+  ] as const
+  for (const [account, password, shell] of rows) {
+    assert.equal([shadow[account]?.[1], passwd[account]?.[6]], [password, shell], account)
+  }
+  assert.match(group.dialout?.[3] ?? '', 'oobm-console')
+  assert.ok('gpio' in group)
+  assert.is((await stat(join(etc, 'oobm/secrets/relay'))).mode & 0o777, 0o700)
+}
+
+async function selftestTest(context: TestContext): Promise<void> {
+  const { sshd, run, keys, ssh } = await startDevice(context)
+  const nonce = '0123456789abcdef'
+  const proved = await ssh('oobm-selftest', keys.selftest, nonce)
+  assert.is(proved.stdout, `oobm-selftest\nnot a tty\nasked ${nonce}\n`, proved.stderr)
+  assert.match((await ssh('oobm-selftest', keys.selftest, '-tt', nonce)).stderr, 'PTY allocation request failed')
+  const port = await freePort()
+  const rows = [
+    ['-N', '-o', 'ExitOnForwardFailure=yes', '-R', `127.0.0.1:${port}:127.0.0.1:1`],
+    ['-N', '-o', 'ExitOnForwardFailure=yes', '-W', `127.0.0.1:${sshd.port}`],
+  ]
+  for (const args of rows) {
+    const { code, stderr } = await ssh('oobm-selftest', keys.selftest, ...args)
+    assert.is(code, 255, args.join(' '))
+    assert.match(stderr, /forwarding failed|administratively prohibited|forwarding request failed/i)
+  }
+  for (const key of [keys.alice, keys.stranger]) {
+    assert.match((await ssh('oobm-selftest', key, nonce)).stderr, 'Permission denied (publickey)')
+  }
+  // The supervisor makes a new key at each start: the old one is worth nothing then.
+  await writeFile(join(run, 'oobm/selftest.keys'), `${keys.stranger.publicKey}\n`)
+  assert.match((await ssh('oobm-selftest', keys.selftest, nonce)).stderr, 'Permission denied (publickey)')
+}
+
+async function shellTest(context: TestContext): Promise<void> {
+  const { etc, keys, ssh } = await startDevice(context)
+  const shell = await ssh('oobm', keys.alice, 'id -un; echo $SHELL; pwd')
+  assert.is(shell.stdout, 'oobm\n/bin/bash\n/home/oobm\n', shell.stderr)
+  for (const [user, key] of [
+    ['oobm', keys.selftest],
+    ['oobm', keys.stranger],
+    ['oobm-supervisor', keys.alice],
+    ['oobm-console', keys.alice],
+    ['root', keys.alice],
+  ] as const) {
+    const { code, stderr } = await ssh(user, key, 'true')
+    assert.is(code, 255, user)
+    assert.match(stderr, 'Permission denied', user)
+  }
+  // StrictModes: a list of keys that others may write to counts for nothing.
+  await chmod(join(etc, 'oobm/shell_authorized_keys'), 0o666)
+  assert.is((await ssh('oobm', keys.alice, 'true')).code, 255)
+}
+
+async function units(): Promise<string[]> {
+  return (await readdir(UNITS)).filter(name => name.endsWith('.service'))
+}
+
+function has(program: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
+}
+
+function canMount(): boolean {
+  return spawnSync('unshare', ['-m', 'true']).status === 0
+}
+
+test.run()
