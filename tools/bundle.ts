@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
-const OUT = 'build'
+/** Another folder may be named on the command line: a test builds its own. */
+const OUT = process.argv[2] ?? 'build'
 
 /** Program → its entry. */
 const PROGRAMS = {

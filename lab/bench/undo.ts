@@ -1,0 +1,21 @@
+/** What a test gets, for a benchmark: things to undo at its end, in reverse order. */
+import type { TestContext } from '../../tools/suite.ts'
+
+export async function withUndo<T>(run: (context: TestContext) => Promise<T>): Promise<T> {
+  const disposers: (() => unknown)[] = []
+  const controller = new AbortController()
+  const undo = async () => {
+    controller.abort()
+    for (let dispose = disposers.pop(); dispose; dispose = disposers.pop()) await dispose()
+  }
+  const interrupted = () => void undo().then(() => process.exit(130))
+  process.once('SIGINT', interrupted)
+  process.once('SIGTERM', interrupted)
+  try {
+    return await run({ signal: controller.signal, cleanup: dispose => disposers.push(dispose), onFailure: () => {} })
+  } finally {
+    process.off('SIGINT', interrupted)
+    process.off('SIGTERM', interrupted)
+    await undo()
+  }
+}

@@ -1,0 +1,62 @@
+/** One long-lived program of the lab: a process group of its own, its log in a file, and word when it ends by itself. */
+import { createWriteStream } from 'node:fs'
+import { basename } from 'node:path'
+import { type Program, startProgram } from './run-program.ts'
+import { signalProcess } from './sshd.ts'
+
+export interface Daemon {
+  readonly name: string
+  readonly pid: number
+  /** Resolves when it ended. */
+  readonly ended: Promise<void>
+  /** The last lines of its log. */
+  lastLines(): string
+  /** Ends it; resolves when it and all it started are gone. */
+  stop(): Promise<void>
+  /** Kills all of it, at once and without waiting. */
+  kill(): void
+}
+
+/** Milliseconds that a daemon gets to end in order: the lab as a whole must be gone before its own time is up. */
+const GRACE_MS = 2_500
+const LAST_LINES = 12
+
+/**
+ * What a program is to be started under, so that Ctrl-C in the terminal reaches the lab alone, which then ends the others
+ * in order (setsid(1)).
+ */
+export const OWN_GROUP = ['setsid']
+
+export function startDaemon(name: string, command: string[], logFile: string, env: NodeJS.ProcessEnv): Daemon {
+  const [program = '', ...rest] = [...OWN_GROUP, ...command]
+  return watchDaemon(name, startProgram(program, rest, { env }), logFile)
+}
+
+/** Makes a daemon of a program that somebody else started under {@link OWN_GROUP}. */
+export function watchDaemon(
+  name: string,
+  program: Program,
+  logFile: string,
+  stop: () => Promise<unknown> = () => program.stop(GRACE_MS),
+): Daemon {
+  const log = createWriteStream(logFile, { mode: 0o600 })
+  log.write(program.output())
+  program.child.stdout?.on('data', chunk => log.write(chunk))
+  program.child.stderr?.on('data', chunk => log.write(chunk))
+  const kill = () => void signalProcess(-program.pid, 'SIGKILL')
+  return {
+    name,
+    pid: program.pid,
+    ended: program.ended() ? Promise.resolve() : new Promise(resolve => program.child.once('exit', () => resolve())),
+    lastLines: () => {
+      const lines = program.output().trimEnd().split('\n').slice(-LAST_LINES)
+      return lines.map(line => `  ${basename(logFile, '.log')}: ${line}`).join('\n')
+    },
+    stop: async () => {
+      await stop()
+      kill()
+      await new Promise(resolve => log.end(resolve))
+    },
+    kill,
+  }
+}

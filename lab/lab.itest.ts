@@ -1,0 +1,143 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { openTerminal } from '../console-bridge/testing/bridge-fixture.ts'
+import { suite, type TestContext } from '../tools/suite.ts'
+import { runProgram, startProgram } from './run-program.ts'
+import { scratchDirectory } from './scratch.ts'
+import { waitFor } from './wait-for.ts'
+
+const test = suite('lab')
+const LIMIT = { timeoutMs: 200_000 }
+/** Milliseconds for a start, an answer or an end, on a machine that does much else. */
+const PATIENCE_MS = 60_000
+
+/** The programs in a folder of their own, as `make run` starts them, and empty folders to see what gets into them. */
+async function prepare(context: TestContext) {
+  const scratch = await scratchDirectory(context)
+  const bundle = join(import.meta.dirname, '../tools/bundle.ts')
+  const options = { cwd: join(import.meta.dirname, '..'), timeoutMs: PATIENCE_MS }
+  const built = await runProgram(process.execPath, ['--import', 'tsx', bundle, join(scratch, 'build')], options)
+  assert.is(built.code, 0, built.stderr)
+  for (const name of ['tmp', 'home']) await mkdir(join(scratch, name))
+  const directory = join(scratch, 'lab')
+  const env = { TMPDIR: join(scratch, 'tmp'), HOME: join(scratch, 'home') }
+  // Whatever the test comes to, nothing of the lab outlives it.
+  context.cleanup(async () => {
+    for (const pid of await processesBelow(scratch)) process.kill(pid, 'SIGKILL')
+  })
+  return { scratch, directory, env, command: [join(scratch, 'build/lib/lab.cjs'), '--directory', directory] }
+}
+
+/** Everything that runs with that folder in its command line or its environment. */
+async function processesBelow(folder: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name)).map(Number)
+  const found: number[] = []
+  for (const pid of pids) {
+    const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '')
+    if (`${await read('cmdline')}${await read('environ')}`.includes(`${folder}/`)) found.push(pid)
+  }
+  return found
+}
+
+function ledOf(directory: string): Promise<string> {
+  return readFile(join(directory, 'led'), 'utf8').then(
+    word => word.trim(),
+    () => 'none',
+  )
+}
+
+test(
+  'brings a technician to the router and the shell, and Ctrl-C leaves nothing behind',
+  async context => {
+    const { scratch, directory, env, command } = await prepare(context)
+    const screen = startProgram('script', ['-qfec', ['exec', process.execPath, ...command].join(' '), '/dev/null'], {
+      env,
+    })
+    context.cleanup(() => screen.stop())
+    context.onFailure(() => `the screen:\n${screen.output().slice(-1500)}`)
+    context.onFailure(() => logsOf(directory))
+    await waitFor('the LED to say ready', async () => (await ledOf(directory)) === 'ready' || dieIf(screen), {
+      timeoutMs: PATIENCE_MS,
+    })
+    await screen.says(/status.*ready.*proved \d+ s ago/s, PATIENCE_MS)
+
+    const ssh = (...words: string[]) => ['-F', join(directory, 'ssh_config'), '-o', 'BatchMode=yes', ...words]
+    const router = openTerminal(context, 'ssh', ssh('console'))
+    await router.says(/Press RETURN/, PATIENCE_MS)
+    router.types('\r')
+    await router.says(/Router>/, PATIENCE_MS)
+    router.types('enable\rreload\r')
+    await router.says(/\[confirm\]/, PATIENCE_MS)
+    router.types('\r')
+    await router.says(/\[confirm\].*System Bootstrap/s, PATIENCE_MS)
+    router.types('~B')
+    const [, lengthMs] = await router.says(/%CONSOLE: break of (\d+) ms.*rommon 1 > /s, PATIENCE_MS)
+    assert.ok(Number(lengthMs) >= 1000, `OpenSSH asks for 1000 ms; the router saw ${lengthMs}`)
+    router.types('reset\r')
+    await router.says(/rommon 1 > reset.*Self-test.*Press RETURN/s, PATIENCE_MS)
+    assert.is(await ledOf(directory), 'in-use')
+
+    const shell = await runProgram('ssh', ssh('shell', 'id -un'), { timeoutMs: PATIENCE_MS })
+    assert.is(shell.code, 0, shell.stderr)
+    assert.match(shell.stdout, /^\w+\n$/)
+    const sent = await runProgram('ssh', ssh('console', 'break'), { timeoutMs: PATIENCE_MS })
+    assert.is(sent.code, 0, sent.stderr)
+    await router.says(/Press RETURN.*break of 3\d\d ms.*rommon 1 > $/s, PATIENCE_MS)
+
+    const status = await runProgram(join(directory, 'oobm'), ['status'], { timeoutMs: PATIENCE_MS })
+    assert.match(status.stdout, /in-use.*router1 +sim:router 9600 8N1 +open/s)
+    const second = await runProgram(process.execPath, command, { timeoutMs: PATIENCE_MS })
+    assert.match(second.stderr, `A lab runs in ${directory} already`)
+
+    screen.child.stdin?.write('\x03')
+    await waitFor('the lab to end', () => screen.ended(), { timeoutMs: PATIENCE_MS })
+    assert.is((await screen.stop()).code, 0, 'Ctrl-C is an orderly end')
+    assert.is(await ledOf(directory), 'off')
+    await waitFor('the technician to be cut off', () => router.ended())
+    await assertNothingLeft(scratch)
+  },
+  LIMIT,
+)
+
+test(
+  'says which part ended by itself, shows the end of its log, and ends the others',
+  async context => {
+    const { scratch, directory, env, command } = await prepare(context)
+    const lab = startProgram(process.execPath, command, { env })
+    context.cleanup(() => lab.stop())
+    context.onFailure(() => lab.output())
+    await lab.says(/^ready: proved/m, PATIENCE_MS)
+    const { pid } = JSON.parse(await readFile(join(directory, 'device/run/oobm-console/status.json'), 'utf8'))
+    process.kill(pid, 'SIGKILL')
+    await waitFor('the lab to end', () => lab.ended(), { timeoutMs: PATIENCE_MS })
+    assert.is((await lab.stop()).code, 1)
+    assert.match(lab.output(), /oobm-console ended by itself; .*oobm-console\.log:\n {2}oobm-console: .*listening/)
+    await assertNothingLeft(scratch)
+  },
+  LIMIT,
+)
+
+async function logsOf(directory: string): Promise<string> {
+  const names = await readdir(join(directory, 'log')).catch(() => [])
+  const logs = names.map(async name => `${name}:\n${await readFile(join(directory, 'log', name), 'utf8')}`)
+  return (await Promise.all(logs)).join('\n')
+}
+
+function dieIf(program: { ended(): boolean; output(): string }): false {
+  if (program.ended()) throw new Error(`the lab ended:\n${program.output()}`)
+  return false
+}
+
+async function assertNothingLeft(scratch: string): Promise<void> {
+  assert.equal(await processesBelow(scratch), [])
+  assert.equal((await readdir(scratch)).sort(), ['build', 'home', 'lab', 'tmp'])
+  assert.equal(await readdir(join(scratch, 'home')), [])
+  // tsx keeps a cache; the lab has nothing there.
+  assert.equal(
+    (await readdir(join(scratch, 'tmp'))).filter(name => !name.startsWith('tsx-')),
+    [],
+  )
+}
+
+test.run()

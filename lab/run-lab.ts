@@ -1,0 +1,61 @@
+/** The life of a lab: take the folder, start everything, show it, end everything. */
+import { EXIT, type ExitCode } from '../runtime/errors.ts'
+import type { Daemon } from './daemon.ts'
+import { claimLabDirectory } from './lab-directory.ts'
+import { assertUsablePort } from './serial-port.ts'
+import { startLab } from './start-lab.ts'
+import { watchLab } from './watch-lab.ts'
+
+export interface LabOptions {
+  /** A real serial port in the simulated router's place. */
+  port: string | undefined
+  directory: string
+  /** False for lines of text. */
+  screen: boolean
+}
+
+/** Runs until the signal is aborted, or a part of it ends by itself; then nothing of it is left but its folder. */
+export async function runLab(options: LabOptions, signal: AbortSignal): Promise<ExitCode> {
+  if (options.port !== undefined) await assertUsablePort(options.port)
+  const directory = await claimLabDirectory(options.directory)
+  const daemons: Daemon[] = []
+  // In case this process ends before it could end them in order.
+  const killAll = () => {
+    for (const daemon of daemons) daemon.kill()
+  }
+  process.once('exit', killAll)
+  try {
+    const lab = await startLab(directory, options.port ?? 'sim:router', daemons, signal)
+    const dead = await watchUntilOneEnds(daemons, signal, until => watchLab(lab, options.screen, until))
+    if (!dead) return EXIT.ok
+    process.stderr.write(`${dead.name} ended by itself; the end of its log, ${directory.shown}/log/${dead.name}.log:\n`)
+    process.stderr.write(`${dead.lastLines()}\n`)
+    return EXIT.failed
+  } catch (err) {
+    if (signal.aborted) return EXIT.ok
+    throw err
+  } finally {
+    // The device first: what it says while it ends belongs to its log, not to the relay's fault.
+    for (const daemon of daemons.toReversed()) await daemon.stop()
+    process.off('exit', killAll)
+    await directory.release()
+  }
+}
+
+/** The daemon that ended while it should not have; undefined after an abort. */
+async function watchUntilOneEnds(
+  daemons: readonly Daemon[],
+  signal: AbortSignal,
+  watch: (until: AbortSignal) => Promise<void>,
+): Promise<Daemon | undefined> {
+  const oneEnded = new AbortController()
+  let dead: Daemon | undefined
+  for (const daemon of daemons) {
+    void daemon.ended.then(() => {
+      if (!signal.aborted) dead ??= daemon
+      oneEnded.abort()
+    })
+  }
+  await watch(AbortSignal.any([signal, oneEnded.signal]))
+  return dead
+}

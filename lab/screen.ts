@@ -1,0 +1,128 @@
+/** The lab's one screen: how the system is now, and what to type; a pure function, and the redrawing of its lines. */
+import colors from 'yoctocolors'
+import type { ConsoleStatus, SupervisorStatus } from '../runtime/status-file.ts'
+import { STATUS_WORDS, type Word } from '../runtime/status-words.ts'
+import { phaseAt } from '../supervisor/led/pattern.ts'
+
+export interface ScreenState {
+  /** The lab's folder as a person would type it. */
+  directory: string
+  /** `sim:router`, or the real port in its place. */
+  equipment: string
+  supervisor: SupervisorStatus | undefined
+  bridge: ConsoleStatus | undefined
+  /** What the LED shows; undefined while it is dark. */
+  led: Word | undefined
+  /** When it began to show that, in milliseconds since 1970. */
+  ledSinceMs: number
+  /** Milliseconds since 1970. */
+  nowMs: number
+  /** The relay's sshd, and its sessions. */
+  relayPids: readonly number[]
+  deviceSshdPid: number
+}
+
+/** At most 23 lines of at most 80 columns. */
+export function renderScreen(state: ScreenState): string[] {
+  return [
+    `${colors.bold('oobm lab')}  all on this machine, logs in ${state.directory}/log/; Ctrl-C ends it`,
+    '',
+    ...describeDevice(state),
+    ...describeConsoles(state),
+    '',
+    ...commands(state),
+  ]
+}
+
+function describeDevice({ supervisor, led, ledSinceMs, nowMs }: ScreenState): string[] {
+  const lamp = led !== undefined && phaseAt(led, nowMs - ledSinceMs).lit ? colors.green('●') : colors.dim('○')
+  const ledLine = row('LED', `${lamp} ${led === undefined ? 'dark' : `${led}: ${STATUS_WORDS[led].looks}`}`)
+  if (!supervisor)
+    return [row('status', 'the device has not said anything yet'), row('', ''), ledLine, row('relay', '')]
+  const { word, cause, proof, relay, connectedAt, retryAt } = supervisor
+  const proved =
+    proof.provedAt === null ? 'not proved yet' : `proved ${age(nowMs - proof.provedAt)} ago${took(proof.tookMs)}`
+  const tunnel =
+    connectedAt === null
+      ? `no tunnel, ${retryAt === null || retryAt <= nowMs ? 'trying now' : `next try in ${age(retryAt - nowMs)}`}`
+      : `tunnel up for ${age(nowMs - connectedAt)}${proof.probeMs === null ? '' : `, last probe ${Math.round(proof.probeMs)} ms`}`
+  return [
+    row('status', `${paint(word)(colors.bold(word))}, ${proved}`),
+    row('', cut(cause)),
+    ledLine,
+    row('relay', `${relay === null ? 'none' : `${relay.host}:${relay.port}`}, ${tunnel}`),
+  ]
+}
+
+function describeConsoles({ bridge }: ScreenState): string[] {
+  if (!bridge) return [row('console', 'the console bridge has not said anything yet')]
+  return bridge.consoles.map(({ name, path, settings, state, cause, sessions }) => {
+    const people = sessions.map(({ technician, writer }) => `${technician}${writer ? ' types' : ' watches'}`)
+    const line = state === 'open' ? colors.green('open') : colors.red(`closed: ${cause}`)
+    return row('console', `${name} on ${path} ${settings}, ${line}; ${people.join(', ') || 'nobody is on it'}`)
+  })
+}
+
+function commands({ directory, equipment, relayPids, deviceSshdPid }: ScreenState): string[] {
+  const ssh = `ssh -F ${directory}/ssh_config`
+  const simulated = equipment === 'sim:router'
+  return [
+    'In another terminal:',
+    command(`${ssh} console`, `${simulated ? 'the router' : equipment}; there:`),
+    command('    Enter, then ~B', simulated ? 'BREAK: in its first 60 s to rommon' : 'BREAK'),
+    command('    Ctrl-] ?', 'help; Ctrl-] . leaves'),
+    ...(simulated ? [command('    enable, reload', 'starts it anew, and its 60 s')] : []),
+    command(`${ssh} console break`, 'BREAK without a session'),
+    command(`${ssh} shell`, 'a shell on the device'),
+    command(`${directory}/oobm status`, 'also: test, doctor, led'),
+    '',
+    'What to try, and watch above (kill -CONT heals):',
+    command(`kill -STOP ${relayPids.join(' ')}`, 'the relay hangs'),
+    command(`kill -STOP ${deviceSshdPid}`, "the device's own sshd hangs"),
+  ]
+}
+
+function row(label: string, text: string): string {
+  return `  ${colors.dim(label.padEnd(8))}${text}`
+}
+
+function command(typed: string, does: string): string {
+  return `  ${colors.cyan(typed.padEnd(37))} ${does}`
+}
+
+function paint(word: Word): (text: string) => string {
+  if (word === 'ready' || word === 'in-use') return colors.green
+  return word === 'maintenance' ? colors.yellow : colors.red
+}
+
+function cut(text: string): string {
+  return text.length > 68 ? `${text.slice(0, 67)}…` : text
+}
+
+function took(ms: number | null): string {
+  return ms === null ? '' : ` in ${Math.round(ms)} ms`
+}
+
+function age(ms: number): string {
+  const s = Math.round(ms / 1000)
+  return s < 120 ? `${s} s` : `${Math.round(s / 60)} min`
+}
+
+/** Draws lines over the ones before, and only when they differ. */
+export function createScreen(out: NodeJS.WriteStream): { draw(lines: string[]): void; close(): void } {
+  let before = ''
+  // DECTCEM hides the cursor; DECAWM off cuts a line at the edge instead of breaking it (xterm's ctlseqs).
+  out.write('\x1b[?25l\x1b[?7l\x1b[H\x1b[2J')
+  return {
+    draw(lines) {
+      const text = lines
+        .slice(0, out.rows || lines.length)
+        .map(line => `${line}\x1b[K`)
+        .join('\r\n')
+      if (text === before) return
+      before = text
+      out.write(`\x1b[H${text}\x1b[J`)
+    },
+    close: () => out.write('\x1b[?7h\x1b[?25h\r\n'),
+  }
+}

@@ -1,0 +1,92 @@
+/** Starts the parts of a lab, each as the process that it is in the field. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Daemon } from './daemon.ts'
+import { OWN_GROUP, startDaemon, watchDaemon } from './daemon.ts'
+import type { LabDirectory } from './lab-directory.ts'
+import { programPath, provision, type UnitEnvironment } from './provision.ts'
+import { type Sshd, startSshd } from './sshd.ts'
+
+/** A running lab, for who looks at it. */
+export interface Lab {
+  /** Its folder as a person would type it. */
+  readonly directory: string
+  /** `sim:router` or the real port. */
+  readonly equipment: string
+  readonly supervisorStatus: string
+  readonly bridgeStatus: string
+  readonly led: string
+  /** The relay's sshd, and the processes of the sessions that it has now. */
+  relayPids(): Promise<number[]>
+  readonly deviceSshdPid: number
+}
+
+/**
+ * Returns when everything runs; the tunnel may not be up yet.
+ * @param daemons gets each as it starts, so that the caller can end them whatever happens
+ * @throws the signal's reason once it is aborted
+ */
+export async function startLab(
+  directory: LabDirectory,
+  equipment: string,
+  daemons: Daemon[],
+  signal: AbortSignal,
+): Promise<Lab> {
+  const provisioned = await provision(directory, equipment, signal)
+  const { root, shown } = directory
+  await mkdir(join(root, 'log'), { mode: 0o700 })
+  const log = (name: string) => join(root, 'log', `${name}.log`)
+
+  const startSshdAs = async (name: string, options: Parameters<typeof startSshd>[0]) => {
+    signal.throwIfAborted()
+    const sshd = await startSshd({ ...options, under: OWN_GROUP })
+    daemons.push(watchDaemon(name, sshd.program, log(name), sshd.stop))
+    return sshd
+  }
+  const relay = await startSshdAs('relay-sshd', provisioned.relaySshd)
+  const deviceSshd = await startSshdAs('device-sshd', provisioned.deviceSshd)
+
+  signal.throwIfAborted()
+  const { bridge, supervisor } = provisioned.units
+  daemons.push(startDaemon('oobm-console', [process.execPath, programPath('lab-console')], log('oobm-console'), bridge))
+  daemons.push(
+    startDaemon(
+      'oobm-supervisor',
+      [process.execPath, programPath('oobm-supervisor')],
+      log('oobm-supervisor'),
+      supervisor,
+    ),
+  )
+  await writeOobmCommand(join(root, 'oobm'), supervisor, bridge)
+  return {
+    directory: shown,
+    equipment,
+    supervisorStatus: join(supervisor.RUNTIME_DIRECTORY, 'status.json'),
+    bridgeStatus: join(bridge.RUNTIME_DIRECTORY, 'status.json'),
+    led: provisioned.led,
+    relayPids: () => sshdProcesses(relay),
+    deviceSshdPid: deviceSshd.program.pid,
+  }
+}
+
+/** `oobm` as on the device: a script that says where this device's files are. */
+async function writeOobmCommand(path: string, supervisor: UnitEnvironment, bridge: UnitEnvironment): Promise<void> {
+  const environment = { ...supervisor, OOBM_CONSOLE_RUNTIME_DIRECTORY: bridge.RUNTIME_DIRECTORY }
+  const settings = Object.entries(environment).map(([name, value]) => `${name}='${value}'`)
+  const script = [
+    '#!/bin/sh',
+    `export ${settings.join(' ')}`,
+    `exec '${process.execPath}' '${programPath('oobm')}' "$@"`,
+  ]
+  await writeFile(path, `${script.join('\n')}\n`, { mode: 0o755 })
+}
+
+/** Without what runs in the sessions: the device's words. */
+async function sshdProcesses({ program, descendants }: Sshd): Promise<number[]> {
+  const sessions: number[] = []
+  for (const pid of await descendants()) {
+    const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')
+    if (name.startsWith('sshd')) sessions.push(pid)
+  }
+  return [program.pid, ...sessions]
+}

@@ -1,0 +1,57 @@
+/** Shows a running lab until it is to end: as one screen on a terminal, as lines of text anywhere else. */
+import { readFile } from 'node:fs/promises'
+import { systemClock } from '../runtime/clock.ts'
+import { consoleStatusSchema, readStatus, supervisorStatusSchema } from '../runtime/status-file.ts'
+import { WORDS, type Word } from '../runtime/status-words.ts'
+import { createScreen, renderScreen, type ScreenState } from './screen.ts'
+import type { Lab } from './start-lab.ts'
+
+/** Milliseconds between two looks: the LED's shortest flash lasts 100 ms. */
+const PACE_MS = 50
+/** Looks between two searches of all processes for the relay's: that is dear. */
+const PIDS_EVERY = 40
+
+/** @param screen false for lines of text, one at each change */
+export async function watchLab(lab: Lab, screen: boolean, signal: AbortSignal): Promise<void> {
+  const view = screen ? createScreen(process.stdout) : undefined
+  let reported = ''
+  let state: ScreenState | undefined
+  try {
+    for (let looks = 0; !signal.aborted; looks++) {
+      state = await look(lab, state, looks % PIDS_EVERY === 0)
+      view?.draw(renderScreen(state))
+      const report = reportLine(state)
+      if (!view && report !== reported) process.stdout.write(`${report}\n`)
+      reported = report
+      await systemClock.sleep(PACE_MS, signal)
+    }
+  } finally {
+    view?.close()
+  }
+}
+
+async function look(lab: Lab, before: ScreenState | undefined, findPids: boolean): Promise<ScreenState> {
+  const [supervisor, bridge, ledText] = await Promise.all([
+    readStatus(lab.supervisorStatus, supervisorStatusSchema),
+    readStatus(lab.bridgeStatus, consoleStatusSchema),
+    readFile(lab.led, 'utf8').catch(() => ''),
+  ])
+  const nowMs = Date.now()
+  const led = WORDS.find(word => word === ledText.trim())
+  return {
+    directory: lab.directory,
+    equipment: lab.equipment,
+    supervisor,
+    bridge,
+    led,
+    ledSinceMs: led === before?.led ? (before?.ledSinceMs ?? nowMs) : nowMs,
+    nowMs,
+    relayPids: findPids || !before ? await lab.relayPids() : before.relayPids,
+    deviceSshdPid: lab.deviceSshdPid,
+  }
+}
+
+function reportLine({ supervisor }: ScreenState): string {
+  const word: Word | 'starting' = supervisor?.word ?? 'starting'
+  return `${word}: ${supervisor?.cause ?? 'the device has not said anything yet'}`
+}
