@@ -108,7 +108,7 @@ async function supervise({ config, credentials, text }: Configuration, keeper: S
   const { directories, wake, signal, log } = daemon
   const key = await installSelftestKey(directories.runtime, config.selftest.user)
   const token = randomBytes(16).toString('hex')
-  const ownIdent = `oobm_probe_${randomBytes(4).toString('hex')}`
+  const ownIdent = `oobm_selftest_${randomBytes(4).toString('hex')}`
   const reports = proofReports(keeper, clock, () => {
     keepLastGood(directories.state, text).catch(err => log.warn({ err }, 'the proved configuration was not kept'))
   })
@@ -135,7 +135,6 @@ async function supervise({ config, credentials, text }: Configuration, keeper: S
             intervals,
             clock,
             random: Math.random,
-            ownIdent,
             wake,
             signal,
             log,

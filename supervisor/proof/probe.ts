@@ -7,20 +7,20 @@ export type ProbeResult = { ok: true; tookMs: number } | { ok: false; cause: str
 export interface ProbeOptions {
   /** The listener on the relay's 127.0.0.1. */
   listener: number
-  /** Identification to send, so that the probe does not count as a session. */
-  ident: string
   nowMs(): number
   signal: AbortSignal
 }
 
-/** Reads the first bytes behind the own listener: an SSH server there greets at once (RFC 4253, section 4.2). */
-export async function probe(client: Client, { listener, ident, nowMs, signal }: ProbeOptions): Promise<ProbeResult> {
+/**
+ * Reads the first bytes behind the own listener: an SSH server there greets at once (RFC 4253, section 4.2). It says
+ * nothing itself: a server that was greeted back would send its key exchange too, and fill the line with it.
+ */
+export async function probe(client: Client, { listener, nowMs, signal }: ProbeOptions): Promise<ProbeResult> {
   const startedMs = nowMs()
   const opened = await openListener(client, listener, signal)
   if ('cause' in opened) return { ok: false, cause: opened.cause }
   const { channel } = opened
   try {
-    channel.write(`SSH-2.0-${ident}\r\n`)
     const first = await firstBytes(channel, signal)
     if (first === undefined) return { ok: false, cause: `listener ${listener} leads nowhere: no greeting came back` }
     if (!first.startsWith('SSH-'))

@@ -38,7 +38,7 @@ export interface ConnectOptions {
   credentials: Credentials
   /** 32 lower-case hex digits, new at each start of the supervisor. */
   token: string
-  /** Our own probes begin with it. */
+  /** Our own self-tests begin with it. */
   ownIdent: string
   signal: AbortSignal
   onSessions(): void

@@ -21,7 +21,7 @@ export interface Forwarding {
 
 export interface ForwardingOptions {
   routes: readonly Route[]
-  /** The identification with which our own probes and self-tests begin, so that they do not count as sessions. */
+  /** The identification with which our own self-tests begin, so that they do not count as sessions; a probe says nothing. */
   ownIdent: string
   onChange(): void
   log: Logger

@@ -13,7 +13,6 @@ export interface WatchOptions {
   intervals: IntervalsConfig
   clock: Clock
   random(): number
-  ownIdent: string
   wake: Wake
   signal: AbortSignal
   selfTest(signal: AbortSignal): Promise<SelfTestResult>
@@ -78,10 +77,10 @@ async function mustGiveUp(tunnel: Tunnel, failures: number, options: WatchOption
 
 /** Probes each listener; gives what is wrong with the first that fails. */
 async function probeAll(tunnel: Tunnel, options: WatchOptions): Promise<string | undefined> {
-  const { intervals, clock, ownIdent, signal, report } = options
+  const { intervals, clock, signal, report } = options
   for (const { listener } of tunnel.routes) {
     const result = await withDeadline(intervals.timeoutS * 1000, [signal, tunnel.ended], deadline =>
-      probe(tunnel.client, { listener, ident: ownIdent, nowMs: clock.nowMs, signal: deadline }),
+      probe(tunnel.client, { listener, nowMs: clock.nowMs, signal: deadline }),
     )
     if (!result.ok) return result.cause
     report.probeTook(result.tookMs)
