@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, writeFile
 import { join } from 'node:path'
 import { Gpio } from 'onoff'
 import { systemClock } from '../../runtime/clock.ts'
-import { errorMessage } from '../../runtime/errors.ts'
+import { errorCode, errorMessage } from '../../runtime/errors.ts'
 import type { Candidate, LedBackend } from './led-backend.ts'
 
 /** Where onoff looks; it takes no other. */
@@ -32,12 +32,12 @@ export function findGpio(pin: number, root = ROOT): Candidate {
         base: Number(readFileSync(join(root, name, 'base'), 'utf8')),
       }))
     const header = controllers.find(({ label }) => HEADER_CONTROLLERS.includes(label))
-    if (header === undefined) return { problem: `no controller of the pin header below ${root}` }
+    if (header === undefined) return { problem: `no controller of the pin header below ${root}`, denied: false }
     const line = header.base + pin
     const description = `GPIO${pin} (line ${line} of ${header.label})`
     return { description, open: () => openGpio(description, line) }
   } catch (err) {
-    return { problem: `GPIO cannot be used: ${errorMessage(err)}` }
+    return { problem: `GPIO cannot be used: ${errorMessage(err)}`, denied: errorCode(err) === 'EACCES' }
   }
 }
 

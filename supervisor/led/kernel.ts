@@ -1,7 +1,7 @@
 /** An LED that the kernel drives, such as the board's own ACT, below /sys/class/leds. */
 import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorMessage } from '../../runtime/errors.ts'
+import { errorCode, errorMessage } from '../../runtime/errors.ts'
 import type { Candidate, LedBackend } from './led-backend.ts'
 
 /** @param name below /sys/class/leds: `ACT`, or what a `dtoverlay=gpio-led` names */
@@ -12,7 +12,7 @@ export function findKernelLed(name: string, root = '/sys/class/leds'): Candidate
     const description = `kernel LED ${directory}`
     return { description, open: () => openKernelLed(description, directory) }
   } catch (err) {
-    return { problem: `kernel LED ${name} cannot be used: ${errorMessage(err)}` }
+    return { problem: `kernel LED ${name} cannot be used: ${errorMessage(err)}`, denied: errorCode(err) === 'EACCES' }
   }
 }
 

@@ -12,5 +12,7 @@ export interface LedBackend {
   close(): void | Promise<void>
 }
 
-/** A backend that this machine has, not yet taken; or why it has none. */
-export type Candidate = { description: string; open(): LedBackend | Promise<LedBackend> } | { problem: string }
+/** A backend that this machine has, not yet taken; or why it has none, or none for this user. */
+export type Candidate =
+  | { description: string; open(): LedBackend | Promise<LedBackend> }
+  | { problem: string; denied: boolean }

@@ -47,7 +47,7 @@ export function ledCandidates(config: LedConfig): Candidate[] {
     case 'kernel':
       return [findKernelLed(config.led)]
     case 'file':
-      return [config.path === undefined ? { problem: 'led.path is missing' } : findFile(config.path)]
+      return [config.path === undefined ? { problem: 'led.path is missing', denied: false } : findFile(config.path)]
     case 'none':
       return []
   }

@@ -123,11 +123,14 @@ async function groupId(group: string): Promise<number | undefined> {
 
 function checkLed({ led }: DeviceConfig): Finding {
   if (led.backend === 'none') return ok('LED', 'none is configured')
-  const candidates = ledCandidates(led)
-  const found = candidates.find(candidate => 'description' in candidate)
-  if (found && 'description' in found) return ok('LED', found.description)
-  const problems = candidates.flatMap(candidate => ('problem' in candidate ? [candidate.problem] : []))
-  return wrong('LED', problems.join('; '), 'wire one to GPIO17, name another in [led], or set led.backend = "none"')
+  const problems: string[] = []
+  for (const candidate of ledCandidates(led)) {
+    if (!('problem' in candidate)) return ok('LED', candidate.description)
+    if (candidate.denied) return skipped('LED', 'only root and the group gpio may look', 'sudo oobm doctor')
+    problems.push(candidate.problem)
+  }
+  const remedy = `wire one to GPIO${led.pin}, name another in [led], or set led.backend = "none"`
+  return wrong('LED', problems.join('; '), remedy)
 }
 
 /** A board without a battery starts in the past; SSH works all the same, and every time that is shown is wrong. */
