@@ -6,7 +6,6 @@ import { signalProcess } from './sshd.ts'
 
 export interface Daemon {
   readonly name: string
-  readonly pid: number
   /** Resolves when it ended. */
   readonly ended: Promise<void>
   /** The last lines of its log. */
@@ -46,7 +45,6 @@ export function watchDaemon(
   const kill = () => void signalProcess(-program.pid, 'SIGKILL')
   return {
     name,
-    pid: program.pid,
     ended: program.ended() ? Promise.resolve() : new Promise(resolve => program.child.once('exit', () => resolve())),
     lastLines: () => {
       const lines = program.output().trimEnd().split('\n').slice(-LAST_LINES)

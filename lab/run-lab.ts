@@ -24,10 +24,14 @@ export async function runLab(options: LabOptions, signal: AbortSignal): Promise<
     for (const daemon of daemons) daemon.kill()
   }
   process.once('exit', killAll)
+  process.stdout.write(`setting up a lab in ${directory.shown}\n`)
   try {
     const lab = await startLab(directory, options.port ?? 'sim:router', daemons, signal)
     const dead = await watchUntilOneEnds(daemons, signal, until => watchLab(lab, options.screen, until))
-    if (!dead) return EXIT.ok
+    if (!dead) {
+      process.stdout.write(`\nstopped; its logs stay in ${directory.shown}/log/\n`)
+      return EXIT.ok
+    }
     process.stderr.write(`${dead.name} ended by itself; the end of its log, ${directory.shown}/log/${dead.name}.log:\n`)
     process.stderr.write(`${dead.lastLines()}\n`)
     return EXIT.failed

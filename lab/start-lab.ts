@@ -1,10 +1,10 @@
 /** Starts the parts of a lab, each as the process that it is in the field. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Daemon } from './daemon.ts'
-import { OWN_GROUP, startDaemon, watchDaemon } from './daemon.ts'
+import { type Daemon, OWN_GROUP, startDaemon, watchDaemon } from './daemon.ts'
 import type { LabDirectory } from './lab-directory.ts'
-import { programPath, provision, type UnitEnvironment } from './provision.ts'
+import type { UnitEnvironment } from './prepare-unit.ts'
+import { programPath, provision } from './provision.ts'
 import { type Sshd, startSshd } from './sshd.ts'
 
 /** A running lab, for who looks at it. */
@@ -32,8 +32,8 @@ export async function startLab(
   daemons: Daemon[],
   signal: AbortSignal,
 ): Promise<Lab> {
-  const provisioned = await provision(directory, equipment, signal)
   const { root, shown } = directory
+  const provisioned = await provision(root, equipment, signal)
   await mkdir(join(root, 'log'), { mode: 0o700 })
   const log = (name: string) => join(root, 'log', `${name}.log`)
 
@@ -48,15 +48,10 @@ export async function startLab(
 
   signal.throwIfAborted()
   const { bridge, supervisor } = provisioned.units
-  daemons.push(startDaemon('oobm-console', [process.execPath, programPath('lab-console')], log('oobm-console'), bridge))
-  daemons.push(
-    startDaemon(
-      'oobm-supervisor',
-      [process.execPath, programPath('oobm-supervisor')],
-      log('oobm-supervisor'),
-      supervisor,
-    ),
-  )
+  const startUnit = (name: string, program: string, environment: UnitEnvironment) =>
+    daemons.push(startDaemon(name, [process.execPath, programPath(program)], log(name), environment))
+  startUnit('oobm-console', 'lab-console', bridge)
+  startUnit('oobm-supervisor', 'oobm-supervisor', supervisor)
   await writeOobmCommand(join(root, 'oobm'), supervisor, bridge)
   return {
     directory: shown,

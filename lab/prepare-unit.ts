@@ -1,0 +1,34 @@
+/** What systemd does for a unit of the device: its directories, its own secrets, and the environment that names them. */
+import { cp, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errorCode } from '../runtime/errors.ts'
+import { SECRETS, SECRETS_DIRECTORY } from '../runtime/provisioning.ts'
+import { CONFIG_PATH } from '../supervisor/commands/plan-import.ts'
+
+export type UnitEnvironment = Record<
+  'OOBM_CONFIG' | 'RUNTIME_DIRECTORY' | 'STATE_DIRECTORY' | 'CREDENTIALS_DIRECTORY',
+  string
+>
+
+/**
+ * @param device the folder in the place of the device's root
+ * @param unit the unit's directory name below /run and /var/lib: `oobm` or `oobm-console`
+ */
+export async function prepareUnit(device: string, unit: string): Promise<UnitEnvironment> {
+  const runtime = join(device, 'run', unit)
+  const state = join(device, 'var/lib', unit)
+  const credentials = join(device, 'run/credentials', unit)
+  for (const directory of [runtime, state, credentials]) await mkdir(directory, { recursive: true, mode: 0o700 })
+  for (const secret of Object.values(SECRETS).filter(secret => secret.unit === unit)) {
+    await cp(join(device, SECRETS_DIRECTORY, secret.source), join(credentials, secret.file)).catch(err => {
+      // Not every device has every secret.
+      if (errorCode(err) !== 'ENOENT') throw err
+    })
+  }
+  return {
+    OOBM_CONFIG: join(device, CONFIG_PATH),
+    RUNTIME_DIRECTORY: runtime,
+    STATE_DIRECTORY: state,
+    CREDENTIALS_DIRECTORY: credentials,
+  }
+}
