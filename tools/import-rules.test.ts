@@ -38,6 +38,8 @@ const HOMES: Record<string, { home: RegExp; why: string }> = {
 /** Pure logic: no effects of their own, so that tests need none. */
 const PURE =
   /^(runtime\/(backoff|names|status-words|errors)|supervisor\/(status\/(derive-status|facts)|led\/pattern)|console-bridge\/(console\/scrollback|session\/escape-parser)|relay-config\/render\/.*)\.ts$/
+/** Tests, what several tests of one part stand on, and measurements. */
+const FOR_TESTS = /\.i?test\.ts$|\/testing\/|^lab\/bench\//
 const EFFECTS = /^node:(fs|net|timers|child_process|dgram|http|https|tls)(\/|$)/
 
 test('each part imports only what it may', () => {
@@ -46,8 +48,8 @@ test('each part imports only what it may', () => {
     const from = file.split('/')[0] ?? ''
     const to = normalize(join(file, '..', target)).split('/')[0] ?? ''
     const rule = PART_RULES[from]
-    const isTest = /\.i?test\.ts$/.test(file) && (to === 'tools' || to === 'lab')
-    if (to === from || isTest || to === 'package.json' || !rule || rule.allowed.includes(to)) return []
+    const isForTests = FOR_TESTS.test(file) && (to === 'tools' || to === 'lab')
+    if (to === from || isForTests || to === 'package.json' || !rule || rule.allowed.includes(to)) return []
     return [`${file} imports ${target}: ${rule.why}`]
   })
   assert.equal(broken, [])
@@ -64,14 +66,17 @@ test('each library with effects has one home', () => {
 
 test('pure modules have no effects', () => {
   const broken = importsOf(PARTS)
-    .filter(({ file, target }) => PURE.test(file) && EFFECTS.test(target))
+    .filter(({ file, target }) => PURE.test(file) && !FOR_TESTS.test(file) && EFFECTS.test(target))
     .map(({ file, target }) => `${file} imports ${target}: it is pure, its effects belong to who calls it`)
   assert.equal(broken, [])
 })
 
 test('programs do not import a test’s things', () => {
   const broken = importsOf(PARTS)
-    .filter(({ file, target }) => /\.i?test\.ts$/.test(target) || (target === 'uvu' && file !== 'tools/suite.ts'))
+    .filter(({ file, target }) => {
+      if (target === 'uvu') return file !== 'tools/suite.ts'
+      return FOR_TESTS.test(target) && !FOR_TESTS.test(file)
+    })
     .map(({ file, target }) => `${file} imports ${target}`)
   assert.equal(broken, [])
 })
