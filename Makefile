@@ -5,7 +5,7 @@ NODE := node
 # Test files run side by side.
 JOBS ?= 2
 
-LAB_NEEDS := sshd:openssh-server ssh:openssh-client ssh-keygen:openssh-client
+LAB_NEEDS := sshd:openssh-server ssh:openssh-client ssh-keygen:openssh-client setsid:util-linux setpriv:util-linux
 TEST_NEEDS := $(LAB_NEEDS) strace:strace socat:socat picocom:picocom ip:iproute2 nft:nftables tmux:tmux ps:procps \
 	unshare:util-linux shellcheck:shellcheck /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh
 

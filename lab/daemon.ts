@@ -21,10 +21,10 @@ const GRACE_MS = 2_500
 const LAST_LINES = 12
 
 /**
- * What a program is to be started under, so that Ctrl-C in the terminal reaches the lab alone, which then ends the others
- * in order (setsid(1)).
+ * What a program is to be started under: setsid(1), so that Ctrl-C in the terminal reaches the lab alone, which then ends
+ * the others in order; and setpriv(1), so that they end as well when the lab is killed outright.
  */
-export const OWN_GROUP = ['setsid']
+export const OWN_GROUP = ['setsid', 'setpriv', '--pdeathsig', 'TERM']
 
 export function startDaemon(name: string, command: string[], logFile: string, env: NodeJS.ProcessEnv): Daemon {
   const [program = '', ...rest] = [...OWN_GROUP, ...command]

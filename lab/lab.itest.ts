@@ -120,6 +120,24 @@ test(
   LIMIT,
 )
 
+test(
+  'leaves no process behind even when it is killed outright, and starts again in the same folder',
+  async context => {
+    const { scratch, env, command } = await prepare(context)
+    for (const _ of ['killed', 'again']) {
+      const lab = startProgram(process.execPath, command, { env })
+      context.cleanup(() => lab.stop())
+      context.onFailure(() => lab.output())
+      await lab.says(/^ready: proved/m, PATIENCE_MS)
+      lab.child.kill('SIGKILL')
+      await waitFor('everything to end', async () => (await processesBelow(scratch)).length === 0, {
+        timeoutMs: PATIENCE_MS,
+      })
+    }
+  },
+  LIMIT,
+)
+
 async function logsOf(directory: string): Promise<string> {
   const names = await readdir(join(directory, 'log')).catch(() => [])
   const logs = names.map(async name => `${name}:\n${await readFile(join(directory, 'log', name), 'utf8')}`)
