@@ -1,6 +1,7 @@
 /** The simulated router's commands, mode by mode: few, and each does what it says. */
 import { PRESS_RETURN } from './boot-messages.ts'
 import type { Command } from './command-table.ts'
+import { clockText, describeBreaks, describeConfig, describeVersion, helpText } from './describe.ts'
 import { type Mode, type RouterConfig, type RouterState, restart, type Step } from './state.ts'
 
 /** What a command does with the router. Its output gets a prompt after it, where the new mode has one. */
@@ -8,9 +9,6 @@ export type Action = (state: RouterState, argument: string, nowMs: number) => St
 
 /** How long after its start the router still listens for a break: as long as such equipment does. */
 export const BREAK_WINDOW_MS = 60_000
-
-/** The year in which equipment without a clock of its own believes to be. */
-const UNSET_CLOCK_MS = Date.UTC(1993, 2, 1)
 
 const COMMON: readonly Command<Action>[] = [
   {
@@ -122,10 +120,6 @@ export function commandsOf(mode: Mode): readonly Command<Action>[] {
   return COMMANDS[mode.name] ?? []
 }
 
-export function helpText(commands: readonly { words: string; argument?: string; does: string }[]): string {
-  return commands.map(({ words, argument = '', does }) => `  ${`${words} ${argument}`.padEnd(22)}${does}`).join('\r\n')
-}
-
 /** Ctrl-Z, `end` and `exit`: out of configuration, which the log notes. */
 export function leaveConfig(state: RouterState): Step {
   return say(inMode(state, { name: 'privileged' }), '%SYS-5-CONFIG_I: Configured from console by console')
@@ -167,49 +161,4 @@ function setInterface(state: RouterState, change: Partial<RouterConfig['interfac
       ? ''
       : `%LINK-3-UPDOWN: Interface ${mode.interface}, changed state to ${link}\r\n`
   return { state: { ...state, running: { ...running, interfaces } }, output }
-}
-
-function describeConfig({ hostname, interfaces }: RouterConfig): string {
-  const blocks = Object.entries(interfaces).map(([name, { description, shutdown }]) =>
-    [
-      `interface ${name}`,
-      ...(description ? [` description ${description}`] : []),
-      shutdown ? ' shutdown' : ' no shutdown',
-    ].join('\r\n'),
-  )
-  return [
-    '!',
-    `hostname ${hostname}`,
-    '!',
-    ...blocks.flatMap(block => [block, '!']),
-    'line con 0',
-    ' speed 9600',
-    '!',
-    'end',
-  ].join('\r\n')
-}
-
-function describeVersion({ running, startedMs }: RouterState, nowMs: number): string {
-  const upS = Math.floor((nowMs - startedMs) / 1000)
-  return [
-    'LAB-R1 Software, Version 1.0, simulated by the oobm lab',
-    `${running.hostname} uptime is ${Math.floor(upS / 60)} minutes, ${upS % 60} seconds`,
-    'System image file is "flash:lab-r1-image.bin"',
-    'LAB-R1 with 262144 Kbytes of main memory, 3 Gigabit Ethernet interfaces',
-    'Configuration register is 0x2102',
-  ].join('\r\n')
-}
-
-function describeBreaks({ breaks }: RouterState): string {
-  if (breaks.length === 0) return 'No break seen on this line.'
-  return breaks
-    .map(({ upMs, lengthMs, acted }) => {
-      return `  ${(upMs / 1000).toFixed(1).padStart(8)} s after start  ${String(lengthMs).padStart(6)} ms  ${acted ? 'to ROMMON' : 'ignored'}`
-    })
-    .join('\r\n')
-}
-
-function clockText({ startedMs }: RouterState, nowMs: number): string {
-  const [day = '', date, month, year, time] = new Date(UNSET_CLOCK_MS + nowMs - startedMs).toUTCString().split(' ')
-  return `${time} UTC ${day.replace(',', '')} ${month} ${Number(date)} ${year} (never set)`
 }

@@ -1,7 +1,8 @@
 /** The simulated router: what comes in on its console line, and time, → its next state and what it prints. No effects. */
 import { BOOT_MESSAGES, PRESS_RETURN } from './boot-messages.ts'
 import { completions, resolve } from './command-table.ts'
-import { BREAK_WINDOW_MS, commandsOf, helpText, leaveConfig } from './commands.ts'
+import { BREAK_WINDOW_MS, commandsOf, leaveConfig } from './commands.ts'
+import { helpText } from './describe.ts'
 import { EMPTY_LINE, keystroke, type Request } from './line-editor.ts'
 import { promptOf, type RouterState, restart, type Step } from './state.ts'
 
