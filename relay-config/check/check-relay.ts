@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { listenersOf } from '../access.ts'
 import type { Device, Relay } from '../fleet-config.ts'
-import { type Answer, type ProbeSettings, trySsh, tryUnixSocket } from './ssh-probe.ts'
+import { type Answer, type ProbeSettings, trySsh } from './ssh-probe.ts'
 
 export interface Finding {
   result: 'ok' | 'WRONG' | 'untried'
@@ -43,12 +43,14 @@ export async function* checkRelay(relay: Relay, identities: Identity[], signal: 
     yield await noShell(settings)
     yield await noOpening(settings)
     yield await noForeignListener(settings)
-    yield await noSocketConnect(settings, join(scratch, 'socket'))
     yield await noSocketListener(settings)
     for (const identity of identities) {
       const { said } = await trySsh(settingsOf(identity), ['-W', `127.0.0.1:${identity.device.port}`])
       if (PROHIBITED.test(said)) {
-        yield wrong(`${identity.device.name} may open its own listener`, `"AllowTcpForwarding yes"; ${INSTALL}`)
+        yield wrong(
+          `${identity.device.name} may open its own listener`,
+          `set "AllowTcpForwarding yes"; if it is, ${INSTALL}`,
+        )
         return
       }
       if (!CONNECT_FAILED.test(said)) continue
@@ -83,8 +85,9 @@ function loginFindings({ code, said }: Answer, relay: Relay, device: Device): Fi
   if (/Permission denied/.test(said)) {
     return [{ result: 'ok', what: hostKey }, wrong(login, `${INSTALL}, as ${relay.user}`)]
   }
-  if (code === 255 || code === undefined)
+  if (code === 255 || code === undefined) {
     return [wrong(`${relay.host}:${relay.port} answers`, lastLine(said) || 'no answer in time')]
+  }
   const good = code === 64 && said.includes(`oobm-device-word: ${device.name}: the words are: claim TOKEN, evict`)
   return [
     { result: 'ok', what: hostKey },
@@ -94,8 +97,9 @@ function loginFindings({ code, said }: Answer, relay: Relay, device: Device): Fi
 }
 
 async function noShell(settings: ProbeSettings): Promise<Finding> {
-  const { code, said } = await trySsh(settings, ['-tt'])
-  const good = code === 64 && /PTY allocation request failed/.test(said)
+  const shell = await trySsh(settings, ['-T'])
+  const terminal = await trySsh(settings, ['-tt'])
+  const good = shell.code === 64 && /PTY allocation request failed/.test(terminal.said)
   return judge(
     good,
     'no shell and no terminal',
@@ -118,17 +122,10 @@ async function noForeignListener(settings: ProbeSettings): Promise<Finding> {
   return judge(LISTEN_FAILED.test(said), 'no listening on other ports', advice)
 }
 
-const STREAM_LOCAL = 'set "AllowStreamLocalForwarding no" in sshd_config (the rendered sshd_config has it)'
-
-async function noSocketConnect(settings: ProbeSettings, socket: string): Promise<Finding> {
-  const { said } = await tryUnixSocket(settings, socket, '/tmp/oobm-check-none')
-  return judge(PROHIBITED.test(said), 'no opening of Unix sockets', STREAM_LOCAL)
-}
-
 async function noSocketListener(settings: ProbeSettings): Promise<Finding> {
   const path = `/tmp/oobm-check-${randomBytes(8).toString('hex')}`
   const { said } = await trySsh(settings, ['-R', `${path}:127.0.0.1:1`], NO_WORD)
-  const advice = `${STREAM_LOCAL}, and remove ${path} from the relay`
+  const advice = `set "AllowStreamLocalForwarding no"; and remove ${path} from the relay, where this try has left it`
   return judge(LISTEN_FAILED.test(said), 'no listening on Unix sockets', advice)
 }
 

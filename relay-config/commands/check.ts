@@ -30,10 +30,10 @@ export const check: Command = {
         wrong++
       }
       for await (const { result, what, advice } of checkRelay(relay, identities, signal)) {
+        if (signal.aborted) return EXIT.failed
         print(`  ${result.padEnd(7)}  ${what}${advice === undefined ? '' : `: ${advice}`}`)
         if (result === 'WRONG') wrong++
       }
-      if (signal.aborted) return EXIT.failed
     }
     return wrong > 0 ? EXIT.failed : EXIT.ok
   },

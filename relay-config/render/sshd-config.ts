@@ -5,7 +5,7 @@ import type { Relay } from '../fleet-config.ts'
 export const SSHD_SETTINGS = {
   'AllowTcpForwarding yes': 'devices listen (-R), technicians and the proof open (-L)',
   'AllowStreamLocalForwarding no':
-    'else every key here may open any Unix socket of this login: no key option forbids it',
+    'else every key here may make Unix sockets anywhere this login may: permitlisten does not count for them',
   'GatewayPorts no': 'else the listeners stand open to the whole network instead of 127.0.0.1 alone',
   'PermitTunnel no': 'no key option forbids tun devices',
   'ClientAliveInterval 15': 'a device that vanished is noticed within a minute',
