@@ -39,8 +39,10 @@ export async function runLab(options: LabOptions, signal: AbortSignal): Promise<
     if (signal.aborted) return EXIT.ok
     throw err
   } finally {
-    // The device first: what it says while it ends belongs to its log, not to the relay's fault.
-    for (const daemon of daemons.toReversed()) await daemon.stop()
+    // The relay started first and ends last: the device still says goodbye to it.
+    const [relay, ...device] = daemons
+    await Promise.all(device.map(daemon => daemon.stop()))
+    await relay?.stop()
     process.off('exit', killAll)
     await directory.release()
   }
