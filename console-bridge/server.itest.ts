@@ -162,21 +162,31 @@ test(
 )
 
 test(
-  'closes a connection that does not log in, and lets no more than a few wait',
+  'closes a connection that does not log in',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])
-    await startInside(context, files, { loginMs: 1_500, unauthenticated: 2 })
+    await startInside(context, files, { loginMs: 500 })
     const silent = raw(context, files.port)
     const halfway = raw(context, files.port)
     halfway.socket.write('SSH-2.0-x\r\n')
-    await waitFor(
-      'both to be connected',
-      () => silent.socket.readyState === 'open' && halfway.socket.readyState === 'open',
-    )
+    await waitFor('both to be closed', () => silent.closed() && halfway.closed())
+  },
+  LIMIT,
+)
+
+test(
+  'lets no more than a few wait for their login, and takes the next when one is gone',
+  async context => {
+    const files = await bridgeFiles(context, [NOT_THERE])
+    await startInside(context, files, { loginMs: 60_000, unauthenticated: 2 })
+    const first = raw(context, files.port)
+    const second = raw(context, files.port)
+    await waitFor('both to be connected', () => !first.socket.connecting && !second.socket.connecting)
     const third = raw(context, files.port)
     await waitFor('the third to be closed', third.closed)
-    await waitFor('the first two to be closed', () => silent.closed() && halfway.closed())
-    assert.is((await runWord(files, 'alice', 'core-sw1', 'list')).code, 0, 'there is room again')
+    assert.equal([first.closed(), second.closed()], [false, false])
+    first.socket.destroy()
+    await waitFor('a login', async () => (await runWord(files, 'alice', 'core-sw1', 'list')).code === 0)
   },
   LIMIT,
 )

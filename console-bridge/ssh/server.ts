@@ -41,9 +41,9 @@ export interface BridgeServer {
   stop(): Promise<void>
 }
 
-/** Milliseconds that sessions, and then connections, have to end when the program stops. */
+/** Milliseconds that sessions, and then connections, have to end when the program stops: 4 s in all. */
 const SESSIONS_MS = 2_000
-const GOODBYE_MS = 500
+const GOODBYE_MS = 1_000
 
 /**
  * Starts to listen.
@@ -105,9 +105,11 @@ export async function startServer(options: ServerOptions): Promise<BridgeServer>
     stop: async () => {
       net.close()
       await bounded(SESSIONS_MS, () => Promise.all(sessions))
+      // A client whose sessions ended goes by itself. One that is sent away at once drops the last words unseen.
+      await bounded(GOODBYE_MS, () => closed(connections.keys()))
       for (const { connection } of connections.values()) connection?.end()
       const open = [...connections.keys()]
-      await bounded(GOODBYE_MS, () => Promise.all(open.map(socket => new Promise(done => socket.once('close', done)))))
+      await bounded(GOODBYE_MS, () => closed(open))
       for (const socket of open) socket.destroy()
     },
   }
@@ -135,6 +137,10 @@ async function listen(net: NetServer, port: number): Promise<void> {
     const why = errorCode(err) === 'EADDRINUSE' ? 'another program has it (ss -ltnp shows which)' : errorMessage(err)
     throw new UserError(`cannot listen on 127.0.0.1:${port}: ${why}`, EXIT.unavailable, { cause: err })
   }
+}
+
+function closed(sockets: Iterable<Socket>): Promise<unknown> {
+  return Promise.all([...sockets].map(socket => new Promise(done => socket.once('close', done))))
 }
 
 async function bounded(ms: number, work: () => Promise<unknown>): Promise<void> {
