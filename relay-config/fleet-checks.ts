@@ -57,17 +57,19 @@ function* duplicates(list: string, items: readonly ({ name?: string | undefined 
 /** Consoles and devices are host names in a technician's ssh_config: one namespace, with some names taken. */
 function* hostNames({ relays, devices }: Sketch): Generator<Problem> {
   const owners = new Map<string, string>()
-  const others = relays.slice(1).flatMap(relay => relay?.name ?? [])
+  // Any relay may be a device's second, by which its hosts are NAME.RELAY.
+  const suffixes = relays.length > 1 ? relays.flatMap(relay => relay?.name ?? []) : []
   for (const relay of relays) if (relay?.host) owners.set(relay.host.toLowerCase(), `the host of relay "${relay.name}"`)
   function* take(name: string | undefined, what: string, path: PropertyKey[]): Generator<Problem> {
     if (name === undefined) return
     const reason = reservedBecause(name)
     if (reason !== undefined) yield { path, message: `"${name}" cannot be used: ${reason}` }
-    const taken = [name, ...others.map(relay => `${name}.${relay}`)].find(alias => owners.has(alias))
+    const aliases = [name, ...suffixes.map(relay => `${name}.${relay}`)]
+    const taken = aliases.find(alias => owners.has(alias))
     if (taken !== undefined) {
       yield { path, message: `"${taken}" is ${owners.get(taken)} already: consoles and devices share ssh's host names` }
     }
-    for (const alias of [name, ...others.map(relay => `${name}.${relay}`)]) {
+    for (const alias of aliases) {
       if (!owners.has(alias)) owners.set(alias, alias === name ? what : `${what} by way of another relay`)
     }
   }

@@ -145,6 +145,10 @@ test('keeps ssh’s host names apart', () => {
     /:16: devices\[2\]\.name: "a\.lon" is device "a" by way of another relay already/,
   )
   assert.match(
+    errorsOf(...second, ...device('a', 20100), 'relays = ["lon", "fra"]', ...device('a.fra', 20200)).join(),
+    /:17: devices\[2\]\.name: "a\.fra" is device "a" by way of another relay already/,
+  )
+  assert.match(
     errorsOf(...second, ...device('a.lon', 20100), ...device('a', 20200)).join(),
     /:16: devices\[2\]\.name: "a\.lon" is device "a\.lon" already/,
   )

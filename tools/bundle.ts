@@ -41,4 +41,4 @@ for (const platform of readdirSync(prebuilds).filter(name => name.startsWith('li
 }
 
 // What a device may run on a relay: `oobm-relay` reads it beside itself.
-cpSync('relay-config/words', join(OUT, 'lib', 'words'), { recursive: true })
+cpSync('relay-config/words/oobm-device-word', join(OUT, 'lib', 'words', 'oobm-device-word'))

@@ -45,7 +45,7 @@ export async function* checkRelay(relay: Relay, identities: Identity[], signal: 
     yield await noForeignListener(settings)
     yield await noSocketListener(settings)
     for (const identity of identities) {
-      const { said } = await trySsh(settingsOf(identity), ['-W', `127.0.0.1:${identity.device.port}`])
+      const { said } = await trySsh(settingsOf(identity), ['-W', `127.0.0.1:${listenersOf(identity.device).shell}`])
       if (PROHIBITED.test(said)) {
         yield wrong(
           `${identity.device.name} may open its own listener`,
@@ -130,14 +130,13 @@ async function noSocketListener(settings: ProbeSettings): Promise<Finding> {
 }
 
 /** Holds the listener for a moment: the device is not connected. `-v`: sshd tells of an overridden address as a debug message. */
-function tryListening(settings: ProbeSettings, { port }: Device): Promise<Answer> {
-  return trySsh(settings, ['-v', '-R', `127.0.0.1:${port}:127.0.0.1:1`], NO_WORD)
+function tryListening(settings: ProbeSettings, device: Device): Promise<Answer> {
+  return trySsh(settings, ['-v', '-R', `127.0.0.1:${listenersOf(device).shell}:127.0.0.1:1`], NO_WORD)
 }
 
 function* ownListener({ said }: Answer, device: Device): Generator<Finding> {
-  const { shell } = listenersOf(device)
   const listens = !LISTEN_FAILED.test(said)
-  const advice = `set "AllowTcpForwarding yes"; or something else on the relay listens on ${shell}`
+  const advice = `set "AllowTcpForwarding yes"; or something else on the relay listens on ${listenersOf(device).shell}`
   yield judge(listens, `${device.name} may listen on its own port`, advice)
   if (!listens) return
   const exposed = /overridden by server GatewayPorts/.test(said)

@@ -2,6 +2,7 @@
 import spawn, { SubprocessError } from 'nano-spawn'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import type { Relay } from '../fleet-config.ts'
+import { quotedPath } from '../render/ssh-config.ts'
 
 /** Milliseconds for one try: a slow link, and a relay that is busy. */
 const TRY_MS = 30_000
@@ -54,9 +55,9 @@ function strict({ identityFile, knownHostsFile }: ProbeSettings): string[] {
     HostKeyAlias: 'relay',
     IdentitiesOnly: 'yes',
     IdentityAgent: 'none',
-    IdentityFile: `"${identityFile}"`,
+    IdentityFile: quotedPath(identityFile),
     StrictHostKeyChecking: 'yes',
-    UserKnownHostsFile: `"${knownHostsFile}"`,
+    UserKnownHostsFile: quotedPath(knownHostsFile),
   }
   return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
 }

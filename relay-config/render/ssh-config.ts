@@ -84,8 +84,11 @@ export function renderHostBlock(block: HostBlock): string {
   return `Host ${block.aliases.join(' ')}\n${settings.map(setting => `  ${setting}\n`).join('')}`
 }
 
-/** ssh takes `%` for the beginning of a token. */
-function quotedPath(path: string): string {
+/**
+ * A path as ssh_config, or `ssh -o`, takes it: ssh takes `%` for the beginning of a token.
+ * @throws TypeError for one that cannot be written there
+ */
+export function quotedPath(path: string): string {
   if (/["\\\n\r]|\$\{/.test(path)) throw new TypeError(`a path that ssh_config cannot hold: ${JSON.stringify(path)}`)
   return `"${path.replaceAll('%', '%%')}"`
 }
