@@ -5,7 +5,7 @@ import { suite } from '../tools/suite.ts'
 import { makeKey } from './make-key.ts'
 import { startProgram } from './run-program.ts'
 import { scratchDirectory } from './scratch.ts'
-import { signalProcess, startSshd } from './sshd.ts'
+import { isAlive, startSshd } from './sshd.ts'
 
 const test = suite('sshd')
 
@@ -31,8 +31,8 @@ test('starts a real sshd, lets a key in, and leaves no process behind', async co
   assert.ok(pids.includes(Number(pid)), 'what runs in the session is below sshd')
   await sshd.stop()
   assert.equal(
-    pids.filter(pid => signalProcess(pid, 0)),
-    [],
+    await Promise.all(pids.map(isAlive)),
+    pids.map(() => false),
   )
 })
 

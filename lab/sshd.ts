@@ -76,12 +76,12 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
       const pids = await descendantsOf(program.pid)
       await program.stop()
       for (const pid of pids) signalProcess(pid, 'SIGKILL')
-      await waitFor('the sessions of sshd to end', () => pids.every(pid => !signalProcess(pid, 0)))
+      await waitFor('the sessions of sshd to end', async () => (await Promise.all(pids.map(isAlive))).every(no => !no))
     },
   }
 }
 
-/** Sends a signal; false when there is no such process (a zombie counts as none). */
+/** Sends a signal; false when there is no such process. */
 export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal)
@@ -90,14 +90,18 @@ export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean 
   }
 }
 
+/** Whether a process runs. A zombie, which only waits for its parent to look at it, counts as dead. */
+export async function isAlive(pid: number): Promise<boolean> {
+  const stat = await readStat(String(pid))
+  return stat !== undefined && stat.state !== 'Z'
+}
+
 /** All living processes below `pid`, nearest first. */
 export async function descendantsOf(pid: number): Promise<number[]> {
   const parents = new Map<number, number>()
   for (const entry of (await readdir('/proc')).filter(name => /^\d+$/.test(name))) {
-    const stat = await readFile(`/proc/${entry}/stat`, 'latin1').catch(() => undefined)
-    // proc_pid_stat(5): the name is in parentheses and may hold anything; state and parent follow it.
-    const [state, parent] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
-    if (parent !== undefined && state !== 'Z') parents.set(Number(entry), Number(parent))
+    const stat = await readStat(entry)
+    if (stat !== undefined && stat.state !== 'Z') parents.set(Number(entry), stat.parent)
   }
   const found: number[] = []
   for (let level = [pid]; level.length > 0; ) {
@@ -105,6 +109,13 @@ export async function descendantsOf(pid: number): Promise<number[]> {
     found.push(...level)
   }
   return found
+}
+
+/** proc_pid_stat(5): the name is in parentheses and may hold anything; state and parent follow it. */
+async function readStat(pid: string): Promise<{ state: string; parent: number } | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined)
+  const [state, parent] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
+  return state === undefined ? undefined : { state, parent: Number(parent) }
 }
 
 async function sshdPath(): Promise<string> {

@@ -1,7 +1,7 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { startProgram } from '../lab/run-program.ts'
+import { runProgram, startProgram } from '../lab/run-program.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { suite } from '../tools/suite.ts'
 import { ask, startField } from './testing/field.ts'
@@ -98,6 +98,24 @@ test(
     assert.equal((await device.status())?.sessions, { shell: 1, console: 0 })
     await person.stop()
     await device.becomes('ready')
+  },
+  LIMIT,
+)
+
+test(
+  'does what it is asked once, and takes neither a pipe nor a link for a request',
+  async context => {
+    const field = await startField(context)
+    const device = await field.supervisor('a')
+    await device.becomes('ready')
+    const requests = join(device.runtime, 'request')
+    await symlink('/etc/hostname', join(requests, 'test'))
+    await runProgram('mkfifo', [join(requests, 'led')])
+    await waitFor('both to be put aside', async () => (await readdir(requests)).length === 0)
+    await ask(device, 'led', 'stale')
+    await waitFor('the request to be taken', async () => (await readdir(requests)).length === 0)
+    await device.program.says(/"request":"led","text":"stale"/)
+    assert.is(device.program.output().split('"request":"led","text":"stale"').length, 2)
   },
   LIMIT,
 )

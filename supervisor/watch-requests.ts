@@ -2,7 +2,6 @@
 import { constants, watch } from 'node:fs'
 import { chmod, mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errorCode } from '../runtime/errors.ts'
 
 /** Bytes of a request that are read: a word. */
 const REQUEST_MAX = 64
@@ -27,24 +26,30 @@ export async function watchRequests(
       if (text !== undefined) onRequest(name, text)
     }
   }
-  const watcher = watch(folder, { signal }, () => void look().catch(() => {}))
+  // One file makes several events: one look after the other, so that none is taken twice.
+  let looking = Promise.resolve()
+  const watcher = watch(folder, { signal }, () => {
+    looking = looking.then(look).catch(() => {})
+  })
   watcher.on('error', () => {})
   await look()
 }
 
+/** Its text, and it is gone; undefined where there is none, or one that is not a file. */
 async function take(path: string): Promise<string | undefined> {
   try {
     // Not blocking and following no link: a pipe or a link in the folder must not hold the supervisor up.
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
     try {
+      if (!(await file.stat()).isFile()) return undefined
       const { buffer, bytesRead } = await file.read(Buffer.alloc(REQUEST_MAX), 0, REQUEST_MAX, 0)
       return buffer.toString('utf8', 0, bytesRead).trim()
     } finally {
       await file.close()
-      await rm(path, { force: true })
     }
-  } catch (err) {
-    if (errorCode(err) === 'ENOENT') return undefined
-    throw err
+  } catch {
+    return undefined
+  } finally {
+    await rm(path, { force: true, recursive: true })
   }
 }
