@@ -1,5 +1,5 @@
 /** A relay, a device's sshd and something in the bridge's place, all real sshd, for supervisors to be started between. */
-import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, rename, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { freePortPair } from '../../lab/free-port.ts'
@@ -215,5 +215,6 @@ async function runSupervisor(
 
 /** Leaves a request for the supervisor, as `oobm test` and `oobm led` do. */
 export async function ask({ runtime }: Supervisor, name: string, text = ''): Promise<void> {
-  await writeFile(join(runtime, 'request', name), text)
+  await writeFile(join(runtime, `.${name}`), text)
+  await rename(join(runtime, `.${name}`), join(runtime, 'request', name))
 }
