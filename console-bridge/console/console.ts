@@ -37,7 +37,7 @@ export type TypeOutcome = 'taken' | 'full' | 'observer' | 'occupied' | 'closed'
 
 export type LineState = { open: true; since: number } | { open: false; cause: string; since: number }
 
-/** Bytes of one session that wait for the line; beyond it the session is not read. A minute at 9600 baud. */
+/** Bytes of one session that wait for the line; beyond it the session is not read, and the SSH window fills. */
 export const TYPED_BOUND_BYTES = 65_536
 /** BREAKs that wait for their turn: more than that is a key held down. */
 const BREAKS_BOUND = 3
@@ -192,7 +192,8 @@ export class Console {
       const outcome = await this.#outgoing.sendBreak(lengthMs, signal)
       this.#log.info({ technician: by, lengthMs, askedMs, ...outcome }, outcome.sent ? 'break sent' : 'break failed')
       if (outcome.sent) {
-        const lost = outcome.discardedBytes > 0 ? `; ${outcome.discardedBytes} bytes before it are discarded` : ''
+        const count = outcome.discardedBytes > 0 ? ` (${outcome.discardedBytes} bytes and more)` : ''
+        const lost = outcome.drained ? '' : `; what the target had not taken by then is discarded${count}`
         this.#tellAll(`${by} sent BREAK, ${describeBreak(askedMs)}${lost}`)
         for (const seat of this.#seats) seat.events.onRoom()
       }

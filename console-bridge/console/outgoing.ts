@@ -8,7 +8,9 @@ export const DRAIN_BOUND_MS = 1_000
 /** Bytes in one write: small, so that a BREAK waits for a quarter of a second at the most at 9600 baud. */
 const PIECE_BYTES = 256
 
-export type BreakOutcome = { sent: true; discardedBytes: number } | { sent: false; cause: string }
+export type BreakOutcome =
+  /** `drained`: all that was typed before it is on the wire. If not, these bytes, and what the kernel held, are gone. */
+  { sent: true; drained: boolean; discardedBytes: number } | { sent: false; cause: string }
 
 interface Waiting {
   owner: object
@@ -96,7 +98,7 @@ export class Outgoing {
     this.#ahead = this.#waiting
     this.#waiting = []
     try {
-      await this.#drain(line, signal)
+      const drained = await this.#drain(line, signal)
       const discardedBytes = countBytes(this.#ahead)
       this.#ahead = []
       try {
@@ -105,7 +107,7 @@ export class Outgoing {
       } finally {
         await line.setBreak(false)
       }
-      return { sent: true, discardedBytes }
+      return { sent: true, drained, discardedBytes }
     } catch (err) {
       return { sent: false, cause: errorMessage(err) }
     } finally {
@@ -114,16 +116,18 @@ export class Outgoing {
     }
   }
 
-  async #drain(line: Line, signal: AbortSignal): Promise<void> {
+  async #drain(line: Line, signal: AbortSignal): Promise<boolean> {
     const bound = new AbortController()
     const over = AbortSignal.any([signal, bound.signal])
-    const drained = async () => {
+    const drain = async () => {
       await this.quiet(over)
-      if (!over.aborted) await line.drain()
+      if (over.aborted) return false
+      await line.drain()
+      return true
     }
     try {
       // A line that fails here fails at the BREAK too, which tells.
-      await Promise.race([drained().catch(() => {}), this.#clock.sleep(DRAIN_BOUND_MS, over)])
+      return await Promise.race([drain().catch(() => false), this.#clock.sleep(DRAIN_BOUND_MS, over).then(() => false)])
     } finally {
       bound.abort()
     }

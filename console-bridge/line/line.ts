@@ -14,7 +14,10 @@ export interface Line {
   write(bytes: Buffer): Promise<void>
   /** Resolves when everything written is on the wire. A stalled target never lets it: the caller sets a bound. */
   drain(): Promise<void>
-  /** Starts or ends the break condition (tty_ioctl(4): TIOCSBRK, TIOCCBRK). */
+  /**
+   * Starts or ends the break condition (tty_ioctl(4): TIOCSBRK, TIOCCBRK). What was written and the target does not
+   * take may be discarded for it.
+   */
   setBreak(on: boolean): Promise<void>
   /** Closes; `onClose` is not called for it. */
   close(): Promise<void>

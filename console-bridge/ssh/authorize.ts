@@ -1,6 +1,5 @@
 /** Who may log in: the public key alone says who somebody is. */
-import type { AuthContext } from 'ssh2'
-import ssh2 from 'ssh2'
+import ssh2, { type AuthContext } from 'ssh2'
 import type { TechnicianConfig } from '../../runtime/device-config.ts'
 import { parseLogin } from './login-name.ts'
 

@@ -55,7 +55,7 @@ export function serveConnection(
 ): void {
   const { limits, log, onLogin } = options
   const closed = new AbortController()
-  const from = `${socket.remoteAddress}:${socket.remotePort}`
+  const from = addressOf(socket)
   const breakTakers = new Map<SshSession, (askedMs: number) => void>()
   let visit: Visit | undefined
   let tries = 0
@@ -140,6 +140,11 @@ export function serveConnection(
       terminal.end(exitCode)
     }
   }
+}
+
+/** Where a connection comes from; through the tunnel that is the supervisor, on this device. */
+export function addressOf(socket: Socket): string {
+  return `${socket.remoteAddress}:${socket.remotePort}`
 }
 
 function visitOf(technician: Technician, login: string, from: string, consoles: readonly Console[]): Visit {

@@ -2,7 +2,7 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import ssh2, { type Connection } from 'ssh2'
 import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
-import { type ConnectionOptions, serveConnection } from './connection.ts'
+import { addressOf, type ConnectionOptions, serveConnection } from './connection.ts'
 
 export interface ServerLimits {
   /** Milliseconds from the TCP connection to the proved key. */
@@ -116,12 +116,8 @@ export async function startServer(options: ServerOptions): Promise<BridgeServer>
 }
 
 /** The socket that was injected; ssh2 has no other name for it. */
-export function socketOf(connection: Connection): Socket {
+function socketOf(connection: Connection): Socket {
   return (connection as unknown as { _sock: Socket })._sock
-}
-
-export function addressOf(socket: Socket): string {
-  return `${socket.remoteAddress}:${socket.remotePort}`
 }
 
 async function listen(net: NetServer, port: number): Promise<void> {
