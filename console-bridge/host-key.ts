@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigurationError, errorMessage } from '../runtime/errors.ts'
+import { publicKeyOf } from '../runtime/private-key.ts'
 import { SECRETS } from '../runtime/provisioning.ts'
-import { publicKeyOf } from './ssh/keys.ts'
 
 /**
  * Reads the private host key.

@@ -1,9 +1,9 @@
 /** Lets `oobm console` on the device itself in: a key that lives as long as this process, readable by its group. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { newKeyPair } from '../runtime/private-key.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
 import type { Technician } from './ssh/authorize.ts'
-import { newKeyPair } from './ssh/keys.ts'
 
 /**
  * Writes `local_key` and `known_hosts`.

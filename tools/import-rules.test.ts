@@ -25,7 +25,7 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
 /** The one home of each library that has effects. */
 const HOMES: Record<string, { home: RegExp; why: string }> = {
   ssh2: {
-    home: /^(supervisor\/(tunnel|proof)|console-bridge\/ssh|lab\/bench)\//,
+    home: /^(supervisor\/(tunnel|proof)|console-bridge\/ssh|lab\/bench)\/|^runtime\/private-key\.ts$/,
     why: 'ssh2 needs its traps handled in one place: the client in the tunnel and its proof, the server in the bridge',
   },
   serialport: { home: /^console-bridge\/line\/serial-line\.ts$/, why: 'one file knows what serialport really does' },

@@ -1,7 +1,7 @@
 /** The key of the loopback self-test: it exists in memory only, and all it can do is create one marker file. */
 import { chmod, chown, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import ssh2 from 'ssh2'
+import { newKeyPair } from '../../runtime/private-key.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 
 export interface SelftestKey {
@@ -22,10 +22,10 @@ export async function installSelftestKey(runtimeDirectory: string, user: string)
   // The account may create files here, and not list or remove them.
   await chmod(markers, 0o730)
   if (gid !== undefined && gid !== process.getgid?.()) await chown(markers, process.getuid?.() ?? -1, gid)
-  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'oobm-selftest' })
+  const { privateKey, publicKey } = newKeyPair('oobm-selftest')
   // World-readable: sshd reads it as another user, and it holds nothing but a public key.
-  await writeAtomically(join(runtimeDirectory, 'selftest.keys'), `${keyLine(pair.public, markers)}\n`, 0o644)
-  return { privateKey: pair.private, markers }
+  await writeAtomically(join(runtimeDirectory, 'selftest.keys'), `${keyLine(publicKey, markers)}\n`, 0o644)
+  return { privateKey, markers }
 }
 
 /**

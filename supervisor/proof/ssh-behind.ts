@@ -88,16 +88,21 @@ function login(stream: Duplex, hostKeys: string[], config: ConnectConfig, signal
       else settle(`what answers is not this device's SSH server (${errorMessage(err)})`)
     })
     client.once('close', () => settle('the connection was closed before the login: is anything behind the port?'))
-    client.connect({
-      ...config,
-      sock: stream as NonNullable<ConnectConfig['sock']>,
-      readyTimeout: 0,
-      algorithms: { serverHostKey: hostKey.algorithms } as NonNullable<ConnectConfig['algorithms']>,
-      hostVerifier: (key: Buffer) => {
-        verified = hostKey.verify(key)
-        return verified
-      },
-    })
+    try {
+      client.connect({
+        ...config,
+        sock: stream as NonNullable<ConnectConfig['sock']>,
+        readyTimeout: 0,
+        algorithms: { serverHostKey: hostKey.algorithms } as NonNullable<ConnectConfig['algorithms']>,
+        hostVerifier: (key: Buffer) => {
+          verified = hostKey.verify(key)
+          return verified
+        },
+      })
+    } catch (err) {
+      // ssh2 throws from connect() for a key that it cannot read.
+      settle(`the key of the self-test cannot be used (${errorMessage(err)})`)
+    }
   })
 }
 

@@ -9,8 +9,15 @@ export function publicKeyOf(privateKey: string): string | undefined {
   return `${key.type} ${key.getPublicSSH().toString('base64')}`
 }
 
+/** A public key that begins with a zero byte is one of 256, and ssh2 1.17 drops that byte: so one more try is enough. */
+const TRIES = 20
+
 /** @returns a new Ed25519 pair, each half as its file holds it */
 export function newKeyPair(comment: string): { privateKey: string; publicKey: string } {
-  const { private: privateKey, public: publicKey } = ssh2.utils.generateKeyPairSync('ed25519', { comment })
-  return { privateKey: privateKey.endsWith('\n') ? privateKey : `${privateKey}\n`, publicKey }
+  for (let tries = 0; tries < TRIES; tries++) {
+    const { private: text, public: publicKey } = ssh2.utils.generateKeyPairSync('ed25519', { comment })
+    const privateKey = text.endsWith('\n') ? text : `${text}\n`
+    if (publicKeyOf(privateKey) !== undefined) return { privateKey, publicKey }
+  }
+  throw new Error('no usable key pair could be made')
 }
