@@ -5,20 +5,9 @@ import { parseArgs } from 'node:util'
 import { EXIT, errorCode, errorMessage, UserError } from '../runtime/errors.ts'
 import { runMain } from '../runtime/run-main.ts'
 import { VERSION } from '../runtime/version.ts'
-import { check } from './commands/check.ts'
-import { type Command, usageError } from './commands/command.ts'
-import { issue } from './commands/issue.ts'
-import { keys } from './commands/keys.ts'
-import { render } from './commands/render.ts'
+import { COMMANDS, COMMON } from './commands/all-commands.ts'
+import { type BareInput, type Command, usageError } from './commands/command.ts'
 import { parseFleet } from './fleet-config.ts'
-
-const COMMANDS: Record<string, Command> = { keys, render, issue, check }
-
-const COMMON = {
-  fleet: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
-  version: { type: 'boolean' },
-} as const
 
 void runMain(signal => main(process.argv.slice(2), process.env, signal))
 
@@ -29,18 +18,19 @@ async function main(argv: string[], env: NodeJS.ProcessEnv, signal: AbortSignal)
   const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined
   if (!command) return usageError(`"${word}" is not a word here`)
   const { values, positionals } = parse(rest, command)
-  if (values.help) return say(`usage: oobm-relay ${word} ${command.usage}\n${command.summary}`)
+  if (values.help) return say(`usage: ${usageLines(word, command).join('\n       ')}\n${command.summary}`)
   if (values.version) return say(VERSION)
   const file = String(values.fleet ?? env.OOBM_FLEET ?? 'fleet.toml')
   const folder = dirname(file)
-  return command.run({
-    fleet: parseFleet(file, await readFleetFile(file)),
+  const input: BareInput = {
     files: { fleet: file, secrets: join(folder, 'secrets'), rendered: join(folder, 'rendered') },
     positionals,
     values,
     print: say,
     signal,
-  })
+  }
+  if (command.runBare) return command.runBare(input)
+  return command.run({ ...input, fleet: parseFleet(file, await readFleetFile(file)) })
 }
 
 function parse(args: string[], command: Command) {
@@ -72,10 +62,17 @@ function say(text: string): number {
 }
 
 function help(): string {
-  const words = Object.entries(COMMANDS).map(([word, { usage, summary }]) => `  ${word} ${usage}\n      ${summary}`)
+  const words = Object.entries(COMMANDS).map(([word, command]) => {
+    const lines = usageLines(word, command).map(line => `  ${line.replace('oobm-relay ', '')}\n`)
+    return `${lines.join('')}      ${command.summary}`
+  })
   return `usage: oobm-relay WORD [OPTIONS]
 
 ${words.join('\n')}
 
 options for all: --fleet FILE (else $OOBM_FLEET, else ./fleet.toml), --help, --version`
+}
+
+function usageLines(word: string, { usage }: Command): string[] {
+  return usage.split('\n').map(form => `oobm-relay ${word} ${form}`.trimEnd())
 }

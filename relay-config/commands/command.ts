@@ -3,8 +3,7 @@ import type { ParseArgsConfig } from 'node:util'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import type { Device, Fleet } from '../fleet-config.ts'
 
-export interface CommandInput {
-  fleet: Fleet
+export interface BareInput {
   /** Path of the fleet file, and of the folders beside it. */
   files: { fleet: string; secrets: string; rendered: string }
   positionals: string[]
@@ -15,14 +14,31 @@ export interface CommandInput {
   signal: AbortSignal
 }
 
-export interface Command {
-  /** What stands after the word in a usage line. */
+export interface CommandInput extends BareInput {
+  fleet: Fleet
+}
+
+/** An option, and what help, the man page and the completion say of it. */
+export type CommandOption = NonNullable<ParseArgsConfig['options']>[string] & {
+  /** What its value is called: `FILE`, `N`; or the words it may be: `a|b`. Nothing for a switch. */
+  value?: string
+  /** What it does: a phrase without a full stop. */
+  help?: string
+}
+
+interface CommandTable {
+  /** What stands after the word in a usage line; one line for each form that the word has. */
   usage: string
   summary: string
-  options: NonNullable<ParseArgsConfig['options']>
-  /** @returns the exit code */
-  run(input: CommandInput): Promise<number>
+  options: Record<string, CommandOption>
 }
+
+/** @returns the exit code */
+type Run<Input> = (input: Input) => Promise<number>
+
+/** A word that works on a fleet, or one that needs none (yet). */
+export type Command = CommandTable &
+  ({ run: Run<CommandInput>; runBare?: never } | { runBare: Run<BareInput>; run?: never })
 
 /** @throws UserError with exit code 64 */
 export function usageError(message: string): never {

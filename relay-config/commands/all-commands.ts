@@ -1,0 +1,20 @@
+/** Every word of `oobm-relay`: the one table that the program, its help, the man page and the completion are made from. */
+import { check } from './check.ts'
+import type { Command, CommandOption } from './command.ts'
+import { issue } from './issue.ts'
+import { keys } from './keys.ts'
+import { render } from './render.ts'
+
+/** In the order in which they are shown: the order in which one meets them. */
+export const COMMANDS: Record<string, Command> = { keys, render, issue, check }
+
+/** Options of every word. */
+export const COMMON = {
+  fleet: {
+    type: 'string',
+    value: 'FILE',
+    help: 'the fleet file; else $OOBM_FLEET, else ./fleet.toml',
+  },
+  help: { type: 'boolean', short: 'h', help: 'say how a word is used' },
+  version: { type: 'boolean', help: 'print the version' },
+} as const satisfies Record<string, CommandOption>
