@@ -1,6 +1,6 @@
 /** What people ask of the running supervisor: files that `oobm test` and `oobm led` leave in its request folder. */
 import { constants, watch } from 'node:fs'
-import { chmod, mkdir, open, rm } from 'node:fs/promises'
+import { chmod, mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Bytes of a request that are read: a word. */
@@ -22,7 +22,7 @@ export async function watchRequests(
   const names = ['test', 'led']
   const look = async () => {
     for (const name of names) {
-      const text = await take(join(folder, name))
+      const text = await take(join(folder, name), join(runtimeDirectory, `request.${name}`))
       if (text !== undefined) onRequest(name, text)
     }
   }
@@ -36,10 +36,16 @@ export async function watchRequests(
 }
 
 /** Its text, and it is gone; undefined where there is none, or one that is not a file. */
-async function take(path: string): Promise<string | undefined> {
+async function take(path: string, aside: string): Promise<string | undefined> {
   try {
-    // Not blocking and following no link: a pipe or a link in the folder must not hold the supervisor up.
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+    // Out of the folder first: what is read is what was removed, however many ask at once.
+    await rename(path, aside)
+  } catch {
+    return undefined
+  }
+  try {
+    // Not blocking and following no link: a pipe or a link must not hold the supervisor up.
+    const file = await open(aside, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
     try {
       if (!(await file.stat()).isFile()) return undefined
       const { buffer, bytesRead } = await file.read(Buffer.alloc(REQUEST_MAX), 0, REQUEST_MAX, 0)
@@ -50,6 +56,6 @@ async function take(path: string): Promise<string | undefined> {
   } catch {
     return undefined
   } finally {
-    await rm(path, { force: true, recursive: true })
+    await rm(aside, { force: true, recursive: true })
   }
 }

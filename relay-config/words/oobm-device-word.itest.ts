@@ -38,7 +38,7 @@ async function connection(context: TestContext, relay: FleetRelay, device: strin
   const claim = async (token: string): Promise<Program> => {
     const channel = relay.startSsh(device, ['-S', socket], `claim ${token}`)
     context.cleanup(() => channel.stop())
-    await channel.says(/^(claimed|superseded)\n/)
+    await channel.says(/^(claimed|superseded)\n/m)
     return channel
   }
   return { master, run, claim, ask: (channel: Program, line: string) => channel.child.stdin?.write(`${line}\n`) }
