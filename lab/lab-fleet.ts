@@ -48,6 +48,6 @@ export function renderLabFleet({ user, relay, device, technicianKey }: LabFleet)
         bridge: { port: device.bridgePort },
       },
     ],
-    technicians: [{ name: TECHNICIAN, keys: [technicianKey], shells: [DEVICE] }],
+    technicians: [{ name: TECHNICIAN, keys: [technicianKey], consoles: 'all', shells: [DEVICE] }],
   })
 }

@@ -1,4 +1,5 @@
 /** Who may reach what: the fleet's lists, resolved. */
+import { EXIT, UserError } from '../runtime/errors.ts'
 import type { Device, Fleet, Relay, Technician } from './fleet-config.ts'
 
 /** What one technician may reach on one device; only where it is anything. */
@@ -16,6 +17,33 @@ export function accessOf(fleet: Fleet, { consoles, shells }: Technician): Access
       shell: shells === 'all' || shells.includes(device.name),
     }))
     .filter(access => access.shell || access.consoles.length > 0)
+}
+
+/** The consoles that a plain login on a relay leads this technician to (way 2). */
+export function loginConsolesOf(
+  fleet: Fleet,
+  technician: Technician,
+): { device: Device; console: Device['consoles'][number] }[] {
+  const { login } = technician
+  return accessOf(fleet, technician).flatMap(({ device, consoles }) =>
+    consoles.filter(({ name }) => login === 'all' || login.includes(name)).map(console => ({ device, console })),
+  )
+}
+
+/** A technician's login on a relay: the one there is, or his own. */
+export function relayLoginOf({ accounts, user }: Relay, { name }: Technician): string {
+  return accounts === 'dedicated' ? name : user
+}
+
+/**
+ * The keys that devices and technicians pin.
+ * @throws UserError for a dedicated relay that has not been applied yet
+ */
+export function pinnedKeysOf({ name, hostKeys }: Relay): [string, ...string[]] {
+  const [first, ...more] = hostKeys
+  if (first !== undefined) return [first, ...more]
+  const advice = `"oobm-relay push" makes its key and says which it is; put that into host_keys`
+  throw new UserError(`relay "${name}" has no host_keys yet: ${advice}`, EXIT.configuration)
 }
 
 /** A device's relays in its order of preference. */

@@ -1,6 +1,6 @@
 /** What must hold between the parts of a fleet: names and ports are unique, and what is referred to exists. */
 import * as z from 'zod'
-import { nameSchema, portSchema, publicKeySchema } from '../runtime/names.ts'
+import { nameSchema, portSchema, publicKeySchema, userSchema } from '../runtime/names.ts'
 import { relayHost } from './render/host-names.ts'
 
 export interface Problem {
@@ -15,7 +15,17 @@ const names = listOf(nameSchema)
 /** Takes anything, and keeps what is well formed at its place: the errors of the rest are the shape's to report. */
 const lenient = z
   .object({
-    relays: listOf(z.object({ name: wellFormed(nameSchema), host: wellFormed(z.string()) })),
+    relays: listOf(
+      z.object({
+        name: wellFormed(nameSchema),
+        host: wellFormed(z.string()),
+        port: portSchema.default(443).catch(443),
+        adminPort: portSchema.default(22).catch(22),
+        accounts: z.unknown().optional(),
+        user: z.unknown().optional(),
+        hostKeys: z.unknown().optional(),
+      }),
+    ),
     devices: listOf(
       z.object({
         name: wellFormed(nameSchema),
@@ -25,7 +35,14 @@ const lenient = z
       }),
     ),
     technicians: listOf(
-      z.object({ name: wellFormed(nameSchema), keys: listOf(publicKeySchema), consoles: names, shells: names }),
+      z.object({
+        name: wellFormed(nameSchema),
+        keys: listOf(publicKeySchema),
+        consoles: names,
+        shells: names,
+        login: names,
+        uid: z.unknown().optional(),
+      }),
     ),
   })
   .catch({ relays: [], devices: [], technicians: [] })
@@ -42,6 +59,9 @@ export function crossCheck(raw: unknown): Problem[] {
     ...ports(sketch),
     ...keys(sketch),
     ...references(sketch),
+    ...relayAccounts(sketch),
+    ...technicianAccounts(sketch),
+    ...logins(sketch, raw),
   ]
 }
 
@@ -90,8 +110,13 @@ function reservedBecause(name: string): string | undefined {
   return undefined
 }
 
-function* ports({ devices }: Sketch): Generator<Problem> {
+function* ports({ relays, devices }: Sketch): Generator<Problem> {
   const owners = new Map<number, string>()
+  for (const relay of relays) {
+    if (relay === undefined) continue
+    owners.set(relay.port, `the sshd of relay "${relay.name}"`)
+    if (relay.accounts === 'dedicated') owners.set(relay.adminPort, `the admin_port of relay "${relay.name}"`)
+  }
   for (const [at, device] of devices.entries()) {
     if (device?.port === undefined) continue
     const pair = [device.port, device.port + 1]
@@ -128,6 +153,70 @@ function* references({ relays, devices, technicians }: Sketch): Generator<Proble
   for (const [at, technician] of technicians.entries()) {
     yield* unknown(['technicians', at, 'consoles'], technician?.consoles, consoleNames, 'console')
     yield* unknown(['technicians', at, 'shells'], technician?.shells, deviceNames, 'device')
+  }
+}
+
+function* relayAccounts({ relays, technicians }: Sketch): Generator<Problem> {
+  for (const [at, relay] of relays.entries()) {
+    if (relay === undefined) continue
+    const { accounts = 'shared', user, hostKeys, port, adminPort } = relay
+    const problem = (key: string, message: string): Problem => ({ path: ['relays', at, key], message })
+    if (accounts === 'shared') {
+      if (user === undefined)
+        yield problem('user', 'is missing: shared accounts are a login that the relay has already')
+      if (hostKeys === undefined || (Array.isArray(hostKeys) && hostKeys.length === 0)) {
+        yield problem('hostKeys', 'needs at least one key: the relay is never trusted unseen')
+      }
+    } else if (accounts === 'dedicated') {
+      if (port === adminPort) {
+        yield problem('port', `${port} is the admin_port too: the sshd of our own needs a port of its own`)
+      }
+      if (user === 'root') yield problem('user', 'cannot be root: the account is made for the devices alone')
+      if (technicians.some(technician => technician?.name === (user ?? 'oobm-device'))) {
+        yield problem(
+          'user',
+          `"${user ?? 'oobm-device'}" is a technician too: on a dedicated relay each has an account`,
+        )
+      }
+    }
+  }
+}
+
+/** A dedicated relay has an account for each technician. */
+function* technicianAccounts({ relays, technicians }: Sketch): Generator<Problem> {
+  const dedicated = relays.find(relay => relay?.accounts === 'dedicated')
+  const owners = new Map<unknown, string>()
+  for (const [at, technician] of technicians.entries()) {
+    if (technician === undefined) continue
+    const { name, uid } = technician
+    if (uid !== undefined) {
+      const owner = owners.get(uid)
+      if (owner !== undefined) yield { path: ['technicians', at, 'uid'], message: `${uid} is ${owner}'s already` }
+      else owners.set(uid, name ?? `technician ${at + 1}`)
+    }
+    if (dedicated === undefined) continue
+    const why = `relay "${dedicated.name}" makes an account for each technician`
+    if (uid === undefined) {
+      yield { path: ['technicians', at, 'uid'], message: `is missing: ${why}, with a uid that never changes` }
+    }
+    if (name !== undefined && (name === 'root' || !userSchema.safeParse(name).success)) {
+      const message = `"${name}" cannot be a login name: ${why}; a-z 0-9 _ - and no digit in front`
+      yield { path: ['technicians', at, 'name'], message }
+    }
+  }
+}
+
+/** A login leads to consoles that its technician has. */
+function* logins({ technicians }: Sketch, raw: unknown): Generator<Problem> {
+  for (const [at, technician] of technicians.entries()) {
+    // The sketch keeps lists alone; what is not a list is "all", or not well formed.
+    const given = (raw as { technicians: { consoles?: unknown }[] }).technicians[at]?.consoles
+    if (!technician || !Array.isArray(given)) continue
+    for (const [index, name] of technician.login.entries()) {
+      if (name === undefined || technician.consoles.includes(name)) continue
+      const message = `"${name}" is not among the consoles of ${technician.name ?? 'this technician'}`
+      yield { path: ['technicians', at, 'login', index], message }
+    }
   }
 }
 

@@ -62,6 +62,7 @@ test('fills in its own defaults and leaves the device’s to the device', () => 
     name: 'a',
     port: 20100,
     shellUser: 'oobm',
+    gateway: false,
     consoles: [{ name: 'c', path: '/dev/ttyUSB0' }],
   })
 })
@@ -117,6 +118,7 @@ test('gives all errors at once, also those between parts when the parts have err
     'fleet.toml:31: technicians[1].keys[2]: is damaged: what follows "ssh-ed25519" is not a whole key of that type',
     'fleet.toml:33: technicians[1].consoles[2]: "core-sw9" is not a console of this fleet',
     'fleet.toml:34: technicians[1].shells[1]: "paris" is not a device of this fleet',
+    'fleet.toml:35: technicians[2].consoles: must be "all" or a list of names',
     'fleet.toml:36: technicians[2].name: "alice" is there twice',
     "fleet.toml:37: technicians[2].keys[1]: is alice's key already: a key is one person's",
     'fleet.toml:38: technicians[2].role: must be "operator" or "observer"',
@@ -151,6 +153,70 @@ test('keeps ssh’s host names apart', () => {
   assert.match(
     errorsOf(...second, ...device('a.lon', 20100), ...device('a', 20200)).join(),
     /:16: devices\[2\]\.name: "a\.lon" is device "a\.lon" already/,
+  )
+})
+
+test('asks for what a dedicated relay needs, and for nothing of it elsewhere', () => {
+  const dedicated = ['[[relays]]', 'name = "lon"', 'host = "lon.example.net"', 'accounts = "dedicated"']
+  const technician = (...lines: string[]) => ['[[technicians]]', 'name = "bob"', `keys = ["${KEYS[1]}"]`, ...lines]
+  const good = parseFleet(
+    'fleet.toml',
+    ['version = 1', ...dedicated, ...technician('consoles = []', 'uid = 20001')].join('\n'),
+  )
+  assert.equal(good.relays[0], {
+    name: 'lon',
+    host: 'lon.example.net',
+    port: 443,
+    accounts: 'dedicated',
+    user: 'oobm-device',
+    hostKeys: [],
+    directory: '.oobm',
+    adminPort: 22,
+    firewall: false,
+    profile: 'wired',
+    exemptNetworks: [],
+  })
+  assert.is(good.technicians[0]?.relayRole, 'technician')
+  assert.equal(good.technicians[0]?.login, [])
+
+  const bad = errorsOfText(
+    [
+      'version = 1',
+      ...dedicated, // 2
+      'port = 22',
+      'admin_port = 22',
+      'user = "bob"',
+      'profile = "wet"', // 9
+      'exempt_networks = ["192.0.2.0/33", "2001:db8::/32", "x"]',
+      ...technician('login = ["sw1"]', 'consoles = []'), // 11
+      ...technician('consoles = "all"', 'uid = 1000', 'relay_role = "king"').map(line => line.replace('bob', '0bob')), // 16
+      '[[relays]]', // 22
+      'name = "fra"',
+      'host = "fra.example.net"',
+      'host_keys = []',
+    ].join('\n'),
+  )
+  assert.equal(bad, [
+    'fleet.toml:6: relays[1].port: 22 is the admin_port too: the sshd of our own needs a port of its own',
+    'fleet.toml:8: relays[1].user: "bob" is a technician too: on a dedicated relay each has an account',
+    'fleet.toml:9: relays[1].profile: must be "wired" or "cellular"',
+    'fleet.toml:10: relays[1].exempt_networks[1]: must be an address or a network such as 192.0.2.0/24',
+    'fleet.toml:10: relays[1].exempt_networks[3]: must be an address or a network such as 192.0.2.0/24',
+    'fleet.toml:11: technicians[1].uid: is missing: relay "lon" makes an account for each technician, with a uid that never changes',
+    'fleet.toml:14: technicians[1].login[1]: "sw1" is not among the consoles of bob',
+    'fleet.toml:17: technicians[2].name: "0bob" cannot be a login name: relay "lon" makes an account for each technician; a-z 0-9 _ - and no digit in front',
+    "fleet.toml:18: technicians[2].keys[1]: is bob's key already: a key is one person's",
+    'fleet.toml:20: technicians[2].uid: must be a whole number from 20000 to 59999',
+    'fleet.toml:21: technicians[2].relay_role: must be "technician", "admin" or "owner"',
+    'fleet.toml:22: relays[2].user: is missing: shared accounts are a login that the relay has already',
+    'fleet.toml:25: relays[2].host_keys: needs at least one key: the relay is never trusted unseen',
+  ])
+})
+
+test('keeps the ports of devices apart from the relay’s own', () => {
+  assert.match(
+    errorsOf('port = 20101', '[[devices]]', 'name = "a"', 'port = 20100').join(),
+    /:10: devices\[1\]\.port: .* 20101 is the sshd of relay "fra" already/,
   )
 })
 

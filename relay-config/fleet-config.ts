@@ -1,4 +1,5 @@
 /** The fleet file, `fleet.toml`: relays, devices and technicians; no secrets, made for git; the only definition of the format. */
+import { isIP } from 'node:net'
 import * as z from 'zod'
 import {
   bridgeSchema,
@@ -13,6 +14,14 @@ import { hostSchema, nameSchema, portSchema, publicKeySchema, userSchema } from 
 import { parseToml } from '../runtime/toml-file.ts'
 import { crossCheck } from './fleet-checks.ts'
 
+/** The account of all devices on a dedicated relay, when the file names no other. */
+export const DEVICE_USER = 'oobm-device'
+
+/** Uids of technicians on a dedicated relay: above what adduser gives to people, below what Debian and systemd reserve. */
+export const TECHNICIAN_UIDS = { first: 20_000, last: 59_999 } as const
+
+const uidMessage = `must be a whole number from ${TECHNICIAN_UIDS.first} to ${TECHNICIAN_UIDS.last}`
+
 /** A folder on the relay, relative to the login's home or absolute, of characters that need no quoting in any shell. */
 const directorySchema = z
   .string()
@@ -22,21 +31,40 @@ const directorySchema = z
     'must be a folder such as .oobm or /opt/oobm: letters, digits and . _ + @ -, without . or .. steps',
   )
 
-const relaySchema = z.strictObject({
+/** An address or a network in CIDR notation, as sshd takes them. */
+const networkSchema = z.string().refine(isNetwork, 'must be an address or a network such as 192.0.2.0/24')
+
+const relayShape = z.strictObject({
   name: nameSchema,
   /** Host name or address under which devices and technicians reach it. */
   host: hostSchema,
   /** TCP port of its sshd; 443 because most networks let it out. */
   port: portSchema.default(443),
-  /** `shared`: one login, which the relay has already, for all devices and technicians. */
-  accounts: z.literal('shared', 'must be "shared"').default('shared'),
-  /** That login. */
-  user: userSchema,
-  /** The relay's public host keys: devices and technicians accept no other. */
-  hostKeys: z.array(publicKeySchema).min(1, 'needs at least one key: the relay is never trusted unseen'),
-  /** Where the device words and their records live. */
+  /**
+   * `shared`: one login, which the relay has already, for all devices and technicians. `dedicated`: accounts and an sshd of
+   * our own, which `oobm-relay apply` makes there as root.
+   */
+  accounts: z.enum(['shared', 'dedicated'], 'must be "shared" or "dedicated"').default('shared'),
+  /** That login; with dedicated accounts, the one of all devices. */
+  user: userSchema.optional(),
+  /**
+   * The relay's public host keys: devices and technicians accept no other. A dedicated relay makes its own at the first
+   * `apply`, so that there may be none before.
+   */
+  hostKeys: z.array(publicKeySchema).default([]),
+  /** Shared: where the device words and their records live. */
   directory: directorySchema.default('.oobm'),
+  /** Dedicated: the port of the host's own sshd, which stays as it is and which the firewall leaves open. */
+  adminPort: portSchema.default(22),
+  /** Dedicated: whether `apply` lets in nothing but the ports of this file. */
+  firewall: z.boolean('must be true or false').default(false),
+  /** Dedicated: what a lost device may cost in time against what a living one costs in data. */
+  profile: z.enum(['wired', 'cellular'], 'must be "wired" or "cellular"').default('wired'),
+  /** Dedicated: networks that sshd never penalises as a whole, such as the address behind which many devices are. */
+  exemptNetworks: z.array(networkSchema).default([]),
 })
+
+const relaySchema = relayShape.transform(relay => ({ ...relay, user: relay.user ?? DEVICE_USER }))
 
 /** What belongs to the device's own configuration: checked here, kept as it was written; the device knows the defaults. */
 function asWritten<T extends z.ZodType>(schema: T) {
@@ -57,6 +85,8 @@ const deviceSchema = z.strictObject({
   relays: z.array(nameSchema).min(1, 'needs at least one relay').optional(),
   /** Login of technicians on the device itself. */
   shellUser: userSchema.default('oobm'),
+  /** Whether its two ports stand open on the relay's public address (way 3). */
+  gateway: z.boolean('must be true or false').default(false),
   consoles: z.array(asWritten(consoleSchema)).default([]),
   led: asWritten(ledSchema).optional(),
   intervals: asWritten(intervalsSchema).optional(),
@@ -72,10 +102,16 @@ const technicianSchema = z.strictObject({
   keys: z.array(publicKeySchema).min(1, 'needs at least one public key'),
   /** `operator` may type and send BREAK; `observer` may only watch. */
   role: z.enum(['operator', 'observer'], 'must be "operator" or "observer"').default('operator'),
-  /** Names of consoles; all when left out. */
-  consoles: namesOrAll.default('all'),
+  /** Names of consoles. No default: a rights file that says nothing gives nothing away. */
+  consoles: namesOrAll,
   /** Names of devices whose shell is open to him; none when left out. */
   shells: namesOrAll.default([]),
+  /** Of those consoles, the ones that a plain login on the relay leads to (way 2); "all" is all of his. */
+  login: namesOrAll.default([]),
+  /** His uid on a dedicated relay: who he is there, whatever he is called, so that it is never given again. */
+  uid: z.int(uidMessage).min(TECHNICIAN_UIDS.first, uidMessage).max(TECHNICIAN_UIDS.last, uidMessage).optional(),
+  /** What he may do with the fleet: only the owner makes keys; the admin switches maintenance. */
+  relayRole: z.enum(['technician', 'admin', 'owner'], 'must be "technician", "admin" or "owner"').default('technician'),
 })
 
 const shape = z.strictObject({
@@ -102,6 +138,13 @@ const fleetSchema = z.unknown().transform((raw, context): Fleet => {
   for (const { path, message } of problems) context.addIssue({ code: 'custom', path, message })
   return result.success && problems.length === 0 ? result.data : z.NEVER
 })
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits] = text.split('/')
+  const version = isIP(address)
+  const plain = /^[0-9a-fA-F.:]+(\/\d{1,3})?$/.test(text)
+  return plain && version !== 0 && (bits === undefined || Number(bits) <= (version === 4 ? 32 : 128))
+}
 
 function report(error: z.ZodError | undefined, context: z.core.$RefinementCtx): void {
   context.issues.push(...((error?.issues ?? []) as z.core.$ZodRawIssue[]))

@@ -108,7 +108,7 @@ function fleetText(random: Random): string {
     ]),
     ...repeat(2, at => [
       ...['[[technicians]]', `name = ${text(`t${at}`)}`, `keys = [${key()}]`],
-      ...(random.chance(0.5) ? [`consoles = ${random.chance(0.5) ? text('all') : list(() => text(name('c0-')))}`] : []),
+      `consoles = ${random.chance(0.5) ? text('all') : list(() => text(name('c0-')))}`,
       ...(random.chance(0.5) ? [`shells = ${list(() => text('d0'))}`] : []),
     ]),
   ]

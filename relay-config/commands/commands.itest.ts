@@ -48,6 +48,7 @@ consoles = [{ name = "sw1", path = "/dev/ttyUSB0" }]
 [[technicians]]
 name = "alice"
 keys = ["${alice.publicKey}"]
+consoles = "all"
 ${more}`,
     )
   await writeFleet(443, 'oobm')

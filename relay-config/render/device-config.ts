@@ -1,7 +1,7 @@
 /** The device configuration of one device of the fleet: what the provisioning file holds beside the secrets. */
 
 import type { DeviceConfigInput } from '../../runtime/device-config.ts'
-import { accessOf, listenersOf, relaysOf } from '../access.ts'
+import { accessOf, listenersOf, pinnedKeysOf, relaysOf } from '../access.ts'
 import type { Device, Fleet } from '../fleet-config.ts'
 
 /** @param bridgeHostKey the public host key of its console bridge */
@@ -11,7 +11,10 @@ export function renderDeviceConfig(fleet: Fleet, device: Device, bridgeHostKey: 
     version: 1,
     device: device.name,
     listenerPort: listenersOf(device).shell,
-    relays: relaysOf(fleet, device).map(({ host, port, user, hostKeys }) => ({ host, port, user, hostKeys })),
+    relays: relaysOf(fleet, device).map(relay => {
+      const { host, port, user } = relay
+      return { host, port, user, hostKeys: pinnedKeysOf(relay) }
+    }),
     consoles: device.consoles,
     technicians: techniciansOf(fleet, device),
     bridge: { ...bridge, hostKey: bridgeHostKey },

@@ -1,5 +1,5 @@
 /** A technician's known_hosts: the keys of the relays, the devices' shells and the console bridges, each under its HostKeyAlias. */
-import { accessOf, relaysOf } from '../access.ts'
+import { accessOf, pinnedKeysOf, relaysOf } from '../access.ts'
 import type { Device, Fleet, Technician } from '../fleet-config.ts'
 import { relayHost } from './host-names.ts'
 
@@ -18,7 +18,7 @@ export function renderKnownHosts(
   const access = accessOf(fleet, technician)
   const relays = new Set(access.flatMap(({ device }) => relaysOf(fleet, device)))
   const lines = [
-    ...[...relays].flatMap(({ name, hostKeys }) => hostKeys.map(key => `${relayHost(name)} ${key}`)),
+    ...[...relays].flatMap(relay => pinnedKeysOf(relay).map(key => `${relayHost(relay.name)} ${key}`)),
     ...access.flatMap(({ device, consoles, shell }) => {
       const keys = keysOf(device)
       return [

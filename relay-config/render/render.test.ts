@@ -36,6 +36,7 @@ consoles = [{ name = "sw2", path = "/dev/ttyUSB0" }]
 [[technicians]]
 name = "alice"
 keys = ["${KEY[1]}", "${KEY[2]}"]
+consoles = "all"
 shells = ["tokyo"]
 
 [[technicians]]

@@ -22,7 +22,7 @@ test(
     const relay = await startFleetRelay({
       directory,
       devices: { tokyo: port },
-      rest: `shell_user = "${user}"\n[[technicians]]\nname = "alice"\nkeys = ["KEY_OF_alice"]\nshells = ["tokyo"]`,
+      rest: `shell_user = "${user}"\n[[technicians]]\nname = "alice"\nkeys = ["KEY_OF_alice"]\nconsoles = "all"\nshells = ["tokyo"]`,
     })
     context.cleanup(() => relay.sshd.stop())
     context.onFailure(relay.sshd.log)
@@ -58,7 +58,7 @@ test(
 
     // ssh looks for its own configuration in the home of the password database: -F stands in for it.
     const own = join(directory, 'own-config')
-    const blocks = renderHostBlock({ ...relayBlock(lab, files), aliases: ['relay'] })
+    const blocks = renderHostBlock({ ...relayBlock(lab, files, lab.user), aliases: ['relay'] })
     await writeFile(own, `Include ${config}\nHost *\n  StrictHostKeyChecking no\n${blocks}`)
     const included = await runProgram('ssh', ['-F', own, '-o', 'BatchMode=yes', 'tokyo', 'echo here'])
     assert.equal([included.code, included.stdout], [0, 'here\n'], included.stderr)

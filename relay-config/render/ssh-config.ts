@@ -1,5 +1,5 @@
 /** A technician's ssh_config (ssh_config(5)): each console and each shell is a host, reached through its relay. */
-import { type Access, accessOf, listenersOf, relaysOf } from '../access.ts'
+import { type Access, accessOf, listenersOf, relayLoginOf, relaysOf } from '../access.ts'
 import type { Fleet, Relay, Technician } from '../fleet-config.ts'
 import { hostBy, relayHost } from './host-names.ts'
 
@@ -35,14 +35,14 @@ export function renderSshConfig(fleet: Fleet, technician: Technician, files: Tec
       return hostBlocksOf(access, relay, index, files)
     }),
   )
-  const blocks = [...[...relays].map(relay => relayBlock(relay, files)), ...targets]
+  const blocks = [...[...relays].map(relay => relayBlock(relay, files, relayLoginOf(relay, technician))), ...targets]
   return `# ${technician.name}'s consoles. Keep this folder as ~/.ssh/oobm, then: ssh -F ~/.ssh/oobm/config HOST
 # or put "Include oobm/config" at the head of ~/.ssh/config, then: ssh HOST
 ${HEAD}${blocks.map(block => `\n${renderHostBlock(block)}`).join('')}`
 }
 
 /** The relay itself, that the others go through. */
-export function relayBlock({ name, host, port, user }: Relay, files: TechnicianFiles): HostBlock {
+export function relayBlock({ name, host, port }: Relay, files: TechnicianFiles, user: string): HostBlock {
   const alias = relayHost(name)
   return { ...files, aliases: [alias], hostName: host, port, user, hostKeyAlias: alias }
 }

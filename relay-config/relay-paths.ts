@@ -1,0 +1,71 @@
+/** Where everything of ours is on a relay of which we are root, below a root that tests set. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface RelayPaths {
+  /** What all of it is below: `/` but for tests. */
+  root: string
+  /** Everything below it is ours. */
+  etc: string
+  /** The applied fleet file, the public half of what the operator has. */
+  fleet: string
+  /** The public relay key of each device, DEVICE.pub. */
+  deviceKeys: string
+  /** What is in force: a link to one of `generations`, so that it changes as a whole. */
+  relay: string
+  generations: string
+  sshdConfig: string
+  hostKey: string
+  /** The name in it is the account's. */
+  authorizedKeys: string
+  nftables: string
+  /** What `apply` has made, and how far it came. */
+  state: string
+  lib: string
+  deviceWord: string
+  login: string
+  /** State of the relay as a whole. */
+  varLib: string
+  /** One folder a device: records of the words, `report.json`, `control`. */
+  devices: string
+  /** DEVICE.json. */
+  maintenance: string
+  history: string
+  unit: string
+  pidFile: string
+}
+
+export function relayPaths(root = '/'): RelayPaths {
+  const etc = join(root, 'etc/oobm')
+  const relay = join(etc, 'relay')
+  const lib = join(root, 'usr/lib/oobm')
+  const varLib = join(root, 'var/lib/oobm')
+  return {
+    root,
+    etc,
+    // Through the link: it is of one piece with the rest of what is in force.
+    fleet: join(etc, 'fleet.toml'),
+    deviceKeys: join(relay, 'device_keys'),
+    relay,
+    generations: join(etc, 'generations'),
+    sshdConfig: join(relay, 'sshd_config'),
+    hostKey: join(relay, 'ssh_host_ed25519_key'),
+    authorizedKeys: join(relay, 'authorized_keys'),
+    nftables: join(relay, 'nftables.conf'),
+    state: join(etc, 'state.json'),
+    lib,
+    deviceWord: join(lib, 'oobm-device-word'),
+    login: join(lib, 'oobm-login'),
+    varLib,
+    devices: join(varLib, 'devices'),
+    maintenance: join(varLib, 'maintenance'),
+    history: join(varLib, 'history.jsonl'),
+    unit: join(root, 'etc/systemd/system/oobm-relay-sshd.service'),
+    pidFile: join(root, 'run/oobm-relay-sshd.pid'),
+  }
+}
+
+/** The fleet file to use when none is named: the operator's beside him, else the one that was applied here. */
+export function defaultFleetFile(paths: RelayPaths): string {
+  return existsSync('fleet.toml') ? 'fleet.toml' : paths.fleet
+}
