@@ -21,7 +21,7 @@ export async function offerLocalLogin(
   await writeAtomically(hostsFile, `[127.0.0.1]:${port} ${hostKey}\n`, 0o644)
   await writeAtomically(keyFile, privateKey, 0o640)
   return {
-    technician: { name: 'local', keys: [publicKey], role: 'operator', consoles: undefined },
+    technician: { name: 'local', keys: [publicKey], role: 'operator', consoles: undefined, viaRelay: [], hopKeys: [] },
     withdraw: async () => {
       for (const file of [keyFile, hostsFile]) await rm(file, { force: true })
     },

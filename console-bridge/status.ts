@@ -22,6 +22,7 @@ function statusOf({ config, state, counters, seats, writer }: Console): ConsoleS
       writer: seat === writer,
       from: seat.from,
       since: seat.since,
+      ...(seat.via && { via: seat.via }),
     })),
   }
 }

@@ -63,6 +63,10 @@ const technicianSchema = z.strictObject({
   role: z.enum(['operator', 'observer']).default('operator'),
   /** Names of consoles; all of this device's when left out. */
   consoles: z.array(nameSchema).optional(),
+  /** Those of them that also open with a hop key, for who logs in at a relay (way 2): none unless named. */
+  viaRelay: z.array(nameSchema).default([]),
+  /** Public halves of the keys that relays hold for this technician alone; they open nothing but `viaRelay`. */
+  hopKeys: z.array(publicKeySchema).default([]),
   /** May also log in to the device's shell. */
   shell: z.boolean().default(false),
 })
@@ -150,6 +154,9 @@ export function listenersOf(config: Pick<DeviceConfig, 'listenerPort'>): { shell
   return { shell: config.listenerPort, console: config.listenerPort + 1 }
 }
 
+/** Names that stand for somebody else at the bridge: `oobm console` on the device, and who logs in by way of a relay. */
+export const RESERVED_TECHNICIANS: readonly string[] = ['local', 'relay']
+
 function reportDuplicates(items: readonly { name: string }[], list: string, context: z.core.$RefinementCtx): void {
   const seen = new Set<string>()
   for (const [index, { name }] of items.entries()) {
@@ -165,11 +172,23 @@ function checkReferences(config: z.output<z.ZodObject<typeof shape>>, context: z
   reportDuplicates(config.consoles, 'consoles', context)
   reportDuplicates(config.technicians, 'technicians', context)
   const known = new Set(config.consoles.map(({ name }) => name))
+  const owners = new Map(config.technicians.flatMap(({ name, keys }) => keys.map(key => [key, `${name}'s own key`])))
   for (const [index, technician] of config.technicians.entries()) {
-    for (const [at, name] of (technician.consoles ?? []).entries()) {
-      if (known.has(name)) continue
-      const path = ['technicians', index, 'consoles', at]
-      context.addIssue({ code: 'custom', path, message: `"${name}" is not a console of this device` })
+    const report = (path: PropertyKey[], message: string) =>
+      context.addIssue({ code: 'custom', path: ['technicians', index, ...path], message })
+    const { name, consoles = [...known], viaRelay, hopKeys } = technician
+    if (RESERVED_TECHNICIANS.includes(name))
+      report(['name'], `"${name}" cannot be used: the console bridge uses it itself`)
+    for (const [at, name] of consoles.entries()) {
+      if (!known.has(name)) report(['consoles', at], `"${name}" is not a console of this device`)
+    }
+    for (const [at, console] of viaRelay.entries()) {
+      if (!consoles.includes(console)) report(['viaRelay', at], `"${console}" is not one of ${name}'s consoles here`)
+    }
+    for (const [at, key] of hopKeys.entries()) {
+      const owner = owners.get(key)
+      if (owner !== undefined) report(['hopKeys', at], `is ${owner} already: a hop key is one technician's`)
+      owners.set(key, `${name}'s hop key`)
     }
   }
 }

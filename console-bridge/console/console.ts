@@ -12,6 +12,18 @@ export interface Person {
   role: 'operator' | 'observer'
   /** Address that the session came from. */
   from: string
+  /** Set for who logged in at the relay, which vouches for the name. */
+  via?: 'relay'
+}
+
+/** What the others at a console read. */
+export function calledAs({ technician, via }: Person): string {
+  return via === undefined ? technician : `${technician} (via ${via})`
+}
+
+/** What the log has of a person. */
+export function logged({ technician, from, via }: Person): Record<string, string> {
+  return { technician, from, ...(via && { via }) }
 }
 
 /** What a session hears from its console. */
@@ -128,10 +140,10 @@ export class Console {
       mayType: mayType && person.role === 'operator',
       events,
     }
-    this.#tellAll(`${seat.technician} joined${seat.mayType ? '' : ' to watch'}`)
+    this.#tellAll(`${calledAs(seat)} joined${seat.mayType ? '' : ' to watch'}`)
     this.#seats.add(seat)
     if (seat.mayType) this.#writer ??= seat
-    this.#log.info({ technician: seat.technician, from: seat.from, writes: this.#writer === seat }, 'session joined')
+    this.#log.info({ ...logged(seat), writes: this.#writer === seat }, 'session joined')
     this.#onChange()
     return seat
   }
@@ -142,8 +154,8 @@ export class Console {
     this.#outgoing.discard(seat)
     const wrote = this.#writer === seat
     if (wrote) this.#writer = undefined
-    this.#tellAll(`${seat.technician} left${wrote ? ': the next operator who types has the console' : ''}`)
-    this.#log.info({ technician: seat.technician, from: seat.from }, 'session left')
+    this.#tellAll(`${calledAs(seat)} left${wrote ? ': the next operator who types has the console' : ''}`)
+    this.#log.info(logged(seat), 'session left')
     this.#onChange()
   }
 
@@ -152,7 +164,7 @@ export class Console {
     if (!seat.mayType) return 'observer'
     if (this.#writer !== seat && this.#writer !== undefined) return 'occupied'
     if (!this.#state.open) return 'closed'
-    if (this.#writer === undefined) this.#give(seat, `${seat.technician} types now`)
+    if (this.#writer === undefined) this.#give(seat, `${calledAs(seat)} types now`)
     this.#outgoing.push(seat, bytes)
     return this.hasRoom(seat) ? 'taken' : 'full'
   }
@@ -168,7 +180,7 @@ export class Console {
     if (before === seat) return true
     const discarded = before ? this.#outgoing.discard(before) : 0
     const lost = discarded > 0 ? `; ${discarded} bytes that waited to be sent are discarded` : ''
-    this.#give(seat, `${seat.technician} took over typing${before ? ` from ${before.technician}` : ''}${lost}`)
+    this.#give(seat, `${calledAs(seat)} took over typing${before ? ` from ${calledAs(before)}` : ''}${lost}`)
     before?.events.onRoom()
     return true
   }
@@ -183,18 +195,18 @@ export class Console {
    * @param askedMs as asked; see {@link breakLengthMs}
    * @param signal the program's end, not the asker's: a BREAK that began is not cut short by a lost connection
    */
-  async sendBreak(by: string, askedMs: number | undefined, signal: AbortSignal): Promise<BreakOutcome> {
+  async sendBreak(by: Person, askedMs: number | undefined, signal: AbortSignal): Promise<BreakOutcome> {
     if (!this.#state.open) return { sent: false, cause: `the line is closed: ${this.#state.cause}` }
     if (this.#breaks >= BREAKS_BOUND) return { sent: false, cause: `${this.#breaks} BREAKs are waiting already` }
     this.#breaks++
     try {
       const lengthMs = breakLengthMs(askedMs)
       const outcome = await this.#outgoing.sendBreak(lengthMs, signal)
-      this.#log.info({ technician: by, lengthMs, askedMs, ...outcome }, outcome.sent ? 'break sent' : 'break failed')
+      this.#log.info({ ...logged(by), lengthMs, askedMs, ...outcome }, outcome.sent ? 'break sent' : 'break failed')
       if (outcome.sent) {
         const count = outcome.discardedBytes > 0 ? ` (${outcome.discardedBytes} bytes and more)` : ''
         const lost = outcome.drained ? '' : `; what the target had not taken by then is discarded${count}`
-        this.#tellAll(`${by} sent BREAK, ${describeBreak(askedMs)}${lost}`)
+        this.#tellAll(`${calledAs(by)} sent BREAK, ${describeBreak(askedMs)}${lost}`)
         for (const seat of this.#seats) seat.events.onRoom()
       }
       return outcome
@@ -206,7 +218,7 @@ export class Console {
   #give(seat: Seat, announcement: string): void {
     this.#writer = seat
     this.#tellAll(announcement)
-    this.#log.info({ technician: seat.technician, from: seat.from }, 'writer changed')
+    this.#log.info(logged(seat), 'writer changed')
     this.#onChange()
   }
 

@@ -1,6 +1,6 @@
 /** What a technician is told on attaching, and in the help of the escape key. */
 
-import type { Console, Seat } from '../console/console.ts'
+import { type Console, calledAs, type Seat } from '../console/console.ts'
 import { describeSettings } from '../line/settings.ts'
 import { ESCAPE_KEYS } from './escape-parser.ts'
 
@@ -11,21 +11,25 @@ export const GREETING_LINES = 24
 export function greeting(console: Console, seat: Seat, escapeName: string | undefined): string[] {
   const { config, state } = console
   const lines = [`console ${config.name} on ${config.path}, ${describeSettings(config)}`]
-  lines.push(`you are ${seat.technician}, ${seat.role}: ${describeRight(console, seat, escapeName)}`)
+  lines.push(`you are ${calledAs(seat)}, ${seat.role}: ${describeRight(console, seat, escapeName)}`)
   const others = console.seats.filter(other => other !== seat && other !== console.writer)
-  if (others.length > 0) lines.push(`also here: ${others.map(({ technician }) => technician).join(', ')}`)
+  if (others.length > 0) lines.push(`also here: ${others.map(calledAs).join(', ')}`)
   if (!state.open) {
     lines.push(`the line is closed since ${describeTime(state.since)}: ${state.cause}. What you type is not sent`)
   }
   if (escapeName !== undefined) lines.push(`${escapeName} ? for help`)
+  if (escapeName !== undefined && seat.via === 'relay' && seat.mayType) {
+    // The relay's sshd answers a client's BREAK request itself, and nothing of it gets here.
+    lines.push(`BREAK is ${escapeName} b on this way; your client's own BREAK does not get past the relay`)
+  }
   return lines
 }
 
 function describeRight({ writer }: Console, seat: Seat, escapeName: string | undefined): string {
-  if (!seat.mayType) return writer ? `you watch, ${writer.technician} types` : 'you watch'
+  if (!seat.mayType) return writer ? `you watch, ${calledAs(writer)} types` : 'you watch'
   if (writer === seat) return 'you type'
   if (!writer) return 'nobody types, you may'
-  return `${writer.technician} types, you watch${escapeName === undefined ? '' : `; ${escapeName} w takes over`}`
+  return `${calledAs(writer)} types, you watch${escapeName === undefined ? '' : `; ${escapeName} w takes over`}`
 }
 
 /** For a console whose target has never said a word. */

@@ -1,7 +1,7 @@
 /** One technician at one console: what is typed goes in, what the target says comes out, and what happens is told. */
 import type { Clock } from '../../runtime/clock.ts'
 import { EXIT, type ExitCode } from '../../runtime/errors.ts'
-import type { Console, Person, Seat } from '../console/console.ts'
+import { type Console, calledAs, type Person, type Seat } from '../console/console.ts'
 import { type EscapeCommand, EscapeParser, escapeByteOf, escapeNameOf, type TypedEvent } from './escape-parser.ts'
 import { escapeHelp, GREETING_LINES, greeting, silenceHint } from './greeting.ts'
 import type { Terminal, TerminalInput } from './terminal.ts'
@@ -109,7 +109,7 @@ export class Session implements TerminalInput {
   async sendBreak(askedMs?: number): Promise<void> {
     const { console, signal } = this.#options
     if (!this.#seat?.mayType) return this.#refuseObserver()
-    const outcome = await console.sendBreak(this.#seat.technician, askedMs, signal)
+    const outcome = await console.sendBreak(this.#seat, askedMs, signal)
     // That one was sent, everyone at the console is told by the console.
     if (!outcome.sent) this.#tell(`no BREAK was sent: ${outcome.cause}`)
   }
@@ -127,7 +127,9 @@ export class Session implements TerminalInput {
         this.#refuseObserver()
         break
       case 'occupied':
-        this.#refuse(`${console.writer?.technician} types, so nothing of yours is sent${this.#takeOverHint()}`)
+        this.#refuse(
+          `${console.writer && calledAs(console.writer)} types, so nothing of yours is sent${this.#takeOverHint()}`,
+        )
         break
       case 'closed':
         this.#refuse('not sent: the line is closed')

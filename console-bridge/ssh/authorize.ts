@@ -1,39 +1,48 @@
-/** Who may log in: the public key alone says who somebody is. */
+/** Who may log in: the public key alone says who somebody is, and whether a relay vouches for him. */
 import ssh2, { type AuthContext } from 'ssh2'
 import type { TechnicianConfig } from '../../runtime/device-config.ts'
 import { parseLogin } from './login-name.ts'
 
-export type Technician = Pick<TechnicianConfig, 'name' | 'keys' | 'role' | 'consoles'>
+export type Technician = Pick<TechnicianConfig, 'name' | 'keys' | 'role' | 'consoles' | 'viaRelay' | 'hopKeys'>
 
-/** The technician whose key this is; undefined when it is nobody's, or the login name names another. */
-export function technicianOf(
-  technicians: readonly Technician[],
-  login: string,
-  keyBlob: Buffer,
-): Technician | undefined {
+/** Who logged in, and to what. */
+export interface Identity extends Pick<Technician, 'name' | 'role' | 'consoles'> {
+  /** Set for a hop key: a relay knows him by his login there, and this bridge takes its word. */
+  via?: 'relay'
+}
+
+/** Whose key this is; undefined when it is nobody's, or the login name names another. */
+export function identityOf(technicians: readonly Technician[], login: string, keyBlob: Buffer): Identity | undefined {
   const base64 = keyBlob.toString('base64')
-  const found = technicians.find(({ keys }) => keys.some(key => key.split(' ')[1] === base64))
-  const named = parseLogin(login).technician
-  return named === undefined || named === found?.name ? found : undefined
+  const isThis = (key: string) => key.split(' ')[1] === base64
+  const { technician: named, console } = parseLogin(login)
+  const owner = technicians.find(({ keys }) => keys.some(isThis))
+  if (owner) return named === undefined || named === owner.name ? owner : undefined
+
+  const holder = technicians.find(({ hopKeys }) => hopKeys.some(isThis))
+  // A hop key opens one console that it names in full, as the one technician whom it stands for.
+  if (!holder || named !== holder.name || !holder.viaRelay.includes(console)) return undefined
+  if (holder.consoles?.includes(console) === false) return undefined
+  return { name: holder.name, role: holder.role, consoles: [console], via: 'relay' }
 }
 
 /**
  * Answers one authentication request.
- * @returns the technician once the signature is proved; undefined for a refusal, and for a client that only asks
+ * @returns who it is once the signature is proved; undefined for a refusal, and for a client that only asks
  *   whether a key would do
  */
-export function authenticate(context: AuthContext, technicians: readonly Technician[]): Technician | undefined {
+export function authenticate(context: AuthContext, technicians: readonly Technician[]): Identity | undefined {
   if (context.method !== 'publickey') {
     context.reject(['publickey'])
     return undefined
   }
-  const technician = technicianOf(technicians, context.username, context.key.data)
-  if (!technician || !isSound(context)) {
+  const identity = identityOf(technicians, context.username, context.key.data)
+  if (!identity || !isSound(context)) {
     context.reject(['publickey'])
     return undefined
   }
   context.accept()
-  return context.signature ? technician : undefined
+  return context.signature ? identity : undefined
 }
 
 /** A question without a signature, or a signature that fits. */

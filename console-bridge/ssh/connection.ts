@@ -6,14 +6,14 @@ import { EXIT, type ExitCode } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { ConsoleStatus } from '../../runtime/status-file.ts'
 import { describeBreak } from '../console/break.ts'
-import type { Console, Person } from '../console/console.ts'
+import { type Console, logged, type Person } from '../console/console.ts'
 import { Session } from '../session/session.ts'
-import { authenticate, type Technician } from './authorize.ts'
+import { authenticate, type Identity, type Technician } from './authorize.ts'
 import { surfaceBreaks } from './break-request.ts'
 import { channelTerminal } from './channel-terminal.ts'
 import { chooseConsole, describeNoConsole, parseLogin } from './login-name.ts'
 import type { ServerLimits } from './server.ts'
-import { describeList, describeStatus, parseWord, WORDS_HELP, type Word } from './words.ts'
+import { describeList, describeStatus, HOP_WORDS_HELP, parseWord, refuseByHop, WORDS_HELP, type Word } from './words.ts'
 
 export interface ConnectionOptions {
   technicians: readonly Technician[]
@@ -73,10 +73,10 @@ export function serveConnection(
       connection.end()
       return
     }
-    const technician = authenticate(context, options.technicians)
-    if (technician) {
-      visit = visitOf(technician, context.username, from, options.consoles)
-      log.info({ technician: technician.name, from, login: context.username }, 'logged in')
+    const identity = authenticate(context, options.technicians)
+    if (identity) {
+      visit = visitOf(identity, context.username, from, options.consoles)
+      log.info({ ...logged(visit.person), login: context.username }, 'logged in')
       onLogin()
     } else if (context.method === 'publickey' && context.signature) {
       log.warn({ from, login: context.username }, 'login refused')
@@ -103,10 +103,12 @@ export function serveConnection(
     })
     session.on('shell', accept => start(accept(), channel => attach(channel, false)))
     session.on('exec', (accept, _reject, { command }) => {
-      const word = parseWord(command)
+      const hop = visit.person.via === 'relay'
+      const parsed = parseWord(command)
+      const word = hop ? refuseByHop(parsed) : parsed
       start(accept(), channel => {
         if (typeof word === 'string') {
-          return answer(channel, { lines: [word, ...WORDS_HELP], exitCode: EXIT.usage })
+          return answer(channel, { lines: [word, ...(hop ? HOP_WORDS_HELP : WORDS_HELP)], exitCode: EXIT.usage })
         }
         if (word.word === 'watch') return attach(channel, true)
         return answerWord(word, visit, options).then(found => answer(channel, found))
@@ -147,11 +149,12 @@ export function addressOf(socket: Socket): string {
   return `${socket.remoteAddress}:${socket.remotePort}`
 }
 
-function visitOf(technician: Technician, login: string, from: string, consoles: readonly Console[]): Visit {
+function visitOf(identity: Identity, login: string, from: string, consoles: readonly Console[]): Visit {
+  const { name, role, via } = identity
   return {
-    person: { technician: technician.name, role: technician.role, from },
+    person: { technician: name, role, from, ...(via && { via }) },
     wanted: parseLogin(login).console,
-    allowed: consoles.filter(({ name }) => technician.consoles?.includes(name) ?? true),
+    allowed: consoles.filter(({ name }) => identity.consoles?.includes(name) ?? true),
   }
 }
 
@@ -188,11 +191,10 @@ async function answerWord(
     case 'break': {
       const console = consoleOf(visit)
       if (!console) return noConsole(visit)
-      const { technician, role } = visit.person
-      if (role !== 'operator') {
+      if (visit.person.role !== 'operator') {
         return { lines: ['no BREAK was sent: you may watch this console, not send to it'], exitCode: EXIT.failed }
       }
-      const outcome = await console.sendBreak(technician, word.askedMs, signal)
+      const outcome = await console.sendBreak(visit.person, word.askedMs, signal)
       if (!outcome.sent) return { lines: [`no BREAK was sent: ${outcome.cause}`], exitCode: EXIT.unavailable }
       return { lines: [`BREAK sent to ${console.name}, ${describeBreak(word.askedMs)}`], exitCode: EXIT.ok }
     }

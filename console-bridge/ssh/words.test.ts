@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../../tools/suite.ts'
-import { parseWord } from './words.ts'
+import { parseWord, refuseByHop } from './words.ts'
 
 const test = suite('exec words')
 
@@ -28,6 +28,15 @@ test('says what is wrong with the rest', () => {
   ]) {
     assert.type(parseWord(command), 'string', command)
   }
+})
+
+test('leaves a hop key the words that concern its console', () => {
+  for (const command of ['watch', 'break', 'break 700', 'status', 'status --json']) {
+    assert.equal(refuseByHop(parseWord(command)), parseWord(command))
+  }
+  assert.is(refuseByHop(parseWord('list')), 'there is no word "list" by way of the relay')
+  assert.is(refuseByHop(parseWord('help')), 'there is no word "help" by way of the relay')
+  assert.is(refuseByHop(parseWord('sh')), 'there is no word "sh" here')
 })
 
 test.run()

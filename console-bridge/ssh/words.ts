@@ -17,6 +17,19 @@ export const WORDS_HELP = [
   'ssh CONSOLE help          this help',
 ]
 
+/** Those that a hop key may run: one console's, and no more. */
+const HOP_WORDS: readonly Word['word'][] = ['watch', 'break', 'status']
+
+export const HOP_WORDS_HELP = [
+  `by way of the relay there are: ${HOP_WORDS.join(', ')}, each after the name of a console, or nothing: the console itself`,
+]
+
+/** @returns the word, or a sentence for one that is not for who comes by way of the relay */
+export function refuseByHop(word: Word | string): Word | string {
+  if (typeof word === 'string' || HOP_WORDS.includes(word.word)) return word
+  return `there is no word "${word.word}" by way of the relay`
+}
+
 /** @returns the word, or what is wrong with the command in a sentence */
 export function parseWord(command: string): Word | string {
   const [word = '', ...rest] = command.trim().split(/\s+/)
@@ -55,8 +68,8 @@ export function describeStatus(consoles: readonly ConsoleInStatus[]): string[] {
     `${console.name} on ${console.path}, ${console.settings}`,
     `  ${console.state} since ${describeTime(console.since)}${console.cause === '' ? '' : `: ${console.cause}`}`,
     `  last output ${console.lastOutputAt === null ? 'none since the start' : describeTime(console.lastOutputAt)}; ${console.bytesIn} bytes from the target, ${console.bytesOut} to it`,
-    ...console.sessions.map(({ technician, writer, from, since }) => {
-      return `  ${technician} ${writer ? 'types' : 'watches'}, from ${from}, since ${describeTime(since)}`
+    ...console.sessions.map(({ technician, writer, from, since, via }) => {
+      return `  ${technician}${via ? ` (via ${via})` : ''} ${writer ? 'types' : 'watches'}, from ${from}, since ${describeTime(since)}`
     }),
   ])
 }

@@ -80,8 +80,8 @@ function describeBridge(status: ConsoleStatus, nowMs: number, paint: Paint): str
     return [
       `  ${paint.strong(line.name)}  ${line.path} ${line.settings}  ${state}, ${heard}`,
       ...line.sessions.map(
-        ({ technician, writer, from, since }) =>
-          `    ${technician} ${writer ? 'types' : 'watches'}, from ${from}, came ${describeAge(since, nowMs)}`,
+        ({ technician, writer, from, since, via }) =>
+          `    ${technician}${via ? ` (via ${via})` : ''} ${writer ? 'types' : 'watches'}, from ${from}, came ${describeAge(since, nowMs)}`,
       ),
     ]
   })

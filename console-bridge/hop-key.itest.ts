@@ -1,0 +1,155 @@
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { makeKey } from '../lab/make-key.ts'
+import { runProgram } from '../lab/run-program.ts'
+import { scratchDirectory } from '../lab/scratch.ts'
+import { suite, type TestContext } from '../tools/suite.ts'
+import { type BridgeFiles, bridgeFiles, openTerminal, startBridge, statusWhere } from './testing/bridge-fixture.ts'
+import { ptyTarget } from './testing/pty-target.ts'
+
+const test = suite('hop keys')
+const LIMIT = { timeoutMs: 120_000 }
+
+/** Two consoles, and hop keys of alice (core-sw1) and olga, who watches (core-sw1); bob has none. */
+async function withHopKeys(context: TestContext) {
+  const directory = await scratchDirectory(context)
+  const target = await ptyTarget(context, directory)
+  const hop = { alice: await makeKey(directory, 'hop-alice'), olga: await makeKey(directory, 'hop-olga') }
+  const keys = { bob: await makeKey(directory, 'bob') }
+  const files = await bridgeFiles(
+    context,
+    [
+      { name: 'core-sw1', path: target.path },
+      { name: 'core-sw2', path: '/dev/not-there' },
+    ],
+    {
+      technicians: [
+        {
+          name: 'alice',
+          keys: [(await makeKey(directory, 'own')).publicKey],
+          viaRelay: ['core-sw1'],
+          hopKeys: [hop.alice.publicKey],
+        },
+        {
+          name: 'olga',
+          keys: [(await makeKey(directory, 'own2')).publicKey],
+          role: 'observer',
+          viaRelay: ['core-sw1'],
+          hopKeys: [hop.olga.publicKey],
+        },
+        { name: 'bob', keys: [keys.bob.publicKey] },
+      ],
+    },
+  )
+  const bridge = await startBridge(context, files)
+  await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
+  const args = (who: keyof typeof hop, login: string, ...more: string[]) =>
+    hopArgs(files, hop[who].path, login, ...more)
+  return { target, files, bridge, args, directory, keys }
+}
+
+function hopArgs({ directory, port }: BridgeFiles, key: string, login: string, ...more: string[]): string[] {
+  const options = [`UserKnownHostsFile=${directory}/hosts`, 'BatchMode=yes', 'IdentitiesOnly=yes', 'LogLevel=ERROR']
+  const common = ['-F', 'none', '-i', key, '-p', String(port), ...options.flatMap(option => ['-o', option])]
+  return [...common, '-l', login, '127.0.0.1', ...more]
+}
+
+test(
+  'a hop key opens what it stands for, and nothing else: as nobody else, no other console, no other word',
+  async context => {
+    const { files, args, bridge } = await withHopKeys(context)
+    const CASES: [who: 'alice' | 'olga', login: string, words: string[], code: number, says: RegExp][] = [
+      ['alice', 'alice:core-sw1', ['status'], 0, /^core-sw1 on /],
+      ['alice', 'alice:core-sw1', ['break', '100'], 0, /BREAK sent|no BREAK was sent/],
+      ['olga', 'olga:core-sw1', ['break'], 1, /you may watch this console, not send to it/],
+      ['alice', 'alice:core-sw1', ['list'], 64, /no word "list" by way of the relay/],
+      ['alice', 'alice:core-sw1', ['help'], 64, /no word "help" by way of the relay/],
+      ['alice', 'alice:core-sw1', ['sh'], 64, /no word "sh"/],
+      ['alice', 'alice:core-sw1', ['status', '; sh'], 64, /takes --json or nothing/],
+      ['alice', 'alice:core-sw2', ['status'], 255, /Permission denied/],
+      ['alice', 'alice:console', ['status'], 255, /Permission denied/],
+      ['alice', 'alice:nowhere', ['status'], 255, /Permission denied/],
+      ['alice', 'alice', ['status'], 255, /Permission denied/],
+      ['alice', 'core-sw1', ['status'], 255, /Permission denied/],
+      ['alice', ':core-sw1', ['status'], 255, /Permission denied/],
+      ['alice', 'olga:core-sw1', ['status'], 255, /Permission denied/],
+      ['alice', 'bob:core-sw1', ['status'], 255, /Permission denied/],
+      ['alice', 'local:core-sw1', ['status'], 255, /Permission denied/],
+      ['alice', 'relay:core-sw1', ['status'], 255, /Permission denied/],
+      ['alice', 'ALICE:core-sw1', ['status'], 255, /Permission denied/],
+      ['olga', 'alice:core-sw1', ['status'], 255, /Permission denied/],
+    ]
+    for (const [who, login, words, code, says] of CASES) {
+      const answer = await runProgram('ssh', args(who, login, ...words), { timeoutMs: 30_000 })
+      // A pty has no BREAK line: the bridge tries it, and says that it failed.
+      if (words[0] !== 'break' || code !== 0)
+        assert.is(answer.code, code, `${who} as ${login} ${words}: ${answer.stderr}`)
+      assert.match(answer.stdout + answer.stderr, says, `${who} as ${login} ${words}`)
+    }
+    const { stdout } = await runProgram('ssh', args('alice', 'alice:core-sw1', 'status', '--json'))
+    assert.equal(
+      JSON.parse(stdout).consoles.map(({ name }: { name: string }) => name),
+      ['core-sw1'],
+    )
+    for (const refused of [
+      ['-s', 'sftp'],
+      ['-N', '-W', '127.0.0.1:22'],
+    ]) {
+      const [login = '', ...rest] = ['alice:core-sw1', ...refused]
+      const base = args('alice', login)
+      const { code } = await runProgram('ssh', [...rest.slice(0, -1), ...base, ...rest.slice(-1)], {
+        timeoutMs: 30_000,
+      })
+      assert.is.not(code, 0, refused.join(' '))
+    }
+    const listen = await runProgram('ssh', [
+      '-N',
+      '-R',
+      '0:127.0.0.1:22',
+      '-o',
+      'ExitOnForwardFailure=yes',
+      ...args('alice', 'alice:core-sw1'),
+    ])
+    assert.is(listen.code, 255)
+    assert.match(bridge.output(), /"technician":"alice","from":"[^"]+","via":"relay","login":"alice:core-sw1"/)
+    assert.not(bridge.ended())
+    await statusWhere(files, 'nobody left', ({ consoles }) => consoles.every(({ sessions }) => sessions.length === 0))
+  },
+  LIMIT,
+)
+
+test(
+  'the session is his or hers, with the role, and marked everywhere as come by way of the relay',
+  async context => {
+    const { target, files, args, directory, keys } = await withHopKeys(context)
+    const bob = openTerminal(context, 'ssh', ['-tt', ...hopArgs(files, keys.bob.path, 'core-sw1')])
+    await bob.says(/you are bob, operator: you type\]/)
+    const alice = openTerminal(context, 'ssh', ['-tt', '-e', 'none', ...args('alice', 'alice:core-sw1')])
+    await alice.says(/\[oobm: you are alice \(via relay\), operator: bob types, you watch; Ctrl-\] w takes over\]/)
+    await alice.says(/\[oobm: BREAK is Ctrl-\] b on this way; your client's own BREAK does not get past the relay\]/)
+    await bob.says(/\[oobm: alice \(via relay\) joined\]/)
+    assert.not.match(bob.output(), /BREAK is/)
+    alice.types('\x1dw')
+    await bob.says(/alice \(via relay\) took over typing from bob\]/)
+    alice.types('show clock\r')
+    await target.hears(/show clock\r/)
+    const olga = openTerminal(context, 'ssh', ['-tt', ...args('olga', 'olga:core-sw1')])
+    await olga.says(/you are olga \(via relay\), observer: you watch, alice \(via relay\) types\]/)
+    await olga.says(/also here: bob\]/)
+    assert.not.match(olga.output(), /BREAK is/)
+    const { consoles } = await statusWhere(files, 'three', ({ consoles }) => consoles[0]?.sessions.length === 3)
+    assert.equal(
+      consoles[0]?.sessions.map(({ technician, writer, via }) => [technician, writer, via]),
+      [
+        ['bob', false, undefined],
+        ['alice', true, 'relay'],
+        ['olga', false, 'relay'],
+      ],
+    )
+    const status = await runProgram('ssh', hopArgs(files, join(directory, 'bob'), 'core-sw1', 'status'))
+    assert.match(status.stdout, /^ {2}alice \(via relay\) types, from /m)
+  },
+  LIMIT,
+)
+
+test.run()

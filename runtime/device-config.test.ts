@@ -1,0 +1,49 @@
+import * as assert from 'uvu/assert'
+import { suite } from '../tools/suite.ts'
+import { deviceConfigSchema } from './device-config.ts'
+
+const test = suite('device configuration')
+
+/** An Ed25519 key blob made of one letter. */
+function key(letter: string): string {
+  const strings = [Buffer.from('ssh-ed25519'), Buffer.alloc(32, letter)]
+  const blob = Buffer.concat(strings.flatMap(one => [Buffer.from([0, 0, 0, one.length]), one]))
+  return `ssh-ed25519 ${blob.toString('base64')}`
+}
+
+function problemsOf(technicians: unknown[]): string[] {
+  const result = deviceConfigSchema.safeParse({
+    version: 1,
+    device: 'rack1',
+    relays: [{ host: 'relay', user: 'device', hostKeys: [key('r')] }],
+    listenerPort: 20100,
+    bridge: { hostKey: key('h') },
+    consoles: [{ name: 'sw1', path: '/dev/ttyUSB0' }],
+    technicians,
+  })
+  return result.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? []
+}
+
+test('a hop key is one technician’s, and nobody’s own; what it opens is among his consoles', () => {
+  assert.equal(problemsOf([{ name: 'alice', keys: [key('a')], hopKeys: [key('x'), key('y')], viaRelay: ['sw1'] }]), [])
+  assert.equal(
+    problemsOf([
+      { name: 'alice', keys: [key('a')], hopKeys: [key('x'), key('b')], viaRelay: ['sw2'] },
+      { name: 'bob', keys: [key('b')], consoles: [], hopKeys: [key('x')], viaRelay: ['sw1'] },
+    ]),
+    [
+      `technicians.0.viaRelay.0: "sw2" is not one of alice's consoles here`,
+      `technicians.0.hopKeys.1: is bob's own key already: a hop key is one technician's`,
+      `technicians.1.viaRelay.0: "sw1" is not one of bob's consoles here`,
+      `technicians.1.hopKeys.0: is alice's hop key already: a hop key is one technician's`,
+    ],
+  )
+})
+
+test('nobody is called what the console bridge calls others', () => {
+  assert.equal(problemsOf([{ name: 'local', keys: [key('a')] }]), [
+    'technicians.0.name: "local" cannot be used: the console bridge uses it itself',
+  ])
+})
+
+test.run()
