@@ -1,0 +1,81 @@
+import * as assert from 'uvu/assert'
+import { suite } from '../tools/suite.ts'
+import {
+  type DeviceReport,
+  deviceReportSchema,
+  formatRelayWord,
+  formatReport,
+  LINE_MAX,
+  parseRelayLine,
+} from './control-protocol.ts'
+
+const test = suite('control-protocol')
+
+const LINES: [line: string, word: ReturnType<typeof parseRelayLine>][] = [
+  ['others none', { word: 'others', seconds: undefined }],
+  ['others 12', { word: 'others', seconds: 12 }],
+  ['others 12 13', undefined],
+  ['others -1', undefined],
+  ['maintenance on', { word: 'maintenance', off: false }],
+  ['maintenance off', { word: 'maintenance', off: true }],
+  ['maintenance off 200 100', { word: 'maintenance', off: true, untilS: 200, nowS: 100 }],
+  ['maintenance off 200', { word: 'maintenance', off: true, untilS: 200 }],
+  ['maintenance off soon', { word: 'maintenance', off: true }],
+  ['maintenance', undefined],
+  ['maintenance offf', undefined],
+  ['blink 30', { word: 'blink', seconds: 30 }],
+  ['blink 999999', { word: 'blink', seconds: 600 }],
+  ['blink', undefined],
+  ['blink 1e3', undefined],
+  ['relay fra.example 443 oobm', { word: 'relay', host: 'fra.example', port: 443, user: 'oobm' }],
+  ['relay fra.example 443', undefined],
+  ['relay  443 oobm', undefined],
+  ['settings waiting', undefined],
+  ['', undefined],
+  ['OTHERS 1', undefined],
+]
+
+for (const [line, word] of LINES) test(`reads "${line}"`, () => assert.equal(parseRelayLine(line), word))
+
+test('what is written is read back as it was', () => {
+  for (const [line, word] of LINES) {
+    if (word === undefined || word.word === 'others' || /soon|9999/.test(line)) continue
+    assert.is(formatRelayWord(word), line)
+  }
+})
+
+const REPORT: DeviceReport = {
+  v: 1,
+  word: 'ready',
+  cause: 'prüft "sich"\n\x1b[2J',
+  sinceS: 4,
+  proofS: 3,
+  tookMs: 300,
+  probeMs: 40,
+  sessions: { shell: 0, console: 1 },
+  software: '0.1.0',
+  uplink: 'eth0',
+  consoles: [{ name: 'sw1', open: true, cause: '', who: [{ technician: 'alice', types: true, forS: 9 }] }],
+  changes: [{ agoS: 5, word: 'unproved', cause: 'x' }],
+}
+
+test('a report is one line of printable ASCII that reads back as it was', () => {
+  const line = formatReport(REPORT)
+  assert.match(line, /^report [ -~]+$/)
+  assert.equal(deviceReportSchema.parse(JSON.parse(line.slice(7))), REPORT)
+})
+
+test('a report that is too long loses its oldest changes first, and always fits', () => {
+  const changes = Array.from({ length: 50 }, (_, agoS) => ({ agoS, word: 'unproved', cause: 'ü'.repeat(40) }))
+  const some = deviceReportSchema.parse(JSON.parse(formatReport({ ...REPORT, changes }).slice(7)))
+  assert.ok(some.changes.length > 1 && some.changes.length < 50)
+  assert.is(some.changes.at(-1)?.agoS, 49)
+  assert.equal(some.consoles, REPORT.consoles)
+  const who = Array.from({ length: 64 }, () => ({ technician: 'x'.repeat(32), types: false, forS: 1 }))
+  const consoles = Array.from({ length: 64 }, (_, n) => ({ name: `${n}`.repeat(20), open: true, cause: 'y', who }))
+  const line = formatReport({ ...REPORT, cause: '\u{1f642}'.repeat(5_000), changes, consoles })
+  assert.ok(line.length <= LINE_MAX)
+  deviceReportSchema.parse(JSON.parse(line.slice(7)))
+})
+
+test.run()

@@ -1,0 +1,135 @@
+/** The words of the control channel between a device and its relay, defined in docs/protocol.md: the only code that knows them. */
+import * as z from 'zod'
+
+/** Bytes of a line without its end: POSIX's PIPE_BUF, so that one write to the relay's FIFO is one line. */
+export const LINE_MAX = 4_096
+
+/** What a relay says to a device. */
+export type RelayWord =
+  /** Seconds since another supervisor of this identity was turned away; undefined when none was. */
+  | { word: 'others'; seconds: number | undefined }
+  | { word: 'maintenance'; off: false }
+  /** Epoch seconds by the relay's clock: the end, and now; only their difference means something to a device. */
+  | { word: 'maintenance'; off: true; untilS?: number; nowS?: number }
+  | { word: 'blink'; seconds: number }
+  /** Which of its configured relays the device is to go to. */
+  | { word: 'relay'; host: string; port: number; user: string }
+
+/** Seconds that an LED may blink at one word: long enough to walk through a hall. */
+export const BLINK_MAX_S = 600
+
+/** @returns undefined for a word that this version does not know, and for one that is not whole */
+export function parseRelayLine(line: string): RelayWord | undefined {
+  const [word, ...rest] = line.split(' ')
+  switch (word) {
+    case 'others': {
+      if (line === 'others none') return { word, seconds: undefined }
+      const seconds = wholeNumber(rest[0])
+      return rest.length === 1 && seconds !== undefined ? { word, seconds } : undefined
+    }
+    case 'maintenance':
+      return parseMaintenance(rest)
+    case 'blink': {
+      const seconds = wholeNumber(rest[0])
+      return seconds === undefined ? undefined : { word, seconds: Math.min(seconds, BLINK_MAX_S) }
+    }
+    case 'relay': {
+      const [host, portText, user] = rest
+      const port = wholeNumber(portText)
+      if (!host || port === undefined || !user) return undefined
+      return { word, host, port, user }
+    }
+    default:
+      return undefined
+  }
+}
+
+function parseMaintenance([state, until, now]: string[]): RelayWord | undefined {
+  if (state === 'on') return { word: 'maintenance', off: false }
+  if (state !== 'off') return undefined
+  const untilS = wholeNumber(until)
+  const nowS = wholeNumber(now)
+  return {
+    word: 'maintenance',
+    off: true,
+    ...(untilS !== undefined && { untilS }),
+    ...(nowS !== undefined && { nowS }),
+  }
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : undefined
+}
+
+/** A word to a device as a line, without its end. */
+export function formatRelayWord(word: Exclude<RelayWord, { word: 'others' }>): string {
+  switch (word.word) {
+    case 'maintenance': {
+      if (!word.off) return 'maintenance on'
+      const times = word.untilS === undefined ? [] : [word.untilS, ...(word.nowS === undefined ? [] : [word.nowS])]
+      return ['maintenance off', ...times].join(' ')
+    }
+    case 'blink':
+      return `blink ${word.seconds}`
+    case 'relay':
+      return `relay ${word.host} ${word.port} ${word.user}`
+    default:
+      return word satisfies never
+  }
+}
+
+/** Seconds before the moment of the report: a board without a clock knows ages, not times. */
+const age = z.int().min(0).max(1e10)
+const text = (max: number) => z.string().max(max)
+
+/** What a device says of itself. Another version's report may have more keys, and words that are not known here. */
+export const deviceReportSchema = z.object({
+  v: z.literal(1),
+  word: text(20),
+  cause: text(400),
+  sinceS: age,
+  /** Age of the last self-test that succeeded; null until there is one. */
+  proofS: age.nullable(),
+  /** Milliseconds of that self-test, and of the last in-band probe. */
+  tookMs: z.number().nullable(),
+  probeMs: z.number().nullable(),
+  sessions: z.object({ shell: z.int(), console: z.int() }),
+  software: text(40),
+  /** The network interface of its default route; null where it has none. */
+  uplink: text(40).nullable(),
+  /** Null while the console bridge does not answer. */
+  consoles: z
+    .array(
+      z.object({
+        name: text(40),
+        open: z.boolean(),
+        cause: text(200),
+        who: z.array(z.object({ technician: text(40), types: z.boolean(), forS: age })).max(64),
+      }),
+    )
+    .max(64)
+    .nullable(),
+  /** The latest changes of its word, newest last. */
+  changes: z.array(z.object({ agoS: age, word: text(20), cause: text(400) })).max(50),
+})
+
+export type DeviceReport = z.output<typeof deviceReportSchema>
+
+/** The report as a line of printable ASCII, made to fit: the oldest changes go first, then the consoles' details. */
+export function formatReport(report: DeviceReport): string {
+  let fitting: DeviceReport = { ...report, cause: report.cause.slice(0, 400) }
+  for (;;) {
+    const line = `report ${asciiJson(fitting)}`
+    if (line.length <= LINE_MAX) return line
+    if (fitting.changes.length > 0) fitting = { ...fitting, changes: fitting.changes.slice(1) }
+    else if (fitting.consoles?.some(({ cause, who }) => cause !== '' || who.length > 0)) {
+      fitting = { ...fitting, consoles: fitting.consoles.map(console => ({ ...console, cause: '', who: [] })) }
+    } else if (fitting.consoles !== null) fitting = { ...fitting, consoles: null }
+    else fitting = { ...fitting, cause: '' }
+  }
+}
+
+/** JSON in which everything but printable ASCII is escaped, so that a relay can refuse all other bytes. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[^ -~]/g, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
