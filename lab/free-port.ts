@@ -1,34 +1,36 @@
-/** A TCP port on 127.0.0.1 that nobody holds now. */
+/** TCP ports on 127.0.0.1 for programs that are started a moment later. */
 import { createServer } from 'node:net'
 
-/** Asks the kernel for `count` ports at once, so that they differ. */
+/**
+ * Below the range from which the kernel takes ports for outgoing connections (32768 and up): a port of that range that was
+ * free a moment ago may be the near end of anybody's connection when the program binds it.
+ */
+const LOWEST = 12_000
+const HIGHEST = 31_998
+
+/** `count` ports that nobody holds now, and that differ. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(0, '127.0.0.1', resolve)
-      })
-      return server
-    }),
-  )
-  const ports = servers.map(server => (server.address() as { port: number }).port)
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
-  return ports
+  const ports = new Set<number>()
+  while (ports.size < count) ports.add(await freePort())
+  return [...ports]
 }
 
 export async function freePort(): Promise<number> {
-  return (await freePorts(1))[0] as number
+  return findFree(1)
 }
 
 /** A free port whose successor is free too: the two listeners of a device. */
 export async function freePortPair(): Promise<number> {
-  for (let tries = 0; tries < 50; tries++) {
-    const port = await freePort()
-    if (port < 65_535 && (await isFree(port + 1))) return port
+  return findFree(2)
+}
+
+async function findFree(neighbours: number): Promise<number> {
+  for (let tries = 0; tries < 200; tries++) {
+    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST))
+    const free = await Promise.all(Array.from({ length: neighbours }, (_, i) => isFree(port + i)))
+    if (free.every(Boolean)) return port
   }
-  throw new Error('no two neighbouring ports are free on 127.0.0.1')
+  throw new Error(`no port between ${LOWEST} and ${HIGHEST} is free on 127.0.0.1`)
 }
 
 async function isFree(port: number): Promise<boolean> {
