@@ -212,7 +212,8 @@ test(
     await startBridge(context, files)
     const run = files.env.RUNTIME_DIRECTORY as string
     assert.is((await stat(join(run, 'local_key'))).mode & 0o777, 0o640)
-    assert.is((await stat(join(run, 'status.json'))).mode & 0o777, 0o644)
+    const status = await waitFor('the status file', () => stat(join(run, 'status.json')).catch(() => undefined))
+    assert.is(status.mode & 0o777, 0o644)
     await chmod(join(run, 'local_key'), 0o600)
     const { code, stdout, stderr } = await runProgram('ssh', [
       ...['-F', 'none', '-i', join(run, 'local_key'), '-p', String(files.port), '-o', 'BatchMode=yes'],
