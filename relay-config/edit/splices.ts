@@ -1,0 +1,85 @@
+/** Puts a change into a text, and leaves no empty lines where something was taken out. */
+
+export type Range = readonly [start: number, end: number]
+
+/** What stands at `range` becomes `text`: an insertion where the range is empty, a removal where the text is. */
+export interface Splice {
+  range: Range
+  text: string
+}
+
+export interface Spliced {
+  text: string
+  /** The comments that stood at the end of lines that went as a whole. */
+  lostComments: string[]
+}
+
+/**
+ * A comment on a line of its own stays wherever it stands, also amid what is removed. One behind something on its line
+ * goes when the rest of that line does: over the next line it would say something that is not so.
+ * @param splices only removals may overlap
+ * @param comments the ranges of all comments
+ */
+export function splice(text: string, splices: readonly Splice[], comments: readonly Range[]): Spliced {
+  const gone = new Uint8Array(text.length)
+  for (const { range } of splices) gone.fill(1, ...range)
+  for (const range of comments) gone.fill(0, ...range)
+  const lostComments: string[] = []
+  // The last line that stays, if it is an empty one (as is what stands before the text), and whether lines went since.
+  let afterBlank: Range | undefined = [0, 0]
+  let afterGap = false
+  for (const [start, end] of lines(text)) {
+    const comment = comments.find(([at]) => at >= start && at < end)
+    const codeEnd = comment?.[0] ?? end
+    const isEmptied = text.slice(start, codeEnd).trim() !== '' && remaining(text, gone, start, codeEnd).trim() === ''
+    if (isEmptied && !splices.some(({ range, text: added }) => added !== '' && liesIn(range, start, end))) {
+      gone.fill(1, start, end)
+      if (comment) lostComments.push(text.slice(...comment))
+      afterGap = true
+      continue
+    }
+    const isBlank = text.slice(start, end).trim() === ''
+    if (isBlank && afterGap && afterBlank) {
+      gone.fill(1, start, end)
+      afterGap = false
+      continue
+    }
+    // A comment that stays keeps its line end, or it would swallow what comes next; and one alone its indentation.
+    if (comment) gone.fill(0, text.slice(start, comment[0]).trim() === '' ? start : comment[0], end)
+    afterBlank = isBlank ? [start, end] : undefined
+    afterGap = false
+  }
+  if (afterGap && afterBlank) gone.fill(1, ...afterBlank)
+  return { text: compose(text, gone, splices), lostComments }
+}
+
+/** An insertion at the very beginning of a line stands before it, not in it. */
+function liesIn([from, to]: Range, start: number, end: number): boolean {
+  return from < end && (from === to ? from > start : to > start)
+}
+
+function compose(text: string, gone: Uint8Array, splices: readonly Splice[]): string {
+  let result = ''
+  let from = 0
+  for (const { range, text: added } of splices.toSorted((a, b) => a.range[0] - b.range[0])) {
+    result += remaining(text, gone, from, range[0]) + added
+    from = range[0]
+  }
+  return result + remaining(text, gone, from, text.length)
+}
+
+function remaining(text: string, gone: Uint8Array, start: number, end: number): string {
+  let result = ''
+  for (let at = start; at < end; at++) if (gone[at] === 0) result += text.charAt(at)
+  return result
+}
+
+/** Each with its line end. */
+function* lines(text: string): Generator<Range> {
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start)
+    const end = newline < 0 ? text.length : newline + 1
+    yield [start, end]
+    start = end
+  }
+}
