@@ -1,13 +1,13 @@
 /** `oobm-relay`: turns one fleet file into all that relays, devices and technicians need. */
-import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { EXIT, errorCode, errorMessage, UserError } from '../runtime/errors.ts'
+import { EXIT, errorCode, errorMessage } from '../runtime/errors.ts'
 import { runMain } from '../runtime/run-main.ts'
 import { VERSION } from '../runtime/version.ts'
 import { COMMANDS, COMMON } from './commands/all-commands.ts'
 import { type BareInput, type Command, usageError } from './commands/command.ts'
 import { parseFleet } from './fleet-config.ts'
+import { readFleetText } from './fleet-file.ts'
 
 void runMain(signal => main(process.argv.slice(2), process.env, signal))
 
@@ -30,7 +30,7 @@ async function main(argv: string[], env: NodeJS.ProcessEnv, signal: AbortSignal)
     signal,
   }
   if (command.runBare) return command.runBare(input)
-  return command.run({ ...input, fleet: parseFleet(file, await readFleetFile(file)) })
+  return command.run({ ...input, fleet: parseFleet(file, await readFleetText(file)) })
 }
 
 function parse(args: string[], command: Command) {
@@ -44,15 +44,6 @@ function parse(args: string[], command: Command) {
   } catch (err) {
     if (!errorCode(err)?.startsWith('ERR_PARSE_ARGS_')) throw err
     return usageError(errorMessage(err))
-  }
-}
-
-async function readFleetFile(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (err) {
-    const advice = 'name one with --fleet or $OOBM_FLEET; docs/fleet.example.toml is one to begin with'
-    throw new UserError(`cannot read ${file} (${errorCode(err)}): ${advice}`, EXIT.configuration, { cause: err })
   }
 }
 

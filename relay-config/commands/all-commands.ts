@@ -1,12 +1,16 @@
 /** Every word of `oobm-relay`: the one table that the program, its help, the man page and the completion are made from. */
+import { add } from './add.ts'
 import { check } from './check.ts'
 import type { Command, CommandOption } from './command.ts'
 import { issue } from './issue.ts'
 import { keys } from './keys.ts'
+import { list } from './list.ts'
+import { remove } from './remove.ts'
+import { rename } from './rename.ts'
 import { render } from './render.ts'
 
 /** In the order in which they are shown: the order in which one meets them. */
-export const COMMANDS: Record<string, Command> = { keys, render, issue, check }
+export const COMMANDS: Record<string, Command> = { add, remove, rename, list, keys, render, issue, check }
 
 /** Options of every word. */
 export const COMMON = {

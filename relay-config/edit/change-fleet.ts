@@ -1,0 +1,66 @@
+/** Changes the fleet file on disk: checked before, written as a whole, or not touched at all. */
+import { chown, readFile, realpath, stat } from 'node:fs/promises'
+import { ConfigurationError, EXIT, errorCode, UserError } from '../../runtime/errors.ts'
+import { writeAtomically } from '../../runtime/write-atomically.ts'
+import type { BareInput } from '../commands/command.ts'
+import { type Fleet, parseFleet } from '../fleet-config.ts'
+import { readFleetText } from '../fleet-file.ts'
+import { describeByHand } from './by-hand.ts'
+import { editText, readValue } from './edit-text.ts'
+import type { Operation } from './operations.ts'
+
+/** What is to be done, and the sentence that says that it was. */
+export interface Change {
+  operations: readonly Operation[]
+  done: string
+}
+
+/**
+ * @param plan gets the fleet, and the file's value as it is written there
+ * @throws UserError and then nothing was changed
+ */
+export async function changeFleet(
+  { files, print }: Pick<BareInput, 'files' | 'print'>,
+  plan: (fleet: Fleet, value: unknown) => Change | Promise<Change>,
+): Promise<void> {
+  const file = files.fleet
+  const text = await readFleetText(file)
+  const fleet = parseFleet(file, text)
+  const value = readValue(text)
+  const { operations, done } = await plan(fleet, value)
+  const edited = editText(text, operations)
+  if (!edited) {
+    const lines = describeByHand(text, value, operations).map(line => `  ${line}`)
+    throw new UserError(
+      `${file} is written in a way that cannot be changed here faithfully; nothing was changed. By hand:\n${lines.join('\n')}`,
+    )
+  }
+  refuseWrongFleet(file, edited.text)
+  await replaceText(file, text, edited.text)
+  print(`${file}: ${done}`)
+  for (const comment of edited.lostComments) print(`  gone with its line: ${comment}`)
+}
+
+function refuseWrongFleet(file: string, text: string): void {
+  try {
+    parseFleet(file, text)
+  } catch (err) {
+    if (!(err instanceof ConfigurationError)) throw err
+    // Their lines are those of a text that nobody has.
+    const problems = err.issues.map(({ key, message }) => `  ${key}: ${message}`)
+    throw new UserError(`this would make ${file} wrong; nothing was changed:\n${problems.join('\n')}`, EXIT.usage)
+  }
+}
+
+async function replaceText(file: string, before: string, after: string): Promise<void> {
+  // A link stays a link, and its file its owner's.
+  const path = await realpath(file)
+  const { mode, uid, gid } = await stat(path)
+  if ((await readFile(path, 'utf8')) !== before) throw new UserError(`${file} was changed meanwhile; nothing was done`)
+  try {
+    await writeAtomically(path, after, mode & 0o777)
+    if (process.getuid?.() === 0) await chown(path, uid, gid)
+  } catch (err) {
+    throw new UserError(`cannot write ${file} (${errorCode(err)})`, EXIT.failed, { cause: err })
+  }
+}

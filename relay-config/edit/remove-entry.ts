@@ -1,0 +1,74 @@
+/** `oobm-relay remove` and `rename` of one entry of the fleet file, with all that refers to it. */
+import { access, rename as moveFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
+import { type BareInput, usageError } from '../commands/command.ts'
+import type { Fleet } from '../fleet-config.ts'
+import { changeFleet } from './change-fleet.ts'
+import * as changes from './changes.ts'
+
+const KINDS: readonly changes.Kind[] = ['device', 'technician', 'console']
+
+/** `remove device|technician|console NAME`, from the positionals. */
+export async function removeEntry(input: BareInput): Promise<number> {
+  const { files, positionals, print } = input
+  const [kind, name] = kindAndNames(positionals, 1, 'remove')
+  if (name === undefined) usageError(`name the ${kind}`)
+  await changeFleet(input, (fleet, value) => {
+    const operations = changes.remove(value, kind, name) ?? missing(fleet, kind, name)
+    // The first is the entry itself.
+    const also = operations.length > 1 ? `, and from lists of technicians (${operations.length - 1})` : ''
+    return { operations, done: `removed ${kind} ${name}${also}` }
+  })
+  if (kind === 'device' && (await exists(join(files.secrets, name)))) {
+    print(`Its keys are still in ${join(files.secrets, name)}: delete them when it never comes back.`)
+  }
+  return EXIT.ok
+}
+
+/** `rename device|technician|console OLD NEW`; a device's folder of keys goes along. */
+export async function renameEntry(input: BareInput): Promise<number> {
+  const { files, positionals, print } = input
+  const [kind, oldName, newName] = kindAndNames(positionals, 2, 'rename')
+  if (oldName === undefined || newName === undefined) usageError(`name the ${kind}, and then what it shall be called`)
+  const [from, to] = [join(files.secrets, oldName), join(files.secrets, newName)]
+  const movesKeys = kind === 'device' && (await exists(from))
+  if (movesKeys && (await exists(to))) throw new UserError(`there are keys in ${to} already; nothing was changed`)
+  await changeFleet(input, (fleet, value) => {
+    const operations = changes.rename(value, kind, oldName, newName) ?? missing(fleet, kind, oldName)
+    return { operations, done: `renamed ${kind} ${oldName} to ${newName}` }
+  })
+  if (!movesKeys) return EXIT.ok
+  try {
+    await moveFile(from, to)
+  } catch (err) {
+    throw new UserError(
+      `the file is changed, but ${from} could not be moved to ${to} (${errorCode(err)}): move it by hand`,
+    )
+  }
+  print(`moved ${from} to ${to}`)
+  return EXIT.ok
+}
+
+function kindAndNames(positionals: string[], count: number, word: string): [changes.Kind, ...string[]] {
+  const [first, ...names] = positionals
+  const kind = KINDS.find(kind => kind === first)
+  if (!kind) usageError(`say what to ${word}: ${KINDS.join(', ')}`)
+  if (names.length > count) usageError(`"${names[count]}" is one name too many`)
+  return [kind, ...names]
+}
+
+function missing({ devices, technicians }: Fleet, kind: changes.Kind, name: string): never {
+  const entries = { device: devices, technician: technicians, console: devices.flatMap(({ consoles }) => consoles) }[
+    kind
+  ]
+  const known = entries.map(entry => entry.name).join(', ') || 'none'
+  throw new UserError(`"${name}" is not a ${kind} of this fleet; there are: ${known}`, EXIT.usage)
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
