@@ -1,0 +1,48 @@
+/** What sshd must hold a technician to who may log in at a relay (way 2), beside or in place of jumping through it (way 1). */
+
+/** Where the forced command is on a relay; see relay-paths.ts. */
+const OOBM_LOGIN = '/usr/lib/oobm/oobm-login'
+
+export interface LoginMatch {
+  /** The technician's account. */
+  technician: string
+  /** Listeners on 127.0.0.1 that his key may be forwarded to (way 1): the same as in its permitopen. */
+  jumpPorts: readonly number[]
+  /** The program, and the folder of its lists, where they are not in their places. */
+  program?: string
+  directory?: string
+}
+
+/**
+ * A `Match` block for a relay's own sshd_config, one for each technician whom `loginTechnicians` gives, after all that is
+ * global and before any `Match` block that also fits him: sshd takes the first value (sshd_config(5)).
+ * The same technician's lines in authorized_keys need {@link LOGIN_KEY_OPTIONS} after `restrict`. Globally, `AcceptEnv` and
+ * `PermitUserEnvironment` must stay unset: no Match block can take back what they let in.
+ */
+export function loginMatchBlock({ technician, jumpPorts, program = OOBM_LOGIN, directory }: LoginMatch): string {
+  const settings = [
+    `ForceCommand exec ${program}${directory === undefined ? '' : ` ${directory}`}`,
+    'PermitTTY yes',
+    'PermitUserRC no',
+    'PubkeyAuthentication yes',
+    // The account's password is `*` until "oobm-relay passwd" sets one.
+    'PasswordAuthentication yes',
+    'KbdInteractiveAuthentication no',
+    'PermitEmptyPasswords no',
+    'MaxAuthTries 4',
+    'MaxSessions 4',
+    // A password has no permitopen of its own: what a key's line says is said here again for it.
+    `AllowTcpForwarding ${jumpPorts.length > 0 ? 'local' : 'no'}`,
+    `PermitOpen ${jumpPorts.map(port => `127.0.0.1:${port}`).join(' ') || 'none'}`,
+    'PermitListen none',
+    'AllowStreamLocalForwarding no',
+    'AllowAgentForwarding no',
+    'X11Forwarding no',
+    'PermitTunnel no',
+    'GatewayPorts no',
+  ]
+  return `Match User ${technician}\n${settings.map(setting => `  ${setting}\n`).join('')}`
+}
+
+/** Options for authorized_keys after `restrict`: without them there is no menu to draw. */
+export const LOGIN_KEY_OPTIONS: readonly string[] = ['pty']
