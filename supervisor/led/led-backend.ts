@@ -1,5 +1,5 @@
 /** What a status word is shown on: the port that the player drives, and that each kind of LED implements. */
-import type { Word } from '../../runtime/status-words.ts'
+import type { Shown } from './pattern.ts'
 
 export interface LedBackend {
   /** For the log and for people: `GPIO17 (line 529 of pinctrl-bcm2835)`. */
@@ -7,7 +7,7 @@ export interface LedBackend {
   /** False where only the word counts, not the flashes: it is then drawn once a word. */
   readonly flashes: boolean
   /** @throws a system error; the player logs it and goes on */
-  draw(word: Word, lit: boolean): void | Promise<void>
+  draw(word: Shown, lit: boolean): void | Promise<void>
   /** Dark, and everything given back as it was found. */
   close(): void | Promise<void>
 }

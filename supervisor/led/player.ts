@@ -1,17 +1,16 @@
 /** Plays the pattern of the present word on a backend, until it is closed. */
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
-import type { Word } from '../../runtime/status-words.ts'
 import type { LedBackend } from './led-backend.ts'
-import { phaseAt } from './pattern.ts'
+import { phaseAt, type Shown } from './pattern.ts'
 
 export interface Led {
   readonly description: string
   /**
    * Shows a word from now on. With `forMs`, shows it for so many milliseconds only and then the other one again:
-   * the lamp test.
+   * the lamp test, and `here`.
    */
-  show(word: Word, forMs?: number): void
+  show(word: Shown, forMs?: number): void
   /** Ends dark, and gives the LED back. */
   close(): Promise<void>
 }
@@ -20,12 +19,12 @@ export interface Led {
 const LONGEST_SLEEP_MS = 3_600_000
 
 export function playLed(backend: LedBackend, clock: Clock, log: Logger): Led {
-  let standing: Word | undefined
-  let passing: { word: Word; untilMs: number } | undefined
+  let standing: Shown | undefined
+  let passing: { word: Shown; untilMs: number } | undefined
   let closing = false
   let wake = new AbortController()
 
-  const wordAt = (nowMs: number): Word | undefined => {
+  const wordAt = (nowMs: number): Shown | undefined => {
     if (passing !== undefined && nowMs >= passing.untilMs) passing = undefined
     return passing?.word ?? standing
   }
@@ -33,7 +32,7 @@ export function playLed(backend: LedBackend, clock: Clock, log: Logger): Led {
   const draw = watched(log, backend.description)
 
   const play = async () => {
-    let shown: { word: Word; sinceMs: number } | undefined
+    let shown: { word: Shown; sinceMs: number } | undefined
     while (!closing) {
       // Made before the state is read: a change after this line cuts the sleep below short.
       wake = new AbortController()

@@ -26,6 +26,14 @@ const CASES: [name: string, facts: Facts, word: string][] = [
   ['somebody is in', { ...PROVED, sessions: { shell: 0, console: 1 } }, 'in-use'],
   ['a twin was here a moment ago', { ...PROVED, othersSeenMs: LIMITS.nowMs - 29_000 }, 'duplicate'],
   ['a twin was here long ago', { ...PROVED, othersSeenMs: LIMITS.nowMs - 31_000 }, 'ready'],
+  ['switched off by the operator', { ...PROVED, maintenance: 'off' }, 'maintenance'],
+  [
+    'what is off is not proved, and that is no fault',
+    { ...PROVED, maintenance: 'off for a time', proof: { state: 'none' } },
+    'maintenance',
+  ],
+  ['off does not hide a tunnel that is down', { ...DOWN, maintenance: 'off' }, 'refused'],
+  ['off does not hide a twin', { ...PROVED, maintenance: 'off', othersSeenMs: LIMITS.nowMs - 29_000 }, 'duplicate'],
   [
     'somebody in does not hide a failed proof',
     {

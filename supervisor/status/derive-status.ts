@@ -27,6 +27,10 @@ export function deriveStatus(facts: Facts, limits: Limits): Status {
   if (facts.othersSeenMs !== undefined && limits.nowMs - facts.othersSeenMs < limits.othersMaxAgeMs) {
     return { word: 'duplicate', cause: 'another device with this identity tries to connect; this one holds the place' }
   }
+  // Nothing is proved while it is off, by order: that is no fault to show.
+  if (facts.maintenance !== 'on') {
+    return { word: 'maintenance', cause: `remote maintenance is switched ${facts.maintenance} by the operator` }
+  }
   return provedStatus(facts, limits)
 }
 

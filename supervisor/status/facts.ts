@@ -10,6 +10,8 @@ export interface Facts {
   proof: ProofFact
   /** When another supervisor with this identity was last turned away. */
   othersSeenMs: number | undefined
+  /** The operator has switched remote maintenance off, and the listeners are closed. */
+  maintenance: 'on' | 'off' | 'off for a time'
   /** People's sessions through the tunnel now. */
   sessions: { shell: number; console: number }
 }
@@ -28,5 +30,6 @@ export const FIRST_FACTS: Facts = {
   tunnel: { state: 'down', failure: undefined },
   proof: { state: 'none' },
   othersSeenMs: undefined,
+  maintenance: 'on',
   sessions: { shell: 0, console: 0 },
 }

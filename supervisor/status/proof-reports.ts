@@ -6,7 +6,8 @@ import type { Reports } from '../tunnel/watch-tunnel.ts'
 import type { StatusKeeper } from './status-keeper.ts'
 
 export interface TunnelReports extends Reports {
-  up(relay: RelayConfig): void
+  /** @param offForMs milliseconds for which maintenance is off yet: 0 while it is on, Infinity without an end */
+  up(relay: RelayConfig, offForMs: number): void
   down(failure: Failure | undefined, linkUp: boolean, retryMs: number | null): void
 }
 
@@ -14,9 +15,10 @@ export interface TunnelReports extends Reports {
 export function proofReports(keeper: StatusKeeper, clock: Clock, onFirstProof: () => void): TunnelReports {
   let provedBefore = false
   return {
-    up: ({ host, port }) => {
+    up: ({ host, port }, offForMs) => {
       const relay = { host, port }
-      const facts = { tunnel: { state: 'up', relay }, proof: { state: 'none' }, linkUp: true } as const
+      const maintenance = offForMs === 0 ? 'on' : Number.isFinite(offForMs) ? 'off for a time' : 'off'
+      const facts = { tunnel: { state: 'up', relay }, proof: { state: 'none' }, linkUp: true, maintenance } as const
       keeper.report(facts, { relay, connectedAt: clock.nowMs(), retryAt: null })
     },
     down: (failure, linkUp, retryMs) => {

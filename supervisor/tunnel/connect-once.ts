@@ -4,10 +4,11 @@ import { type DeviceConfig, listenersOf, type RelayConfig } from '../../runtime/
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { withDeadline } from '../../runtime/with-deadline.ts'
-import { type Control, claim } from './device-words.ts'
+import type { Control, RelayOrder } from './control-channel.ts'
+import { claim } from './device-words.ts'
 import { type Forwarding, forwardChannels, type Route } from './forward-channels.ts'
 import { type Credentials, type Failure, openConnection } from './open-connection.ts'
-import { requestListeners } from './request-listeners.ts'
+import { cancelListeners, requestListeners } from './request-listeners.ts'
 
 export type Ending =
   /** It never came up. */
@@ -16,10 +17,12 @@ export type Ending =
   | { kind: 'lost'; cause: string }
   /** It was up, and was given up because the way back could not be proved. */
   | { kind: 'unproved'; cause: string }
+  /** The relay sends the device to another one of its relays. */
+  | { kind: 'redirected'; relay: RelayConfig }
   /** We were told to stop. */
   | { kind: 'stopped' }
 
-/** A tunnel that is up: every listener is ours. */
+/** A connection that the relay has claimed as this device's. */
 export interface Tunnel {
   client: Client
   relay: RelayConfig
@@ -27,6 +30,10 @@ export interface Tunnel {
   forwarding: Forwarding
   /** Undefined where the relay does not know the device words. */
   control: Control | undefined
+  /** Asks for all listeners; gives why they are not ours. */
+  openListeners(signal: AbortSignal): Promise<Failure | undefined>
+  /** Gives the listeners back and ends who is in; true when none is left. */
+  closeListeners(signal: AbortSignal): Promise<boolean>
   /** Aborted when the connection is gone; `endCause` then says why. */
   ended: AbortSignal
   endCause(): string
@@ -42,13 +49,15 @@ export interface ConnectOptions {
   ownIdent: string
   signal: AbortSignal
   onSessions(): void
+  /** What the relay says, beginning with whether maintenance is off, before any listener is asked for. */
+  onOrder(order: RelayOrder): void
   log: Logger
 }
 
 /** Milliseconds that a connection has to say goodbye before its socket is cut. */
 const GOODBYE_MS = 1_000
 
-/** Connects, claims, asks for the listeners, and hands the tunnel to `whileUp` until that or the connection ends. */
+/** Connects, claims, and hands the tunnel to `whileUp` until that or the connection ends. */
 export async function connectOnce(
   options: ConnectOptions,
   whileUp: (tunnel: Tunnel) => Promise<Ending>,
@@ -73,7 +82,7 @@ export async function connectOnce(
     )
     if (signal.aborted) return { kind: 'stopped' }
     if ('word' in tunnel) return { kind: 'failed', failure: tunnel }
-    log.info({ relay: relay.host, port: relay.port }, 'tunnel up')
+    log.info({ relay: relay.host, port: relay.port }, 'connected and claimed')
     return await whileUp(tunnel)
   } finally {
     await goodbye(client, ended.signal)
@@ -85,7 +94,7 @@ async function establish(
   deadline: AbortSignal,
   ended: AbortSignal,
   endCause: () => string,
-  { config, relay, token, ownIdent, onSessions, log }: ConnectOptions,
+  { config, relay, token, ownIdent, onSessions, onOrder, log }: ConnectOptions,
 ): Promise<Tunnel | Failure> {
   const claimed = await claim(client, token, deadline)
   if (claimed.kind === 'superseded') {
@@ -100,16 +109,32 @@ async function establish(
   }
   const routes = routesOf(config)
   const forwarding = forwardChannels(client, { routes, ownIdent, onChange: onSessions, log })
-  const failure = await requestListeners(client, {
-    routes,
-    mayEvict: claimed.kind === 'claimed',
-    signal: deadline,
-    onEvicted: count => log.info({ relay: relay.host, count }, 'evicted stale sessions of this device'),
-  })
   if (ended.aborted) return { word: 'no-relay', cause: endCause() }
-  if (failure) return failure
+  if (deadline.aborted) return { word: 'no-relay', cause: 'the relay stopped answering after the login' }
   const control = claimed.kind === 'claimed' ? claimed.control : undefined
-  return { client, relay, routes, forwarding, control, ended, endCause }
+  if (control) control.listen(onOrder)
+  // A relay without the words has no maintenance to switch off.
+  else onOrder({ word: 'maintenance', off: false })
+  let held = false
+  return {
+    ...{ client, relay, routes, forwarding, control, ended, endCause },
+    openListeners: async signal => {
+      if (held) return undefined
+      forwarding.letIn(true)
+      const onEvicted = (count: number) =>
+        log.info({ relay: relay.host, count }, 'evicted stale sessions of this device')
+      const mayEvict = claimed.kind === 'claimed'
+      const failure = await requestListeners(client, { routes, mayEvict, signal, onEvicted })
+      held = failure === undefined
+      return failure
+    },
+    closeListeners: async signal => {
+      forwarding.letIn(false)
+      if (!held) return true
+      held = !(await cancelListeners(client, routes, signal))
+      return !held
+    },
+  }
 }
 
 function routesOf(config: DeviceConfig): Route[] {

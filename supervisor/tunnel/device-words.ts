@@ -1,6 +1,8 @@
 /** What the device may run on the relay: `claim`, which stays open as the control channel, and `evict`. */
 import type { Client, ClientChannel } from 'ssh2'
+import { LINE_MAX, parseRelayLine } from '../../runtime/control-protocol.ts'
 import { errorMessage } from '../../runtime/errors.ts'
+import { type Control, controlOf, type Lines, type RelayOrder } from './control-channel.ts'
 
 export type Claim =
   /** The relay recorded this connection as the device's. */
@@ -10,15 +12,6 @@ export type Claim =
   /** The relay does not know the words: a stale listener cannot be evicted there. */
   | { kind: 'unknown'; detail: string }
 
-/** The control channel: one line asks, one line answers. */
-export interface Control {
-  /** Seconds since another supervisor of this identity was last turned away; undefined when there was none. */
-  others(signal: AbortSignal): Promise<number | undefined>
-}
-
-/** Bytes of an answer that are looked at: whatever is longer is no answer of ours. */
-const ANSWER_MAX = 4096
-
 /**
  * Runs `claim TOKEN`, before any forward is asked for.
  * @param token 32 lower-case hex digits, new at each start of the supervisor: it tells a restart from a twin
@@ -27,11 +20,25 @@ export async function claim(client: Client, token: string, signal: AbortSignal):
   const started = await execute(client, `claim ${token}`, signal)
   if ('problem' in started) return { kind: 'unknown', detail: started.problem }
   const lines = readLines(started.channel)
-  const first = await lines.next(signal)
-  if (first === 'claimed') return { kind: 'claimed', control: controlOf(started.channel, lines) }
+  const { said, answer } = await readAnswer(lines, signal)
+  if (answer === 'claimed') return { kind: 'claimed', control: controlOf(started.channel, lines, said) }
   started.channel.end()
-  if (first === 'superseded') return { kind: 'superseded' }
-  return { kind: 'unknown', detail: first ?? 'no answer' }
+  if (answer === 'superseded') return { kind: 'superseded' }
+  return { kind: 'unknown', detail: answer ?? 'no answer' }
+}
+
+/** A relay on which maintenance is off says so before it says `claimed`; one that does not has it on. */
+async function readAnswer(
+  lines: Lines,
+  signal: AbortSignal,
+): Promise<{ said: RelayOrder[]; answer: string | undefined }> {
+  const said: RelayOrder[] = [{ word: 'maintenance', off: false }]
+  for (;;) {
+    const answer = await lines.next(signal)
+    const word = parseRelayLine(answer ?? '')
+    if (word?.word !== 'maintenance') return { said, answer }
+    said.splice(0, 1, word)
+  }
 }
 
 /** Ends this device's other sessions on the relay; gives how many, or undefined when the relay could not say. */
@@ -42,17 +49,6 @@ export async function evict(client: Client, signal: AbortSignal): Promise<number
   started.channel.end()
   const count = /^evicted (\d{1,6})$/.exec(answer ?? '')?.[1]
   return count === undefined ? undefined : Number(count)
-}
-
-function controlOf(channel: ClientChannel, lines: Lines): Control {
-  return {
-    others: async signal => {
-      if (!channel.writable) return undefined
-      channel.write('others\n')
-      const seconds = /^others (\d{1,9})$/.exec((await lines.next(signal)) ?? '')?.[1]
-      return seconds === undefined ? undefined : Number(seconds)
-    },
-  }
 }
 
 function execute(
@@ -76,11 +72,6 @@ function execute(
   })
 }
 
-interface Lines {
-  /** The next line; undefined at the end, or when the signal is aborted. */
-  next(signal: AbortSignal): Promise<string | undefined>
-}
-
 function readLines(channel: ClientChannel): Lines {
   const ready: string[] = []
   let partial = ''
@@ -89,8 +80,8 @@ function readLines(channel: ClientChannel): Lines {
   channel.setEncoding('utf8')
   channel.on('data', (text: string) => {
     const parts = (partial + text).split('\n')
-    partial = (parts.pop() ?? '').slice(-ANSWER_MAX)
-    ready.push(...parts.map(line => line.slice(0, ANSWER_MAX)))
+    partial = (parts.pop() ?? '').slice(-LINE_MAX)
+    ready.push(...parts.map(line => line.slice(0, LINE_MAX)))
     ready.splice(0, ready.length - 16)
     wake?.()
   })

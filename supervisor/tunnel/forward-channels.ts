@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import type { Client, ClientChannel, TcpConnectionDetails } from 'ssh2'
 import type { Logger } from '../../runtime/log.ts'
+import { discard } from '../proof/probe.ts'
 
 export type ListenerName = 'shell' | 'console'
 
@@ -17,6 +18,8 @@ export interface Route {
 export interface Forwarding {
   /** Living sessions of people: without the supervisor's own probes, and without who has not said a word. */
   sessions(): Record<ListenerName, number>
+  /** Whether who comes is let in; `false` also ends all who are in. */
+  letIn(open: boolean): void
 }
 
 export interface ForwardingOptions {
@@ -30,16 +33,20 @@ export interface ForwardingOptions {
 /** Serves the client's forwarded channels as long as it lives. */
 export function forwardChannels(client: Client, { routes, ownIdent, onChange, log }: ForwardingOptions): Forwarding {
   const living = new Map<ClientChannel, ListenerName>()
+  const sockets = new Set<Socket>()
+  let open = true
   const own = Buffer.from(`SSH-2.0-${ownIdent}`)
 
   client.on('tcp connection', (details: TcpConnectionDetails, accept, reject) => {
     const route = routes.find(({ listener }) => listener === details.destPort)
-    if (!route) return reject()
+    if (!route || !open) return reject()
     const socket = connect({ host: '127.0.0.1', port: route.target, noDelay: true, allowHalfOpen: true })
     const onRefused = (err: Error) => {
       log.warn({ listener: route.name, target: route.target, err: err.message }, 'nothing answers behind the listener')
       reject()
     }
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
     socket.once('error', onRefused)
     socket.once('connect', () => {
       socket.off('error', onRefused)
@@ -50,9 +57,11 @@ export function forwardChannels(client: Client, { routes, ownIdent, onChange, lo
         living.set(channel, route.name)
         onChange()
       })
-      channel.once('close', () => {
+      const left = () => {
         if (living.delete(channel)) onChange()
-      })
+      }
+      channel.once('close', left)
+      socket.once('close', left)
       join(channel, socket)
     })
   })
@@ -63,6 +72,10 @@ export function forwardChannels(client: Client, { routes, ownIdent, onChange, lo
       for (const name of living.values()) count[name]++
       return count
     },
+    letIn: nowOpen => {
+      open = nowOpen
+      if (!open) for (const socket of sockets) socket.destroy()
+    },
   }
 }
 
@@ -72,9 +85,7 @@ function join(channel: ClientChannel, socket: Socket): void {
   socket.on('error', () => channel.destroy())
   channel.once('close', () => socket.destroy())
   socket.once('close', () => {
-    channel.destroy()
-    // ssh2 reports a channel's close only when what it received has been read.
-    channel.resume()
+    discard(channel)
   })
   channel.pipe(socket)
   socket.pipe(channel)

@@ -24,10 +24,11 @@ export interface KeepOptions {
 /** Milliseconds between two looks at the link, beside the network's own events. */
 const LINK_LOOK_MS = 30_000
 
-/** Keeps a tunnel up until the signal is aborted. Starts with the first relay again after each tunnel that was up. */
+/** Keeps a tunnel up until the signal is aborted. Starts again with the first relay, or the one that it was sent to, after each tunnel that was up. */
 export async function keepConnected(options: KeepOptions): Promise<void> {
   const { relays, intervals, clock, random, wake, signal, linkUp, connect, onDown } = options
-  let at = 0
+  let first = 0
+  let at = first
   let failures = 0
   let inRound: Failure[] = []
   let last: Failure | undefined
@@ -46,12 +47,13 @@ export async function keepConnected(options: KeepOptions): Promise<void> {
       at++
       inRound.push(last)
     } else {
-      at = 0
+      if (ending.kind === 'redirected') first = relays.indexOf(ending.relay)
+      at = first
       inRound = []
       if (clock.nowMs() - startedMs >= intervals.stableS * 1000) failures = 0
     }
     // Within a round of several relays the next one is tried soon; the wait grows from round to round.
-    const roundDone = ending.kind !== 'failed' || at % relays.length === 0
+    const roundDone = ending.kind !== 'failed' || at % relays.length === first
     if (roundDone) failures++
     const waitMs = roundDone ? pauseMs(inRound, failures, intervals, random) : backoffMs(1, limits(intervals), random)
     if (roundDone) inRound = []
@@ -79,6 +81,13 @@ function failureOf(ending: Exclude<Ending, { kind: 'stopped' }>, relay: RelayCon
       return { word: 'no-relay', cause: `the tunnel to ${relay.host}:${relay.port} was lost: ${ending.cause}` }
     case 'unproved':
       return { word: 'unproved', cause: `reconnecting: ${ending.cause}` }
+    case 'redirected': {
+      const { host, port } = ending.relay
+      return {
+        word: 'no-relay',
+        cause: `going from ${relay.host}:${relay.port} to ${host}:${port}, as that relay said`,
+      }
+    }
     default:
       return ending satisfies never
   }

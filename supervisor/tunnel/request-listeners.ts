@@ -52,6 +52,21 @@ async function takeBack(client: Client, route: Route, options: RequestOptions): 
   return { word: 'refused', cause }
 }
 
+/** Gives the listeners back (cancel-tcpip-forward, RFC 4254, section 7.1); false when the relay does not say that they are gone. */
+export async function cancelListeners(client: Client, routes: readonly Route[], signal: AbortSignal): Promise<boolean> {
+  const answers = routes.map(({ listener }) => {
+    return new Promise<boolean>(resolve => {
+      signal.addEventListener('abort', () => resolve(false), { once: true })
+      try {
+        client.unforwardIn(LOOPBACK, listener, err => resolve(err === undefined || err === null))
+      } catch {
+        resolve(false)
+      }
+    })
+  })
+  return (await Promise.all(answers)).every(gone => gone)
+}
+
 /** tcpip-forward (RFC 4254, section 7.1). A dead client counts as "no": its close says why. */
 function forwardIn(client: Client, port: number, signal: AbortSignal): Promise<boolean> {
   return new Promise(resolve => {

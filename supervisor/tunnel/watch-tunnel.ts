@@ -15,6 +15,8 @@ export interface WatchOptions {
   random(): number
   wake: Wake
   signal: AbortSignal
+  /** The listeners are to be closed: the connection stays. */
+  closing: AbortSignal
   selfTest(signal: AbortSignal): Promise<SelfTestResult>
   report: Reports
   log: Logger
@@ -38,33 +40,36 @@ const RETEST = { minMs: 5_000, maxMs: 60_000 }
  * Returns when the connection ended, when we are to stop, or when only a new connection can help. A tunnel through which
  * the probe still comes back is not cut while people are in: it may be their last way.
  */
-export async function watchTunnel(tunnel: Tunnel, options: WatchOptions): Promise<Ending> {
-  const { intervals, clock, random, wake, signal, report, log } = options
+export async function watchTunnel(tunnel: Tunnel, options: WatchOptions): Promise<Ending | { kind: 'closed' }> {
+  const { intervals, clock, random, wake, signal, closing, report, log } = options
+  const over = [signal, tunnel.ended, closing]
   let failures = 0
   let testAtMs = clock.nowMs()
   let probeAtMs = clock.nowMs() + intervals.probeS * 1000
   for (;;) {
-    const reasons = await wake.wait(Math.max(0, Math.min(testAtMs, probeAtMs) - clock.nowMs()), [signal, tunnel.ended])
+    const reasons = await wake.wait(Math.max(0, Math.min(testAtMs, probeAtMs) - clock.nowMs()), over)
     if (signal.aborted) return { kind: 'stopped' }
     if (tunnel.ended.aborted) return { kind: 'lost', cause: tunnel.endCause() }
+    if (closing.aborted) return { kind: 'closed' }
 
     if (reasons.size === 0 && clock.nowMs() < testAtMs) {
       probeAtMs = clock.nowMs() + intervals.probeS * 1000
       const cause = await probeAll(tunnel, options)
       report.others(await ask(tunnel, options))
-      if (cause === undefined || tunnel.ended.aborted) continue
+      if (cause === undefined || over.some(({ aborted }) => aborted)) continue
       report.probeFailed(cause)
       log.warn({ cause }, 'the in-band probe failed')
     }
 
-    const result = await withDeadline(intervals.timeoutS * 1000, [signal, tunnel.ended], options.selfTest)
-    if (signal.aborted || tunnel.ended.aborted) continue
+    const result = await withDeadline(intervals.timeoutS * 1000, over, options.selfTest)
+    if (over.some(({ aborted }) => aborted)) continue
     report.selfTest(result)
     failures = result.ok ? 0 : failures + 1
     testAtMs = clock.nowMs() + (result.ok ? intervals.selftestS * 1000 : backoffMs(failures, RETEST, random))
     if (result.ok) continue
     log.warn({ cause: result.cause, local: result.local, failures }, 'the self-test failed')
-    if (!result.local && (await mustGiveUp(tunnel, failures, options))) return { kind: 'unproved', cause: result.cause }
+    if (result.local || !(await mustGiveUp(tunnel, failures, options)) || closing.aborted) continue
+    return { kind: 'unproved', cause: result.cause }
   }
 }
 
@@ -77,9 +82,9 @@ async function mustGiveUp(tunnel: Tunnel, failures: number, options: WatchOption
 
 /** Probes each listener; gives what is wrong with the first that fails. */
 async function probeAll(tunnel: Tunnel, options: WatchOptions): Promise<string | undefined> {
-  const { intervals, clock, signal, report } = options
+  const { intervals, clock, signal, closing, report } = options
   for (const { listener } of tunnel.routes) {
-    const result = await withDeadline(intervals.timeoutS * 1000, [signal, tunnel.ended], deadline =>
+    const result = await withDeadline(intervals.timeoutS * 1000, [signal, tunnel.ended, closing], deadline =>
       probe(tunnel.client, { listener, nowMs: clock.nowMs, signal: deadline }),
     )
     if (!result.ok) return result.cause

@@ -1,0 +1,44 @@
+/** The device's status as its relay is told it: the essence, with ages in place of times; pure. */
+import type { DeviceReport } from '../../runtime/control-protocol.ts'
+import type { ConsoleStatus, SupervisorStatus } from '../../runtime/status-file.ts'
+
+/** Changes that are told: how a bad night went, in one line of the protocol. */
+const CHANGES_MAX = 8
+
+/**
+ * @param consoles undefined while the bridge does not answer
+ * @param nowMs milliseconds since 1970, by the clock that the two statuses were written with
+ */
+export function deviceReport(
+  status: SupervisorStatus,
+  consoles: ConsoleStatus | undefined,
+  uplink: string | undefined,
+  nowMs: number,
+): DeviceReport {
+  const ageS = (thenMs: number) => Math.min(1e10, Math.max(0, Math.round((nowMs - thenMs) / 1000)))
+  const { word, cause, since, proof, sessions, software, changes } = status
+  return {
+    v: 1,
+    word,
+    cause: cause.slice(0, 400),
+    sinceS: ageS(since),
+    proofS: proof.provedAt === null ? null : ageS(proof.provedAt),
+    tookMs: proof.tookMs,
+    probeMs: proof.probeMs,
+    sessions,
+    software,
+    uplink: uplink?.slice(0, 40) ?? null,
+    consoles:
+      consoles?.consoles.slice(0, 64).map(({ name, state, cause, sessions }) => ({
+        name: name.slice(0, 40),
+        open: state === 'open',
+        cause: cause.slice(0, 200),
+        who: sessions.slice(0, 64).map(({ technician, writer, since }) => {
+          return { technician: technician.slice(0, 40), types: writer, forS: ageS(since) }
+        }),
+      })) ?? null,
+    changes: changes
+      .slice(-CHANGES_MAX)
+      .map(({ at, word, cause }) => ({ agoS: ageS(at), word, cause: cause.slice(0, 80) })),
+  }
+}

@@ -1,0 +1,72 @@
+/** What the relay has ordered and still holds: remote maintenance off, and for how long; another relay to go to. */
+import type { Clock } from '../../runtime/clock.ts'
+import type { RelayConfig } from '../../runtime/device-config.ts'
+import type { RelayOrder } from './control-channel.ts'
+
+/** Lives as long as the supervisor: an order outlives the connection that it came by. */
+export class Orders {
+  readonly #relays: readonly RelayConfig[]
+  readonly #clock: Clock
+  #off = false
+  /** Monotonic milliseconds; undefined without an end. */
+  #offUntilMs: number | undefined
+  #changed = new AbortController()
+  #redirect: RelayConfig | undefined
+
+  /** @param relays those of the configuration: the only ones that a device can be sent to */
+  constructor(relays: readonly RelayConfig[], clock: Clock) {
+    this.#relays = relays
+    this.#clock = clock
+  }
+
+  /** Aborted at the next order that changes something. */
+  get changed(): AbortSignal {
+    return this.#changed.signal
+  }
+
+  /** Milliseconds for which remote maintenance is still off; 0 when it is on, Infinity without an end. */
+  offForMs(): number {
+    if (!this.#off) return 0
+    if (this.#offUntilMs === undefined) return Number.POSITIVE_INFINITY
+    return Math.max(0, this.#offUntilMs - this.#clock.nowMs())
+  }
+
+  /** The relay to go to instead of the present one; given once. */
+  takeRedirect(): RelayConfig | undefined {
+    const relay = this.#redirect
+    this.#redirect = undefined
+    return relay
+  }
+
+  maintenance(order: RelayOrder & { word: 'maintenance' }): void {
+    if (!order.off && !this.#off) return
+    this.#off = order.off
+    this.#offUntilMs = undefined
+    if (order.off && order.untilS !== undefined) {
+      // The relay's own clock where it says what that shows: a board without one cannot compare times of day.
+      const leftS = order.untilS - (order.nowS ?? this.#clock.wallMs() / 1000)
+      this.#offUntilMs = this.#clock.nowMs() + Math.max(0, leftS) * 1000
+    }
+    this.#change()
+  }
+
+  /**
+   * Takes a redirection to a relay of the configuration: the host, port, login and pinned key of each are the operator's.
+   * @returns false when it is none of them
+   */
+  redirect(order: RelayOrder & { word: 'relay' }, present: RelayConfig): boolean {
+    const { host, port, user } = order
+    const relay = this.#relays.find(one => one.host === host && one.port === port && one.user === user)
+    if (!relay) return false
+    if (relay === present) return true
+    this.#redirect = relay
+    this.#change()
+    return true
+  }
+
+  #change(): void {
+    const controller = this.#changed
+    this.#changed = new AbortController()
+    controller.abort()
+  }
+}
