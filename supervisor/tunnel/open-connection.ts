@@ -92,6 +92,10 @@ function handshake(
   { relay, credentials, keepaliveMs = 0, signal, ident = 'oobm' }: OpenOptions,
 ): Promise<Failure | undefined> {
   let greeted = false
+  let firstWords = ''
+  socket.once('data', (bytes: Buffer) => {
+    firstWords = bytes.toString('latin1', 0, 80)
+  })
   const where = `${relay.host}:${relay.port}`
   return new Promise(resolve => {
     const onAbort = () => {
@@ -106,7 +110,7 @@ function handshake(
       signal.removeEventListener('abort', onAbort)
       resolve(undefined)
     })
-    client.once('error', err => resolve(explainError(err, relay, hostKey, credentials)))
+    client.once('error', err => resolve(explainError(err, relay, hostKey, credentials, firstWords)))
     client.once('close', () => resolve({ word: 'no-relay', cause: `${where} closed the connection during the login` }))
     client.on('keyboard-interactive', (_name, _instructions, _lang, prompts, finish) =>
       finish(prompts.map(() => credentials.password ?? '')),
@@ -137,7 +141,16 @@ function authenticate({ privateKey, passphrase, password }: Credentials): Partia
   return password === undefined ? {} : { password, tryKeyboard: true }
 }
 
-function explainError(err: Error, relay: RelayConfig, hostKey: HostKeyCheck, credentials: Credentials): Failure {
+/** What sshd says in place of its greeting to one connection too many (sshd_config(5), MaxStartups and PerSourcePenalties). */
+const TURNED_AWAY = /^(Exceeded MaxStartups|Not allowed at this time)/
+
+function explainError(
+  err: Error,
+  relay: RelayConfig,
+  hostKey: HostKeyCheck,
+  credentials: Credentials,
+  firstWords: string,
+): Failure {
   const where = `${relay.host}:${relay.port}`
   const rejected = hostKey.rejected()
   if (rejected !== undefined) {
@@ -152,6 +165,12 @@ function explainError(err: Error, relay: RelayConfig, hostKey: HostKeyCheck, cre
   }
   if (level === 'handshake') {
     return { word: 'refused', cause: `${where} and this device agree on no host key type or cipher: ${err.message}` }
+  }
+  if (TURNED_AWAY.test(firstWords)) {
+    return { word: 'no-relay', cause: `${where} turned this connection away: too many log in to it at this moment` }
+  }
+  if (firstWords === '') {
+    return { word: 'no-relay', cause: `${where} closes the connection without a word: its sshd, or a firewall before it` }
   }
   if (level === 'protocol') {
     const cause = `${where} is answered by something that is not an SSH server: a captive portal or a proxy?`
