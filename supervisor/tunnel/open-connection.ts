@@ -170,7 +170,10 @@ function explainError(
     return { word: 'no-relay', cause: `${where} turned this connection away: too many log in to it at this moment` }
   }
   if (firstWords === '') {
-    return { word: 'no-relay', cause: `${where} closes the connection without a word: its sshd, or a firewall before it` }
+    return {
+      word: 'no-relay',
+      cause: `${where} closes the connection without a word: its sshd, or a firewall before it`,
+    }
   }
   if (level === 'protocol') {
     const cause = `${where} is answered by something that is not an SSH server: a captive portal or a proxy?`
