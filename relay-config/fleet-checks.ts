@@ -1,5 +1,6 @@
 /** What must hold between the parts of a fleet: names and ports are unique, and what is referred to exists. */
 import * as z from 'zod'
+import { RESERVED_TECHNICIANS } from '../runtime/device-config.ts'
 import { nameSchema, portSchema, publicKeySchema, userSchema } from '../runtime/names.ts'
 import { relayHost } from './render/host-names.ts'
 
@@ -38,6 +39,7 @@ const lenient = z
       z.object({
         name: wellFormed(nameSchema),
         keys: listOf(publicKeySchema),
+        hopKeys: listOf(publicKeySchema),
         consoles: names,
         shells: names,
         login: names,
@@ -58,6 +60,7 @@ export function crossCheck(raw: unknown): Problem[] {
     ...hostNames(sketch),
     ...ports(sketch),
     ...keys(sketch),
+    ...reservedTechnicians(sketch),
     ...references(sketch),
     ...relayAccounts(sketch),
     ...technicianAccounts(sketch),
@@ -133,13 +136,24 @@ function* ports({ relays, devices }: Sketch): Generator<Problem> {
 function* keys({ technicians }: Sketch): Generator<Problem> {
   const owners = new Map<string, string>()
   for (const [at, technician] of technicians.entries()) {
-    for (const [index, key] of (technician?.keys ?? []).entries()) {
-      if (key === undefined) continue
-      const owner = owners.get(key)
-      const message = `is ${owner}'s key already: a key is one person's`
-      if (owner !== undefined) yield { path: ['technicians', at, 'keys', index], message }
-      else owners.set(key, technician?.name ?? `technician ${at + 1}`)
+    for (const list of ['keys', 'hopKeys'] as const) {
+      for (const [index, key] of (technician?.[list] ?? []).entries()) {
+        if (key === undefined) continue
+        const owner = owners.get(key)
+        const message = `is ${owner}'s key already: a key is one person's`
+        if (owner !== undefined) yield { path: ['technicians', at, list, index], message }
+        else owners.set(key, technician?.name ?? `technician ${at + 1}`)
+      }
     }
+  }
+}
+
+/** Whom the console bridges would take for somebody else. */
+function* reservedTechnicians({ technicians }: Sketch): Generator<Problem> {
+  for (const [at, technician] of technicians.entries()) {
+    if (technician?.name === undefined || !RESERVED_TECHNICIANS.includes(technician.name)) continue
+    const message = `"${technician.name}" cannot be used: the console bridge uses it itself`
+    yield { path: ['technicians', at, 'name'], message }
   }
 }
 

@@ -108,6 +108,8 @@ const technicianSchema = z.strictObject({
   shells: namesOrAll.default([]),
   /** Of those consoles, the ones that a plain login on the relay leads to (way 2); "all" is all of his. */
   login: namesOrAll.default([]),
+  /** For that: the public halves of the keys that dedicated relays keep for him; "oobm-relay hop-keys" there says them. */
+  hopKeys: z.array(publicKeySchema).default([]),
   /** His uid on a dedicated relay: who he is there, whatever he is called, so that it is never given again. */
   uid: z.int(uidMessage).min(TECHNICIAN_UIDS.first, uidMessage).max(TECHNICIAN_UIDS.last, uidMessage).optional(),
   /** What he may do with the fleet: only the owner makes keys; the admin switches maintenance. */

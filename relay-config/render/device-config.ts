@@ -1,8 +1,8 @@
 /** The device configuration of one device of the fleet: what the provisioning file holds beside the secrets. */
 
 import type { DeviceConfigInput } from '../../runtime/device-config.ts'
-import { accessOf, listenersOf, pinnedKeysOf, relaysOf } from '../access.ts'
-import type { Device, Fleet } from '../fleet-config.ts'
+import { accessOf, listenersOf, loginConsolesOf, pinnedKeysOf, relaysOf } from '../access.ts'
+import type { Device, Fleet, Relay } from '../fleet-config.ts'
 
 /** @param bridgeHostKey the public host key of its console bridge */
 export function renderDeviceConfig(fleet: Fleet, device: Device, bridgeHostKey: string): DeviceConfigInput {
@@ -29,9 +29,17 @@ function techniciansOf(fleet: Fleet, device: Device): NonNullable<DeviceConfigIn
   return fleet.technicians.flatMap(technician => {
     const access = accessOf(fleet, technician).find(access => access.device === device)
     if (!access) return []
-    const { name, keys, role } = technician
+    const { name, keys, role, hopKeys } = technician
     const consoles = access.consoles.map(console => console.name)
+    const viaRelay = loginConsolesOf(fleet, technician).flatMap(login =>
+      login.device === device ? login.console.name : [],
+    )
+    const byLogin = viaRelay.length > 0 && hopKeys.length > 0 && relaysOf(fleet, device).some(isDedicated)
     // Left out, the list would mean all: it is always written.
-    return [{ name, keys, role, consoles, shell: access.shell }]
+    return [{ name, keys, role, consoles, shell: access.shell, ...(byLogin && { viaRelay, hopKeys }) }]
   })
+}
+
+function isDedicated({ accounts }: Relay): boolean {
+  return accounts === 'dedicated'
 }

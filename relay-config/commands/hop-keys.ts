@@ -1,0 +1,92 @@
+/** `oobm-relay hop-keys`: makes the keys that this relay logs in to consoles with for its technicians (way 2), and says their public halves. */
+import { chmod, chown, link, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import spawn, { SubprocessError } from 'nano-spawn'
+import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
+import { publicKeySchema } from '../../runtime/names.ts'
+import type { Technician } from '../fleet-config.ts'
+import { relayPaths } from '../relay-paths.ts'
+import { LOGIN_FILES } from '../render/login-files.ts'
+import { type Command, usageError } from './command.ts'
+
+export const hopKeys: Command = {
+  usage: '[--root DIR]',
+  summary:
+    'on a dedicated relay, as root: make the keys that logins there go on with, and say what the fleet file needs',
+  options: { root: { type: 'string', value: 'DIR', help: 'the root that everything is below, in place of /' } },
+  run: async ({ fleet, files, positionals, values, print, signal }) => {
+    if (positionals.length > 0) usageError('hop-keys takes no names: it makes what is missing')
+    const { relay } = relayPaths(resolve(String(values.root ?? '/')))
+    const technicians = fleet.technicians.filter(({ login }) => login.length > 0)
+    if (technicians.length === 0) print(`no technician of ${files.fleet} has login = [...]: there is nothing to make`)
+    for (const technician of technicians) {
+      const key = await makeHopKey(relay, technician, signal)
+      const known = technician.hopKeys.includes(key)
+      print(
+        known
+          ? `${technician.name}: in the fleet file`
+          : `${technician.name}: add to hop_keys of this technician: "${key}"`,
+      )
+    }
+    if (technicians.some(({ hopKeys }) => hopKeys.length === 0)) {
+      print(
+        'Then "oobm-relay issue" the devices whose consoles these logins lead to: they take a hop key from their own file alone.',
+      )
+    }
+    return EXIT.ok
+  },
+}
+
+/**
+ * Makes it unless it is there: readable by that technician's account and nobody else but root.
+ * @param relay the folder of what is in force, see relay-paths.ts
+ * @returns the public half, type and base64
+ */
+async function makeHopKey(relay: string, { name, uid }: Technician, signal: AbortSignal): Promise<string> {
+  if (uid === undefined) throw new UserError(`${name} has no uid in the fleet file`, EXIT.configuration)
+  const path = join(relay, LOGIN_FILES.hopKey(name))
+  const there = await readPublicHalf(path)
+  if (there !== undefined) {
+    await chown(path, uid, 0)
+    return there
+  }
+  const folder = join(path, '..')
+  try {
+    await mkdir(folder, { mode: 0o755 })
+  } catch (err) {
+    if (errorCode(err) !== 'EEXIST') {
+      throw new UserError(`cannot make ${folder} (${errorCode(err)}): run "oobm-relay apply" first, and this as root`)
+    }
+  }
+  const scratch = await mkdtemp(join(folder, '.new-'))
+  try {
+    const made = join(scratch, 'key')
+    await spawn('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', `oobm-hop ${name}`, '-f', made], { signal })
+    await chmod(made, 0o400)
+    await chown(made, uid, 0)
+    await rename(`${made}.pub`, `${path}.pub`)
+    await rm(path, { force: true })
+    await link(made, path)
+  } catch (err) {
+    if (!(err instanceof SubprocessError)) throw err
+    throw new UserError(`ssh-keygen failed: ${err.stderr || err.message}`, EXIT.unavailable, { cause: err })
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+  return (await readPublicHalf(path)) ?? fail(path)
+}
+
+/** Undefined unless both halves are there. */
+async function readPublicHalf(path: string): Promise<string | undefined> {
+  try {
+    await readFile(path)
+    return publicKeySchema.parse(await readFile(`${path}.pub`, 'utf8'))
+  } catch (err) {
+    if (errorCode(err) === 'ENOENT') return undefined
+    throw new UserError(`cannot read ${path} (${errorCode(err) ?? 'it is damaged'})`, EXIT.unavailable, { cause: err })
+  }
+}
+
+function fail(path: string): never {
+  throw new UserError(`${path} could not be made`)
+}
