@@ -36,7 +36,8 @@ function append(layout: Layout, list: Path, item: Item): Splice[] {
   const parent = valueAt(layout, list.slice(0, -1))
   if (parent?.type === 'TOMLInlineTable') return [appendToInlineTable(parent, String(list.at(-1)), item)]
   const siblings = tablesBelow(layout, list)
-  return [insertTable(layout, siblings.length > 0 ? siblings : tablesBelow(layout, list.slice(0, -1)), list, item)]
+  const owner = list.length > 1 ? tablesBelow(layout, list.slice(0, -1)) : []
+  return [insertTable(layout, siblings.length > 0 ? siblings : owner, list, item)]
 }
 
 function appendToInlineTable(table: AST.TOMLInlineTable, key: string, item: Item): Splice {

@@ -1,0 +1,44 @@
+/** Asks a relay for its host keys. What it answers proves nothing yet: a person, or a fingerprint from elsewhere, must say so. */
+import { createHash } from 'node:crypto'
+import spawn, { SubprocessError } from 'nano-spawn'
+import { EXIT, UserError } from '../../runtime/errors.ts'
+import { publicKeySchema } from '../../runtime/names.ts'
+
+/** Seconds for the relay to answer. */
+const PATIENCE_S = 10
+
+/**
+ * @returns type and base64 of each key, none where nobody answers
+ * @throws UserError when ssh-keyscan is missing
+ */
+export async function scanHostKeys(host: string, port: number, signal: AbortSignal): Promise<string[]> {
+  const args = ['-p', String(port), '-T', String(PATIENCE_S), '-t', 'ed25519,ecdsa,rsa', host]
+  try {
+    const { stdout } = await spawn('ssh-keyscan', args, { signal })
+    return publicKeysIn(stdout)
+  } catch (err) {
+    if (!(err instanceof SubprocessError)) throw err
+    // From OpenSSH 9.9 it fails where nobody answers; before, it said nothing.
+    if (err.exitCode !== undefined) return publicKeysIn(err.stdout)
+    throw new UserError(`ssh-keyscan (package openssh-client) cannot be run: ${err.message}`, EXIT.unavailable)
+  }
+}
+
+/** The key of each line, whatever stands before it (`host`, `[host]:port`); what is no key is left out. */
+export function publicKeysIn(text: string): string[] {
+  const keys = text.split(/\r?\n/).flatMap(line => {
+    if (line.startsWith('#')) return []
+    const parsed = publicKeySchema.safeParse(/(?:ssh-|ecdsa-)\S+\s+\S+/.exec(line)?.[0] ?? '')
+    return parsed.success ? [parsed.data] : []
+  })
+  // Ed25519 first, as everywhere here.
+  return [...new Set(keys)].toSorted(
+    (a, b) => Number(b.startsWith('ssh-ed25519')) - Number(a.startsWith('ssh-ed25519')),
+  )
+}
+
+/** As `ssh-keygen -l` writes it. */
+export function fingerprint(publicKey: string): string {
+  const blob = Buffer.from(publicKey.split(' ')[1] ?? '', 'base64')
+  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`
+}
