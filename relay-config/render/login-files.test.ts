@@ -73,7 +73,7 @@ test('a list for each technician who has a console by login, and one file of hos
 
 test('a device takes a hop key only by way of a dedicated relay, and only with both halves of the right', () => {
   const technicians = (device: number) =>
-    renderDeviceConfig(FLEET, FLEET.devices[device] ?? assert.unreachable(), key('h')).technicians?.map(
+    renderDeviceConfig(FLEET, FLEET.devices[device] as (typeof FLEET.devices)[0], key('h')).technicians?.map(
       ({ name, viaRelay, hopKeys }) => [name, viaRelay, hopKeys],
     )
   assert.equal(technicians(0), [
