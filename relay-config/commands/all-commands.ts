@@ -2,16 +2,30 @@
 import { add } from './add.ts'
 import { check } from './check.ts'
 import type { Command, CommandOption } from './command.ts'
+import { hopKeys } from './hop-keys.ts'
 import { init } from './init.ts'
 import { issue } from './issue.ts'
 import { keys } from './keys.ts'
 import { list } from './list.ts'
+import { passwd } from './passwd.ts'
 import { remove } from './remove.ts'
 import { rename } from './rename.ts'
 import { render } from './render.ts'
 
 /** In the order in which they are shown: the order in which one meets them. */
-export const COMMANDS: Record<string, Command> = { init, add, remove, rename, list, keys, render, issue, check }
+export const COMMANDS: Record<string, Command> = {
+  init,
+  add,
+  remove,
+  rename,
+  list,
+  keys,
+  render,
+  issue,
+  check,
+  'hop-keys': hopKeys,
+  passwd,
+}
 
 /** Options of every word. */
 export const COMMON = {
