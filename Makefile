@@ -7,7 +7,7 @@ JOBS ?= 2
 
 LAB_NEEDS := sshd:openssh-server ssh:openssh-client ssh-keygen:openssh-client setsid:util-linux setpriv:util-linux
 TEST_NEEDS := $(LAB_NEEDS) strace:strace socat:socat picocom:picocom ip:iproute2 nft:nftables tmux:tmux ps:procps \
-	unshare:util-linux shellcheck:shellcheck busybox:busybox openssl:openssl systemd-analyze:systemd /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh
+	unshare:util-linux shellcheck:shellcheck mandoc:mandoc dpkg-deb:dpkg busybox:busybox openssl:openssl systemd-analyze:systemd /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh
 
 .PHONY: help
 help: ## show this help
@@ -46,6 +46,16 @@ bench: build ## measure: keystroke, probe, self-test, memory, beside what one wo
 .PHONY: build
 build: node_modules/.ready ## bundle each program into build/lib
 	@$(NODE) --import tsx tools/bundle.ts
+
+.PHONY: deb
+deb: build ## the Debian package of oobm-relay, into build/
+	@tools/need dpkg-deb:dpkg
+	@$(NODE) --import tsx packaging/build-deb.ts
+
+.PHONY: lint-deb
+lint-deb: deb ## what Debian would say of the package (a minute on a slow machine)
+	@tools/need lintian:lintian
+	@lintian --allow-root --fail-on error,warning build/oobm-relay_*_all.deb
 
 .PHONY: clean
 clean: ## remove what was built and installed here

@@ -5,7 +5,7 @@ import { suite } from './suite.ts'
 
 const test = suite('import rules')
 const ROOT = join(import.meta.dirname, '..')
-const PARTS = ['supervisor', 'console-bridge', 'relay-config', 'runtime', 'lab', 'tools']
+const PARTS = ['supervisor', 'console-bridge', 'relay-config', 'runtime', 'lab', 'tools', 'packaging']
 
 interface Import {
   file: string
@@ -20,6 +20,7 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
   'relay-config': { allowed: ['runtime'], why: 'the operator’s program shares formats with the device, not code' },
   lab: { allowed: ['runtime', 'supervisor', 'console-bridge', 'relay-config', 'tools'], why: '' },
   tools: { allowed: ['runtime'], why: 'tools serve every part and know none' },
+  packaging: { allowed: ['runtime', 'relay-config'], why: 'a package is made of what it packs' },
 }
 
 /** The one home of each library that has effects. */

@@ -10,7 +10,7 @@ import { type Command, deviceOf } from './command.ts'
 export const issue: Command = {
   usage: 'DEVICE [--out FILE]',
   summary: 'write the provisioning file of a device, with its secrets: secrets/DEVICE/oobm.toml',
-  options: { out: { type: 'string' } },
+  options: { out: { type: 'string', value: 'FILE', help: 'write it there instead' } },
   run: async input => {
     const { fleet, files, values, print } = input
     const device = deviceOf(input)

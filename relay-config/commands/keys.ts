@@ -10,7 +10,7 @@ import { type Command, deviceOf, usageError } from './command.ts'
 export const keys: Command = {
   usage: 'DEVICE | --all',
   summary: 'make the missing key pairs of a device, into secrets/ beside the fleet file',
-  options: { all: { type: 'boolean' } },
+  options: { all: { type: 'boolean', help: 'of every device of the fleet' } },
   run: async input => {
     const { fleet, files, values, positionals, print, signal } = input
     if (values.all && positionals.length > 0) usageError('name a device, or give --all, not both')

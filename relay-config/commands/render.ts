@@ -11,7 +11,11 @@ import { type Command, usageError } from './command.ts'
 export const render: Command = {
   usage: '[--out DIR] [--known-hosts FILE] [--identity FILE]',
   summary: 'write what relays and technicians get, into rendered/ beside the fleet file',
-  options: { out: { type: 'string' }, 'known-hosts': { type: 'string' }, identity: { type: 'string' } },
+  options: {
+    out: { type: 'string', value: 'DIR', help: 'write them there instead' },
+    'known-hosts': { type: 'string', value: 'FILE', help: 'where the technicians keep the rendered known_hosts' },
+    identity: { type: 'string', value: 'FILE', help: 'the private key that their ssh is to use; its own choice else' },
+  },
   run: async ({ fleet, files, values, positionals, print }) => {
     if (positionals.length > 0) usageError('render takes no names: it writes everything')
     const folder = resolve(String(values.out ?? files.rendered))

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { runProgram } from '../lab/run-program.ts'
+import { scratchDirectory } from '../lab/scratch.ts'
+import { VERSION } from '../runtime/version.ts'
+import { suite, type TestContext } from '../tools/suite.ts'
+
+const test = suite('the Debian package of oobm-relay')
+const SLOW = { timeoutMs: 240_000 }
+const ROOT = join(import.meta.dirname, '..')
+const EPOCH_S = '1790000000'
+
+async function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const { code, stdout, stderr } = await runProgram(command, args, { cwd: ROOT, env, timeoutMs: 120_000 })
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`)
+  return stdout
+}
+
+async function buildDeb(folder: string): Promise<string> {
+  await run(process.execPath, ['--import', 'tsx', 'tools/bundle.ts', join(folder, 'build')])
+  return packDeb(folder)
+}
+
+async function packDeb(folder: string): Promise<string> {
+  const build = join(folder, 'build')
+  const args = ['--import', 'tsx', 'packaging/build-deb.ts', build, folder]
+  return (await run(process.execPath, args, { SOURCE_DATE_EPOCH: EPOCH_S })).trim()
+}
+
+/**
+ * Runs a script with this machine's file system as its root, in which it may do as it likes: all that it writes goes
+ * into memory, and is gone with it. `/changes` shows what was written.
+ */
+async function inThrowawayRoot(context: TestContext, files: Record<string, string>, script: string): Promise<string> {
+  const folder = await scratchDirectory(context)
+  for (const name of ['memory', 'files']) await mkdir(join(folder, name))
+  for (const [name, from] of Object.entries(files)) await writeFile(join(folder, 'files', name), await readFile(from))
+  await writeFile(join(folder, 'files/script'), `set -eu\n${script}`)
+  const setUp = `set -eu
+cd '${folder}'
+mount -t tmpfs oobm memory
+mkdir memory/changes memory/work memory/root
+cp -R files memory/files
+mount -t overlay oobm -o lowerdir=/,upperdir=memory/changes,workdir=memory/work memory/root
+mount -t proc proc memory/root/proc
+mount --rbind /dev memory/root/dev
+mkdir memory/root/oobm memory/root/oobm/files memory/root/oobm/changes
+mount --bind memory/files memory/root/oobm/files
+mount --bind -o ro memory/changes memory/root/oobm/changes
+exec chroot memory/root sh /oobm/files/script`
+  return run('unshare', ['--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private', 'sh', '-c', setUp], {
+    DEBIAN_FRONTEND: 'noninteractive',
+    PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
+  })
+}
+
+test(
+  'is the same, byte for byte, from the same source, whatever the umask and wherever it is built',
+  async context => {
+    const [one, two] = [await scratchDirectory(context), await scratchDirectory(context)]
+    const first = await buildDeb(one)
+    assert.match(first, new RegExp(`/oobm-relay_${VERSION}_all\\.deb$`))
+    await rename(join(one, 'build'), join(two, 'build'))
+    await run('chmod', ['-R', 'go-rwx', join(two, 'build')])
+    const before = process.umask(0o077)
+    const second = await packDeb(two).finally(() => process.umask(before))
+    const sum = async (file: string) =>
+      createHash('sha256')
+        .update(await readFile(file))
+        .digest('hex')
+    assert.is(await sum(second), await sum(first))
+
+    const listing = await run('dpkg-deb', ['-c', first])
+    assert.match(listing, /^-rwxr-xr-x root\/root .* \.\/usr\/bin\/oobm-relay$/m)
+    assert.match(listing, /^-rwxr-xr-x root\/root .* \.\/usr\/lib\/oobm-relay\/words\/oobm-device-word$/m)
+    for (const line of listing.trim().split('\n')) assert.match(line, /^(drwxr-xr-x|-rw[x-]r-[x-]r-[x-]) root\/root /)
+  },
+  SLOW,
+)
+
+test(
+  'installs, runs, completes, explains itself, and is gone without a trace after a purge',
+  async context => {
+    const deb = await buildDeb(await scratchDirectory(context))
+    const said = await inThrowawayRoot(
+      context,
+      { 'package.deb': deb, 'fleet.toml': join(ROOT, 'docs/fleet.example.toml') },
+      `
+dpkg --force-depends -P oobm-relay 2>/dev/null || :
+dpkg -i /oobm/files/package.deb
+echo "version $(oobm-relay --version)"
+oobm-relay list devices --fleet /oobm/files/fleet.toml
+bash -c '. /usr/share/bash-completion/completions/oobm-relay; complete -p oobm-relay'
+zcat /usr/share/man/man1/oobm-relay.1.gz | head -n 2
+md5sum --quiet -c /var/lib/dpkg/info/oobm-relay.md5sums
+dpkg -i /oobm/files/package.deb
+dpkg -P oobm-relay
+echo left:
+find /oobm/changes -type f ! -path '*/var/lib/dpkg/*' ! -path '*/var/log/*' ! -path '*/var/cache/*'
+find / -xdev -name '*oobm-relay*' -path '/[euv]*' ! -path '/var/log/*'
+`,
+    )
+    assert.match(said, `version ${VERSION}\n`)
+    assert.match(said, /\nNAME +PORTS[\s\S]*\ntokyo-rack1 +20100,20101 /)
+    assert.match(said, /complete -F _oobm_relay oobm-relay\n/)
+    assert.match(said, /\.Dt OOBM-RELAY 1\n/)
+    assert.match(said, /\nPurging configuration files for oobm-relay|\nRemoving oobm-relay/)
+    assert.is(said.slice(said.indexOf('left:\n')), 'left:\n')
+  },
+  SLOW,
+)
+
+test.run()

@@ -1,0 +1,44 @@
+/** oobm-relay(1): the page in man/, filled from the program's own table of words. */
+import { COMMANDS, COMMON } from '../relay-config/commands/all-commands.ts'
+import type { CommandOption } from '../relay-config/commands/command.ts'
+
+/**
+ * @param template man/oobm-relay.1
+ * @param date of the page
+ * @returns mdoc(7)
+ */
+export function manPage(template: string, date: Date): string {
+  const month = date.toLocaleString('en-US', { month: 'long', timeZone: 'UTC' })
+  const words = Object.entries(COMMANDS).flatMap(([word, { usage, summary, options }]) => [
+    `.It Ic ${roff(word)}`,
+    roff(sentence(summary)),
+    '.Bd -literal -compact',
+    ...usage.split('\n').map(form => roff(`oobm-relay ${word} ${form}`.trimEnd())),
+    '.Ed',
+    ...(Object.keys(options).length === 0 ? [] : ['.Bl -tag -width Ds -compact', ...optionLines(options), '.El']),
+  ])
+  return template
+    .replace('@DATE@', `${month} ${date.getUTCDate()}, ${date.getUTCFullYear()}`)
+    .replace('@COMMANDS@', () => words.join('\n'))
+    .replace('@COMMON@', () => optionLines(COMMON).join('\n'))
+}
+
+function optionLines(options: Record<string, CommandOption>): string[] {
+  return Object.entries(options).flatMap(([name, { short, value, help }]) => {
+    const flags = short === undefined ? `.Fl \\-${roff(name)}` : `.Fl ${short} , \\-${roff(name)}`
+    return [`.It ${flags.slice(1)}${value === undefined ? '' : ` Ar "${roff(value)}"`}`, roff(sentence(help ?? ''))]
+  })
+}
+
+function sentence(phrase: string): string {
+  return `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`
+}
+
+/** A hyphen that is to be copied stays one, and no line is taken for a request. */
+function roff(text: string): string {
+  return text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll('"', '\\(dq')
+    .replace(/^([.'])/, '\\&$1')
+}
