@@ -1,8 +1,9 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { runProgram } from '../lab/run-program.ts'
 import { descendantsOf, signalProcess, startSshd } from '../lab/sshd.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { type DeviceReport, deviceReportSchema } from '../runtime/control-protocol.ts'
@@ -12,26 +13,48 @@ import { type Field, startField } from './testing/field.ts'
 const test = suite('maintenance')
 const LIMIT = { timeoutMs: 120_000 }
 
-/** What the relay's operator does, with the files that `oobm-relay` does it with. */
-function operatorOf({ directory }: Field) {
-  const state = join(directory, 'words/state/dev1')
+const MAIN = join(import.meta.dirname, '../relay-config/main.ts')
+
+/** What the relay's operator does, with the real `oobm-relay`. */
+async function operatorOf({ directory, relay, listenerPort }: Field) {
+  const words = join(directory, 'words')
+  const fleet = join(directory, 'fleet.toml')
+  await writeFile(
+    fleet,
+    `version = 1
+[[relays]]
+name = "lab"
+host = "127.0.0.1"
+port = ${relay.port}
+user = "${relay.user}"
+host_keys = ["${relay.hostKey.publicKey}"]
+[[devices]]
+name = "dev1"
+port = ${listenerPort}
+`,
+  )
+  const run = async (word: string, ...args: string[]) => {
+    const command = ['--import', 'tsx', MAIN, word, ...args, '--fleet', fleet, '--state', words]
+    const { code, stdout, stderr } = await runProgram(process.execPath, command, {
+      env: { SUDO_USER: 'carol' },
+      timeoutMs: 60_000,
+    })
+    assert.is(code, 0, `${word}: ${stderr}${stdout}`)
+    return stdout
+  }
   return {
+    run,
     say: (line: string) => {
-      const fifo = openSync(join(state, 'control'), constants.O_WRONLY | constants.O_NONBLOCK)
+      const fifo = openSync(join(words, 'state/dev1/control'), constants.O_WRONLY | constants.O_NONBLOCK)
       writeSync(fifo, `${line}\n`)
       closeSync(fifo)
     },
-    record: async (record: object) => {
-      await mkdir(join(directory, 'words/maintenance'), { recursive: true })
-      await writeFile(join(directory, 'words/maintenance/dev1.json'), `${JSON.stringify(record)}\n`)
-    },
     report: async (wanted: (report: DeviceReport) => boolean) =>
       waitFor('that report', async () => {
-        const text = await readFile(join(state, 'report.json'), 'utf8').catch(() => '{}')
+        const text = await readFile(join(words, 'state/dev1/report.json'), 'utf8').catch(() => '{}')
         const { data } = deviceReportSchema.safeParse(JSON.parse(text))
         return data && wanted(data) && data
       }),
-    reportedAtMs: async () => (await stat(join(state, 'report.json'))).mtimeMs,
   }
 }
 
@@ -39,9 +62,9 @@ test(
   'off closes the listeners, ends who is in, keeps the connection, and on proves again',
   async context => {
     const field = await startField(context)
-    const operator = operatorOf(field)
+    const operator = await operatorOf(field)
     const device = await field.supervisor('a')
-    const { connectedAt } = await device.becomes('ready')
+    await device.becomes('ready')
     await operator.report(({ word }) => word === 'ready')
 
     const visitor = connect({ host: '127.0.0.1', port: field.listenerPort })
@@ -54,25 +77,38 @@ test(
     visitor.resume()
     visitor.write('SSH-2.0-visitor\r\n')
     await device.becomes('in-use')
+    await operator.report(({ word }) => word === 'in-use')
 
-    await operator.record({ state: 'off', until: null })
-    const startedMs = performance.now()
-    operator.say('maintenance off')
-    await waitFor('the listeners to be gone', async () => !(await answers(field.listenerPort)))
-    context.onFailure(() => `closed after ${performance.now() - startedMs} ms`)
-    assert.not(await answers(field.listenerPort + 1))
+    assert.match(await operator.run('status'), /^dev1 +in-use +\d+s +(\d+ms|-) /m)
+    const said = await operator.run('off', 'dev1', '--reason', 'moving the \x1b[31mrack')
+    assert.match(said, /^dev1 (has closed its listeners|did not confirm)/)
+    for (const port of [field.listenerPort, field.listenerPort + 1]) assert.not(await answers(port))
     await waitFor('the visitor to be sent away', () => ended)
     await device.becomes('maintenance', /switched off by the operator/)
     await operator.report(({ word }) => word === 'maintenance')
     const led = join(device.runtime, '../led')
     await waitFor('the LED to say so', async () => (await readFile(led, 'utf8')).trim() === 'maintenance')
 
-    operator.say('maintenance on')
+    assert.match(await operator.run('off', 'dev1'), /has closed its listeners/, 'off twice is off')
+    assert.match(await operator.run('status'), /^dev1 +maintenance /m)
+    assert.match(await operator.run('status', 'dev1'), /off since \d+s, by carol\n/)
+
+    assert.match(await operator.run('on', 'dev1'), /^dev1 is on, and proved$/m)
     await device.becomes('ready')
     const report = await operator.report(({ word }) => word === 'ready')
     assert.ok(report.proofS !== null && report.changes.some(({ word }) => word === 'maintenance'))
     assert.ok(await answers(field.listenerPort))
-    assert.ok(connectedAt !== null)
+    const history = await operator.run('history')
+    assert.equal(
+      history.split('\n').map(line => line.slice(21)),
+      [
+        'carol         Stop Remote M.   dev1  moving the ?[31mrack',
+        'carol         Stop Remote M.   dev1',
+        'carol         Start Remote M.  dev1',
+        '',
+      ],
+    )
+    assert.match(await operator.run('metrics'), /^oobm_device_state\{device="dev1",state="ready"\} 1$/m)
     assert.is(device.program.output().match(/connected and claimed/g)?.length, 1, 'on the same connection')
   },
   LIMIT,
@@ -82,10 +118,10 @@ test(
   'holds when the relay is killed and comes back, and when the device starts anew',
   async context => {
     const field = await startField(context)
-    const operator = operatorOf(field)
+    const operator = await operatorOf(field)
     const device = await field.supervisor('a')
     await device.becomes('ready')
-    await operator.record({ state: 'off', until: null })
+    await operator.run('off', 'dev1')
     const pids = [field.relay.program.pid, ...(await descendantsOf(field.relay.program.pid))]
     for (const pid of pids) signalProcess(pid, 'SIGKILL')
     await device.becomes('no-relay')
@@ -103,8 +139,7 @@ test(
     const again = await device.restart()
     await again.becomes('maintenance')
     await operator.report(({ word }) => word === 'maintenance')
-    await operator.record({ state: 'on', until: null })
-    operator.say('maintenance on')
+    await operator.run('on', 'dev1')
     await again.becomes('ready')
   },
   LIMIT,
@@ -114,19 +149,19 @@ test(
   'ends by itself at its time, by the relay’s clock',
   async context => {
     const field = await startField(context)
-    const operator = operatorOf(field)
+    const operator = await operatorOf(field)
     const device = await field.supervisor('a')
     await device.becomes('ready')
     // A clock far from the device's own: only the difference counts.
     operator.say('maintenance off 5004 5000')
     await device.becomes('maintenance', /off for a time/)
     await device.becomes('ready')
-    const untilS = Math.floor(Date.now() / 1000) + 6
-    await operator.record({ state: 'off', until: untilS })
+    const startedMs = Date.now()
+    await operator.run('off', 'dev1', '--for', '9s')
     for (const pid of await field.relay.descendants()) signalProcess(pid, 'SIGKILL')
     await device.becomes('maintenance', /off for a time/)
     await device.becomes('ready')
-    assert.ok(Date.now() >= untilS * 1000 - 1_000)
+    assert.ok(Date.now() - startedMs >= 8_000)
   },
   LIMIT,
 )
@@ -135,7 +170,7 @@ test(
   'blinks, ignores what it does not know, and goes to no relay that its configuration does not name',
   async context => {
     const field = await startField(context)
-    const operator = operatorOf(field)
+    const operator = await operatorOf(field)
     const device = await field.supervisor('a')
     const { connectedAt } = await device.becomes('ready')
     for (const line of [
@@ -156,6 +191,25 @@ test(
     await device.proved()
     const status = await device.status()
     assert.equal([status?.word, status?.connectedAt], ['ready', connectedAt])
+  },
+  LIMIT,
+)
+
+test(
+  'off ends the connection of a device that hangs, and it is told when it is back',
+  async context => {
+    const field = await startField(context)
+    const operator = await operatorOf(field)
+    const device = await field.supervisor('a')
+    await device.becomes('ready')
+    device.program.child.kill('SIGSTOP')
+    context.cleanup(() => device.program.child.kill('SIGCONT'))
+    assert.match(await operator.run('off', 'dev1'), /^dev1 did not confirm: its connection to this relay was ended$/m)
+    for (const port of [field.listenerPort, field.listenerPort + 1]) assert.not(await answers(port))
+    assert.match(await operator.run('status'), /^dev1 +away,off /m)
+    device.program.child.kill('SIGCONT')
+    await device.becomes('maintenance')
+    assert.not(await answers(field.listenerPort))
   },
   LIMIT,
 )

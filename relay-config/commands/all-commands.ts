@@ -1,16 +1,23 @@
 /** Every word of `oobm-relay`: the one table that the program, its help, the man page and the completion are made from. */
 import { add } from './add.ts'
+import { blink } from './blink.ts'
 import { check } from './check.ts'
 import type { Command, CommandOption } from './command.ts'
+import { history } from './history.ts'
 import { hopKeys } from './hop-keys.ts'
 import { init } from './init.ts'
 import { issue } from './issue.ts'
 import { keys } from './keys.ts'
 import { list } from './list.ts'
+import { metrics } from './metrics.ts'
+import { off } from './off.ts'
+import { on } from './on.ts'
 import { passwd } from './passwd.ts'
 import { remove } from './remove.ts'
 import { rename } from './rename.ts'
 import { render } from './render.ts'
+import { status } from './status.ts'
+import { watch } from './watch.ts'
 
 /** In the order in which they are shown: the order in which one meets them. */
 export const COMMANDS: Record<string, Command> = {
@@ -25,6 +32,13 @@ export const COMMANDS: Record<string, Command> = {
   check,
   'hop-keys': hopKeys,
   passwd,
+  status,
+  on,
+  off,
+  history,
+  blink,
+  watch,
+  metrics,
 }
 
 /** Options of every word. */

@@ -1,0 +1,36 @@
+/** `oobm-relay history`: who did what, when, to which device. */
+import { EXIT } from '../../runtime/errors.ts'
+import { printable } from '../../runtime/printable.ts'
+import { STATE_OPTIONS, statePathsOf } from '../fleet-state/state-paths.ts'
+import { type HistoryEntry, readHistory } from '../history.ts'
+import { type Command, usageError } from './command.ts'
+
+export const history: Command = {
+  usage: '[DEVICE] [--json] [--root DIR | --state DIR]',
+  summary: 'on the relay: who did what when to which device',
+  options: { ...STATE_OPTIONS, json: { type: 'boolean', help: 'as JSON lines' } },
+  runBare: async ({ values, positionals, print }) => {
+    const [device, ...more] = positionals
+    if (more.length > 0) usageError('name one device, or none for all')
+    const { entries, damaged } = await readHistory(statePathsOf(values))
+    const wanted = entries.filter(entry => device === undefined || entry.device === device)
+    for (const entry of wanted) print(values.json ? JSON.stringify(entry) : describeEntry(entry))
+    if (damaged > 0) process.stderr.write(`${damaged} lines of the history cannot be read\n`)
+    return EXIT.ok
+  },
+}
+
+function describeEntry({ at, by, event, device, console, technician, from, to, reason }: HistoryEntry): string {
+  const span = [from && `from ${from}`, to && `to ${to}`].filter(Boolean).join(' ')
+  const parts = [
+    at.slice(0, 19).replace('T', ' '),
+    by.padEnd(12),
+    event.padEnd(15),
+    device ?? '',
+    console ?? '',
+    technician ?? '',
+    span,
+    reason ?? '',
+  ]
+  return printable(parts.filter(part => part !== '').join('  '), 1_000)
+}

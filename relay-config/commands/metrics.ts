@@ -1,0 +1,35 @@
+/** `oobm-relay metrics`: the fleet for Prometheus, by way of node_exporter's textfile collector. */
+import { EXIT, errorMessage, UserError } from '../../runtime/errors.ts'
+import { writeAtomically } from '../../runtime/write-atomically.ts'
+import { describeMetrics } from '../fleet-state/describe-metrics.ts'
+import { STATE_OPTIONS } from '../fleet-state/state-paths.ts'
+import type { Command } from './command.ts'
+import { readFleet } from './status.ts'
+
+export const metrics: Command = {
+  usage: '[--out FILE] [--root DIR | --state DIR]',
+  summary: 'on the relay: the same as a Prometheus textfile',
+  options: {
+    ...STATE_OPTIONS,
+    out: {
+      type: 'string',
+      value: 'FILE',
+      help: 'replace this file as a whole, such as …/textfile_collector/oobm.prom',
+    },
+  },
+  run: async input => {
+    const nowMs = Date.now()
+    const text = describeMetrics(await readFleet({ ...input, positionals: [] }, nowMs), nowMs)
+    const { out } = input.values
+    if (out === undefined) {
+      input.print(text.trimEnd())
+      return EXIT.ok
+    }
+    try {
+      await writeAtomically(String(out), text, 0o644)
+    } catch (err) {
+      throw new UserError(`${out} cannot be written: ${errorMessage(err)}`, EXIT.failed, { cause: err })
+    }
+    return EXIT.ok
+  },
+}

@@ -1,0 +1,48 @@
+/** `oobm-relay on`: lets a device open its listeners again. */
+import { EXIT, UserError } from '../../runtime/errors.ts'
+import { relaysOf } from '../access.ts'
+import type { Device, Relay } from '../fleet-config.ts'
+import { STATE_OPTIONS, statePathsOf } from '../fleet-state/state-paths.ts'
+import { requireOperator, switchOn } from '../fleet-state/switch-maintenance.ts'
+import { invoker } from '../history.ts'
+import { type Command, type CommandInput, deviceOf, usageError } from './command.ts'
+
+export const on: Command = {
+  usage: 'DEVICE [--relay HOST [--port N] [--user U]] [--reason TEXT] [--root DIR | --state DIR]',
+  summary: 'on the relay: switch remote maintenance on, and wait for the proof',
+  options: {
+    ...STATE_OPTIONS,
+    relay: { type: 'string', value: 'HOST', help: 'the one of its relays that the device is to go to' },
+    port: { type: 'string', value: 'N', help: 'the port of that relay' },
+    user: { type: 'string', value: 'U', help: 'the login on that relay' },
+    reason: { type: 'string', value: 'TEXT', help: 'what the history is to say' },
+  },
+  run: async input => {
+    const { fleet, values, print, signal } = input
+    const device = deviceOf(input)
+    const by = invoker()
+    requireOperator(fleet, by)
+    const target = targetOf(input, device)
+    const reason = values.reason === undefined ? {} : { reason: String(values.reason).slice(0, 200) }
+    const paths = statePathsOf(values)
+    print(await switchOn({ paths, device: device.name, by, nowMs: Date.now(), signal, ...reason }, target))
+    return EXIT.ok
+  },
+}
+
+/** A device knows the host keys of its own relays, and goes to no other. */
+function targetOf({ fleet, files, values }: CommandInput, device: Device): Relay | undefined {
+  const { relay, port, user } = values
+  if (relay === undefined) {
+    if (port !== undefined || user !== undefined) usageError('--port and --user belong to --relay HOST')
+    return undefined
+  }
+  const known = relaysOf(fleet, device)
+  const found = known.find(one => {
+    const isPort = port === undefined || String(one.port) === port
+    return (one.host === relay || one.name === relay) && isPort && (user === undefined || one.user === user)
+  })
+  if (found) return found
+  const list = known.map(one => `${one.user}@${one.host}, port ${one.port}`).join('; ')
+  throw new UserError(`that is not a relay of ${device.name} in ${files.fleet}; it has: ${list}`, EXIT.usage)
+}

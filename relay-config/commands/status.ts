@@ -1,0 +1,57 @@
+/** `oobm-relay status`: the fleet as this relay sees it, worst first, or one device in depth. */
+import { setTimeout as delay } from 'node:timers/promises'
+import colours from 'yoctocolors'
+import { EXIT } from '../../runtime/errors.ts'
+import { describeDevice, describeFleet, type Paint, PLAIN, worstFirst } from '../fleet-state/describe-fleet.ts'
+import { type DeviceState, readDeviceState } from '../fleet-state/device-state.ts'
+import { STATE_OPTIONS, statePathsOf } from '../fleet-state/state-paths.ts'
+import { type Command, type CommandInput, deviceOf } from './command.ts'
+
+/** Milliseconds between two pictures of `--watch`. */
+const WATCH_MS = 2_000
+/** Columns where the output is no terminal. */
+const WIDTH = 80
+/** Home, and clear from there on: what stands above is not lost by scrolling. */
+const CLEAR = '\x1b[H\x1b[J'
+
+export const status: Command = {
+  usage: '[DEVICE] [--watch] [--json] [--root DIR | --state DIR]',
+  summary: 'on the relay: the devices, worst first: state, age of the last proof, who is on the consoles',
+  options: {
+    ...STATE_OPTIONS,
+    watch: { type: 'boolean', help: 'again and again, until Ctrl-C' },
+    json: { type: 'boolean', help: 'as one JSON document' },
+  },
+  run: async input => {
+    const { values, print, signal } = input
+    const draw = async () => {
+      const lines = await describe(input)
+      print(`${values.watch && process.stdout.isTTY ? CLEAR : ''}${lines.join('\n')}`)
+    }
+    await draw()
+    while (values.watch && !signal.aborted) {
+      await delay(WATCH_MS, undefined, { signal }).catch(() => {})
+      if (!signal.aborted) await draw()
+    }
+    return EXIT.ok
+  },
+}
+
+async function describe(input: CommandInput): Promise<string[]> {
+  const { values, positionals } = input
+  const nowMs = Date.now()
+  const paint: Paint = process.stdout.isTTY && process.stdout.hasColors() && !values.json ? COLOURS : PLAIN
+  const states = await readFleet(input, nowMs)
+  if (values.json) return [JSON.stringify(worstFirst(states), null, 2)]
+  if (positionals.length > 0) return states.flatMap(state => describeDevice(state, nowMs, paint))
+  return describeFleet(states, nowMs, process.stdout.columns ?? WIDTH, paint)
+}
+
+const COLOURS: Paint = { good: colours.green, bad: colours.red, faint: colours.dim, strong: colours.bold }
+
+/** The device that is named, or all. */
+export function readFleet(input: CommandInput, nowMs: number): Promise<DeviceState[]> {
+  const paths = statePathsOf(input.values)
+  const devices = input.positionals.length > 0 ? [deviceOf(input)] : input.fleet.devices
+  return Promise.all(devices.map(({ name }) => readDeviceState(paths, name, nowMs)))
+}

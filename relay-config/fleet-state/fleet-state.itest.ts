@@ -1,0 +1,121 @@
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { runProgram } from '../../lab/run-program.ts'
+import { scratchDirectory } from '../../lab/scratch.ts'
+import { suite, type TestContext } from '../../tools/suite.ts'
+import { appendHistory, readHistory } from '../history.ts'
+import { readDeviceState } from './device-state.ts'
+import { writeMaintenance } from './maintenance.ts'
+import { livingSessions } from './sessions.ts'
+import { statePathsOf } from './state-paths.ts'
+import { tellDevice } from './tell-device.ts'
+
+const test = suite('fleet state on disk')
+
+async function relay(context: TestContext) {
+  const root = await scratchDirectory(context)
+  const paths = statePathsOf({ root })
+  const folder = join(paths.devices, 'tokyo')
+  await mkdir(folder, { recursive: true })
+  return { paths, folder, state: () => readDeviceState(paths, 'tokyo', Date.now()) }
+}
+
+const REPORT = {
+  ...{
+    v: 1,
+    word: 'ready',
+    cause: '',
+    sinceS: 9,
+    proofS: 3,
+    tookMs: 1,
+    probeMs: 2,
+    sessions: { shell: 0, console: 0 },
+  },
+  ...{ software: '1', uplink: null, consoles: null, changes: [] },
+}
+
+test('is paths of its own below a root, and beside the words of a shared relay', () => {
+  assert.equal(statePathsOf({ root: '/r' }).devices, '/r/var/lib/oobm/devices')
+  assert.equal(statePathsOf({ state: '/home/oobm/.oobm' }), {
+    devices: '/home/oobm/.oobm/state',
+    maintenance: '/home/oobm/.oobm/maintenance',
+    history: '/home/oobm/.oobm/history.jsonl',
+  })
+})
+
+test('takes a report for what it is, and anything else for none', async context => {
+  const { folder, state } = await relay(context)
+  const file = join(folder, 'report.json')
+  assert.is((await state()).word, 'never')
+  await writeFile(file, JSON.stringify({ ...REPORT, news: 'from a later version' }))
+  const away = await state()
+  assert.equal([away.word, away.report?.word, away.connected], ['away', 'ready', false])
+  assert.ok(Math.abs(Date.now() - 3_000 - (away.provedAtMs ?? 0)) < 60_000)
+  for (const bad of [
+    '',
+    '{',
+    '[]',
+    'null',
+    JSON.stringify({ ...REPORT, sinceS: -1 }),
+    JSON.stringify({ ...REPORT, cause: 'x'.repeat(9_000) }),
+  ]) {
+    await writeFile(file, bad)
+    assert.is((await state()).word, 'never', bad.slice(0, 40))
+  }
+})
+
+test('follows no link and waits at no pipe that stands in the place of a file', async context => {
+  const { paths, folder, state } = await relay(context)
+  const elsewhere = join(folder, 'elsewhere')
+  await writeFile(elsewhere, JSON.stringify(REPORT))
+  await symlink(elsewhere, join(folder, 'report.json'))
+  await symlink(elsewhere, join(folder, 'control'))
+  assert.is((await state()).word, 'never')
+  assert.not(await tellDevice(paths, 'tokyo', { word: 'blink', seconds: 1 }))
+  assert.is(await readFile(elsewhere, 'utf8'), JSON.stringify(REPORT), 'nothing was written through the link')
+  const pipes = await relay(context)
+  assert.is((await runProgram('mkfifo', [join(pipes.folder, 'report.json'), join(pipes.folder, 'control')])).code, 0)
+  assert.is((await pipes.state()).word, 'never')
+  assert.not(await tellDevice(pipes.paths, 'tokyo', { word: 'blink', seconds: 1 }), 'nobody reads')
+  await writeFile(join(folder, '../osaka'), '')
+  assert.not(await tellDevice(paths, 'nowhere', { word: 'blink', seconds: 1 }))
+})
+
+test('takes no process for a session that is not the recorded sshd', async context => {
+  const { paths, folder } = await relay(context)
+  const start = (await readFile('/proc/self/stat', 'latin1')).split(') ')[1]?.split(' ')[19]
+  const lines = [`${process.pid} ${start} sshd ${'a'.repeat(32)}`, '1 0 sshd x', '$(id)', `0 0 sshd ${'a'.repeat(32)}`]
+  await writeFile(join(folder, 'sessions'), `${lines.join('\n')}\n`)
+  assert.equal(await livingSessions(paths, 'tokyo'), [])
+})
+
+test('maintenance is a file that the words can read, and off ends at its time', async context => {
+  const { paths, state } = await relay(context)
+  const nowS = Math.floor(Date.now() / 1000)
+  const record = { at: nowS, by: 'carol' }
+  await writeMaintenance(paths, 'tokyo', { ...record, until: null, state: 'off' })
+  const file = join(paths.maintenance, 'tokyo.json')
+  assert.match(await readFile(file, 'utf8'), /^\{"state":"off","until":null,[^\n]*\}\n$/)
+  assert.is((await stat(file)).mode & 0o777, 0o644)
+  assert.ok((await state()).off)
+  await writeMaintenance(paths, 'tokyo', { ...record, state: 'off', until: nowS - 1 })
+  assert.match(await readFile(file, 'utf8'), /^\{"state":"off","until":\d+,/)
+  assert.not((await state()).off)
+})
+
+test('history: whole lines from many writers, and damaged ones passed over', async context => {
+  const { paths } = await relay(context)
+  const reason = 'x'.repeat(900)
+  await Promise.all(
+    Array.from({ length: 50 }, (_, n) => appendHistory(paths, { event: 'apply', device: `d${n}`, reason })),
+  )
+  await writeFile(paths.history, '{"at":\n\n[]\n', { flag: 'a' })
+  await appendHistory(paths, { by: 'alice', event: 'session', console: 'sw1' })
+  const { entries, damaged } = await readHistory(paths)
+  assert.equal([entries.length, damaged], [51, 2])
+  assert.is(new Set(entries.map(({ device }) => device)).size, 51)
+  assert.equal([entries.at(-1)?.by, entries.at(-1)?.console], ['alice', 'sw1'])
+})
+
+test.run()
