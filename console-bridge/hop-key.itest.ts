@@ -126,7 +126,7 @@ test(
     await bob.says(/you are bob, operator: you type\]/)
     const alice = openTerminal(context, 'ssh', ['-tt', '-e', 'none', ...args('alice', 'alice:core-sw1')])
     await alice.says(/\[oobm: you are alice \(via relay\), operator: bob types, you watch; Ctrl-\] w takes over\]/)
-    await alice.says(/\[oobm: BREAK is Ctrl-\] b on this way; your client's own BREAK does not get past the relay\]/)
+    await alice.says(/\[oobm: BREAK is Ctrl-\] b on this way: your client's own stops at the relay\]/)
     await bob.says(/\[oobm: alice \(via relay\) joined\]/)
     assert.not.match(bob.output(), /BREAK is/)
     alice.types('\x1dw')

@@ -20,7 +20,7 @@ export function greeting(console: Console, seat: Seat, escapeName: string | unde
   if (escapeName !== undefined) lines.push(`${escapeName} ? for help`)
   if (escapeName !== undefined && seat.via === 'relay' && seat.mayType) {
     // The relay's sshd answers a client's BREAK request itself, and nothing of it gets here.
-    lines.push(`BREAK is ${escapeName} b on this way; your client's own BREAK does not get past the relay`)
+    lines.push(`BREAK is ${escapeName} b on this way: your client's own stops at the relay`)
   }
   return lines
 }
