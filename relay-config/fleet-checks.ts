@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { RESERVED_TECHNICIANS } from '../runtime/device-config.ts'
 import { nameSchema, portSchema, publicKeySchema, userSchema } from '../runtime/names.ts'
+import { GATEWAY_TECHNICIAN } from './render/device-config.ts'
 import { relayHost } from './render/host-names.ts'
 
 export interface Problem {
@@ -203,6 +204,10 @@ function* technicianAccounts({ relays, technicians }: Sketch): Generator<Problem
   for (const [at, technician] of technicians.entries()) {
     if (technician === undefined) continue
     const { name, uid } = technician
+    if (name === GATEWAY_TECHNICIAN) {
+      const message = `"${name}" cannot be used: it is who comes with the own key of a device with gateway = true`
+      yield { path: ['technicians', at, 'name'], message }
+    }
     if (uid !== undefined) {
       const owner = owners.get(uid)
       if (owner !== undefined) yield { path: ['technicians', at, 'uid'], message: `${uid} is ${owner}'s already` }

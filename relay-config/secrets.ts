@@ -26,7 +26,24 @@ export async function readPrivateKey(directory: string, device: string, key: Dev
 
 /** Type and base64, without a comment. */
 export async function readPublicKey(directory: string, device: string, key: DeviceKey): Promise<string> {
-  const path = `${keyPath(directory, device, key)}.pub`
+  return readPublicKeyFile(device, `${keyPath(directory, device, key)}.pub`)
+}
+
+/**
+ * What a gateway device has beside its key pairs, under the names that enebular gives them: the private half that gets
+ * one into its shell, with `.pub` beside it; and the public half of the device's relay key, for a relay.
+ */
+export function gatewayPaths(directory: string, device: string): { privateKey: string; relayPublicKey: string } {
+  const path = (file: string) => join(directory, device, file)
+  return { privateKey: path(`device-${device}.key`), relayPublicKey: path(`relay-server-${device}.key`) }
+}
+
+/** The public half of the key that gets one into a gateway device's shell: type and base64. */
+export async function readGatewayKey(directory: string, device: string): Promise<string> {
+  return readPublicKeyFile(device, `${gatewayPaths(directory, device).privateKey}.pub`)
+}
+
+async function readPublicKeyFile(device: string, path: string): Promise<string> {
   const parsed = publicKeySchema.safeParse(await readKeyFile(device, path))
   if (parsed.success) return parsed.data
   throw new UserError(`${path}: ${parsed.error.issues[0]?.message}`, EXIT.configuration)

@@ -4,7 +4,7 @@ import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { stringifyProvisioning } from '../../runtime/provisioning.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { renderDeviceConfig } from '../render/device-config.ts'
-import { readPrivateKey, readPublicKey } from '../secrets.ts'
+import { readGatewayKey, readPrivateKey, readPublicKey } from '../secrets.ts'
 import { type Command, deviceOf } from './command.ts'
 
 export const issue: Command = {
@@ -19,7 +19,9 @@ export const issue: Command = {
       readPrivateKey(files.secrets, device.name, 'shellHostKey'),
       readPrivateKey(files.secrets, device.name, 'bridgeHostKey'),
     ])
-    const config = renderDeviceConfig(fleet, device, await readPublicKey(files.secrets, device.name, 'bridgeHostKey'))
+    const bridgePublicKey = await readPublicKey(files.secrets, device.name, 'bridgeHostKey')
+    const gatewayKey = device.gateway ? await readGatewayKey(files.secrets, device.name) : undefined
+    const config = renderDeviceConfig(fleet, device, bridgePublicKey, gatewayKey)
     const text = stringifyProvisioning(config, { relayKey, shellHostKey, bridgeHostKey })
     const out = resolve(String(values.out ?? join(files.secrets, device.name, 'oobm.toml')))
     try {

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path'
 import spawn, { SubprocessError } from 'nano-spawn'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
-import { DEVICE_KEYS, type DeviceKey, keyPath } from '../secrets.ts'
+import { GATEWAY_TECHNICIAN } from '../render/device-config.ts'
+import { DEVICE_KEYS, type DeviceKey, gatewayPaths, keyPath } from '../secrets.ts'
 import { type Command, deviceOf, usageError } from './command.ts'
 
 export const keys: Command = {
@@ -15,8 +16,9 @@ export const keys: Command = {
     const { fleet, files, values, positionals, print, signal } = input
     if (values.all && positionals.length > 0) usageError('name a device, or give --all, not both')
     const devices = values.all ? fleet.devices : [deviceOf(input)]
-    for (const { name } of devices) {
+    for (const { name, gateway } of devices) {
       const made = await makeMissingKeys(files.secrets, name, signal)
+      if (gateway) made.push(...(await makeGatewayKeys(files.secrets, name, signal)))
       for (const path of made) print(`made ${path}`)
       if (made.length === 0) print(`${name}: all keys are there already`)
     }
@@ -38,6 +40,21 @@ export async function makeMissingKeys(directory: string, device: string, signal:
     await completeWithPublicHalf(path, signal)
   }
   return made
+}
+
+/**
+ * The pair for whoever comes in by a device's own port on the relay, and the public half of its relay key once more, both
+ * under the names of {@link gatewayPaths}.
+ */
+async function makeGatewayKeys(directory: string, device: string, signal: AbortSignal): Promise<string[]> {
+  const { privateKey, relayPublicKey } = gatewayPaths(directory, device)
+  const made = await makeKey(privateKey, `${device} ${GATEWAY_TECHNICIAN}`, signal)
+  await completeWithPublicHalf(privateKey, signal)
+  const relayKey = await readFile(`${keyPath(directory, device, 'relayKey')}.pub`)
+  if (!(await readFile(relayPublicKey).catch(() => undefined))?.equals(relayKey)) {
+    await writeAtomically(relayPublicKey, relayKey, 0o644)
+  }
+  return made ? [privateKey] : []
 }
 
 /** Makes a private key unless there is one: link(2) replaces nothing, whoever else makes the same one now. */

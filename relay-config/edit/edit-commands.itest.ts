@@ -7,6 +7,7 @@ import { runProgram } from '../../lab/run-program.ts'
 import { scratchDirectory } from '../../lab/scratch.ts'
 import { startSshd } from '../../lab/sshd.ts'
 import { UserError } from '../../runtime/errors.ts'
+import { parseProvisioning } from '../../runtime/provisioning.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
 import { COMMANDS, COMMON } from '../commands/all-commands.ts'
 import type { BareInput } from '../commands/command.ts'
@@ -200,6 +201,52 @@ test(
       await must(['remove', ...entry])
     assert.is(await text(), head)
     assert.is((await stat(file)).mode & 0o777, 0o640)
+  },
+  SLOW,
+)
+
+test(
+  'a gateway device has a key for its own port too, which its configuration knows, and a new name takes it along',
+  async context => {
+    const { folder, file, must, run, text } = await operator(context)
+    const key = await makeKey(folder, 'key')
+    const host = ['--host', 'relay.example', '--accounts', 'dedicated', '--yes', '--host-keys', `${key.path}.pub`]
+    await must(['init', ...host])
+    await must(['add', 'device', 'tokyo', '--gateway'])
+    await must(['add', 'device', 'osaka'])
+    await must(['keys', '--all'])
+    await must(['rename', 'device', 'tokyo', 'edo'])
+    const gatewayFiles = ['device-edo.key', 'device-edo.key.pub', 'relay-server-edo.key']
+    const names = async (device: string) => (await readdir(join(folder, 'secrets', device))).sort()
+    assert.equal(
+      (await names('edo')).filter(name => name.includes('.key')),
+      gatewayFiles,
+    )
+    assert.equal(
+      (await names('osaka')).filter(name => name.includes('.key')),
+      [],
+    )
+    const read = (name: string) => readFile(join(folder, 'secrets/edo', name), 'utf8')
+    assert.is(await read('relay-server-edo.key'), await read('relay_key.pub'))
+    assert.is((await stat(join(folder, 'secrets/edo/device-edo.key'))).mode & 0o777, 0o600)
+    assert.is(await must(['keys', 'edo']), 'edo: all keys are there already\n')
+
+    await must(['issue', 'edo'])
+    const { config } = parseProvisioning('oobm.toml', await read('oobm.toml'))
+    const [technician, ...more] = config.technicians
+    const [type, base64] = (await read('device-edo.key.pub')).split(' ')
+    assert.equal(
+      [technician?.name, technician?.keys, technician?.consoles, technician?.shell],
+      ['remote-admin', [`${type} ${base64}`], [], true],
+    )
+    assert.equal(more, [])
+    await must(['issue', 'osaka'])
+    assert.not.match(await readFile(join(folder, 'secrets/osaka/oobm.toml'), 'utf8'), /remote-admin/)
+
+    const before = await text()
+    const taken = await run(['add', 'technician', 'remote-admin', '--key', `${key.path}.pub`])
+    assert.match(taken.said, /it is who comes with the own key of a device/)
+    assert.is(await readFile(file, 'utf8'), before)
   },
   SLOW,
 )

@@ -1,9 +1,10 @@
 /** `oobm-relay remove` and `rename` of one entry of the fleet file, with all that refers to it. */
 import { access, rename as moveFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { type BareInput, usageError } from '../commands/command.ts'
 import type { Fleet } from '../fleet-config.ts'
+import { gatewayPaths } from '../secrets.ts'
 import { changeFleet } from './change-fleet.ts'
 import * as changes from './changes.ts'
 
@@ -41,6 +42,7 @@ export async function renameEntry(input: BareInput): Promise<number> {
   if (!movesKeys) return EXIT.ok
   try {
     await moveFile(from, to)
+    await moveGatewayKeys(files.secrets, oldName, newName)
   } catch (err) {
     throw new UserError(
       `the file is changed, but ${from} could not be moved to ${to} (${errorCode(err)}): move it by hand`,
@@ -48,6 +50,21 @@ export async function renameEntry(input: BareInput): Promise<number> {
   }
   print(`moved ${from} to ${to}`)
   return EXIT.ok
+}
+
+/** Their names hold the device's. */
+async function moveGatewayKeys(secrets: string, oldName: string, newName: string): Promise<void> {
+  // Both are in the folder of the new name by now.
+  const [old, now] = [gatewayPaths('', oldName), gatewayPaths(secrets, newName)]
+  const pairs = [
+    [old.privateKey, now.privateKey],
+    [`${old.privateKey}.pub`, `${now.privateKey}.pub`],
+    [old.relayPublicKey, now.relayPublicKey],
+  ] as const
+  for (const [from, to] of pairs) {
+    const path = join(secrets, newName, basename(from))
+    if (await exists(path)) await moveFile(path, to)
+  }
 }
 
 function kindAndNames(positionals: string[], count: number, word: string): [changes.Kind, ...string[]] {

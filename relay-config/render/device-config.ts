@@ -4,8 +4,19 @@ import type { DeviceConfigInput } from '../../runtime/device-config.ts'
 import { accessOf, listenersOf, loginConsolesOf, pinnedKeysOf, relaysOf } from '../access.ts'
 import type { Device, Fleet, Relay } from '../fleet-config.ts'
 
-/** @param bridgeHostKey the public host key of its console bridge */
-export function renderDeviceConfig(fleet: Fleet, device: Device, bridgeHostKey: string): DeviceConfigInput {
+/** Who comes with a gateway device's own key, in the device's list of technicians; the fleet keeps the name free. */
+export const GATEWAY_TECHNICIAN = 'remote-admin'
+
+/**
+ * @param bridgeHostKey the public host key of its console bridge
+ * @param gatewayKey the public key that gets one into the shell of a device with `gateway = true`
+ */
+export function renderDeviceConfig(
+  fleet: Fleet,
+  device: Device,
+  bridgeHostKey: string,
+  gatewayKey?: string,
+): DeviceConfigInput {
   const { led, intervals, shell, selftest, bridge } = device
   return {
     version: 1,
@@ -16,7 +27,7 @@ export function renderDeviceConfig(fleet: Fleet, device: Device, bridgeHostKey: 
       return { host, port, user, hostKeys: pinnedKeysOf(relay) }
     }),
     consoles: device.consoles,
-    technicians: techniciansOf(fleet, device),
+    technicians: [...techniciansOf(fleet, device), ...gatewayTechnician(gatewayKey)],
     bridge: { ...bridge, hostKey: bridgeHostKey },
     ...(led && { led }),
     ...(intervals && { intervals }),
@@ -38,6 +49,11 @@ function techniciansOf(fleet: Fleet, device: Device): NonNullable<DeviceConfigIn
     // Left out, the list would mean all: it is always written.
     return [{ name, keys, role, consoles, shell: access.shell, ...(byLogin && { viaRelay, hopKeys }) }]
   })
+}
+
+function gatewayTechnician(key: string | undefined): NonNullable<DeviceConfigInput['technicians']> {
+  if (key === undefined) return []
+  return [{ name: GATEWAY_TECHNICIAN, keys: [key], role: 'operator', consoles: [], shell: true }]
 }
 
 function isDedicated({ accounts }: Relay): boolean {
