@@ -85,7 +85,7 @@ if (process.getuid?.() === 0) {
   test(
     'sets the password in shadow, and takes it away so that keys still open the account',
     async context => {
-      const { run, shadow, fits } = await relayRoot(context)
+      const { root, run, shadow, fits } = await relayRoot(context)
       const set = await run(`${PASSWORD}\n`, 'alice')
       assert.equal([set.code, set.stdout], [0, 'alice has a new password\n'], set.stderr)
       assert.match((await shadow('alice')) ?? '', /^\$y\$/)
@@ -95,6 +95,16 @@ if (process.getuid?.() === 0) {
       const locked = await run('', 'alice', '--lock')
       assert.is(locked.code, 0, locked.stderr)
       assert.is(await shadow('alice'), '*')
+      const history = await readFile(join(root, 'var/lib/oobm/history.jsonl'), 'utf8')
+      const entries = history
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line))
+      assert.equal(
+        entries.map(({ event, technician }) => `${event} ${technician}`),
+        ['password set alice', 'password locked alice'],
+      )
+      assert.not.match(history, PASSWORD)
     },
     SLOW,
   )

@@ -5,6 +5,8 @@ import spawn, { SubprocessError } from 'nano-spawn'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { secretReader } from '../ask-secret.ts'
 import type { Technician } from '../fleet-config.ts'
+import { appendHistory } from '../history.ts'
+import { relayPaths } from '../relay-paths.ts'
 import { type Command, usageError } from './command.ts'
 
 /** Characters. The port is open to the whole network: what can be guessed will be. */
@@ -30,6 +32,7 @@ export const passwd: Command = {
     await checkAccount(root, technician)
     if (values.lock) {
       await chpasswd(root, ['--encrypted'], `${name}:${NO_PASSWORD}`, signal)
+      await appendHistory(relayPaths(root), { event: 'password locked', technician: name })
       print(`${name} has no password any more. Keys still open the login: take those out of ${files.fleet}`)
       return EXIT.ok
     }
@@ -38,6 +41,7 @@ export const passwd: Command = {
       throw new UserError(advice, EXIT.configuration)
     }
     await chpasswd(root, ['--crypt-method', 'YESCRYPT'], `${name}:${await askPassword(name)}`, signal)
+    await appendHistory(relayPaths(root), { event: 'password set', technician: name })
     print(`${name} has a new password`)
     return EXIT.ok
   },
