@@ -65,7 +65,15 @@ export async function startLoginRelay(options: {
     people.passwd += `${name}:x:${uid}:${uid}::/:/bin/sh\n`
     people.group += `${name}:x:${uid}:\n`
     people.shadow += `${name}:${hash.trim()}:19000:0:99999:7:::\n`
-    blocks.push(loginMatchBlock({ technician: name, jumpPorts, program, directory: relay }))
+    blocks.push(
+      loginMatchBlock({
+        technician: name,
+        jumpPorts,
+        program,
+        directory: relay,
+        maintenance: join(directory, 'maintenance'),
+      }),
+    )
   }
   for (const [file, more] of Object.entries(people)) {
     await writeFile(join(directory, file), (await readFile(`/etc/${file}`, 'utf8')) + more, {

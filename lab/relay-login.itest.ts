@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type BridgeFiles, bridgeFiles, startBridge, statusWhere } from '../console-bridge/testing/bridge-fixture.ts'
@@ -238,6 +238,20 @@ if (process.getuid?.() === 0) {
         assert.match(all, says, `${who} ${command}: ${all}`)
         // A pty has no BREAK line, so what comes of it is not this test's.
         if (!command.includes('break')) assert.is(answer.code, code, `${who} ${command}: ${all}`)
+      }
+      await mkdir(join(directory, 'maintenance'))
+      const until = Math.floor(Date.now() / 1000)
+      const MAINTENANCE: [file: string, code: number, says: RegExp][] = [
+        ['{"state":"off","until":null,"at":1,"by":"x"}\n', 69, /maintenance of rack1 is switched off/],
+        [`{"state":"off","until":${until + 3600},"at":1,"by":"x"}\n`, 69, /maintenance of rack1 is switched off/],
+        [`{"state":"off","until":${until - 1},"at":1,"by":"x"}\n`, 0, /^core-sw1 on /],
+        ['{"state":"on","until":null,"at":1,"by":"x"}\n', 0, /^core-sw1 on /],
+      ]
+      for (const [file, code, says] of MAINTENANCE) {
+        await writeFile(join(directory, 'maintenance/rack1.json'), file)
+        const answer = await ssh(setup, 'alice', [], 'core-sw1 status')
+        assert.is(answer.code, code, file)
+        assert.match(answer.stdout + answer.stderr, says)
       }
       const REFUSED = [
         ...[

@@ -11,6 +11,8 @@ export interface LoginMatch {
   /** The program, and the folder of its lists, where they are not in their places. */
   program?: string
   directory?: string
+  /** The folder of DEVICE.json, where it is elsewhere; needs `directory`. */
+  maintenance?: string
 }
 
 /**
@@ -19,9 +21,15 @@ export interface LoginMatch {
  * The same technician's lines in authorized_keys need {@link LOGIN_KEY_OPTIONS} after `restrict`. Globally, `AcceptEnv` and
  * `PermitUserEnvironment` must stay unset: no Match block can take back what they let in.
  */
-export function loginMatchBlock({ technician, jumpPorts, program = OOBM_LOGIN, directory }: LoginMatch): string {
+export function loginMatchBlock({
+  technician,
+  jumpPorts,
+  program = OOBM_LOGIN,
+  directory,
+  maintenance,
+}: LoginMatch): string {
   const settings = [
-    `ForceCommand exec ${program}${directory === undefined ? '' : ` ${directory}`}`,
+    `ForceCommand exec ${[program, directory, maintenance].filter(part => part !== undefined).join(' ')}`,
     'PermitTTY yes',
     'PermitUserRC no',
     'PubkeyAuthentication yes',
@@ -29,7 +37,6 @@ export function loginMatchBlock({ technician, jumpPorts, program = OOBM_LOGIN, d
     'PasswordAuthentication yes',
     'KbdInteractiveAuthentication no',
     'PermitEmptyPasswords no',
-    'MaxAuthTries 4',
     'MaxSessions 4',
     // A password has no permitopen of its own: what a key's line says is said here again for it.
     `AllowTcpForwarding ${jumpPorts.length > 0 ? 'local' : 'no'}`,
