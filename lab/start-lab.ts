@@ -51,8 +51,10 @@ export async function startLab(
   const startUnit = (name: string, program: string, environment: UnitEnvironment) =>
     daemons.push(startDaemon(name, [process.execPath, programPath(program)], log(name), environment))
   startUnit('oobm-console', 'lab-console', bridge)
-  startUnit('oobm-supervisor', 'oobm-supervisor', supervisor)
-  await writeOobmCommand(join(root, 'oobm'), supervisor, bridge)
+  // On a device both find the bridge's folder below /run.
+  const device = { ...supervisor, OOBM_CONSOLE_RUNTIME_DIRECTORY: bridge.RUNTIME_DIRECTORY }
+  startUnit('oobm-supervisor', 'oobm-supervisor', device)
+  await writeOobmCommand(join(root, 'oobm'), device)
   return {
     directory: shown,
     equipment,
@@ -65,8 +67,7 @@ export async function startLab(
 }
 
 /** `oobm` as on the device: a script that says where this device's files are. */
-async function writeOobmCommand(path: string, supervisor: UnitEnvironment, bridge: UnitEnvironment): Promise<void> {
-  const environment = { ...supervisor, OOBM_CONSOLE_RUNTIME_DIRECTORY: bridge.RUNTIME_DIRECTORY }
+async function writeOobmCommand(path: string, environment: UnitEnvironment): Promise<void> {
   const settings = Object.entries(environment).map(([name, value]) => `${name}='${value}'`)
   const script = [
     '#!/bin/sh',

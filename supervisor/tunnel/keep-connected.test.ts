@@ -121,4 +121,17 @@ test('tries nothing while there is no link', async context => {
   assert.equal(waitsMs, [30_000, 30_000, 1_000])
 })
 
+test('goes to the relay that it is sent to, and begins with that one from then on', async context => {
+  const [, two] = RELAYS
+  const redirected: Ending = { kind: 'redirected', relay: two as (typeof RELAYS)[number] }
+  const lost: Ending = { kind: 'lost', cause: 'x' }
+  const endings = [redirected, lost, failed('no-relay'), failed('no-relay'), failed('no-relay')]
+  const { tried } = await play(
+    context,
+    RELAYS,
+    endings.map(ending => ({ ending })),
+  )
+  assert.equal(tried, ['one', 'two', 'two', 'one', 'two'])
+})
+
 test.run()

@@ -1,0 +1,97 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { suite, type TestContext } from '../tools/suite.ts'
+import { runProgram, startProgram } from './run-program.ts'
+import { scratchDirectory } from './scratch.ts'
+import { waitFor } from './wait-for.ts'
+
+const test = suite('control channel in the lab')
+const LIMIT = { timeoutMs: 200_000 }
+const PATIENCE = { timeoutMs: 60_000 }
+
+/** The whole system from its bundles, and the operator's program on the same machine. */
+async function startLab(context: TestContext) {
+  const scratch = await scratchDirectory(context)
+  const bundle = join(import.meta.dirname, '../tools/bundle.ts')
+  const options = { cwd: join(import.meta.dirname, '..'), ...PATIENCE }
+  const built = await runProgram(process.execPath, ['--import', 'tsx', bundle, join(scratch, 'build')], options)
+  assert.is(built.code, 0, built.stderr)
+  await mkdir(join(scratch, 'tmp'))
+  const program = (name: string) => join(scratch, 'build/lib', `${name}.cjs`)
+  const directory = join(scratch, 'lab')
+  const env = { TMPDIR: join(scratch, 'tmp'), OOBM_FLEET: join(directory, 'fleet.toml') }
+  const lab = startProgram(process.execPath, [program('lab'), '--directory', directory], { env })
+  context.cleanup(() => lab.stop(20_000))
+  context.onFailure(() => `the lab:\n${lab.output().slice(-1500)}`)
+  const led = () =>
+    readFile(join(directory, 'led'), 'utf8').then(
+      word => word.trim(),
+      () => '',
+    )
+  await waitFor('the lab to be ready', async () => (await led()) === 'ready', PATIENCE)
+  const state = join(directory, 'relay/oobm')
+  const oobmRelay = (...args: string[]) =>
+    runProgram(process.execPath, [program('oobm-relay'), ...args], { env, ...PATIENCE })
+  return {
+    directory,
+    led,
+    env,
+    program,
+    oobmRelay,
+    relay: (word: string, ...args: string[]) => oobmRelay(word, ...args, '--state', state),
+  }
+}
+
+test(
+  'tells the operator who is on which console, ends them with maintenance, and blinks',
+  async context => {
+    const { directory, led, relay } = await startLab(context)
+    const visit = startProgram('ssh', ['-F', join(directory, 'ssh_config'), '-tt', 'console'])
+    context.cleanup(() => visit.stop())
+    await waitFor(
+      'the table to say who is in',
+      async () => /router1:you\*/.test((await relay('status')).stdout),
+      PATIENCE,
+    )
+    const depth = await relay('status', 'lab-device')
+    assert.match(depth.stdout, /^ {2}console {6}router1 open\n +you types, since /m)
+
+    assert.match(
+      (await relay('off', 'lab-device', '--reason', 'new rack')).stdout,
+      /^lab-device has closed its listeners$/m,
+    )
+    await waitFor('the session to end', () => visit.ended(), PATIENCE)
+    assert.is(await led(), 'maintenance')
+    assert.match((await relay('on', 'lab-device')).stdout, /^lab-device is on, and proved$/m)
+    assert.match(
+      (await relay('history')).stdout,
+      / Stop Remote M\. +lab-device +new rack\n.* Start Remote M\. +lab-device\n$/,
+    )
+
+    assert.match((await relay('blink', 'lab-device')).stdout, /^lab-device blinks for 30 s$/m)
+    await waitFor('the LED', async () => (await led()) === 'here', PATIENCE)
+  },
+  LIMIT,
+)
+
+test(
+  'lets the operator look on at a console with his own key',
+  async context => {
+    const { directory, env, program, oobmRelay } = await startLab(context)
+    const identity = join(directory, 'technician/key')
+    const watching = startProgram(
+      process.execPath,
+      [program('oobm-relay'), 'watch', 'router1', '--identity', identity],
+      { env },
+    )
+    context.cleanup(() => watching.stop())
+    await watching.says(/from the oobm lab/, PATIENCE.timeoutMs)
+    const wrong = await oobmRelay('watch', 'elsewhere')
+    assert.is(wrong.code, 64)
+    assert.match(wrong.stderr, /"elsewhere" is not a console of you's; there are: router1/)
+  },
+  LIMIT,
+)
+
+test.run()
