@@ -3,14 +3,16 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
-  cpSync,
   existsSync,
+  lstatSync,
+  lutimesSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -26,6 +28,8 @@ import { manPage } from './man-page.ts'
 /** Where the programs were built, and where the package goes. */
 const [BUILD = 'build', OUT = 'build'] = process.argv.slice(2)
 const PACKAGE = 'oobm-relay'
+const WORDS = ['oobm-device-word', 'oobm-login']
+const SCRIPTS = ['postinst', 'prerm', 'postrm']
 const epochS = Number(
   process.env.SOURCE_DATE_EPOCH ?? execFileSync('git', ['log', '-1', '--format=%ct'], { encoding: 'utf8' }),
 )
@@ -50,7 +54,9 @@ try {
 function layOut(): void {
   const bundle = readFileSync(join(BUILD, 'lib', `${PACKAGE}.cjs`), 'utf8')
   put(`usr/lib/${PACKAGE}/${PACKAGE}.cjs`, bundle)
-  cpSync(join(BUILD, 'lib/words'), join(root, `usr/lib/${PACKAGE}/words`), { recursive: true })
+  // What the keys of devices and technicians run on a dedicated relay; the program reads the same beside itself.
+  for (const word of WORDS) put(`usr/lib/oobm/${word}`, source(`relay-config/words/${word}`), 0o755)
+  symlinkSync('../oobm', join(root, `usr/lib/${PACKAGE}/words`))
   put(`usr/bin/${PACKAGE}`, source('packaging/debian/oobm-relay'), 0o755)
   put(`usr/share/man/man1/${PACKAGE}.1.gz`, packed(manPage(source('man/oobm-relay.1'), date)))
   put(`usr/share/bash-completion/completions/${PACKAGE}`, bashCompletion(source('completion/oobm-relay.bash')))
@@ -73,16 +79,16 @@ function writeControl(): void {
   const control = source('packaging/debian/control').replace('@VERSION@', VERSION).replace('@SIZE@', String(sizeKib))
   put('DEBIAN/control', control)
   put('DEBIAN/md5sums', sums.join(''))
-  for (const script of ['prerm', 'postrm']) put(`DEBIAN/${script}`, source(`packaging/debian/${script}`), 0o755)
+  for (const script of SCRIPTS) put(`DEBIAN/${script}`, source(`packaging/debian/${script}`), 0o755)
 }
 
 /** Modes that no umask decided, and one time for all. */
 function seal(): void {
   for (const path of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
     const full = join(root, path)
-    const isProgram = statSync(full).isDirectory() || (statSync(full).mode & 0o111) !== 0
-    chmodSync(full, isProgram ? 0o755 : 0o644)
-    utimesSync(full, epochS, epochS)
+    const status = lstatSync(full)
+    lutimesSync(full, epochS, epochS)
+    if (!status.isSymbolicLink()) chmodSync(full, status.isDirectory() || (status.mode & 0o111) !== 0 ? 0o755 : 0o644)
   }
   chmodSync(root, 0o755)
   utimesSync(root, epochS, epochS)
@@ -90,7 +96,7 @@ function seal(): void {
 
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(path => statSync(join(folder, path)).isFile())
+    .filter(path => lstatSync(join(folder, path)).isFile())
     .sort()
 }
 

@@ -49,11 +49,16 @@ mount --rbind /dev memory/root/dev
 mkdir memory/root/oobm memory/root/oobm/files memory/root/oobm/changes
 mount --bind memory/files memory/root/oobm/files
 mount --bind -o ro memory/changes memory/root/oobm/changes
+ip link set lo up
 exec chroot memory/root sh /oobm/files/script`
-  return run('unshare', ['--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private', 'sh', '-c', setUp], {
-    DEBIAN_FRONTEND: 'noninteractive',
-    PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
-  })
+  return run(
+    'unshare',
+    ['--mount', '--net', '--pid', '--fork', '--kill-child', '--propagation', 'private', 'sh', '-c', setUp],
+    {
+      DEBIAN_FRONTEND: 'noninteractive',
+      PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
+    },
+  )
 }
 
 test(
@@ -74,8 +79,10 @@ test(
 
     const listing = await run('dpkg-deb', ['-c', first])
     assert.match(listing, /^-rwxr-xr-x root\/root .* \.\/usr\/bin\/oobm-relay$/m)
-    assert.match(listing, /^-rwxr-xr-x root\/root .* \.\/usr\/lib\/oobm-relay\/words\/oobm-device-word$/m)
-    for (const line of listing.trim().split('\n')) assert.match(line, /^(drwxr-xr-x|-rw[x-]r-[x-]r-[x-]) root\/root /)
+    assert.match(listing, /^-rwxr-xr-x root\/root .* \.\/usr\/lib\/oobm\/oobm-device-word$/m)
+    assert.match(listing, /^-rwxr-xr-x root\/root .* \.\/usr\/lib\/oobm\/oobm-login$/m)
+    for (const line of listing.trim().split('\n'))
+      assert.match(line, /^(drwxr-xr-x|lrwxrwxrwx|-rw[x-]r-[x-]r-[x-]) root\/root /)
   },
   SLOW,
 )
