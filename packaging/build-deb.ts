@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
+  type Dirent,
   existsSync,
-  lstatSync,
   lutimesSync,
   mkdirSync,
   mkdtempSync,
@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { VERSION } from '../runtime/version.ts'
 import { debianChangelog } from './changelog.ts'
@@ -84,20 +84,26 @@ function writeControl(): void {
 
 /** Modes that no umask decided, and one time for all. */
 function seal(): void {
-  for (const path of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
-    const full = join(root, path)
-    const status = lstatSync(full)
-    lutimesSync(full, epochS, epochS)
-    if (!status.isSymbolicLink()) chmodSync(full, status.isDirectory() || (status.mode & 0o111) !== 0 ? 0o755 : 0o644)
+  for (const { path, entry } of entriesBelow(root)) {
+    lutimesSync(path, epochS, epochS)
+    if (entry.isSymbolicLink()) continue
+    const isProgram = (statSync(path).mode & 0o111) !== 0
+    chmodSync(path, entry.isDirectory() || isProgram ? 0o755 : 0o644)
   }
   chmodSync(root, 0o755)
   utimesSync(root, epochS, epochS)
 }
 
 function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(path => lstatSync(join(folder, path)).isFile())
-    .sort()
+  const files = entriesBelow(folder).filter(({ entry }) => entry.isFile())
+  return files.map(({ path }) => relative(folder, path)).sort()
+}
+
+/** Links are not followed. */
+function entriesBelow(folder: string): { path: string; entry: Dirent }[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).map(entry => {
+    return { path: join(entry.parentPath, entry.name), entry }
+  })
 }
 
 function put(path: string, content: string | Buffer, mode = 0o644): void {
