@@ -1,5 +1,6 @@
 /** Every word of `oobm-relay`: the one table that the program, its help, the man page and the completion are made from. */
 import { add } from './add.ts'
+import { apply } from './apply.ts'
 import { blink } from './blink.ts'
 import { check } from './check.ts'
 import type { Command, CommandOption } from './command.ts'
@@ -13,6 +14,8 @@ import { metrics } from './metrics.ts'
 import { off } from './off.ts'
 import { on } from './on.ts'
 import { passwd } from './passwd.ts'
+import { plan } from './plan.ts'
+import { push } from './push.ts'
 import { remove } from './remove.ts'
 import { rename } from './rename.ts'
 import { render } from './render.ts'
@@ -29,6 +32,9 @@ export const COMMANDS: Record<string, Command> = {
   keys,
   render,
   issue,
+  push,
+  plan,
+  apply,
   check,
   'hop-keys': hopKeys,
   passwd,

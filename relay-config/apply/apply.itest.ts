@@ -1,0 +1,108 @@
+import * as assert from 'uvu/assert'
+import { waitFor } from '../../lab/wait-for.ts'
+import type { TestContext } from '../../tools/suite.ts'
+import { assertNoTrace, dedicatedFleet, holdTunnel, letsIn, markedAccounts, PORT } from '../testing/dedicated-fleet.ts'
+import { hostSuite, startThrowawayHost } from '../testing/throwaway-host.ts'
+
+const test = hostSuite('apply')
+const SLOW = { timeoutMs: 240_000 }
+
+async function scene(context: TestContext) {
+  const host = await startThrowawayHost(context)
+  return { host, fleet: await dedicatedFleet(host) }
+}
+
+test(
+  'makes a relay, twice changes nothing, follows the file, cuts nobody who stays, and goes without a trace',
+  async context => {
+    const { host, fleet } = await scene(context)
+    const planned = await fleet.relay('plan')
+    assert.match(planned, /^would make the account alice \(uid 20000, no password\)$/m)
+    assert.match(planned, /^\+restrict,port-forwarding,permitopen="127\.0\.0\.1:20101",/m)
+    assert.equal(await markedAccounts(host), [], 'plan changes nothing')
+    assert.is(await host.sh('ls -A /etc/oobm 2>/dev/null || true'), '')
+
+    assert.match(
+      await fleet.relay('apply'),
+      /^done: make the account alice \(uid 20000[\s\S]*host_keys = \["ssh-ed25519 /m,
+    )
+    assert.equal((await markedAccounts(host)).sort(), ['alice', 'bob', 'oobm-device'])
+    assert.match(await host.sh('grep -E "^(alice|oobm-device):" /etc/shadow'), /^oobm-device:\*:[\s\S]*^alice:\*:/m)
+    assert.ok(await letsIn(host, fleet))
+    const before = await host.sh('find /etc/oobm -printf "%p %T@ %i\\n" | sort')
+    assert.match(await fleet.relay('apply'), /^nothing to change$/m)
+    assert.is(await host.sh('find /etc/oobm -printf "%p %T@ %i\\n" | sort'), before)
+
+    const device = await holdTunnel(context, host, fleet)
+    await host.sh('usermod --password secret-hash bob')
+    await fleet.write(text =>
+      text.replace('"bob"', '"robert"').replace(/\[\[technicians\]\]\nname = "alice"[\s\S]*?(?=\[\[)/, ''),
+    )
+    assert.match(
+      await fleet.relay('plan'),
+      /would rename the account bob to robert[\s\S]*would remove the account alice/,
+    )
+    await fleet.relay('apply')
+    assert.equal((await markedAccounts(host)).sort(), ['oobm-device', 'robert'])
+    assert.match(await host.sh('grep ^robert: /etc/shadow'), /^robert:secret-hash:/, 'his password stays his')
+    assert.is(await host.sh('ls /etc/oobm/relay/authorized_keys'), 'oobm-device\nrobert\n')
+    assert.is(await host.sh('ls /etc/oobm/generations | wc -l'), '1\n')
+    assert.not(device.ended(), device.output())
+    assert.ok(await letsIn(host, fleet), 'the reloaded one')
+
+    await host.sh('echo "# drift" >> /etc/oobm/relay/sshd_config')
+    assert.match(await fleet.relay('plan'), /^would change sshd_config$[\s\S]*^-# drift$/m)
+    await fleet.relay('apply')
+    assert.match(await fleet.relay('plan'), /^nothing to change/)
+    // From here on the relay has all that it needs.
+    assert.match((await host.oobmRelay('apply', '--no-systemd')).stdout, /^nothing to change/)
+
+    await fleet.relay('remove', '--all')
+    assert.ok(await waitFor('the tunnel to end', () => device.ended()))
+    await assertNoTrace(host)
+  },
+  SLOW,
+)
+
+test(
+  'refuses what stands in the way, and then all is as before',
+  async context => {
+    const { host, fleet } = await scene(context)
+    await host.sh('useradd --system --uid 20000 somebody')
+    const there = await host.sh('cat /etc/passwd /etc/shadow')
+    const refused = async (pattern: RegExp) => {
+      const { code, stdout, stderr } = await fleet.tryRelay('apply', '--no-systemd')
+      assert.is.not(code, 0)
+      assert.match(stdout + stderr, pattern)
+    }
+    await refused(/uid 20000 is the account "somebody", not ours/)
+    assert.is(await host.sh('cat /etc/passwd /etc/shadow'), there)
+    assert.is(await host.sh('ls -d /etc/oobm 2>/dev/null || true'), '')
+    await host.sh('userdel somebody')
+
+    const squatter = host.start('socat', [`TCP-LISTEN:${PORT},fork`, 'SYSTEM:true'])
+    context.cleanup(() => squatter.stop())
+    await waitFor('the squatter', async () => (await host.sh('ss -ltn')).includes(`:${PORT} `))
+    await refused(/port 443 is taken by another program here.*all is as before/)
+    assert.is(await host.sh('ls -d /etc/oobm /var/lib/oobm 2>/dev/null || true'), '')
+    await squatter.stop()
+    await fleet.relay('apply')
+
+    // A full disk: what is there goes on, and nothing is half written.
+    const device = await holdTunnel(context, host, fleet)
+    const before = await host.sh(
+      'cp -a /etc/oobm /root/oobm-copy; umount /etc/oobm 2>/dev/null || true; mount -t tmpfs -o size=64k,mode=0755 tmpfs /etc/oobm; cp -a /root/oobm-copy/. /etc/oobm/; cat /etc/passwd; find /etc/oobm | sort',
+    )
+    await host.sh('head -c 200000 /dev/zero > /etc/oobm/filler 2>/dev/null || true')
+    await fleet.write(text => `${text}# ${'x'.repeat(20_000)}\n`)
+    await refused(/not applied: .*ENOSPC.*all is as before/)
+    assert.is(await host.sh('cat /etc/passwd; rm /etc/oobm/filler; find /etc/oobm | sort'), before)
+    assert.ok(await letsIn(host, fleet))
+    await host.sh('mount -o remount,size=4m /etc/oobm')
+    await fleet.relay('apply')
+    assert.not(device.ended(), device.output())
+  },
+  SLOW,
+)
+
+test.run()

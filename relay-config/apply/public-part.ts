@@ -1,0 +1,104 @@
+/** What the operator has and a relay needs: read beside a fleet file, or from the stream that `push` sends; nothing secret. */
+import { existsSync, realpathSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import * as z from 'zod'
+import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
+import { publicKeySchema } from '../../runtime/names.ts'
+import { relaysOf } from '../access.ts'
+import type { DeviceKeys, PublicPart } from '../dedicated/desired-relay.ts'
+import { type Fleet, parseFleet, type Relay } from '../fleet-config.ts'
+import type { RelayPaths } from '../relay-paths.ts'
+import { keyPath, readPublicKey } from '../secrets.ts'
+
+const streamSchema = z.strictObject({
+  oobmRelayPush: z.literal(1),
+  relay: z.string(),
+  fleet: z.string(),
+  deviceKeys: z.record(z.string(), z.strictObject({ relayKey: publicKeySchema, bridgeHostKey: publicKeySchema })),
+})
+
+/** For the standard input of `oobm-relay apply --stdin`. */
+export function stringifyPublicPart({ fleetText, relay, deviceKeys }: PublicPart): string {
+  if (/PRIVATE KEY/.test(fleetText)) {
+    throw new UserError('there is a private key in the fleet file: it is not for a relay', EXIT.configuration)
+  }
+  const stream: z.input<typeof streamSchema> = {
+    oobmRelayPush: 1,
+    relay: relay.name,
+    fleet: fleetText,
+    deviceKeys: Object.fromEntries(deviceKeys),
+  }
+  return `${JSON.stringify(stream)}\n`
+}
+
+export async function receivePublicPart(input: NodeJS.ReadableStream): Promise<PublicPart> {
+  const raw = await text(input)
+  let stream: z.output<typeof streamSchema>
+  try {
+    stream = streamSchema.parse(JSON.parse(raw))
+  } catch (err) {
+    const message = 'what came is not from an "oobm-relay push" of the same version: install the same on both sides'
+    throw new UserError(message, EXIT.usage, { cause: err })
+  }
+  const fleet = parseFleet('fleet.toml', stream.fleet)
+  const part = { fleetText: stream.fleet, fleet, relay: dedicatedRelay(fleet, stream.relay) }
+  const deviceKeys = new Map(Object.entries(stream.deviceKeys))
+  const missing = devicesOf(part).find(({ name }) => !deviceKeys.has(name))
+  if (missing) throw new UserError(`what came has no keys of ${missing.name}`, EXIT.usage)
+  return { ...part, deviceKeys }
+}
+
+/**
+ * @param name of the relay; the only dedicated one, when left out
+ * @throws UserError for the first key that is missing
+ */
+export async function readPublicPart(file: string, name: string | undefined, paths: RelayPaths): Promise<PublicPart> {
+  const fleetText = await readFleetText(file)
+  const fleet = parseFleet(file, fleetText)
+  const relay = dedicatedRelay(fleet, name)
+  const deviceKeys = new Map<string, DeviceKeys>()
+  for (const device of devicesOf({ fleet, relay })) {
+    const folder = keyFolder(file, device.name, paths)
+    deviceKeys.set(device.name, {
+      relayKey: await readPublicKey(folder, device.name, 'relayKey'),
+      bridgeHostKey: await readPublicKey(folder, device.name, 'bridgeHostKey'),
+    })
+  }
+  return { fleetText, fleet, relay, deviceKeys }
+}
+
+/** The operator's folder beside the file; or, for the file that was applied here, what came with it. */
+function keyFolder(file: string, device: string, { fleet, deviceKeys }: RelayPaths): string {
+  const beside = join(dirname(file), 'secrets')
+  const isApplied = existsSync(fleet) && existsSync(file) && realpathSync(file) === realpathSync(fleet)
+  return isApplied && !existsSync(`${keyPath(beside, device, 'relayKey')}.pub`) ? deviceKeys : beside
+}
+
+function devicesOf({ fleet, relay }: { fleet: Fleet; relay: Relay }) {
+  return fleet.devices.filter(device => relaysOf(fleet, device).includes(relay))
+}
+
+/** @throws UserError that says which there are */
+function dedicatedRelay(fleet: Fleet, name: string | undefined): Relay {
+  const all = fleet.relays.filter(relay => relay.accounts === 'dedicated')
+  const names = all.map(relay => relay.name).join(', ') || 'none'
+  const found = name === undefined ? all : all.filter(relay => relay.name === name)
+  const [relay, second] = found
+  if (relay !== undefined && second === undefined) return relay
+  if (name !== undefined) {
+    throw new UserError(`"${name}" is not a relay with dedicated accounts; there are: ${names}`, EXIT.usage)
+  }
+  throw new UserError(`name one relay with dedicated accounts; there are: ${names}`, EXIT.usage)
+}
+
+async function readFleetText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (err) {
+    throw new UserError(`cannot read ${file} (${errorCode(err)}): name one with --fleet`, EXIT.configuration, {
+      cause: err,
+    })
+  }
+}

@@ -1,0 +1,53 @@
+/** `oobm-relay apply`: makes this host the relay that the fleet file describes, all at once or not at all. */
+import { readFile } from 'node:fs/promises'
+import { EXIT } from '../../runtime/errors.ts'
+import { publicKeySchema } from '../../runtime/names.ts'
+import { applyRelay } from '../apply/apply-relay.ts'
+import { describeChanges, isNothing } from '../apply/inspect-relay.ts'
+import { type Prepared, pathsOf, prepare, RELAY_OPTIONS, refuseConflicts } from '../apply/prepare.ts'
+import { takeLock } from '../apply/relay-state.ts'
+import type { BareInput, Command } from './command.ts'
+
+export const apply: Command = {
+  usage: '[RELAY] [--stdin] [--verbose] [--no-systemd] [--root DIR]',
+  summary: 'on a dedicated relay, as root: make accounts, keys, sshd and firewall what the fleet file says',
+  options: {
+    ...RELAY_OPTIONS,
+    stdin: { type: 'boolean', help: 'take what "oobm-relay push" sends' },
+    verbose: { type: 'boolean', help: 'say each step' },
+  },
+  runBare: async input => {
+    const unlock = await takeLock(`${pathsOf(input.values).pidFile}.lock`)
+    try {
+      return await applyLocked(input)
+    } finally {
+      await unlock()
+    }
+  },
+}
+
+async function applyLocked(input: BareInput): Promise<number> {
+  const { print, values } = input
+  const prepared = await prepare(input, values.stdin === true)
+  refuseConflicts(prepared)
+  const { changes, desired, paths, sshd, service } = prepared
+  if (isNothing(changes)) {
+    print('nothing to change')
+  } else {
+    const onStep = (what: string) => {
+      if (values.verbose) print(`- ${what}`)
+    }
+    await applyRelay({ desired, changes, paths, sshd, service, onStep })
+    for (const line of describeChanges(changes)) print(`done: ${line}`)
+  }
+  await sayHostKey(prepared, print)
+  return EXIT.ok
+}
+
+/** Whoever pins another key will not come in. */
+async function sayHostKey({ part, paths }: Prepared, print: (line: string) => void): Promise<void> {
+  const key = publicKeySchema.parse(await readFile(`${paths.hostKey}.pub`, 'utf8'))
+  if (part.relay.hostKeys.includes(key)) return
+  print(`put this relay's host key into the fleet file, or nobody will trust it: relay "${part.relay.name}",`)
+  print(`host_keys = ["${key}"]`)
+}

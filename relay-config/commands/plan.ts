@@ -1,0 +1,38 @@
+/** `oobm-relay plan`: what `apply` would change on this relay, in words and as a diff; changes nothing. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { EXIT } from '../../runtime/errors.ts'
+import { describeChanges, type FileChange, isNothing } from '../apply/inspect-relay.ts'
+import { prepare, RELAY_OPTIONS, refuseConflicts } from '../apply/prepare.ts'
+import { askTool } from '../apply/run-tool.ts'
+import type { Command } from './command.ts'
+
+export const plan: Command = {
+  usage: '[RELAY] [--no-systemd] [--root DIR]',
+  summary: 'on a dedicated relay, as root: say what apply would change, and change nothing',
+  options: RELAY_OPTIONS,
+  runBare: async input => {
+    const prepared = await prepare(input)
+    refuseConflicts(prepared)
+    const { changes } = prepared
+    if (isNothing(changes)) input.print('nothing to change')
+    for (const line of describeChanges(changes)) input.print(`would ${line}`)
+    for (const change of [...changes.files, ...(changes.unit ? [changes.unit] : [])]) {
+      const diff = await diffOf(change)
+      if (diff !== '') input.print(`\n${diff}`)
+    }
+    return EXIT.ok
+  },
+}
+
+async function diffOf({ path, before = '', after = '' }: FileChange): Promise<string> {
+  const scratch = await mkdtemp(join(tmpdir(), 'oobm-plan-'))
+  try {
+    await writeFile(join(scratch, 'before'), before, { mode: 0o600 })
+    const labels = ['--label', `${path} (now)`, '--label', `${path} (wanted)`]
+    return (await askTool('diff', ['-u', ...labels, join(scratch, 'before'), '-'], after)).stdout.trimEnd()
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}

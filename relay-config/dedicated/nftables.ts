@@ -1,0 +1,34 @@
+/** The firewall of a dedicated relay: a table of our own, beside whatever others the host has (nft(8)). */
+import { listenersOf, relaysOf } from '../access.ts'
+import type { Fleet, Relay } from '../fleet-config.ts'
+import { isGateway } from '../render/authorized-keys.ts'
+
+/** Deletes the table, whether it is there or not: declared first, so that the delete finds it. */
+export const DELETE_TABLE = 'table inet oobm {}\ndelete table inet oobm\n'
+
+/** The TCP ports that stand open. */
+export function openPorts(fleet: Fleet, relay: Relay): number[] {
+  const gateways = fleet.devices.filter(device => isGateway(relay, device) && relaysOf(fleet, device).includes(relay))
+  const ports = [relay.port, relay.adminPort, ...gateways.flatMap(device => Object.values(listenersOf(device)))]
+  return [...new Set(ports)].sort((a, b) => a - b)
+}
+
+/** One transaction: the kernel takes all of it or nothing. */
+export function renderNftables(fleet: Fleet, relay: Relay): string {
+  return `# The firewall of relay "${relay.name}", made by "oobm-relay apply": what you write in here is lost.
+${DELETE_TABLE}table inet oobm {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    # Whoever is in stays in.
+    ct state established,related accept
+    iif lo accept
+    meta l4proto { icmp, ipv6-icmp } accept
+    # The answers of DHCP servers, which no connection tracking ties to the question.
+    udp sport 67 udp dport 68 accept
+    udp sport 547 udp dport 546 accept
+    # ${relay.port}: devices and technicians; ${relay.adminPort}: the host's own sshd; others: devices with gateway = true
+    tcp dport { ${openPorts(fleet, relay).join(', ')} } accept
+  }
+}
+`
+}

@@ -1,0 +1,124 @@
+/** A fleet with one dedicated relay, for a throwaway host. */
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { type KeyPair, makeKey } from '../../lab/make-key.ts'
+import type { Finished, Program } from '../../lab/run-program.ts'
+import type { TestContext } from '../../tools/suite.ts'
+import type { ThrowawayHost } from './throwaway-host.ts'
+
+/** The host's address in the network of its clients; theirs is the next one. */
+export const ADDRESS = '192.0.2.1'
+export const CLIENT_ADDRESS = '192.0.2.2'
+export const PORT = 443
+
+export interface DedicatedFleet {
+  alice: KeyPair
+  bob: KeyPair
+  /** Replaces the fleet file: tokyo (a gateway) and osaka, alice who jumps and bob who also logs in. */
+  write(change?: (text: string) => string): Promise<void>
+  /** The private relay key of a device, as a path on this machine. */
+  deviceKey(name: string): string
+  /** `oobm-relay WORD --no-systemd …` on the fleet file, which must succeed; what it printed. */
+  relay(word: string, ...args: string[]): Promise<string>
+  tryRelay(word: string, ...args: string[]): Promise<Finished>
+}
+
+export async function dedicatedFleet(host: ThrowawayHost): Promise<DedicatedFleet> {
+  const alice = await makeKey(host.shared, 'alice')
+  const bob = await makeKey(host.shared, 'bob')
+  const text = `version = 1
+[[relays]]
+name = "lon"
+host = "${ADDRESS}"
+accounts = "dedicated"
+port = ${PORT}
+firewall = true
+[[devices]]
+name = "tokyo"
+port = 20100
+gateway = true
+consoles = [{ name = "sw1", path = "/dev/ttyUSB0" }]
+[[devices]]
+name = "osaka"
+port = 20102
+consoles = [{ name = "sw2", path = "/dev/ttyUSB0" }]
+[[technicians]]
+name = "alice"
+keys = ["${alice.publicKey}"]
+consoles = ["sw1"]
+uid = 20000
+[[technicians]]
+name = "bob"
+keys = ["${bob.publicKey}"]
+consoles = ["sw2"]
+login = ["sw2"]
+uid = 20001
+`
+  const tryRelay = (word: string, ...args: string[]) =>
+    host.oobmRelay(word, '--fleet', '/root/fleet/fleet.toml', ...args)
+  const write = (change = (same: string) => same) => writeFile(join(host.shared, 'fleet.toml'), change(text))
+  await write()
+  const keys = await tryRelay('keys', '--all')
+  assert.is(keys.code, 0, keys.stderr)
+  return {
+    alice,
+    bob,
+    write,
+    deviceKey: name => join(host.shared, 'secrets', name, 'relay_key'),
+    tryRelay,
+    relay: async (word, ...args) => {
+      const { code, stdout, stderr } = await tryRelay(word, '--no-systemd', ...args)
+      assert.is(code, 0, `${word}: ${stdout}${stderr}`)
+      return stdout
+    },
+  }
+}
+
+/** A device's connection that goes on; it listens on the device's port. */
+export async function holdTunnel(context: TestContext, host: ThrowawayHost, fleet: DedicatedFleet): Promise<Program> {
+  // The host's own client, on its own loopback: what the network does is another test's.
+  const program = host.start('ssh', [
+    ...['-F', 'none', '-N', '-v', '-i', inHost(host, fleet.deviceKey('osaka')), '-p', String(PORT)],
+    ...['-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null'],
+    ...['-o', 'ExitOnForwardFailure=yes', '-R', '127.0.0.1:20102:127.0.0.1:9', 'oobm-device@127.0.0.1'],
+  ])
+  context.cleanup(() => program.stop())
+  await program.says(/remote forward success/)
+  return program
+}
+
+const inHost = ({ shared }: ThrowawayHost, path: string) => path.replace(shared, '/root/fleet')
+
+/** Whether the relay's sshd lets a device in, and its words answer. */
+export async function letsIn(host: ThrowawayHost, fleet: DedicatedFleet): Promise<boolean> {
+  const { stderr } = await host.run('ssh', [
+    ...['-F', 'none', '-T', '-i', inHost(host, fleet.deviceKey('tokyo')), '-p', String(PORT)],
+    ...['-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null'],
+    ...['oobm-device@127.0.0.1', 'nothing'],
+  ])
+  return /tokyo: the words are/.test(stderr)
+}
+
+/** The accounts that are marked as ours. */
+export const markedAccounts = async (host: ThrowawayHost) =>
+  (await host.sh('getent passwd | grep :oobm-relay: || true')).split('\n').flatMap(line => line.split(':')[0] || [])
+
+/** Nothing in the overlay but the program itself, and account files that read as this machine's do. */
+export async function assertNoTrace(host: ThrowawayHost): Promise<void> {
+  const accountFiles = /^\.\/etc\/(passwd|shadow|group|gshadow|subuid|subgid)-?$/
+  const installed = /^\.\/usr\/(lib\/oobm\/|bin\/oobm-relay$)|^\.\/etc\/\.pwd\.lock$/
+  const differences = (await host.differences()).filter(path => !installed.test(path))
+  assert.equal(
+    differences.filter(path => !accountFiles.test(path)),
+    [],
+  )
+  for (const path of differences) {
+    const name = path.replace(/^\./, '').replace(/-$/, '')
+    assert.is(await host.sh(`cat '${path.replace(/^\./, '')}'`), readFileSync(name, 'utf8'), path)
+  }
+  assert.is((await host.run('nft', ['list', 'table', 'inet', 'oobm'])).code, 1)
+  assert.is(await host.sh('ls -d /etc/oobm /var/lib/oobm /run/oobm* 2>/dev/null || true'), '')
+  assert.not.match(await host.sh('ps ax'), /sshd: /)
+}
