@@ -138,7 +138,15 @@ test('issues one file that a device can read, with its secrets in it', async con
   const { config, secrets } = parseProvisioning(path, await readFile(path, 'utf8'))
   assert.is(config.listenerPort, port)
   assert.equal(config.technicians, [
-    { name: 'alice', keys: [alice.publicKey], role: 'operator', consoles: ['sw1'], shell: false },
+    {
+      name: 'alice',
+      keys: [alice.publicKey],
+      role: 'operator',
+      consoles: ['sw1'],
+      viaRelay: [],
+      hopKeys: [],
+      shell: false,
+    },
   ])
   assert.is(secrets.relayKey, await readFile(join(folder, 'secrets/tokyo/relay_key'), 'utf8'))
   const elsewhere = await oobmRelay('issue', 'tokyo', '--out', join(folder, 'no/such/oobm.toml'))
