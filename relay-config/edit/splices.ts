@@ -18,7 +18,7 @@ export interface Spliced {
  * A comment on a line of its own stays wherever it stands, also amid what is removed. One behind something on its line
  * goes when the rest of that line does: over the next line it would say something that is not so.
  * @param splices only removals may overlap
- * @param comments the ranges of all comments
+ * @param comments the ranges of all comments, in the order of the text
  */
 export function splice(text: string, splices: readonly Splice[], comments: readonly Range[]): Spliced {
   const gone = new Uint8Array(text.length)
@@ -28,8 +28,10 @@ export function splice(text: string, splices: readonly Splice[], comments: reado
   // The last line that stays, if it is an empty one (as is what stands before the text), and whether lines went since.
   let afterBlank: Range | undefined = [0, 0]
   let afterGap = false
+  let next = 0
   for (const [start, end] of lines(text)) {
-    const comment = comments.find(([at]) => at >= start && at < end)
+    // No line has two.
+    const comment = (comments[next]?.[0] ?? end) < end ? comments[next++] : undefined
     const codeEnd = comment?.[0] ?? end
     const isEmptied = text.slice(start, codeEnd).trim() !== '' && remaining(text, gone, start, codeEnd).trim() === ''
     if (isEmptied && !splices.some(({ range, text: added }) => added !== '' && liesIn(range, start, end))) {
