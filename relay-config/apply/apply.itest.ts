@@ -52,8 +52,18 @@ test(
 
     await host.sh('echo "# drift" >> /etc/oobm/relay/sshd_config')
     assert.match(await fleet.relay('plan'), /^would change sshd_config$[\s\S]*^-# drift$/m)
+    const drifted = await fleet.tryRelay('check', '--here', '--no-systemd')
+    assert.is(drifted.code, 1)
+    assert.match(drifted.stdout, /WRONG {4}drift: "oobm-relay apply" would change sshd_config$/m)
     await fleet.relay('apply')
     assert.match(await fleet.relay('plan'), /^nothing to change/)
+    const checked = await fleet.tryRelay('check', '--here', '--no-systemd')
+    const wrongs = checked.stdout.split('\n').filter(line => line.includes('WRONG'))
+    assert.equal(
+      wrongs.map(line => line.slice(11, 45)),
+      ['its host key is in the fleet file:'],
+      checked.stdout + checked.stderr,
+    )
     // From here on the relay has all that it needs.
     assert.match((await host.oobmRelay('apply', '--no-systemd')).stdout, /^nothing to change/)
 

@@ -93,11 +93,12 @@ function dedicatedRelay(fleet: Fleet, name: string | undefined): Relay {
   throw new UserError(`name one relay with dedicated accounts; there are: ${names}`, EXIT.usage)
 }
 
-async function readFleetText(file: string): Promise<string> {
+export async function readFleetText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (err) {
-    throw new UserError(`cannot read ${file} (${errorCode(err)}): name one with --fleet`, EXIT.configuration, {
+    const advice = 'name one with --fleet or $OOBM_FLEET; docs/fleet.example.toml is one to begin with'
+    throw new UserError(`cannot read ${file} (${errorCode(err)}): ${advice}`, EXIT.configuration, {
       cause: err,
     })
   }

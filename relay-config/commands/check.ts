@@ -2,16 +2,26 @@
 import { access } from 'node:fs/promises'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { relaysOf } from '../access.ts'
+import { RELAY_OPTIONS } from '../apply/prepare.ts'
+import { readFleetText } from '../apply/public-part.ts'
+import { checkHere } from '../check/check-here.ts'
 import { checkRelay, type Identity } from '../check/check-relay.ts'
-import type { Fleet, Relay } from '../fleet-config.ts'
+import { type Fleet, parseFleet, type Relay } from '../fleet-config.ts'
 import { keyPath } from '../secrets.ts'
 import type { Command } from './command.ts'
 
 export const check: Command = {
-  usage: '[RELAY...]',
-  summary: 'check the fleet file, then try on each relay what must work and what must be refused',
-  options: {},
-  run: async ({ fleet, files, positionals, print, signal }) => {
+  usage: '[RELAY...]\n--here [--no-systemd] [--root DIR]',
+  summary:
+    'check the fleet file, then try on each relay what must work and what must be refused; --here: on a dedicated relay, as root: what differs from the file',
+  options: {
+    here: { type: 'boolean', help: 'compare this host with the fleet file' },
+    ...RELAY_OPTIONS,
+  },
+  runBare: async input => {
+    const { files, positionals, values, print, signal } = input
+    if (values.here) return checkHere(input)
+    const fleet = parseFleet(files.fleet, await readFleetText(files.fleet))
     for (const name of positionals) {
       if (fleet.relays.some(relay => relay.name === name)) continue
       throw new UserError(`"${name}" is not a relay of ${files.fleet}`, EXIT.usage)

@@ -1,0 +1,45 @@
+/** On a dedicated relay: what is, against the fleet file, each drift by name; and what its sshd makes of it. */
+import { readFile } from 'node:fs/promises'
+import { EXIT } from '../../runtime/errors.ts'
+import { publicKeySchema } from '../../runtime/names.ts'
+import { describeChanges } from '../apply/inspect-relay.ts'
+import { type Prepared, prepare } from '../apply/prepare.ts'
+import { askTool } from '../apply/run-tool.ts'
+import { answers } from '../apply/sshd-service.ts'
+import type { BareInput } from '../commands/command.ts'
+
+/** What the devices' login must get, whatever else stands in the file (`sshd -T`'s words). */
+const DEVICE_SETTINGS = ['allowtcpforwarding yes', 'allowstreamlocalforwarding no', 'permittunnel no', 'permittty no']
+
+export async function checkHere(input: BareInput): Promise<number> {
+  const prepared = await prepare(input)
+  const { changes, desired } = prepared
+  let wrong = 0
+  const tell = (good: boolean, what: string, advice = '') => {
+    input.print(`  ${good ? 'ok     ' : 'WRONG  '}  ${what}${good || advice === '' ? '' : `: ${advice}`}`)
+    if (!good) wrong++
+  }
+  input.print(`relay ${desired.relay.name}, here`)
+  for (const conflict of changes.conflicts) tell(false, conflict)
+  const drift = describeChanges(changes)
+  for (const change of drift) tell(false, 'drift', `"oobm-relay apply" would ${change}`)
+  if (drift.length === 0) tell(true, 'accounts, keys, sshd_config, unit and firewall are those of the fleet file')
+  tell(await answers(desired.relay.port), `an sshd answers on port ${desired.relay.port}`, 'see its log, facility auth')
+  const missing = await missingSettings(prepared)
+  tell(missing.length === 0, 'sshd means what the file says, for the devices', `not so: ${missing.join(', ')}`)
+  tell(await isPinned(prepared), 'its host key is in the fleet file', '"oobm-relay apply" says which belongs there')
+  return wrong > 0 ? EXIT.failed : EXIT.ok
+}
+
+async function missingSettings({ desired, paths, sshd }: Prepared): Promise<string[]> {
+  const who = `user=${desired.relay.user},host=h,addr=192.0.2.1`
+  const { stdout } = await askTool(sshd, ['-T', '-C', who, '-f', paths.sshdConfig])
+  const settings = stdout.split('\n')
+  return DEVICE_SETTINGS.filter(setting => !settings.includes(setting))
+}
+
+async function isPinned({ part, paths }: Prepared): Promise<boolean> {
+  const text = await readFile(`${paths.hostKey}.pub`, 'utf8').catch(() => '')
+  const key = publicKeySchema.safeParse(text)
+  return key.success && part.relay.hostKeys.includes(key.data)
+}
