@@ -64,10 +64,11 @@ test(
     await waitFor('the session to end', () => visit.ended(), PATIENCE)
     assert.is(await led(), 'maintenance')
     assert.match((await relay('on', 'lab-device')).stdout, /^lab-device is on, and proved$/m)
-    assert.match(
-      (await relay('history')).stdout,
-      / Stop Remote M\. +lab-device +new rack\n.* Start Remote M\. +lab-device\n$/,
-    )
+    const told = / you +session +lab-device +router1 +you +from \S+ to \S+\n/
+    const history = async () => (await relay('history', 'lab-device')).stdout
+    await waitFor('the history to tell of the session', async () => told.test(await history()), PATIENCE)
+    assert.match(await history(), / Stop Remote M\. +lab-device +new rack\n/)
+    assert.match(await history(), / Start Remote M\. +lab-device\n/)
 
     assert.match((await relay('blink', 'lab-device')).stdout, /^lab-device blinks for 30 s$/m)
     await waitFor('the LED', async () => (await led()) === 'here', PATIENCE)

@@ -8,6 +8,7 @@ import { COMMANDS, COMMON } from './commands/all-commands.ts'
 import { type BareInput, type Command, usageError } from './commands/command.ts'
 import { parseFleet } from './fleet-config.ts'
 import { readFleetText } from './fleet-file.ts'
+import { defaultFleetFile, relayPaths } from './relay-paths.ts'
 
 void runMain(signal => main(process.argv.slice(2), process.env, signal))
 
@@ -20,7 +21,7 @@ async function main(argv: string[], env: NodeJS.ProcessEnv, signal: AbortSignal)
   const { values, positionals } = parse(rest, command)
   if (values.help) return say(`usage: ${usageLines(word, command).join('\n       ')}\n${command.summary}`)
   if (values.version) return say(VERSION)
-  const file = String(values.fleet ?? env.OOBM_FLEET ?? 'fleet.toml')
+  const file = String(values.fleet ?? env.OOBM_FLEET ?? defaultFile(command, values.root))
   const folder = dirname(file)
   const input: BareInput = {
     files: { fleet: file, secrets: join(folder, 'secrets'), rendered: join(folder, 'rendered') },
@@ -31,6 +32,11 @@ async function main(argv: string[], env: NodeJS.ProcessEnv, signal: AbortSignal)
   }
   if (command.runBare) return command.runBare(input)
   return command.run({ ...input, fleet: parseFleet(file, await readFleetText(file)) })
+}
+
+/** A word that is meant for the relay finds what was applied there, where nothing else is at hand. */
+function defaultFile({ options }: Command, root: string | boolean | undefined): string {
+  return 'root' in options ? defaultFleetFile(relayPaths(typeof root === 'string' ? root : '/')) : 'fleet.toml'
 }
 
 function parse(args: string[], command: Command) {

@@ -115,6 +115,21 @@ export const deviceReportSchema = z.object({
 
 export type DeviceReport = z.output<typeof deviceReportSchema>
 
+/** A person's session on a console that is over. */
+export const pastSessionSchema = z.object({
+  console: text(40),
+  technician: text(40),
+  /** When it began and ended, as ages. */
+  fromS: age,
+  toS: age,
+})
+
+export type PastSession = z.output<typeof pastSessionSchema>
+
+export function formatSession({ console, technician, fromS, toS }: PastSession): string {
+  return `session ${asciiJson({ console: console.slice(0, 40), technician: technician.slice(0, 40), fromS, toS })}`
+}
+
 /** The report as a line of printable ASCII, made to fit: the oldest changes go first, then the consoles' details. */
 export function formatReport(report: DeviceReport): string {
   let fitting: DeviceReport = { ...report, cause: report.cause.slice(0, 400) }

@@ -4,11 +4,14 @@ import * as assert from 'uvu/assert'
 import { runProgram } from '../../lab/run-program.ts'
 import { scratchDirectory } from '../../lab/scratch.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
+import type { Fleet } from '../fleet-config.ts'
 import { appendHistory, readHistory } from '../history.ts'
 import { readDeviceState } from './device-state.ts'
 import { writeMaintenance } from './maintenance.ts'
+import { readPastSessions } from './past-sessions.ts'
 import { livingSessions } from './sessions.ts'
 import { statePathsOf } from './state-paths.ts'
+import { requireOperator } from './switch-maintenance.ts'
 import { tellDevice } from './tell-device.ts'
 
 const test = suite('fleet state on disk')
@@ -116,6 +119,35 @@ test('history: whole lines from many writers, and damaged ones passed over', asy
   assert.equal([entries.length, damaged], [51, 2])
   assert.is(new Set(entries.map(({ device }) => device)).size, 51)
   assert.equal([entries.at(-1)?.by, entries.at(-1)?.console], ['alice', 'sw1'])
+})
+
+test('history takes in what devices tell of sessions, each under its own name, and nothing else of theirs', async context => {
+  const { paths, folder } = await relay(context)
+  const session = (more: object = {}) =>
+    JSON.stringify({ console: 'sw1', technician: 'alice', fromS: 60, toS: 0, ...more })
+  const lines = [
+    `1800000000 ${session({ device: 'osaka', event: 'apply', by: 'root' })}`,
+    `1800000000 ${session({ fromS: -1 })}`,
+    `1800000000 ${session({ technician: 'x'.repeat(100) })}`,
+    `99999999999 ${session({ toS: 1e10 })}`,
+    `x ${session()}`,
+    '1800000000 {',
+    '',
+  ]
+  await writeFile(join(folder, 'past'), lines.join('\n'))
+  const [first, ...others] = await readPastSessions(paths)
+  assert.equal(first, {
+    ...{ at: '2027-01-15T08:00:00.000Z', by: 'alice', event: 'session', device: 'tokyo', console: 'sw1' },
+    ...{ technician: 'alice', from: '2027-01-15T07:59:00.000Z', to: '2027-01-15T08:00:00.000Z' },
+  })
+  assert.ok(others.length <= 1)
+})
+
+test('a technician switches maintenance only where the file says so', () => {
+  const fleet = (relayRole: string) => ({ technicians: [{ name: 'alice', relayRole }] }) as unknown as Fleet
+  assert.throws(() => requireOperator(fleet('technician'), 'alice'), /alice may not switch maintenance: relay_role/)
+  for (const role of ['admin', 'owner']) requireOperator(fleet(role), 'alice')
+  requireOperator(fleet('technician'), 'root')
 })
 
 test.run()

@@ -291,11 +291,19 @@ for (const [shell, path, shebang] of SHELLS) {
       await waitFor('the report', async () => (await readFile(report, 'utf8').catch(() => '')) !== '')
       assert.is(await readFile(report, 'utf8'), '{"v":1,"word":"ready"}\n')
 
+      const past = join(relay.stateDirectory, 'tokyo/past')
+      first.ask(firstClaim, 'session {"x":"\\u00fc\\n%s"}')
+      first.ask(firstClaim, 'session {"y":1}')
+      first.ask(firstClaim, `session {"z":"${'z'.repeat(600)}"}`)
+      first.ask(firstClaim, 'others')
+      await firstClaim.says(/^others none$/m)
+      assert.match(await readFile(past, 'utf8'), /^\d+ \{"x":"\\u00fc\\n%s"\}\n\d+ \{"y":1\}\n$/)
+
       const second = await connection(context, relay, 'tokyo')
       const secondClaim = await second.claim(NEW)
       for (let n = 0; n < 20; n++) assert.ok(tell(relay, 'tokyo', `blink 2${n}\n`))
       await secondClaim.says(/^blink 219$/m)
-      assert.is(firstClaim.output(), 'claimed\nblink 1\n', 'an older connection gets nothing of it')
+      assert.is(firstClaim.output(), 'claimed\nblink 1\nothers none\n', 'an older connection gets nothing of it')
 
       const now = Math.floor(Date.now() / 1000)
       const told = async (json: string) => {

@@ -1,7 +1,7 @@
 /** Reports to the relay on the control channel: soon after each change, and now and then without one. */
 
 import type { Clock } from '../../runtime/clock.ts'
-import { type DeviceReport, formatReport } from '../../runtime/control-protocol.ts'
+import { type DeviceReport, formatReport, formatSession } from '../../runtime/control-protocol.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../runtime/status-file.ts'
 import type { Control } from '../tunnel/control-channel.ts'
 import { deviceReport } from './device-report.ts'
@@ -47,7 +47,7 @@ export class Reporter {
 
   /** Reports on one control channel until its connection ends. */
   async serve(control: Control, ended: AbortSignal): Promise<void> {
-    await Promise.all([this.#report(control, ended), this.#look(ended)])
+    await Promise.all([this.#report(control, ended), this.#look(control, ended)])
   }
 
   async #report(control: Control, ended: AbortSignal): Promise<void> {
@@ -65,12 +65,16 @@ export class Reporter {
     return deviceReport(status, this.#consoles, uplink, this.#options.clock.wallMs())
   }
 
-  async #look(ended: AbortSignal): Promise<void> {
+  async #look(control: Control, ended: AbortSignal): Promise<void> {
     const { clock, askBridge } = this.#options
     while (!ended.aborted) {
       const { signal: changed } = this.#sessionsChanged
       const consoles = await askBridge(ended)
       if (whoIsOn(consoles) !== whoIsOn(this.#consoles)) this.#changed = renewed(this.#changed)
+      for (const { console, technician, since } of gone(this.#consoles, consoles)) {
+        const fromS = Math.max(0, Math.round((clock.wallMs() - since) / 1000))
+        control.send(formatSession({ console, technician, fromS, toS: 0 }))
+      }
       this.#consoles = consoles
       const { shell, console } = this.#status?.sessions ?? { shell: 0, console: 0 }
       const quietMs = shell + console > 0 ? LOOK_MS.inUse : LOOK_MS.idle
@@ -83,6 +87,17 @@ export class Reporter {
 /** What makes a report worth sending at once: ages and round trips change all the time. */
 function essence({ word, cause, sessions, proof }: SupervisorStatus): string {
   return JSON.stringify([word, cause, sessions, proof.provedAt])
+}
+
+/** Who was on a console and is not any more. A bridge that does not answer says nothing of anybody. */
+function gone(before: ConsoleStatus | undefined, after: ConsoleStatus | undefined) {
+  const seatsOf = (status: ConsoleStatus) =>
+    status.consoles.flatMap(({ name, sessions }) => sessions.map(seat => ({ ...seat, console: name })))
+  if (!before || !after) return []
+  const isSame = (a: { console: string; from: string; since: number }, b: typeof a) =>
+    a.console === b.console && a.from === b.from && a.since === b.since
+  const here = seatsOf(after)
+  return seatsOf(before).filter(seat => !here.some(one => isSame(one, seat)))
 }
 
 function whoIsOn(status: ConsoleStatus | undefined): string {
