@@ -119,4 +119,44 @@ find / -xdev -name '*oobm-relay*' -path '/[euv]*' ! -path '/var/log/*'
   SLOW,
 )
 
+test(
+  'a purge takes away the relay that was set up there, with its accounts; a mere removal keeps it for later',
+  async context => {
+    const deb = await buildDeb(await scratchDirectory(context))
+    const said = await inThrowawayRoot(
+      context,
+      { 'package.deb': deb },
+      `
+mkdir /oobm/before
+for file in passwd group shadow gshadow subuid subgid; do cp /etc/$file /oobm/before; done
+dpkg -i /oobm/files/package.deb
+mkdir /oobm/work
+cd /oobm/work
+oobm-relay init --host 127.0.0.1 --accounts dedicated --name lab --yes
+oobm-relay add device tokyo
+ssh-keygen -q -t ed25519 -N '' -f alice
+oobm-relay add technician alice --key alice.pub --shells tokyo
+oobm-relay keys tokyo
+oobm-relay apply --no-systemd
+getent passwd alice
+ssh-keyscan -p 443 127.0.0.1 2>/dev/null | grep -c ssh-ed25519
+dpkg -r oobm-relay
+getent passwd alice
+dpkg -P oobm-relay
+cd /
+rm -r /oobm/work
+echo left:
+for file in /oobm/before/*; do cmp "$file" "/etc/\${file##*/}" || :; done
+rm -r /oobm/before
+find /oobm/changes -type f ! -path '*/var/lib/dpkg/*' ! -path '*/var/log/*' ! -path '*/var/cache/*' |
+  grep -vE '/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|/etc/\\.pwd\\.lock$' || :
+ls -d /etc/oobm /var/lib/oobm* /usr/lib/oobm* 2>/dev/null || :
+`,
+    )
+    assert.match(said, /\nalice:.*\n1\n[\s\S]*\nalice:/)
+    assert.is(said.slice(said.indexOf('left:\n')), 'left:\n')
+  },
+  SLOW,
+)
+
 test.run()

@@ -23,7 +23,6 @@ export interface Spliced {
 export function splice(text: string, splices: readonly Splice[], comments: readonly Range[]): Spliced {
   const gone = new Uint8Array(text.length)
   for (const { range } of splices) gone.fill(1, ...range)
-  for (const range of comments) gone.fill(0, ...range)
   const lostComments: string[] = []
   // The last line that stays, if it is an empty one (as is what stands before the text), and whether lines went since.
   let afterBlank: Range | undefined = [0, 0]
