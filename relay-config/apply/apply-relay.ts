@@ -7,7 +7,7 @@ import type { DesiredRelay } from '../dedicated/desired-relay.ts'
 import type { RelayPaths } from '../relay-paths.ts'
 import { readAccounts, takeAccountStep } from './accounts.ts'
 import { ignoreMissing, makeDirectory, replaceLink, syncDirectory, writeTree } from './durable.ts'
-import { checkTable, deleteTable, loadTable, ownSshPort } from './firewall.ts'
+import { checkTables, deleteTables, loadTables, ownSshPort } from './firewall.ts'
 import { type Changes, FLEET_LINK, leftoversOf } from './inspect-relay.ts'
 import { type RelayState, readState, writeState } from './relay-state.ts'
 import { runTool } from './run-tool.ts'
@@ -105,7 +105,7 @@ async function buildGeneration({ desired, changes, paths, sshd }: ApplyContext, 
   await syncDirectory(paths.generations)
   // The keys' path in it is that after the swap, where none may be yet.
   await runTool(sshd, ['-t', '-f', join(folder, 'sshd_config'), '-h', join(folder, basename(paths.hostKey))])
-  if (desired.relay.firewall) await checkTable(join(folder, 'nftables.conf'))
+  await checkTables(folder)
   return name
 }
 
@@ -184,14 +184,13 @@ async function takeFirewall(
   { desired, changes, paths }: ApplyContext,
   undo: (() => Promise<unknown>)[],
 ): Promise<string | null> {
-  const before =
-    changes.generation === undefined ? undefined : join(paths.generations, changes.generation, 'nftables.conf')
-  const hadOne = changes.state?.firewall != null
-  if (!desired.relay.firewall && !hadOne) return null
-  undo.push(() => (hadOne && before !== undefined ? loadTable(before) : deleteTable()))
-  if (desired.relay.firewall) return loadTable(paths.nftables)
-  await deleteTable()
-  return null
+  const { generation, state } = changes
+  const hadOne = state?.firewall != null
+  if (!desired.hasTables && !hadOne) return null
+  undo.push(() =>
+    hadOne && generation !== undefined ? loadTables(join(paths.generations, generation)) : deleteTables(),
+  )
+  return loadTables(paths.relay)
 }
 
 /** After the point of no return: what is left over goes, and whoever is out. */

@@ -33,6 +33,7 @@ test(
     assert.match(await fleet.relay('apply'), /^nothing to change$/m)
     assert.is(await host.sh('find /etc/oobm -printf "%p %T@ %i\\n" | sort'), before)
 
+    assert.match(await host.sh('cat /var/lib/oobm/history.jsonl'), /^\{"at":"[^"]+","by":"[^"]+","event":"apply"\}\n$/)
     const device = await holdTunnel(context, host, fleet)
     await host.sh('usermod --password secret-hash bob')
     await fleet.write(text =>

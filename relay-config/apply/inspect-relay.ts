@@ -7,7 +7,7 @@ import { UNIT } from '../dedicated/unit.ts'
 import type { RelayPaths } from '../relay-paths.ts'
 import { readAccounts } from './accounts.ts'
 import { ignoreMissing } from './durable.ts'
-import { tableInForce } from './firewall.ts'
+import { tablesInForce } from './firewall.ts'
 import { linkedGeneration, type RelayState, readState } from './relay-state.ts'
 import type { SshdService } from './sshd-service.ts'
 
@@ -65,11 +65,12 @@ export async function inspectRelay(
   if (!isFleetLinked) others.push(`keep the fleet file as ${paths.fleet}`)
   const port = /^Port (\d+)$/m.exec(there.get('sshd_config') ?? '')?.[1]
   if ((await leftoversOf(paths)).length > 0) others.push('clear away what an interrupted run left')
-  const table = await tableInForce()
-  if (desired.relay.firewall && (table === undefined || table !== state?.firewall)) {
-    others.push(`load the firewall: open are ${desired.openPorts.join(', ')}, all else is dropped`)
+  const table = await tablesInForce()
+  const rest = desired.relay.firewall ? ', all else is dropped' : ''
+  if (desired.hasTables && (table === undefined || table !== state?.firewall)) {
+    others.push(`load the firewall: open are ${desired.openPorts.join(', ')}${rest}`)
   }
-  if (!desired.relay.firewall && state?.firewall != null && table !== undefined) others.push('take the firewall away')
+  if (!desired.hasTables && state?.firewall != null && table !== undefined) others.push('take the firewall away')
   if (state !== undefined && state.relay !== desired.relay.name) {
     conflicts.push(`this is relay "${state.relay}", not "${desired.relay.name}": "oobm-relay remove --all" first`)
   }

@@ -6,7 +6,7 @@ import { ACCOUNT_MARK } from '../dedicated/accounts.ts'
 import type { RelayPaths } from '../relay-paths.ts'
 import { endProcessesOf, readAccounts, takeAccountStep } from './accounts.ts'
 import { ignoreMissing } from './durable.ts'
-import { deleteTable } from './firewall.ts'
+import { deleteTables } from './firewall.ts'
 import { leftoversOf } from './inspect-relay.ts'
 import { readState } from './relay-state.ts'
 import { askTool } from './run-tool.ts'
@@ -22,7 +22,7 @@ export async function removeRelay(paths: RelayPaths, service: SshdService, withS
   await service.stop()
   const done = ['the relay’s sshd is stopped']
   if (state.firewall !== null) {
-    await deleteTable()
+    await deleteTables()
     done.push('the firewall is gone')
   }
   const there = await readAccounts(paths)

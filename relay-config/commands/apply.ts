@@ -6,6 +6,7 @@ import { applyRelay } from '../apply/apply-relay.ts'
 import { describeChanges, isNothing } from '../apply/inspect-relay.ts'
 import { type Prepared, pathsOf, prepare, RELAY_OPTIONS, refuseConflicts } from '../apply/prepare.ts'
 import { takeLock } from '../apply/relay-state.ts'
+import { appendHistory } from '../history.ts'
 import type { BareInput, Command } from './command.ts'
 
 export const apply: Command = {
@@ -38,6 +39,7 @@ async function applyLocked(input: BareInput): Promise<number> {
       if (values.verbose) print(`- ${what}`)
     }
     await applyRelay({ desired, changes, paths, sshd, service, onStep })
+    await appendHistory(paths, { event: 'apply' })
     for (const line of describeChanges(changes)) print(`done: ${line}`)
   }
   await sayHostKey(prepared, print)

@@ -119,7 +119,7 @@ test(
       '-R',
       '127.0.0.1:20100:127.0.0.1:7',
       '-R',
-      '0.0.0.0:20101:127.0.0.1:7',
+      '127.0.0.1:20101:127.0.0.1:7',
     ])
     const osaka = start('osaka', [
       '-N',
@@ -208,7 +208,8 @@ test(
     ]) {
       await mayNotListen('osaka', on)
     }
-    for (const on of ['*:20100', '[::]:20100', '0.0.0.0:20099', '127.0.0.1:22']) await mayNotListen('tokyo', on)
+    for (const on of ['*:20100', '0.0.0.0:20101', '[::]:20100', '0.0.0.0:20099', '127.0.0.1:22'])
+      await mayNotListen('tokyo', on)
     for (const who of ['alice', 'bob'] as const) {
       for (const on of ['127.0.0.1:1', '127.0.0.1:20110', '0.0.0.0:20110', '127.0.0.1:0']) await mayNotListen(who, on)
     }
@@ -256,7 +257,7 @@ test(
     assert.match(await connects(PORT), /^SSH-2\.0-/)
     assert.is(await connects(8080), '', 'another service of the host')
     assert.is(await connects(20103), '', 'a device that is no gateway')
-    assert.is(await connects(20100), '', 'a gateway’s port that it keeps to 127.0.0.1')
+    assert.match(await connects(20100), new RegExp(HELLO), 'and its shell')
     assert.ok(cases >= 40, `${cases} cases`)
     assert.not(tokyo.ended() || osaka.ended(), 'and the tunnels stood all the time')
   },

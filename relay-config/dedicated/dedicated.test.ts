@@ -47,7 +47,7 @@ test('gives each key its line, in a file of its account', () => {
   const listen = (host: string) => `permitlisten="${host}:20100",permitlisten="${host}:20101"`
   assert.is(
     files.get('authorized_keys/oobm-device'),
-    `restrict,port-forwarding,${listen('127.0.0.1')},${listen('0.0.0.0')},permitopen="127.0.0.1:20100",permitopen="127.0.0.1:20101",command="exec /usr/lib/oobm/oobm-device-word tokyo /var/lib/oobm/devices" ${KEY} oobm-device:tokyo
+    `restrict,port-forwarding,${listen('127.0.0.1')},permitopen="127.0.0.1:20100",permitopen="127.0.0.1:20101",command="exec /usr/lib/oobm/oobm-device-word tokyo /var/lib/oobm/devices" ${KEY} oobm-device:tokyo
 restrict,port-forwarding,permitlisten="127.0.0.1:20102",permitlisten="127.0.0.1:20103",permitopen="127.0.0.1:20102",permitopen="127.0.0.1:20103",command="exec /usr/lib/oobm/oobm-device-word osaka /var/lib/oobm/devices" ${KEY} oobm-device:osaka
 `,
   )
@@ -74,7 +74,8 @@ test('speaks of penalties only to an sshd that knows them', () => {
 
 test('opens the relay’s port, the admin’s and those of gateways, when a firewall is asked for', () => {
   assert.not(desired().files.has('nftables.conf'))
-  assert.not.match(desired().unit, /nft/)
+  assert.not.match(desired().unit, /nftables\.conf/)
+  assert.match(desired().files.get('gateway.nft') ?? '', /tcp dport \{ 20100, 20101 \} dnat to 127\.0\.0\.1/)
   const { files, unit, openPorts } = desired('firewall = true\nadmin_port = 2022')
   assert.equal(openPorts, [443, 2022, 20100, 20101])
   assert.match(files.get('nftables.conf') ?? '', /tcp dport \{ 443, 2022, 20100, 20101 \} accept/)

@@ -3,10 +3,11 @@ import { relaysOf } from '../access.ts'
 import type { Fleet, Relay } from '../fleet-config.ts'
 import type { RelayPaths } from '../relay-paths.ts'
 import { deviceLine, technicianLines } from '../render/authorized-keys.ts'
+import { renderGatewayTable } from '../render/gateway.ts'
 import { loginTechnicians, renderLoginFiles } from '../render/login-files.ts'
 import { keyPath } from '../secrets.ts'
 import { type Account, accountsOf } from './accounts.ts'
-import { openPorts, renderNftables } from './nftables.ts'
+import { gatewayPorts, openPorts, renderNftables } from './nftables.ts'
 import { renderRelaySshdConfig, type SshdFeatures } from './relay-sshd-config.ts'
 import { renderUnit } from './unit.ts'
 
@@ -32,6 +33,8 @@ export interface DesiredRelay {
   accounts: Account[]
   /** Names of those who have a hop key here. */
   logins: string[]
+  /** Whether the kernel is to have tables of ours: `nftables.conf`, `gateway.nft`. */
+  hasTables: boolean
   /** The TCP ports that a firewall leaves open. */
   openPorts: number[]
 }
@@ -66,12 +69,15 @@ export function desiredRelay({ fleetText, fleet, relay, deviceKeys }: PublicPart
     if (keys.length > 0) files.set(`authorized_keys/${technician.name}`, lines(keys))
   }
   if (relay.firewall) files.set('nftables.conf', renderNftables(fleet, relay))
+  const gateways = gatewayPorts(fleet, relay)
+  if (gateways.length > 0) files.set('gateway.nft', renderGatewayTable(gateways))
   const desired: DesiredRelay = {
     relay,
     files,
-    unit: renderUnit(relay, paths, sshd.path),
+    unit: renderUnit(relay, paths, sshd.path, gateways.length > 0),
     accounts: accountsOf(fleet, relay),
     logins: logins.map(({ name }) => name),
+    hasTables: relay.firewall || gateways.length > 0,
     openPorts: openPorts(fleet, relay),
   }
   return desired

@@ -6,11 +6,15 @@ import { isGateway } from '../render/authorized-keys.ts'
 /** Deletes the table, whether it is there or not: declared first, so that the delete finds it. */
 export const DELETE_TABLE = 'table inet oobm {}\ndelete table inet oobm\n'
 
+/** Of the devices with `gateway = true`: both of each. */
+export function gatewayPorts(fleet: Fleet, relay: Relay): number[] {
+  const gateways = fleet.devices.filter(device => isGateway(relay, device) && relaysOf(fleet, device).includes(relay))
+  return gateways.flatMap(device => Object.values(listenersOf(device)))
+}
+
 /** The TCP ports that stand open. */
 export function openPorts(fleet: Fleet, relay: Relay): number[] {
-  const gateways = fleet.devices.filter(device => isGateway(relay, device) && relaysOf(fleet, device).includes(relay))
-  const ports = [relay.port, relay.adminPort, ...gateways.flatMap(device => Object.values(listenersOf(device)))]
-  return [...new Set(ports)].sort((a, b) => a - b)
+  return [...new Set([relay.port, relay.adminPort, ...gatewayPorts(fleet, relay)])].sort((a, b) => a - b)
 }
 
 /** One transaction: the kernel takes all of it or nothing. */

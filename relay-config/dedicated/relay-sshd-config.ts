@@ -2,7 +2,7 @@
 import { relaysOf } from '../access.ts'
 import type { Fleet, Relay } from '../fleet-config.ts'
 import type { RelayPaths } from '../relay-paths.ts'
-import { isGateway, TECHNICIAN_WORD, technicianPorts } from '../render/authorized-keys.ts'
+import { TECHNICIAN_WORD, technicianPorts } from '../render/authorized-keys.ts'
 import { loginTechnicians } from '../render/login-files.ts'
 import { loginMatchBlock } from '../render/login-match.ts'
 
@@ -74,9 +74,6 @@ export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPa
     '# Devices: what each key may listen on and open is in its line of authorized_keys.',
     `Match User ${relay.user}`,
     '  AllowTcpForwarding yes',
-    ...(fleet.devices.some(device => isGateway(relay, device) && relaysOf(fleet, device).includes(relay))
-      ? ['  # Who may ask for the public address is in authorized_keys too.', '  GatewayPorts clientspecified']
-      : []),
     ...(jumpers.length > 0
       ? [
           '',

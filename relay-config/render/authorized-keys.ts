@@ -28,8 +28,6 @@ export function deviceLine(relay: Relay, device: Device, publicKey: string, word
   return authorizedKey(
     [
       ...own.map(port => `permitlisten="127.0.0.1:${port}"`),
-      // sshd compares the address as text: these are for who asks for the public one.
-      ...(isGateway(relay, device) ? own.map(port => `permitlisten="0.0.0.0:${port}"`) : []),
       ...own.map(port => `permitopen="127.0.0.1:${port}"`),
       // `exec`: the word finds its sshd as its parent, with no shell between.
       `command="exec ${[words.script, device.name, ...(words.state === undefined ? [] : [words.state])].join(' ')}"`,

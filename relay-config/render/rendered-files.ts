@@ -29,7 +29,8 @@ export function renderFiles(
 ): Map<string, RenderedFile> {
   const files = new Map<string, RenderedFile>()
   const relayKeys = new Map([...keys].map(([device, { relay }]) => [device, relay]))
-  for (const relay of fleet.relays) {
+  // A dedicated relay makes its own, from the fleet file: see apply/.
+  for (const relay of fleet.relays.filter(({ accounts }) => accounts === 'shared')) {
     const authorizedKeys = renderAuthorizedKeys(fleet, relay, relayKeys)
     const add = (file: string, content: string, mode = 0o644) =>
       files.set(`relay/${relay.name}/${file}`, { content, mode })
