@@ -2,7 +2,9 @@ import * as assert from 'uvu/assert'
 import { ConfigurationError } from '../runtime/errors.ts'
 import { stringifyProvisioning } from '../runtime/provisioning.ts'
 import { suite } from '../tools/suite.ts'
+import { desiredRelay } from './dedicated/desired-relay.ts'
 import { type Fleet, parseFleet } from './fleet-config.ts'
+import { relayPaths } from './relay-paths.ts'
 import { renderDeviceConfig } from './render/device-config.ts'
 import { renderFiles } from './render/rendered-files.ts'
 
@@ -91,6 +93,9 @@ function fleetText(random: Random): string {
       '[[relays]]',
       `name = ${text(`r${at}`)}`,
       `host = ${text('relay.example')}`,
+      `accounts = ${text(random.chance(0.3) ? 'dedicated' : 'shared')}`,
+      `exempt_networks = [${text('192.0.2.0/24')}]`,
+      'firewall = true',
       `user = ${text('oobm')}`,
       `port = ${number(443)}`,
       `host_keys = [${text(KEY)}]`,
@@ -107,7 +112,7 @@ function fleetText(random: Random): string {
       ]),
     ]),
     ...repeat(2, at => [
-      ...['[[technicians]]', `name = ${text(`t${at}`)}`, `keys = [${key()}]`],
+      ...['[[technicians]]', `name = ${text(`t${at}`)}`, `keys = [${key()}]`, `uid = ${number(20000 + at)}`],
       `consoles = ${random.chance(0.5) ? text('all') : list(() => text(name('c0-')))}`,
       ...(random.chance(0.5) ? [`shells = ${list(() => text('d0'))}`] : []),
     ]),
@@ -119,11 +124,17 @@ function fleetText(random: Random): string {
 /** Every line that may stand in what is rendered for relays and technicians; the texts that are the same for all are left out. */
 const LINES: Record<string, RegExp> = {
   authorized_keys:
-    /^restrict,port-forwarding(,permit(open|listen)="127\.0\.0\.1:\d+")+,command="(exec \/?[\w.+@/-]+\/oobm-device-word [a-z0-9][\w.-]*|echo [\w ,.]+; exit 1)" [\w-]+ [\w+/=]+ oobm-(device|technician):[a-z0-9][\w.-]*$/,
+    /^restrict,port-forwarding(,permit(open|listen)="127\.0\.0\.1:\d+")+,command="(exec \/?[\w.+@/-]+\/oobm-device-word [a-z0-9][\w.-]*( \/var\/lib\/oobm\/devices)?|echo [\w ,.]+; exit 1)" [\w-]+ [\w+/=]+ oobm-(device|technician):[a-z0-9][\w.-]*$/,
   known_hosts: /^[a-z0-9][\w.-]* ssh-ed25519 [\w+/=]+$/,
   config:
     /^(#.*|IgnoreUnknown WarnWeakCrypto|Host [a-z0-9][\w.-]*|| {2}(HostName [\w.:-]+|Port \d+|User [\w.-]+|HostKeyAlias [\w.-]+|ProxyJump oobm-relay-[\w.-]+|UserKnownHostsFile "~\/k"|StrictHostKeyChecking yes|RequestTTY auto|EscapeChar ~|WarnWeakCrypto no-pq-kex|ForwardAgent no|ServerAlive(Interval 15|CountMax 3)))$/,
   sshd_config: /^(#.*|Match User [a-z_][\w-]*| {2}(#.*|[A-Z][A-Za-z]+ (yes|no|\d+)))$/,
+}
+
+/** The same for a dedicated relay. */
+const DEDICATED_LINES: Record<string, RegExp> = {
+  sshd_config: /^(#.*|| {0,2}[A-Z][A-Za-z0-9]+ [\w /.,:;%-]+|PerSourcePenaltyExemptList [\da-fA-F.:/,]+)$/,
+  'nftables.conf': /^(#.*| {4}#.*|[\w {}]+| {4}[\w ;,{}-]+| {4}[\w ,{}]+ accept)$/,
 }
 
 function assertHarmless(fleet: Fleet): void {
@@ -135,7 +146,18 @@ function assertHarmless(fleet: Fleet): void {
     if (!pattern) continue
     for (const line of content.split('\n').slice(0, -1)) assert.match(line, pattern)
   }
+  const deviceKeys = new Map(fleet.devices.map(({ name }) => [name, { relayKey: KEY, bridgeHostKey: KEY }]))
+  const sshd = { path: '/usr/sbin/sshd', features: { perSourcePenalties: true } }
   for (const relay of fleet.relays) {
+    if (relay.accounts === 'dedicated') {
+      const desired = desiredRelay({ fleetText: '', fleet, relay, deviceKeys }, relayPaths(), sshd)
+      for (const [path, content] of desired.files) {
+        assert.match(path, /^[a-z_]+(\/[a-z0-9_][\w.-]*){0,2}(\.conf|\.toml)?$/)
+        const pattern = path.startsWith('authorized_keys/') ? LINES.authorized_keys : DEDICATED_LINES[path]
+        for (const line of content.split('\n').slice(0, -1)) if (pattern) assert.match(line, pattern, line)
+      }
+      continue
+    }
     const install = files.get(`relay/${relay.name}/install`)?.content ?? ''
     assert.is(install.split('\n').filter(line => line === 'END_OF_OOBM_FILE').length, 2)
   }
