@@ -58,6 +58,9 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
     'StrictModes no',
     'MaxStartups 100:30:200',
     'Subsystem sftp internal-sftp',
+    // bash(1) reads ~/.bashrc in a command that sshd runs, unless it is told that it is not the outermost shell: what
+    // somebody has in there must not decide what a lab shows.
+    'SetEnv SHLVL=1',
   ]
   await writeFile(configFile, `${lines.join('\n')}\n`)
   const sshd = await sshdPath()

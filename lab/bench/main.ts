@@ -9,6 +9,7 @@ import { waitFor } from '../wait-for.ts'
 import { median, quantile, table } from './figures.ts'
 import { startTypist } from './keystroke.ts'
 import { memoryOf } from './memory.ts'
+import { storm } from './storm.ts'
 import { withUndo } from './undo.ts'
 import { measureWire } from './wire.ts'
 
@@ -40,7 +41,10 @@ await withUndo(async context => {
       ['self-test', selftestBytes.toFixed(0)],
     ]),
   )
+  print('\nA reconnect storm')
+  print(await storm(context, Number(process.env.OOBM_BENCH_DEVICES ?? 1000)))
 })
+process.exit(0)
 
 /** A lab on equipment that echoes: a pty in the serial port's place. */
 async function startBenchLab(context: TestContext): Promise<BenchLab> {

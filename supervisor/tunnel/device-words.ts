@@ -27,27 +27,38 @@ export async function claim(client: Client, token: string, signal: AbortSignal):
   return { kind: 'unknown', detail: answer ?? 'no answer' }
 }
 
+/** Lines before the answer that may be somebody else's: what a login's shell prints from its start-up files. */
+const NOISE_MAX = 64
+
 /** A relay on which maintenance is off says so before it says `claimed`; one that does not has it on. */
 async function readAnswer(
   lines: Lines,
   signal: AbortSignal,
 ): Promise<{ said: RelayOrder[]; answer: string | undefined }> {
   const said: RelayOrder[] = [{ word: 'maintenance', off: false }]
-  for (;;) {
-    const answer = await lines.next(signal)
-    const word = parseRelayLine(answer ?? '')
-    if (word?.word !== 'maintenance') return { said, answer }
-    said.splice(0, 1, word)
+  let answer: string | undefined
+  for (let noise = 0; noise < NOISE_MAX; noise++) {
+    const line = await lines.next(signal)
+    if (line === undefined || line === 'claimed' || line === 'superseded') return { said, answer: line ?? answer }
+    answer = line
+    const word = parseRelayLine(line)
+    if (word?.word === 'maintenance') said.splice(0, 1, word)
   }
+  return { said, answer }
 }
 
 /** Ends this device's other sessions on the relay; gives how many, or undefined when the relay could not say. */
 export async function evict(client: Client, signal: AbortSignal): Promise<number | undefined> {
   const started = await execute(client, 'evict', signal)
   if ('problem' in started) return undefined
-  const answer = await readLines(started.channel).next(signal)
+  const lines = readLines(started.channel)
+  let count: string | undefined
+  for (let noise = 0; noise < NOISE_MAX && count === undefined; noise++) {
+    const line = await lines.next(signal)
+    if (line === undefined) break
+    count = /^evicted (\d{1,6})$/.exec(line)?.[1]
+  }
   started.channel.end()
-  const count = /^evicted (\d{1,6})$/.exec(answer ?? '')?.[1]
   return count === undefined ? undefined : Number(count)
 }
 

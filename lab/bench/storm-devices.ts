@@ -1,0 +1,64 @@
+/** Many devices in one process: the supervisor's own loop for each, without the daemon around it. Started by storm.ts. */
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { systemClock as clock } from '../../runtime/clock.ts'
+import { type DeviceConfigInput, deviceConfigSchema, listenersOf } from '../../runtime/device-config.ts'
+import { silentLog } from '../../runtime/log.ts'
+import { withDeadline } from '../../runtime/with-deadline.ts'
+import { probe } from '../../supervisor/proof/probe.ts'
+import { connectOnce, type Ending, type Tunnel } from '../../supervisor/tunnel/connect-once.ts'
+import { keepConnected } from '../../supervisor/tunnel/keep-connected.ts'
+import { Wake } from '../../supervisor/tunnel/wake.ts'
+
+export interface StormDevice {
+  config: DeviceConfigInput
+  privateKey: string
+}
+
+/** One line on standard output. */
+export type StormEvent =
+  | { device: string; event: 'ready' | 'lost' }
+  | { device: string; event: 'failed'; cause: string }
+
+const PROBE_MS = 60_000
+const devices = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as StormDevice[]
+process.stdin.on('end', () => process.exit(0)).resume()
+for (const device of devices) void live(device)
+
+async function live({ config: input, privateKey }: StormDevice): Promise<void> {
+  const { signal } = new AbortController()
+  const config = deviceConfigSchema.parse(input)
+  const token = randomBytes(16).toString('hex')
+  const wake = new Wake(() => {})
+  const say = (event: StormEvent) => process.stdout.write(`${JSON.stringify(event)}\n`)
+  const common = { config, credentials: { privateKey }, token, ownIdent: 'oobm_storm', signal, log: silentLog }
+  await keepConnected({
+    relays: config.relays,
+    intervals: config.intervals,
+    clock,
+    random: Math.random,
+    wake,
+    signal,
+    linkUp: () => true,
+    onDown: failure => say({ device: config.device, event: 'failed', cause: failure?.cause ?? '' }),
+    connect: relay =>
+      connectOnce({ ...common, relay, onSessions: () => {}, onOrder: () => {} }, tunnel => whileUp(tunnel)),
+  })
+
+  async function whileUp(tunnel: Tunnel): Promise<Ending> {
+    const failure = await withDeadline(PROBE_MS, [tunnel.ended], tunnel.openListeners)
+    if (failure) return { kind: 'failed', failure }
+    const listener = listenersOf(config).shell
+    const proof = await withDeadline(PROBE_MS, [tunnel.ended], deadline =>
+      probe(tunnel.client, { listener, nowMs: clock.nowMs, signal: deadline }),
+    )
+    if (!proof.ok) return { kind: 'unproved', cause: proof.cause }
+    say({ device: config.device, event: 'ready' })
+    await new Promise<void>(resolve => {
+      if (tunnel.ended.aborted) resolve()
+      tunnel.ended.addEventListener('abort', () => resolve(), { once: true })
+    })
+    say({ device: config.device, event: 'lost' })
+    return { kind: 'lost', cause: tunnel.endCause() }
+  }
+}
