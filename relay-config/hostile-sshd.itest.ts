@@ -1,0 +1,51 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { makeKey } from '../lab/make-key.ts'
+import { runProgram } from '../lab/run-program.ts'
+import { scratchDirectory } from '../lab/scratch.ts'
+import { ConfigurationError } from '../runtime/errors.ts'
+import { suite } from '../tools/suite.ts'
+import { desiredRelay } from './dedicated/desired-relay.ts'
+import { type Fleet, parseFleet } from './fleet-config.ts'
+import { relayPaths } from './relay-paths.ts'
+import { fleetText, generator, KEY } from './testing/hostile-fleet.ts'
+
+const test = suite('hostile fleets and sshd')
+const RELAYS = 60
+
+function* goodFleets(): Generator<Fleet> {
+  for (let seed = 20_001; ; seed++) {
+    try {
+      yield parseFleet('fleet.toml', fleetText(generator(seed)))
+    } catch (err) {
+      if (!(err instanceof ConfigurationError)) throw err
+    }
+  }
+}
+
+test(
+  'whatever the file holds, sshd is content with the relay that is rendered from it',
+  async context => {
+    const directory = await scratchDirectory(context)
+    const hostKey = await makeKey(directory, 'host_key')
+    const sshd = { path: '/usr/sbin/sshd', features: { perSourcePenalties: false } }
+    let looked = 0
+    for (const fleet of goodFleets()) {
+      const deviceKeys = new Map(fleet.devices.map(({ name }) => [name, { relayKey: KEY, bridgeHostKey: KEY }]))
+      for (const relay of fleet.relays.filter(({ accounts }) => accounts === 'dedicated')) {
+        const desired = desiredRelay({ fleetText: '', fleet, relay, deviceKeys }, relayPaths(), sshd)
+        const config = desired.files.get('sshd_config') ?? ''
+        assert.match(config, /^HostKey /m)
+        const file = join(directory, 'sshd_config')
+        await writeFile(file, config.replace(/^HostKey .*$/m, `HostKey ${hostKey.path}`))
+        const { code, stderr } = await runProgram(sshd.path, ['-t', '-f', file])
+        assert.is(code, 0, `${stderr}\n${config}`)
+        if (++looked === RELAYS) return
+      }
+    }
+  },
+  { timeoutMs: 120_000 },
+)
+
+test.run()
