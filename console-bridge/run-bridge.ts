@@ -18,7 +18,8 @@ import { openLineOf, schemeOf } from './line/schemes.ts'
 import { openSerialLine } from './line/serial-line.ts'
 import { offerLocalLogin } from './local-login.ts'
 import { napper } from './nap.ts'
-import { DEFAULT_LIMITS, type ServerLimits, startServer } from './ssh/server.ts'
+import { DEFAULT_LIMITS, type ServerLimits } from './ssh/limits.ts'
+import { startServer } from './ssh/server.ts'
 import { consoleStatus, describeConsoles } from './status.ts'
 
 export interface BridgeOptions {

@@ -9,7 +9,7 @@ import { ConfigurationError } from '../runtime/errors.ts'
 import { silentLog } from '../runtime/log.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
 import { runBridge } from './run-bridge.ts'
-import type { ServerLimits } from './ssh/server.ts'
+import type { ServerLimits } from './ssh/limits.ts'
 import { type BridgeFiles, bridgeFiles, runWord, sshArgs, startBridge, statusWhere } from './testing/bridge-fixture.ts'
 
 const test = suite('server')

@@ -2,8 +2,7 @@
 import * as z from 'zod'
 import { RESERVED_TECHNICIANS } from '../runtime/device-config.ts'
 import { nameSchema, portSchema, publicKeySchema, userSchema } from '../runtime/names.ts'
-import { GATEWAY_TECHNICIAN } from './render/device-config.ts'
-import { relayHost } from './render/host-names.ts'
+import { GATEWAY_TECHNICIAN, relayHost } from './render/host-names.ts'
 
 export interface Problem {
   path: PropertyKey[]

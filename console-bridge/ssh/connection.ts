@@ -11,8 +11,8 @@ import { Session } from '../session/session.ts'
 import { authenticate, type Identity, type Technician } from './authorize.ts'
 import { surfaceBreaks } from './break-request.ts'
 import { channelTerminal } from './channel-terminal.ts'
+import type { ServerLimits } from './limits.ts'
 import { chooseConsole, describeNoConsole, parseLogin } from './login-name.ts'
-import type { ServerLimits } from './server.ts'
 import { describeList, describeStatus, HOP_WORDS_HELP, parseWord, refuseByHop, WORDS_HELP, type Word } from './words.ts'
 
 export interface ConnectionOptions {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import spawn, { SubprocessError } from 'nano-spawn'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
-import { GATEWAY_TECHNICIAN } from '../render/device-config.ts'
+import { GATEWAY_TECHNICIAN } from '../render/host-names.ts'
 import { DEVICE_KEYS, type DeviceKey, gatewayPaths, keyPath } from '../secrets.ts'
 import { type Command, deviceOf, usageError } from './command.ts'
 

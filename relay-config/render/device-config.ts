@@ -3,9 +3,7 @@
 import type { DeviceConfigInput } from '../../runtime/device-config.ts'
 import { accessOf, listenersOf, loginConsolesOf, pinnedKeysOf, relaysOf } from '../access.ts'
 import type { Device, Fleet, Relay } from '../fleet-config.ts'
-
-/** Who comes with a gateway device's own key, in the device's list of technicians; the fleet keeps the name free. */
-export const GATEWAY_TECHNICIAN = 'remote-admin'
+import { GATEWAY_TECHNICIAN } from './host-names.ts'
 
 /**
  * @param bridgeHostKey the public host key of its console bridge

@@ -1,4 +1,4 @@
-/** What the hosts in a technician's ssh_config and known_hosts are called. */
+/** Names that we give: to the hosts in a technician's ssh_config and known_hosts, and to who comes by a device's own port. */
 
 /** The host that a relay is. */
 export function relayHost(relay: string): string {
@@ -9,3 +9,6 @@ export function relayHost(relay: string): string {
 export function hostBy(name: string, relay: string, index: number): string {
   return index === 0 ? name : `${name}.${relay}`
 }
+
+/** Who comes with a gateway device's own key, in the device's list of technicians; the fleet keeps the name free. */
+export const GATEWAY_TECHNICIAN = 'remote-admin'
