@@ -1,6 +1,7 @@
 /** The bridge's SSH server on 127.0.0.1: its port, its limits and its end. */
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import ssh2, { type Connection } from 'ssh2'
+import { coalesceWrites } from '../../runtime/coalesce-writes.ts'
 import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
 import { addressOf, type ConnectionOptions, serveConnection } from './connection.ts'
 
@@ -69,6 +70,7 @@ export async function startServer(options: ServerOptions): Promise<BridgeServer>
       connections.delete(socket)
     })
     socket.setNoDelay(true)
+    coalesceWrites(socket)
     ssh.injectSocket(socket)
   })
   await listen(net, options.port)

@@ -1,6 +1,7 @@
 /** One authenticated SSH connection to a relay, or the reason why there is none. */
 import { connect, type Socket } from 'node:net'
 import { Client, type ConnectConfig } from 'ssh2'
+import { coalesceWrites } from '../../runtime/coalesce-writes.ts'
 import type { RelayConfig } from '../../runtime/device-config.ts'
 import { errorCode, errorMessage } from '../../runtime/errors.ts'
 import { checkHostKey, type HostKeyCheck } from './host-key.ts'
@@ -59,7 +60,10 @@ async function reach(relay: RelayConfig, signal: AbortSignal): Promise<{ socket:
     socket.once('error', resolve)
     if (signal.aborted) onAbort()
   })
-  if (outcome === undefined) return { socket }
+  if (outcome === undefined) {
+    coalesceWrites(socket)
+    return { socket }
+  }
   socket.on('error', () => {})
   socket.destroy()
   return { failure: { word: 'no-relay', cause: unreachable(relay, outcome) } }
