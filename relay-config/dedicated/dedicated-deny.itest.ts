@@ -64,6 +64,8 @@ async function scene(context: TestContext): Promise<Scene> {
     '-c',
     `ip addr add ${CLIENT_ADDRESS}/24 dev wire0; ip link set wire0 up; ip addr add 2001:db8::2/64 dev wire0 nodad`,
   ])
+  // A small Debian has no netbase: nft then knows no protocol by name.
+  await host.sh('rm -f /etc/protocols')
   await fleet.relay('apply')
   const known = join(host.shared, 'known_hosts')
   await host.sh(

@@ -26,7 +26,8 @@ ${DELETE_TABLE}table inet oobm {
     # Whoever is in stays in.
     ct state established,related accept
     iif lo accept
-    meta l4proto { icmp, ipv6-icmp } accept
+    # ICMP and ICMPv6; nft asks /etc/protocols for their names, which a small Debian has not.
+    meta l4proto { 1, 58 } accept
     # The answers of DHCP servers, which no connection tracking ties to the question.
     udp sport 67 udp dport 68 accept
     udp sport 547 udp dport 546 accept
