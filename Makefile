@@ -11,7 +11,7 @@ TEST_NEEDS := $(LAB_NEEDS) strace:strace socat:socat picocom:picocom ip:iproute2
 
 .PHONY: help
 help: ## show this help
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-17s %s\n", $$1, $$2 }'
 
 .PHONY: run
 run: build ## the whole system on this machine: relay, device, simulated router (PORT=/dev/ttyUSB0 for a real one)
@@ -26,6 +26,11 @@ test: build ## every test (ONLY=part-of-a-file-name for some)
 .PHONY: unit
 unit: node_modules/.ready ## the quick tests alone
 	@$(NODE) --import tsx tools/run-tests.ts --unit --jobs $(JOBS) $(ONLY)
+
+.PHONY: relay-test-trixie
+relay-test-trixie: deb ## the dedicated relay on Debian 13, booted with its systemd (root, the network, two minutes)
+	@tools/need $(TEST_NEEDS) mmdebstrap:mmdebstrap systemd-nspawn:systemd-container
+	@relay-config/testing/on-trixie build/oobm-relay_*_all.deb
 
 .PHONY: lint
 lint: node_modules/.ready ## types, style and shell scripts

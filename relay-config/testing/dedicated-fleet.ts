@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { type KeyPair, makeKey } from '../../lab/make-key.ts'
 import type { Finished, Program } from '../../lab/run-program.ts'
 import type { TestContext } from '../../tools/suite.ts'
-import type { ThrowawayHost } from './throwaway-host.ts'
+import { BASE_ROOT, type ThrowawayHost } from './throwaway-host.ts'
 
 /** The host's address in the network of its clients; theirs is the next one. */
 export const ADDRESS = '192.0.2.1'
@@ -116,7 +116,7 @@ export async function assertNoTrace(host: ThrowawayHost): Promise<void> {
   )
   for (const path of differences) {
     const name = path.replace(/^\./, '').replace(/-$/, '')
-    assert.is(await host.sh(`cat '${path.replace(/^\./, '')}'`), readFileSync(name, 'utf8'), path)
+    assert.is(await host.sh(`cat '${path.replace(/^\./, '')}'`), readFileSync(join(BASE_ROOT, name), 'utf8'), path)
   }
   assert.is(await host.sh('nft list tables; sysctl -n net.ipv4.conf.all.route_localnet'), '0\n')
   assert.is(await host.sh('ls -d /etc/oobm /var/lib/oobm /run/oobm* 2>/dev/null || true'), '')

@@ -1,4 +1,4 @@
-/** A host of its own for tests that need root: this machine's files under an overlay, own processes, own network; all goes with it. */
+/** A host of its own for tests that need root: this machine's files, or another Debian's, under an overlay, own processes, own network; all goes with it. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -7,6 +7,9 @@ import { scratchDirectory } from '../../lab/scratch.ts'
 import { suite, type Test, type TestContext } from '../../tools/suite.ts'
 
 const PART = join(import.meta.dirname, '..')
+
+/** The files of such a host before anything is done there: `make relay-test-trixie` names another Debian's. */
+export const BASE_ROOT = process.env.OOBM_TEST_ROOT ?? '/'
 
 export interface ThrowawayHost {
   /** Its first process, as this machine counts. */
@@ -39,7 +42,7 @@ set -e
 mount --make-rprivate /
 mount -t tmpfs -o mode=0755 tmpfs "$D"
 mkdir "$D/upper" "$D/work" "$D/root"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$D/upper,workdir=$D/work" "$D/root"
+mount -t overlay overlay -o "lowerdir=$BASE,upperdir=$D/upper,workdir=$D/work" "$D/root"
 mount --rbind /dev "$D/root/dev"
 mount -t tmpfs -o mode=0755 tmpfs "$D/root/run"
 mount -t tmpfs -o mode=1777 tmpfs "$D/root/tmp"
@@ -71,7 +74,7 @@ export async function startThrowawayHost(context: TestContext): Promise<Throwawa
     define: { 'import.meta.dirname': '__dirname' },
   })
   const outer = startProgram('unshare', ['--mount', '--pid', '--net', '--fork', '--kill-child', 'bash', '-c', SETUP], {
-    env: { D: folder, SHARED: shared, WORDS: join(PART, 'words') },
+    env: { BASE: BASE_ROOT, D: folder, SHARED: shared, WORDS: join(PART, 'words') },
   })
   context.cleanup(() => outer.stop(0))
   await outer.says(/^ready$/m)
