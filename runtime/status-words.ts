@@ -27,7 +27,7 @@ export const STATUS_WORDS = {
     pattern: [[100, 100]],
     looks: 'flickers fast without a pause',
     meaning: 'there is no configuration, or it cannot be used',
-    remedy: 'put the oobm.toml that the operator sent on the card; the error is in oobm-error.txt beside it',
+    remedy: 'call the operator: the oobm.toml of this device is missing or wrong; oobm doctor says what',
   },
   'no-link': {
     pattern: counted(1),
