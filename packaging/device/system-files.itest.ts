@@ -12,7 +12,7 @@ import { SECRETS, SECRETS_DIRECTORY } from '../../runtime/provisioning.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
 
 const test = suite('system files')
-const FILES = join(import.meta.dirname, '00-oobm/files')
+const FILES = join(import.meta.dirname, 'files')
 const UNITS = join(FILES, 'usr/lib/systemd/system')
 const SSHD_CONFIG = join(FILES, 'etc/ssh/sshd_config.d/50-oobm.conf')
 /** Tenths of systemd's exposure level that a unit may have. */
