@@ -16,7 +16,8 @@ const PROGRAMS = {
   lab: 'lab/main.ts',
 }
 
-rmSync(OUT, { recursive: true, force: true })
+// Packages and images below build/ are dearer than the bundle: they stay.
+for (const folder of ['lib', 'prebuilds']) rmSync(join(OUT, folder), { recursive: true, force: true })
 await build({
   entryPoints: Object.entries(PROGRAMS).map(([out, entry]) => ({ in: entry, out })),
   outdir: join(OUT, 'lib'),
