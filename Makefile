@@ -9,6 +9,9 @@ LAB_NEEDS := sshd:openssh-server ssh:openssh-client ssh-keygen:openssh-client se
 TEST_NEEDS := $(LAB_NEEDS) strace:strace socat:socat picocom:picocom ip:iproute2 nft:nftables tmux:tmux ps:procps \
 	unshare:util-linux shellcheck:shellcheck mandoc:mandoc dpkg-deb:dpkg busybox:busybox openssl:openssl systemd-analyze:systemd /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh
 
+DEVICE_ARCHS := arm64 armhf armel amd64
+DEB_NEEDS := dpkg-deb:dpkg arm-linux-gnueabi-g++:g++-arm-linux-gnueabi
+
 .PHONY: help
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-17s %s\n", $$1, $$2 }'
@@ -53,9 +56,15 @@ build: node_modules/.ready ## bundle each program into build/lib
 	@$(NODE) --import tsx tools/bundle.ts
 
 .PHONY: deb
-deb: build ## the Debian package of oobm-relay, into build/
-	@tools/need dpkg-deb:dpkg
+deb: build ## the Debian packages of relay and device, into build/
+	@tools/need $(DEB_NEEDS)
 	@$(NODE) --import tsx packaging/build-deb.ts
+	@$(NODE) --import tsx packaging/build-deb.ts $(DEVICE_ARCHS:%=--device %)
+
+.PHONY: deb-device
+deb-device: build ## the device's package alone (ARCH=arm64, armhf, armel or amd64)
+	@tools/need $(if $(filter armel,$(ARCH)),$(DEB_NEEDS),dpkg-deb:dpkg)
+	@$(NODE) --import tsx packaging/build-deb.ts --device $(or $(ARCH),$(shell dpkg --print-architecture))
 
 .PHONY: lint-deb
 lint-deb: deb ## what Debian would say of the package (a minute on a slow machine)

@@ -1,0 +1,39 @@
+/** What is in `oobm-device`, for each architecture. */
+import { readFileSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { copyright } from './copyright.ts'
+import { filesBelow, type Package, packed, source } from './pack-deb.ts'
+import { type Architecture, serialAddon } from './serial-addon.ts'
+
+const NAME = 'oobm-device'
+const PROGRAMS = ['oobm', 'oobm-supervisor', 'oobm-console']
+const FILES = resolve(import.meta.dirname, 'device/files')
+
+/**
+ * @param build where the programs were bundled
+ * @param changelog deb-changelog(5) of a package
+ */
+export function devicePackage(architecture: Architecture, build: string, changelog: (name: string) => string): Package {
+  return {
+    name: NAME,
+    architecture,
+    debian: 'packaging/device/debian',
+    fill: ({ put }) => {
+      const bundles = PROGRAMS.map(program => readFileSync(join(build, 'lib', `${program}.cjs`), 'utf8'))
+      for (const [index, program] of PROGRAMS.entries()) put(`usr/lib/oobm/lib/${program}.cjs`, bundles[index] ?? '')
+      const addon = serialAddon(architecture)
+      put(`usr/lib/oobm/prebuilds/${addon.folder}/${addon.file}`, addon.content)
+      for (const path of filesBelow(FILES)) put(path, readFileSync(join(FILES, path)), modeOf(path))
+      const doc = `usr/share/doc/${NAME}`
+      const template = source('packaging/debian/copyright')
+      put(`${doc}/copyright`, copyright(template, source('LICENSE'), bundles.join('\n')))
+      put(`${doc}/changelog.gz`, packed(changelog(NAME)))
+    },
+  }
+}
+
+function modeOf(path: string): number {
+  // sudo(8) reads no rules that others may read or write.
+  if (path.startsWith('etc/sudoers.d/')) return 0o440
+  return statSync(join(FILES, path)).mode & 0o111 ? 0o755 : 0o644
+}

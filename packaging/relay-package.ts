@@ -1,0 +1,37 @@
+/** What is in `oobm-relay`. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { bashCompletion } from './completion.ts'
+import { copyright } from './copyright.ts'
+import { manPage } from './man-page.ts'
+import { type Package, packed, source } from './pack-deb.ts'
+
+const NAME = 'oobm-relay'
+const WORDS = ['oobm-device-word', 'oobm-login']
+
+/**
+ * @param build where the programs were bundled
+ * @param changelog deb-changelog(5) of a package
+ */
+export function relayPackage(build: string, date: Date, changelog: (name: string) => string): Package {
+  return {
+    name: NAME,
+    architecture: 'all',
+    debian: 'packaging/debian',
+    fill: ({ put, link }) => {
+      const bundle = readFileSync(join(build, 'lib', `${NAME}.cjs`), 'utf8')
+      put(`usr/lib/${NAME}/${NAME}.cjs`, bundle)
+      // What the keys of devices and technicians run on a dedicated relay; the program reads the same beside itself.
+      for (const word of WORDS) put(`usr/lib/oobm/${word}`, source(`relay-config/words/${word}`), 0o755)
+      link(`usr/lib/${NAME}/words`, '../oobm')
+      put(`usr/bin/${NAME}`, source('packaging/debian/oobm-relay'), 0o755)
+      put(`usr/share/man/man1/${NAME}.1.gz`, packed(manPage(source('man/oobm-relay.1'), date)))
+      put(`usr/share/bash-completion/completions/${NAME}`, bashCompletion(source('completion/oobm-relay.bash')))
+      const doc = `usr/share/doc/${NAME}`
+      put(`${doc}/copyright`, copyright(source('packaging/debian/copyright'), source('LICENSE'), bundle))
+      put(`${doc}/changelog.gz`, packed(changelog(NAME)))
+      put(`${doc}/relay.md.gz`, packed(source('docs/relay.md')))
+      put(`${doc}/examples/fleet.example.toml`, source('docs/fleet.example.toml'))
+    },
+  }
+}
