@@ -2,22 +2,8 @@
 import { EXIT, UserError } from '../runtime/errors.ts'
 import { runMain } from '../runtime/run-main.ts'
 import { VERSION } from '../runtime/version.ts'
-import { type Command, terminalContext } from './commands/command.ts'
-import { consoleCommand } from './commands/console.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { importCommand } from './commands/import.ts'
-import { ledCommand } from './commands/led.ts'
-import { statusCommand } from './commands/status.ts'
-import { testCommand } from './commands/test.ts'
-
-const COMMANDS = new Map<string, Command>([
-  ['status', statusCommand],
-  ['test', testCommand],
-  ['doctor', doctorCommand],
-  ['console', consoleCommand],
-  ['led', ledCommand],
-  ['import', importCommand],
-])
+import { COMMANDS } from './commands/all-commands.ts'
+import { terminalContext } from './commands/command.ts'
 
 void runMain(async signal => {
   const [word = '', ...args] = process.argv.slice(2)

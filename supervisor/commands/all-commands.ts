@@ -1,0 +1,17 @@
+/** Every word of `oobm`, in the order of its help. */
+import type { Command } from './command.ts'
+import { consoleCommand } from './console.ts'
+import { doctorCommand } from './doctor.ts'
+import { importCommand } from './import.ts'
+import { ledCommand } from './led.ts'
+import { statusCommand } from './status.ts'
+import { testCommand } from './test.ts'
+
+export const COMMANDS = new Map<string, Command>([
+  ['status', statusCommand],
+  ['test', testCommand],
+  ['doctor', doctorCommand],
+  ['console', consoleCommand],
+  ['led', ledCommand],
+  ['import', importCommand],
+])
