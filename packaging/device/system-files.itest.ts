@@ -15,8 +15,12 @@ const test = suite('system files')
 const FILES = join(import.meta.dirname, 'files')
 const UNITS = join(FILES, 'usr/lib/systemd/system')
 const SSHD_CONFIG = join(FILES, 'etc/ssh/sshd_config.d/50-oobm.conf')
-/** Tenths of systemd's exposure level that a unit may have. */
-const EXPOSURE_MAX = 20
+/** Tenths of systemd's exposure level that each unit may have. That of the provisioning is root's: it mounts. */
+const EXPOSURE_MAX: Record<string, number> = {
+  'oobm-supervisor.service': 20,
+  'oobm-console.service': 20,
+  'oobm-provision.service': 25,
+}
 
 if (!has('systemd-analyze')) test.skip('systemd reads every unit as it is meant', 'needs systemd-analyze')
 else {
@@ -26,7 +30,7 @@ else {
     await writeFile(join(root, 'usr/bin/node'), '#!/bin/sh\n', { mode: 0o755 })
     for (const unit of await units()) {
       // Not the units that these refer to: a scratch root has none of them.
-      const args = ['verify', '--recursive-errors=no', `--root=${root}`, unit]
+      const args = ['verify', '--recursive-errors=no', '--man=no', `--root=${root}`, unit]
       const { code, stderr } = await runProgram('systemd-analyze', args)
       assert.is(code, 0, stderr)
       assert.is(stderr, '', stderr)
@@ -35,7 +39,8 @@ else {
 
   test('every unit is as enclosed as it can be', async () => {
     for (const unit of await units()) {
-      const args = ['security', '--offline=true', `--threshold=${EXPOSURE_MAX}`, '--no-pager', join(UNITS, unit)]
+      const threshold = `--threshold=${EXPOSURE_MAX[unit] ?? 'missing'}`
+      const args = ['security', '--offline=true', threshold, '--no-pager', join(UNITS, unit)]
       const { code, stdout } = await runProgram('systemd-analyze', args)
       assert.is(code, 0, stdout)
     }
@@ -75,6 +80,7 @@ const LOGIN_TESTS = {
   'create-accounts makes accounts that sshd lets in, and locked ones for the daemons': accountsTest,
   'the self-test gets in with its key, and does nothing but its command': selftestTest,
   'a technician gets a shell with a key of the configuration, and with no other': shellTest,
+  'an administrator gets one by either name of that account': adminTest,
 }
 for (const [title, body] of Object.entries(LOGIN_TESTS)) {
   if (!canMount()) test.skip(title, 'needs root: accounts of its own in a mount namespace')
@@ -87,7 +93,7 @@ interface Device {
   /** What is /etc and /run on this device. */
   etc: string
   run: string
-  keys: Record<'alice' | 'selftest' | 'stranger', KeyPair>
+  keys: Record<'alice' | 'admin' | 'selftest' | 'stranger', KeyPair>
   /** The real client, logging in as `user`, that accepts only the host key that the operator gave. */
   ssh(user: string, key: KeyPair, ...args: string[]): ReturnType<typeof runProgram>
 }
@@ -99,6 +105,7 @@ async function startDevice(context: TestContext): Promise<Device> {
   assert.is((await runProgram('cp', ['-a', '/etc', etc])).code, 0)
   const keys: Device['keys'] = {
     alice: await makeKey(directory, 'alice'),
+    admin: await makeKey(directory, 'admin'),
     selftest: await makeKey(directory, 'selftest'),
     stranger: await makeKey(directory, 'stranger'),
   }
@@ -110,6 +117,7 @@ async function startDevice(context: TestContext): Promise<Device> {
   await mkdir(join(etc, 'oobm/secrets/shell'), { recursive: true })
   await cp(hostKey.path, join(etc, 'oobm/secrets/shell/host_key'))
   await writeFile(join(etc, 'oobm/shell_authorized_keys'), `${keys.alice.publicKey} alice\n`)
+  await writeFile(join(etc, 'oobm/admin_authorized_keys'), `${keys.admin.publicKey} bob\n`)
   for (const folder of ['', 'sshd', 'oobm']) await mkdir(join(run, folder), { mode: 0o755 })
   // Without `restrict`: what the drop-in denies by itself.
   const command = 'command="id -un; tty; echo asked $SSH_ORIGINAL_COMMAND"'
@@ -148,6 +156,8 @@ async function accountsTest(context: TestContext): Promise<void> {
   const [passwd, shadow, group] = [await entries('passwd'), await entries('shadow'), await entries('group')]
   const rows = [
     ['oobm', '*', '/bin/bash'],
+    ['remote-admin', '*', '/bin/bash'],
+    ['enebular-remote-admin', '*', '/bin/bash'],
     ['oobm-selftest', '*', '/bin/sh'],
     ['oobm-supervisor', '!*', '/usr/sbin/nologin'],
     ['oobm-console', '!*', '/usr/sbin/nologin'],
@@ -156,6 +166,10 @@ async function accountsTest(context: TestContext): Promise<void> {
     assert.equal([shadow[account]?.[1], passwd[account]?.[6]], [password, shell], account)
   }
   assert.match(group.dialout?.[3] ?? '', 'oobm-console')
+  // Two names, one account: whoever asks for the name of its uid gets the one that stands first.
+  assert.equal(passwd['enebular-remote-admin']?.slice(2), passwd['remote-admin']?.slice(2))
+  assert.ok(Object.keys(passwd).indexOf('remote-admin') < Object.keys(passwd).indexOf('enebular-remote-admin'))
+  assert.equal(group.oobm?.[3]?.split(','), ['remote-admin', 'enebular-remote-admin'])
   assert.ok('gpio' in group)
   assert.is((await stat(join(etc, 'oobm/secrets/relay'))).mode & 0o777, 0o700)
 }
@@ -191,6 +205,9 @@ async function shellTest(context: TestContext): Promise<void> {
   for (const [user, key] of [
     ['oobm', keys.selftest],
     ['oobm', keys.stranger],
+    ['oobm', keys.admin],
+    ['remote-admin', keys.alice],
+    ['enebular-remote-admin', keys.alice],
     ['oobm-supervisor', keys.alice],
     ['oobm-console', keys.alice],
     ['root', keys.alice],
@@ -202,6 +219,14 @@ async function shellTest(context: TestContext): Promise<void> {
   // StrictModes: a list of keys that others may write to counts for nothing.
   await chmod(join(etc, 'oobm/shell_authorized_keys'), 0o666)
   assert.is((await ssh('oobm', keys.alice, 'true')).code, 255)
+}
+
+async function adminTest(context: TestContext): Promise<void> {
+  const { keys, ssh } = await startDevice(context)
+  for (const name of ['remote-admin', 'enebular-remote-admin']) {
+    const shell = await ssh(name, keys.admin, 'id -un; id -Gn; echo $USER; pwd')
+    assert.is(shell.stdout, `remote-admin\nremote-admin oobm\n${name}\n/home/remote-admin\n`, shell.stderr)
+  }
 }
 
 async function units(): Promise<string[]> {
