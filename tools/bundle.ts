@@ -26,6 +26,8 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'cjs',
+  // ssh2 tells its sessions by the name of their class, which is also the name of one of ours.
+  keepNames: true,
   // Optional native parts of ssh2: it runs without them, and falls back when the require fails.
   external: ['*.node', 'cpu-features'],
   define: { 'import.meta.dirname': '__dirname' },
