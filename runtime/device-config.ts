@@ -69,6 +69,8 @@ const technicianSchema = z.strictObject({
   hopKeys: z.array(publicKeySchema).default([]),
   /** May also log in to the device's shell. */
   shell: z.boolean().default(false),
+  /** May also log in as `remote-admin`, who may become root; has the shell too. */
+  admin: z.boolean().default(false),
 })
 
 export const ledSchema = z
@@ -84,6 +86,8 @@ export const ledSchema = z
       .default('ACT'),
     /** File of the `file` backend. */
     path: pathSchema.optional(),
+    /** Beside a GPIO: also on the board's own activity LED. */
+    act: z.boolean().default(true),
   })
   .superRefine(({ backend, path }, context) => {
     if (backend !== 'file' || path !== undefined) return

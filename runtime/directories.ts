@@ -28,3 +28,13 @@ export function deviceConfigPath(env: NodeJS.ProcessEnv): string {
 export function consoleRuntimeDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_CONSOLE_RUNTIME_DIRECTORY ?? '/run/oobm-console'
 }
+
+/** Where `oobm provision` leaves what it made of the site's settings, and what it found wrong; new at each boot. */
+export function provisioningDirectory(env: NodeJS.ProcessEnv): string {
+  return env.OOBM_PROVISION_DIRECTORY ?? '/run/oobm-provision'
+}
+
+/** What is wrong with the file on the boot partition, in one line; there is none while nothing is. */
+export function provisioningFaultPath(env: NodeJS.ProcessEnv): string {
+  return join(provisioningDirectory(env), 'fault')
+}

@@ -6,6 +6,7 @@ import {
   deviceConfigSchema,
   deviceConfigSchemaWith,
 } from './device-config.ts'
+import { checkSite, type Site, type SiteInput, siteShape } from './site-config.ts'
 import { parseToml, stringifyToml } from './toml-file.ts'
 
 const privateKeySchema = z
@@ -46,16 +47,30 @@ export const SECRETS = {
   shellHostKey: { file: 'shell_host_key', source: 'shell/host_key', unit: 'system' },
 } as const satisfies Record<keyof Secrets, { file: string; source: string; unit: string }>
 
-const provisioningSchema = deviceConfigSchemaWith({ secrets: secretsSchema }).superRefine((whole, context) => {
-  const needed = whole.authentication === 'key' ? 'relayKey' : 'relayPassword'
-  if (whole.secrets[needed] !== undefined) return
-  const message = `is missing: authentication = "${whole.authentication}" needs it`
-  context.addIssue({ code: 'custom', path: ['secrets', needed], message })
-})
+/** Everything that `oobm.toml` may hold. */
+export const provisioningSchema = deviceConfigSchemaWith({ ...siteShape, secrets: secretsSchema }).superRefine(
+  (whole, context) => {
+    checkSite(whole, context)
+    const needed = whole.authentication === 'key' ? 'relayKey' : 'relayPassword'
+    if (whole.secrets[needed] !== undefined) return
+    const message = `is missing: authentication = "${whole.authentication}" needs it`
+    context.addIssue({ code: 'custom', path: ['secrets', needed], message })
+  },
+)
+
+/** Keys without which a file cannot stand alone, as they stand in it. What an operator issues has them all. */
+export const REQUIRED_KEYS = ['version', 'device', 'relays', 'listener_port', 'bridge', 'secrets'] as const
 
 export interface Provisioning {
   config: DeviceConfig
   secrets: Secrets
+  site: Site
+}
+
+/** The three parts of a file that was checked against {@link provisioningSchema}. */
+export function partsOf(whole: z.output<typeof provisioningSchema>): Provisioning {
+  const { secrets, system, wifi, interfaces, ...config } = whole
+  return { config, secrets, site: { system, wifi, interfaces } }
 }
 
 /**
@@ -63,12 +78,11 @@ export interface Provisioning {
  * @throws ConfigurationError with everything that is wrong in it
  */
 export function parseProvisioning(file: string, text: string): Provisioning {
-  const { secrets, ...config } = parseToml(file, text, provisioningSchema)
-  return { config, secrets }
+  return partsOf(parseToml(file, text, provisioningSchema))
 }
 
 /** Writes a provisioning file. */
-export function stringifyProvisioning(config: DeviceConfigInput, secrets: Secrets): string {
+export function stringifyProvisioning(config: DeviceConfigInput, secrets: Secrets, site: SiteInput = {}): string {
   deviceConfigSchema.parse(config)
-  return stringifyToml({ ...config, secrets })
+  return stringifyToml({ ...config, ...site, secrets })
 }

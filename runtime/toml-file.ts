@@ -4,7 +4,7 @@ import { type AST, parseTOML } from 'toml-eslint-parser'
 import type * as z from 'zod'
 import { ConfigurationError, type ConfigurationIssue } from './errors.ts'
 
-type Path = readonly PropertyKey[]
+export type Path = readonly PropertyKey[]
 
 /**
  * Reads one TOML text. A byte order mark and CRLF line ends (Windows Notepad) are accepted.
@@ -12,14 +12,45 @@ type Path = readonly PropertyKey[]
  * @throws ConfigurationError with everything that is wrong, each with its line
  */
 export function parseToml<T extends z.ZodType>(file: string, text: string, schema: T): z.output<T> {
-  const clean = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')
-  const result = schema.safeParse(mapKeys(parseSyntax(file, clean), camelCase))
-  if (result.success) return result.data
-  const located = result.error.issues.flatMap(expandIssue).map(({ path, message }): ConfigurationIssue => {
-    const outside = path.map(step => (typeof step === 'string' ? snakeCase(step) : step))
-    return { line: lineOf(clean, outside), key: describePath(outside), message }
+  const clean = plainText(text)
+  const checked = checkValue(readToml(file, clean), schema)
+  if ('data' in checked) return checked.data
+  const located = checked.problems.map(({ path, message }): ConfigurationIssue => {
+    return { line: lineOf(clean, path), key: describePath(path), message }
   })
   throw new ConfigurationError(file, located)
+}
+
+/**
+ * A TOML text as it is, its keys in camelCase, for who puts several together before they are checked.
+ * @throws ConfigurationError when it is not TOML
+ */
+export function readToml(file: string, text: string): Record<string, unknown> {
+  return mapKeys(parseSyntax(file, plainText(text)), camelCase) as Record<string, unknown>
+}
+
+/** One thing wrong, and where: a path as the file spells it. */
+export interface Problem {
+  path: Path
+  message: string
+}
+
+/** Holds what {@link readToml} gave against a schema. */
+export function checkValue<T extends z.ZodType>(
+  value: unknown,
+  schema: T,
+): { data: z.output<T> } | { problems: Problem[] } {
+  const result = schema.safeParse(value)
+  if (result.success) return { data: result.data }
+  const problems = result.error.issues.flatMap(expandIssue).map(({ path, message }) => ({
+    path: path.map(step => (typeof step === 'string' ? snakeCase(step) : step)),
+    message,
+  }))
+  return { problems }
+}
+
+function plainText(text: string): string {
+  return text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')
 }
 
 /** Writes a value as TOML, with keys in snake_case. */
@@ -95,7 +126,8 @@ function commonDepth(a: Path, b: Path): number {
   return depth
 }
 
-function describePath(path: Path): string {
+/** `relays[1].host_keys[2]`: people count from 1. */
+export function describePath(path: Path): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step + 1}]`
     return text === '' ? String(step) : `${text}.${String(step)}`

@@ -26,12 +26,19 @@ export interface Places {
   file: string
   credentials: string
   state: string
+  /** What `oobm provision` found wrong with a later file, if it did. */
+  provisioningFault: string
 }
 
 /** Never throws for a file that is missing or wrong: that is what the LED and the status are to say. */
-export async function loadConfiguration({ file, credentials, state }: Places): Promise<Loaded> {
+export async function loadConfiguration({ file, credentials, state, provisioningFault }: Places): Promise<Loaded> {
   const present = await tryLoad(file, credentials)
-  if (!('fault' in present)) return { usable: present, fault: undefined }
+  const rejected = await readFault(provisioningFault)
+  if (!('fault' in present)) {
+    return { usable: present, fault: rejected && `${rejected}; running on the configuration that it had before` }
+  }
+  // On a device that has none, why the file that came is none says more than that there is none.
+  if (rejected !== undefined) present.fault = rejected
   const lastGood = await tryLoad(lastGoodFile(state), credentials)
   if ('fault' in lastGood) return { usable: undefined, fault: present.fault }
   return { usable: lastGood, fault: `${present.fault}; running on the last configuration that was proved` }
@@ -44,6 +51,15 @@ export async function keepLastGood(state: string, text: string): Promise<void> {
 
 function lastGoodFile(state: string): string {
   return join(state, 'last-good.toml')
+}
+
+async function readFault(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).trim() || undefined
+  } catch (err) {
+    if (errorCode(err) === 'ENOENT') return undefined
+    throw err
+  }
 }
 
 async function tryLoad(file: string, credentials: string): Promise<Configuration | { fault: string }> {

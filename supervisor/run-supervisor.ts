@@ -4,14 +4,20 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock as clock } from '../runtime/clock.ts'
 import { ledSchema, type RelayConfig } from '../runtime/device-config.ts'
-import { consoleRuntimeDirectory, type Directories, deviceConfigPath, directoriesOf } from '../runtime/directories.ts'
+import {
+  consoleRuntimeDirectory,
+  type Directories,
+  deviceConfigPath,
+  directoriesOf,
+  provisioningFaultPath,
+} from '../runtime/directories.ts'
 import { EXIT, type ExitCode } from '../runtime/errors.ts'
 import { createLog, type Logger } from '../runtime/log.ts'
 import { WORDS, type Word } from '../runtime/status-words.ts'
 import { type ServiceManager, serviceManager } from '../runtime/systemd.ts'
 import { withDeadline } from '../runtime/with-deadline.ts'
 import { type Led, openLed } from './led/led.ts'
-import { type Configuration, keepLastGood, type Loaded, loadConfiguration } from './load-configuration.ts'
+import { type Configuration, keepLastGood, type Loaded, loadConfiguration, type Places } from './load-configuration.ts'
 import { readUplink } from './network/uplink.ts'
 import { watchNetwork } from './network/watch-network.ts'
 import { selfTest } from './proof/self-test.ts'
@@ -40,7 +46,7 @@ const BRIDGE_MS = 5_000
 /** Everything that lives as long as the process. */
 interface Daemon {
   directories: Directories
-  configFile: string
+  places: Places
   manager: ServiceManager
   writer: StatusWriter
   led: Led
@@ -58,9 +64,9 @@ interface Daemon {
 export async function runSupervisor(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<ExitCode> {
   const log = createLog('oobm-supervisor')
   const directories = directoriesOf('oobm', env)
-  const configFile = deviceConfigPath(env)
+  const places = { file: deviceConfigPath(env), ...directories, provisioningFault: provisioningFaultPath(env) }
   await mkdir(directories.runtime, { recursive: true })
-  const loaded = await loadConfiguration({ file: configFile, ...directories })
+  const loaded = await loadConfiguration(places)
   const manager = serviceManager(env, clock.nowMs, err => log.warn({ err }, 'systemd was not told'))
   const writer = statusWriter(directories.runtime, err => log.error({ err }, 'the status file cannot be written'))
   const led = await openLed(loaded.usable?.config.led ?? ledSchema.parse({}), log)
@@ -70,7 +76,7 @@ export async function runSupervisor(env: NodeJS.ProcessEnv, signal: AbortSignal)
     manager.progress()
     keeper.refresh()
   })
-  const daemon = { directories, configFile, manager, writer, led, wake, reporter, signal, log }
+  const daemon = { directories, places, manager, writer, led, wake, reporter, signal, log }
   manager.ready()
   try {
     keeper.report({ configurationFault: loaded.fault })
@@ -120,11 +126,11 @@ function reporterFor({ usable }: Loaded, env: NodeJS.ProcessEnv): Reporter {
 }
 
 /** A device without a configuration stays up to say so on its LED, and waits for one. */
-async function untilConfigured({ configFile, directories, wake, signal, log }: Daemon): Promise<void> {
+async function untilConfigured({ places, wake, signal, log }: Daemon): Promise<void> {
   while (!signal.aborted) {
     await wake.wait(UNCONFIGURED_LOOK_MS, [signal])
-    const { usable } = await loadConfiguration({ file: configFile, ...directories })
-    if (usable) return log.info({ configFile }, 'a configuration came: starting anew with it')
+    const { usable } = await loadConfiguration(places)
+    if (usable) return log.info({ file: places.file }, 'a configuration came: starting anew with it')
   }
 }
 

@@ -146,6 +146,7 @@ test('issues one file that a device can read, with its secrets in it', async con
       viaRelay: [],
       hopKeys: [],
       shell: false,
+      admin: false,
     },
   ])
   assert.is(secrets.relayKey, await readFile(join(folder, 'secrets/tokyo/relay_key'), 'utf8'))

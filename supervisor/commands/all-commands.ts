@@ -4,6 +4,7 @@ import { consoleCommand } from './console.ts'
 import { doctorCommand } from './doctor.ts'
 import { importCommand } from './import.ts'
 import { ledCommand } from './led.ts'
+import { provisionCommand } from './provision.ts'
 import { statusCommand } from './status.ts'
 import { testCommand } from './test.ts'
 
@@ -14,4 +15,5 @@ export const COMMANDS = new Map<string, Command>([
   ['console', consoleCommand],
   ['led', ledCommand],
   ['import', importCommand],
+  ['provision', provisionCommand],
 ])

@@ -91,7 +91,9 @@ test('writes the configuration for everybody, and each secret for root alone', a
     'etc/oobm/secrets/bridge/host_key': `600 ${keys.bridge.privateKey}`,
     'etc/oobm/secrets/shell': '700 directory',
     'etc/oobm/secrets/shell/host_key': `600 ${keys.shell.privateKey}`,
+    'etc/oobm/secrets/system.toml': '600 wifi = []\ninterfaces = []\n\n[system]\ntime_zone = "UTC"\nntp = []\n',
     'etc/oobm/shell_authorized_keys': `644 ${keys.alice.publicKey} alice\n`,
+    'etc/oobm/admin_authorized_keys': '644 ',
     'etc/oobm/shell_host_key.pub': `644 ${keys.shell.publicKey} tokyo-rack1\n`,
   })
   assert.match(device, /^644 /)
@@ -125,19 +127,18 @@ test('a wrong file changes nothing, and says everything that is wrong with its l
   assert.equal(await tree(root), before)
 })
 
-test('a later import takes away what it does not name', async context => {
+test('a later whole file takes away what it does not name, but never the host key that technicians know', async context => {
   const { root, file, keys, write } = await field(context)
   await write({ relayKeyPassphrase: 'hush', shellHostKey: keys.shell.privateKey })
   assert.is((await oobm('import', file, '--root', root)).code, EXIT.ok)
   await write({}, { technicians: [] })
   const { stdout } = await oobm('import', file, '--root', root)
   const found = await tree(root)
-  for (const gone of ['secrets/relay/key_passphrase', 'secrets/shell/host_key', 'shell_host_key.pub']) {
-    assert.is(found[`etc/oobm/${gone}`], undefined, gone)
-    assert.match(stdout, `removed /etc/oobm/${gone}`)
-  }
+  assert.is(found['etc/oobm/secrets/relay/key_passphrase'], undefined)
+  assert.match(stdout, 'removed /etc/oobm/secrets/relay/key_passphrase')
+  assert.is(found['etc/oobm/secrets/shell/host_key'], `600 ${keys.shell.privateKey}`)
   assert.is(found['etc/oobm/shell_authorized_keys'], '644 ')
-  assert.match(found['etc/oobm/device.toml'] ?? '', '/etc/ssh/ssh_host_ed25519_key.pub')
+  assert.match(found['etc/oobm/device.toml'] ?? '', '/etc/oobm/shell_host_key.pub')
 })
 
 test('a key with a passphrase needs that passphrase, and a host key must have none', async context => {

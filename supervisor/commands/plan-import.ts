@@ -1,5 +1,5 @@
 /** What a provisioning file becomes on the device: paths, contents and modes; pure. */
-import { type DeviceConfig, deviceConfigSchema } from '../../runtime/device-config.ts'
+import { type DeviceConfig, deviceConfigSchema, type TechnicianConfig } from '../../runtime/device-config.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../../runtime/errors.ts'
 import {
   type Provisioning,
@@ -8,7 +8,8 @@ import {
   SECRETS_DIRECTORY,
   type Secrets,
 } from '../../runtime/provisioning.ts'
-import { lineOf, stringifyToml } from '../../runtime/toml-file.ts'
+import type { Site } from '../../runtime/site-config.ts'
+import { lineOf, type Problem, snakeCase, stringifyToml } from '../../runtime/toml-file.ts'
 import { readPrivateKey } from './openssh-key.ts'
 
 export interface PlannedFile {
@@ -21,6 +22,7 @@ export interface PlannedFile {
 
 export interface ImportPlan {
   config: DeviceConfig
+  site: Site
   /** In the order to write: the configuration last, so that it never names what is not there yet. */
   files: PlannedFile[]
   /** Secrets of an earlier import that this one does not have. */
@@ -28,34 +30,43 @@ export interface ImportPlan {
 }
 
 export const CONFIG_PATH = '/etc/oobm/device.toml'
+/** The site's settings: Wi-Fi has secrets. */
+export const SITE_PATH = `${SECRETS_DIRECTORY}/system.toml`
 export const SHELL_KEYS_PATH = '/etc/oobm/shell_authorized_keys'
+export const ADMIN_KEYS_PATH = '/etc/oobm/admin_authorized_keys'
 export const SHELL_HOST_KEY_PATH = '/etc/oobm/shell_host_key.pub'
 
 const SECRET_NAMES = Object.keys(SECRETS) as (keyof Secrets)[]
 
 /** @throws ConfigurationError with everything that is wrong; nothing is planned then */
 export function planImport(file: string, text: string): ImportPlan {
-  const provisioning = parseProvisioning(file, text)
-  const issues = keyProblems(provisioning).map(
-    ({ name, message }): ConfigurationIssue => ({
-      line: lineOf(text, ['secrets', snakeCase(name)]),
-      key: `secrets.${snakeCase(name)}`,
-      message,
-    }),
+  const { plan, problems } = planParts(parseProvisioning(file, text))
+  if (problems.length === 0) return plan
+  throw new ConfigurationError(
+    file,
+    problems.map(
+      ({ path, message }): ConfigurationIssue => ({ line: lineOf(text, path), key: path.join('.'), message }),
+    ),
   )
-  if (issues.length > 0) throw new ConfigurationError(file, issues)
-  const { secrets } = provisioning
+}
+
+/** @returns beside the plan what is wrong with the keys: with any of that, the plan is not to be followed */
+export function planParts(provisioning: Provisioning): { plan: ImportPlan; problems: Problem[] } {
+  const { secrets, site } = provisioning
   const config = withShellHostKey(provisioning)
   const secretFiles = SECRET_NAMES.flatMap(name => {
     const content = secrets[name]
     return content === undefined ? [] : [{ path: secretPath(name), content, mode: 0o600 }]
   })
   const hostKey = secrets.shellHostKey === undefined ? undefined : readPrivateKey(secrets.shellHostKey)?.publicKey
-  return {
+  const plan = {
     config,
+    site,
     files: [
       ...secretFiles,
-      { path: SHELL_KEYS_PATH, content: shellAuthorizedKeys(config), mode: 0o644 },
+      { path: SITE_PATH, content: stringifyToml(site), mode: 0o600 },
+      { path: SHELL_KEYS_PATH, content: authorizedKeys(config, ({ shell, admin }) => shell || admin), mode: 0o644 },
+      { path: ADMIN_KEYS_PATH, content: authorizedKeys(config, ({ admin }) => admin), mode: 0o644 },
       ...(hostKey === undefined
         ? []
         : [{ path: SHELL_HOST_KEY_PATH, content: `${hostKey} ${config.device}\n`, mode: 0o644 }]),
@@ -66,6 +77,11 @@ export function planImport(file: string, text: string): ImportPlan {
       ...(hostKey === undefined ? [SHELL_HOST_KEY_PATH] : []),
     ],
   }
+  const problems = keyProblems(provisioning).map(({ name, message }) => ({
+    path: ['secrets', snakeCase(name)],
+    message,
+  }))
+  return { plan, problems }
 }
 
 export function secretPath(name: keyof Secrets): string {
@@ -98,14 +114,10 @@ function withShellHostKey({ config, secrets }: Provisioning): DeviceConfig {
   return { ...config, shell: { ...config.shell, hostKeyFile: SHELL_HOST_KEY_PATH } }
 }
 
-/** Who may log in to the device's shell account: full logins, so no options; the comment says who in sshd's log. */
-function shellAuthorizedKeys({ technicians }: DeviceConfig): string {
+/** Who may log in to an account: full logins, so no options; the comment says who in sshd's log. */
+function authorizedKeys({ technicians }: DeviceConfig, may: (technician: TechnicianConfig) => boolean): string {
   return technicians
-    .filter(({ shell }) => shell)
+    .filter(may)
     .flatMap(({ name, keys }) => keys.map(key => `${key} ${name}\n`))
     .join('')
-}
-
-function snakeCase(key: string): string {
-  return key.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 }

@@ -1,0 +1,38 @@
+/** Which files of the boot partition are meant for this board; pure. */
+
+export interface FoundFiles {
+  /** In the order in which they count: what a later one names wins. */
+  own: string[]
+  /** Of other boards, by their serial numbers. */
+  foreign: string[]
+  /** Taken over already by a run that did not get to remove them. */
+  taken: string[]
+  /** What looks like a provisioning file and is not named like one, such as a browser's `oobm (1).toml`. */
+  lookalikes: string[]
+}
+
+/** A file that was taken over is called so until its bytes are overwritten. */
+export const TAKEN_PREFIX = 'oobm-taken.'
+
+/** @param serial the board's serial number; undefined when it has none */
+export function findFiles(names: readonly string[], serial: string | undefined): FoundFiles {
+  const found: FoundFiles = { own: [], foreign: [], taken: [], lookalikes: [] }
+  const common: string[] = []
+  for (const name of [...names].sort()) {
+    const lower = name.toLowerCase()
+    const [, of] = /^oobm-([0-9a-z]+)\.toml(\.txt)?$/.exec(lower) ?? []
+    if (lower.startsWith(TAKEN_PREFIX)) found.taken.push(name)
+    else if (/^oobm\.toml(\.txt)?$/.test(lower)) common.push(name)
+    else if (of !== undefined && serial !== undefined && bare(of) === bare(serial)) found.own.push(name)
+    else if (of !== undefined) found.foreign.push(name)
+    // `._name` is a Mac's, and holds no text.
+    else if (/oobm.*\.toml/.test(lower) && !lower.startsWith('._')) found.lookalikes.push(name)
+  }
+  found.own.unshift(...common)
+  return found
+}
+
+/** People leave leading zeros out. */
+function bare(serial: string): string {
+  return serial.toLowerCase().replace(/^0+/, '')
+}

@@ -1,0 +1,103 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { scratchDirectory } from '../../lab/scratch.ts'
+import { deviceConfigSchema } from '../../runtime/device-config.ts'
+import { parseToml } from '../../runtime/toml-file.ts'
+import { suite } from '../../tools/suite.ts'
+import { loadConfiguration } from '../load-configuration.ts'
+import { provision } from './provision.ts'
+import { type Board, holdsSecrets, makeBoard, SERIAL } from './testing/board.ts'
+
+const test = suite('provision')
+const DIRECTORY = '/run/oobm-provision'
+
+/** One boot; what it said is in the result. */
+async function boot(board: Pick<Board, 'root' | 'boot'>): Promise<{ fault: string | undefined; said: string[] }> {
+  const said: string[] = []
+  const { root, boot } = board
+  const fault = await provision({ root, boot, directory: DIRECTORY, wallMs: 0, say: line => said.push(line) })
+  return { fault, said }
+}
+
+async function configOf(board: Board) {
+  return parseToml('device.toml', (await board.read('etc/oobm/device.toml')) ?? '', deviceConfigSchema)
+}
+
+test('the first file: configuration, keys, network, host name; and nothing secret stays on the card', async context => {
+  const board = await makeBoard(context)
+  const site = {
+    system: { timeZone: 'Asia/Tokyo', country: 'JP' },
+    wifi: [{ ssid: 'Büro', passphrase: 'hush hush' }],
+  }
+  await board.put('oobm.toml', `\ufeff${board.issue({}, site).replaceAll('\n', '\r\n')}`)
+  assert.equal(await boot(board), { fault: undefined, said: ['oobm.toml taken over for tokyo-rack1'] })
+  assert.is((await configOf(board)).device, 'tokyo-rack1')
+  assert.is(await board.read('etc/oobm/secrets/relay/key'), board.keys.relay.privateKey)
+  assert.is(await board.read('etc/hostname'), 'tokyo-rack1\n')
+  assert.match((await board.read('run/systemd/network/60-oobm-wired.network')) ?? '', 'DHCP=yes')
+  assert.match((await board.read('run/oobm-provision/wpa_supplicant-wlan0.conf')) ?? '', 'ssid=42c3bc726f')
+  assert.equal(await readdir(board.boot), ['oobm-imported.txt'])
+  assert.is(await holdsSecrets(board.boot), false)
+  assert.match((await board.note('oobm-imported.txt')) ?? '', /set up as "tokyo-rack1"\.\r\n[\s\S]*Wi-Fi: +"Büro"\r\n/)
+  assert.equal(await boot(board), { fault: undefined, said: [] })
+})
+
+test('a wrong file changes nothing, says so on the card and to the supervisor, and a later good one makes it good', async context => {
+  const board = await makeBoard(context)
+  await board.put('oobm.toml', board.issue())
+  await boot(board)
+  const before = await configOf(board)
+  await board.put('oobm.toml', 'version = 1\r\nlistener_port = "twenty"\r\n')
+  const { fault = '' } = await boot(board)
+  assert.match(fault, 'oobm.toml on the boot partition: line 2, listener_port: must be a whole number; oobm-error.txt')
+  assert.equal(await configOf(board), before)
+  const note = (await board.note('oobm-error.txt')) ?? ''
+  assert.match(note, '- line 2, listener_port: must be a whole number\r\n')
+  assert.match(note, 'it goes on as "tokyo-rack1"')
+  assert.is(await board.read(`${DIRECTORY}/fault`), `${fault}\n`)
+  const credentials = await scratchDirectory(context)
+  const loaded = await loadConfiguration({
+    file: join(board.root, 'etc/oobm/device.toml'),
+    credentials,
+    state: board.root,
+    provisioningFault: join(board.root, DIRECTORY, 'fault'),
+  })
+  assert.match(loaded.fault ?? '', /line 2, listener_port/)
+  await board.put('oobm.toml', 'version = 1\r\n[system]\r\nhostname = "later"\r\n')
+  assert.is((await boot(board)).fault, undefined)
+  assert.is(await board.read(`${DIRECTORY}/fault`), undefined)
+  assert.equal(await readdir(board.boot), ['oobm-imported.txt'])
+  assert.is(await board.read('etc/hostname'), 'later\n')
+  assert.equal(await configOf(board), before)
+})
+
+test('of several files a board takes its own, and the others leave its card too', async context => {
+  const board = await makeBoard(context)
+  await board.put('oobm-FFFF.toml', board.issue({ device: 'other' }))
+  const none = await boot(board)
+  assert.match(none.fault ?? '', 'there is no file for this board, only for others: oobm-FFFF.toml')
+  assert.match((await board.note('oobm-error.txt')) ?? '', SERIAL)
+  await board.put('OOBM-A1B2C3D4.TOML.txt', board.issue({ device: 'mine' }))
+  assert.is((await boot(board)).fault, undefined)
+  assert.is((await configOf(board)).device, 'mine')
+  assert.equal(await readdir(board.boot), ['oobm-imported.txt'])
+})
+
+test('without any file it says what to do, and has a host key and the network all the same', async context => {
+  const board = await makeBoard(context)
+  assert.match((await boot(board)).fault ?? '', 'there is no oobm.toml on this card')
+  assert.match((await board.note('oobm-error.txt')) ?? '', 'Ask the operator for the file of this device')
+  assert.match((await board.read('etc/oobm/secrets/shell/host_key')) ?? '', 'OPENSSH PRIVATE KEY')
+  assert.ok(await board.read('run/systemd/network/60-oobm-wired.network'))
+  await board.put('oobm (1).toml', board.issue())
+  assert.match((await boot(board)).fault ?? '', 'there is no oobm.toml, but "oobm (1).toml": rename it to oobm.toml')
+})
+
+test('a card without a boot partition costs nothing but the note', async context => {
+  const board = await makeBoard(context)
+  await mkdir(join(board.root, 'etc'), { recursive: true })
+  assert.match((await boot({ ...board, boot: join(board.boot, 'none') })).fault ?? '', 'no oobm.toml')
+})
+
+test.run()
