@@ -66,6 +66,15 @@ deb-device: build ## the device's package alone (ARCH=arm64, armhf, armel or amd
 	@tools/need $(if $(filter armel,$(ARCH)),$(DEB_NEEDS),dpkg-deb:dpkg)
 	@$(NODE) --import tsx packaging/build-deb.ts --device $(or $(ARCH),$(shell dpkg --print-architecture))
 
+IMAGE_NEEDS := mmdebstrap:mmdebstrap unshare:util-linux bmaptool:bmap-tools xz:xz-utils zstd:zstd tar:tar
+# Programs of a foreign board run here while its image is made; amd64 needs none of it.
+EMULATION_NEEDS := /usr/bin/qemu-aarch64-static:qemu-user-static update-binfmts:binfmt-support
+
+.PHONY: image
+image: node_modules/.ready ## a card image (BOARD=pi3, zero-w or vm; BASE=debian, or raspios with PI_GEN=folder)
+	@tools/need $(IMAGE_NEEDS) $(if $(filter vm,$(BOARD)),,$(EMULATION_NEEDS))
+	@$(NODE) --import tsx image/build/main.ts --board $(or $(BOARD),pi3) $(if $(COMPRESS),--compress $(COMPRESS))
+
 .PHONY: lint-deb
 lint-deb: deb ## what Debian would say of the package (a minute on a slow machine)
 	@tools/need lintian:lintian
@@ -73,7 +82,7 @@ lint-deb: deb ## what Debian would say of the package (a minute on a slow machin
 
 .PHONY: clean
 clean: ## remove what was built and installed here
-	@rm -rf build node_modules .lab
+	@rm -rf build node_modules .lab || { echo "A build without root left files of other users: sudo make clean" >&2; exit 1; }
 
 node_modules/.ready: package.json package-lock.json .npmrc
 	@command -v npm >/dev/null || { echo "Node.js >= 20.19 with npm is needed: apt-get install nodejs npm" >&2; exit 69; }

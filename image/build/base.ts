@@ -1,0 +1,139 @@
+/** The tree that a stage begins with: Debian's packages as Debian has them today, kept until Debian has others. */
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { errorMessage, UserError } from '../../runtime/errors.ts'
+import type { Progress } from './progress.ts'
+
+/** Debian 13. A suite by itself: mmdebstrap knows Debian's own archive for it, with its security updates. */
+export const SUITE = 'trixie'
+const COMPONENTS = 'main,non-free-firmware'
+/** One time for everything in it, so that a base made today and one made tomorrow of the same packages are the same (seconds). */
+const BASE_EPOCH_S = 1754697600
+/** Milliseconds before each further attempt, where a mirror is being updated. */
+const RETRY_MS = [30_000, 120_000]
+const MIRROR_IN_MOTION = /mirror sync in progress|hash sum mismatch|unexpected size/i
+
+export interface BaseRequest {
+  name: string
+  arch: string
+  variant: 'apt' | 'essential'
+  packages: string[]
+  qemuCpu?: string | undefined
+}
+
+/**
+ * Makes it, or takes the one of before: of the same packages, and of an archive that did not change since.
+ * @param folder where they are kept
+ * @returns the path of a tar file
+ */
+export async function provideBase(
+  folder: string,
+  request: BaseRequest,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<string> {
+  const key = createHash('sha256')
+    .update(JSON.stringify([SUITE, COMPONENTS, BASE_EPOCH_S, request]))
+    .digest('hex')
+    .slice(0, 12)
+  const tar = join(folder, `${request.name}-${request.arch}-${key}.tar`)
+  const witness = `${tar}.archive`
+  if (existsSync(tar) && existsSync(witness)) {
+    const changed = await changedIndexes(readFileSync(witness, 'utf8'), signal)
+    if (changed === undefined) {
+      progress.step(`${request.name} of ${madeOn(tar)} is taken as it is: Debian's archive does not answer`)
+      return tar
+    }
+    if (changed.length === 0) {
+      progress.step(`${request.name} of ${madeOn(tar)} is as Debian has it today`)
+      return tar
+    }
+    progress.step(`${request.name} is made anew: Debian has changed ${changed.join(', ')}`)
+  } else {
+    progress.step(
+      `${request.name}: ${request.packages.length} packages of Debian ${SUITE} for ${request.arch} and what they need (minutes)`,
+    )
+  }
+  for (const old of readdirSync(folder).filter(file => file.startsWith(`${request.name}-${request.arch}-`))) {
+    rmSync(join(folder, old), { force: true })
+  }
+  await bootstrap(`${tar}.part`, request, progress, signal)
+  const indexes = await progress.run(
+    'tar',
+    ['--extract', '--to-stdout', '--wildcards', `--file=${tar}.part`, './oobm-archive'],
+    { signal },
+  )
+  writeFileSync(witness, `${indexes}\n`)
+  renameSync(`${tar}.part`, tar)
+  return tar
+}
+
+async function bootstrap(tar: string, request: BaseRequest, progress: Progress, signal: AbortSignal): Promise<void> {
+  for (const waitMs of [...RETRY_MS, undefined]) {
+    try {
+      await progress.run('mmdebstrap', argumentsFor(tar, request), {
+        signal,
+        env: {
+          SOURCE_DATE_EPOCH: String(BASE_EPOCH_S),
+          ...(request.qemuCpu === undefined ? {} : { QEMU_CPU: request.qemuCpu }),
+        },
+      })
+      return
+    } catch (err) {
+      if (waitMs === undefined || !MIRROR_IN_MOTION.test(errorMessage(err))) throw err
+      progress.step(`Debian's mirror is being updated just now: once more in ${waitMs / 1000} s`)
+      await sleep(waitMs, undefined, { signal })
+    }
+  }
+}
+
+/** The package indexes stay in the tree, so that a stage can install; `oobm-archive` says which ones they are. */
+function argumentsFor(tar: string, { arch, variant, packages }: BaseRequest): string[] {
+  const witness = [
+    'cd "$1"',
+    'for f in var/lib/apt/lists/*InRelease; do printf "%s " "$(sha256sum <"$f" | cut -d" " -f1)"; basename "$f"; done >oobm-archive',
+    'grep "^deb " etc/apt/sources.list >>oobm-archive',
+  ]
+  return [
+    '--verbose',
+    '--format=tar',
+    `--variant=${variant}`,
+    `--components=${COMPONENTS}`,
+    `--architectures=${arch}`,
+    '--aptopt=Acquire::Retries "3"',
+    '--skip=cleanup/apt/lists',
+    `--include=${packages.join(',')}`,
+    `--customize-hook=${witness.join('; ')}`,
+    SUITE,
+    tar,
+  ]
+}
+
+/** @returns the suites that Debian has changed; undefined when it cannot be asked */
+async function changedIndexes(witness: string, signal: AbortSignal): Promise<string[] | undefined> {
+  const lines = witness.trim().split('\n')
+  const sources = lines.filter(line => line.startsWith('deb ')).map(line => line.replace(/\[.*?\] /, '').split(/\s+/))
+  const changed: string[] = []
+  for (const [, archive = '', suite = ''] of sources) {
+    try {
+      const answer = await fetch(`${archive}/dists/${suite}/InRelease`, {
+        signal: AbortSignal.any([signal, AbortSignal.timeout(20_000)]),
+      })
+      if (!answer.ok) return undefined
+      const sum = createHash('sha256')
+        .update(Buffer.from(await answer.arrayBuffer()))
+        .digest('hex')
+      if (!lines.some(line => line.startsWith(`${sum} `))) changed.push(suite)
+    } catch (err) {
+      if (signal.aborted) throw new UserError('stopped', undefined, { cause: err })
+      return undefined
+    }
+  }
+  return changed
+}
+
+function madeOn(path: string): string {
+  return statSync(path).mtime.toISOString().slice(0, 16).replace('T', ' ')
+}

@@ -1,0 +1,50 @@
+/** What differs between the boards: everything else of an image is one stage for all. */
+
+export interface Board {
+  /** Debian's name of the architecture. */
+  arch: 'arm64' | 'armel' | 'amd64'
+  /** The processor that QEMU plays while foreign programs run: its default is many times slower. */
+  qemuCpu?: string
+  /** What a board of Debian needs before the stage: its kernel, its firmware. */
+  basePackages: string[]
+  /** The device tree with which QEMU boots it. */
+  dtb?: string
+  /** Which boards the card is for, as people and Raspberry Pi Imager name them. */
+  imager?: { name: string; devices: string[]; architecture: 'armv8' | 'armel' }
+}
+
+/** What Raspberry Pi OS has before a stage of one's own, and the stage counts on. */
+export const COMMON_PACKAGES = [
+  'ca-certificates',
+  'dbus',
+  'initramfs-tools',
+  'openssh-server',
+  'systemd-sysv',
+  'systemd-timesyncd',
+  'tzdata',
+  'udev',
+  'zstd',
+]
+
+export const BOARDS: Record<string, Board> = {
+  pi3: {
+    arch: 'arm64',
+    qemuCpu: 'cortex-a53',
+    basePackages: ['linux-image-arm64', 'raspi-firmware', 'firmware-brcm80211', 'wireless-regdb'],
+    dtb: 'bcm2837-rpi-3-b.dtb',
+    imager: {
+      name: 'Raspberry Pi 3, 4, Zero 2 W',
+      devices: ['pi3-64bit', 'pi4-64bit', 'pizero2-64bit'],
+      architecture: 'armv8',
+    },
+  },
+  'zero-w': {
+    arch: 'armel',
+    qemuCpu: 'arm1176',
+    basePackages: ['linux-image-rpi', 'raspi-firmware', 'firmware-brcm80211', 'wireless-regdb'],
+    dtb: 'bcm2835-rpi-zero-w.dtb',
+    imager: { name: 'Raspberry Pi Zero W, Zero, 1', devices: ['pi1-32bit', 'pizero-32bit'], architecture: 'armel' },
+  },
+  // The developers' short loop: a virtual machine of one's own architecture. The cloud kernel knows no USB serial adapter.
+  vm: { arch: 'amd64', basePackages: ['linux-image-amd64'] },
+}
