@@ -62,7 +62,8 @@ test(
     const wrongs = checked.stdout.split('\n').filter(line => line.includes('WRONG'))
     assert.equal(
       wrongs.map(line => line.slice(11, 45)),
-      ['its host key is in the fleet file:'],
+      // The host is as Debian makes it: its own sshd takes the passwords of all accounts.
+      ['the password of robert opens the r', 'its host key is in the fleet file:'],
       checked.stdout + checked.stderr,
     )
     // From here on the relay has all that it needs.

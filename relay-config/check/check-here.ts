@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { EXIT } from '../../runtime/errors.ts'
 import { publicKeySchema } from '../../runtime/names.ts'
+import { hasPassword, passwordOpensHost } from '../apply/host-sshd.ts'
 import { describeChanges } from '../apply/inspect-relay.ts'
 import { type Prepared, prepare } from '../apply/prepare.ts'
 import { askTool } from '../apply/run-tool.ts'
@@ -27,6 +28,7 @@ export async function checkHere(input: BareInput): Promise<number> {
   tell(await answers(desired.relay.port), `an sshd answers on port ${desired.relay.port}`, 'see its log, facility auth')
   const missing = await missingSettings(prepared)
   tell(missing.length === 0, 'sshd means what the file says, for the devices', `not so: ${missing.join(', ')}`)
+  for (const { what, advice } of await openAccounts(prepared)) tell(false, what, advice)
   tell(await isPinned(prepared), 'its host key is in the fleet file', '"oobm-relay apply" says which belongs there')
   return wrong > 0 ? EXIT.failed : EXIT.ok
 }
@@ -36,6 +38,16 @@ async function missingSettings({ desired, paths, sshd }: Prepared): Promise<stri
   const { stdout } = await askTool(sshd, ['-T', '-C', who, '-f', paths.sshdConfig])
   const settings = stdout.split('\n')
   return DEVICE_SETTINGS.filter(setting => !settings.includes(setting))
+}
+
+/** Of those who log in by password. */
+async function openAccounts({ desired, paths }: Prepared): Promise<{ what: string; advice: string }[]> {
+  const found: { what: string; advice: string }[] = []
+  for (const name of desired.logins) {
+    const advice = (await hasPassword(paths.root, name)) ? await passwordOpensHost(name) : undefined
+    if (advice !== undefined) found.push({ what: `the password of ${name} opens the relay's login alone`, advice })
+  }
+  return found
 }
 
 async function isPinned({ part, paths }: Prepared): Promise<boolean> {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import spawn, { SubprocessError } from 'nano-spawn'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
+import { passwordOpensHost } from '../apply/host-sshd.ts'
 import { secretReader } from '../ask-secret.ts'
 import type { Technician } from '../fleet-config.ts'
 import { appendHistory } from '../history.ts'
@@ -40,6 +41,8 @@ export const passwd: Command = {
       const advice = `a login leads ${name} to no console: name some in login = [...] in ${files.fleet}, and apply it`
       throw new UserError(advice, EXIT.configuration)
     }
+    const danger = root === '/' ? await passwordOpensHost(name) : undefined
+    if (danger !== undefined) throw new UserError(`nothing was changed: ${danger}`, EXIT.configuration)
     await chpasswd(root, ['--crypt-method', 'YESCRYPT'], `${name}:${await askPassword(name)}`, signal)
     await appendHistory(relayPaths(root), { event: 'password set', technician: name })
     print(`${name} has a new password`)
