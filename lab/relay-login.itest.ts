@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type BridgeFiles, bridgeFiles, startBridge, statusWhere } from '../console-bridge/testing/bridge-fixture.ts'
@@ -320,84 +320,6 @@ if (process.getuid?.() === 0) {
   )
 
   test(
-    'nothing of sshd is open but the ports of way 1, with a key or with a password',
-    async context => {
-      const setup = await setUp(context)
-      const { directory, relay, files } = setup
-      const copied = join(directory, 'copied')
-      const scp = (mode: string[]) =>
-        runProgram('scp', [...mode, ...scpOptions(), join(directory, 'known_hosts'), `alice@127.0.0.1:${copied}`])
-      const scpOptions = () => [
-        '-P',
-        String(relay.port),
-        ...sshArgs(setup, 'alice', []).slice(0, 4),
-        ...optionsOf(setup),
-      ]
-      for (const mode of [['-O'], ['-s']]) assert.is.not((await scp(mode)).code, 0, `scp ${mode}`)
-      assert.is(await readFile(copied, 'utf8').catch(() => 'none'), 'none')
-      const sftp = await ssh(setup, 'alice', ['-s'], 'sftp')
-      assert.equal([sftp.code, sftp.stdout], [64, ''], 'sshd shows nothing of what a subsystem says on standard error')
-
-      const forwards: [why: string, options: string[], works: boolean][] = [
-        ['the bridge’s listener: way 1', ['-W', `127.0.0.1:${files.port}`], true],
-        ['the relay’s own sshd', ['-W', `127.0.0.1:${relay.port}`], false],
-        ['another name for the same', ['-W', `localhost:${files.port}`], false],
-        ['another host', ['-W', '192.0.2.1:22'], false],
-        ['a listener', ['-N', '-o', 'ExitOnForwardFailure=yes', '-R', '127.0.0.1:0:127.0.0.1:1'], false],
-        [
-          'the listener of its permitlisten',
-          ['-N', '-o', 'ExitOnForwardFailure=yes', '-R', '127.0.0.1:1:127.0.0.1:1'],
-          false,
-        ],
-        ['a Unix socket', ['-N', '-o', 'ExitOnForwardFailure=yes', '-R', `${directory}/socket:127.0.0.1:1`], false],
-        ['a tun device', ['-N', '-o', 'ExitOnForwardFailure=yes', '-w', 'any'], false],
-      ]
-      for (const [why, options, works] of forwards) {
-        const answer = await ssh(setup, 'alice', options)
-        if (works) assert.match(answer.stdout, /^SSH-2\.0-oobm-console/, why)
-        else assert.is.not(answer.code, 0, `${why}: ${answer.stdout}`)
-        assert.not.match(answer.stdout, /OpenSSH/, why)
-      }
-      // A password has no line in authorized_keys: what holds it is the Match block alone.
-      const plink = (...more: string[]) => {
-        const [command = '', ...rest] = plinkOf(setup, 'alice').filter(word => word !== '-t')
-        return runProgram(command, ['-batch', ...more, ...rest], { timeoutMs: 40_000 })
-      }
-      assert.match((await plink('-nc', `127.0.0.1:${files.port}`)).stdout, /^SSH-2\.0-oobm-console/)
-      assert.not.match((await plink('-nc', `127.0.0.1:${relay.port}`)).stdout, /SSH-2/)
-      assert.match((await plink('-T')).stderr, /say which/)
-      assert.match((await plink('-s', '-T')).stderr, /nothing is run here|refused|say which|failed/i)
-      const wrong = await runProgram('plink', [
-        '-batch',
-        '-ssh',
-        '-P',
-        String(relay.port),
-        '-hostkey',
-        relay.fingerprint,
-        '-pw',
-        'wrong',
-        'alice@127.0.0.1',
-      ])
-      assert.is.not(wrong.code, 0)
-      assert.match(relay.sshd.log(), /Failed password for alice/)
-
-      // What a client asks for on the side: an environment, an agent, X11.
-      const aside = [
-        '-A',
-        '-X',
-        '-o',
-        'SendEnv=LANG',
-        '-o',
-        'SetEnv=ENV=/tmp/x IFS=c PATH=/tmp LD_PRELOAD=/tmp/x.so BASH_ENV=/tmp/x',
-      ]
-      const answer = await ssh(setup, 'alice', aside, 'core-sw1 status')
-      assert.is(answer.code, 0, answer.stderr)
-      assert.match(answer.stdout, /^core-sw1 on /)
-    },
-    LIMIT,
-  )
-
-  test(
     'nobody reads another’s hop key, and his own is bound to his consoles on the bridge',
     async context => {
       const setup = await setUp(context)
@@ -424,10 +346,6 @@ if (process.getuid?.() === 0) {
   )
 } else {
   test.skip('the menu and all that is refused', 'accounts with passwords need root and a mount namespace')
-}
-
-function optionsOf(setup: Setup): string[] {
-  return ['-o', `UserKnownHostsFile=${setup.relay.knownHosts}`, '-o', 'BatchMode=yes', '-o', 'IdentitiesOnly=yes']
 }
 
 test.run()

@@ -8,9 +8,7 @@ import type { Finished, Program } from '../../lab/run-program.ts'
 import type { TestContext } from '../../tools/suite.ts'
 import { BASE_ROOT, type ThrowawayHost } from './throwaway-host.ts'
 
-/** The host's address in the network of its clients; theirs is the next one. */
-export const ADDRESS = '192.0.2.1'
-export const CLIENT_ADDRESS = '192.0.2.2'
+const ADDRESS = '192.0.2.1'
 export const PORT = 443
 
 export interface DedicatedFleet {

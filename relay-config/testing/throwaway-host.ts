@@ -47,34 +47,35 @@ mount --rbind /dev "$D/root/dev"
 mount -t tmpfs -o mode=0755 tmpfs "$D/root/run"
 mount -t tmpfs -o mode=1777 tmpfs "$D/root/tmp"
 mount -t proc proc "$D/root/proc"
-mkdir -p "$D/root/run/sshd" "$D/root/usr/lib/oobm" "$D/root/root/fleet"
+mkdir -p "$D/root/run/sshd" "$D/root/root/fleet"
 mount --bind "$SHARED" "$D/root/root/fleet"
-cp "$SHARED/oobm-relay.cjs" "$WORDS/oobm-device-word" "$WORDS/oobm-login" "$D/root/usr/lib/oobm/"
-printf '#!/bin/sh\nexec node /usr/lib/oobm/oobm-relay.cjs "$@"\n' >"$D/root/usr/bin/oobm-relay"
-chmod 755 "$D/root/usr/bin/oobm-relay" "$D/root/usr/lib/oobm/"oobm-[dl]*
+eval "$INSTALL"
 ip link set lo up
 echo ready
 while :; do sleep 1000 & wait; done
 `
 
+/** Puts the program and its words where the package has them. */
+const INSTALL = `
+mkdir -p "$D/root/usr/lib/oobm"
+cp "$SHARED/oobm-relay.cjs" "$WORDS/oobm-device-word" "$WORDS/oobm-login" "$D/root/usr/lib/oobm/"
+printf '#!/bin/sh\\nexec node /usr/lib/oobm/oobm-relay.cjs "$@"\\n' >"$D/root/usr/bin/oobm-relay"
+chmod 755 "$D/root/usr/bin/oobm-relay" "$D/root/usr/lib/oobm/"oobm-[dl]*
+`
+
 /** nsenter stays outside and waits: what it started is to end with it. */
 const FOLLOW = ['setpriv', '--pdeathsig', 'TERM']
 
-export async function startThrowawayHost(context: TestContext): Promise<ThrowawayHost> {
+/** @param bare whether it has nothing of ours yet */
+export async function startThrowawayHost(context: TestContext, { bare = false } = {}): Promise<ThrowawayHost> {
   const scratch = await scratchDirectory(context)
   const folder = join(scratch, 'host')
   const shared = join(scratch, 'fleet')
   await mkdir(folder)
   await mkdir(shared)
-  // As it is installed: one file, of which a test can start many.
-  await build({
-    entryPoints: [join(PART, 'main.ts')],
-    outfile: join(shared, 'oobm-relay.cjs'),
-    ...{ bundle: true, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'warning' },
-    define: { 'import.meta.dirname': '__dirname' },
-  })
+  if (!bare) await bundleTo(join(shared, 'oobm-relay.cjs'))
   const outer = startProgram('unshare', ['--mount', '--pid', '--net', '--fork', '--kill-child', 'bash', '-c', SETUP], {
-    env: { BASE: BASE_ROOT, D: folder, SHARED: shared, WORDS: join(PART, 'words') },
+    env: { BASE: BASE_ROOT, D: folder, SHARED: shared, WORDS: join(PART, 'words'), INSTALL: bare ? '' : INSTALL },
   })
   context.cleanup(() => outer.stop(0))
   await outer.says(/^ready$/m)
@@ -104,4 +105,14 @@ export async function startThrowawayHost(context: TestContext): Promise<Throwawa
       return found.split('\n').filter(line => line !== '')
     },
   }
+}
+
+/** As it is installed: one file, of which a test can start many. */
+async function bundleTo(outfile: string): Promise<void> {
+  await build({
+    entryPoints: [join(PART, 'main.ts')],
+    outfile,
+    ...{ bundle: true, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'warning' },
+    define: { 'import.meta.dirname': '__dirname' },
+  })
 }

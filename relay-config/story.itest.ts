@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { startClients } from './testing/story/clients.ts'
+import { startStoryDevice } from './testing/story/device.ts'
+import { devicesKeys, network } from './testing/story/host-itself.ts'
+import {
+  type DeviceName,
+  NUMBERS,
+  PORTS,
+  type Scene,
+  startScene,
+  tellTheStory,
+  traceOf,
+} from './testing/story/scene.ts'
+import { LiveTable } from './testing/story/table.ts'
+import { byOpenPorts, jumpersAtTheRelay, jumping, loggingIn, switchedOff } from './testing/story/ways-in.ts'
+import { hostSuite } from './testing/throwaway-host.ts'
+
+const test = hostSuite('the relay, from its package to its removal')
+
+test(
+  'the operator sets it up, devices come, technicians get what is theirs, and all goes without a trace',
+  async context => {
+    const scene = await startScene(context)
+    await tellTheStory(scene)
+    assert.match(await scene.operate('push', 'lon', 'ops@192.0.2.1', '--no-systemd'), /^nothing to change$/m)
+    const names = Object.keys(PORTS) as DeviceName[]
+    const { relay, build, folder } = scene
+    const devices = await Promise.all(
+      names.map(name => {
+        const issued = join(folder, 'secrets', name, 'oobm.toml')
+        return startStoryDevice(context, { build, issued, relay, number: NUMBERS[name] })
+      }),
+    )
+    for (const device of devices) await device.becomes('ready')
+
+    const clients = await startClients(scene)
+    const table = new LiveTable()
+    context.onFailure(() => table.text())
+    await otherService(context, scene)
+    await jumping(table, clients)
+    await jumpersAtTheRelay(table, clients)
+    await loggingIn(table, clients)
+    await byOpenPorts(table, clients)
+    await devicesKeys(table, clients)
+    await network(table, clients)
+    await switchedOff(table, clients, scene)
+    if (process.env.OOBM_STORY === 'print') process.stdout.write(`\n${table.text()}${table.length} cases\n`)
+    assert.equal(table.wrong(), [])
+
+    assert.match(await scene.onRelay('sudo -n oobm-relay status'), /^nagoya +ready +/m)
+    assert.equal(
+      (await scene.onRelay('sudo -n oobm-relay history --json'))
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line))
+        .filter(({ event }) => event !== 'session')
+        .map(({ by, event, device = '' }) => `${by} ${event} ${device}`.trim()),
+      ['ops apply', 'ops apply', 'ops password set', 'ops Stop Remote M. nagoya', 'ops Start Remote M. nagoya'],
+    )
+    await scene.onRelay('sudo -n oobm-relay remove --all --no-systemd')
+    // His own, not ours.
+    await relay.sh('rm /etc/ssh/sshd_config.d/oobm-relay.conf')
+    const { before } = scene
+    const after = await traceOf(relay)
+    for (const part of ['files', 'accounts', 'kernel'] as const) assert.equal(after[part], before[part], part)
+  },
+  { timeoutMs: 280_000 },
+)
+
+/** Something else that the relay's host serves. */
+async function otherService(context: Parameters<typeof startScene>[0], { relay }: Scene): Promise<void> {
+  const service = relay.start('socat', ['TCP6-LISTEN:8080,fork,reuseaddr,ipv6only=0', 'SYSTEM:echo SSH-2.0-open'])
+  context.cleanup(() => service.stop())
+}
+
+test.run()
