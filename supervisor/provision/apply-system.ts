@@ -7,6 +7,7 @@ import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { makeDirectory } from './install.ts'
 import { renderNetworkd } from './render-networkd.ts'
 import { type RenderedWpa, renderWifi, renderWired } from './render-wpa.ts'
+import { readIfThere } from './stored.ts'
 
 const NETWORK_DIRECTORY = '/run/systemd/network'
 
@@ -55,7 +56,7 @@ async function writeWpa(site: Site, root: string, directory: string): Promise<vo
     'wpa_supplicant-wlan0.conf': site.wifi.length === 0 ? undefined : renderWifi(site, directory),
   }
   for (const entry of site.interfaces) {
-    configs[`wpa_supplicant-wired-${entry.name}.conf`] = renderWired(entry, directory)
+    configs[`wpa_supplicant-${entry.name}.conf`] = renderWired(entry, directory)
   }
   const target = join(root, directory)
   for (const name of await readdir(target)) {
@@ -73,9 +74,9 @@ async function setHostname(name: string, root: string): Promise<void> {
   await makeDirectory(join(root, '/etc'), 0o755)
   await writeAtomically(join(root, '/etc/hostname'), `${name}\n`, 0o644)
   const short = name.split('.')[0] ?? name
-  const names = short === name ? name : `${name} ${short}`
-  const hosts = `127.0.0.1\tlocalhost\n127.0.1.1\t${names}\n::1\tlocalhost ip6-localhost ip6-loopback\n`
-  await writeAtomically(join(root, '/etc/hosts'), hosts, 0o644)
+  const own = `127.0.1.1\t${short === name ? name : `${name} ${short}`}\n`
+  const others = (await readIfThere(join(root, '/etc/hosts'))) ?? '127.0.0.1\tlocalhost\n'
+  await writeAtomically(join(root, '/etc/hosts'), `${others.replace(/^127\.0\.1\.1\s.*\n/gm, '')}${own}`, 0o644)
   if (root === '/') await writeFile('/proc/sys/kernel/hostname', name)
 }
 
