@@ -3,9 +3,15 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import * as z from 'zod'
 
 /** One certificate or several, PEM (RFC 7468); whether they are whole, not whether they are valid now: the board may not know the time. */
-export const certificateSchema = z
+export const certificateSchema = z.string().refine(text => readCertificate(text) !== undefined, {
+  message: 'must be a certificate in PEM form, from BEGIN to END',
+  abort: true,
+})
+
+/** A private key, PEM; one with a password is opened in {@link checkEap}. */
+export const pemKeySchema = z
   .string()
-  .refine(text => readCertificate(text) !== undefined, 'must be a certificate in PEM form, from BEGIN to END')
+  .refine(hasKey, { message: 'must be a private key in PEM form, from BEGIN to END', abort: true })
 
 interface Eap {
   method: 'peap' | 'ttls' | 'tls'
@@ -37,8 +43,7 @@ export function checkEap(eap: Eap, context: z.core.$RefinementCtx): void {
     report('clientKey', 'is not the key of client_certificate')
 }
 
-/** Whether this is a key at all: one with a password is opened in {@link checkEap}. */
-export function hasKey(text: string): boolean {
+function hasKey(text: string): boolean {
   return /^-----BEGIN [A-Z ]*PRIVATE KEY-----\r?\n[\s\S]+\n-----END [A-Z ]*PRIVATE KEY-----\s*$/.test(text.trim())
 }
 

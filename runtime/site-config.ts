@@ -1,7 +1,7 @@
 /** The settings of a site: what a board needs to get into the network where it stands. They stand in `oobm.toml` alone, for Wi-Fi has secrets. */
-import { isIP } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 import * as z from 'zod'
-import { certificateSchema, checkEap, hasKey } from './eap-config.ts'
+import { certificateSchema, checkEap, pemKeySchema } from './eap-config.ts'
 import { hostSchema } from './names.ts'
 
 /** RFC 1123: a label, or several with dots; no `_`, which a device's name may have. */
@@ -43,7 +43,7 @@ const eapSchema = z
     verify: z.boolean('must be true or false').default(true),
     /** `tls`: this board's own certificate and key (PEM). */
     clientCertificate: certificateSchema.optional(),
-    clientKey: z.string().refine(hasKey, 'must be a private key in PEM form, from BEGIN to END').optional(),
+    clientKey: pemKeySchema.optional(),
     clientKeyPassword: z.string().min(1, 'is empty').max(255).optional(),
   })
   .superRefine(checkEap)
@@ -97,8 +97,8 @@ export const interfaceSchema = z
   .superRefine(({ name, addresses, gateways, eap }, context) => {
     const report = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message })
     for (const [at, gateway] of gateways.entries()) {
-      if (!addresses.some(address => isIP(address.split('/')[0] ?? '') === isIP(gateway)))
-        report(['gateways', at], 'needs an address of the same kind (IPv4, IPv6) in addresses')
+      if (!addresses.some(address => reaches(address, gateway)))
+        report(['gateways', at], 'is in the network of none of the addresses: nothing could be sent to it')
     }
     if (eap !== undefined && (name === 'wired' || name === 'wifi'))
       report(['eap'], `needs an interface by its own name, such as eth0, in place of "${name}"`)
@@ -157,4 +157,15 @@ function isPrefixed(text: string): boolean {
   const match = /^([0-9A-Fa-f.:]+)\/(\d{1,3})$/.exec(text)
   const version = isIP(match?.[1] ?? '')
   return version !== 0 && Number(match?.[2]) <= (version === 4 ? 32 : 128) && Number(match?.[2]) > 0
+}
+
+/** Whether a gateway is on the link that an address is on; IPv6 routers often go by their link-local one (RFC 4861). */
+function reaches(address: string, gateway: string): boolean {
+  const [own = '', length] = address.split('/')
+  const family = isIP(gateway) === 4 ? 'ipv4' : 'ipv6'
+  if (isIP(own) !== isIP(gateway)) return false
+  const network = new BlockList()
+  network.addSubnet(own, Number(length), family)
+  if (family === 'ipv6') network.addSubnet('fe80::', 10, family)
+  return network.check(gateway, family)
 }
