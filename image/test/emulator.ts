@@ -1,0 +1,107 @@
+/** One run of an emulated board: from power on to power off, or to the plug being pulled. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Program, startProgram } from '../../lab/run-program.ts'
+import { waitFor } from '../../lab/wait-for.ts'
+import type { Board } from './boards.ts'
+import { connectQmp, type Qmp } from './qmp.ts'
+
+/** So that the console's log says why, when a test fails (systemd-journald.service(8)). */
+const JOURNAL_ON_CONSOLE = ['systemd.journald.forward_to_console=1', 'systemd.journald.max_level_console=info']
+
+export interface EmulatorOptions {
+  board: Board
+  /** Where the image's kernel, initrd and device trees were put beside it. */
+  boot: string
+  /** The image's own kernel command line. */
+  commandLine: string
+  /** The card's file. */
+  card: string
+  /** A folder of this run's own. */
+  directory: string
+  /** True: the adapter is there from the start. False: from the moment on when the equipment is connected. */
+  adapterPlugged: boolean
+}
+
+export interface Emulator {
+  readonly qmp: Qmp
+  /** Unix socket of the emulated adapter's far end: the equipment. */
+  readonly adapterSocket: string
+  /** Capture of the adapter's USB traffic. */
+  readonly usbCapture: string
+  /** What the board printed on its console so far. */
+  consoleText(): string
+  ended(): boolean
+  /** Pulls the plug: SIGKILL, nothing is flushed but what QEMU has handed to the host. */
+  pullPlug(): Promise<void>
+  /** Waits until the board has switched itself off. */
+  untilOff(timeoutMs: number): Promise<void>
+}
+
+/** Switches the board on. The caller pulls the plug at last, whatever happened. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const { board, boot, card, directory } = options
+  const path = (name: string) => join(directory, name)
+  const consoleFile = path('console.log')
+  const otherLines = Array.from({ length: board.console.serialIndex }, () => ['-serial', 'null']).flat()
+  const adapter = [
+    ...['-chardev', `socket,id=adapter,path=${path('adapter.sock')},server=on,wait=off`],
+    '-device',
+    `usb-serial,chardev=adapter,pcap=${path('usb.pcap')}${options.adapterPlugged ? ',always-plugged=on' : ''}`,
+  ]
+  const args = [
+    ...board.machine,
+    ...['-kernel', join(boot, 'vmlinuz'), '-initrd', join(boot, 'initrd.img')],
+    ...(board.dtb === undefined ? [] : ['-dtb', join(boot, board.dtb)]),
+    ...[
+      '-append',
+      [options.commandLine, `console=${board.console.tty}`, ...JOURNAL_ON_CONSOLE, ...board.kernelOptions].join(' '),
+    ],
+    ...['-drive', `file=${card},format=raw,${board.card.drive}`],
+    ...['-netdev', 'user,id=net0', ...board.network],
+    ...board.usb,
+    ...adapter,
+    ...[...otherLines, '-serial', `file:${consoleFile}`],
+    ...['-qmp', `unix:${path('qmp.sock')},server=on,wait=off`],
+    ...['-display', 'none', '-no-reboot', '-nodefaults'],
+  ]
+  const qemu = startProgram(board.emulator, args)
+  try {
+    return withControls(qemu, await connectQmp(path('qmp.sock'), qemu.ended), {
+      consoleFile,
+      adapterSocket: path('adapter.sock'),
+      usbCapture: path('usb.pcap'),
+    })
+  } catch (err) {
+    await qemu.stop(0)
+    throw new Error(`${board.emulator} ${args.join(' ')}\n${qemu.output()}`, { cause: err })
+  }
+}
+
+function withControls(
+  qemu: Program,
+  qmp: Qmp,
+  { consoleFile, ...files }: { consoleFile: string; adapterSocket: string; usbCapture: string },
+): Emulator {
+  return {
+    ...files,
+    qmp,
+    consoleText: () => {
+      try {
+        return readFileSync(consoleFile, 'utf8')
+      } catch {
+        return ''
+      }
+    },
+    ended: qemu.ended,
+    pullPlug: async () => {
+      qemu.child.kill('SIGKILL')
+      await qemu.stop(0)
+      qmp.close()
+    },
+    untilOff: async timeoutMs => {
+      await waitFor('the board to switch itself off', qemu.ended, { timeoutMs })
+      qmp.close()
+    },
+  }
+}

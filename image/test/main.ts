@@ -1,0 +1,88 @@
+/** `make image-test`: boots a card image on an emulated board against a real relay, and prints a table of what it checked. */
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { runProgram } from '../../lab/run-program.ts'
+import { BOARDS, type BoardName, boardOf } from './boards.ts'
+import { cutPower } from './power-cuts.ts'
+import { prepareOperation, RELAY_ADDRESS } from './relay.ts'
+import { Report, StoryEnded } from './report.ts'
+import type { Scene } from './scene.ts'
+import { playStory } from './story.ts'
+
+const IMAGES = join(import.meta.dirname, '../../build/image')
+/** Set for the second run of this program, the one in the namespaces. */
+const INSIDE = 'OOBM_IMAGE_TEST_INSIDE'
+
+const { values } = parseArgs({ options: { board: { type: 'string', default: 'pi3' }, cuts: { type: 'string' } } })
+main(values.board, values.cuts === undefined ? playStory : scene => cutPower(scene, Number(values.cuts))).then(
+  code => {
+    process.exitCode = code
+  },
+  err => {
+    process.stderr.write(`${err.message}\n`)
+    process.exitCode = 1
+  },
+)
+
+async function main(name: string, play: (scene: Scene) => Promise<void>): Promise<number> {
+  const board = BOARDS.find(one => one === name)
+  if (board === undefined) throw new Error(`BOARD=${name}: there are ${BOARDS.join(', ')}`)
+  if (!existsSync(join(IMAGES, board, 'oobm.img')))
+    throw new Error(`There is no image of it. Run: make image BOARD=${board}`)
+  if (process.getuid?.() !== 0) throw new Error('This needs root, for a network of its own: sudo make image-test')
+  if (process.env[INSIDE] === undefined) return enterNamespaces()
+  return test(board, play)
+}
+
+/** A network without a way out, where the relay has its own address; and all processes end with this one. */
+function enterNamespaces(): Promise<number> {
+  const unshare = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+  const node = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
+  const child = spawn('unshare', [...unshare, ...node], { stdio: 'inherit', env: { ...process.env, [INSIDE]: '1' } })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill('SIGTERM'))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', code => resolve(code ?? 1))
+  })
+}
+
+async function test(name: BoardName, play: (scene: Scene) => Promise<void>): Promise<number> {
+  await runProgram('ip', ['link', 'set', 'lo', 'up'])
+  await runProgram('ip', ['address', 'add', `${RELAY_ADDRESS}/32`, 'dev', 'lo'])
+  const root = await mkdtemp(join(tmpdir(), 'oobm-image-test-'))
+  const disposers: (() => unknown)[] = []
+  const cleanUp = async () => {
+    for (const dispose of disposers.reverse()) await dispose()
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () =>
+      cleanUp()
+        .then(() => rm(root, { recursive: true, force: true }))
+        .finally(() => process.exit(1)),
+    )
+  const board = boardOf(name, process.env.KVM === '1')
+  const report = new Report(line => process.stdout.write(`${line}\n`))
+  try {
+    const operation = await prepareOperation(root)
+    await play({
+      ...{ board, root, operation, report },
+      image: join(IMAGES, name),
+      patienceMs: 300_000,
+      cleanup: dispose => disposers.push(dispose),
+    })
+  } catch (err) {
+    if (!(err instanceof StoryEnded)) throw err
+  } finally {
+    await cleanUp()
+    if (report.failed === 0) await rm(root, { recursive: true, force: true })
+    else process.stdout.write(`What the board printed, and the card: ${root}\n`)
+  }
+  const table = report.table()
+  await writeFile(join(IMAGES, name, `${play === playStory ? 'test' : 'power-cut'}-result.md`), `${table}\n`)
+  process.stdout.write(`\n${table}\n\n${report.rows.length - report.failed} passed, ${report.failed} failed\n`)
+  return report.failed === 0 ? 0 : 1
+}

@@ -1,0 +1,77 @@
+/** One board with its card, its operator and its relay: what each image test stands on. */
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { waitFor } from '../../lab/wait-for.ts'
+import type { Board } from './boards.ts'
+import { type Card, flash } from './card.ts'
+import { type Emulator, startEmulator } from './emulator.ts'
+import type { Operation } from './relay.ts'
+import type { Report } from './report.ts'
+import type { Technician } from './technician.ts'
+
+/** Bytes of the emulated card: the data partition gets what the image leaves. */
+const CARD_BYTES = 4 * 1024 ** 3
+
+export interface Scene {
+  board: Board
+  /** The image's folder: `oobm.img`, `boot/`, `cmdline.txt`. */
+  image: string
+  /** For this run's files. */
+  root: string
+  operation: Operation
+  report: Report
+  /** Milliseconds for something that takes an emulated board long. */
+  patienceMs: number
+  /** Stops what was started, whatever happens. */
+  cleanup(dispose: () => unknown): void
+}
+
+/** A card with the image on it, as somebody flashed it. */
+export function flashCard({ image, root }: Scene): Promise<Card> {
+  return flash(join(image, 'oobm.img'), join(root, 'card.img'), CARD_BYTES)
+}
+
+/** Switches the board on; it is off again, or killed, when `run` ends. */
+export async function bootOnce(
+  scene: Scene,
+  card: Card,
+  name: string,
+  adapterPlugged: boolean,
+  run: (emulator: Emulator, directory: string) => Promise<void>,
+): Promise<void> {
+  const { board, image, report } = scene
+  const directory = join(scene.root, name)
+  await mkdir(directory)
+  const commandLine = (await readFile(join(image, 'cmdline.txt'), 'utf8')).trim()
+  report.note(`${name}: power on (console output: ${directory}/console.log)`)
+  const emulator = await startEmulator({
+    board,
+    boot: join(image, 'boot'),
+    commandLine,
+    card: card.path,
+    directory,
+    adapterPlugged,
+  })
+  scene.cleanup(() => emulator.pullPlug())
+  try {
+    await run(emulator, directory)
+  } finally {
+    // The capture is whole only when QEMU ends by itself; for the board it is the plug all the same.
+    await emulator.qmp.execute('quit').catch(() => {})
+    await emulator.untilOff(20_000).catch(() => emulator.pullPlug())
+  }
+}
+
+/** Waits until the board says, to a technician in its shell, that it is proved. */
+export async function untilProved(tess: Technician, timeoutMs: number): Promise<string> {
+  const status = await waitFor(
+    'the board to say that it is proved',
+    async () => {
+      const answer = await tess.shell('oobm status --json').catch(() => undefined)
+      const status = answer && JSON.parse(answer).supervisor
+      return status?.proof?.state === 'proved' ? status : undefined
+    },
+    { timeoutMs },
+  )
+  return `proved, and says ${status.word}`
+}

@@ -1,0 +1,38 @@
+/** The technician of an image test: real OpenSSH clients, from the relay's side to the board. */
+import { Buffer } from 'node:buffer'
+import { type Program, runProgram, startProgram } from '../../lab/run-program.ts'
+import { CONSOLE, DEVICE } from './relay.ts'
+
+/** Milliseconds for a login and a command on an emulated board. */
+const LOGIN_MS = 120_000
+
+export interface Technician {
+  /**
+   * Runs a command in the board's shell.
+   * @throws Error with what ssh said, unless it ended with 0
+   */
+  shell(command: string): Promise<string>
+  /** Opens the console, with a terminal, so that `~B` is OpenSSH's. */
+  console(): Program
+}
+
+export function technician(sshConfig: string): Technician {
+  return {
+    shell: async command => {
+      const { code, stdout, stderr } = await runProgram('ssh', ['-F', sshConfig, DEVICE, command], {
+        timeoutMs: LOGIN_MS,
+      })
+      if (code !== 0)
+        throw new Error(`ssh ${DEVICE} '${command}' ended with ${code}: ${stderr.trim()} ${stdout.trim()}`)
+      return stdout
+    },
+    console: () =>
+      // `script` is the terminal: ssh reads its escapes from a terminal only.
+      startProgram('script', ['-qfec', `exec ssh -tt -F '${sshConfig}' ${CONSOLE}`, '/dev/null']),
+  }
+}
+
+/** Types as a person does: a line, then the time that the echo takes. */
+export function type(program: Program, text: string): void {
+  program.child.stdin?.write(Buffer.from(text, 'latin1'))
+}
