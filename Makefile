@@ -73,7 +73,7 @@ EMULATION_NEEDS := /usr/bin/qemu-aarch64-static:qemu-user-static update-binfmts:
 .PHONY: image
 image: node_modules/.ready ## a card image (BOARD=pi3, zero-w or vm; BASE=debian, or raspios with PI_GEN=folder)
 	@tools/need $(IMAGE_NEEDS) $(if $(filter vm,$(BOARD)),,$(EMULATION_NEEDS))
-	@$(NODE) --import tsx image/build/main.ts --board $(or $(BOARD),pi3) $(if $(COMPRESS),--compress $(COMPRESS))
+	@$(NODE) --import tsx image/build/main.ts --board $(or $(BOARD),pi3) $(if $(COMPRESS),--compress $(COMPRESS)) $(if $(URL),--url $(URL))
 
 .PHONY: lint-deb
 lint-deb: deb ## what Debian would say of the package (a minute on a slow machine)

@@ -77,6 +77,8 @@ async function bootstrap(tar: string, request: BaseRequest, progress: Progress, 
         signal,
         env: {
           SOURCE_DATE_EPOCH: String(BASE_EPOCH_S),
+          // The stage makes the initramfs, with its own settings; under emulation each one takes a minute.
+          INITRD: 'No',
           ...(request.qemuCpu === undefined ? {} : { QEMU_CPU: request.qemuCpu }),
         },
       })

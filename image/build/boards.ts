@@ -34,7 +34,7 @@ export const BOARDS: Record<string, Board> = {
     dtb: 'bcm2837-rpi-3-b.dtb',
     imager: {
       name: 'Raspberry Pi 3, 4, Zero 2 W',
-      devices: ['pi3-64bit', 'pi4-64bit', 'pizero2-64bit'],
+      devices: ['pi3-64bit', 'pi4-64bit'],
       architecture: 'armv8',
     },
   },
@@ -43,7 +43,7 @@ export const BOARDS: Record<string, Board> = {
     qemuCpu: 'arm1176',
     basePackages: ['linux-image-rpi', 'raspi-firmware', 'firmware-brcm80211', 'wireless-regdb'],
     dtb: 'bcm2835-rpi-zero-w.dtb',
-    imager: { name: 'Raspberry Pi Zero W, Zero, 1', devices: ['pi1-32bit', 'pizero-32bit'], architecture: 'armel' },
+    imager: { name: 'Raspberry Pi Zero W, Zero, 1', devices: ['pi1-32bit'], architecture: 'armel' },
   },
   // The developers' short loop: a virtual machine of one's own architecture. The cloud kernel knows no USB serial adapter.
   vm: { arch: 'amd64', basePackages: ['linux-image-amd64'] },

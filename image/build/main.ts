@@ -8,7 +8,7 @@ import { runMain } from '../../runtime/run-main.ts'
 import { VERSION } from '../../runtime/version.ts'
 import { provideBase, SUITE } from './base.ts'
 import { BOARDS, COMMON_PACKAGES } from './boards.ts'
-import { writeOutputs } from './outputs.ts'
+import { COMPRESSIONS, writeOutputs } from './outputs.ts'
 import { checkDisk, checkEmulation, checkNamespace } from './preconditions.ts'
 import { openProgress } from './progress.ts'
 
@@ -24,10 +24,15 @@ void runMain(main)
 
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
-    options: { board: { type: 'string', default: 'pi3' }, compress: { type: 'string', default: 'xz' } },
+    options: { board: { type: 'string', default: 'pi3' }, compress: { type: 'string' }, url: { type: 'string' } },
   })
   const board = Object.hasOwn(BOARDS, values.board) ? BOARDS[values.board] : undefined
   if (!board) throw new UserError(`BOARD=${values.board}: there are ${Object.keys(BOARDS).join(', ')}`, EXIT.usage)
+  // What no card is made of is not handed out.
+  const compression = values.compress ?? (board.imager ? 'xz' : 'none')
+  if (!Object.hasOwn(COMPRESSIONS, compression)) {
+    throw new UserError(`COMPRESS=${compression}: there are ${Object.keys(COMPRESSIONS).join(', ')}`, EXIT.usage)
+  }
   const name = `oobm-${values.board}-${VERSION}`
   const folder = join(OUT, values.board)
   const cache = join(OUT, 'cache')
@@ -84,7 +89,7 @@ async function main(signal: AbortSignal): Promise<number> {
     renameSync(join(work, from), join(folder, to))
   }
   await removeWork()
-  await writeOutputs({ folder, name, board, epochS, compress: values.compress }, progress, signal)
+  await writeOutputs({ folder, name, board, epochS, compression, url: values.url }, progress, signal)
   return EXIT.ok
 }
 

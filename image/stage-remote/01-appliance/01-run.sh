@@ -2,5 +2,6 @@
 # Lays the appliance's files over the tree; they mirror its root.
 : "${ROOTFS_DIR:?}"
 
-cp -r --no-preserve=ownership files/. "$ROOTFS_DIR/"
-chmod -R u=rwX,go=rX "$ROOTFS_DIR/usr/lib/oobm-appliance"
+# Modes that no umask of the checkout decided.
+tar --create --directory=files --owner=0 --group=0 --mode=u=rwX,go=rX . |
+	tar --extract --directory="$ROOTFS_DIR" --no-overwrite-dir

@@ -2,7 +2,9 @@
 # How the board starts. On Debian raspi-firmware's hook writes config.txt and cmdline.txt from /etc/default; elsewhere they are written here.
 : "${ROOTFS_DIR:?}"
 
-cp -r --no-preserve=ownership files/. "$ROOTFS_DIR/"
+# Modes that no umask of the checkout decided.
+tar --create --directory=files --owner=0 --group=0 --mode=u=rwX,go=rX . |
+	tar --extract --directory="$ROOTFS_DIR" --no-overwrite-dir
 mkdir -p "$ROOTFS_DIR/boot/firmware"
 if ! grep -qs ROOTPART "$ROOTFS_DIR/etc/kernel/postinst.d/z50-raspi-firmware"; then
 	defaults=$ROOTFS_DIR/etc/default
