@@ -1,6 +1,7 @@
 /** Many devices in one process: the supervisor's own loop for each, without the daemon around it. Started by storm.ts. */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { systemClock as clock } from '../../runtime/clock.ts'
 import { type DeviceConfigInput, deviceConfigSchema, listenersOf } from '../../runtime/device-config.ts'
 import { silentLog } from '../../runtime/log.ts'
@@ -21,13 +22,18 @@ export type StormEvent =
   | { device: string; event: 'failed'; cause: string }
 
 const PROBE_MS = 60_000
+/** What every device's sshd and bridge is here: something that greets like one. */
+const greeter = createServer(socket => socket.on('error', () => {}).end('SSH-2.0-storm\r\n'))
 const devices = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as StormDevice[]
 process.stdin.on('end', () => process.exit(0)).resume()
-for (const device of devices) void live(device)
+greeter.listen(0, '127.0.0.1', () => {
+  for (const device of devices) void live(device)
+})
 
 async function live({ config: input, privateKey }: StormDevice): Promise<void> {
   const { signal } = new AbortController()
-  const config = deviceConfigSchema.parse(input)
+  const { port } = greeter.address() as AddressInfo
+  const config = deviceConfigSchema.parse({ ...input, shell: { port }, bridge: { ...input.bridge, port } })
   const token = randomBytes(16).toString('hex')
   const wake = new Wake(() => {})
   const say = (event: StormEvent) => process.stdout.write(`${JSON.stringify(event)}\n`)

@@ -1,0 +1,66 @@
+/** The relay of a storm, as the product makes it: a dedicated one, on a host of its own, with the key of each device. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { relayPaths } from '../../relay-config/relay-paths.ts'
+import { keyPath } from '../../relay-config/secrets.ts'
+import { startThrowawayHost } from '../../relay-config/testing/throwaway-host.ts'
+import type { TestContext } from '../../tools/suite.ts'
+import { descendantsOf } from '../sshd.ts'
+import { waitFor } from '../wait-for.ts'
+
+export const RELAY = { host: '127.0.0.1', port: 443, user: 'oobm-device' } as const
+
+export interface StormRelay {
+  hostKey: string
+  /** What leads a program of this machine into its network. */
+  inside: string[]
+  start(): Promise<void>
+  /** Kills its sshd and every session at once, as a crash of the host does. */
+  crash(): Promise<void>
+  /** Those of the sessions, as this machine counts. */
+  processes(): Promise<number[]>
+  /** Connections that sshd turned away because too many were logging in, since the last start. */
+  droppedByMaxStartups(): Promise<number>
+  /** The line of its sshd_config. */
+  maxStartups: string
+}
+
+export interface StormKey {
+  name: string
+  listenerPort: number
+  publicKey: string
+}
+
+export async function startStormRelay(context: TestContext, devices: readonly StormKey[]): Promise<StormRelay> {
+  const host = await startThrowawayHost(context)
+  const { sshdConfig } = relayPaths()
+  const fleet = [
+    `version = 1\n[[relays]]\nname = "storm"\nhost = "${RELAY.host}"\naccounts = "dedicated"\nport = ${RELAY.port}`,
+    ...devices.map(({ name, listenerPort }) => `[[devices]]\nname = "${name}"\nport = ${listenerPort}`),
+  ]
+  await writeFile(join(host.shared, 'fleet.toml'), fleet.join('\n'))
+  for (const { name, publicKey } of devices) {
+    for (const key of ['relayKey', 'bridgeHostKey'] as const) {
+      const path = `${keyPath(join(host.shared, 'secrets'), name, key)}.pub`
+      await mkdir(dirname(path), { recursive: true })
+      await writeFile(path, `${publicKey}\n`)
+    }
+  }
+  await host.sh('oobm-relay apply --no-systemd --fleet /root/fleet/fleet.toml; pkill -x sshd')
+  const logged = async (pattern: string) => Number(await host.sh(`grep -c '${pattern}' /run/sshd.log || true`))
+  const start = async () => {
+    await host.sh(`rm -f /run/sshd.log; /usr/sbin/sshd -f ${sshdConfig} -E /run/sshd.log`)
+    await waitFor('the relay', async () => (await logged('Server listening')) > 0)
+  }
+  return {
+    hostKey: (await host.sh(`cut -d' ' -f1,2 /etc/oobm/relay/ssh_host_ed25519_key.pub`)).trim(),
+    inside: ['nsenter', '--target', String(host.pid), '--net'],
+    start,
+    crash: async () => {
+      await host.sh('pkill -KILL -x sshd')
+    },
+    processes: async () => descendantsOf(host.pid),
+    droppedByMaxStartups: () => logged('past MaxStartups'),
+    maxStartups: (await host.sh(`grep ^MaxStartups ${sshdConfig}`)).trim(),
+  }
+}
