@@ -55,6 +55,8 @@ install -d -m 700 -o ${OPERATOR} /home/${OPERATOR}/.ssh
 install -m 600 -o ${OPERATOR} /root/fleet/operator.pub /home/${OPERATOR}/.ssh/authorized_keys
 echo '${OPERATOR} ALL=(root) NOPASSWD: /usr/bin/oobm-relay' >/etc/sudoers.d/${OPERATOR}
 rm -f /etc/protocols
+# sudo asks for it.
+grep -qw "$(uname -n)" /etc/hosts || echo "127.0.0.1 $(uname -n)" >>/etc/hosts
 ${HOST_SSHD}`
 
 export async function startScene(context: TestContext): Promise<Scene> {
