@@ -56,11 +56,12 @@ async function fakeGpio(context: TestContext): Promise<string> {
   return gpio
 }
 
-/** Runs TypeScript in a mount namespace where /sys/class/gpio is `gpio`. */
-function startWithGpio(context: TestContext, gpio: string, script: string) {
-  const mounts = 'mount -t tmpfs none /sys/class && mkdir /sys/class/gpio && mount --bind "$1" /sys/class/gpio'
+/** Runs TypeScript in a mount namespace where /sys/class/gpio is `gpio`, and /sys/class/leds is `leds`. */
+function startWithGpio(context: TestContext, gpio: string, script: string, leds = '/nonexistent') {
+  const mounts = `mount -t tmpfs none /sys/class && mkdir /sys/class/gpio && mount --bind "$1" /sys/class/gpio
+    if [ -d '${leds}' ]; then mkdir /sys/class/leds && mount --bind '${leds}' /sys/class/leds; fi`
   const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script]
-  const program = startProgram('unshare', ['-m', 'sh', '-ec', `${mounts} && shift && exec "$@"`, 'sh', gpio, ...node], {
+  const program = startProgram('unshare', ['-m', 'sh', '-ec', `${mounts}\nshift && exec "$@"`, 'sh', gpio, ...node], {
     cwd: join(import.meta.dirname, '../..'),
   })
   context.cleanup(() => program.stop())
@@ -122,6 +123,37 @@ if (!canMount()) {
     assert.equal(await exported(gpio), [])
   })
 
+  test('the board’s own LED shows the word beside the pin, and gets its trigger back', async context => {
+    const gpio = await fakeGpio(context)
+    const leds = await scratchDirectory(context)
+    await mkdir(join(leds, 'ACT'))
+    const files = { trigger: 'none [mmc0] timer\n', brightness: '0\n', max_brightness: '1\n' }
+    for (const [file, content] of Object.entries(files)) await writeFile(join(leds, 'ACT', file), content)
+    const act = async (file: string) => (await readFile(join(leds, 'ACT', file), 'utf8')).trim()
+    const program = startWithGpio(
+      context,
+      gpio,
+      `import { openLed } from '${LED_TS}'
+       const said = fields => console.log(JSON.stringify(fields))
+       const led = await openLed({ backend: 'auto', pin: 17, led: 'ACT', act: true }, { info: said, warn: said })
+       led.show('unconfigured')
+       process.stdin.once('data', async () => { await led.close(); process.exit() })`,
+      leds,
+    )
+    await program.says(/GPIO17 \(line 529 of pinctrl-bcm2835\) and kernel LED \/sys\/class\/leds\/ACT/)
+    const line = join(gpio, 'gpio529')
+    await waitFor(
+      'both lit',
+      async () => (await act('brightness')) === '1' && (await readFile(join(line, 'value'), 'utf8'))[0] === '1',
+    )
+    assert.is(await act('trigger'), 'none')
+    program.child.stdin?.write('close\n')
+    await waitFor('the pin to be given back', async () => (await logOf(gpio)).length === 2)
+    await waitFor('the end', program.ended)
+    assert.equal([await act('brightness'), await act('trigger')], ['0', 'mmc0'])
+    assert.equal(await exported(gpio), [])
+  })
+
   test('gives a pin back that a killed process left exported and lit', async context => {
     const gpio = await fakeGpio(context)
     const lit = startWithGpio(
@@ -141,7 +173,7 @@ if (!canMount()) {
       context,
       gpio,
       `import { darkenLed } from '${LED_TS}'
-       console.log('dark: ' + await darkenLed({ backend: 'auto', pin: 17, led: 'ACT' }))`,
+       console.log('dark: ' + await darkenLed({ backend: 'auto', pin: 17, led: 'ACT', act: true }))`,
     )
     await off.says(/dark: GPIO17/)
     await waitFor('the pin to be given back', async () => (await logOf(gpio)).length === 2)

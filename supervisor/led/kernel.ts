@@ -1,11 +1,13 @@
 /** An LED that the kernel drives, such as the board's own ACT, below /sys/class/leds. */
-import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCode, errorMessage } from '../../runtime/errors.ts'
 import type { Candidate, LedBackend } from './led-backend.ts'
 
+const LEDS = '/sys/class/leds'
+
 /** @param name below /sys/class/leds: `ACT`, or what a `dtoverlay=gpio-led` names */
-export function findKernelLed(name: string, root = '/sys/class/leds'): Candidate {
+export function findKernelLed(name: string, root = LEDS): Candidate {
   const directory = join(root, name)
   try {
     for (const file of ['brightness', 'trigger']) accessSync(join(directory, file), constants.R_OK | constants.W_OK)
@@ -13,6 +15,32 @@ export function findKernelLed(name: string, root = '/sys/class/leds'): Candidate
     return { description, open: () => openKernelLed(description, directory) }
   } catch (err) {
     return { problem: `kernel LED ${name} cannot be used: ${errorMessage(err)}`, denied: errorCode(err) === 'EACCES' }
+  }
+}
+
+/** What kernels have called a board's activity LED: `led0` up to Linux 5, `ACT`, and by function (`green:activity`) upstream. */
+const ACTIVITY = /^(act|led0|(.*:)?activity)$/i
+/** What it shows of itself: accesses to the card, or that the kernel lives. A power LED has other triggers. */
+const ACTIVITY_TRIGGER = /\[(mmc\d|actpwr|heartbeat)\]/
+
+/** The board's own activity LED, by its name, else by what it shows. */
+export function findActivityLed(root = LEDS): Candidate {
+  try {
+    const names = readdirSync(root).sort()
+    const name =
+      names.find(name => ACTIVITY.test(name)) ?? names.find(name => ACTIVITY_TRIGGER.test(triggersOf(root, name)))
+    if (name !== undefined) return findKernelLed(name, root)
+    return { problem: `no activity LED of the board in ${root} (${names.join(', ') || 'it is empty'})`, denied: false }
+  } catch (err) {
+    return { problem: `no LEDs of the board: ${errorMessage(err)}`, denied: errorCode(err) === 'EACCES' }
+  }
+}
+
+function triggersOf(root: string, name: string): string {
+  try {
+    return readFileSync(join(root, name, 'trigger'), 'utf8')
+  } catch {
+    return ''
   }
 }
 

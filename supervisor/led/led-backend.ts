@@ -12,7 +12,11 @@ export interface LedBackend {
   close(): void | Promise<void>
 }
 
-/** A backend that this machine has, not yet taken; or why it has none, or none for this user. */
-export type Candidate =
-  | { description: string; open(): LedBackend | Promise<LedBackend> }
-  | { problem: string; denied: boolean }
+/** A backend that this machine has, not yet taken. */
+export interface Usable {
+  description: string
+  open(): LedBackend | Promise<LedBackend>
+}
+
+/** One that it has, or why it has none, or none for this user. */
+export type Candidate = Usable | { problem: string; denied: boolean }

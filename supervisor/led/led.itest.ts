@@ -6,8 +6,8 @@ import { waitFor } from '../../lab/wait-for.ts'
 import { type LedConfig, ledSchema } from '../../runtime/device-config.ts'
 import { type Logger, silentLog } from '../../runtime/log.ts'
 import { suite } from '../../tools/suite.ts'
-import { findKernelLed } from './kernel.ts'
-import { darkenLed, openLed } from './led.ts'
+import { findActivityLed, findKernelLed } from './kernel.ts'
+import { beside, darkenLed, openLed } from './led.ts'
 
 const test = suite('led')
 
@@ -36,6 +36,53 @@ test('a kernel LED: its trigger is put aside, and given back at the end', async 
   await backend.close()
   assert.is(await read('brightness'), '0')
   assert.is(await read('trigger'), 'mmc0')
+})
+
+test('the board’s own LED is found under each name that kernels gave it, and never the power LED', async context => {
+  const cases: [leds: Record<string, string>, found: string | undefined][] = [
+    [{ ACT: 'none [mmc0]', PWR: 'none [default-on]' }, 'ACT'],
+    [{ led0: 'none [mmc0]', led1: '[none] input' }, 'led0'],
+    [{ 'green:activity': '[none] mmc0', 'mmc0::': 'none [mmc0]' }, 'green:activity'],
+    [{ 'green:status': 'none [actpwr]', 'red:power': 'none [default-on]' }, 'green:status'],
+    [{ PWR: 'none [default-on]', 'input0::numlock': 'none [kbd-numlock]' }, undefined],
+    [{}, undefined],
+  ]
+  for (const [leds, expected] of cases) {
+    const root = await scratchDirectory(context)
+    for (const [name, trigger] of Object.entries(leds)) {
+      await mkdir(join(root, name))
+      await writeFile(join(root, name, 'trigger'), `${trigger}\n`)
+      await writeFile(join(root, name, 'brightness'), '0\n')
+    }
+    const found = findActivityLed(root)
+    if (expected === undefined) assert.match('problem' in found ? found.problem : '', 'no activity LED of the board')
+    else assert.is('problem' in found ? found.problem : found.description, `kernel LED ${join(root, expected)}`)
+  }
+})
+
+test('two LEDs show one word: one that fails keeps the other from nothing', async () => {
+  const drawn: string[] = []
+  const usable = (description: string, fails: boolean) => ({
+    description,
+    open: () => ({
+      description,
+      flashes: true,
+      draw: (word: string, lit: boolean) => {
+        if (fails) throw new Error(`${description} fails`)
+        drawn.push(`${description} ${word} ${lit}`)
+      },
+      close: () => void drawn.push(`${description} closed`),
+    }),
+  })
+  const pin = usable('GPIO17', true)
+  const both = await beside(pin, usable('ACT', false)).open()
+  assert.is(both.description, 'GPIO17 and ACT')
+  const failure = await Promise.resolve(both.draw('ready', true)).catch((err: Error) => err.message)
+  assert.is(failure, 'GPIO17 fails')
+  await both.close()
+  assert.equal(drawn, ['ACT ready true', 'GPIO17 closed', 'ACT closed'])
+  const alone = beside(pin, { problem: 'no activity LED of the board', denied: false })
+  assert.is(alone.description, 'GPIO17; no activity LED of the board')
 })
 
 test('a kernel LED that is not there says so', async context => {

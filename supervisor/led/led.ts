@@ -5,8 +5,8 @@ import { errorMessage } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { findFile } from './file.ts'
 import { findGpio } from './gpio.ts'
-import { findKernelLed } from './kernel.ts'
-import type { Candidate, LedBackend } from './led-backend.ts'
+import { findActivityLed, findKernelLed } from './kernel.ts'
+import type { Candidate, LedBackend, Usable } from './led-backend.ts'
 import { type Led, playLed } from './player.ts'
 
 export type { Led } from './player.ts'
@@ -41,15 +41,50 @@ export async function darkenLed(config: LedConfig): Promise<string> {
 export function ledCandidates(config: LedConfig): Candidate[] {
   switch (config.backend) {
     case 'auto':
-      return [findGpio(config.pin), findKernelLed(config.led)]
+      return [pinOf(config), findKernelLed(config.led), ...(config.act ? [findActivityLed()] : [])]
     case 'gpio':
-      return [findGpio(config.pin)]
+      return [pinOf(config)]
     case 'kernel':
       return [findKernelLed(config.led)]
     case 'file':
       return [config.path === undefined ? { problem: 'led.path is missing', denied: false } : findFile(config.path)]
     case 'none':
       return []
+  }
+}
+
+/** The pin, and beside it the board's own LED: that one shows the word without soldering. */
+function pinOf({ pin, act }: LedConfig): Candidate {
+  const own = findGpio(pin)
+  if ('problem' in own || !act) return own
+  return beside(own, findActivityLed())
+}
+
+/** Two LEDs as one. The second is a help: where it is not to be had, the first is alone. */
+export function beside(first: Usable, second: Candidate): Usable {
+  if ('problem' in second) return { ...first, description: `${first.description}; ${second.problem}` }
+  const description = `${first.description} and ${second.description}`
+  return {
+    description,
+    open: async () => {
+      const backends = [await first.open()]
+      try {
+        backends.push(await second.open())
+      } catch (err) {
+        return { ...(backends[0] as LedBackend), description: `${first.description}; ${errorMessage(err)}` }
+      }
+      // Each is driven, whatever the other does; what fails is told.
+      const each = async (effect: (backend: LedBackend) => void | Promise<void>) => {
+        const results = await Promise.allSettled(backends.map(async backend => effect(backend)))
+        for (const result of results) if (result.status === 'rejected') throw result.reason
+      }
+      return {
+        description,
+        flashes: true,
+        draw: (word, lit) => each(backend => backend.draw(word, lit)),
+        close: () => each(backend => backend.close()),
+      }
+    },
   }
 }
 
