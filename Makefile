@@ -35,6 +35,11 @@ relay-test-trixie: deb ## the dedicated relay on Debian 13, booted with its syst
 	@tools/need $(TEST_NEEDS) mmdebstrap:mmdebstrap systemd-nspawn:systemd-container
 	@relay-config/testing/on-trixie build/oobm-relay_*_all.deb
 
+.PHONY: device-test
+device-test: deb-device ## the device's package on Debian 13, booted with its systemd, by way of a relay (root, the network, two minutes)
+	@tools/need mmdebstrap:mmdebstrap systemd-nspawn:systemd-container
+	@packaging/testing/on-trixie build/oobm-device_*_$(shell dpkg --print-architecture).deb build/lib/oobm-relay.cjs
+
 .PHONY: lint
 lint: node_modules/.ready ## types, style and shell scripts
 	@tools/need shellcheck:shellcheck
