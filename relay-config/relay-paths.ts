@@ -31,6 +31,8 @@ export interface RelayPaths {
   /** DEVICE.json. */
   maintenance: string
   history: string
+  /** One file a technician who logs in, in which `oobm-login` leaves when he was where. */
+  logins: string
   unit: string
   pidFile: string
 }
@@ -60,6 +62,7 @@ export function relayPaths(root = '/'): RelayPaths {
     devices: join(varLib, 'devices'),
     maintenance: join(varLib, 'maintenance'),
     history: join(varLib, 'history.jsonl'),
+    logins: join(varLib, 'logins'),
     unit: join(root, 'etc/systemd/system/oobm-relay-sshd.service'),
     pidFile: join(root, 'run/oobm-relay-sshd.pid'),
   }

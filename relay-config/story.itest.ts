@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import type { HistoryEntry } from './history.ts'
 import { startClients } from './testing/story/clients.ts'
 import { startStoryDevice } from './testing/story/device.ts'
 import { devicesKeys, network } from './testing/story/host-itself.ts'
@@ -49,15 +50,7 @@ test(
     assert.equal(table.wrong(), [])
 
     assert.match(await scene.onRelay('sudo -n oobm-relay status'), /^nagoya +ready +/m)
-    assert.equal(
-      (await scene.onRelay('sudo -n oobm-relay history --json'))
-        .trim()
-        .split('\n')
-        .map(line => JSON.parse(line))
-        .filter(({ event }) => event !== 'session')
-        .map(({ by, event, device = '' }) => `${by} ${event} ${device}`.trim()),
-      ['ops apply', 'ops apply', 'ops password set', 'ops Stop Remote M. nagoya', 'ops Start Remote M. nagoya'],
-    )
+    await tellsWhatHappened(scene)
     await scene.onRelay('sudo -n oobm-relay remove --all --no-systemd')
     // His own, not ours.
     await relay.sh('rm /etc/ssh/sshd_config.d/oobm-relay.conf')
@@ -67,6 +60,24 @@ test(
   },
   { timeoutMs: 280_000 },
 )
+
+/** Who did what: the operator through sudo, devices that came first, and a login that no device has told of. */
+async function tellsWhatHappened({ onRelay }: Scene): Promise<void> {
+  const entries: HistoryEntry[] = (await onRelay('sudo -n oobm-relay history --json'))
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line))
+  const told = entries.map(({ by, event, device = '' }) => `${by} ${event} ${device}`.trim())
+  assert.equal(
+    told.filter(line => !/ (session|enrol) /.test(line)),
+    ['ops apply', 'ops apply', 'ops password set', 'ops Stop Remote M. nagoya', 'ops Start Remote M. nagoya'],
+  )
+  const enrolled = told.filter(line => line.includes(' enrol ')).sort()
+  assert.equal(enrolled, ['nagoya enrol nagoya', 'osaka enrol osaka', 'tokyo enrol tokyo'])
+  const logins = entries.filter(({ reason }) => reason === 'by login')
+  const visits = logins.map(({ by, console, device, from, to }) => [by, console, device, !!from, !!to].join(' '))
+  assert.equal(visits, ['carol sw1 tokyo true true'])
+}
 
 /** Something else that the relay's host serves. */
 async function otherService(context: Parameters<typeof startScene>[0], { relay }: Scene): Promise<void> {

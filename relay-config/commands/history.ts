@@ -1,7 +1,7 @@
 /** `oobm-relay history`: who did what, when, to which device. */
 import { EXIT } from '../../runtime/errors.ts'
 import { printable } from '../../runtime/printable.ts'
-import { readPastSessions } from '../fleet-state/past-sessions.ts'
+import { readPast } from '../fleet-state/past-sessions.ts'
 import { STATE_OPTIONS, statePathsOf } from '../fleet-state/state-paths.ts'
 import { type HistoryEntry, readHistory } from '../history.ts'
 import { type Command, usageError } from './command.ts'
@@ -15,7 +15,7 @@ export const history: Command = {
     if (more.length > 0) usageError('name one device, or none for all')
     const paths = statePathsOf(values)
     const { entries: done, damaged } = await readHistory(paths)
-    const entries = [...done, ...(await readPastSessions(paths))].toSorted((a, b) => (a.at < b.at ? -1 : 1))
+    const entries = [...done, ...(await readPast(paths))].toSorted((a, b) => (a.at < b.at ? -1 : 1))
     const wanted = entries.filter(entry => device === undefined || entry.device === device)
     for (const entry of wanted) print(values.json ? JSON.stringify(entry) : describeEntry(entry))
     if (damaged > 0) process.stderr.write(`${damaged} lines of the history cannot be read\n`)

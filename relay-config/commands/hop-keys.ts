@@ -1,5 +1,6 @@
 /** `oobm-relay hop-keys`: makes the keys that this relay logs in to consoles with for its technicians (way 2), and says their public halves. */
-import { chmod, chown, link, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { chmod, chown, link, mkdir, mkdtemp, open, readFile, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import spawn, { SubprocessError } from 'nano-spawn'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
@@ -16,11 +17,12 @@ export const hopKeys: Command = {
   options: { root: { type: 'string', value: 'DIR', help: 'the root that everything is below, in place of /' } },
   run: async ({ fleet, files, positionals, values, print, signal }) => {
     if (positionals.length > 0) usageError('hop-keys takes no names: it makes what is missing')
-    const { relay } = relayPaths(resolve(String(values.root ?? '/')))
+    const { relay, logins } = relayPaths(resolve(String(values.root ?? '/')))
     const technicians = fleet.technicians.filter(({ login }) => login.length > 0)
     if (technicians.length === 0) print(`no technician of ${files.fleet} has login = [...]: there is nothing to make`)
     for (const technician of technicians) {
       const key = await makeHopKey(relay, technician, signal)
+      await makeRecords(logins, technician)
       const known = technician.hopKeys.includes(key)
       print(
         known
@@ -74,6 +76,17 @@ async function makeHopKey(relay: string, { name, uid }: Technician, signal: Abor
     await rm(scratch, { recursive: true, force: true })
   }
   return (await readPublicHalf(path)) ?? fail(path)
+}
+
+/** The file in which his logins leave their traces; the folder is root's, so that it stays one file. */
+async function makeRecords(folder: string, { name, uid = 0 }: Technician): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o755 })
+  const file = await open(join(folder, name), constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  try {
+    await file.chown(uid, 0)
+  } finally {
+    await file.close()
+  }
 }
 
 /** Undefined unless both halves are there. */

@@ -8,7 +8,7 @@ import type { Fleet } from '../fleet-config.ts'
 import { appendHistory, readHistory } from '../history.ts'
 import { readDeviceState } from './device-state.ts'
 import { writeMaintenance } from './maintenance.ts'
-import { readPastSessions } from './past-sessions.ts'
+import { readPast } from './past-sessions.ts'
 import { livingSessions } from './sessions.ts'
 import { statePathsOf } from './state-paths.ts'
 import { requireOperator } from './switch-maintenance.ts'
@@ -44,6 +44,7 @@ test('is paths of its own below a root, and beside the words of a shared relay',
     devices: '/home/oobm/.oobm/state',
     maintenance: '/home/oobm/.oobm/maintenance',
     history: '/home/oobm/.oobm/history.jsonl',
+    logins: '/home/oobm/.oobm/logins',
   })
 })
 
@@ -135,12 +136,34 @@ test('history takes in what devices tell of sessions, each under its own name, a
     '',
   ]
   await writeFile(join(folder, 'past'), lines.join('\n'))
-  const [first, ...others] = await readPastSessions(paths)
+  const [first, ...others] = await readPast(paths)
   assert.equal(first, {
     ...{ at: '2027-01-15T08:00:00.000Z', by: 'alice', event: 'session', device: 'tokyo', console: 'sw1' },
     ...{ technician: 'alice', from: '2027-01-15T07:59:00.000Z', to: '2027-01-15T08:00:00.000Z' },
   })
   assert.ok(others.length <= 1)
+})
+
+test('history takes in who logged in here, once, and the first claim of a device', async context => {
+  const { paths, folder } = await relay(context)
+  await writeFile(join(folder, 'enrolled'), '1799990000\n')
+  await mkdir(paths.logins, { recursive: true })
+  const lines = [
+    ...['1800000000.7 from sw1 tokyo', '1800000100.8 from sw1 tokyo', '1800000060.9 to 1800000200'],
+    ...['1800000000.7 to 1800000050', 'x from sw1 tokyo', '1.1 from $(id) tokyo', ''],
+  ]
+  await writeFile(join(paths.logins, 'alice'), lines.join('\n'))
+  const told = (fromS: number) =>
+    `1800000060 ${JSON.stringify({ console: 'sw1', technician: 'alice', fromS, toS: 10 })}\n`
+  // The same session as the device saw it, and another one.
+  await writeFile(join(folder, 'past'), told(57) + told(3_000))
+  const entries = await readPast(paths)
+  assert.equal(entries.map(({ by, event, from, to, reason }) => [by, event, from, to, reason].join(' ')).sort(), [
+    'alice session 2027-01-15T07:11:00.000Z 2027-01-15T08:00:50.000Z ',
+    'alice session 2027-01-15T08:00:00.000Z 2027-01-15T08:00:50.000Z by login',
+    'alice session 2027-01-15T08:01:40.000Z  by login',
+    'tokyo enrol   ',
+  ])
 })
 
 test('a technician switches maintenance only where the file says so', () => {

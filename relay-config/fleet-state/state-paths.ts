@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { BareInput, CommandOption } from '../commands/command.ts'
 import { type RelayPaths, relayPaths } from '../relay-paths.ts'
 
-export type StatePaths = Pick<RelayPaths, 'devices' | 'maintenance' | 'history'>
+export type StatePaths = Pick<RelayPaths, 'devices' | 'maintenance' | 'history' | 'logins'>
 
 export const STATE_OPTIONS = {
   root: { type: 'string', value: 'DIR', help: 'the root folder that the relay is below; / when left out' },
@@ -18,5 +18,6 @@ export function statePathsOf(values: BareInput['values']): StatePaths {
     devices: join(directory, 'state'),
     maintenance: join(directory, 'maintenance'),
     history: join(directory, 'history.jsonl'),
+    logins: join(directory, 'logins'),
   }
 }
