@@ -38,3 +38,8 @@ export function provisioningDirectory(env: NodeJS.ProcessEnv): string {
 export function provisioningFaultPath(env: NodeJS.ProcessEnv): string {
   return join(provisioningDirectory(env), 'fault')
 }
+
+/** What the appliance's start leaves of itself, one file a fact; there is no such folder on another system. */
+export function applianceFactsDirectory(env: NodeJS.ProcessEnv): string {
+  return env.OOBM_FACTS ?? '/run/oobm-appliance'
+}

@@ -27,7 +27,7 @@ export const STATUS_WORDS = {
     pattern: [[100, 100]],
     looks: 'flickers fast without a pause',
     meaning: 'there is no configuration, or it cannot be used',
-    remedy: 'call the operator: the oobm.toml of this device is missing or wrong; oobm doctor says what',
+    remedy: 'read oobm-error.txt on the card in a PC, and send it to the operator; oobm doctor says the same',
   },
   'no-link': {
     pattern: counted(1),

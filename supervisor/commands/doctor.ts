@@ -5,6 +5,7 @@ import { deviceConfigPath } from '../../runtime/directories.ts'
 import { ConfigurationError, EXIT, errorMessage } from '../../runtime/errors.ts'
 import { parseToml } from '../../runtime/toml-file.ts'
 import { type Command, type Paint, readArguments } from './command.ts'
+import { applianceChecks } from './doctor/appliance-checks.ts'
 import { type Finding, ok, runChecks, wrong } from './doctor/finding.ts'
 import { daemonChecks, localChecks } from './doctor/local-checks.ts'
 import { networkChecks } from './doctor/network-checks.ts'
@@ -22,6 +23,7 @@ export const doctorCommand: Command = {
     const surroundings = { env, nowMs: clock.wallMs() }
     const checks = [
       ...(config === undefined ? [] : [...localChecks(config, path, surroundings), ...networkChecks(config)]),
+      ...applianceChecks(env),
       ...daemonChecks(surroundings),
     ]
     findings.push(...(await runChecks(checks, LIMIT_MS, signal)))

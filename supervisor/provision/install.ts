@@ -2,7 +2,7 @@
 import { chmod, mkdir, open, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorCode } from '../../runtime/errors.ts'
-import { SECRETS_DIRECTORY } from '../../runtime/provisioning.ts'
+import { SECRETS, SECRETS_DIRECTORY } from '../../runtime/provisioning.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { CONFIG_PATH, type ImportPlan, type PlannedFile, planImport } from '../commands/plan-import.ts'
 import { readIfThere } from './stored.ts'
@@ -30,7 +30,9 @@ export async function install(text: string, root: string): Promise<Installed> {
  */
 export async function finishInstallation(root: string): Promise<Installed | undefined> {
   const text = await readIfThere(join(root, NEXT_PATH))
-  return text === undefined ? undefined : writeFiles(text, root)
+  if (text !== undefined) return writeFiles(text, root)
+  await tidy(root)
+  return undefined
 }
 
 /** May be done again from any point: each file is as the text says, whatever it was. */
@@ -39,7 +41,7 @@ async function writeFiles(text: string, root: string): Promise<Installed> {
   for (const file of plan.files) await writeFile(file, root)
   const removed: string[] = []
   for (const path of plan.removals) if (await removeFile(join(root, path))) removed.push(path)
-  for (const folder of new Set(plan.files.map(({ path }) => dirname(join(root, path))))) await tidy(folder)
+  await tidy(root)
   await removeFile(join(root, NEXT_PATH))
   await syncDirectory(join(root, SECRETS_DIRECTORY))
   return { plan, removed }
@@ -51,10 +53,15 @@ async function writeFile({ path, content, mode }: PlannedFile, root: string): Pr
   await writeAtomically(target, content, mode)
 }
 
-/** What writes that were cut short left beside the files; then the removals are on the disk too. */
-async function tidy(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) if (/\.\d+\.new$/.test(name)) await rm(join(folder, name))
-  await syncDirectory(folder)
+/** Removes what writes that were cut short left beside the files; afterwards all removals are on the disk too. */
+async function tidy(root: string): Promise<void> {
+  const secrets = [...new Set(Object.values(SECRETS).map(({ source }) => dirname(`${SECRETS_DIRECTORY}/${source}`)))]
+  for (const folder of [dirname(CONFIG_PATH), SECRETS_DIRECTORY, ...secrets].map(path => join(root, path))) {
+    const names = await readdir(folder).catch(() => undefined)
+    if (names === undefined) continue
+    for (const name of names) if (/\.\d+\.new$/.test(name)) await rm(join(folder, name))
+    await syncDirectory(folder)
+  }
 }
 
 /** Whatever the umask of who imports, and whatever mode it had. */

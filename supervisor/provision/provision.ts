@@ -27,7 +27,7 @@ import { readIfThere, readStored } from './stored.ts'
 import { type BroughtFile, type TakenOver, takeOver } from './take-over.ts'
 
 /** SHA-256 of the files last taken over, until they are off the card: one that cannot be written gives them again at each boot. */
-const TAKEN_PATH = `${SECRETS_DIRECTORY}/taken`
+export const TAKEN_PATH = `${SECRETS_DIRECTORY}/taken`
 
 export interface ProvisionOptions {
   /** The boot partition. */
@@ -73,6 +73,7 @@ async function importFiles(found: FoundFiles, { boot, root, say }: ProvisionOpti
     if (await finishInstallation(root)) say('finished what a power cut had interrupted')
     const before = await readStored(root)
     if (found.own.length === 0) {
+      await removeFile(join(root, TAKEN_PATH))
       return before === undefined ? { kind: 'fault', fault: nothingFound(found) } : { kind: 'unchanged' }
     }
     const brought: BroughtFile[] = []

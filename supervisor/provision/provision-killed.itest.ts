@@ -1,0 +1,159 @@
+/** Power cuts: `oobm provision` killed after each of its steps, with the next boot after it, and with the card's file gone before that. */
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import * as assert from 'uvu/assert'
+import { runProgram } from '../../lab/run-program.ts'
+import { scratchDirectory } from '../../lab/scratch.ts'
+import { suite, type TestContext } from '../../tools/suite.ts'
+import { provision } from './provision.ts'
+import { holdsSecrets, makeBoard } from './testing/board.ts'
+
+const test = suite('provision, killed')
+
+/** Loaded before the program: kills it after its Nth effect on the board's files, of those that leave something else behind. */
+const KILLER = `
+const promises = require('node:fs/promises')
+const last = Number(process.env.KILL_AFTER)
+let count = 0
+const done = path => { if (String(path).startsWith(process.env.BOARD) && ++count === last) process.kill(process.pid, 'SIGKILL') }
+for (const name of ['rename', 'mkdir', 'rm', 'symlink']) {
+  const original = promises[name]
+  promises[name] = async (...args) => { const result = await original(...args); done(args[0]); return result }
+}
+const { open } = promises
+promises.open = async (path, flags, mode) => {
+  const file = await open(path, flags, mode)
+  if (flags === 'r') return file
+  done(path)
+  for (const name of ['writeFile', 'write', 'truncate']) {
+    const original = file[name].bind(file)
+    file[name] = async (...args) => { const result = await original(...args); done(path); return result }
+  }
+  return file
+}
+`
+
+/** Everything that is kept: /etc/oobm, with modes. */
+async function kept(root: string): Promise<Record<string, string>> {
+  const etc = join(root, 'etc/oobm')
+  const names = (await readdir(etc, { recursive: true })).sort()
+  const files = await Promise.all(
+    names.map(async name => {
+      const info = await stat(join(etc, name))
+      return info.isFile()
+        ? [[name, `${(info.mode & 0o777).toString(8)} ${await readFile(join(etc, name), 'utf8')}`]]
+        : []
+    }),
+  )
+  return Object.fromEntries(files.flat())
+}
+
+interface Scene {
+  /** A board as it was before the boot that is killed. */
+  before: string
+  /** What it keeps then, and after an import that nothing interrupts. */
+  old: Record<string, string>
+  new: Record<string, string>
+}
+
+const bootOnce = (place: string) =>
+  provision({
+    ...{ root: join(place, 'root'), boot: join(place, 'boot'), directory: '/run/oobm-provision' },
+    ...{ wallMs: 0, say: () => {} },
+  })
+
+async function copyOf(place: string, to: string): Promise<string> {
+  await rm(to, { recursive: true, force: true })
+  await cp(place, to, { recursive: true, verbatimSymlinks: true })
+  return to
+}
+
+async function killAtEachStep(context: TestContext, { before, old, new: now }: Scene): Promise<number> {
+  const directory = await scratchDirectory(context)
+  const place = join(directory, 'board')
+  const killer = join(directory, 'killer.cjs')
+  const program = join(directory, 'lib/oobm.cjs')
+  await writeFile(killer, KILLER)
+  await build({
+    ...{ entryPoints: ['supervisor/oobm.ts'], outfile: program, bundle: true, platform: 'node', target: 'node20' },
+    ...{ format: 'cjs', external: ['*.node', 'cpu-features'], define: { 'import.meta.dirname': '__dirname' } },
+    logLevel: 'error',
+  })
+  let outcomes = { old: 0, new: 0 }
+  for (let at = 1; ; at++) {
+    await copyOf(before, place)
+    const args = ['provision', '--boot', join(place, 'boot'), '--root', join(place, 'root')]
+    const env = { KILL_AFTER: String(at), BOARD: place }
+    const { signal, code, stdout } = await runProgram(process.execPath, ['--require', killer, program, ...args], {
+      env,
+      timeoutMs: 60_000,
+    })
+    if (signal === null) {
+      assert.is(code, 0, stdout)
+      assert.ok(outcomes.old > 3 && outcomes.new > 3, JSON.stringify(outcomes))
+      return at - 1
+    }
+    // Somebody takes the file off the card before the next boot: the old settings or the new ones, and nothing in between.
+    const without = await copyOf(place, join(directory, 'without'))
+    for (const name of await readdir(join(without, 'boot'))) {
+      if (name === 'oobm.toml') await rm(join(without, 'boot', name))
+    }
+    await bootOnce(without)
+    const keptNow = await kept(join(without, 'root'))
+    const isNew = JSON.stringify(keptNow) === JSON.stringify(now)
+    if (!isNew && Object.keys(old).length > 0) assert.equal(keptNow, old, `after step ${at}`)
+    if (!isNew) assert.is('device.toml' in keptNow, 'device.toml' in old, `after step ${at}`)
+    outcomes = isNew ? { ...outcomes, new: outcomes.new + 1 } : { ...outcomes, old: outcomes.old + 1 }
+    assert.is(await holdsSecrets(join(without, 'boot')), false, `after step ${at}, without the file`)
+    // The next boot.
+    assert.is(await bootOnce(place), undefined, `after step ${at}`)
+    assert.equal(await kept(join(place, 'root')), now, `after step ${at}`)
+    const left = await readdir(join(place, 'boot'))
+    assert.is(await holdsSecrets(join(place, 'boot')), false, `after step ${at}: ${left}`)
+    assert.equal(
+      left.filter(name => name !== 'oobm-imported.txt'),
+      [],
+      `after step ${at}`,
+    )
+  }
+}
+
+async function finished(context: TestContext, before: string): Promise<Record<string, string>> {
+  const place = await copyOf(before, join(await scratchDirectory(context), 'whole'))
+  assert.is(await bootOnce(place), undefined)
+  return kept(join(place, 'root'))
+}
+
+test(
+  'a first boot that is cut anywhere ends, at the next one, set up as the file says and with no keys on the card',
+  async context => {
+    const board = await makeBoard(context)
+    await board.put('oobm.toml', board.issue())
+    const before = join(board.root, '..')
+    const killed = await killAtEachStep(context, { before, old: {}, new: await finished(context, before) })
+    assert.ok(killed > 40, `${killed} steps`)
+  },
+  { timeoutMs: 280_000 },
+)
+
+test(
+  'a change of settings that is cut anywhere leaves the old ones or the new ones whole',
+  async context => {
+    const board = await makeBoard(context)
+    await board.put('oobm.toml', board.issue({}, { system: { hostname: 'first' } }))
+    const before = join(board.root, '..')
+    await bootOnce(before)
+    await rm(join(board.boot, 'oobm-imported.txt'))
+    const old = await kept(board.root)
+    await mkdir(board.boot, { recursive: true })
+    const change =
+      'version = 1\n[system]\nhostname = "second"\ncountry = "DE"\n[[wifi]]\nssid = "x"\npassphrase = "hush hush"\n'
+    await board.put('oobm.toml', `${change}[[technicians]]\nname = "alice"\nremove = true\n`)
+    const killed = await killAtEachStep(context, { before, old, new: await finished(context, before) })
+    assert.ok(killed > 40, `${killed} steps`)
+  },
+  { timeoutMs: 280_000 },
+)
+
+test.run()
