@@ -76,9 +76,14 @@ IMAGE_NEEDS := mmdebstrap:mmdebstrap unshare:util-linux bmaptool:bmap-tools xz:x
 EMULATION_NEEDS := /usr/bin/qemu-aarch64-static:qemu-user-static update-binfmts:binfmt-support
 
 .PHONY: image
-image: node_modules/.ready ## a card image (BOARD=pi3, zero-w or vm; BASE=debian, or raspios with PI_GEN=folder)
+image: node_modules/.ready ## a card image (BOARD=pi3, zero-w or vm; BASE=raspios PI_GEN=folder for Raspberry Pi OS)
+ifeq ($(BASE),raspios)
+	@image/build/with-pi-gen "$(or $(BOARD),pi3)" "$(PI_GEN)"
+else
 	@tools/need $(IMAGE_NEEDS) $(if $(filter vm,$(BOARD)),,$(EMULATION_NEEDS))
-	@$(NODE) --import tsx image/build/main.ts --board $(or $(BOARD),pi3) $(if $(COMPRESS),--compress $(COMPRESS)) $(if $(URL),--url $(URL))
+	@$(NODE) --import tsx image/build/main.ts --board "$(or $(BOARD),pi3)" --base "$(or $(BASE),debian)" \
+		$(if $(COMPRESS),--compress "$(COMPRESS)") $(if $(URL),--url "$(URL)")
+endif
 
 .PHONY: lint-deb
 lint-deb: deb ## what Debian would say of the package (a minute on a slow machine)

@@ -71,32 +71,51 @@ export async function provideBase(
 }
 
 async function bootstrap(tar: string, request: BaseRequest, progress: Progress, signal: AbortSignal): Promise<void> {
-  for (const waitMs of [...RETRY_MS, undefined]) {
+  const attempt = (isComplete: boolean) =>
+    progress.run('mmdebstrap', argumentsFor(tar, request, isComplete), {
+      signal,
+      env: {
+        SOURCE_DATE_EPOCH: String(BASE_EPOCH_S),
+        // The stage makes the initramfs, with its own settings; under emulation each one takes a minute.
+        INITRD: 'No',
+        ...(request.qemuCpu === undefined ? {} : { QEMU_CPU: request.qemuCpu }),
+      },
+    })
+  for (const waitMs of RETRY_MS) {
     try {
-      await progress.run('mmdebstrap', argumentsFor(tar, request), {
-        signal,
-        env: {
-          SOURCE_DATE_EPOCH: String(BASE_EPOCH_S),
-          // The stage makes the initramfs, with its own settings; under emulation each one takes a minute.
-          INITRD: 'No',
-          ...(request.qemuCpu === undefined ? {} : { QEMU_CPU: request.qemuCpu }),
-        },
-      })
+      await attempt(true)
       return
     } catch (err) {
-      if (waitMs === undefined || !MIRROR_IN_MOTION.test(errorMessage(err))) throw err
+      if (!MIRROR_IN_MOTION.test(errorMessage(err))) throw err
       progress.step(`Debian's mirror is being updated just now: once more in ${waitMs / 1000} s`)
       await sleep(waitMs, undefined, { signal })
     }
   }
+  try {
+    await attempt(true)
+  } catch (err) {
+    if (!MIRROR_IN_MOTION.test(errorMessage(err))) throw err
+    progress.step(
+      `WITHOUT security updates of ${request.arch}: the mirror's are inconsistent; the next build tries again`,
+    )
+    await attempt(false)
+  }
 }
 
-/** The package indexes stay in the tree, so that a stage can install; `oobm-archive` says which ones they are. */
-function argumentsFor(tar: string, { arch, variant, packages }: BaseRequest): string[] {
+/**
+ * The package indexes stay in the tree, so that a stage can install; `oobm-archive` says which ones they are.
+ * @param isComplete false leaves the suites of updates out while packages are chosen; the tree names them all the same
+ */
+function argumentsFor(tar: string, { arch, variant, packages }: BaseRequest, isComplete: boolean): string[] {
+  const sources = '"$1"/etc/apt/sources.list'
   const witness = [
     'cd "$1"',
     'for f in var/lib/apt/lists/*InRelease; do printf "%s " "$(sha256sum <"$f" | cut -d" " -f1)"; basename "$f"; done >oobm-archive',
     'grep "^deb " etc/apt/sources.list >>oobm-archive',
+  ]
+  const withoutUpdates = [
+    `--setup-hook=cp ${sources} "$1"/oobm-sources; sed -i "/-updates\\|-security/d" ${sources}`,
+    `--customize-hook=mv "$1"/oobm-sources ${sources}`,
   ]
   return [
     '--verbose',
@@ -107,6 +126,7 @@ function argumentsFor(tar: string, { arch, variant, packages }: BaseRequest): st
     '--aptopt=Acquire::Retries "3"',
     '--skip=cleanup/apt/lists',
     `--include=${packages.join(',')}`,
+    ...(isComplete ? [] : withoutUpdates),
     `--customize-hook=${witness.join('; ')}`,
     SUITE,
     tar,
@@ -117,7 +137,7 @@ function argumentsFor(tar: string, { arch, variant, packages }: BaseRequest): st
 async function changedIndexes(witness: string, signal: AbortSignal): Promise<string[] | undefined> {
   const lines = witness.trim().split('\n')
   const sources = lines.filter(line => line.startsWith('deb ')).map(line => line.replace(/\[.*?\] /, '').split(/\s+/))
-  const changed: string[] = []
+  const changed: string[] = sources.length === 0 ? ['what is not known'] : []
   for (const [, archive = '', suite = ''] of sources) {
     try {
       const answer = await fetch(`${archive}/dists/${suite}/InRelease`, {

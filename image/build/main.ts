@@ -24,10 +24,16 @@ void runMain(main)
 
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
-    options: { board: { type: 'string', default: 'pi3' }, compress: { type: 'string' }, url: { type: 'string' } },
+    options: {
+      board: { type: 'string', default: 'pi3' },
+      base: { type: 'string', default: 'debian' },
+      compress: { type: 'string' },
+      url: { type: 'string' },
+    },
   })
   const board = Object.hasOwn(BOARDS, values.board) ? BOARDS[values.board] : undefined
   if (!board) throw new UserError(`BOARD=${values.board}: there are ${Object.keys(BOARDS).join(', ')}`, EXIT.usage)
+  if (values.base !== 'debian') throw new UserError(`BASE=${values.base}: there are debian, raspios`, EXIT.usage)
   // What no card is made of is not handed out.
   const compression = values.compress ?? (board.imager ? 'xz' : 'none')
   if (!Object.hasOwn(COMPRESSIONS, compression)) {
