@@ -7,15 +7,21 @@ export interface Access {
   device: Device
   consoles: Device['consoles']
   shell: boolean
+  /** May become root there; has the shell then. */
+  admin: boolean
 }
 
-export function accessOf(fleet: Fleet, { consoles, shells }: Technician): Access[] {
+export function accessOf(fleet: Fleet, { consoles, shells, admins }: Technician): Access[] {
   return fleet.devices
-    .map(device => ({
-      device,
-      consoles: device.consoles.filter(({ name }) => consoles === 'all' || consoles.includes(name)),
-      shell: shells === 'all' || shells.includes(device.name),
-    }))
+    .map(device => {
+      const admin = admins === 'all' || admins.includes(device.name)
+      return {
+        device,
+        consoles: device.consoles.filter(({ name }) => consoles === 'all' || consoles.includes(name)),
+        shell: admin || shells === 'all' || shells.includes(device.name),
+        admin,
+      }
+    })
     .filter(access => access.shell || access.consoles.length > 0)
 }
 

@@ -42,6 +42,7 @@ const lenient = z
         hopKeys: listOf(publicKeySchema),
         consoles: names,
         shells: names,
+        admins: names,
         login: names,
         uid: z.unknown().optional(),
       }),
@@ -167,6 +168,7 @@ function* references({ relays, devices, technicians }: Sketch): Generator<Proble
   for (const [at, technician] of technicians.entries()) {
     yield* unknown(['technicians', at, 'consoles'], technician?.consoles, consoleNames, 'console')
     yield* unknown(['technicians', at, 'shells'], technician?.shells, deviceNames, 'device')
+    yield* unknown(['technicians', at, 'admins'], technician?.admins, deviceNames, 'device')
   }
 }
 

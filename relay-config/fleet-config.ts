@@ -106,6 +106,8 @@ const technicianSchema = z.strictObject({
   consoles: namesOrAll,
   /** Names of devices whose shell is open to him; none when left out. */
   shells: namesOrAll.default([]),
+  /** Names of devices where he may become root, as `remote-admin`; their shell is open to him too. None when left out. */
+  admins: namesOrAll.default([]),
   /** Of those consoles, the ones that a plain login on the relay leads to (way 2); "all" is all of his. */
   login: namesOrAll.default([]),
   /** For that: the public halves of the keys that dedicated relays keep for him; "oobm-relay hop-keys" there says them. */

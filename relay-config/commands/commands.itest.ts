@@ -155,6 +155,24 @@ test('issues one file that a device can read, with its secrets in it', async con
   assert.match(elsewhere.stderr, /^cannot write .* \(ENOENT\): is there a folder .*\/no\/such\?\n$/)
 })
 
+test('issues a file with the settings of its site, as they were written', async context => {
+  const { folder, oobmRelay } = await operator(context)
+  await oobmRelay('keys', 'tokyo')
+  const path = join(folder, 'tokyo-office.toml')
+  await writeFile(path, 'system.country = "JP"\n[[wifi]]\nssid = "Büro"\npassphrase = "long enough"\n')
+  assert.is((await oobmRelay('issue', 'tokyo', '--with', path)).code, 0)
+  const issued = await readFile(join(folder, 'secrets/tokyo/oobm.toml'), 'utf8')
+  const { site } = parseProvisioning('oobm.toml', issued)
+  assert.equal([site.system.country, site.wifi[0]?.ssid], ['JP', 'Büro'])
+  // A default in the file would replace what somebody set on the device.
+  assert.not.match(issued, 'time_zone')
+  await writeFile(path, '[[wifi]]\nssid = "Büro"\npassphrase = "short"\n')
+  const wrong = await oobmRelay('issue', 'tokyo', '--with', path)
+  assert.is(wrong.code, 78)
+  assert.match(wrong.stderr, `${path}:3: wifi[1].passphrase: must be 8 to 63 plain characters`)
+  assert.match((await oobmRelay('issue', 'tokyo', '--with', '/no/such')).stderr, 'cannot read /no/such (ENOENT)')
+})
+
 test('tells a wrong command line from a wrong file', async context => {
   const { folder, oobmRelay } = await operator(context)
   const cases: [string[], number, RegExp][] = [

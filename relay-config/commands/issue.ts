@@ -1,16 +1,26 @@
 /** `oobm-relay issue`: writes the one file that field staff put on a device's card. */
+import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
-import { stringifyProvisioning } from '../../runtime/provisioning.ts'
+import { parseProvisioning, stringifyProvisioning } from '../../runtime/provisioning.ts'
+import { type SiteInput, siteSchema } from '../../runtime/site-config.ts'
+import { parseToml, readToml } from '../../runtime/toml-file.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { renderDeviceConfig } from '../render/device-config.ts'
 import { readGatewayKey, readPrivateKey, readPublicKey } from '../secrets.ts'
 import { type Command, deviceOf } from './command.ts'
 
 export const issue: Command = {
-  usage: 'DEVICE [--out FILE]',
+  usage: 'DEVICE [--with FILE] [--out FILE]',
   summary: 'write the provisioning file of a device, with its secrets: secrets/DEVICE/oobm.toml',
-  options: { out: { type: 'string', value: 'FILE', help: 'write it there instead' } },
+  options: {
+    with: {
+      type: 'string',
+      value: 'FILE',
+      help: 'settings of its site: Wi-Fi, addresses, time zone; no part of the fleet file, for they have secrets',
+    },
+    out: { type: 'string', value: 'FILE', help: 'write it there instead' },
+  },
   run: async input => {
     const { fleet, files, values, print } = input
     const device = deviceOf(input)
@@ -22,7 +32,9 @@ export const issue: Command = {
     const bridgePublicKey = await readPublicKey(files.secrets, device.name, 'bridgeHostKey')
     const gatewayKey = device.gateway ? await readGatewayKey(files.secrets, device.name) : undefined
     const config = renderDeviceConfig(fleet, device, bridgePublicKey, gatewayKey)
-    const text = stringifyProvisioning(config, { relayKey, shellHostKey, bridgeHostKey })
+    const site = values.with === undefined ? {} : await readSite(resolve(String(values.with)))
+    const text = stringifyProvisioning(config, { relayKey, shellHostKey, bridgeHostKey }, site)
+    parseProvisioning('oobm.toml', text)
     const out = resolve(String(values.out ?? join(files.secrets, device.name, 'oobm.toml')))
     try {
       await writeAtomically(out, text, 0o600)
@@ -33,4 +45,17 @@ export const issue: Command = {
     print(`Copy it as oobm.toml onto the boot partition of the card for ${device.name}, then keep no other copy.`)
     return EXIT.ok
   },
+}
+
+/** As it was written: a default that nobody wrote must not replace what a device has. */
+async function readSite(path: string): Promise<SiteInput> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (err) {
+    throw new UserError(`cannot read ${path} (${errorCode(err)})`, EXIT.configuration)
+  }
+  parseToml(path, text, siteSchema)
+  const { version: _, ...site } = readToml(path, text)
+  return site
 }

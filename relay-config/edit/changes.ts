@@ -10,7 +10,7 @@ interface Names {
 }
 
 /** The lists of a technician that hold names of what. */
-const REFERENCES = { console: ['consoles', 'login'], device: ['shells'], technician: [] } as const
+const REFERENCES = { console: ['consoles', 'login'], device: ['shells', 'admins'], technician: [] } as const
 
 export function addDevice(item: Item): Operation[] {
   return [{ kind: 'append', list: ['devices'], item }]

@@ -45,13 +45,14 @@ function techniciansOf(fleet: Fleet, device: Device): NonNullable<DeviceConfigIn
     )
     const byLogin = viaRelay.length > 0 && hopKeys.length > 0 && relaysOf(fleet, device).some(isDedicated)
     // Left out, the list would mean all: it is always written.
-    return [{ name, keys, role, consoles, shell: access.shell, ...(byLogin && { viaRelay, hopKeys }) }]
+    const { shell, admin } = access
+    return [{ name, keys, role, consoles, shell, ...(admin && { admin }), ...(byLogin && { viaRelay, hopKeys }) }]
   })
 }
 
 function gatewayTechnician(key: string | undefined): NonNullable<DeviceConfigInput['technicians']> {
   if (key === undefined) return []
-  return [{ name: GATEWAY_TECHNICIAN, keys: [key], role: 'operator', consoles: [], shell: true }]
+  return [{ name: GATEWAY_TECHNICIAN, keys: [key], role: 'operator', consoles: [], shell: true, admin: true }]
 }
 
 function isDedicated({ accounts }: Relay): boolean {

@@ -220,6 +220,18 @@ test('tells a device its relays in order, and who may do what on it', () => {
   )
 })
 
+test('an administrator of a device has its shell, and the right to become root there alone', () => {
+  const device = (name: string) => `[[devices]]\nname = "${name}"\nport = ${name === 'tokyo' ? 20100 : 20102}\n`
+  const technician = `[[technicians]]\nname = "alice"\nkeys = ["${KEY[1]}"]\nconsoles = []\nadmins = ["tokyo"]\n`
+  const fleet = fleetOf(`${device('tokyo')}${device('osaka')}${technician}`)
+  const [tokyo, osaka] = fleet.devices.map(device => renderDeviceConfig(fleet, device, KEY[0] ?? '').technicians)
+  assert.equal(
+    tokyo?.map(({ name, shell, admin }) => [name, shell, admin]),
+    [['alice', true, true]],
+  )
+  assert.equal(osaka, [])
+})
+
 test('demands of sshd what no key can say', () => {
   const [fra] = FLEET.relays
   assert.ok(fra)
