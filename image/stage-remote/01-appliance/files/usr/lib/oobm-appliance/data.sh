@@ -63,12 +63,18 @@ prepare_device() { # ROOT
     make_data
   elif has_superblock; then
     check_data
-  elif kind=$(blkid --probe --output value --match-tag TYPE "$device"); then
+  elif kind=$(what_else); then
     lose "partition $device holds what is not ours ($kind)"
   else
     say "$device holds no file system, and no trace of one"
     if set_partition_type "$unmade_type"; then make_data; else lose "the partition table of $disk cannot be written"; fi
   fi
+}
+
+# Prints which other file system or the like it holds; false where it is none that anybody knows. blkid(8): 8 is more than one.
+what_else() {
+  kind=$(blkid --probe --output value --match-tag TYPE "$device") || { [ $? -eq 8 ] && kind=several; }
+  [ -n "$kind" ] && echo "$kind"
 }
 
 # All that is free behind the others.
