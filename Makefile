@@ -71,7 +71,7 @@ deb-device: build ## the device's package alone (ARCH=arm64, armhf, armel or amd
 	@tools/need $(if $(filter armel,$(ARCH)),$(DEB_NEEDS),dpkg-deb:dpkg)
 	@$(NODE) --import tsx packaging/build-deb.ts --device $(or $(ARCH),$(shell dpkg --print-architecture))
 
-IMAGE_NEEDS := mmdebstrap:mmdebstrap unshare:util-linux bmaptool:bmap-tools xz:xz-utils zstd:zstd tar:tar
+IMAGE_NEEDS := mmdebstrap:mmdebstrap unshare:util-linux flock:util-linux bmaptool:bmap-tools xz:xz-utils zstd:zstd tar:tar
 # Programs of a foreign board run here while its image is made; amd64 needs none of it.
 EMULATION_NEEDS := /usr/bin/qemu-aarch64-static:qemu-user-static update-binfmts:binfmt-support
 
@@ -81,7 +81,8 @@ ifeq ($(BASE),raspios)
 	@image/build/with-pi-gen "$(or $(BOARD),pi3)" "$(PI_GEN)"
 else
 	@tools/need $(IMAGE_NEEDS) $(if $(filter vm,$(BOARD)),,$(EMULATION_NEEDS))
-	@$(NODE) --import tsx image/build/main.ts --board "$(or $(BOARD),pi3)" --base "$(or $(BASE),debian)" \
+	@mkdir -p build/image
+	@flock "build/image/$(or $(BOARD),pi3).lock" $(NODE) --import tsx image/build/main.ts --board "$(or $(BOARD),pi3)" --base "$(or $(BASE),debian)" \
 		$(if $(COMPRESS),--compress "$(COMPRESS)") $(if $(URL),--url "$(URL)")
 endif
 

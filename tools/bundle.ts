@@ -1,5 +1,5 @@
 /** Bundles each program into one file that runs on the device without node_modules, into `build/`. */
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
@@ -16,11 +16,11 @@ const PROGRAMS = {
   lab: 'lab/main.ts',
 }
 
-// Packages and images below build/ are dearer than the bundle: they stay.
-for (const folder of ['lib', 'prebuilds']) rmSync(join(OUT, folder), { recursive: true, force: true })
+mkdirSync(OUT, { recursive: true })
+const fresh = mkdtempSync(join(OUT, '.bundle-'))
 await build({
   entryPoints: Object.entries(PROGRAMS).map(([out, entry]) => ({ in: entry, out })),
-  outdir: join(OUT, 'lib'),
+  outdir: join(fresh, 'lib'),
   outExtension: { '.js': '.cjs' },
   bundle: true,
   platform: 'node',
@@ -38,10 +38,18 @@ await build({
 // serialport looks for its binary in prebuilds/, one directory above the file that asks.
 const prebuilds = 'node_modules/@serialport/bindings-cpp/prebuilds'
 for (const platform of readdirSync(prebuilds).filter(name => name.startsWith('linux-'))) {
-  const to = join(OUT, 'prebuilds', platform)
+  const to = join(fresh, 'prebuilds', platform)
   mkdirSync(to, { recursive: true })
   cpSync(join(prebuilds, platform), to, { recursive: true })
 }
 
 // What a device may run on a relay: `oobm-relay` reads it beside itself.
-cpSync('relay-config/words/oobm-device-word', join(OUT, 'lib', 'words', 'oobm-device-word'))
+cpSync('relay-config/words/oobm-device-word', join(fresh, 'lib', 'words', 'oobm-device-word'))
+
+// In one move each: who packs or runs these programs meanwhile finds the old ones or the new ones.
+for (const folder of ['lib', 'prebuilds']) {
+  const to = join(OUT, folder)
+  if (existsSync(to)) renameSync(to, join(fresh, `old-${folder}`))
+  renameSync(join(fresh, folder), to)
+}
+rmSync(fresh, { recursive: true, force: true })

@@ -13,6 +13,8 @@ const COMPONENTS = 'main,non-free-firmware'
 const BASE_EPOCH_S = 1754697600
 /** Milliseconds before each further attempt, where a mirror is being updated. */
 const RETRY_MS = [30_000, 120_000]
+/** What a file is called that is not complete. */
+const PART = '.part-'
 const MIRROR_IN_MOTION = /mirror sync in progress|hash sum mismatch|unexpected size/i
 
 export interface BaseRequest {
@@ -57,17 +59,23 @@ export async function provideBase(
     )
   }
   for (const old of readdirSync(folder).filter(file => file.startsWith(`${request.name}-${request.arch}-`))) {
-    rmSync(join(folder, old), { force: true })
+    if (!old.includes(PART)) rmSync(join(folder, old), { force: true })
   }
-  await bootstrap(`${tar}.part`, request, progress, signal)
-  const indexes = await progress.run(
-    'tar',
-    ['--extract', '--to-stdout', '--wildcards', `--file=${tar}.part`, './oobm-archive'],
-    { signal },
-  )
-  writeFileSync(witness, `${indexes}\n`)
-  renameSync(`${tar}.part`, tar)
+  // Of this process: builds of two boards may both be making the tools.
+  const part = `${tar}${PART}${process.pid}`
+  try {
+    await make(part, tar, request, progress, signal)
+  } finally {
+    rmSync(part, { force: true })
+  }
   return tar
+}
+
+async function make(part: string, tar: string, request: BaseRequest, progress: Progress, signal: AbortSignal) {
+  await bootstrap(part, request, progress, signal)
+  const read = ['--extract', '--to-stdout', `--file=${part}`, './oobm-archive']
+  writeFileSync(`${tar}.archive`, `${await progress.run('tar', read, { signal })}\n`)
+  renameSync(part, tar)
 }
 
 async function bootstrap(tar: string, request: BaseRequest, progress: Progress, signal: AbortSignal): Promise<void> {
