@@ -64,12 +64,19 @@ export async function eraseFile(directory: string, name: string): Promise<void> 
 
 /** Replaces a text for people: Windows' line ends, because a bare Notepad is what they have. */
 export async function writeNote(directory: string, name: string, text: string): Promise<void> {
-  const file = await open(join(directory, name), 'w')
+  const path = join(directory, name)
   try {
-    await file.writeFile(text.replaceAll('\n', '\r\n'))
-    await file.sync()
-  } finally {
-    await file.close()
+    const file = await open(path, 'w')
+    try {
+      await file.writeFile(text.replaceAll('\n', '\r\n'))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } catch (err) {
+    // On a full card: an empty text says less than none.
+    await rm(path, { force: true }).catch(() => {})
+    throw err
   }
 }
 
