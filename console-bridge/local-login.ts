@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { newKeyPair } from '../runtime/private-key.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
+import { LOCAL } from './console/console.ts'
 import type { Technician } from './ssh/authorize.ts'
 
 /**
@@ -21,7 +22,7 @@ export async function offerLocalLogin(
   await writeAtomically(hostsFile, `[127.0.0.1]:${port} ${hostKey}\n`, 0o644)
   await writeAtomically(keyFile, privateKey, 0o640)
   return {
-    technician: { name: 'local', keys: [publicKey], role: 'operator', consoles: undefined, viaRelay: [], hopKeys: [] },
+    technician: { name: LOCAL, keys: [publicKey], role: 'operator', consoles: undefined, viaRelay: [], hopKeys: [] },
     withdraw: async () => {
       for (const file of [keyFile, hostsFile]) await rm(file, { force: true })
     },

@@ -62,6 +62,7 @@ test(
       /^lab-device has closed its listeners$/m,
     )
     await waitFor('the session to end', () => visit.ended(), PATIENCE)
+    assert.match(visit.output(), /\[oobm: remote maintenance of lab-device was switched off by [\w.-]+\]/)
     assert.is(await led(), 'maintenance')
     // How long the command waits for the proof is not what a loaded machine is asked here.
     assert.match((await relay('on', 'lab-device')).stdout, /^lab-device is on\b/m)

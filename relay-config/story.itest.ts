@@ -76,7 +76,7 @@ async function tellsWhatHappened({ onRelay }: Scene): Promise<void> {
   assert.equal(enrolled, ['nagoya enrol nagoya', 'osaka enrol osaka', 'tokyo enrol tokyo'])
   const logins = entries.filter(({ reason }) => reason === 'by login')
   const visits = logins.map(({ by, console, device, from, to }) => [by, console, device, !!from, !!to].join(' '))
-  assert.equal(visits, ['carol sw1 tokyo true true'])
+  assert.equal(visits, ['carol sw1 tokyo true true', 'carol sw3 nagoya true true'])
 }
 
 /** Something else that the relay's host serves. */

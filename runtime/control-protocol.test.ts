@@ -20,6 +20,9 @@ const LINES: [line: string, word: ReturnType<typeof parseRelayLine>][] = [
   ['maintenance off', { word: 'maintenance', off: true }],
   ['maintenance off 200 100', { word: 'maintenance', off: true, untilS: 200, nowS: 100 }],
   ['maintenance off 200', { word: 'maintenance', off: true, untilS: 200 }],
+  ['maintenance off 200 100 carol', { word: 'maintenance', off: true, untilS: 200, nowS: 100, by: 'carol' }],
+  ['maintenance off - - carol', { word: 'maintenance', off: true, by: 'carol' }],
+  ['maintenance off - - car\x1bol', { word: 'maintenance', off: true }],
   ['maintenance off soon', { word: 'maintenance', off: true }],
   ['maintenance', undefined],
   ['maintenance offf', undefined],
@@ -39,7 +42,7 @@ for (const [line, word] of LINES) test(`reads "${line}"`, () => assert.equal(par
 
 test('what is written is read back as it was', () => {
   for (const [line, word] of LINES) {
-    if (word === undefined || word.word === 'others' || /soon|9999/.test(line)) continue
+    if (word === undefined || word.word === 'others' || /soon|9999|\x1b/.test(line)) continue
     assert.is(formatRelayWord(word), line)
   }
 })

@@ -9,11 +9,14 @@ export type RelayWord =
   /** Seconds since another supervisor of this identity was turned away; undefined when none was. */
   | { word: 'others'; seconds: number | undefined }
   | { word: 'maintenance'; off: false }
-  /** Epoch seconds by the relay's clock: the end, and now; only their difference means something to a device. */
-  | { word: 'maintenance'; off: true; untilS?: number; nowS?: number }
+  /** Epoch seconds by the relay's clock: the end, and now; only their difference means something to a device. Who did it. */
+  | { word: 'maintenance'; off: true; untilS?: number; nowS?: number; by?: string }
   | { word: 'blink'; seconds: number }
   /** Which of its configured relays the device is to go to. */
   | { word: 'relay'; host: string; port: number; user: string }
+
+/** A login name, as far as it is told on. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/
 
 /** Seconds that an LED may blink at one word: long enough to walk through a hall. */
 export const BLINK_MAX_S = 600
@@ -44,7 +47,7 @@ export function parseRelayLine(line: string): RelayWord | undefined {
   }
 }
 
-function parseMaintenance([state, until, now]: string[]): RelayWord | undefined {
+function parseMaintenance([state, until, now, by]: string[]): RelayWord | undefined {
   if (state === 'on') return { word: 'maintenance', off: false }
   if (state !== 'off') return undefined
   const untilS = wholeNumber(until)
@@ -54,6 +57,7 @@ function parseMaintenance([state, until, now]: string[]): RelayWord | undefined 
     off: true,
     ...(untilS !== undefined && { untilS }),
     ...(nowS !== undefined && { nowS }),
+    ...(by !== undefined && NAME.test(by) && { by }),
   }
 }
 
@@ -66,8 +70,12 @@ export function formatRelayWord(word: Exclude<RelayWord, { word: 'others' }>): s
   switch (word.word) {
     case 'maintenance': {
       if (!word.off) return 'maintenance on'
-      const times = word.untilS === undefined ? [] : [word.untilS, ...(word.nowS === undefined ? [] : [word.nowS])]
-      return ['maintenance off', ...times].join(' ')
+      const by = word.by !== undefined && NAME.test(word.by) ? word.by : undefined
+      const times = [word.untilS, word.untilS === undefined ? undefined : word.nowS]
+      // What is not known and has something after it is a `-`: an older device takes that for none, too.
+      const words =
+        by === undefined ? times.filter(time => time !== undefined) : [...times.map(time => time ?? '-'), by]
+      return ['maintenance off', ...words].join(' ')
     }
     case 'blink':
       return `blink ${word.seconds}`

@@ -102,6 +102,7 @@ test(
     assert.equal(
       history.split('\n').map(line => line.slice(21)),
       [
+        'dev1          enrol            dev1',
         'carol         Stop Remote M.   dev1  moving the ?[31mrack',
         'carol         Stop Remote M.   dev1',
         'carol         Start Remote M.  dev1',

@@ -26,7 +26,7 @@ import { proofReports } from './status/proof-reports.ts'
 import { Reporter } from './status/report-to-relay.ts'
 import { StatusKeeper } from './status/status-keeper.ts'
 import { type StatusWriter, statusWriter } from './status/write-status.ts'
-import { askBridge } from './tunnel/ask-bridge.ts'
+import { askBridge, dismissPeople } from './tunnel/ask-bridge.ts'
 import { connectOnce } from './tunnel/connect-once.ts'
 import type { RelayOrder } from './tunnel/control-channel.ts'
 import { holdTunnel } from './tunnel/hold-tunnel.ts'
@@ -46,6 +46,8 @@ const BRIDGE_MS = 5_000
 /** Everything that lives as long as the process. */
 interface Daemon {
   directories: Directories
+  /** Where the console bridge has its run-time files. */
+  bridgeDirectory: string
   places: Places
   manager: ServiceManager
   writer: StatusWriter
@@ -70,13 +72,14 @@ export async function runSupervisor(env: NodeJS.ProcessEnv, signal: AbortSignal)
   const manager = serviceManager(env, clock.nowMs, err => log.warn({ err }, 'systemd was not told'))
   const writer = statusWriter(directories.runtime, err => log.error({ err }, 'the status file cannot be written'))
   const led = await openLed(loaded.usable?.config.led ?? ledSchema.parse({}), log)
-  const reporter = reporterFor(loaded, env)
+  const bridgeDirectory = consoleRuntimeDirectory(env)
+  const reporter = reporterFor(loaded, bridgeDirectory)
   const keeper = keepStatus(loaded, { writer, led, manager, reporter, log })
   const wake = new Wake(() => {
     manager.progress()
     keeper.refresh()
   })
-  const daemon = { directories, places, manager, writer, led, wake, reporter, signal, log }
+  const daemon = { directories, bridgeDirectory, places, manager, writer, led, wake, reporter, signal, log }
   manager.ready()
   try {
     keeper.report({ configurationFault: loaded.fault })
@@ -116,8 +119,7 @@ function keepStatus(
 }
 
 /** Tells relays what the status says, and who is on the consoles. */
-function reporterFor({ usable }: Loaded, env: NodeJS.ProcessEnv): Reporter {
-  const directory = consoleRuntimeDirectory(env)
+function reporterFor({ usable }: Loaded, directory: string): Reporter {
   const ask = (signal: AbortSignal) =>
     withDeadline(BRIDGE_MS, [signal], async deadline =>
       usable ? askBridge({ ...usable.config.bridge, directory, signal: deadline }) : undefined,
@@ -156,6 +158,7 @@ async function supervise({ config, credentials, text }: Configuration, keeper: S
     onDown: (failure, retryMs) => reports.down(failure, network.linkUp(), retryMs),
     connect: relay => {
       const { intervals } = config
+      const bridge = { ...config.bridge, directory: daemon.bridgeDirectory }
       const forwarding = { onSessions: () => {} }
       return connectOnce(
         {
@@ -171,6 +174,7 @@ async function supervise({ config, credentials, text }: Configuration, keeper: S
             selfTest({ config, relay, credentials, key, ident: ownIdent, nowMs: clock.nowMs, signal: deadline })
           return holdTunnel(tunnel, {
             ...{ orders, wake, signal, timeoutMs: intervals.timeoutS * 1000 },
+            farewell: deadline => dismissPeople({ ...bridge, signal: deadline }, config.device, orders.offBy),
             onState: state => reports.up(relay, state === 'open' ? 0 : orders.offForMs()),
             prove: closing =>
               watchTunnel(tunnel, {

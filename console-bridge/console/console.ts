@@ -16,6 +16,9 @@ export interface Person {
   via?: 'relay'
 }
 
+/** Whoever is at the device itself. */
+export const LOCAL = 'local'
+
 /** What the others at a console read. */
 export function calledAs({ technician, via }: Person): string {
   return via === undefined ? technician : `${technician} (via ${via})`
@@ -34,6 +37,8 @@ export interface SeatEvents {
   onNotice(text: string): void
   /** What was typed went out, and there is room for more. */
   onRoom(): void
+  /** The session is to end, and why; resolves when the technician was told, as far as that can be. */
+  onDismissed(text: string): Promise<unknown>
 }
 
 /** A session's place at a console. */
@@ -157,6 +162,12 @@ export class Console {
     this.#tellAll(`${calledAs(seat)} left${wrote ? ': the next operator who types has the console' : ''}`)
     this.#log.info(logged(seat), 'session left')
     this.#onChange()
+  }
+
+  /** Ends the sessions of all who are not at the device itself. */
+  async dismiss(text: string): Promise<void> {
+    const others = [...this.#seats].filter(({ technician }) => technician !== LOCAL)
+    await Promise.all(others.map(({ events }) => events.onDismissed(text)))
   }
 
   /** Sends what was typed, if this seat may; a free place is taken by it. `full`: taken, and wait for room. */

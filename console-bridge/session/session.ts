@@ -46,6 +46,7 @@ export class Session implements TerminalInput {
   #refusedAtMs = Number.NEGATIVE_INFINITY
   #toldObserver = false
   #exitCode: ExitCode = EXIT.ok
+  #running: Promise<ExitCode> | undefined
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -55,13 +56,19 @@ export class Session implements TerminalInput {
   }
 
   /** Runs until the technician leaves, or is made to; resolves with the exit code. */
-  async run(): Promise<ExitCode> {
+  run(): Promise<ExitCode> {
+    this.#running ??= this.#run()
+    return this.#running
+  }
+
+  async #run(): Promise<ExitCode> {
     const { console, person, viewOnly, terminal, clock, signal } = this.#options
     this.#position = console.scrollback.lastLines(GREETING_LINES, GREETING_BYTES)
     const seat = console.attach(person, !viewOnly, {
       onOutput: () => this.#wake(),
       onNotice: text => this.#tell(text),
       onRoom: () => console.hasRoom(seat) && terminal.resume(),
+      onDismissed: text => this.#dismiss(text),
     })
     this.#seat = seat
     const over = AbortSignal.any([signal, terminal.gone, this.#ending.signal])
@@ -112,6 +119,13 @@ export class Session implements TerminalInput {
     const outcome = await console.sendBreak(this.#seat, askedMs, signal)
     // That one was sent, everyone at the console is told by the console.
     if (!outcome.sent) this.#tell(`no BREAK was sent: ${outcome.cause}`)
+  }
+
+  #dismiss(text: string): Promise<unknown> {
+    this.#exitCode = EXIT.unavailable
+    this.#tell(text)
+    this.#ending.abort()
+    return this.run()
   }
 
   #type(seat: Seat, bytes: Buffer): void {

@@ -6,14 +6,23 @@ import { EXIT, type ExitCode } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { ConsoleStatus } from '../../runtime/status-file.ts'
 import { describeBreak } from '../console/break.ts'
-import { type Console, logged, type Person } from '../console/console.ts'
+import { type Console, LOCAL, logged, type Person } from '../console/console.ts'
 import { Session } from '../session/session.ts'
 import { authenticate, type Identity, type Technician } from './authorize.ts'
 import { surfaceBreaks } from './break-request.ts'
 import { channelTerminal } from './channel-terminal.ts'
 import type { ServerLimits } from './limits.ts'
 import { chooseConsole, describeNoConsole, parseLogin } from './login-name.ts'
-import { describeList, describeStatus, HOP_WORDS_HELP, parseWord, refuseByHop, WORDS_HELP, type Word } from './words.ts'
+import {
+  describeList,
+  describeStatus,
+  HOP_WORDS_HELP,
+  parseWord,
+  refuseByHop,
+  refuseFromAfar,
+  WORDS_HELP,
+  type Word,
+} from './words.ts'
 
 export interface ConnectionOptions {
   technicians: readonly Technician[]
@@ -104,7 +113,7 @@ export function serveConnection(
     session.on('shell', accept => start(accept(), channel => attach(channel, false)))
     session.on('exec', (accept, _reject, { command }) => {
       const hop = visit.person.via === 'relay'
-      const parsed = parseWord(command)
+      const parsed = refuseFromAfar(parseWord(command), visit.person.technician === LOCAL)
       const word = hop ? refuseByHop(parsed) : parsed
       start(accept(), channel => {
         if (typeof word === 'string') {
@@ -174,7 +183,7 @@ function noConsole({ wanted, allowed }: Visit): Answer {
 async function answerWord(
   word: Exclude<Word, { word: 'watch' }>,
   visit: Visit,
-  { status, signal }: ConnectionOptions,
+  { status, signal, consoles }: ConnectionOptions,
 ): Promise<Answer> {
   const names = visit.allowed.map(({ name }) => name)
   switch (word.word) {
@@ -197,6 +206,12 @@ async function answerWord(
       const outcome = await console.sendBreak(visit.person, word.askedMs, signal)
       if (!outcome.sent) return { lines: [`no BREAK was sent: ${outcome.cause}`], exitCode: EXIT.unavailable }
       return { lines: [`BREAK sent to ${console.name}, ${describeBreak(word.askedMs)}`], exitCode: EXIT.ok }
+    }
+    case 'dismiss': {
+      const by = word.by === undefined ? '' : ` by ${word.by}`
+      const text = `remote maintenance of ${word.device} was switched off${by}`
+      await Promise.all(consoles.map(console => console.dismiss(text)))
+      return { lines: ['dismissed'], exitCode: EXIT.ok }
     }
     default:
       return word satisfies never

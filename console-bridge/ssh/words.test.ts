@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../../tools/suite.ts'
-import { parseWord, refuseByHop } from './words.ts'
+import { parseWord, refuseByHop, refuseFromAfar } from './words.ts'
 
 const test = suite('exec words')
 
@@ -37,6 +37,17 @@ test('leaves a hop key the words that concern its console', () => {
   assert.is(refuseByHop(parseWord('list')), 'there is no word "list" by way of the relay')
   assert.is(refuseByHop(parseWord('help')), 'there is no word "help" by way of the relay')
   assert.is(refuseByHop(parseWord('sh')), 'there is no word "sh" here')
+})
+
+test('sends people away for nobody but who is at the device', () => {
+  const word = parseWord('dismiss tokyo carol')
+  assert.equal(word, { word: 'dismiss', device: 'tokyo', by: 'carol' })
+  assert.equal(refuseFromAfar(word, true), word)
+  assert.is(refuseFromAfar(word, false), 'there is no word "dismiss" here')
+  assert.is(refuseByHop(word), 'there is no word "dismiss" by way of the relay')
+  for (const odd of ['dismiss', 'dismiss a b c', 'dismiss to\x1bkyo', 'dismiss tokyo ;id']) {
+    assert.type(parseWord(odd), 'string', odd)
+  }
 })
 
 test.run()

@@ -7,6 +7,8 @@ export type Word =
   | { word: 'watch' }
   | { word: 'status'; json: boolean }
   | { word: 'break'; askedMs: number | undefined }
+  /** Only the device's own supervisor has it. */
+  | { word: 'dismiss'; device: string; by: string | undefined }
 
 export const WORDS_HELP = [
   'ssh CONSOLE               the console; Ctrl-] ? there for help',
@@ -47,9 +49,25 @@ export function parseWord(command: string): Word | string {
         return '"break" takes a number of milliseconds or nothing'
       }
       return { word, askedMs: first === undefined ? undefined : Number(first) }
+    case 'dismiss': {
+      const [device = '', by] = rest
+      if (rest.length > 2 || !rest.every(name => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) || device === '') {
+        return '"dismiss" takes a device, and who did it'
+      }
+      return { word, device, by }
+    }
     default:
-      return `there is no word "${word.slice(0, 40)}" here`
+      return noWord(word)
   }
+}
+
+/** @returns the word, or a sentence for one that is only for who is at the device itself */
+export function refuseFromAfar(word: Word | string, isLocal: boolean): Word | string {
+  return typeof word !== 'string' && word.word === 'dismiss' && !isLocal ? noWord(word.word) : word
+}
+
+function noWord(word: string): string {
+  return `there is no word "${word.slice(0, 40)}" here`
 }
 
 type ConsoleInStatus = ConsoleStatus['consoles'][number]

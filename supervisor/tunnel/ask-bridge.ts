@@ -1,4 +1,4 @@
-/** Asks the console bridge who is on its consoles: a login there, and its word `status --json`, as for anybody else. */
+/** Asks the console bridge who is on its consoles, or to send them away: a login there and a word, as for anybody else. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client, type ConnectConfig } from 'ssh2'
@@ -18,21 +18,28 @@ export interface BridgeOptions {
 const ANSWER_MAX = 1_000_000
 
 /** @returns undefined when the bridge does not run, or does not answer in this way */
-export async function askBridge({
-  port,
-  hostKey,
-  directory,
-  signal,
-}: BridgeOptions): Promise<ConsoleStatus | undefined> {
-  const privateKey = await readFile(join(directory, 'local_key'), 'utf8').catch(() => undefined)
-  if (privateKey === undefined) return undefined
-  const client = new Client()
-  const answer = await run(client, { port, privateKey, hostKey }, 'status --json', signal)
-  client.destroy()
+export async function askBridge(options: BridgeOptions): Promise<ConsoleStatus | undefined> {
+  const answer = await say(options, 'status --json')
   try {
     return consoleStatusSchema.safeParse(JSON.parse(answer ?? '')).data
   } catch {
     return undefined
+  }
+}
+
+/** Has everybody on a console, but who is at the device itself, told why, and sent away; returns when they were told. */
+export async function dismissPeople(options: BridgeOptions, device: string, by: string | undefined): Promise<void> {
+  await say(options, ['dismiss', device, ...(by === undefined ? [] : [by])].join(' '))
+}
+
+async function say({ port, hostKey, directory, signal }: BridgeOptions, word: string): Promise<string | undefined> {
+  const privateKey = await readFile(join(directory, 'local_key'), 'utf8').catch(() => undefined)
+  if (privateKey === undefined) return undefined
+  const client = new Client()
+  try {
+    return await run(client, { port, privateKey, hostKey }, word, signal)
+  } finally {
+    client.destroy()
   }
 }
 

@@ -32,8 +32,11 @@ export interface Tunnel {
   control: Control | undefined
   /** Asks for all listeners; gives why they are not ours. */
   openListeners(signal: AbortSignal): Promise<Failure | undefined>
-  /** Gives the listeners back and ends who is in; true when none is left. */
-  closeListeners(signal: AbortSignal): Promise<boolean>
+  /**
+   * Lets nobody in any more, gives the listeners back and ends who is in; true when none is left.
+   * @param farewell may take leave of people on consoles before; returns when they know
+   */
+  closeListeners(signal: AbortSignal, farewell: (signal: AbortSignal) => Promise<unknown>): Promise<boolean>
   /** Aborted when the connection is gone; `endCause` then says why. */
   ended: AbortSignal
   endCause(): string
@@ -54,6 +57,8 @@ export interface ConnectOptions {
   log: Logger
 }
 
+/** Milliseconds in which people on consoles are told that it ends: an operator who switches off waits for it. */
+const FAREWELL_MS = 700
 /** Milliseconds that a connection has to say goodbye before its socket is cut. */
 const GOODBYE_MS = 1_000
 
@@ -128,8 +133,15 @@ async function establish(
       held = failure === undefined
       return failure
     },
-    closeListeners: async signal => {
+    closeListeners: async (signal, farewell) => {
       forwarding.letIn(false)
+      if (forwarding.sessions().console > 0) {
+        await withDeadline(FAREWELL_MS, [signal], async deadline => {
+          await farewell(deadline)
+          await forwarding.consolesLeft(deadline)
+        })
+      }
+      forwarding.endAll()
       if (!held) return true
       held = !(await cancelListeners(client, routes, signal))
       return !held

@@ -18,8 +18,12 @@ export interface Route {
 export interface Forwarding {
   /** Living sessions of people: without the supervisor's own probes, and without who has not said a word. */
   sessions(): Record<ListenerName, number>
-  /** Whether who comes is let in; `false` also ends all who are in. */
+  /** Whether who comes is let in; who is in stays. */
   letIn(open: boolean): void
+  /** Resolves when nobody is on a console any more, or when aborted. */
+  consolesLeft(signal: AbortSignal): Promise<void>
+  /** Ends all who are in. */
+  endAll(): void
 }
 
 export interface ForwardingOptions {
@@ -35,6 +39,8 @@ export function forwardChannels(client: Client, { routes, ownIdent, onChange, lo
   const living = new Map<ClientChannel, ListenerName>()
   const sockets = new Set<Socket>()
   let open = true
+  const leaving = new Set<() => void>()
+  const consoles = () => [...living.values()].filter(name => name === 'console').length
   const own = Buffer.from(`SSH-2.0-${ownIdent}`)
 
   client.on('tcp connection', (details: TcpConnectionDetails, accept, reject) => {
@@ -58,7 +64,9 @@ export function forwardChannels(client: Client, { routes, ownIdent, onChange, lo
         onChange()
       })
       const left = () => {
-        if (living.delete(channel)) onChange()
+        if (!living.delete(channel)) return
+        onChange()
+        if (consoles() === 0) for (const wake of leaving) wake()
       }
       channel.once('close', left)
       socket.once('close', left)
@@ -74,7 +82,16 @@ export function forwardChannels(client: Client, { routes, ownIdent, onChange, lo
     },
     letIn: nowOpen => {
       open = nowOpen
-      if (!open) for (const socket of sockets) socket.destroy()
+    },
+    consolesLeft: async signal => {
+      if (consoles() === 0) return
+      await new Promise<void>(resolve => {
+        leaving.add(resolve)
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    },
+    endAll: () => {
+      for (const socket of sockets) socket.destroy()
     },
   }
 }

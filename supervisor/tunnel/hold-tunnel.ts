@@ -12,6 +12,8 @@ export interface HoldOptions {
   timeoutMs: number
   /** The listeners are open, or (`off`) closed by order. */
   onState(state: 'open' | 'off'): void
+  /** Takes leave of people on consoles, when maintenance was switched off. */
+  farewell(signal: AbortSignal): Promise<unknown>
   /** Proves the open tunnel until it ends, or until `closing` is aborted. */
   prove(closing: AbortSignal): Promise<Ending | { kind: 'closed' }>
 }
@@ -21,7 +23,7 @@ const LONGEST_WAIT_MS = 3_600_000
 
 /** Returns when the connection ended, or is to end. */
 export async function holdTunnel(tunnel: Tunnel, options: HoldOptions): Promise<Ending> {
-  const { orders, signal, timeoutMs, onState, prove } = options
+  const { orders, signal, timeoutMs, onState, farewell, prove } = options
   for (;;) {
     if (signal.aborted) return { kind: 'stopped' }
     if (tunnel.ended.aborted) return { kind: 'lost', cause: tunnel.endCause() }
@@ -30,7 +32,9 @@ export async function holdTunnel(tunnel: Tunnel, options: HoldOptions): Promise<
     const redirect = orders.takeRedirect()
     if (redirect && redirect !== tunnel.relay) return { kind: 'redirected', relay: redirect }
     if (orders.offForMs() > 0) {
-      const closed = await withDeadline(timeoutMs, [signal, tunnel.ended], tunnel.closeListeners)
+      const closed = await withDeadline(timeoutMs, [signal, tunnel.ended], deadline =>
+        tunnel.closeListeners(deadline, farewell),
+      )
       if (!closed)
         return { kind: 'lost', cause: 'the relay did not close the listeners when maintenance was switched off' }
       onState('off')

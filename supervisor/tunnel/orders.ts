@@ -10,6 +10,7 @@ export class Orders {
   #off = false
   /** Monotonic milliseconds; undefined without an end. */
   #offUntilMs: number | undefined
+  #offBy: string | undefined
   #changed = new AbortController()
   #redirect: RelayConfig | undefined
 
@@ -31,6 +32,11 @@ export class Orders {
     return Math.max(0, this.#offUntilMs - this.#clock.nowMs())
   }
 
+  /** Who switched it off, as far as the relay said. */
+  get offBy(): string | undefined {
+    return this.#offBy
+  }
+
   /** The relay to go to instead of the present one; given once. */
   takeRedirect(): RelayConfig | undefined {
     const relay = this.#redirect
@@ -41,6 +47,7 @@ export class Orders {
   maintenance(order: RelayOrder & { word: 'maintenance' }): void {
     if (!order.off && !this.#off) return
     this.#off = order.off
+    this.#offBy = order.off ? order.by : undefined
     this.#offUntilMs = undefined
     if (order.off && order.untilS !== undefined) {
       // The relay's own clock where it says what that shows: a board without one cannot compare times of day.

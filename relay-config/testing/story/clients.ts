@@ -1,6 +1,6 @@
 /** How people and devices come to the story's relay: the real ssh, sftp, scp and plink, from the technicians' desk. */
 import { join } from 'node:path'
-import { type Finished, runProgram } from '../../../lab/run-program.ts'
+import { type Finished, type Program, runProgram } from '../../../lab/run-program.ts'
 import { keyPath } from '../../secrets.ts'
 import { RELAY_ADDRESS } from '../wires.ts'
 import { type DeviceName, type Person, RELAY_PORT, type Scene } from './scene.ts'
@@ -8,6 +8,9 @@ import { type DeviceName, type Person, RELAY_PORT, type Scene } from './scene.ts
 export interface Clients {
   /** ssh with the folder that the operator sent: way 1. */
   jump(who: Person, ...args: string[]): Promise<Finished>
+  /** The same with a terminal, going on. */
+  startJump(who: Person, ...args: string[]): Program
+  startSsh(key: Person, as: string, ...command: string[]): Program
   sftp(who: Person, host: string, input: string): Promise<Finished>
   /** ssh to an account of the relay with somebody's key. */
   ssh(key: Person | DeviceName, as: string, options: string[], ...command: string[]): Promise<Finished>
@@ -36,6 +39,9 @@ export async function startClients({ desk, folder, keys }: Scene): Promise<Clien
   const fingerprint = /SHA256:\S+/.exec(stdout)?.[0] ?? ''
   return {
     jump: (who, ...args) => desk.run('ssh', ['-F', join(sent(who), 'config'), '-o', 'BatchMode=yes', ...args]),
+    startJump: (who, ...args) => desk.start('ssh', ['-tt', '-F', join(sent(who), 'config'), ...args]),
+    startSsh: (key, as, ...command) =>
+      desk.start('ssh', ['-tt', ...toRelay(key), '-p', String(RELAY_PORT), `${as}@${RELAY_ADDRESS}`, ...command]),
     sftp: (who, host, input) =>
       desk.run('sftp', ['-F', join(sent(who), 'config'), '-o', 'BatchMode=yes', host], { input }),
     ssh: (key, as, options, ...command) =>

@@ -1,4 +1,5 @@
 /** Rows of the story: what technicians may do on the three ways in, and what they may not. */
+import { waitFor } from '../../../lab/wait-for.ts'
 import { machineAddress, RELAY_ADDRESS } from '../wires.ts'
 import type { Clients } from './clients.ts'
 import { NUMBERS, PASSWORD, PORTS, type Scene } from './scene.ts'
@@ -8,6 +9,7 @@ const STATUS = (console: string) => new RegExp(`^${console} on .*`, 'm')
 const BRIDGE = /^SSH-2\.0-oobm-console\S*/m
 const PROHIBITED = /administratively prohibited/
 const NOT_LISTENING = /remote port forwarding failed/
+const FAREWELL = /remote maintenance of nagoya was switched off by ops/
 const NOT_HERS = /there is no console "rt1" for you/
 const NO_LOGIN = /Permission denied.*/
 const NO_PASSWORD = /Access denied|No supported authentication methods available|Cannot answer interactive prompts/
@@ -138,9 +140,20 @@ export async function byOpenPorts(table: LiveTable, { direct }: Clients): Promis
 }
 
 /** Remote maintenance of one device, off and on again. */
-export async function switchedOff(table: LiveTable, { jump, ssh }: Clients, { onRelay }: Scene): Promise<void> {
+export async function switchedOff(
+  table: LiveTable,
+  { jump, ssh, startJump, startSsh }: Clients,
+  { onRelay }: Scene,
+): Promise<void> {
   const maintenance = (word: 'on' | 'off') => onRelay(`sudo -n oobm-relay ${word} nagoya`)
+  const visits = [startJump('carol', 'sw3'), startSsh('carol', 'carol', 'sw3')]
+  for (const visit of visits) await visit.says(/\[oobm: you are carol/, 60_000)
   await maintenance('off')
+  for (const [way, visit] of visits.entries()) {
+    await waitFor('the session to end', () => visit.ended(), { timeoutMs: 60_000 })
+    const said = { code: null, signal: null, stdout: visit.output(), stderr: '' }
+    await table.refused(`${way + 1} carol, at sw3 when it is switched off`, Promise.resolve(said), FAREWELL)
+  }
   const login = () => ssh('carol', 'carol', [], 'sw3 status')
   await table.refused('1 carol: sw3, switched off', jump('carol', 'sw3', 'status'), /open failed: connect failed/)
   await table.refused('2 carol: sw3, switched off', login(), /maintenance of nagoya is switched off/)
