@@ -87,9 +87,9 @@ else
 endif
 
 .PHONY: lint-deb
-lint-deb: deb ## what Debian would say of the package (a minute on a slow machine)
+lint-deb: deb ## what Debian would say of the packages (a minute on a slow machine)
 	@tools/need lintian:lintian
-	@lintian --allow-root --fail-on error,warning build/oobm-relay_*_all.deb
+	@lintian --allow-root --fail-on error,warning build/oobm-relay_*_all.deb $(DEVICE_ARCHS:%=build/oobm-device_*_%.deb)
 
 .PHONY: clean
 clean: ## remove what was built and installed here

@@ -23,7 +23,7 @@ for (const described of packages()) process.stdout.write(`${packDeb(described, {
 
 function packages(): Package[] {
   if (values.device.length === 0) return [relayPackage(build, date, changelog)]
-  return values.device.map(name => devicePackage(architectureOf(name), build, changelog))
+  return values.device.map(name => devicePackage(architectureOf(name), build, date, changelog))
 }
 
 function architectureOf(name: string): Architecture {

@@ -1,22 +1,15 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { runProgram } from '../lab/run-program.ts'
 import { scratchDirectory } from '../lab/scratch.ts'
 import { VERSION } from '../runtime/version.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
+import { suite } from '../tools/suite.ts'
+import { inThrowawayRoot, ROOT, run } from './testing/throwaway-root.ts'
 
 const test = suite('the Debian package of oobm-relay')
 const SLOW = { timeoutMs: 240_000 }
-const ROOT = join(import.meta.dirname, '..')
 const EPOCH_S = '1790000000'
-
-async function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const { code, stdout, stderr } = await runProgram(command, args, { cwd: ROOT, env, timeoutMs: 120_000 })
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`)
-  return stdout
-}
 
 async function buildDeb(folder: string): Promise<string> {
   await run(process.execPath, ['--import', 'tsx', 'tools/bundle.ts', join(folder, 'build')])
@@ -27,38 +20,6 @@ async function packDeb(folder: string): Promise<string> {
   const build = join(folder, 'build')
   const args = ['--import', 'tsx', 'packaging/build-deb.ts', build, folder]
   return (await run(process.execPath, args, { SOURCE_DATE_EPOCH: EPOCH_S })).trim()
-}
-
-/**
- * Runs a script with this machine's file system as its root, in which it may do as it likes: all that it writes goes
- * into memory, and is gone with it. `/changes` shows what was written.
- */
-async function inThrowawayRoot(context: TestContext, files: Record<string, string>, script: string): Promise<string> {
-  const folder = await scratchDirectory(context)
-  for (const name of ['memory', 'files']) await mkdir(join(folder, name))
-  for (const [name, from] of Object.entries(files)) await writeFile(join(folder, 'files', name), await readFile(from))
-  await writeFile(join(folder, 'files/script'), `set -eu\n${script}`)
-  const setUp = `set -eu
-cd '${folder}'
-mount -t tmpfs oobm memory
-mkdir memory/changes memory/work memory/root
-cp -R files memory/files
-mount -t overlay oobm -o lowerdir=/,upperdir=memory/changes,workdir=memory/work memory/root
-mount -t proc proc memory/root/proc
-mount --rbind /dev memory/root/dev
-mkdir memory/root/oobm memory/root/oobm/files memory/root/oobm/changes
-mount --bind memory/files memory/root/oobm/files
-mount --bind -o ro memory/changes memory/root/oobm/changes
-ip link set lo up
-exec chroot memory/root sh /oobm/files/script`
-  return run(
-    'unshare',
-    ['--mount', '--net', '--pid', '--fork', '--kill-child', '--propagation', 'private', 'sh', '-c', setUp],
-    {
-      DEBIAN_FRONTEND: 'noninteractive',
-      PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
-    },
-  )
 }
 
 test(

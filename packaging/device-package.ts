@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { copyright } from './copyright.ts'
+import { oobmCompletion, oobmPage, tomlPage } from './device-pages.ts'
 import { filesBelow, type Package, packed, source } from './pack-deb.ts'
 import { type Architecture, serialAddon } from './serial-addon.ts'
 
@@ -13,7 +14,12 @@ const FILES = resolve(import.meta.dirname, 'device/files')
  * @param build where the programs were bundled
  * @param changelog deb-changelog(5) of a package
  */
-export function devicePackage(architecture: Architecture, build: string, changelog: (name: string) => string): Package {
+export function devicePackage(
+  architecture: Architecture,
+  build: string,
+  date: Date,
+  changelog: (name: string) => string,
+): Package {
   return {
     name: NAME,
     architecture,
@@ -24,10 +30,15 @@ export function devicePackage(architecture: Architecture, build: string, changel
       const addon = serialAddon(architecture)
       put(`usr/lib/oobm/prebuilds/${addon.folder}/${addon.file}`, addon.content)
       for (const path of filesBelow(FILES)) put(path, readFileSync(join(FILES, path)), modeOf(path))
+      put('usr/share/man/man1/oobm.1.gz', packed(oobmPage(source('man/oobm.1'), date)))
+      put('usr/share/man/man5/oobm.toml.5.gz', packed(tomlPage(source('man/oobm.toml.5'), date)))
+      put('usr/share/bash-completion/completions/oobm', oobmCompletion(source('completion/oobm.bash')))
+      put(`usr/share/lintian/overrides/${NAME}`, source('packaging/device/debian/lintian-overrides'))
       const doc = `usr/share/doc/${NAME}`
       const template = source('packaging/debian/copyright')
       put(`${doc}/copyright`, copyright(template, source('LICENSE'), bundles.join('\n')))
       put(`${doc}/changelog.gz`, packed(changelog(NAME)))
+      put(`${doc}/device.md.gz`, packed(source('docs/device.md')))
     },
   }
 }

@@ -8,7 +8,6 @@ import type { CommandOption } from '../relay-config/commands/command.ts'
  * @returns mdoc(7)
  */
 export function manPage(template: string, date: Date): string {
-  const month = date.toLocaleString('en-US', { month: 'long', timeZone: 'UTC' })
   const words = Object.entries(COMMANDS).flatMap(([word, { usage, summary, options }]) => [
     `.It Ic ${roff(word)}`,
     roff(sentence(summary)),
@@ -18,7 +17,7 @@ export function manPage(template: string, date: Date): string {
     ...(Object.keys(options).length === 0 ? [] : ['.Bl -tag -width Ds -compact', ...optionLines(options), '.El']),
   ])
   return template
-    .replace('@DATE@', `${month} ${date.getUTCDate()}, ${date.getUTCFullYear()}`)
+    .replace('@DATE@', pageDate(date))
     .replace('@COMMANDS@', () => words.join('\n'))
     .replace('@COMMON@', () => optionLines(COMMON).join('\n'))
 }
@@ -30,12 +29,18 @@ function optionLines(options: Record<string, CommandOption>): string[] {
   })
 }
 
-function sentence(phrase: string): string {
+/** As mdoc(7) wants it after `.Dd`. */
+export function pageDate(date: Date): string {
+  const month = date.toLocaleString('en-US', { month: 'long', timeZone: 'UTC' })
+  return `${month} ${date.getUTCDate()}, ${date.getUTCFullYear()}`
+}
+
+export function sentence(phrase: string): string {
   return `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`
 }
 
 /** A hyphen that is to be copied stays one, and no line is taken for a request. */
-function roff(text: string): string {
+export function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')

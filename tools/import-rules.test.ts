@@ -20,7 +20,7 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
   'relay-config': { allowed: ['runtime'], why: 'the operator’s program shares formats with the device, not code' },
   lab: { allowed: ['runtime', 'supervisor', 'console-bridge', 'relay-config', 'tools'], why: '' },
   tools: { allowed: ['runtime'], why: 'tools serve every part and know none' },
-  packaging: { allowed: ['runtime', 'relay-config'], why: 'a package is made of what it packs' },
+  packaging: { allowed: ['runtime', 'relay-config', 'supervisor'], why: 'a package is made of what it packs' },
 }
 
 /** The one home of each library that has effects. */

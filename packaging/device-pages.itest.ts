@@ -1,0 +1,79 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { runProgram } from '../lab/run-program.ts'
+import { scratchDirectory } from '../lab/scratch.ts'
+import { COMMANDS } from '../supervisor/commands/all-commands.ts'
+import { suite } from '../tools/suite.ts'
+import { oobmCompletion, oobmPage, tomlPage } from './device-pages.ts'
+
+const test = suite('the man pages and the completion of oobm')
+const ROOT = join(import.meta.dirname, '..')
+const DATE = new Date('2026-11-02')
+
+const source = (path: string) => readFile(join(ROOT, path), 'utf8')
+const completion = async () => oobmCompletion(await source('completion/oobm.bash'))
+
+test('mandoc finds nothing wrong in them, and every word and every key is there', async context => {
+  const folder = await scratchDirectory(context)
+  const shown: Record<string, string> = {}
+  const pages = { 'oobm.1': oobmPage(await source('man/oobm.1'), DATE), 'oobm.toml.5': await tomlText() }
+  for (const [name, text] of Object.entries(pages)) {
+    const file = join(folder, name)
+    await writeFile(file, text)
+    const lint = await runProgram('mandoc', ['-Tlint', '-Wwarning', file])
+    assert.is(lint.stdout + lint.stderr, '')
+    shown[name] = (await runProgram('mandoc', ['-Tascii', '-Owidth=200', file])).stdout.replace(/.\x08/g, '')
+    assert.not.match(shown[name], /@[A-Za-z.]+@|undefined/)
+    assert.match(shown[name], /November 2, 2026/)
+  }
+  for (const { usage } of COMMANDS.values()) assert.ok(shown['oobm.1']?.includes(`     ${usage}\n`), usage)
+  assert.match(shown['oobm.toml.5'] ?? '', /\n +pin \(0 to 53; default 17\)\n/)
+})
+
+test('a key that only the schema or only the page has is an error', async () => {
+  const template = await source('man/oobm.toml.5')
+  assert.throws(() => tomlPage(template.replace('@led.pin@', ''), DATE), /lacks led\.pin/)
+  assert.throws(() => tomlPage(`${template}@led.colour@`, DATE), /explains "led\.colour"/)
+})
+
+test('the completion is a sound script', async () => {
+  const { stdout, stderr } = await runProgram('shellcheck', ['-s', 'bash', '-'], { input: await completion() })
+  assert.is(stdout + stderr, '')
+})
+
+test('completes words, what follows them, and files', async context => {
+  const folder = await scratchDirectory(context)
+  await mkdir(join(folder, 'here'))
+  await writeFile(join(folder, 'here/oobm.toml'), '')
+  await writeFile(join(folder, 'completion'), await completion())
+  const cases: [string[], string][] = [
+    [['st'], 'status'],
+    [['--v'], '--version'],
+    [['status', ''], '--json'],
+    [['console', 'at'], 'attach'],
+    [['led', 're'], 'refused ready'],
+    [['import', 'here/'], 'here/oobm.toml'],
+    [['import', '--'], '--root'],
+    [['nonsense', ''], ''],
+  ]
+  const ask = cases.map(
+    ([words]) =>
+      `COMP_WORDS=(oobm ${words.map(word => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _oobm; echo "\${COMPREPLY[*]}"`,
+  )
+  const { stdout, stderr } = await runProgram('bash', ['--norc', '-u'], {
+    cwd: folder,
+    input: `. ./completion\n${ask.join('\n')}\n`,
+  })
+  assert.is(stderr, '')
+  assert.equal(
+    stdout.split('\n').slice(0, -1),
+    cases.map(([, expected]) => expected),
+  )
+})
+
+async function tomlText(): Promise<string> {
+  return tomlPage(await source('man/oobm.toml.5'), DATE)
+}
+
+test.run()
