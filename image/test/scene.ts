@@ -62,14 +62,14 @@ export async function bootOnce(
   }
 }
 
-/** Waits until the board says, to a technician in its shell, that it is proved. */
+/** Waits until the board says, to a technician in its shell, that its present tunnel is proved. */
 export async function untilProved(tess: Technician, timeoutMs: number): Promise<string> {
   const status = await waitFor(
     'the board to say that it is proved',
     async () => {
-      const answer = await tess.shell('oobm status --json').catch(() => undefined)
-      const status = answer && JSON.parse(answer).supervisor
-      return status?.proof?.state === 'proved' ? status : undefined
+      const now = await tess.supervisor().catch(() => undefined)
+      if (now === undefined || now.connectedAt === null) return undefined
+      return (now.proof.provedAt ?? 0) >= now.connectedAt ? now : undefined
     },
     { timeoutMs },
   )

@@ -86,7 +86,7 @@ async function laterFile(scene: Scene, card: Card): Promise<void> {
     await report.check('a later file: proved again', () => untilProved(tess, patienceMs))
     await report.check('… with what it names, and all else as before', async () => {
       const hostname = (await tess.shell('hostname')).trim()
-      const { device } = JSON.parse(await tess.shell('oobm status --json')).supervisor
+      const { device } = await tess.supervisor()
       if (hostname !== 'later' || device !== DEVICE) throw new Error(`hostname ${hostname}, device ${device}`)
       return `hostname ${hostname}, device ${device}`
     })
@@ -153,13 +153,12 @@ async function checkConsole({ report, patienceMs }: Scene, emulator: Emulator, t
   })
 }
 
-async function consoleState(tess: Technician): Promise<string> {
-  const { consoles } = JSON.parse(await tess.shell('oobm status --json')).bridge
-  return consoles.find((console: { name: string }) => console.name === CONSOLE)?.state
+async function consoleState(tess: Technician): Promise<string | undefined> {
+  return (await tess.bridge()).consoles.find(({ name }) => name === CONSOLE)?.state
 }
 
 async function breaksOf(tess: Technician): Promise<number> {
-  return Number((await tess.shell('journalctl -u oobm-console -o cat | grep -c "break" || true')).trim())
+  return Number((await tess.shell('journalctl -u oobm-console -o cat | grep -c "break sent" || true')).trim())
 }
 
 /** The kernel's clock when the supervisor first said that it is proved. */

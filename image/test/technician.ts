@@ -1,6 +1,12 @@
 /** The technician of an image test: real OpenSSH clients, from the relay's side to the board. */
 import { Buffer } from 'node:buffer'
 import { type Program, runProgram, startProgram } from '../../lab/run-program.ts'
+import {
+  type ConsoleStatus,
+  consoleStatusSchema,
+  type SupervisorStatus,
+  supervisorStatusSchema,
+} from '../../runtime/status-file.ts'
 import { CONSOLE, DEVICE } from './relay.ts'
 
 /** Milliseconds for a login and a command on an emulated board. */
@@ -12,20 +18,25 @@ export interface Technician {
    * @throws Error with what ssh said, unless it ended with 0
    */
   shell(command: string): Promise<string>
+  /** What the daemons say of themselves: their files, since `oobm` takes an emulated board seconds. */
+  supervisor(): Promise<SupervisorStatus>
+  bridge(): Promise<ConsoleStatus>
   /** Opens the console, with a terminal, so that `~B` is OpenSSH's. */
   console(): Program
 }
 
 export function technician(sshConfig: string): Technician {
+  const shell: Technician['shell'] = async command => {
+    const { code, stdout, stderr } = await runProgram('ssh', ['-F', sshConfig, DEVICE, command], {
+      timeoutMs: LOGIN_MS,
+    })
+    if (code !== 0) throw new Error(`ssh ${DEVICE} '${command}' ended with ${code}: ${stderr.trim()} ${stdout.trim()}`)
+    return stdout
+  }
   return {
-    shell: async command => {
-      const { code, stdout, stderr } = await runProgram('ssh', ['-F', sshConfig, DEVICE, command], {
-        timeoutMs: LOGIN_MS,
-      })
-      if (code !== 0)
-        throw new Error(`ssh ${DEVICE} '${command}' ended with ${code}: ${stderr.trim()} ${stdout.trim()}`)
-      return stdout
-    },
+    shell,
+    supervisor: async () => supervisorStatusSchema.parse(JSON.parse(await shell('cat /run/oobm/status.json'))),
+    bridge: async () => consoleStatusSchema.parse(JSON.parse(await shell('cat /run/oobm-console/status.json'))),
     console: () =>
       // `script` is the terminal: ssh reads its escapes from a terminal only.
       startProgram('script', ['-qfec', `exec ssh -tt -F '${sshConfig}' ${CONSOLE}`, '/dev/null']),
