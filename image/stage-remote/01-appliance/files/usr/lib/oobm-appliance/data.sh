@@ -9,7 +9,7 @@ block_bytes=4096
 # Below this many MiB there is no use in it.
 least_mib=64
 # Boards without a clock: a time in the future is no fault of a file system.
-export E2FSCK_CONFIG="${appliance:-/usr/lib/oobm-appliance}/e2fsck.conf"
+export E2FSCK_CONFIG="$appliance/e2fsck.conf"
 # "Non-FS data" while it is made, "Linux" from when its file system is complete and on the card.
 unmade_type=da
 made_type=83

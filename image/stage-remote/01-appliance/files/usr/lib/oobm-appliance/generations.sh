@@ -7,8 +7,8 @@
 #   starts     how often a confirmed one began to start, and did not get there
 # shellcheck disable=SC2154,SC2034 # report.sh and data.sh assign, prepare uses
 
-: "${generations:=/data/system}"
-image_id_file=${appliance:-/usr/lib/oobm-appliance}/image-id
+: "${generations:=${OOBM_GENERATIONS:-/data/system}}"
+image_id_file=${OOBM_IMAGE_ID:-$appliance/image-id}
 # A confirmed generation that does not get there so often in a row has lost something: then the image's system starts.
 starts_max=5
 
@@ -77,4 +77,22 @@ choose_confirmed() {
   else
     write_number starts $((starts + 1))
   fi
+}
+
+# The one that was confirmed before, 0 for the image's own system.
+number_before() {
+  before=0
+  if [ -e "$generations/confirmed" ]; then read -r _ before <"$generations/confirmed" || :; fi
+  echo "${before:-0}"
+}
+
+# The finished ones, oldest first.
+generation_numbers() {
+  for path in "$generations"/*/root; do
+    path=${path%/root}
+    case ${path##*/} in
+      *[!0-9]*) ;;
+      *) echo "${path##*/}" ;;
+    esac
+  done | sort -n
 }
