@@ -7,6 +7,7 @@ import { ledCommand } from './led.ts'
 import { provisionCommand } from './provision.ts'
 import { statusCommand } from './status.ts'
 import { testCommand } from './test.ts'
+import { upgradeCommand } from './upgrade.ts'
 
 export const COMMANDS = new Map<string, Command>([
   ['status', statusCommand],
@@ -16,4 +17,5 @@ export const COMMANDS = new Map<string, Command>([
   ['led', ledCommand],
   ['import', importCommand],
   ['provision', provisionCommand],
+  ['upgrade', upgradeCommand],
 ])
