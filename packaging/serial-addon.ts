@@ -44,7 +44,7 @@ function compiled(): string {
     name => `${PACKAGE}/src/${name}.cpp`,
   )
   const flags = [
-    ...['-shared', '-fPIC', '-O2', '-std=gnu++17', '-pthread', '-fvisibility=hidden', '-ffile-prefix-map=.=.'],
+    ...['-shared', '-fPIC', '-O2', '-std=gnu++17', '-pthread', '-fvisibility=hidden'],
     ...['-DNAPI_CPP_EXCEPTIONS', '-DBUILDING_NODE_EXTENSION', '-DNODE_GYP_MODULE_NAME=bindings'],
     ...['-Wl,-z,relro,-z,now', '-Wl,--build-id=none'],
     ...['-I', 'node_modules/node-addon-api', '-I', nodeHeaders()],

@@ -31,10 +31,11 @@ const FOLDER: Record<Architecture, string> = {
   armel: 'linux-arm',
 }
 
-/** Packs them from the bundle that is there: `make test` has just made it. */
 async function pack(folder: string, architectures: readonly Architecture[]): Promise<string[]> {
+  const build = join(folder, 'build')
+  await run(process.execPath, ['--import', 'tsx', 'tools/bundle.ts', build])
   const named = architectures.flatMap(architecture => ['--device', architecture])
-  const args = ['--import', 'tsx', 'packaging/build-deb.ts', 'build', folder, ...named]
+  const args = ['--import', 'tsx', 'packaging/build-deb.ts', build, folder, ...named]
   return (await run(process.execPath, args, { SOURCE_DATE_EPOCH: EPOCH_S })).trim().split('\n')
 }
 
