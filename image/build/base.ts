@@ -11,7 +11,6 @@ export const SUITE = 'trixie'
 const COMPONENTS = 'main,non-free-firmware'
 /** One time for everything in it, so that a base made today and one made tomorrow of the same packages are the same (seconds). */
 const BASE_EPOCH_S = 1754697600
-/** Milliseconds before each further attempt, where a mirror is being updated. */
 const RETRY_MS = [30_000, 120_000]
 /** What a file is called that is not complete. */
 const PART = '.part-'
@@ -23,6 +22,10 @@ export interface BaseRequest {
   variant: 'apt' | 'essential'
   packages: string[]
   qemuCpu?: string | undefined
+  /** Takes one that is there, whatever Debian has today. */
+  keep?: boolean
+  /** Milliseconds before each further attempt, where a mirror is being updated. */
+  retryMs?: number[]
 }
 
 /**
@@ -36,13 +39,18 @@ export async function provideBase(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<string> {
+  const { arch, variant, packages } = request
   const key = createHash('sha256')
-    .update(JSON.stringify([SUITE, COMPONENTS, BASE_EPOCH_S, request]))
+    .update(JSON.stringify([SUITE, COMPONENTS, BASE_EPOCH_S, arch, variant, packages]))
     .digest('hex')
     .slice(0, 12)
   const tar = join(folder, `${request.name}-${request.arch}-${key}.tar`)
   const witness = `${tar}.archive`
   if (existsSync(tar) && existsSync(witness)) {
+    if (request.keep) {
+      progress.step(`${request.name} of ${madeOn(tar)} is taken as it is: KEEP_BASE`)
+      return tar
+    }
     const changed = await changedIndexes(readFileSync(witness, 'utf8'), signal)
     if (changed === undefined) {
       progress.step(`${request.name} of ${madeOn(tar)} is taken as it is: Debian's archive does not answer`)
@@ -89,7 +97,7 @@ async function bootstrap(tar: string, request: BaseRequest, progress: Progress, 
         ...(request.qemuCpu === undefined ? {} : { QEMU_CPU: request.qemuCpu }),
       },
     })
-  for (const waitMs of RETRY_MS) {
+  for (const waitMs of request.retryMs ?? RETRY_MS) {
     try {
       await attempt(true)
       return

@@ -29,6 +29,7 @@ async function main(signal: AbortSignal): Promise<number> {
       base: { type: 'string', default: 'debian' },
       compress: { type: 'string' },
       url: { type: 'string' },
+      'keep-base': { type: 'boolean', default: false },
     },
   })
   const board = Object.hasOwn(BOARDS, values.board) ? BOARDS[values.board] : undefined
@@ -56,16 +57,17 @@ async function main(signal: AbortSignal): Promise<number> {
   progress.step(`the package for ${board.arch}`)
   await progress.run('make', ['deb-device', `ARCH=${board.arch}`], { cwd: SOURCE, signal })
 
+  const keep = values['keep-base']
   const tools = await provideBase(
     cache,
-    { name: 'tools', arch: nativeArch(), variant: 'essential', packages: TOOLS },
+    { name: 'tools', arch: nativeArch(), variant: 'essential', packages: TOOLS, keep },
     progress,
     signal,
   )
   const packages = [...new Set([...COMMON_PACKAGES, ...board.basePackages, ...stagePackages()])].sort()
   const base = await provideBase(
     cache,
-    { name: `base-${values.board}`, arch: board.arch, variant: 'apt', packages, qemuCpu: board.qemuCpu },
+    { name: `base-${values.board}`, arch: board.arch, variant: 'apt', packages, qemuCpu: board.qemuCpu, keep },
     progress,
     signal,
   )

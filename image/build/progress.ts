@@ -14,6 +14,8 @@ export interface Progress {
    * @throws UserError with the last lines of what it said, when it fails
    */
   run(command: string, args: string[], options?: RunOptions): Promise<string>
+  /** Ends the log. */
+  close(): Promise<void>
 }
 
 export interface RunOptions {
@@ -37,6 +39,7 @@ export function openProgress(log: string, print: (line: string) => void, nowMs: 
   return {
     log,
     step,
+    close: () => new Promise(resolve => file.end(resolve)),
     run: async (command, args, { cwd, env, signal } = {}) => {
       file.write(`+ ${[command, ...args].join(' ')}\n`)
       const child = spawn(command, args, {
