@@ -35,6 +35,7 @@ test(
     )
     for (const device of devices) await device.becomes('ready')
 
+    assert.match(await scene.operate('check'), /^relay lon [\s\S]* the device words answer$/m)
     const clients = await startClients(scene)
     const table = new LiveTable()
     context.onFailure(() => table.text())
@@ -70,7 +71,14 @@ async function tellsWhatHappened({ onRelay }: Scene): Promise<void> {
   const told = entries.map(({ by, event, device = '' }) => `${by} ${event} ${device}`.trim())
   assert.equal(
     told.filter(line => !/ (session|enrol) /.test(line)),
-    ['ops apply', 'ops apply', 'ops password set', 'ops Stop Remote M. nagoya', 'ops Start Remote M. nagoya'],
+    [
+      'ops apply',
+      'ops apply',
+      'ops password set',
+      'ops Stop Remote M. nagoya',
+      'ops Stop Remote M. nagoya',
+      'ops Start Remote M. nagoya',
+    ],
   )
   const enrolled = told.filter(line => line.includes(' enrol ')).sort()
   assert.equal(enrolled, ['nagoya enrol nagoya', 'osaka enrol osaka', 'tokyo enrol tokyo'])

@@ -1,5 +1,6 @@
 /** `oobm-relay off`: closes a device's listeners until it is switched on again. */
 import { EXIT } from '../../runtime/errors.ts'
+import { listenersOf } from '../access.ts'
 import { parseDuration } from '../fleet-state/ages.ts'
 import { STATE_OPTIONS, statePathsOf } from '../fleet-state/state-paths.ts'
 import { requireOperator, switchOff } from '../fleet-state/switch-maintenance.ts'
@@ -23,7 +24,8 @@ export const off: Command = {
     const lastsMs = values.for === undefined ? undefined : parseDuration(String(values.for))
     if (values.for !== undefined && lastsMs === undefined) usageError('--for takes a time such as 90s, 30m, 2h or 1d')
     const reason = values.reason === undefined ? {} : { reason: String(values.reason).slice(0, 200) }
-    const what = { paths: statePathsOf(values), device: device.name, by, nowMs, signal, ...reason }
+    const ports = Object.values(listenersOf(device))
+    const what = { paths: statePathsOf(values), device: device.name, ports, by, nowMs, signal, ...reason }
     print(await switchOff(what, lastsMs === undefined ? undefined : nowMs + lastsMs))
     return EXIT.ok
   },

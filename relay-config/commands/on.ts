@@ -1,6 +1,6 @@
 /** `oobm-relay on`: lets a device open its listeners again. */
 import { EXIT, UserError } from '../../runtime/errors.ts'
-import { relaysOf } from '../access.ts'
+import { listenersOf, relaysOf } from '../access.ts'
 import type { Device, Relay } from '../fleet-config.ts'
 import { STATE_OPTIONS, statePathsOf } from '../fleet-state/state-paths.ts'
 import { requireOperator, switchOn } from '../fleet-state/switch-maintenance.ts'
@@ -25,7 +25,20 @@ export const on: Command = {
     const target = targetOf(input, device)
     const reason = values.reason === undefined ? {} : { reason: String(values.reason).slice(0, 200) }
     const paths = statePathsOf(values)
-    print(await switchOn({ paths, device: device.name, by, nowMs: Date.now(), signal, ...reason }, target))
+    print(
+      await switchOn(
+        {
+          paths,
+          device: device.name,
+          ports: Object.values(listenersOf(device)),
+          by,
+          nowMs: Date.now(),
+          signal,
+          ...reason,
+        },
+        target,
+      ),
+    )
     return EXIT.ok
   },
 }

@@ -4,6 +4,7 @@ import { EXIT, UserError } from '../../runtime/errors.ts'
 import type { Fleet, Relay } from '../fleet-config.ts'
 import { appendHistory } from '../history.ts'
 import { readReport } from './device-state.ts'
+import { listeningSessions } from './listening-sessions.ts'
 import { isOff, readMaintenance, writeMaintenance } from './maintenance.ts'
 import { endSessions, livingSessions } from './sessions.ts'
 import type { StatePaths } from './state-paths.ts'
@@ -12,6 +13,8 @@ import { tellDevice } from './tell-device.ts'
 export interface Switch {
   paths: StatePaths
   device: string
+  /** Its listeners on this relay. */
+  ports: readonly number[]
   by: string
   reason?: string
   nowMs: number
@@ -41,7 +44,7 @@ export async function switchOff(input: Switch, untilMs: number | undefined): Pro
   const to = until === null ? {} : { to: new Date(until * 1000).toISOString() }
   const why = reason === undefined ? {} : { reason }
   const problem = await appendHistory(paths, { by, event: 'Stop Remote M.', device, ...to, ...why }).catch(err => err)
-  const outcome = await closed(input, told, wasOff)
+  const outcome = `${await closed(input, told, wasOff)}${await endUnclaimed(input)}`
   // A full disk keeps nobody from closing a door, and is said all the same.
   if (problem !== undefined) throw problem
   return outcome
@@ -57,6 +60,13 @@ async function closed(input: Switch, told: boolean, wasOff: boolean): Promise<st
   const ended = await endSessions(sessions)
   if (ended === sessions.length) return `${device} did not confirm: its connection to this relay was ended`
   throw new UserError(`${device} did not confirm, and its connection could not be ended: use sudo`, EXIT.failed)
+}
+
+/** A connection that listens and never claimed: software that does not know the words, or does not want to. */
+async function endUnclaimed({ ports }: Switch): Promise<string> {
+  const sessions = await listeningSessions(ports)
+  const ended = await endSessions(sessions)
+  return ended > 0 ? '; a connection that listens for it without claiming was ended: it may come back' : ''
 }
 
 /** @param target the relay of the device's that it is to go to */

@@ -11,6 +11,7 @@ export interface Clients {
   /** The same with a terminal, going on. */
   startJump(who: Person, ...args: string[]): Program
   startSsh(key: Person, as: string, ...command: string[]): Program
+  startDevice(key: DeviceName, ...options: string[]): Program
   sftp(who: Person, host: string, input: string): Promise<Finished>
   /** ssh to an account of the relay with somebody's key. */
   ssh(key: Person | DeviceName, as: string, options: string[], ...command: string[]): Promise<Finished>
@@ -42,6 +43,8 @@ export async function startClients({ desk, folder, keys }: Scene): Promise<Clien
     startJump: (who, ...args) => desk.start('ssh', ['-tt', '-F', join(sent(who), 'config'), ...args]),
     startSsh: (key, as, ...command) =>
       desk.start('ssh', ['-tt', ...toRelay(key), '-p', String(RELAY_PORT), `${as}@${RELAY_ADDRESS}`, ...command]),
+    startDevice: (key, ...options) =>
+      desk.start('ssh', [...toRelay(key), '-p', String(RELAY_PORT), ...options, `oobm-device@${RELAY_ADDRESS}`]),
     sftp: (who, host, input) =>
       desk.run('sftp', ['-F', join(sent(who), 'config'), '-o', 'BatchMode=yes', host], { input }),
     ssh: (key, as, options, ...command) =>

@@ -73,11 +73,15 @@ export async function startScene(context: TestContext): Promise<Scene> {
   const operator = await startMachine(context, relay.pid, NUMBERS.operator)
   const desk = await startMachine(context, relay.pid, NUMBERS.desk)
 
-  // His own ssh settings.
+  // His own ssh settings, for his own login there.
   const bin = join(folder, 'bin')
-  const ssh = `ssh -F none -i ${operatorKey.path} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR`
+  const settings = `-F none -i ${operatorKey.path} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR`
   await mkdir(bin)
-  await writeFile(join(bin, 'ssh'), `#!/bin/sh\nexec /usr/bin/${ssh} "$@"\n`, { mode: 0o755 })
+  await writeFile(
+    join(bin, 'ssh'),
+    `#!/bin/sh\ncase "$*" in *${OPERATOR}@*) set -- ${settings} "$@" ;; esac\nexec /usr/bin/ssh "$@"\n`,
+    { mode: 0o755 },
+  )
   await writeFile(join(folder, 'password'), `#!/bin/sh\necho '${PASSWORD}'\n`, { mode: 0o755 })
   const env = { PATH: `${bin}:${process.env.PATH}`, OOBM_FLEET: join(folder, 'fleet.toml') }
   const run = async (command: string, args: string[], options: ProgramOptions = {}) =>

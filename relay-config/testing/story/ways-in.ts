@@ -142,7 +142,7 @@ export async function byOpenPorts(table: LiveTable, { direct }: Clients): Promis
 /** Remote maintenance of one device, off and on again. */
 export async function switchedOff(
   table: LiveTable,
-  { jump, ssh, startJump, startSsh }: Clients,
+  { jump, ssh, startDevice, startJump, startSsh }: Clients,
   { onRelay }: Scene,
 ): Promise<void> {
   const maintenance = (word: 'on' | 'off') => onRelay(`sudo -n oobm-relay ${word} nagoya`)
@@ -158,6 +158,13 @@ export async function switchedOff(
   await table.refused('1 carol: sw3, switched off', jump('carol', 'sw3', 'status'), /open failed: connect failed/)
   await table.refused('2 carol: sw3, switched off', login(), /maintenance of nagoya is switched off/)
   await table.allowed('2 carol: sw1 meanwhile', ssh('carol', 'carol', [], 'sw1 status'), STATUS('sw1'))
+  // The key alone, without the supervisor: it listens, and never claims.
+  const listener = startDevice('nagoya', '-N', '-v', '-R', `127.0.0.1:${PORTS.nagoya}:127.0.0.1:22`)
+  await listener.says(/remote forward success/, 60_000)
+  const said = await maintenance('off')
+  if (!listener.ended()) await waitFor('the listener to end', () => listener.ended())
+  const unclaimed = Promise.resolve({ code: null, signal: null, stdout: said, stderr: '' })
+  await table.refused('nagoya listens without a claim, switched off', unclaimed, /without claiming was ended/)
   await maintenance('on')
   await table.allowed('2 carol: sw3, on again', login(), STATUS('sw3'))
 }

@@ -1,0 +1,39 @@
+/** Who listens on a device's ports without having claimed: no record names that connection, the kernel does. */
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import type { DeviceSession } from './sessions.ts'
+
+/** The kernel's state LISTEN, and 127.0.0.1, as /proc/net/tcp has them (proc_net(5)). */
+const LISTEN = '0A'
+const LOOPBACK = '0100007F'
+
+/**
+ * The processes of sshd that hold one of these ports on 127.0.0.1. Only root sees them: an sshd's descriptors are hidden
+ * even from its own user, so that a shared relay's login finds none.
+ */
+export async function listeningSessions(ports: readonly number[]): Promise<DeviceSession[]> {
+  const inodes = await listeningInodes(ports)
+  if (inodes.size === 0) return []
+  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
+  return (await Promise.all(pids.map(pid => sessionOf(pid, inodes)))).flat()
+}
+
+async function listeningInodes(ports: readonly number[]): Promise<Set<string>> {
+  const wanted = new Set(ports.map(port => `${LOOPBACK}:${port.toString(16).toUpperCase().padStart(4, '0')}`))
+  const lines = (await readFile('/proc/net/tcp', 'latin1')).split('\n').slice(1)
+  return new Set(
+    lines.flatMap(line => {
+      const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/)
+      return state === LISTEN && wanted.has(local) ? [`socket:[${inode}]`] : []
+    }),
+  )
+}
+
+async function sessionOf(pid: string, inodes: ReadonlySet<string>): Promise<DeviceSession[]> {
+  const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => [])
+  const links = await Promise.all(descriptors.map(name => readlink(`/proc/${pid}/fd/${name}`).catch(() => '')))
+  if (!links.some(link => inodes.has(link))) return []
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
+  const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  // Another program on that port is none of a device's: ending sessions passes over what is no sshd.
+  return start === undefined ? [] : [{ pid: Number(pid), start }]
+}
