@@ -49,13 +49,13 @@ export async function* checkRelay(relay: Relay, identities: Identity[], signal: 
       if (PROHIBITED.test(said)) {
         yield wrong(
           `${identity.device.name} may open its own listener`,
-          `set "AllowTcpForwarding yes"; if it is, ${INSTALL}`,
+          `${remediesOf(relay).setting('AllowTcpForwarding yes')}; if it has, ${remediesOf(relay).keys}`,
         )
         return
       }
       if (!CONNECT_FAILED.test(said)) continue
       yield { result: 'ok', what: `${identity.device.name} may open its own listener` }
-      yield* ownListener(await tryListening(settingsOf(identity), identity.device), identity.device)
+      yield* ownListener(await tryListening(settingsOf(identity), identity.device), identity.device, relay)
       return
     }
     const advice = 'every device whose key is here is connected: that shows it'
@@ -68,13 +68,22 @@ export async function* checkRelay(relay: Relay, identities: Identity[], signal: 
 const PROHIBITED = /administratively prohibited/
 const CONNECT_FAILED = /open failed: connect failed/
 const LISTEN_FAILED = /remote port forwarding failed/
-const INSTALL = 'run the rendered "install" on the relay anew'
+
+/** What brings about what is missing. */
+function remediesOf({ accounts, name }: Relay): { keys: string; setting(line: string): string } {
+  if (accounts === 'shared') {
+    return { keys: 'run the rendered "install" on the relay anew', setting: line => `set "${line}"` }
+  }
+  const push = `run "oobm-relay push ${name}"`
+  return { keys: push, setting: line => `${push}: its sshd does not have "${line}"` }
+}
 
 const wrong = (what: string, advice: string): Finding => ({ result: 'WRONG', what, advice })
 const judge = (good: boolean, what: string, advice: string): Finding =>
   good ? { result: 'ok', what } : wrong(what, advice)
 
 function loginFindings({ code, said }: Answer, relay: Relay, device: Device): Finding[] {
+  const { keys } = remediesOf(relay)
   const hostKey = 'its host key is the pinned one'
   const login = `the key of ${device.name} is let in`
   const words = 'the device words answer'
@@ -83,7 +92,10 @@ function loginFindings({ code, said }: Answer, relay: Relay, device: Device): Fi
     return [wrong(hostKey, `${advice}, and compare with host_keys in the fleet file. ssh said: ${lastLine(said)}`)]
   }
   if (/Permission denied/.test(said)) {
-    return [{ result: 'ok', what: hostKey }, wrong(login, `${INSTALL}, as ${relay.user}`)]
+    return [
+      { result: 'ok', what: hostKey },
+      wrong(login, relay.accounts === 'shared' ? `${keys}, as ${relay.user}` : keys),
+    ]
   }
   if (code === 255 || code === undefined) {
     return [wrong(`${relay.host}:${relay.port} answers`, lastLine(said) || 'no answer in time')]
@@ -92,7 +104,7 @@ function loginFindings({ code, said }: Answer, relay: Relay, device: Device): Fi
   return [
     { result: 'ok', what: hostKey },
     { result: 'ok', what: login },
-    judge(good, words, `${INSTALL}. It said: ${lastLine(said) || `nothing (exit ${code})`}`),
+    judge(good, words, `${keys}. It said: ${lastLine(said) || `nothing (exit ${code})`}`),
   ]
 }
 
@@ -103,7 +115,7 @@ async function noShell(settings: ProbeSettings): Promise<Finding> {
   return judge(
     good,
     'no shell and no terminal',
-    `this key has a line without "restrict" in authorized_keys: ${INSTALL}`,
+    `this key has a line without "restrict" in authorized_keys: ${remediesOf(settings.relay).keys}`,
   )
 }
 
@@ -112,20 +124,21 @@ async function noOpening(settings: ProbeSettings): Promise<Finding> {
   return judge(
     PROHIBITED.test(said),
     'no opening of other ports',
-    `this key has no "permitopen" in authorized_keys: ${INSTALL}`,
+    `this key has no "permitopen" in authorized_keys: ${remediesOf(settings.relay).keys}`,
   )
 }
 
 async function noForeignListener(settings: ProbeSettings): Promise<Finding> {
   const { said } = await trySsh(settings, ['-R', '127.0.0.1:0:127.0.0.1:1'], NO_WORD)
-  const advice = `this key has no "permitlisten" in authorized_keys: ${INSTALL}`
+  const advice = `this key has no "permitlisten" in authorized_keys: ${remediesOf(settings.relay).keys}`
   return judge(LISTEN_FAILED.test(said), 'no listening on other ports', advice)
 }
 
 async function noSocketListener(settings: ProbeSettings): Promise<Finding> {
   const path = `/tmp/oobm-check-${randomBytes(8).toString('hex')}`
   const { said } = await trySsh(settings, ['-R', `${path}:127.0.0.1:1`], NO_WORD)
-  const advice = `set "AllowStreamLocalForwarding no"; and remove ${path} from the relay, where this try has left it`
+  const setting = remediesOf(settings.relay).setting('AllowStreamLocalForwarding no')
+  const advice = `${setting}; and remove ${path} from the relay, where this try has left it`
   return judge(LISTEN_FAILED.test(said), 'no listening on Unix sockets', advice)
 }
 
@@ -134,13 +147,18 @@ function tryListening(settings: ProbeSettings, device: Device): Promise<Answer> 
   return trySsh(settings, ['-v', '-R', `127.0.0.1:${listenersOf(device).shell}:127.0.0.1:1`], NO_WORD)
 }
 
-function* ownListener({ said }: Answer, device: Device): Generator<Finding> {
+function* ownListener({ said }: Answer, device: Device, relay: Relay): Generator<Finding> {
   const listens = !LISTEN_FAILED.test(said)
-  const advice = `set "AllowTcpForwarding yes"; or something else on the relay listens on ${listenersOf(device).shell}`
+  const { setting } = remediesOf(relay)
+  const advice = `${setting('AllowTcpForwarding yes')}; or something else on the relay listens on ${listenersOf(device).shell}`
   yield judge(listens, `${device.name} may listen on its own port`, advice)
   if (!listens) return
   const exposed = /overridden by server GatewayPorts/.test(said)
-  yield judge(!exposed, 'listeners are on 127.0.0.1 alone', 'set "GatewayPorts no": they stand open to the network')
+  yield judge(
+    !exposed,
+    'listeners are on 127.0.0.1 alone',
+    `${setting('GatewayPorts no')}: they stand open to the network`,
+  )
 }
 
 /** The last thing said, without control characters: a relay may send anything. */
