@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../lab/run-program.ts'
-import { descendantsOf, signalProcess, startSshd } from '../lab/sshd.ts'
+import { descendantsOf, type Sshd, signalProcess, startSshd } from '../lab/sshd.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { type DeviceReport, deviceReportSchema } from '../runtime/control-protocol.ts'
 import { suite } from '../tools/suite.ts'
@@ -16,19 +16,22 @@ const LIMIT = { timeoutMs: 120_000 }
 const MAIN = join(import.meta.dirname, '../relay-config/main.ts')
 
 /** What the relay's operator does, with the real `oobm-relay`. */
-async function operatorOf({ directory, relay, listenerPort }: Field) {
+async function operatorOf({ directory, relay, listenerPort }: Field, other?: Sshd) {
   const words = join(directory, 'words')
   const fleet = join(directory, 'fleet.toml')
+  const tables = [relay, ...(other ? [other] : [])].map(
+    ({ port, user, hostKey }, index) => `[[relays]]
+name = "lab${index}"
+host = "127.0.0.1"
+port = ${port}
+user = "${user}"
+host_keys = ["${hostKey.publicKey}"]
+`,
+  )
   await writeFile(
     fleet,
     `version = 1
-[[relays]]
-name = "lab"
-host = "127.0.0.1"
-port = ${relay.port}
-user = "${relay.user}"
-host_keys = ["${relay.hostKey.publicKey}"]
-[[devices]]
+${tables.join('')}[[devices]]
 name = "dev1"
 port = ${listenerPort}
 `,
@@ -192,6 +195,34 @@ test(
     await device.proved()
     const status = await device.status()
     assert.equal([status?.word, status?.connectedAt], ['ready', connectedAt])
+  },
+  LIMIT,
+)
+
+test(
+  'on sends the device to another of its relays, at once',
+  async context => {
+    const field = await startField(context)
+    const { relay } = field
+    const other = await startSshd({
+      directory: join(field.directory, 'other'),
+      authorizedKeys: [field.authorizedKeys],
+      config: ['AllowStreamLocalForwarding no'],
+    })
+    context.cleanup(() => other.stop())
+    const operator = await operatorOf(field, other)
+    const relays = [relay, other].map(({ port, user, hostKey }) => {
+      return { host: '127.0.0.1', port, user, hostKeys: [hostKey.publicKey] }
+    })
+    const device = await field.supervisor('a', { config: { relays } })
+    const portOf = async () => (await device.status())?.relay?.port
+    await device.becomes('ready')
+    assert.is(await portOf(), relay.port)
+    const said = await operator.run('on', 'dev1', '--relay', '127.0.0.1', '--port', String(other.port))
+    assert.match(said, new RegExp(`^dev1 was told, and to go to 127\\.0\\.0\\.1:${other.port}$`, 'm'))
+    await waitFor('the other relay', async () => (await portOf()) === other.port)
+    await device.becomes('ready')
+    await waitFor('nothing to be left at the first', async () => (await relay.descendants()).length === 0)
   },
   LIMIT,
 )
