@@ -1,6 +1,7 @@
 /** Puts the site's settings into force for this boot: nothing here outlives it. */
-import { mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import spawn from 'nano-spawn'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Site } from '../../runtime/site-config.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
@@ -77,7 +78,7 @@ async function setHostname(name: string, root: string): Promise<void> {
   const own = `127.0.1.1\t${short === name ? name : `${name} ${short}`}\n`
   const others = (await readIfThere(join(root, '/etc/hosts'))) ?? '127.0.0.1\tlocalhost\n'
   await writeAtomically(join(root, '/etc/hosts'), `${others.replace(/^127\.0\.1\.1\s.*\n/gm, '')}${own}`, 0o644)
-  if (root === '/') await writeFile('/proc/sys/kernel/hostname', name)
+  if (root === '/') await spawn('hostname', [name])
 }
 
 async function setTimeZone(name: string, root: string): Promise<void> {
