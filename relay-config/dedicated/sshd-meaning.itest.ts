@@ -1,0 +1,103 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { makeKey } from '../../lab/make-key.ts'
+import { runProgram } from '../../lab/run-program.ts'
+import { scratchDirectory } from '../../lab/scratch.ts'
+import { suite } from '../../tools/suite.ts'
+import { parseFleet } from '../fleet-config.ts'
+import { relayPaths } from '../relay-paths.ts'
+import { renderRelaySshdConfig } from './relay-sshd-config.ts'
+
+const test = suite('what a relay’s sshd_config means to sshd')
+
+/** What nobody gets, whoever logs in. */
+const NOBODY = {
+  allowstreamlocalforwarding: 'no',
+  allowagentforwarding: 'no',
+  x11forwarding: 'no',
+  gatewayports: 'no',
+  permittunnel: 'no',
+  permituserenvironment: 'no',
+  permituserrc: 'no',
+  permitrootlogin: 'no',
+  permitemptypasswords: 'no',
+  kbdinteractiveauthentication: 'no',
+  hostbasedauthentication: 'no',
+  pubkeyauthentication: 'yes',
+}
+
+/** By role: a device, one who jumps, one who also logs in, and an account that is none of the relay's. */
+const ROLES: Record<string, Record<string, string | RegExp>> = {
+  'oobm-device': {
+    ...{ allowtcpforwarding: 'yes', permittty: 'no', passwordauthentication: 'no', forcecommand: 'none' },
+    // The lines of authorized_keys say the rest, a device each.
+    ...{ permitopen: 'any', permitlisten: 'any' },
+  },
+  alice: {
+    ...{ allowtcpforwarding: 'local', permittty: 'no', passwordauthentication: 'no' },
+    forcecommand: /^echo This key opens consoles by way of the relay/,
+  },
+  bob: {
+    ...{ allowtcpforwarding: 'local', permittty: 'yes', passwordauthentication: 'yes' },
+    ...{ forcecommand: /^exec \S+\/oobm-login( |$)/, permitopen: '127.0.0.1:20103', permitlisten: 'none' },
+    maxsessions: '4',
+  },
+  root: { allowtcpforwarding: 'no', permittty: 'no', passwordauthentication: 'no', forcecommand: 'none' },
+}
+
+test('each role gets its own, and nobody more', async context => {
+  const root = await scratchDirectory(context)
+  const paths = relayPaths(root)
+  await mkdir(dirname(paths.hostKey), { recursive: true })
+  const { path, publicKey } = await makeKey(root, 'key')
+  const fleet = parseFleet(
+    'fleet.toml',
+    `version = 1
+[[relays]]
+name = "lon"
+host = "lon.example.net"
+accounts = "dedicated"
+[[devices]]
+name = "tokyo"
+port = 20100
+gateway = true
+consoles = [{ name = "sw1", path = "/dev/ttyUSB0" }]
+[[devices]]
+name = "osaka"
+port = 20102
+consoles = [{ name = "sw2", path = "/dev/ttyUSB0" }]
+[[technicians]]
+name = "alice"
+keys = ["${publicKey}"]
+consoles = ["sw1"]
+uid = 20000
+[[technicians]]
+name = "bob"
+keys = ["${(await makeKey(root, 'bob')).publicKey}"]
+consoles = ["sw2"]
+login = ["sw2"]
+uid = 20001
+`,
+  )
+  const [relay] = fleet.relays
+  assert.ok(relay)
+  const config = join(root, 'sshd_config')
+  await writeFile(config, renderRelaySshdConfig(fleet, relay, paths, { perSourcePenalties: false }))
+  for (const [user, expected] of Object.entries(ROLES)) {
+    const who = `user=${user},host=h,addr=192.0.2.1`
+    const script = `PATH=$PATH:/usr/sbin; exec sshd -T -C ${who} -f '${config}' -h '${path}'`
+    const { code, stdout, stderr } = await runProgram('sh', ['-c', script])
+    assert.is(code, 0, stderr)
+    const lines = stdout.split('\n').map(line => [line.split(' ')[0], line.slice(line.indexOf(' ') + 1)] as const)
+    const settings = new Map(lines)
+    assert.match(stdout, /^allowusers oobm-device\nallowusers alice\nallowusers bob$/m)
+    for (const [name, value] of Object.entries({ ...NOBODY, ...expected })) {
+      const got = settings.get(name) ?? ''
+      if (typeof value === 'string') assert.is(got, value, `${user}: ${name}`)
+      else assert.match(got, value, `${user}: ${name}`)
+    }
+  }
+})
+
+test.run()
