@@ -46,6 +46,7 @@ interface Spdx {
     SPDXID: string
     name: string
     supplier: string
+    primaryPackagePurpose?: string
     sourceInfo?: string
     externalRefs?: { referenceLocator: string }[]
   }[]
@@ -85,6 +86,8 @@ test('is an SPDX document: identifiers of their own, each contained, and the sam
     contained.map(one => one.relatedSpdxElement),
     ids.slice(1),
   )
+  // As its JSON schema spells it, and not its text.
+  assert.is(packages[0]?.primaryPackagePurpose, 'OPERATING_SYSTEM')
   assert.is(creationInfo.created, '2025-11-22T00:00:00Z')
   assert.is(packages[2]?.supplier, 'Organization: GNU Libc Maintainers (debian-glibc@lists.debian.org)')
   assert.is(packages[1]?.supplier, 'NOASSERTION')

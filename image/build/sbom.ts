@@ -19,7 +19,7 @@ export function spdxDocument(subject: SbomSubject, packages: InstalledPackage[])
     versionInfo: subject.version,
     downloadLocation: 'NOASSERTION',
     filesAnalyzed: false,
-    primaryPackagePurpose: 'OPERATING-SYSTEM',
+    primaryPackagePurpose: 'OPERATING_SYSTEM',
     checksums: [{ algorithm: 'SHA256', checksumValue: subject.sha256 }],
   }
   const parts = packages.map(one => describe(one, subject.suite))
