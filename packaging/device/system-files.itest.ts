@@ -229,7 +229,11 @@ async function adminTest(context: TestContext): Promise<void> {
   const { keys, ssh } = await startDevice(context)
   for (const name of ['remote-admin', 'enebular-remote-admin']) {
     const shell = await ssh(name, keys.admin, 'id -un; id -Gn; echo $USER; pwd')
-    assert.is(shell.stdout, `remote-admin\nremote-admin oobm systemd-journal\n${name}\n/home/remote-admin\n`, shell.stderr)
+    assert.is(
+      shell.stdout,
+      `remote-admin\nremote-admin oobm systemd-journal\n${name}\n/home/remote-admin\n`,
+      shell.stderr,
+    )
   }
 }
 
