@@ -55,6 +55,7 @@ test('takes what Notepad saves in each of its encodings', () => {
     'UTF-16 LE': Buffer.from(`\ufeff${text}`, 'utf16le'),
     'UTF-16 BE': big,
     'UTF-16 without BOM': Buffer.from(text, 'utf16le'),
+    'UTF-16 BE without BOM': Buffer.from(text, 'utf16le').swap16(),
     'old Mac': Buffer.from(text.replaceAll('\r\n', '\r')),
   }
   for (const [encoding, bytes] of Object.entries(saved)) {
