@@ -45,7 +45,8 @@ mount_memory() { # MOUNT_POINT
 lose() { # REASON
   data=lost why=$1
   say_last_words
-  say "$why: from here on nothing is kept"
+  # On a console that is told to be quiet, too.
+  say "$why: from here on nothing is kept" 2
 }
 
 # Sets `device`, empty where there is none.

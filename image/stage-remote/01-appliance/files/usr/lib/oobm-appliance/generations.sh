@@ -12,8 +12,9 @@ image_id_file=${OOBM_IMAGE_ID:-$appliance/image-id}
 # A confirmed generation that does not get there so often in a row has lost something: then the image's system starts.
 starts_max=5
 
+# What the image's build says; without that, its packages.
 image_id() {
-  cat "$image_id_file" 2>/dev/null || echo unknown
+  cat "$image_id_file" 2>/dev/null || cksum 2>/dev/null <"$image/var/lib/dpkg/status" || echo unknown
 }
 
 # Prints it, 0 where there is none.

@@ -4,9 +4,9 @@
 facts=${OOBM_FACTS:-/run/oobm-appliance}
 kernel_log=${OOBM_KERNEL_LOG:-/dev/kmsg}
 
-# The kernel's log is on the serial console at once, and in the journal later.
-say() { # SENTENCE
-  printf '<5>oobm-appliance: %s\n' "$1" >>"$kernel_log"
+# The kernel's log is in the journal later, and on the console at once where the command line does not say otherwise.
+say() { # SENTENCE [PRIORITY]
+  printf '<%s>oobm-appliance: %s\n' "${2:-5}" "$1" >>"$kernel_log"
   printf '%s\n' "$1" >>"$facts/log"
 } 2>/dev/null
 

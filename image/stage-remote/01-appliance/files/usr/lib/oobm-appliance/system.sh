@@ -1,6 +1,6 @@
 #!/bin/sh
 # The running system: the image's root, a generation over it, memory over both; and what is kept on the data partition.
-# shellcheck disable=SC2154 # report.sh assigns
+# shellcheck disable=SC2154 # report.sh and prepare assign
 
 # Mounts it; what is written to it goes to memory.
 mount_system() { # MOUNT_POINT LOWER
@@ -66,7 +66,7 @@ skip_updates() { # SYSTEM
 
 # A board without a clock begins years ago: no earlier than when it was last known to run, or its image was made.
 restore_clock() { # SYSTEM
-  for witness in "$image_id_file" "$1/var/lib/systemd/timesync/clock"; do
+  for witness in "$image/var/lib/dpkg/status" "$1/var/lib/systemd/timesync/clock"; do
     seen=$(stat -L -c %Y "$witness" 2>/dev/null) || continue
     if [ "$(date +%s)" -lt "$seen" ]; then attempt date -s "@$seen"; fi
   done
