@@ -1,44 +1,23 @@
 /** `oobm-relay on`: lets a device open its listeners again. */
 import { EXIT, UserError } from '../../runtime/errors.ts'
-import { listenersOf, relaysOf } from '../access.ts'
+import { relaysOf } from '../access.ts'
 import type { Device, Relay } from '../fleet-config.ts'
-import { STATE_OPTIONS, statePathsOf } from '../fleet-state/state-paths.ts'
-import { requireOperator, switchOn } from '../fleet-state/switch-maintenance.ts'
-import { invoker } from '../history.ts'
-import { type Command, type CommandInput, deviceOf, usageError } from './command.ts'
+import { switchOn } from '../fleet-state/switch-maintenance.ts'
+import { type Command, type CommandInput, usageError } from './command.ts'
+import { SWITCH_OPTIONS, switchOf } from './switch-input.ts'
 
 export const on: Command = {
   usage: 'DEVICE [--relay HOST [--port N] [--user U]] [--reason TEXT] [--root DIR | --state DIR]',
   summary: 'on the relay: switch remote maintenance on, and wait for the proof',
   options: {
-    ...STATE_OPTIONS,
+    ...SWITCH_OPTIONS,
     relay: { type: 'string', value: 'HOST', help: 'the one of its relays that the device is to go to' },
     port: { type: 'string', value: 'N', help: 'the port of that relay' },
     user: { type: 'string', value: 'U', help: 'the login on that relay' },
-    reason: { type: 'string', value: 'TEXT', help: 'what the history is to say' },
   },
   run: async input => {
-    const { fleet, values, print, signal } = input
-    const device = deviceOf(input)
-    const by = invoker()
-    requireOperator(fleet, by)
-    const target = targetOf(input, device)
-    const reason = values.reason === undefined ? {} : { reason: String(values.reason).slice(0, 200) }
-    const paths = statePathsOf(values)
-    print(
-      await switchOn(
-        {
-          paths,
-          device: device.name,
-          ports: Object.values(listenersOf(device)),
-          by,
-          nowMs: Date.now(),
-          signal,
-          ...reason,
-        },
-        target,
-      ),
-    )
+    const { device, change } = switchOf(input)
+    input.print(await switchOn(change, targetOf(input, device)))
     return EXIT.ok
   },
 }

@@ -22,7 +22,7 @@ export interface Switch {
 }
 
 /** Milliseconds that a device has to report that its listeners are closed, before its connection is ended from here. */
-const CONFIRM_MS = 2_000
+const CONFIRM_MS = 3_000
 /** Milliseconds in which a device that was switched on is expected to be proved. */
 const PROOF_MS = 15_000
 const PACE_MS = 50
