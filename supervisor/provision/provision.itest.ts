@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { scratchDirectory } from '../../lab/scratch.ts'
@@ -57,13 +57,15 @@ test('a wrong file changes nothing, says so on the card and to the supervisor, a
   assert.match(note, 'it goes on as "tokyo-rack1"')
   assert.is(await board.read(`${DIRECTORY}/fault`), `${fault}\n`)
   const credentials = await scratchDirectory(context)
+  await writeFile(join(credentials, 'relay_key'), board.keys.relay.privateKey)
   const loaded = await loadConfiguration({
     file: join(board.root, 'etc/oobm/device.toml'),
     credentials,
     state: board.root,
     provisioningFault: join(board.root, DIRECTORY, 'fault'),
   })
-  assert.match(loaded.fault ?? '', /line 2, listener_port/)
+  assert.match(loaded.fault ?? '', /line 2, listener_port.*; running on the configuration that it had before$/)
+  assert.is(loaded.usable?.config.device, 'tokyo-rack1')
   await board.put('oobm.toml', 'version = 1\r\n[system]\r\nhostname = "later"\r\n')
   assert.is((await boot(board)).fault, undefined)
   assert.is(await board.read(`${DIRECTORY}/fault`), undefined)
@@ -92,6 +94,18 @@ test('without any file it says what to do, and has a host key and the network al
   assert.ok(await board.read('run/systemd/network/60-oobm-wired.network'))
   await board.put('oobm (1).toml', board.issue())
   assert.match((await boot(board)).fault ?? '', 'there is no oobm.toml, but "oobm (1).toml": rename it to oobm.toml')
+})
+
+test('what is damaged on the data partition does not keep the network down', async context => {
+  const board = await makeBoard(context)
+  await board.put('oobm.toml', board.issue())
+  await boot(board)
+  await writeFile(join(board.root, 'etc/oobm/secrets/system.toml'), 'system = 1\n\u0000')
+  await rm(join(board.root, 'run'), { recursive: true })
+  const { said } = await boot(board)
+  assert.match(said.join('\n'), 'the settings of the site cannot be read: /etc/oobm/secrets/system.toml')
+  assert.match((await board.read('run/systemd/network/60-oobm-wired.network')) ?? '', 'DHCP=yes')
+  assert.is(await board.read('etc/hostname'), 'tokyo-rack1\n')
 })
 
 test('a card without a boot partition costs nothing but the note', async context => {

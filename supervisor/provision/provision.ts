@@ -48,8 +48,17 @@ export async function provision(options: ProvisionOptions): Promise<string | und
   const serial = await readSerial(root)
   const found = findFiles((await listFiles(boot)) ?? [], serial)
   const outcome = await importFiles(found, options)
-  await ensureHostKey(root)
-  const device = (await readStored(root))?.device
+  // Whatever is broken, the network comes up: on a card that is full or damaged somebody has to look at it from afar.
+  const orElse = async <T>(what: string, work: () => Promise<T>, otherwise: T): Promise<T> => {
+    try {
+      return await work()
+    } catch (err) {
+      say(`${what}: ${errorMessage(err)}`)
+      return otherwise
+    }
+  }
+  await orElse('no host key could be made', () => ensureHostKey(root), undefined)
+  const device = (await orElse('the settings cannot be read', () => readStored(root), undefined))?.device
   const board = {
     serial,
     version: VERSION,
@@ -60,7 +69,8 @@ export async function provision(options: ProvisionOptions): Promise<string | und
   const faultFile = join(root, directory, 'fault')
   if (fault === undefined) await rm(faultFile, { force: true })
   else await writeAtomically(faultFile, `${fault}\n`, 0o644)
-  await applySystem(await readSite(root), { root, directory, device: board.device, say })
+  const site = await orElse('the settings of the site cannot be read', () => readSite(root), siteSchema.parse({}))
+  await applySystem(site, { root, directory, device: board.device, say })
   await tidyCard(found, outcome, board, options)
   if (outcome.kind === 'imported') say(`${found.own.join(', ')} taken over for ${board.device}`)
   return fault
