@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { provisioningFaultPath as faultPath } from '../../runtime/directories.ts'
 import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
+import { siteSchema } from '../../runtime/site-config.ts'
 import { finishInstallation, type Installed, install } from '../provision/install.ts'
 import { readStored } from '../provision/stored.ts'
 import { takeOver } from '../provision/take-over.ts'
@@ -36,6 +37,8 @@ async function readInput(file: string): Promise<Uint8Array> {
   }
 }
 
+const NO_SITE = JSON.stringify(siteSchema.parse({}))
+
 /** A file that is wrong is told as it is; a system that does not let itself be written is told as such. */
 async function stopped<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -47,7 +50,7 @@ async function stopped<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function describeImport({ plan: { config, files }, removed }: Installed, root: string, paint: Paint): string[] {
+function describeImport({ plan: { config, site, files }, removed }: Installed, root: string, paint: Paint): string[] {
   const relays = config.relays.map(({ host, port }) => `${host}:${port}`).join(', ')
   const consoles = config.consoles.map(({ name, path }) => `${name} on ${path}`).join(', ') || 'none'
   const shell = config.technicians.filter(({ shell, admin }) => shell || admin).map(({ name }) => name)
@@ -55,6 +58,9 @@ function describeImport({ plan: { config, files }, removed }: Installed, root: s
     ...files.map(({ path, mode }) => `wrote   ${path}  ${paint.faint(mode.toString(8).padStart(4, '0'))}`),
     ...removed.map(path => `removed ${path}`),
     `${paint.strong(config.device)}: relay ${relays}; consoles: ${consoles}; shell: ${shell.join(', ') || 'nobody'}`,
+    ...(JSON.stringify(site) === NO_SITE
+      ? []
+      : ['Host name, time zone and network of the file count from the next start, where oobm-provision runs.']),
     root === '/'
       ? 'Now run: sudo systemctl restart oobm-supervisor oobm-console && sudo systemctl reload ssh'
       : `These are below ${root}; they count from the next start of that system.`,

@@ -1,7 +1,8 @@
 /** `oobm provision`: at boot, takes over the file on the boot partition and puts the site's settings into force. */
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { provisioningDirectory } from '../../runtime/directories.ts'
-import { EXIT } from '../../runtime/errors.ts'
+import { applianceFactsDirectory, provisioningDirectory } from '../../runtime/directories.ts'
+import { EXIT, UserError } from '../../runtime/errors.ts'
 import { provision } from '../provision/provision.ts'
 import { type Command, readArguments } from './command.ts'
 
@@ -14,6 +15,12 @@ export const provisionCommand: Command = {
       root: { type: 'string', default: '/' },
     } as const
     const { values } = readArguments(provisionCommand, args, options)
+    // systemd says so to what it starts (systemd.exec(5)).
+    const isUnit = env.INVOCATION_ID !== undefined
+    if (values.root === '/' && !isUnit && !existsSync(applianceFactsDirectory(env))) {
+      const why = 'host name, time zone and network of this system are not this program’s to set'
+      throw new UserError(`oobm: this is no appliance: ${why}. Use: sudo oobm import FILE`, EXIT.usage)
+    }
     const fault = await provision({
       boot: resolve(values.boot),
       root: resolve(values.root),
