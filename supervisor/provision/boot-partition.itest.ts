@@ -21,11 +21,19 @@ interface Booted {
   options: string
 }
 
+interface BootOptions {
+  size?: string
+  fill?: number
+  protectedCard?: boolean
+  /** Seen through a unit's ReadWritePaths=: the mount is writable, its file system is not. */
+  asUnit?: boolean
+}
+
 /** One boot with the partition as a tmpfs of its own, holding what the board's boot folder holds. */
 async function bootWith(
   context: TestContext,
   board: Board,
-  { size = '1m', fill = 0, protectedCard = false }: { size?: string; fill?: number; protectedCard?: boolean },
+  { size = '1m', fill = 0, protectedCard = false, asUnit = false }: BootOptions,
 ): Promise<Booted> {
   const bin = join(board.root, '../bin')
   const script = `
@@ -34,11 +42,12 @@ async function bootWith(
     cp '${board.boot}.copy'/* '${board.boot}'
     ${fill > 0 ? `head -c ${fill} /dev/zero >'${board.boot}/kernel.img' || true` : ''}
     mount -o remount,ro '${board.boot}'
+    ${asUnit ? `mount --bind '${board.boot}' '${board.boot}'; mount -o remount,bind,rw '${board.boot}'` : ''}
     ${protectedCard ? `PATH='${bin}':$PATH` : ''}
     code=0
     node --import tsx supervisor/oobm.ts provision --boot '${board.boot}' --root '${board.root}' || code=$?
     ls -A '${board.boot}' >'${board.root}/left'
-    grep ' ${board.boot} ' /proc/self/mountinfo | tail -n 1 | cut -d' ' -f6 >'${board.root}/options'
+    grep ' ${board.boot} ' /proc/self/mountinfo | tail -n 1 | sed 's/.* //' >'${board.root}/options'
     rm -r '${board.boot}.copy'
     exit $code`
   await runProgram('mkdir', ['-p', bin])
@@ -56,14 +65,16 @@ async function bootWith(
 if (spawnSync('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs none /mnt']).status !== 0) {
   test.skip('is written for a moment, and read-only again', 'needs root: a mount of its own')
 } else {
-  test('is written for a moment, and read-only again', async context => {
-    const board = await makeBoard(context)
-    await board.put('oobm.toml', board.issue())
-    const { code, left, options, output } = await bootWith(context, board, {})
-    assert.is(code, 0, output)
-    assert.equal(left, ['oobm-imported.txt'])
-    assert.match(options, /^ro/)
-  })
+  for (const asUnit of [false, true]) {
+    test(`is written for a moment, and read-only again${asUnit ? ', as its unit sees it' : ''}`, async context => {
+      const board = await makeBoard(context)
+      await board.put('oobm.toml', board.issue())
+      const { code, left, options, output } = await bootWith(context, board, { asUnit })
+      assert.is(code, 0, output)
+      assert.equal(left, ['oobm-imported.txt'])
+      assert.match(options, /^ro/)
+    })
+  }
 
   test('write-protected: the file is taken over once, and whoever looks is told that it is still there', async context => {
     const board = await makeBoard(context)

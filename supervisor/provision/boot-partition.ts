@@ -80,9 +80,13 @@ export async function writeNote(directory: string, name: string, text: string): 
   }
 }
 
-/** proc_pid_mountinfo(5): fields 5 and 6 are the mount point, with spaces as \040, and the mount's own options. */
+/**
+ * proc_pid_mountinfo(5): fields 5 and 6 are the mount point, with spaces as \040, and the mount's own options; the last are
+ * the file system's. Inside a unit's ReadWritePaths= the mount is writable, and what is mounted there still is not.
+ */
 async function isMountedReadOnly(directory: string): Promise<boolean> {
   const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map(line => line.split(' '))
-  const options = lines.findLast(([, , , , point]) => point?.replaceAll('\\040', ' ') === directory)?.[5]
-  return options?.split(',').includes('ro') ?? false
+  const fields = lines.findLast(([, , , , point]) => point?.replaceAll('\\040', ' ') === directory)
+  const options = [fields?.[5], fields?.at(-1)]
+  return options.some(list => list?.split(',').includes('ro'))
 }
