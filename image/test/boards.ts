@@ -68,7 +68,16 @@ export function boardOf(name: BoardName, withKvm: boolean): Board {
       return {
         name,
         emulator: 'qemu-system-x86_64',
-        machine: ['-M', 'q35', '-m', '512', ...(withKvm ? ['-accel', 'kvm', '-cpu', 'host'] : ['-cpu', 'max'])],
+        // Years behind, as a board without a battery that lay in a drawer.
+        machine: [
+          '-M',
+          'q35',
+          '-m',
+          '512',
+          '-rtc',
+          'base=2021-05-01',
+          ...(withKvm ? ['-accel', 'kvm', '-cpu', 'host'] : ['-cpu', 'max']),
+        ],
         card: { drive: 'if=virtio' },
         network: ['-device', 'virtio-net-pci,netdev=net0'],
         console: { tty: 'ttyS0,115200', serialIndex: 0 },
