@@ -115,7 +115,7 @@ ls /etc/oobm/device.toml /etc/oobm/secrets/relay/key
 getent passwd remote-admin
 dpkg -P oobm-device
 echo left:
-for file in /oobm/before/*; do cmp "$file" "/etc/\${file##*/}" || :; done
+for file in /oobm/before/*; do cmp "$file" "/etc/\${file##*/}" 2>&1 || :; done
 rm -r /oobm/before
 find /oobm/changes -type f ! -path '*/var/lib/dpkg/*' ! -path '*/var/log/*' ! -path '*/var/cache/*' |
   grep -vE '/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|/etc/\\.pwd\\.lock$' || :
