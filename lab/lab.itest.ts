@@ -87,6 +87,12 @@ test(
     assert.is(sent.code, 0, sent.stderr)
     await router.says(/rommon 1 > reset.*Press RETURN.*break of \d+ ms/s, PATIENCE_MS)
 
+    // As it is bundled: who asks a console for what it has not, and leaves, must not take it along.
+    const files = await runProgram('ssh', ssh('-s', 'console', 'sftp'), { timeoutMs: PATIENCE_MS })
+    assert.match(files.stderr, /subsystem request failed/)
+    const after = await runProgram('ssh', ssh('console', 'status'), { timeoutMs: PATIENCE_MS })
+    assert.is(after.code, 0, after.stderr)
+
     const status = await runProgram(join(directory, 'oobm'), ['status'], { timeoutMs: PATIENCE_MS })
     assert.match(status.stdout, /router1 +sim:router 9600 8N1 +open.*you types/s)
     const second = await runProgram(process.execPath, command, { timeoutMs: PATIENCE_MS })
