@@ -1,0 +1,55 @@
+import * as assert from 'uvu/assert'
+import { suite } from '../tools/suite.ts'
+import { siteSchema } from './site-config.ts'
+
+const test = suite('site configuration')
+
+function problemsOf(site: unknown): string[] {
+  const result = siteSchema.safeParse(site)
+  return result.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? []
+}
+
+const eth0 = (entry: object) => ({ interfaces: [{ name: 'eth0', ...entry }] })
+const wifi = (entry: object) => ({ system: { country: 'JP' }, wifi: [{ ssid: 'x', ...entry }] })
+
+test('finds what would cost the way in, and names the key', () => {
+  const peap = { method: 'peap', identity: 'x', password: 'y', verify: false }
+  const cases: [site: unknown, problem: RegExp | undefined][] = [
+    [eth0({ addresses: ['192.0.2.10/24'], gateways: ['192.0.2.1'] }), undefined],
+    [eth0({ addresses: ['192.0.2.10/24'], gateways: ['198.51.100.1'] }), /gateways\.0: is in the network of none/],
+    [eth0({ addresses: ['192.0.2.10/24'], gateways: ['2001:db8::1'] }), /gateways\.0: is in the network of none/],
+    [eth0({ addresses: ['2001:db8::10/64'], gateways: ['fe80::1'] }), undefined],
+    [eth0({ gateways: ['192.0.2.1'] }), /gateways\.0: is in the network of none/],
+    [eth0({ addresses: ['192.0.2.10'] }), /addresses\.0: must be an address such as/],
+    [eth0({ addresses: ['192.0.2.10/33'] }), /addresses\.0: must be an address such as/],
+    [eth0({ dns: ['dns.example.net'] }), /dns\.0: must be an IP address/],
+    [eth0({ name: 'eth0\nDHCP=no' }), /name: must be an interface/],
+    [eth0({ search: ['a b'] }), /search\.0: must be a host name/],
+    [eth0({ name: 'wired', eap: peap }), /eap: needs an interface by its own name/],
+    [{ interfaces: [{ name: 'eth0' }, { name: 'eth0' }] }, /interfaces\.1\.name: is there twice/],
+    [{ wifi: [{ ssid: 'x' }] }, /system\.country: is missing/],
+    [wifi({ passphrase: '1234567' }), /passphrase: must be 8 to 63/],
+    [wifi({ passphrase: 'a'.repeat(64) }), undefined],
+    [wifi({ passphrase: 'z'.repeat(64) }), /passphrase: must be 8 to 63/],
+    [wifi({ passphrase: 'a'.repeat(64), security: 'wpa3' }), /passphrase: must be the passphrase itself/],
+    [wifi({ ssid: '漢'.repeat(11) }), /ssid: must be 1 to 32 bytes/],
+    [wifi({ security: 'wpa2' }), /security: is "wpa2" without/],
+    [wifi({ eap: peap }), undefined],
+    [wifi({ eap: { ...peap, verify: true } }), /eap\.ca: is missing: without it anybody can pretend/],
+    [wifi({ eap: { ...peap, password: undefined } }), /eap\.password: is missing/],
+    [wifi({ eap: { ...peap, inner: 'pap' } }), /eap\.inner: "pap" does not go with PEAP/],
+    [wifi({ eap: { ...peap, method: 'tls' } }), /eap\.clientCertificate: is missing/],
+    [wifi({ eap: peap, passphrase: 'long enough' }), /passphrase: and eap do not go together/],
+    [{ system: { hostname: 'a_b' } }, /hostname: must be of a-z/],
+    [{ system: { timeZone: '../../etc/shadow' } }, /timeZone: must be a time zone/],
+    [{ system: { country: 'Japan' } }, /country: must be the two capital letters/],
+    [{ system: { ntp: ['a\nb'] } }, /ntp\.0: must be a host name/],
+  ]
+  for (const [site, problem] of cases) {
+    const problems = problemsOf(site)
+    if (problem === undefined) assert.equal(problems, [], JSON.stringify(site))
+    else assert.match(problems.join('\n'), problem, JSON.stringify(site))
+  }
+})
+
+test.run()
