@@ -36,9 +36,10 @@ relay-test-trixie: deb ## the dedicated relay on Debian 13, booted with its syst
 	@relay-config/testing/on-trixie build/oobm-relay_*_all.deb
 
 .PHONY: device-test
-device-test: deb-device ## the device's package on Debian 13, booted with its systemd, by way of a relay (root, the network, two minutes)
+device-test: deb-device ## the package on Debian 13, booted with its systemd: by way of a relay, and with a boot partition (root, the network, five minutes)
 	@tools/need mmdebstrap:mmdebstrap systemd-nspawn:systemd-container
 	@packaging/testing/on-trixie build/oobm-device_*_$(shell dpkg --print-architecture).deb build/lib/oobm-relay.cjs
+	@supervisor/provision/testing/on-trixie build/oobm-device_*_$(shell dpkg --print-architecture).deb
 
 .PHONY: appliance-test
 appliance-test: node_modules/.ready ## a card through all that it meets in the field, in QEMU (root, the network, half an hour; CUTS=20, CASE=part-of-a-name)
