@@ -9,7 +9,8 @@ import { suite } from '../tools/suite.ts'
 import { desiredRelay } from './dedicated/desired-relay.ts'
 import { type Fleet, parseFleet } from './fleet-config.ts'
 import { relayPaths } from './relay-paths.ts'
-import { fleetText, generator, KEY } from './testing/hostile-fleet.ts'
+import { fleetText, KEY } from './testing/hostile-fleet.ts'
+import { randomFrom } from './testing/random.ts'
 
 const test = suite('hostile fleets and sshd')
 const RELAYS = 60
@@ -17,7 +18,7 @@ const RELAYS = 60
 function* goodFleets(): Generator<Fleet> {
   for (let seed = 20_001; ; seed++) {
     try {
-      yield parseFleet('fleet.toml', fleetText(generator(seed)))
+      yield parseFleet('fleet.toml', fleetText(randomFrom(seed)))
     } catch (err) {
       if (!(err instanceof ConfigurationError)) throw err
     }

@@ -1,10 +1,10 @@
 import { parseTOML } from 'toml-eslint-parser'
 import * as assert from 'uvu/assert'
 import { suite } from '../../tools/suite.ts'
+import { type Random, randomFrom } from '../testing/random.ts'
 import * as changes from './changes.ts'
 import { editText, readValue } from './edit-text.ts'
 import type { Operation } from './operations.ts'
-import { type Random, randomFrom } from './testing/random.ts'
 import { type FleetModel, randomLayout } from './testing/random-layout.ts'
 
 const test = suite('editing a fleet file')

@@ -1,4 +1,5 @@
 /** Fleet files with hostile values in them, the same ones for the same seed. */
+import type { Random } from './random.ts'
 
 /** A key that is whole. */
 export const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDbnmHS+8Y0Pw7cRuyxH1EbU9JZRqj6bRsPyP+Xz6kx6'
@@ -37,22 +38,6 @@ const VENOM = [
   ],
   ...['../..', '/etc/passwd', '__proto__', 'constructor', '', '-', '.', 'a'.repeat(300), '127.0.0.1', 'localhost'],
 ]
-
-/** mulberry32: the same numbers for the same seed, so that a failure can be run again. */
-export function generator(seed: number) {
-  let state = seed
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-  const below = (n: number) => Math.floor(next() * n)
-  const pick = <T>(items: readonly T[]): T => items[below(items.length)] as T
-  return { below, pick, chance: (p: number) => next() < p }
-}
-
-type Random = ReturnType<typeof generator>
 
 /** A good value most of the time, so that many files are good but for one thing, and some are good. */
 export function fleetText(random: Random): string {

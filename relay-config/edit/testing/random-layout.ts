@@ -1,5 +1,5 @@
 /** Writes a fleet as TOML in a way that nobody has thought of: every spelling that the format allows, with comments wherever one may stand. */
-import type { Random } from './random.ts'
+import type { Random } from '../../testing/random.ts'
 
 export interface FleetModel {
   devices: DeviceModel[]
