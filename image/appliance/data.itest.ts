@@ -49,6 +49,16 @@ test('full of garbage it is made again', async context => {
   assert.is((await card.start()).facts.data, 'ok')
 })
 
+test('one that was never complete is made again, whatever is in it', async context => {
+  const card = await makeLoopCard(context)
+  await card.start(SETTING)
+  assert.is((await runProgram('sfdisk', ['--quiet', '--part-type', card.path, '3', 'da'])).code, 0)
+  const { facts, said } = await card.start('ls "$S/etc/oobm"')
+  assert.is(facts.data, 'made')
+  assert.is(said, 'seed')
+  assert.is((await dataPartition(card.path))?.type, '83')
+})
+
 test('another file system in its place is left alone', async context => {
   const card = await makeLoopCard(context)
   await card.start()

@@ -219,7 +219,9 @@ async function upgrades(folder: string) {
   const asFlashed = rootHash(card)
   let machine = await start(folder, card)
   await machine.sh(SETTLED)
-  machine.sh(`setsid ${UPGRADE} /srv/oobm-probe_3_all.deb >/dev/kmsg 2>&1`).catch(() => {})
+  // Who asked for it is gone with the connection, as soon as it is being made.
+  const hangUp = 'until systemctl -q is-active oobm-upgrade; do sleep 1; done; kill -HUP -- "-$!"'
+  machine.sh(`setsid ${UPGRADE} /srv/oobm-probe_3_all.deb >/dev/kmsg 2>&1 & ${hangUp}`).catch(() => {})
   await machine.untilOff()
   machine = await start(folder, card)
   await expectFacts(machine, 'ok', '1')

@@ -59,11 +59,6 @@ keep_machine_id() { # SYSTEM
   chmod 0444 "$1/etc/machine-id"
 }
 
-# systemd does once for each new /usr what packages did here already; in memory it would be each start: ConditionNeedsUpdate= in systemd.unit(5).
-skip_updates() { # SYSTEM
-  for folder in etc var; do touch --reference="$1/usr" "$1/$folder/.updated"; done
-}
-
 # A board without a clock begins years ago: no earlier than when it was last known to run, or its image was made.
 restore_clock() { # SYSTEM
   for witness in "$image/var/lib/dpkg/status" "$1/var/lib/systemd/timesync/clock"; do
