@@ -10,7 +10,7 @@ import type { Progress } from './progress.ts'
 export const SUITE = 'trixie'
 const COMPONENTS = 'main,non-free-firmware'
 /** One time for everything in it, so that a base made today and one made tomorrow of the same packages are the same (seconds). */
-const BASE_EPOCH_S = 1754697600
+export const BASE_EPOCH_S = 1754697600
 const RETRY_MS = [30_000, 120_000]
 /** What a file is called that is not complete. */
 const PART = '.part-'

@@ -6,10 +6,10 @@ import { parseArgs } from 'node:util'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { runMain } from '../../runtime/run-main.ts'
 import { VERSION } from '../../runtime/version.ts'
-import { provideBase, SUITE } from './base.ts'
+import { BASE_EPOCH_S, provideBase, SUITE } from './base.ts'
 import { BOARDS, COMMON_PACKAGES } from './boards.ts'
 import { COMPRESSIONS, writeOutputs } from './outputs.ts'
-import { checkDisk, checkEmulation, checkNamespace } from './preconditions.ts'
+import { checkDisk, checkEmulation, checkNamespace, nativeArch } from './preconditions.ts'
 import { openProgress } from './progress.ts'
 
 const SOURCE = resolve(import.meta.dirname, '../..')
@@ -84,6 +84,7 @@ async function main(signal: AbortSignal): Promise<number> {
     IMG_DATE: new Date(epochS * 1000).toISOString().slice(0, 10),
     DISK_ID,
     SOURCE_DATE_EPOCH: String(epochS),
+    BASE_EPOCH: String(BASE_EPOCH_S),
     OOBM_DEB: join(SOURCE, 'build', `oobm-device_${VERSION}_${board.arch}.deb`),
     ...(board.qemuCpu === undefined ? {} : { QEMU_CPU: board.qemuCpu }),
   })
@@ -118,10 +119,6 @@ function stagePackages(): string[] {
       .split(/\s+/)
       .filter(word => word !== ''),
   )
-}
-
-function nativeArch(): string {
-  return spawnSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).stdout.trim()
 }
 
 /** Seconds: of the last commit, or as the environment says (reproducible-builds.org). */

@@ -67,6 +67,7 @@ function isRegistered(name: string): boolean {
   }
 }
 
-function nativeArch(): string {
+/** Debian's name of this machine's architecture. */
+export function nativeArch(): string {
   return spawnSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).stdout.trim()
 }
