@@ -1,4 +1,5 @@
 /** Power cuts: `oobm provision` killed after each of its steps, with the next boot after it, and with the card's file gone before that. */
+import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -10,6 +11,9 @@ import { provision } from './provision.ts'
 import { holdsSecrets, makeBoard } from './testing/board.ts'
 
 const test = suite('provision, killed')
+
+// In memory: a hundred boots sync thousands of times, and what a disk makes of that is not tried here.
+if (existsSync('/dev/shm')) process.env.TMPDIR = '/dev/shm'
 
 /** Loaded before the program: kills it after its Nth effect on the board's files, of those that leave something else behind. */
 const KILLER = `
