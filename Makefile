@@ -92,6 +92,14 @@ else
 		$(if $(COMPRESS),--compress "$(COMPRESS)") $(if $(URL),--url "$(URL)") $(if $(KEEP_BASE),--keep-base)
 endif
 
+# The whole set for both; each board needs one of them.
+QEMU_NEEDS := qemu-system-aarch64:qemu-system-arm qemu-system-x86_64:qemu-system-x86 mcopy:mtools ssh:openssh-client sshd:openssh-server ip:iproute2
+
+.PHONY: image-test
+image-test: build ## boot the image of BOARD on an emulated board, with a relay and a technician (root; CUTS=20 pulls the plug instead)
+	@tools/need $(QEMU_NEEDS)
+	@$(NODE) --import tsx image/test/main.ts --board "$(or $(BOARD),pi3)" $(if $(CUTS),--cuts "$(CUTS)")
+
 .PHONY: lint-deb
 lint-deb: deb ## what Debian would say of the packages (a minute on a slow machine)
 	@tools/need lintian:lintian
