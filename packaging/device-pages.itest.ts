@@ -23,7 +23,7 @@ test('mandoc finds nothing wrong in them, and every word and every key is there'
     await writeFile(file, text)
     const lint = await runProgram('mandoc', ['-Tlint', '-Wwarning', file])
     assert.is(lint.stdout + lint.stderr, '')
-    shown[name] = (await runProgram('mandoc', ['-Tascii', '-Owidth=200', file])).stdout.replace(/.\x08/g, '')
+    shown[name] = (await runProgram('mandoc', ['-Tutf8', '-Owidth=200', file])).stdout.replace(/.\x08/g, '')
     assert.not.match(shown[name], /@[A-Za-z.]+@|undefined/)
     assert.match(shown[name], /November 2, 2026/)
   }
@@ -55,6 +55,7 @@ test('completes words, what follows them, and files', async context => {
     [['led', 're'], 'refused ready'],
     [['import', 'here/'], 'here/oobm.toml'],
     [['import', '--'], '--root'],
+    [['upgrade', 'here/'], 'here/oobm.toml'],
     [['nonsense', ''], ''],
   ]
   const ask = cases.map(

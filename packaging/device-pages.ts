@@ -41,6 +41,7 @@ export function oobmCompletion(template: string): string {
     const offers = usage
       .slice(word.length)
       .split(/[\s|[\]]+/)
+      .map(part => (part.startsWith('FILE') ? 'FILE' : part))
       .filter(part => /^(--)?[a-z][a-z-]*$|^FILE$|^DIR$/.test(part))
     if (/\bWORD\b/.test(usage)) offers.push(...WORDS)
     return `    ${word}) echo '${[...new Set(offers)].join(' ')}' ;;`
