@@ -42,7 +42,7 @@ device-test: deb-device ## the package on Debian 13, booted with its systemd: by
 	@supervisor/provision/testing/on-trixie build/oobm-device_*_$(shell dpkg --print-architecture).deb
 
 .PHONY: appliance-test
-appliance-test: node_modules/.ready ## a card through all that it meets in the field, in QEMU (root, the network, half an hour; CUTS=20, CASE=part-of-a-name)
+appliance-test: node_modules/.ready ## a card through all that it meets in the field, in QEMU (root, the network, an hour without KVM; CUTS=20, CASE=part-of-a-name)
 	@tools/need mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 sfdisk:fdisk mke2fs:e2fsprogs mkfs.vfat:dosfstools
 	@$(NODE) --import tsx image/appliance/main.ts --cuts $(or $(CUTS),20) --only "$(CASE)"
 
