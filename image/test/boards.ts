@@ -32,7 +32,8 @@ const RASPBERRY = {
   network: ['-device', 'usb-net,netdev=net0'],
   // One thread: QEMU's raspi machines are several times slower with more.
   accelerator: ['-accel', 'tcg,thread=single'],
-  kernelOptions: ['net.ifnames=0', ABSENT_CHIPS],
+  // QEMU takes the arming of the board's watchdog for its expiry (hw/misc/bcm2835_powermgt.c), and starts it anew at once.
+  kernelOptions: ['net.ifnames=0', ABSENT_CHIPS, 'systemd.watchdog_sec=0'],
 }
 
 /** @param withKvm for `vm` alone: many times faster, where the machine's KVM is a whole one */

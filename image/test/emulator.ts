@@ -1,5 +1,4 @@
 /** One run of an emulated board: from power on to power off, or to the plug being pulled. */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Program, startProgram } from '../../lab/run-program.ts'
 import { waitFor } from '../../lab/wait-for.ts'
@@ -29,8 +28,8 @@ export interface Emulator {
   readonly adapterSocket: string
   /** Capture of the adapter's USB traffic. */
   readonly usbCapture: string
-  /** What the board printed on its console so far. */
-  consoleText(): string
+  /** What QEMU itself said: nothing, when all is well. */
+  output(): string
   ended(): boolean
   /** Pulls the plug: SIGKILL, nothing is flushed but what QEMU has handed to the host. */
   pullPlug(): Promise<void>
@@ -68,7 +67,6 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const qemu = startProgram(board.emulator, args)
   try {
     return withControls(qemu, await connectQmp(path('qmp.sock'), qemu.ended), {
-      consoleFile,
       adapterSocket: path('adapter.sock'),
       usbCapture: path('usb.pcap'),
     })
@@ -78,21 +76,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   }
 }
 
-function withControls(
-  qemu: Program,
-  qmp: Qmp,
-  { consoleFile, ...files }: { consoleFile: string; adapterSocket: string; usbCapture: string },
-): Emulator {
+function withControls(qemu: Program, qmp: Qmp, files: { adapterSocket: string; usbCapture: string }): Emulator {
   return {
     ...files,
     qmp,
-    consoleText: () => {
-      try {
-        return readFileSync(consoleFile, 'utf8')
-      } catch {
-        return ''
-      }
-    },
+    output: qemu.output,
     ended: qemu.ended,
     pullPlug: async () => {
       qemu.child.kill('SIGKILL')

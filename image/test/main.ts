@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runProgram } from '../../lab/run-program.ts'
 import { BOARDS, type BoardName, boardOf } from './boards.ts'
+import { startNameServer } from './name-server.ts'
 import { cutPower } from './power-cuts.ts'
 import { prepareOperation, RELAY_ADDRESS } from './relay.ts'
 import { Report, StoryEnded } from './report.ts'
@@ -64,6 +65,10 @@ async function test(name: BoardName, play: (scene: Scene) => Promise<void>): Pro
         .then(() => rm(root, { recursive: true, force: true }))
         .finally(() => process.exit(1)),
     )
+  // QEMU's network asks the server of the machine that it runs on.
+  await writeFile(join(root, 'resolv.conf'), `nameserver ${RELAY_ADDRESS}\n`)
+  await runProgram('mount', ['--bind', join(root, 'resolv.conf'), '/etc/resolv.conf'])
+  disposers.push(await startNameServer(RELAY_ADDRESS))
   const board = boardOf(name, process.env.KVM === '1')
   const report = new Report(line => process.stdout.write(`${line}\n`))
   try {

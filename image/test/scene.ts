@@ -56,6 +56,7 @@ export async function bootOnce(
   try {
     await run(emulator, directory)
   } finally {
+    if (emulator.output() !== '') report.note(`QEMU: ${emulator.output().trim()}`)
     // The capture is whole only when QEMU ends by itself; for the board it is the plug all the same.
     await emulator.qmp.execute('quit').catch(() => {})
     await emulator.untilOff(20_000).catch(() => emulator.pullPlug())

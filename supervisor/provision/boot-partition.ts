@@ -33,12 +33,17 @@ export async function readBrought(directory: string, name: string): Promise<Brou
  */
 export async function whileWritable<T>(directory: string, work: () => Promise<T>): Promise<T> {
   if (!(await isMountedReadOnly(directory))) return work()
-  await spawn('mount', ['-o', 'remount,rw', directory])
+  await remount(directory, 'rw')
   try {
     return await work()
   } finally {
-    await spawn('mount', ['-o', 'remount,ro', directory])
+    await remount(directory, 'ro')
   }
+}
+
+/** Without the options of /etc/fstab: its `ro` would win over ours, and mount(8) say nothing of it. */
+async function remount(directory: string, how: 'rw' | 'ro'): Promise<void> {
+  await spawn('mount', ['--options-source=disable', '-o', `remount,${how},nodev,nosuid,noexec`, directory])
 }
 
 /**
