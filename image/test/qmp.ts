@@ -22,7 +22,10 @@ export async function connectQmp(path: string, isGone: () => boolean): Promise<Q
   socket.once('close', () => {
     for (const { reject } of waiting.splice(0)) reject(new Error('QEMU ended'))
   })
-  createInterface({ input: socket }).on('line', line => {
+  const lines = createInterface({ input: socket })
+  // readline passes the socket's errors on as its own; what they mean is told when it closes.
+  lines.on('error', () => {})
+  lines.on('line', line => {
     const message = JSON.parse(line)
     if ('return' in message) waiting.shift()?.resolve(message.return)
     else if ('error' in message) waiting.shift()?.reject(new Error(`QEMU: ${message.error.desc}`))
