@@ -12,6 +12,9 @@ import { bootOnce, flashCard, type Scene, untilProved } from './scene.ts'
 import { type Technician, technician, type as typeInto } from './technician.ts'
 import { usbBreaks } from './usb-breaks.ts'
 
+/** Milliseconds between two presses of Return. */
+const RETURN_KEY_MS = 3_000
+
 /** The whole story of one card. */
 export async function playStory(scene: Scene): Promise<void> {
   const card = await flashCard(scene)
@@ -136,9 +139,15 @@ async function checkConsole({ report, patienceMs }: Scene, emulator: Emulator, t
     })
     const console = tess.console()
     try {
-      await console.says(/Press RETURN|RETURN to get started|connected/i, patienceMs).catch(() => undefined)
-      typeInto(console, '\r')
-      await console.says(/Router>/, patienceMs)
+      // A router that is starting takes no key: as a person does, again and again.
+      await waitFor(
+        'the router to give its prompt',
+        async () => {
+          typeInto(console, '\r')
+          return console.says(/Router>/, RETURN_KEY_MS).catch(() => undefined)
+        },
+        { timeoutMs: patienceMs },
+      )
       typeInto(console, '~B')
       // OpenSSH takes ~ only at the start of a line, and the break has passed when the next answer is there.
       await waitFor('the bridge to have sent the break', async () => (await breaksOf(tess)) > 0, {
