@@ -21,12 +21,14 @@ export interface Board {
   kernelOptions: string[]
   /** Physical address of the pins' levels (GPLEV0, BCM2835 ARM Peripherals, 6.1), where the machine has pins. */
   pinLevels?: number
+  /** Milliseconds within which all that is asked of it comes: many times what it takes on a quiet machine. */
+  patienceMs: number
   /** Where a USB device is plugged. */
   usb: string[]
 }
 
-/** Drivers of chips that QEMU does not have: they would wait for them. */
-const ABSENT_CHIPS = 'modprobe.blacklist=vc4,cfg80211,brcmfmac,hci_uart,btbcm,snd_bcm2835'
+/** Drivers of chips that QEMU does not have: they would wait for them, and vchiq takes the kernel down with it at times. */
+const ABSENT_CHIPS = 'modprobe.blacklist=vc4,cfg80211,brcmfmac,hci_uart,btbcm,snd_bcm2835,vchiq'
 const RASPBERRY = {
   card: { drive: 'if=sd' },
   network: ['-device', 'usb-net,netdev=net0'],
@@ -50,6 +52,7 @@ export function boardOf(name: BoardName, withKvm: boolean): Board {
         console: { tty: 'ttyS1,115200', serialIndex: 1 },
         kernelOptions: RASPBERRY.kernelOptions,
         pinLevels: 0x3f20_0034,
+        patienceMs: 400_000,
         usb: [],
       }
     case 'zero-w':
@@ -63,6 +66,7 @@ export function boardOf(name: BoardName, withKvm: boolean): Board {
         console: { tty: 'ttyS1,115200', serialIndex: 1 },
         kernelOptions: [...RASPBERRY.kernelOptions, 'initcall_blacklist=bcm2835_power_driver_init'],
         pinLevels: 0x2020_0034,
+        patienceMs: 900_000,
         usb: [],
       }
     case 'vm':
@@ -83,6 +87,7 @@ export function boardOf(name: BoardName, withKvm: boolean): Board {
         network: ['-device', 'virtio-net-pci,netdev=net0'],
         console: { tty: 'ttyS0,115200', serialIndex: 0 },
         kernelOptions: ['net.ifnames=0'],
+        patienceMs: 400_000,
         usb: ['-device', 'qemu-xhci,id=usb'],
       }
     default:

@@ -76,7 +76,7 @@ async function test(name: BoardName, play: (scene: Scene) => Promise<void>): Pro
     await play({
       ...{ board, root, operation, report },
       image: join(IMAGES, name),
-      patienceMs: 300_000,
+      patienceMs: board.patienceMs,
       cleanup: dispose => disposers.push(dispose),
     })
   } catch (err) {
