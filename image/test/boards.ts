@@ -32,6 +32,10 @@ const ABSENT_CHIPS = 'modprobe.blacklist=vc4,cfg80211,brcmfmac,hci_uart,btbcm,sn
 const RASPBERRY = {
   card: { drive: 'if=sd' },
   network: ['-device', 'usb-net,netdev=net0'],
+  console: { tty: 'ttyS1,115200', serialIndex: 1 },
+  usb: [],
+}
+const RASPBERRY_MACHINE = {
   // One thread: QEMU's raspi machines are several times slower with more.
   accelerator: ['-accel', 'tcg,thread=single'],
   // QEMU takes the arming of the board's watchdog for its expiry (hw/misc/bcm2835_powermgt.c), and starts it anew at once.
@@ -45,29 +49,23 @@ export function boardOf(name: BoardName, withKvm: boolean): Board {
       return {
         name,
         emulator: 'qemu-system-aarch64',
-        machine: ['-M', 'raspi3b', ...RASPBERRY.accelerator, '-usb'],
+        machine: ['-M', 'raspi3b', ...RASPBERRY_MACHINE.accelerator, '-usb'],
         dtb: 'bcm2837-rpi-3-b.dtb',
-        card: RASPBERRY.card,
-        network: RASPBERRY.network,
-        console: { tty: 'ttyS1,115200', serialIndex: 1 },
-        kernelOptions: RASPBERRY.kernelOptions,
+        ...RASPBERRY,
+        kernelOptions: RASPBERRY_MACHINE.kernelOptions,
         pinLevels: 0x3f20_0034,
         patienceMs: 400_000,
-        usb: [],
       }
     case 'zero-w':
       return {
         name,
         emulator: 'qemu-system-arm',
-        machine: ['-M', 'raspi0', ...RASPBERRY.accelerator, '-usb'],
+        machine: ['-M', 'raspi0', ...RASPBERRY_MACHINE.accelerator, '-usb'],
         dtb: 'bcm2835-rpi-zero-w.dtb',
-        card: RASPBERRY.card,
-        network: RASPBERRY.network,
-        console: { tty: 'ttyS1,115200', serialIndex: 1 },
-        kernelOptions: [...RASPBERRY.kernelOptions, 'initcall_blacklist=bcm2835_power_driver_init'],
+        ...RASPBERRY,
+        kernelOptions: [...RASPBERRY_MACHINE.kernelOptions, 'initcall_blacklist=bcm2835_power_driver_init'],
         pinLevels: 0x2020_0034,
         patienceMs: 900_000,
-        usb: [],
       }
     case 'vm':
       return {

@@ -13,7 +13,7 @@ const RELAY = 'test'
 export const DEVICE = 'card'
 export const CONSOLE = 'router1'
 const TECHNICIAN = 'tess'
-const OBOMM_RELAY = join(import.meta.dirname, '../../build/lib/oobm-relay.cjs')
+const OOBM_RELAY = join(import.meta.dirname, '../../build/lib/oobm-relay.cjs')
 
 /** Seconds: so short that a fault shows while somebody watches, and long enough for an emulated board. */
 const INTERVALS = { keepaliveS: 5, probeS: 10, selftestS: 60, timeoutS: 60, backoffMaxS: 5, slowRetryS: 5, stableS: 10 }
@@ -29,7 +29,7 @@ export interface Operation {
 /** Does what an operator does before a card goes out, with the real program. */
 export async function prepareOperation(root: string): Promise<Operation> {
   const operate = async (...args: string[]) => {
-    const { code, stdout, stderr } = await runProgram(process.execPath, [OBOMM_RELAY, ...args], {
+    const { code, stdout, stderr } = await runProgram(process.execPath, [OOBM_RELAY, ...args], {
       cwd: root,
       env: { HOME: root },
     })
