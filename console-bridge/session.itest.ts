@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { runProgram, startProgram } from '../lab/run-program.ts'
-import { scratchDirectory } from '../lab/scratch.ts'
-import { waitFor } from '../lab/wait-for.ts'
+import { runProgram, startProgram } from '../testbed/run-program.ts'
+import { scratchDirectory } from '../testbed/scratch.ts'
+import { waitFor } from '../testbed/wait-for.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
 import {
   type BridgeFiles,

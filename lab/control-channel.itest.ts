@@ -1,10 +1,10 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { runProgram, startProgram } from '../testbed/run-program.ts'
+import { scratchDirectory } from '../testbed/scratch.ts'
+import { waitFor } from '../testbed/wait-for.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
-import { runProgram, startProgram } from './run-program.ts'
-import { scratchDirectory } from './scratch.ts'
-import { waitFor } from './wait-for.ts'
 
 const test = suite('control channel in the lab')
 const LIMIT = { timeoutMs: 200_000 }

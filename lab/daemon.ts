@@ -1,8 +1,8 @@
 /** One long-lived program of the lab: a process group of its own, its log in a file, and word when it ends by itself. */
 import { createWriteStream } from 'node:fs'
 import { basename } from 'node:path'
-import { type Program, startProgram } from './run-program.ts'
-import { signalProcess } from './sshd.ts'
+import { type Program, startProgram } from '../testbed/run-program.ts'
+import { signalProcess } from '../testbed/sshd.ts'
 
 export interface Daemon {
   readonly name: string

@@ -2,9 +2,9 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { UserError } from '../runtime/errors.ts'
+import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite } from '../tools/suite.ts'
 import { claimLabDirectory } from './lab-directory.ts'
-import { scratchDirectory } from './scratch.ts'
 
 const test = suite('lab directory')
 

@@ -3,11 +3,11 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { openTerminal } from '../console-bridge/testing/bridge-fixture.ts'
+import { runProgram, startProgram } from '../testbed/run-program.ts'
+import { scratchDirectory } from '../testbed/scratch.ts'
+import { signalProcess } from '../testbed/sshd.ts'
+import { waitFor } from '../testbed/wait-for.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
-import { runProgram, startProgram } from './run-program.ts'
-import { scratchDirectory } from './scratch.ts'
-import { signalProcess } from './sshd.ts'
-import { waitFor } from './wait-for.ts'
 
 const test = suite('lab')
 const LIMIT = { timeoutMs: 200_000 }

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { UserError } from '../runtime/errors.ts'
 import { SECRETS, SECRETS_DIRECTORY } from '../runtime/provisioning.ts'
 import { SHELL_HOST_KEY_PATH, SHELL_KEYS_PATH } from '../supervisor/commands/plan-import.ts'
-import { freePortPair, freePorts } from './free-port.ts'
+import { freePortPair, freePorts } from '../testbed/free-port.ts'
+import { makeKey } from '../testbed/make-key.ts'
+import { runProgram } from '../testbed/run-program.ts'
+import type { SshdOptions } from '../testbed/sshd.ts'
 import { DEVICE, RELAY, renderLabFleet, SHORT_NAMES, TECHNICIAN } from './lab-fleet.ts'
-import { makeKey } from './make-key.ts'
 import { prepareUnit, type UnitEnvironment } from './prepare-unit.ts'
-import { runProgram } from './run-program.ts'
-import type { SshdOptions } from './sshd.ts'
 
 export interface Provisioned {
   relaySshd: SshdOptions

@@ -1,11 +1,11 @@
 /** Starts the parts of a lab, each as the process that it is in the field. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Sshd, startSshd } from '../testbed/sshd.ts'
 import { type Daemon, OWN_GROUP, startDaemon, watchDaemon } from './daemon.ts'
 import type { LabDirectory } from './lab-directory.ts'
 import type { UnitEnvironment } from './prepare-unit.ts'
 import { programPath, provision } from './provision.ts'
-import { type Sshd, startSshd } from './sshd.ts'
 
 /** A running lab, for who looks at it. */
 export interface Lab {

@@ -1,9 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { runProgram } from '../lab/run-program.ts'
-import { scratchDirectory } from '../lab/scratch.ts'
 import { COMMANDS } from '../supervisor/commands/all-commands.ts'
+import { runProgram } from '../testbed/run-program.ts'
+import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite } from '../tools/suite.ts'
 import { oobmCompletion, oobmPage, tomlPage } from './device-pages.ts'
 

@@ -3,12 +3,12 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { type FleetRelay, startFleetRelay } from '../lab/fleet-relay.ts'
-import { freePort, freePortPair } from '../lab/free-port.ts'
-import { type Program, runProgram, startProgram } from '../lab/run-program.ts'
-import { scratchDirectory } from '../lab/scratch.ts'
-import { waitFor } from '../lab/wait-for.ts'
+import { freePort, freePortPair } from '../testbed/free-port.ts'
+import { type Program, runProgram, startProgram } from '../testbed/run-program.ts'
+import { scratchDirectory } from '../testbed/scratch.ts'
+import { waitFor } from '../testbed/wait-for.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
+import { type FleetRelay, startFleetRelay } from './testing/fleet-relay.ts'
 
 const test = suite('deny table')
 const SLOW = { timeoutMs: 150_000 }

@@ -1,8 +1,8 @@
 import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { runProgram, startProgram } from '../lab/run-program.ts'
-import { waitFor } from '../lab/wait-for.ts'
+import { runProgram, startProgram } from '../testbed/run-program.ts'
+import { waitFor } from '../testbed/wait-for.ts'
 import { suite } from '../tools/suite.ts'
 import { ask, startField } from './testing/field.ts'
 

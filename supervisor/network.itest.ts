@@ -1,4 +1,4 @@
-import { runProgram } from '../lab/run-program.ts'
+import { runProgram } from '../testbed/run-program.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
 import { startField } from './testing/field.ts'
 

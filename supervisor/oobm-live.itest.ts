@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { runProgram } from '../lab/run-program.ts'
-import { waitFor } from '../lab/wait-for.ts'
 import { EXIT } from '../runtime/errors.ts'
+import { runProgram } from '../testbed/run-program.ts'
+import { waitFor } from '../testbed/wait-for.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
 import { startField } from './testing/field.ts'
 

@@ -5,7 +5,17 @@ import { suite } from './suite.ts'
 
 const test = suite('import rules')
 const ROOT = join(import.meta.dirname, '..')
-const PARTS = ['supervisor', 'console-bridge', 'relay-config', 'runtime', 'lab', 'tools', 'packaging']
+const PARTS = [
+  'supervisor',
+  'console-bridge',
+  'relay-config',
+  'runtime',
+  'testbed',
+  'lab',
+  'tools',
+  'packaging',
+  'image',
+]
 
 interface Import {
   file: string
@@ -18,8 +28,13 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
   supervisor: { allowed: ['runtime'], why: 'the daemons meet only at the bridge’s SSH port, not in code' },
   'console-bridge': { allowed: ['runtime'], why: 'the daemons meet only at the bridge’s SSH port, not in code' },
   'relay-config': { allowed: ['runtime'], why: 'the operator’s program shares formats with the device, not code' },
-  lab: { allowed: ['runtime', 'supervisor', 'console-bridge', 'relay-config', 'tools'], why: '' },
+  testbed: { allowed: [], why: 'the testbed starts real programs for any part: it knows none of them' },
+  lab: { allowed: ['runtime', 'supervisor', 'console-bridge', 'relay-config', 'testbed', 'tools'], why: '' },
   tools: { allowed: ['runtime'], why: 'tools serve every part and know none' },
+  image: {
+    allowed: ['runtime', 'supervisor', 'testbed', 'lab'],
+    why: 'an image is made of packages, and tried from outside',
+  },
   packaging: { allowed: ['runtime', 'relay-config', 'supervisor'], why: 'a package is made of what it packs' },
 }
 
@@ -49,7 +64,7 @@ test('each part imports only what it may', () => {
     const from = file.split('/')[0] ?? ''
     const to = normalize(join(file, '..', target)).split('/')[0] ?? ''
     const rule = PART_RULES[from]
-    const isForTests = FOR_TESTS.test(file) && (to === 'tools' || to === 'lab')
+    const isForTests = FOR_TESTS.test(file) && (to === 'tools' || to === 'testbed')
     if (to === from || isForTests || to === 'package.json' || !rule || rule.allowed.includes(to)) return []
     return [`${file} imports ${target}: ${rule.why}`]
   })

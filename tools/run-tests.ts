@@ -8,7 +8,17 @@ import type { SuiteReport } from './suite.ts'
 
 const FILE_LIMIT_MS = 300_000
 const RUN_LIMIT_MS = 40 * 60_000
-const PARTS = ['tools', 'runtime', 'supervisor', 'console-bridge', 'relay-config', 'lab', 'image', 'packaging']
+const PARTS = [
+  'tools',
+  'runtime',
+  'supervisor',
+  'console-bridge',
+  'relay-config',
+  'testbed',
+  'lab',
+  'image',
+  'packaging',
+]
 
 interface Outcome {
   file: string

@@ -1,14 +1,14 @@
 /** The real bridge as a process of its own, with keys and a configuration, and the real OpenSSH client to reach it. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort } from '../../lab/free-port.ts'
-import { type KeyPair, makeKey } from '../../lab/make-key.ts'
-import { type Finished, type Program, runProgram, startProgram } from '../../lab/run-program.ts'
-import { scratchDirectory } from '../../lab/scratch.ts'
-import { waitFor } from '../../lab/wait-for.ts'
 import type { DeviceConfigInput } from '../../runtime/device-config.ts'
 import { type ConsoleStatus, consoleStatusSchema, readStatus } from '../../runtime/status-file.ts'
 import { stringifyToml } from '../../runtime/toml-file.ts'
+import { freePort } from '../../testbed/free-port.ts'
+import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
+import { type Finished, type Program, runProgram, startProgram } from '../../testbed/run-program.ts'
+import { scratchDirectory } from '../../testbed/scratch.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
 import type { TestContext } from '../../tools/suite.ts'
 
 export const MAIN = ['--import', 'tsx', join(import.meta.dirname, '..', 'main.ts')]

@@ -1,6 +1,6 @@
 /** A card as it is flashed: a boot partition, the root partition, and nothing behind them. */
 import { closeSync, openSync, readSync, truncateSync, writeSync } from 'node:fs'
-import { runProgram } from '../../lab/run-program.ts'
+import { runProgram } from '../../testbed/run-program.ts'
 
 const MIB = 1_048_576
 export const BOOT_MIB = 16

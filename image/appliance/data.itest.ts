@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { runProgram } from '../../lab/run-program.ts'
+import { runProgram } from '../../testbed/run-program.ts'
 import { dataPartition, ROOT_START_MIB, readAt, spoilData } from './card.ts'
 import { cardSuite, makeLoopCard } from './testing/loop-card.ts'
 

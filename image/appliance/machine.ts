@@ -1,9 +1,9 @@
 /** A PC in QEMU that starts the appliance from a card's file: power on, a shell in it, and the plug to pull. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { startProgram } from '../../lab/run-program.ts'
-import { waitFor } from '../../lab/wait-for.ts'
 import { errorMessage } from '../../runtime/errors.ts'
+import { startProgram } from '../../testbed/run-program.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
 
 export interface Machine {
   /** Runs one line of shell in it, as root; its output without the last newline. @throws when it fails */

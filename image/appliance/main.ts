@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { runProgram } from '../../lab/run-program.ts'
+import { runProgram } from '../../testbed/run-program.ts'
 import { dataPartition, makeCard, ROOT_START_MIB, readAt, spoilData } from './card.ts'
 import { type Machine, startMachine } from './machine.ts'
 

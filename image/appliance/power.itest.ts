@@ -2,7 +2,7 @@
 import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { runProgram } from '../../lab/run-program.ts'
+import { runProgram } from '../../testbed/run-program.ts'
 import { dataPartition } from './card.ts'
 import { cardSuite, type LoopCard, makeLoopCard, type Started } from './testing/loop-card.ts'
 

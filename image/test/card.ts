@@ -1,6 +1,6 @@
 /** The card: a copy of the image in the size that an emulated card must have, and the FAT partition as any PC sees it. */
 import { copyFile, open, stat, truncate } from 'node:fs/promises'
-import { type Finished, runProgram } from '../../lab/run-program.ts'
+import { type Finished, runProgram } from '../../testbed/run-program.ts'
 
 const SECTOR_BYTES = 512
 /** Byte offset of the partition table's first entry, and of its first sector in it (a protective limit of the MBR's layout). */

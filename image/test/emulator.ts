@@ -1,7 +1,7 @@
 /** One run of an emulated board: from power on to power off, or to the plug being pulled. */
 import { join } from 'node:path'
-import { type Program, startProgram } from '../../lab/run-program.ts'
-import { waitFor } from '../../lab/wait-for.ts'
+import { type Program, startProgram } from '../../testbed/run-program.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
 import type { Board } from './boards.ts'
 import { connectQmp, type Qmp } from './qmp.ts'
 

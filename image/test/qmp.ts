@@ -1,7 +1,7 @@
 /** QEMU's machine protocol (docs/interop/qmp-spec): one JSON object a line, an answer for each command. */
 import { createConnection, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { waitFor } from '../../lab/wait-for.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
 
 export interface Qmp {
   /** @throws Error with QEMU's words, or when QEMU ends before it answers */

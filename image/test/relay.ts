@@ -2,10 +2,10 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { makeKey } from '../../lab/make-key.ts'
-import { runProgram } from '../../lab/run-program.ts'
-import { type Sshd, startSshd } from '../../lab/sshd.ts'
 import { stringifyToml } from '../../runtime/toml-file.ts'
+import { makeKey } from '../../testbed/make-key.ts'
+import { runProgram } from '../../testbed/run-program.ts'
+import { type Sshd, startSshd } from '../../testbed/sshd.ts'
 
 /** Of the relay in the test's namespace: TEST-NET-1 (RFC 5737), nobody's on the internet. */
 export const RELAY_ADDRESS = '192.0.2.10'

@@ -1,7 +1,7 @@
 /** One board with its card, its operator and its relay: what each image test stands on. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { waitFor } from '../../lab/wait-for.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
 import type { Board } from './boards.ts'
 import { type Card, flash } from './card.ts'
 import { type Emulator, startEmulator } from './emulator.ts'

@@ -1,8 +1,8 @@
 /** What one board is put through: the first boot with a provisioning file, a fault, a correction; each with what is to be seen. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { waitFor } from '../../lab/wait-for.ts'
 import type { Word } from '../../runtime/status-words.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
 import type { Card } from './card.ts'
 import type { Emulator } from './emulator.ts'
 import { plugIn } from './equipment.ts'

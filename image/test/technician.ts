@@ -1,12 +1,12 @@
 /** The technician of an image test: real OpenSSH clients, from the relay's side to the board. */
 import { Buffer } from 'node:buffer'
-import { type Program, runProgram, startProgram } from '../../lab/run-program.ts'
 import {
   type ConsoleStatus,
   consoleStatusSchema,
   type SupervisorStatus,
   supervisorStatusSchema,
 } from '../../runtime/status-file.ts'
+import { type Program, runProgram, startProgram } from '../../testbed/run-program.ts'
 import { CONSOLE, DEVICE } from './relay.ts'
 
 /** Milliseconds for a login and a command on an emulated board. */

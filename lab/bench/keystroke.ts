@@ -1,6 +1,6 @@
 /** The round trip of one keystroke, from the technician's ssh to equipment that echoes it and back. */
 import { spawn } from 'node:child_process'
-import { waitFor } from '../wait-for.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
 
 export interface Typist {
   /** Types one character and resolves with the milliseconds until its echo is back. */

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path'
 import { relayPaths } from '../../relay-config/relay-paths.ts'
 import { keyPath } from '../../relay-config/secrets.ts'
 import { startThrowawayHost } from '../../relay-config/testing/throwaway-host.ts'
+import { descendantsOf } from '../../testbed/sshd.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
 import type { TestContext } from '../../tools/suite.ts'
-import { descendantsOf } from '../sshd.ts'
-import { waitFor } from '../wait-for.ts'
 
 export const RELAY = { host: '127.0.0.1', port: 443, user: 'oobm-device' } as const
 

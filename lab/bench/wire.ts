@@ -1,8 +1,8 @@
 /** Bytes between a device and its relay, counted by a proxy between them: TCP payload, both ways. */
 import { connect, createServer } from 'node:net'
 import { ask, type Supervisor, startField } from '../../supervisor/testing/field.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
 import type { TestContext } from '../../tools/suite.ts'
-import { waitFor } from '../wait-for.ts'
 
 export interface WireFigures {
   keepaliveBytes: number

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import type { ConsoleConfig } from '../../runtime/device-config.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
 import { suite } from '../../tools/suite.ts'
-import { waitFor } from '../wait-for.ts'
 import { simRouter } from './open-sim-router.ts'
 
 const test = suite('sim:router')

@@ -1,8 +1,8 @@
 /** A place where a package can be installed and purged: this machine's file system, under an overlay that goes with it. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runProgram } from '../../lab/run-program.ts'
-import { scratchDirectory } from '../../lab/scratch.ts'
+import { runProgram } from '../../testbed/run-program.ts'
+import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { TestContext } from '../../tools/suite.ts'
 
 export const ROOT = join(import.meta.dirname, '../..')

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { waitFor } from '../../lab/wait-for.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
 import { assertNoTrace, dedicatedFleet, letsIn, markedAccounts } from '../testing/dedicated-fleet.ts'
 import { hostSuite, startThrowawayHost } from '../testing/throwaway-host.ts'
 

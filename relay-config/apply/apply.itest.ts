@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { waitFor } from '../../lab/wait-for.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
 import type { TestContext } from '../../tools/suite.ts'
 import { assertNoTrace, dedicatedFleet, holdTunnel, letsIn, markedAccounts, PORT } from '../testing/dedicated-fleet.ts'
 import { hostSuite, startThrowawayHost } from '../testing/throwaway-host.ts'

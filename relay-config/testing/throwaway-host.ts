@@ -2,8 +2,14 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { type Finished, type Program, type ProgramOptions, runProgram, startProgram } from '../../lab/run-program.ts'
-import { scratchDirectory } from '../../lab/scratch.ts'
+import {
+  type Finished,
+  type Program,
+  type ProgramOptions,
+  runProgram,
+  startProgram,
+} from '../../testbed/run-program.ts'
+import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type Test, type TestContext } from '../../tools/suite.ts'
 
 const PART = join(import.meta.dirname, '..')

@@ -1,6 +1,12 @@
 /** What reaches a throwaway host by network: machines in network namespaces of their own, each on a wire to it. */
 import { readFile } from 'node:fs/promises'
-import { type Finished, type Program, type ProgramOptions, runProgram, startProgram } from '../../lab/run-program.ts'
+import {
+  type Finished,
+  type Program,
+  type ProgramOptions,
+  runProgram,
+  startProgram,
+} from '../../testbed/run-program.ts'
 import type { TestContext } from '../../tools/suite.ts'
 
 /** The relay, as every machine sees it (RFC 5737); a machine's own address ends with its number. */

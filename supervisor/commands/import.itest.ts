@@ -1,13 +1,13 @@
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { type KeyPair, makeKey } from '../../lab/make-key.ts'
-import { runProgram } from '../../lab/run-program.ts'
-import { scratchDirectory } from '../../lab/scratch.ts'
 import { type DeviceConfigInput, deviceConfigSchema } from '../../runtime/device-config.ts'
 import { EXIT } from '../../runtime/errors.ts'
 import { SECRETS, type Secrets, stringifyProvisioning } from '../../runtime/provisioning.ts'
 import { parseToml } from '../../runtime/toml-file.ts'
+import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
+import { runProgram } from '../../testbed/run-program.ts'
+import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
 
 const test = suite('import')

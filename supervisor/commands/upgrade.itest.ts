@@ -2,9 +2,9 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { runProgram } from '../../lab/run-program.ts'
-import { scratchDirectory } from '../../lab/scratch.ts'
 import { EXIT } from '../../runtime/errors.ts'
+import { runProgram } from '../../testbed/run-program.ts'
+import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite } from '../../tools/suite.ts'
 
 const test = suite('oobm upgrade')

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { runProgram } from '../../lab/run-program.ts'
+import { runProgram } from '../../testbed/run-program.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
 import { type Board, makeBoard } from './testing/board.ts'
 

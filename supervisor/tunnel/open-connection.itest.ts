@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import * as assert from 'uvu/assert'
-import { freePort } from '../../lab/free-port.ts'
 import { withDeadline } from '../../runtime/with-deadline.ts'
+import { freePort } from '../../testbed/free-port.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
 import { openConnection } from './open-connection.ts'
 

@@ -1,8 +1,8 @@
 /** A card on a loop device, started as far as `prepare` goes, in a mount namespace of its own: all of the appliance's start but the kernel. */
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Finished, runProgram } from '../../../lab/run-program.ts'
-import { scratchDirectory } from '../../../lab/scratch.ts'
+import { type Finished, runProgram } from '../../../testbed/run-program.ts'
+import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { suite, type Test, type TestContext } from '../../../tools/suite.ts'
 import { makeCard } from '../card.ts'
 

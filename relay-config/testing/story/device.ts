@@ -1,8 +1,8 @@
 /** A device of the story: a host of its own with the real daemons, provisioned with the file that the operator issued. */
 import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Program } from '../../../lab/run-program.ts'
-import { waitFor } from '../../../lab/wait-for.ts'
+import type { Program } from '../../../testbed/run-program.ts'
+import { waitFor } from '../../../testbed/wait-for.ts'
 import type { TestContext } from '../../../tools/suite.ts'
 import { startThrowawayHost, type ThrowawayHost } from '../throwaway-host.ts'
 import { layWire } from '../wires.ts'

@@ -1,9 +1,9 @@
 /** The story's cast and places: a relay that comes out of its package, an operator, a desk of technicians, three devices. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type KeyPair, makeKey } from '../../../lab/make-key.ts'
-import { type Finished, type ProgramOptions, runProgram } from '../../../lab/run-program.ts'
-import { scratchDirectory } from '../../../lab/scratch.ts'
+import { type KeyPair, makeKey } from '../../../testbed/make-key.ts'
+import { type Finished, type ProgramOptions, runProgram } from '../../../testbed/run-program.ts'
+import { scratchDirectory } from '../../../testbed/scratch.ts'
 import type { TestContext } from '../../../tools/suite.ts'
 import { startThrowawayHost, type ThrowawayHost } from '../throwaway-host.ts'
 import { type Machine, RELAY_ADDRESS, startMachine } from '../wires.ts'

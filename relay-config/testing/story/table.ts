@@ -1,5 +1,5 @@
 /** A table of what is tried live, what is expected of it, and what came. */
-import type { Finished } from '../../../lab/run-program.ts'
+import type { Finished } from '../../../testbed/run-program.ts'
 
 interface Row {
   what: string

@@ -1,5 +1,5 @@
 /** Rows of the story: what technicians may do on the three ways in, and what they may not. */
-import { waitFor } from '../../../lab/wait-for.ts'
+import { waitFor } from '../../../testbed/wait-for.ts'
 import { machineAddress, RELAY_ADDRESS } from '../wires.ts'
 import type { Clients } from './clients.ts'
 import { NUMBERS, PASSWORD, PORTS, type Scene } from './scene.ts'

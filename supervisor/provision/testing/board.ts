@@ -1,11 +1,11 @@
 /** A board for tests: a root folder, a boot partition beside it, and the operator's file for it. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type KeyPair, makeKey } from '../../../lab/make-key.ts'
-import { scratchDirectory } from '../../../lab/scratch.ts'
 import type { DeviceConfigInput } from '../../../runtime/device-config.ts'
 import { stringifyProvisioning } from '../../../runtime/provisioning.ts'
 import type { SiteInput } from '../../../runtime/site-config.ts'
+import { type KeyPair, makeKey } from '../../../testbed/make-key.ts'
+import { scratchDirectory } from '../../../testbed/scratch.ts'
 import type { TestContext } from '../../../tools/suite.ts'
 
 export const SERIAL = '00000000a1b2c3d4'

@@ -1,14 +1,20 @@
 /** A real sshd as relay, with the keys and words of a fleet as `oobm-relay` renders them, and real clients for it. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readDeviceWord } from '../relay-config/device-word.ts'
-import { type Fleet, parseFleet } from '../relay-config/fleet-config.ts'
-import { renderAuthorizedKeys } from '../relay-config/render/authorized-keys.ts'
-import { SSHD_SETTINGS } from '../relay-config/render/sshd-config.ts'
-import { freePort } from './free-port.ts'
-import { type KeyPair, makeKey } from './make-key.ts'
-import { type Finished, type Program, type ProgramOptions, runProgram, startProgram } from './run-program.ts'
-import { type Sshd, startSshd } from './sshd.ts'
+import { freePort } from '../../testbed/free-port.ts'
+import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
+import {
+  type Finished,
+  type Program,
+  type ProgramOptions,
+  runProgram,
+  startProgram,
+} from '../../testbed/run-program.ts'
+import { type Sshd, startSshd } from '../../testbed/sshd.ts'
+import { readDeviceWord } from '../device-word.ts'
+import { type Fleet, parseFleet } from '../fleet-config.ts'
+import { renderAuthorizedKeys } from '../render/authorized-keys.ts'
+import { SSHD_SETTINGS } from '../render/sshd-config.ts'
 
 export interface FleetRelayOptions {
   /** A folder of its own. */

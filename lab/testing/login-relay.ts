@@ -1,11 +1,11 @@
 /** A relay with accounts of its own, as a dedicated one has them: a real sshd as root, with passwords, in a mount namespace. */
 import { chmod, chown, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loginMatchBlock } from '../relay-config/render/login-match.ts'
-import { freePort } from './free-port.ts'
-import { type KeyPair, makeKey } from './make-key.ts'
-import { runProgram } from './run-program.ts'
-import { type Sshd, startSshd } from './sshd.ts'
+import { loginMatchBlock } from '../../relay-config/render/login-match.ts'
+import { freePort } from '../../testbed/free-port.ts'
+import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
+import { runProgram } from '../../testbed/run-program.ts'
+import { type Sshd, startSshd } from '../../testbed/sshd.ts'
 
 export interface LoginAccount {
   uid: number
@@ -41,7 +41,7 @@ export async function startLoginRelay(options: {
   const program = join(directory, 'oobm-login')
   await chmod(directory, 0o711)
   for (const folder of ['login', 'hop_keys', 'keys']) await mkdir(join(relay, folder), { recursive: true })
-  await copyFile(join(import.meta.dirname, '../relay-config/words/oobm-login'), program)
+  await copyFile(join(import.meta.dirname, '../../relay-config/words/oobm-login'), program)
   await chmod(program, 0o755)
   await writeFile(join(relay, 'login_known_hosts'), bridgeHosts)
 
