@@ -18,6 +18,7 @@ function statusOf({ config, state, counters, seats, writer }: Console): ConsoleS
     since: state.since,
     ...counters,
     sessions: seats.map(seat => ({
+      id: seat.id,
       technician: seat.technician,
       writer: seat === writer,
       from: seat.from,

@@ -40,8 +40,8 @@ const bridge: ConsoleStatus = {
       bytesIn: 1,
       bytesOut: 1,
       sessions: [
-        { technician: 'you', writer: true, from: 'relay', since: NOW_MS },
-        { technician: 'bob', writer: false, from: 'relay', since: NOW_MS },
+        { id: 1, technician: 'you', writer: true, from: 'relay', since: NOW_MS },
+        { id: 2, technician: 'bob', writer: false, from: 'relay', since: NOW_MS },
       ],
     },
   ],

@@ -67,6 +67,8 @@ export const consoleStatusSchema = z.object({
       bytesOut: z.int(),
       sessions: z.array(
         z.object({
+          /** Of this console since the bridge's start: no two are the same. */
+          id: z.int(),
           technician: z.string(),
           /** Who may type now; one of the sessions at the most. */
           writer: z.boolean(),

@@ -1,5 +1,5 @@
 /** One console: what its line says goes to everyone who watches, and one of them may type. */
-import type { Clock } from '../../runtime/clock.ts'
+import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import type { ConsoleConfig } from '../../runtime/device-config.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { Line } from '../line/line.ts'
@@ -43,7 +43,9 @@ export interface SeatEvents {
 
 /** A session's place at a console. */
 export interface Seat extends Person {
-  /** Milliseconds since 1970. */
+  /** Of this console since the program's start: no two are the same. */
+  readonly id: number
+  /** Milliseconds since 1970; another when the board has learned the time. */
   readonly since: number
   /** False for a session that only looks on, whoever it is. */
   readonly mayType: boolean
@@ -52,7 +54,8 @@ export interface Seat extends Person {
 
 export type TypeOutcome = 'taken' | 'full' | 'observer' | 'occupied' | 'closed'
 
-export type LineState = { open: true; since: number } | { open: false; cause: string; since: number }
+/** `since`: milliseconds since 1970, as for a seat. */
+export type LineState = ({ open: true } | { open: false; cause: string }) & { since: number }
 
 /** Bytes of one session that wait for the line; beyond it the session is not read, and the SSH window fills. */
 export const TYPED_BOUND_BYTES = 65_536
@@ -63,14 +66,17 @@ export class Console {
   readonly config: ConsoleConfig
   readonly scrollback: Scrollback
   readonly #clock: Clock
+  readonly #times: WallTimes
   readonly #log: Logger
   readonly #onChange: () => void
   readonly #outgoing: Outgoing
   readonly #seats = new Set<Seat>()
   #writer: Seat | undefined
+  /** Its `since`, and what else is an instant in here: milliseconds of the monotonic clock. */
   #state: LineState
   #breaks = 0
-  #lastOutputAt: number | null = null
+  #seatsSoFar = 0
+  #lastOutputMs: number | null = null
   #bytesIn = 0
   #bytesOut = 0
 
@@ -81,7 +87,8 @@ export class Console {
     this.#clock = clock
     this.#log = log
     this.#onChange = onChange
-    this.#state = { open: false, cause: 'it is being opened', since: clock.wallMs() }
+    this.#times = new WallTimes(clock)
+    this.#state = { open: false, cause: 'it is being opened', since: clock.nowMs() }
     this.#outgoing = new Outgoing(clock, {
       onSent: bytes => {
         this.#bytesOut += bytes
@@ -95,7 +102,7 @@ export class Console {
   }
 
   get state(): LineState {
-    return this.#state
+    return { ...this.#state, since: this.#times.of(this.#state.since) }
   }
 
   get seats(): readonly Seat[] {
@@ -107,12 +114,13 @@ export class Console {
   }
 
   get counters(): { lastOutputAt: number | null; bytesIn: number; bytesOut: number } {
-    return { lastOutputAt: this.#lastOutputAt, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut }
+    const lastOutputAt = this.#lastOutputMs === null ? null : this.#times.of(this.#lastOutputMs)
+    return { lastOutputAt, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut }
   }
 
   lineOpened(line: Line): void {
     this.#outgoing.useLine(line)
-    this.#state = { open: true, since: this.#clock.wallMs() }
+    this.#state = { open: true, since: this.#clock.nowMs() }
     this.#log.info('line open')
     this.#tellAll('the line is open')
     this.#onChange()
@@ -123,7 +131,7 @@ export class Console {
     const before = this.#state
     this.#outgoing.useLine(undefined)
     if (!before.open && before.cause === cause) return
-    this.#state = { open: false, cause, since: before.open ? this.#clock.wallMs() : before.since }
+    this.#state = { open: false, cause, since: before.open ? this.#clock.nowMs() : before.since }
     this.#log.warn({ cause }, 'line closed')
     this.#tellAll(`the line is closed: ${cause}. It is opened again as soon as that can be; nothing is sent until then`)
     for (const seat of this.#seats) seat.events.onRoom()
@@ -132,16 +140,21 @@ export class Console {
 
   received(bytes: Buffer): void {
     this.#bytesIn += bytes.length
-    this.#lastOutputAt = this.#clock.wallMs()
+    this.#lastOutputMs = this.#clock.nowMs()
     this.scrollback.append(bytes)
     for (const seat of this.#seats) seat.events.onOutput()
   }
 
   /** Takes a place; the first who may type does. */
   attach(person: Person, mayType: boolean, events: SeatEvents): Seat {
+    const sinceMs = this.#clock.nowMs()
+    const times = this.#times
     const seat: Seat = {
       ...person,
-      since: this.#clock.wallMs(),
+      id: ++this.#seatsSoFar,
+      get since() {
+        return times.of(sinceMs)
+      },
       mayType: mayType && person.role === 'operator',
       events,
     }

@@ -42,8 +42,8 @@ const bridge: ConsoleStatus = {
       bytesIn: 1,
       bytesOut: 2,
       sessions: [
-        { technician: 'alice', writer: true, from: '10.0.0.1', since: NOW - 120_000 },
-        { technician: 'bob', writer: false, from: '10.0.0.2', since: NOW - 60_000 },
+        { id: 1, technician: 'alice', writer: true, from: '10.0.0.1', since: NOW - 120_000 },
+        { id: 2, technician: 'bob', writer: false, from: '10.0.0.2', since: NOW - 60_000 },
       ],
     },
   ],

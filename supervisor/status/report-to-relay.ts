@@ -94,9 +94,9 @@ function gone(before: ConsoleStatus | undefined, after: ConsoleStatus | undefine
   const seatsOf = (status: ConsoleStatus) =>
     status.consoles.flatMap(({ name, sessions }) => sessions.map(seat => ({ ...seat, console: name })))
   if (!before || !after) return []
-  const isSame = (a: { console: string; from: string; since: number }, b: typeof a) =>
-    a.console === b.console && a.from === b.from && a.since === b.since
-  const here = seatsOf(after)
+  const isSame = (a: { console: string; id: number }, b: typeof a) => a.console === b.console && a.id === b.id
+  // A bridge that was started anew has none of them.
+  const here = before.pid === after.pid ? seatsOf(after) : []
   return seatsOf(before).filter(seat => !here.some(one => isSame(one, seat)))
 }
 

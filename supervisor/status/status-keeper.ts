@@ -1,5 +1,5 @@
 /** Keeps the facts, derives the status from them, and is the one place that performs the effects of a change. */
-import type { Clock } from '../../runtime/clock.ts'
+import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import type { SupervisorStatus } from '../../runtime/status-file.ts'
 import { VERSION } from '../../runtime/version.ts'
 import { deriveStatus, type Limits, type Status } from './derive-status.ts'
@@ -18,8 +18,6 @@ export type Details = Pick<SupervisorStatus, 'relay' | 'connectedAt' | 'proof' |
 
 /** Changes of the word that the status file remembers: a bad night fits, and the file stays small. */
 const CHANGES_MAX = 50
-/** Milliseconds by which the wall clock must have been set for what people read to follow it. */
-const CLOCK_SET_MS = 2_000
 
 export class StatusKeeper {
   readonly #device: string
@@ -36,15 +34,14 @@ export class StatusKeeper {
   #status: Status | undefined
   #sinceMs = 0
   #changes: SupervisorStatus['changes'] = []
-  /** Wall clock minus monotonic clock, in milliseconds. */
-  #offsetMs: number
+  readonly #times: WallTimes
 
   constructor(device: string, limits: Omit<Limits, 'nowMs'>, clock: Clock, effects: Effects) {
     this.#device = device
     this.#clock = clock
     this.#limits = limits
     this.#effects = effects
-    this.#offsetMs = clock.wallMs() - clock.nowMs()
+    this.#times = new WallTimes(clock)
   }
 
   get proof(): SupervisorStatus['proof'] {
@@ -73,9 +70,7 @@ export class StatusKeeper {
 
   /** Every instant is turned to wall-clock time here: when the board learns the time, they all follow. */
   #content({ word, cause }: Status): SupervisorStatus {
-    const offsetMs = this.#clock.wallMs() - this.#clock.nowMs()
-    if (Math.abs(offsetMs - this.#offsetMs) > CLOCK_SET_MS) this.#offsetMs = offsetMs
-    const wall = (ms: number) => Math.round(ms + this.#offsetMs)
+    const wall = (ms: number) => this.#times.of(ms)
     const wallOrNull = (ms: number | null) => (ms === null ? null : wall(ms))
     const { relay, connectedAt, retryAt, proof } = this.#details
     return {
