@@ -5,6 +5,8 @@ export type BoardName = (typeof BOARDS)[number]
 
 export interface Board {
   name: BoardName
+  /** Debian's name of its architecture. */
+  arch: string
   /** The emulator's program. */
   emulator: string
   /** What makes the machine, without its disk, network, adapter and serial console. */
@@ -48,6 +50,7 @@ export function boardOf(name: BoardName, withKvm: boolean): Board {
     case 'pi3':
       return {
         name,
+        arch: 'arm64',
         emulator: 'qemu-system-aarch64',
         machine: ['-M', 'raspi3b', ...RASPBERRY_MACHINE.accelerator, '-usb'],
         dtb: 'bcm2837-rpi-3-b.dtb',
@@ -59,6 +62,7 @@ export function boardOf(name: BoardName, withKvm: boolean): Board {
     case 'zero-w':
       return {
         name,
+        arch: 'armel',
         emulator: 'qemu-system-arm',
         machine: ['-M', 'raspi0', ...RASPBERRY_MACHINE.accelerator, '-usb'],
         dtb: 'bcm2835-rpi-zero-w.dtb',
@@ -70,8 +74,9 @@ export function boardOf(name: BoardName, withKvm: boolean): Board {
     case 'vm':
       return {
         name,
+        arch: 'amd64',
         emulator: 'qemu-system-x86_64',
-        // Years behind, as a board without a battery that lay in a drawer.
+        // As of a computer whose battery is empty: the image starts with its own time, which is later.
         machine: [
           '-M',
           'q35',

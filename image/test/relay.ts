@@ -53,7 +53,7 @@ export async function prepareOperation(root: string): Promise<Operation> {
         consoles: [{ name: CONSOLE, path: '/dev/ttyUSB0' }],
       },
     ],
-    technicians: [{ name: TECHNICIAN, keys: [technicianKey.publicKey], consoles: 'all', shells: [DEVICE] }],
+    technicians: [{ name: TECHNICIAN, keys: [technicianKey.publicKey], consoles: 'all', admins: [DEVICE] }],
   })
   await writeFile(join(root, 'fleet.toml'), fleet)
   await operate('keys', '--all')

@@ -31,14 +31,17 @@ export function flashCard({ image, root }: Scene): Promise<Card> {
   return flash(join(image, 'oobm.img'), join(root, 'card.img'), CARD_BYTES)
 }
 
-/** Switches the board on; it is off again, or killed, when `run` ends. */
+/**
+ * Switches the board on; it is off again, or killed, when `run` ends.
+ * @returns the folder of this run's files
+ */
 export async function bootOnce(
   scene: Scene,
   card: Card,
   name: string,
   adapterPlugged: boolean,
-  run: (emulator: Emulator, directory: string) => Promise<void>,
-): Promise<void> {
+  run: (emulator: Emulator) => Promise<void>,
+): Promise<string> {
   const { board, image, report } = scene
   const directory = join(scene.root, name)
   await mkdir(directory)
@@ -54,13 +57,14 @@ export async function bootOnce(
   })
   scene.cleanup(() => emulator.pullPlug())
   try {
-    await run(emulator, directory)
+    await run(emulator)
   } finally {
     if (emulator.output() !== '') report.note(`QEMU: ${emulator.output().trim()}`)
     // The capture is whole only when QEMU ends by itself; for the board it is the plug all the same.
     await emulator.qmp.execute('quit').catch(() => {})
     await emulator.untilOff(20_000).catch(() => emulator.pullPlug())
   }
+  return directory
 }
 
 /** Waits until the board says, to a technician in its shell, that its present tunnel is proved. */

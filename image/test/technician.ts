@@ -11,6 +11,8 @@ import { CONSOLE, DEVICE } from './relay.ts'
 
 /** Milliseconds for a login and a command on an emulated board. */
 const LOGIN_MS = 120_000
+/** The device's account for admins, with sudo. */
+const ADMIN = 'remote-admin'
 
 export interface Technician {
   /**
@@ -18,6 +20,10 @@ export interface Technician {
    * @throws Error with what ssh said, unless it ended with 0
    */
   shell(command: string): Promise<string>
+  /** The same as root. */
+  root(command: string, timeoutMs?: number): Promise<string>
+  /** Copies a file to the home of the admins' account. */
+  copy(path: string): Promise<void>
   /** What the daemons say of themselves: their files, since `oobm` takes an emulated board seconds. */
   supervisor(): Promise<SupervisorStatus>
   bridge(): Promise<ConsoleStatus>
@@ -26,15 +32,20 @@ export interface Technician {
 }
 
 export function technician(sshConfig: string): Technician {
-  const shell: Technician['shell'] = async command => {
-    const { code, stdout, stderr } = await runProgram('ssh', ['-F', sshConfig, DEVICE, command], {
-      timeoutMs: LOGIN_MS,
-    })
-    if (code !== 0) throw new Error(`ssh ${DEVICE} '${command}' ended with ${code}: ${stderr.trim()} ${stdout.trim()}`)
+  const must = async (program: string, args: string[], timeoutMs = LOGIN_MS) => {
+    const { code, stdout, stderr } = await runProgram(program, ['-F', sshConfig, ...args], { timeoutMs })
+    if (code !== 0)
+      throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${stderr.trim()} ${stdout.trim()}`)
     return stdout
   }
+  const shell: Technician['shell'] = command => must('ssh', [DEVICE, command])
   return {
     shell,
+    root: (command, timeoutMs) =>
+      must('ssh', ['-l', ADMIN, DEVICE, `sudo sh -c '${command.replaceAll("'", "'\\''")}'`], timeoutMs),
+    copy: async path => {
+      await must('scp', [path, `${ADMIN}@${DEVICE}:`])
+    },
     supervisor: async () => supervisorStatusSchema.parse(JSON.parse(await shell('cat /run/oobm/status.json'))),
     bridge: async () => consoleStatusSchema.parse(JSON.parse(await shell('cat /run/oobm-console/status.json'))),
     console: () =>
