@@ -96,9 +96,9 @@ endif
 QEMU_NEEDS := qemu-system-aarch64:qemu-system-arm qemu-system-x86_64:qemu-system-x86 mcopy:mtools ssh:openssh-client sshd:openssh-server ip:iproute2
 
 .PHONY: image-test
-image-test: build ## boot the image of BOARD on an emulated board, with a relay and a technician (root; CUTS=20 pulls the plug instead)
+image-test: build ## boot the image of BOARD on an emulated board, with a relay and a technician (root; CUTS=20 pulls the plug instead, UNTIL=first-boot is the beginning)
 	@tools/need $(QEMU_NEEDS)
-	@$(NODE) --import tsx image/test/main.ts --board "$(or $(BOARD),pi3)" $(if $(CUTS),--cuts "$(CUTS)")
+	@$(NODE) --import tsx image/test/main.ts --board "$(or $(BOARD),pi3)" $(if $(CUTS),--cuts "$(CUTS)") $(if $(UNTIL),--until "$(UNTIL)")
 
 .PHONY: lint-deb
 lint-deb: deb ## what Debian would say of the packages (a minute on a slow machine)

@@ -15,11 +15,17 @@ import type { Scene } from './scene.ts'
 import { playStory } from './story.ts'
 
 const IMAGES = join(import.meta.dirname, '../../build/image')
-/** Set for the second run of this program, the one in the namespaces. */
+/** Exit code when a check failed: then the run's files are kept. */
+const FAILED = 2
+/** Set for the second run of this program, the one in the namespaces: the folder for its files. */
 const INSIDE = 'OOBM_IMAGE_TEST_INSIDE'
 
-const { values } = parseArgs({ options: { board: { type: 'string', default: 'pi3' }, cuts: { type: 'string' } } })
-main(values.board, values.cuts === undefined ? playStory : scene => cutPower(scene, Number(values.cuts))).then(
+const { values } = parseArgs({
+  options: { board: { type: 'string', default: 'pi3' }, cuts: { type: 'string' }, until: { type: 'string' } },
+})
+const play = (scene: Scene) =>
+  values.cuts === undefined ? playStory(scene, values.until) : cutPower(scene, Number(values.cuts))
+main(values.board).then(
   code => {
     process.exitCode = code
   },
@@ -29,42 +35,41 @@ main(values.board, values.cuts === undefined ? playStory : scene => cutPower(sce
   },
 )
 
-async function main(name: string, play: (scene: Scene) => Promise<void>): Promise<number> {
+async function main(name: string): Promise<number> {
   const board = BOARDS.find(one => one === name)
   if (board === undefined) throw new Error(`BOARD=${name}: there are ${BOARDS.join(', ')}`)
   if (!existsSync(join(IMAGES, board, 'oobm.img')))
     throw new Error(`There is no image of it. Run: make image BOARD=${board}`)
   if (process.getuid?.() !== 0) throw new Error('This needs root, for a network of its own: sudo make image-test')
-  if (process.env[INSIDE] === undefined) return enterNamespaces()
-  return test(board, play)
+  const inside = process.env[INSIDE]
+  return inside === undefined ? enterNamespaces() : test(board, inside)
 }
 
 /** A network without a way out, where the relay has its own address; and all processes end with this one. */
-function enterNamespaces(): Promise<number> {
+async function enterNamespaces(): Promise<number> {
+  const root = await mkdtemp(join(tmpdir(), 'oobm-image-test-'))
   const unshare = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+  // A shell as the first process: it waits for all that are left behind, which node would not.
+  const shell = ['sh', '-c', '"$@"; exit $?', 'sh']
   const node = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
-  const child = spawn('unshare', [...unshare, ...node], { stdio: 'inherit', env: { ...process.env, [INSIDE]: '1' } })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill('SIGTERM'))
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('exit', code => resolve(code ?? 1))
+  const child = spawn('unshare', [...unshare, ...shell, ...node], {
+    stdio: 'inherit',
+    env: { ...process.env, [INSIDE]: root },
   })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill('SIGKILL'))
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', resolve)
+  })
+  if (code === FAILED) process.stdout.write(`What the board printed, and the card: ${root}\n`)
+  else await rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  return code ?? 1
 }
 
-async function test(name: BoardName, play: (scene: Scene) => Promise<void>): Promise<number> {
+async function test(name: BoardName, root: string): Promise<number> {
   await runProgram('ip', ['link', 'set', 'lo', 'up'])
   await runProgram('ip', ['address', 'add', `${RELAY_ADDRESS}/32`, 'dev', 'lo'])
-  const root = await mkdtemp(join(tmpdir(), 'oobm-image-test-'))
   const disposers: (() => unknown)[] = []
-  const cleanUp = async () => {
-    for (const dispose of disposers.reverse()) await dispose()
-  }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () =>
-      cleanUp()
-        .then(() => rm(root, { recursive: true, force: true }))
-        .finally(() => process.exit(1)),
-    )
   // QEMU's network asks the server of the machine that it runs on.
   await writeFile(join(root, 'resolv.conf'), `nameserver ${RELAY_ADDRESS}\n`)
   await runProgram('mount', ['--bind', join(root, 'resolv.conf'), '/etc/resolv.conf'])
@@ -82,12 +87,10 @@ async function test(name: BoardName, play: (scene: Scene) => Promise<void>): Pro
   } catch (err) {
     if (!(err instanceof StoryEnded)) throw err
   } finally {
-    await cleanUp()
-    if (report.failed === 0) await rm(root, { recursive: true, force: true })
-    else process.stdout.write(`What the board printed, and the card: ${root}\n`)
+    for (const dispose of disposers.reverse()) await dispose()
   }
   const table = report.table()
-  await writeFile(join(IMAGES, name, `${play === playStory ? 'test' : 'power-cut'}-result.md`), `${table}\n`)
+  await writeFile(join(IMAGES, name, `${values.cuts === undefined ? 'test' : 'power-cut'}-result.md`), `${table}\n`)
   process.stdout.write(`\n${table}\n\n${report.rows.length - report.failed} passed, ${report.failed} failed\n`)
-  return report.failed === 0 ? 0 : 1
+  return report.failed === 0 ? 0 : FAILED
 }

@@ -1,6 +1,7 @@
 /** One board with its card, its operator and its relay: what each image test stands on. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { waitFor } from '../../testbed/wait-for.ts'
 import type { Board } from './boards.ts'
 import { type Card, flash } from './card.ts'
@@ -11,6 +12,9 @@ import type { Technician } from './technician.ts'
 
 /** Bytes of the emulated card: the data partition gets what the image leaves. */
 const CARD_BYTES = 4 * 1024 ** 3
+
+/** Milliseconds before a technician who did not get in tries again. */
+const RETRY_MS = 2_000
 
 export interface Scene {
   board: Board
@@ -72,8 +76,8 @@ export async function untilProved(tess: Technician, timeoutMs: number): Promise<
   const status = await waitFor(
     'the board to say that it is proved',
     async () => {
-      const now = await tess.supervisor().catch(() => undefined)
-      if (now === undefined || now.connectedAt === null) return undefined
+      const now = await tess.supervisor().catch(() => delay(RETRY_MS))
+      if (!now || now.connectedAt === null) return undefined
       return (now.proof.provedAt ?? 0) >= now.connectedAt ? now : undefined
     },
     { timeoutMs },

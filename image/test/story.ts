@@ -17,13 +17,21 @@ const YEARS_AGO_S = 1_546_300_800
 const DAY_S = 86_400
 const DAY_MS = DAY_S * 1000
 
-/** The whole story of one card. */
-export async function playStory(scene: Scene): Promise<void> {
+/** Each goes on with the card of the one before. */
+const CHAPTERS = { 'first-boot': firstBoot, 'wrong-file': wrongFile, 'later-file': laterFile, upgrade }
+
+/**
+ * The story of one card.
+ * @param until its last chapter; the whole story when left out
+ * @throws Error for a chapter that there is not
+ */
+export async function playStory(scene: Scene, until = 'upgrade'): Promise<void> {
+  if (!Object.hasOwn(CHAPTERS, until)) throw new Error(`UNTIL=${until}: there are ${Object.keys(CHAPTERS).join(', ')}`)
   const card = await flashCard(scene)
-  await firstBoot(scene, card)
-  await wrongFile(scene, card)
-  const version = await laterFile(scene, card)
-  await upgraded(scene, card, version)
+  for (const [name, play] of Object.entries(CHAPTERS)) {
+    await play(scene, card)
+    if (name === until) return
+  }
 }
 
 async function firstBoot(scene: Scene, card: Card): Promise<void> {
@@ -102,21 +110,28 @@ async function wrongFile(scene: Scene, card: Card): Promise<void> {
   })
 }
 
-/** And on its way out, the upgrade that the next start puts on trial. */
-async function laterFile(scene: Scene, card: Card): Promise<string> {
+async function laterFile(scene: Scene, card: Card): Promise<void> {
   const { report, operation, patienceMs } = scene
   const tess = technician(operation.sshConfig)
-  const { path, name, version } = await upgradedPackage(scene.board.arch, scene.root)
   await card.write('oobm.toml', 'version = 1\n[system]\nhostname = "later"\n')
   await bootOnce(scene, card, 'later-file', true, async emulator => {
     await plugIn(emulator.adapterSocket)
-    await report.essential('a later file: proved again', () => untilProved(tess, patienceMs))
+    await report.check('a later file: proved again', () => untilProved(tess, patienceMs))
     await report.check('… with what it names, and all else as before', () => isLater(tess))
     await report.check('… and the error is gone', async () => {
       if ((await card.read('oobm-error.txt')) !== undefined) throw new Error('oobm-error.txt is still there')
       return 'no oobm-error.txt'
     })
     await report.check('from kernel start to proved', () => provedAfter(tess))
+  })
+}
+
+async function upgrade(scene: Scene, card: Card): Promise<void> {
+  const { report, operation, patienceMs } = scene
+  const tess = technician(operation.sshConfig)
+  const { path, name, version } = await upgradedPackage(scene.board.arch, scene.root)
+  await bootOnce(scene, card, 'upgrade', true, async emulator => {
+    await report.essential('before an upgrade: proved', () => untilProved(tess, patienceMs))
     await report.essential('oobm upgrade FILE.deb through the tunnel, and a new start', async () => {
       await tess.copy(path)
       // It ends with the connection, when the board starts again.
@@ -127,14 +142,7 @@ async function laterFile(scene: Scene, card: Card): Promise<string> {
       return `generation 1 made, with oobm-device ${version}`
     })
   })
-  return version
-}
-
-async function upgraded(scene: Scene, card: Card, version: string): Promise<void> {
-  const { report, operation, patienceMs } = scene
-  const tess = technician(operation.sshConfig)
-  await bootOnce(scene, card, 'upgraded', true, async emulator => {
-    await plugIn(emulator.adapterSocket)
+  await bootOnce(scene, card, 'upgraded', true, async () => {
     await report.essential('the upgraded system on trial: proved', () => untilProved(tess, patienceMs))
     await report.check('… is confirmed', async () => {
       await waitFor(
