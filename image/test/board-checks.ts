@@ -23,7 +23,7 @@ export async function checkBoard({ report, image, patienceMs }: Scene, tess: Tec
       'findmnt -no FSTYPE /; findmnt -no SOURCE /var/lib/oobm; cat /run/oobm-appliance/data',
     )
     const [root, data, fact] = mounts.trim().split('\n')
-    if (root !== 'overlay' || fact !== 'made') throw new Error(mounts)
+    if (root !== 'overlay' || fact !== 'ok') throw new Error(mounts)
     return `/ is ${root}; ${data}; data partition ${fact}`
   })
   await report.check('memory', async () => {

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { waitFor } from '../../testbed/wait-for.ts'
-import type { Emulator } from './emulator.ts'
+import { type Emulator, USB_CAPTURE } from './emulator.ts'
 import { plugIn } from './equipment.ts'
 import { CONSOLE } from './relay.ts'
 import type { Scene } from './scene.ts'
@@ -46,7 +46,7 @@ export async function checkConsole({ report, patienceMs }: Scene, emulator: Emul
 /** @param directory of the run, which is over: only then is QEMU's capture whole */
 export async function checkBreak({ report }: Scene, directory: string): Promise<void> {
   await report.check('BREAK by ~B on the USB bus', async () => {
-    const lengths = usbBreaks(await readFile(join(directory, 'usb.pcap')))
+    const lengths = usbBreaks(await readFile(join(directory, USB_CAPTURE)))
     if (lengths.length !== 1 || (lengths[0] ?? 0) < 900) throw new Error(`breaks seen: ${JSON.stringify(lengths)} ms`)
     return `one break of ${Math.round(lengths[0] ?? 0)} ms (OpenSSH asks for 1000)`
   })

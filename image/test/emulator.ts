@@ -1,4 +1,5 @@
 /** One run of an emulated board: from power on to power off, or to the plug being pulled. */
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Program, startProgram } from '../../testbed/run-program.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
@@ -7,6 +8,9 @@ import { connectQmp, type Qmp } from './qmp.ts'
 
 /** So that the console's log says why, when a test fails (systemd-journald.service(8)). */
 const JOURNAL_ON_CONSOLE = ['systemd.journald.forward_to_console=1', 'systemd.journald.max_level_console=info']
+
+/** In a run's folder: the adapter's USB traffic, whole when QEMU has ended. */
+export const USB_CAPTURE = 'usb.pcap'
 
 export interface EmulatorOptions {
   board: Board
@@ -26,8 +30,8 @@ export interface Emulator {
   readonly qmp: Qmp
   /** Unix socket of the emulated adapter's far end: the equipment. */
   readonly adapterSocket: string
-  /** Capture of the adapter's USB traffic. */
-  readonly usbCapture: string
+  /** What the board printed on its console so far: the kernel's messages, and the journal's. */
+  printed(): Promise<string>
   /** What QEMU itself said: nothing, when all is well. */
   output(): string
   ended(): boolean
@@ -46,7 +50,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const adapter = [
     ...['-chardev', `socket,id=adapter,path=${path('adapter.sock')},server=on,wait=off`],
     '-device',
-    `usb-serial,chardev=adapter,pcap=${path('usb.pcap')}${options.adapterPlugged ? ',always-plugged=on' : ''}`,
+    `usb-serial,chardev=adapter,pcap=${path(USB_CAPTURE)}${options.adapterPlugged ? ',always-plugged=on' : ''}`,
   ]
   const args = [
     ...board.machine,
@@ -68,7 +72,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   try {
     return withControls(qemu, await connectQmp(path('qmp.sock'), qemu.ended), {
       adapterSocket: path('adapter.sock'),
-      usbCapture: path('usb.pcap'),
+      printed: () => readFile(consoleFile, 'latin1'),
     })
   } catch (err) {
     await qemu.stop(0)
@@ -76,7 +80,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   }
 }
 
-function withControls(qemu: Program, qmp: Qmp, files: { adapterSocket: string; usbCapture: string }): Emulator {
+function withControls(qemu: Program, qmp: Qmp, files: Pick<Emulator, 'adapterSocket' | 'printed'>): Emulator {
   return {
     ...files,
     qmp,

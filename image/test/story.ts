@@ -18,7 +18,13 @@ const DAY_S = 86_400
 const DAY_MS = DAY_S * 1000
 
 /** Each goes on with the card of the one before. */
-const CHAPTERS = { 'first-boot': firstBoot, 'wrong-file': wrongFile, 'later-file': laterFile, upgrade }
+const CHAPTERS = {
+  'no-file': noFile,
+  'first-boot': firstBoot,
+  'wrong-file': wrongFile,
+  'later-file': laterFile,
+  upgrade,
+}
 
 /**
  * The story of one card.
@@ -32,6 +38,21 @@ export async function playStory(scene: Scene, until = 'upgrade'): Promise<void> 
     await play(scene, card)
     if (name === until) return
   }
+}
+
+/** Somebody on site plugs it in as it was flashed. */
+async function noFile(scene: Scene, card: Card): Promise<void> {
+  await bootOnce(scene, card, 'no-file', false, async emulator => {
+    await checkLed(scene, emulator, 'unconfigured', 'LED with no oobm.toml on the card')
+    await scene.report.check('… and what it says', async () => {
+      const [, cause] = await waitFor(
+        'the supervisor to say it',
+        async () => /"word":"unconfigured","cause":"([^"]*)/.exec(await emulator.printed()),
+        { timeoutMs: scene.patienceMs },
+      )
+      return cause ?? ''
+    })
+  })
 }
 
 async function firstBoot(scene: Scene, card: Card): Promise<void> {
