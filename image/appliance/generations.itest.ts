@@ -1,5 +1,5 @@
 /** Which system generation starts, what a trial needs to be confirmed, and an upgrade with the real apt and dpkg over this machine's files. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import type { SupervisorStatus } from '../../runtime/status-file.ts'
@@ -131,10 +131,12 @@ else {
         cat "$OOBM_GENERATIONS/trial" "$OOBM_GENERATIONS/1/root/usr/share/oobm-upgrade-test/there"
         ls "$OOBM_GENERATIONS"; ls -A "$OOBM_GENERATIONS/1"; ls -A "$OOBM_GENERATIONS/1/root/tmp" 2>/dev/null
         [ ! -f "$OOBM_GENERATIONS/1/root/usr/sbin/policy-rc.d" ] && cat "$OOBM_GENERATIONS/1/about"`
-      const done = await runProgram('unshare', ['--mount', '--net', '--propagation', 'private', 'sh', '-c', script], {
-        env: { ...device.env, OOBM_IMAGE: '/', GOOD: good, BAD: bad },
-        timeoutMs: 200_000,
-      })
+      const done = await undisturbed(context.signal, () =>
+        runProgram('unshare', ['--mount', '--net', '--propagation', 'private', 'sh', '-c', script], {
+          env: { ...device.env, OOBM_IMAGE: '/', GOOD: good, BAD: bad },
+          timeoutMs: 120_000,
+        }),
+      )
       const said = `${done.stdout}\n${done.stderr}`
       assert.match(done.stdout, /Changed: oobm-upgrade-test /, said)
       assert.match(done.stderr, /nothing is changed, generation 0 goes on/, said)
@@ -142,6 +144,22 @@ else {
     },
     { timeoutMs: 240_000 },
   )
+}
+
+/** The image here is this machine's own files: while a package is being installed on it, apt refuses any other. */
+async function undisturbed<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+  const lastChange = async () => {
+    const [status, updates] = await Promise.all([stat('/var/lib/dpkg/status'), stat('/var/lib/dpkg/updates')])
+    return Math.max(status.mtimeMs, updates.mtimeMs)
+  }
+  for (;;) {
+    signal.throwIfAborted()
+    // It waits for the lock.
+    await runProgram('apt-get', ['-o', 'DPkg::Lock::Timeout=100', 'check'], { timeoutMs: 110_000 })
+    const before = await lastChange()
+    const result = await run()
+    if ((await lastChange()) === before) return result
+  }
 }
 
 async function makePackage(folder: string, name: string, postinst: string): Promise<string> {
