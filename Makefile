@@ -7,7 +7,7 @@ JOBS ?= 2
 
 LAB_NEEDS := sshd:openssh-server ssh:openssh-client ssh-keygen:openssh-client setsid:util-linux setpriv:util-linux
 TEST_NEEDS := $(LAB_NEEDS) strace:strace socat:socat picocom:picocom ip:iproute2 nft:nftables tmux:tmux ps:procps \
-	unshare:util-linux sudo:sudo plink:putty-tools shellcheck:shellcheck mandoc:mandoc dpkg-deb:dpkg busybox:busybox openssl:openssl systemd-analyze:systemd wpa_supplicant:wpasupplicant readelf:binutils /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh
+	unshare:util-linux sudo:sudo plink:putty-tools shellcheck:shellcheck mandoc:mandoc dpkg-deb:dpkg busybox:busybox openssl:openssl systemd-analyze:systemd wpa_supplicant:wpasupplicant hostapd:hostapd readelf:binutils /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh
 
 DEVICE_ARCHS := arm64 armhf armel amd64
 DEB_NEEDS := dpkg-deb:dpkg arm-linux-gnueabi-g++:g++-arm-linux-gnueabi
