@@ -1,0 +1,85 @@
+/** What the tests of a device's words stand on: a relay with two devices, and connections on which several words can be run. */
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { freePorts } from '../../testbed/free-port.ts'
+import type { Finished, Program } from '../../testbed/run-program.ts'
+import { scratchDirectory } from '../../testbed/scratch.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
+import type { Test, TestContext } from '../../tools/suite.ts'
+import { type FleetRelay, startFleetRelay } from './fleet-relay.ts'
+
+/** Many connections one after the other, on a machine that may be busy with other tests. */
+export const SLOW = { timeoutMs: 120_000 }
+const token = (digit: string) => digit.repeat(32)
+export const [OLD, NEW, THIRD] = [token('a'), token('b'), token('c')]
+
+/** The shells that /bin/sh is on some system. */
+const SHELLS: [string, string, string][] = [
+  ['dash', '/bin/dash', '#!/bin/dash'],
+  ['bash', '/bin/bash', '#!/bin/bash --posix'],
+  ['busybox', '/bin/busybox', '#!/bin/busybox sh'],
+]
+
+/** Declares a test for each of them, on a relay whose words it runs. */
+export function testInEachShell(
+  test: Test,
+  title: string,
+  body: (context: TestContext, relay: FleetRelay) => Promise<void>,
+): void {
+  for (const [shell, path, shebang] of SHELLS) {
+    if (existsSync(path)) {
+      test(`in ${shell}: ${title}`, async context => body(context, await relayFor(context, shebang)), SLOW)
+    } else {
+      test.skip(`in ${shell}: ${title}`, `${path} is not here`)
+    }
+  }
+}
+
+/** A relay with the devices `tokyo` and `osaka`. */
+export async function relayFor(context: TestContext, shebang?: string): Promise<FleetRelay> {
+  const [tokyo, osaka] = await freePorts(2)
+  const relay = await startFleetRelay({
+    directory: await scratchDirectory(context),
+    devices: { tokyo: Math.min(tokyo ?? 0, 60_000), osaka: Math.max(osaka ?? 0, 60_002) },
+    ...(shebang !== undefined && { shebang }),
+  })
+  context.cleanup(() => relay.sshd.stop())
+  context.onFailure(relay.sshd.log)
+  return relay
+}
+
+export interface DeviceConnection {
+  readonly master: Program
+  run(word: string): Promise<Finished>
+  /** Runs the word `claim`, and returns when it has answered; it stays. */
+  claim(token: string): Promise<Program>
+}
+
+/** A connection that several words can be run on, as the supervisor does: ssh's own multiplexing. */
+export async function connection(context: TestContext, relay: FleetRelay, device: string): Promise<DeviceConnection> {
+  const socket = join(await scratchDirectory(context), 'mux')
+  const master = relay.startSsh(device, ['-M', '-S', socket, '-N', '-o', 'ServerAliveInterval=0'])
+  context.cleanup(() => master.stop())
+  await waitFor('the connection', () => existsSync(socket) || master.ended())
+  const run = (word: string) => relay.ssh(device, ['-S', socket], word)
+  const claim = async (token: string): Promise<Program> => {
+    const channel = relay.startSsh(device, ['-S', socket], `claim ${token}`)
+    context.cleanup(() => channel.stop())
+    await channel.says(/^(claimed|superseded)\n/m)
+    return channel
+  }
+  return { master, run, claim }
+}
+
+/** Says something on a control channel. */
+export const ask = (channel: Program, line: string) => channel.child.stdin?.write(`${line}\n`)
+
+/** The lines of a file that the words keep of a device. */
+export async function records(relay: FleetRelay, device: string, file = 'sessions'): Promise<string[]> {
+  const text = await readFile(join(relay.stateDirectory, device, file), 'utf8').catch(() => '')
+  return text.split('\n').slice(0, -1)
+}
+
+/** The process that a record names. */
+export const pidOf = (record: string | undefined) => Number(record?.split(' ')[0])
