@@ -1,134 +1,19 @@
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import * as assert from 'uvu/assert'
-import { UserError } from '../../runtime/errors.ts'
 import { parseProvisioning } from '../../runtime/provisioning.ts'
 import { makeKey } from '../../testbed/make-key.ts'
-import { runProgram } from '../../testbed/run-program.ts'
-import { scratchDirectory } from '../../testbed/scratch.ts'
-import { startSshd } from '../../testbed/sshd.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
-import { COMMANDS, COMMON } from '../commands/all-commands.ts'
-import type { BareInput } from '../commands/command.ts'
+import { suite } from '../../tools/suite.ts'
 import { parseFleet } from '../fleet-config.ts'
-import { fingerprint } from './scan-host-keys.ts'
+import { fleetEditor } from '../testing/fleet-editor.ts'
 
-const test = suite('oobm-relay init, add, remove, rename, list')
+const test = suite('oobm-relay add, remove, rename, list')
 const SLOW = { timeoutMs: 120_000 }
-const MAIN = join(import.meta.dirname, '..', 'main.ts')
-
-async function operator(context: TestContext) {
-  const folder = await scratchDirectory(context)
-  const file = join(folder, 'fleet.toml')
-  /** Within this process: starting the program some fifty times would take longer than all the rest. */
-  const run = async ([word = '', ...args]: string[]) => {
-    const command = COMMANDS[word]
-    if (!command?.runBare && !command?.run) throw new Error(`no word "${word}"`)
-    const { values, positionals } = parseArgs({
-      args,
-      options: { ...COMMON, ...command.options },
-      allowPositionals: true,
-    })
-    const said: string[] = []
-    const files = { fleet: String(values.fleet ?? file), secrets: join(folder, 'secrets'), rendered: join(folder, 'r') }
-    const input = {
-      files,
-      positionals,
-      values: values as BareInput['values'],
-      print: (line: string) => said.push(line),
-      signal: context.signal,
-    } as unknown as BareInput
-    try {
-      const code = command.runBare
-        ? await command.runBare(input)
-        : await command.run({ ...input, fleet: parseFleet(file, await readFile(file, 'utf8')) })
-      return { code, said: said.map(line => `${line}\n`).join('') }
-    } catch (err) {
-      if (!(err instanceof UserError)) throw err
-      return { code: err.exitCode, said: [...said, err.message].map(line => `${line}\n`).join('') }
-    }
-  }
-  const must = async (args: string[]) => {
-    const { code, said } = await run(args)
-    assert.is(code, 0, `${args.join(' ')}: ${said}`)
-    return said
-  }
-  /** As people do. */
-  const start = (args: string[], input = '') =>
-    runProgram(process.execPath, ['--import', 'tsx', MAIN, ...args], {
-      env: { OOBM_FLEET: file },
-      timeoutMs: 60_000,
-      input,
-    })
-  return { folder, file, run, must, start, text: () => readFile(file, 'utf8') }
-}
-
-test(
-  'writes a first fleet file, with host keys that somebody has confirmed, and never over another',
-  async context => {
-    const { folder, file, run, must, start, text } = await operator(context)
-    const hostKey = await makeKey(folder, 'host-key')
-    const sshd = await startSshd({ directory: join(folder, 'sshd'), hostKey, authorizedKeys: [join(folder, 'none')] })
-    context.cleanup(() => sshd.stop())
-    const given = [
-      '--host',
-      '127.0.0.1',
-      '--port',
-      String(sshd.port),
-      '--user',
-      'ops',
-      '--accounts',
-      'shared',
-      '--name',
-      'lab',
-    ]
-
-    const doubtful = await start(['init', ...given], 'n\n')
-    assert.is(doubtful.code, 1)
-    assert.match(doubtful.stdout, `${fingerprint(hostKey.publicKey)} ssh-ed25519`)
-    assert.match(doubtful.stderr, /nothing was written/)
-    const wrong = await run(['init', ...given, '--fingerprint', 'SHA256:another'])
-    assert.is(wrong.code, 1)
-    assert.match(wrong.said, /somebody else may be answering/)
-    assert.is((await run(['init', '--host', '127.0.0.1', '--port', '1', '--user', 'ops', '--yes'])).code, 69)
-    assert.is((await run(['init', '--host', 'a b', '--yes'])).code, 64)
-    assert.is((await start(['init'])).code, 64)
-    assert.not((await readdir(folder)).includes('fleet.toml'))
-
-    const answers = ['bad host', '127.0.0.1', String(sshd.port), '', 'ops', 'lab', 'y']
-    const answered = await start(['init'], `${answers.join('\n')}\n`)
-    assert.match(answered.stdout, /must be a host name[\s\S]*wrote .*fleet\.toml\n/)
-    const [relay] = parseFleet(file, await text()).relays
-    assert.equal(relay?.hostKeys, [hostKey.publicKey])
-    assert.is(`${relay?.name} ${relay?.user}@${relay?.host}:${relay?.port}`, `lab ops@127.0.0.1:${sshd.port}`)
-
-    const before = await text()
-    const again = await run(['init', ...given, '--yes'])
-    assert.is(again.code, 1)
-    assert.match(again.said, /is there already/)
-    assert.is(await text(), before)
-    assert.equal(
-      (await readdir(folder)).filter(name => name.includes('init')),
-      [],
-    )
-
-    const other = join(folder, 'other.toml')
-    await must(['init', '--fleet', other, ...given, '--fingerprint', fingerprint(hostKey.publicKey)])
-    assert.is(await readFile(other, 'utf8'), before)
-    const third = join(folder, 'third.toml')
-    await writeFile(join(folder, 'scanned'), `# relay.example SSH-2.0\nrelay.example ${hostKey.publicKey}\n`)
-    const scanned = ['--yes', '--host-keys', join(folder, 'scanned')]
-    await must(['init', '--fleet', third, '--host', 'relay.example', '--accounts', 'dedicated', ...scanned])
-    assert.equal(parseFleet(third, await readFile(third, 'utf8')).relays[0]?.hostKeys, [hostKey.publicKey])
-  },
-  SLOW,
-)
 
 test(
   'a fleet grows, is renamed and shrinks, and the file keeps what people wrote into it',
   async context => {
-    const { folder, file, must, start, text } = await operator(context)
+    const { folder, file, must, start, text } = await fleetEditor(context)
     const alice = await makeKey(folder, 'alice')
     await must([
       'init',
@@ -208,7 +93,7 @@ test(
 test(
   'a gateway device has a key for its own port too, which its configuration knows, and a new name takes it along',
   async context => {
-    const { folder, file, must, run, text } = await operator(context)
+    const { folder, file, must, run, text } = await fleetEditor(context)
     const key = await makeKey(folder, 'key')
     const host = ['--host', 'relay.example', '--accounts', 'dedicated', '--yes', '--host-keys', `${key.path}.pub`]
     await must(['init', ...host])
@@ -254,7 +139,7 @@ test(
 test(
   'refuses what would be wrong, says why, and leaves the file as it was',
   async context => {
-    const { folder, file, run, text } = await operator(context)
+    const { folder, file, run, text } = await fleetEditor(context)
     const key = await makeKey(folder, 'alice')
     const real = join(folder, 'real.toml')
     await symlink(real, file)

@@ -1,109 +1,16 @@
 import { parseTOML } from 'toml-eslint-parser'
 import * as assert from 'uvu/assert'
 import { suite } from '../../tools/suite.ts'
-import { type Random, randomFrom } from '../testing/random.ts'
+import { randomFrom } from '../testing/random.ts'
 import * as changes from './changes.ts'
 import { editText, readValue } from './edit-text.ts'
 import type { Operation } from './operations.ts'
+import { randomEdit, randomFleet } from './testing/random-edit.ts'
 import { type FleetModel, randomLayout } from './testing/random-layout.ts'
 
 const test = suite('editing a fleet file')
 const FLEETS = 1000
 const EDITS_PER_FLEET = 6
-
-/** What a change is to do, said a second time, on a model of the fleet and without the code that is tried. */
-interface Edit {
-  what: 'add' | 'remove' | 'rename'
-  operations: Operation[] | undefined
-  apply(model: FleetModel): void
-}
-
-function randomFleet(random: Random): FleetModel {
-  const devices = Array.from({ length: random.below(4) }, (_, at) => ({
-    name: `d${at}`,
-    port: 20100 + 2 * at,
-    consoles: Array.from({ length: random.below(4) }, (_, index) => ({
-      name: `c${at}-${index}`,
-      path: `/dev/ttyUSB${index}`,
-    })),
-    ...(random.chance(0.3) && { led: { pin: random.below(50) } }),
-  }))
-  const consoles = devices.flatMap(device => device.consoles.map(({ name }) => name))
-  const some = (names: string[]) => names.filter(() => random.chance(0.5))
-  const technicians = Array.from({ length: random.below(4) }, (_, at) => ({
-    name: `t${at}`,
-    keys: Array.from({ length: 1 + random.below(2) }, (_, index) => `ssh-ed25519 K${at}${index} t${at}@home`),
-    consoles: random.chance(0.3) ? ('all' as const) : some(consoles),
-    shells: some(devices.map(({ name }) => name)),
-    ...(random.chance(0.4) && { login: some(consoles) }),
-  }))
-  return { devices, technicians }
-}
-
-let serial = 0
-
-function randomEdit(random: Random, fleet: unknown, model: FleetModel): Edit {
-  const fresh = `n${++serial}`
-  const device = random.pick(model.devices)
-  const console = random.pick(model.devices.flatMap(it => it.consoles))
-  const technician = random.pick(model.technicians)
-  const kind = random.pick(['device', 'technician', 'console'] as const)
-  const entry = { device, technician, console }[kind]
-  const what = random.pick(['add', 'remove', 'rename'] as const)
-  const inLists =
-    (change: (names: string[]) => string[], lists: ('consoles' | 'login' | 'shells')[]) => (it: FleetModel) => {
-      for (const technician of it.technicians) {
-        for (const list of lists) {
-          const names = technician[list]
-          if (Array.isArray(names)) technician[list] = change(names)
-        }
-      }
-    }
-  if (what === 'add' || entry === undefined) {
-    if (kind === 'technician') {
-      const item = { name: fresh, keys: [`ssh-ed25519 ${fresh}`], consoles: ['x'], shells: [] }
-      return {
-        what: 'add',
-        operations: changes.addTechnician(item),
-        apply: it => it.technicians.push(structuredClone(item)),
-      }
-    }
-    if (kind === 'console' && device) {
-      const item = { name: fresh, path: '/dev/ttyS0' }
-      const apply = (it: FleetModel) => it.devices.find(({ name }) => name === device.name)?.consoles.push({ ...item })
-      return { what: 'add', operations: changes.addConsole(fleet, device.name, item), apply }
-    }
-    const consoles = random.chance(0.5) ? [{ name: `${fresh}-c`, path: '/dev/ttyS1' }] : []
-    const item = { name: fresh, port: 30000 + 2 * serial, consoles }
-    const apply = (it: FleetModel) => it.devices.push(structuredClone(item))
-    return {
-      what: 'add',
-      operations: changes.addDevice(consoles.length > 0 ? item : { name: fresh, port: item.port }),
-      apply,
-    }
-  }
-  const { name } = entry
-  if (what === 'remove') {
-    const apply = (it: FleetModel) => {
-      const gone = kind === 'console' ? [name] : kind === 'device' ? (device?.consoles.map(c => c.name) ?? []) : []
-      inLists(names => names.filter(n => !gone.includes(n)), ['consoles', 'login'])(it)
-      if (kind === 'device') inLists(names => names.filter(n => n !== name), ['shells'])(it)
-      it.technicians = it.technicians.filter(t => kind !== 'technician' || t.name !== name)
-      it.devices = it.devices.filter(d => kind !== 'device' || d.name !== name)
-      for (const d of it.devices) d.consoles = d.consoles.filter(c => kind !== 'console' || c.name !== name)
-    }
-    return { what, operations: changes.remove(fleet, kind, name), apply }
-  }
-  const apply = (it: FleetModel) => {
-    const lists = { device: ['shells'], console: ['consoles', 'login'], technician: [] } as const
-    inLists(names => names.map(n => (n === name ? fresh : n)), [...lists[kind]])(it)
-    const entries = { device: it.devices, technician: it.technicians, console: it.devices.flatMap(d => d.consoles) }[
-      kind
-    ]
-    for (const one of entries) if (one.name === name) one.name = fresh
-  }
-  return { what, operations: changes.rename(fleet, kind, name, fresh), apply }
-}
 
 /** Of a value or a model: lists of tables that are empty count as absent, because TOML cannot tell. */
 function plain({ devices = [], technicians = [] }: Partial<FleetModel>): FleetModel {
@@ -136,7 +43,7 @@ test(
       const say = (what: string, after = '') => `seed ${seed}: ${what}\n--- before\n${text}\n--- after\n${after}`
       assert.equal(plain(readValue(text) as FleetModel), plain(model), say('the layout is not the fleet'))
       for (let at = 0; at < EDITS_PER_FLEET; at++) {
-        const { what, operations, apply } = randomEdit(random, readValue(text), model)
+        const { what, operations, apply } = randomEdit(random, readValue(text), model, edits)
         assert.ok(operations)
         const edited = editText(text, operations)
         assert.ok(edited, say(`cannot ${JSON.stringify(operations)}`))
@@ -158,7 +65,7 @@ test(
 
         if (what === 'add') assert.ok(isSubsequence(text, edited.text), story)
         if (what === 'remove') assert.ok(isSubsequence(edited.text, text), story)
-        if (what === 'rename') assert.ok(isSubsequence(edited.text.replaceAll(`"n${serial}"`, ''), text), story)
+        if (what === 'rename') assert.ok(isSubsequence(edited.text.replaceAll(`"n${edits}"`, ''), text), story)
         if (text.includes('\r\n')) assert.not.match(edited.text, /[^\r]\n/, story)
         text = edited.text
         edits++
