@@ -12,7 +12,7 @@ import {
 import { ConfigurationError } from '../runtime/errors.ts'
 import { hostSchema, nameSchema, portSchema, publicKeySchema, userSchema } from '../runtime/names.ts'
 import { parseToml } from '../runtime/toml-file.ts'
-import { crossCheck } from './fleet-checks.ts'
+import { crossCheck } from './fleet-checks/cross-check.ts'
 
 /** The account of all devices on a dedicated relay, when the file names no other. */
 export const DEVICE_USER = 'oobm-device'

@@ -1,0 +1,22 @@
+/** What must hold between the parts of a fleet: names and ports are unique, and what is referred to exists. */
+import { relayAccounts, technicianAccounts } from './accounts.ts'
+import { type Problem, sketchOf } from './fleet-sketch.ts'
+import { duplicates, hostNames, keys, ports, reservedTechnicians } from './owners.ts'
+import { logins, references } from './references.ts'
+
+/** Looks at a fleet before it is known to be well formed. */
+export function crossCheck(raw: unknown): Problem[] {
+  const sketch = sketchOf(raw)
+  return [
+    ...duplicates('relays', sketch.relays),
+    ...duplicates('technicians', sketch.technicians),
+    ...hostNames(sketch),
+    ...ports(sketch),
+    ...keys(sketch),
+    ...reservedTechnicians(sketch),
+    ...references(sketch),
+    ...relayAccounts(sketch),
+    ...technicianAccounts(sketch),
+    ...logins(sketch, raw),
+  ]
+}
