@@ -1,0 +1,51 @@
+import * as assert from 'uvu/assert'
+import { deviceConfigSchema } from '../../runtime/device-config.ts'
+import { suite } from '../../tools/suite.ts'
+import { renderDeviceConfig } from './device-config.ts'
+import { FLEET, fleetOf, KEY } from './testing/two-relays.ts'
+
+const test = suite('rendered device configuration')
+
+test('tells a device its relays in order, and who may do what on it', () => {
+  const [tokyo, osaka] = FLEET.devices
+  assert.ok(tokyo && osaka)
+  const config = renderDeviceConfig(FLEET, tokyo, KEY[0] ?? '')
+  assert.equal(config, {
+    version: 1,
+    device: 'tokyo',
+    listenerPort: 20100,
+    relays: [
+      { host: 'fra.example.net', port: 443, user: 'oobm', hostKeys: [KEY[0]] },
+      { host: 'lon.example.net', port: 8443, user: 'ec2-user', hostKeys: [KEY[0]] },
+    ],
+    consoles: [
+      { name: 'sw1', path: '/dev/ttyUSB0', baudRate: 115200 },
+      { name: 'rt1', path: '/dev/ttyUSB1' },
+    ],
+    technicians: [{ name: 'alice', keys: [KEY[1], KEY[2]], role: 'operator', consoles: ['sw1', 'rt1'], shell: true }],
+    bridge: { port: 2300, hostKey: KEY[0] },
+    led: { backend: 'none' },
+  })
+  assert.ok(deviceConfigSchema.safeParse(config).success)
+  assert.equal(
+    renderDeviceConfig(FLEET, osaka, KEY[0] ?? '').technicians?.map(({ name, role, shell }) => [name, role, shell]),
+    [
+      ['alice', 'operator', false],
+      ['bob', 'observer', false],
+    ],
+  )
+})
+
+test('an administrator of a device has its shell, and the right to become root there alone', () => {
+  const device = (name: string) => `[[devices]]\nname = "${name}"\nport = ${name === 'tokyo' ? 20100 : 20102}\n`
+  const technician = `[[technicians]]\nname = "alice"\nkeys = ["${KEY[1]}"]\nconsoles = []\nadmins = ["tokyo"]\n`
+  const fleet = fleetOf(`${device('tokyo')}${device('osaka')}${technician}`)
+  const [tokyo, osaka] = fleet.devices.map(device => renderDeviceConfig(fleet, device, KEY[0] ?? '').technicians)
+  assert.equal(
+    tokyo?.map(({ name, shell, admin }) => [name, shell, admin]),
+    [['alice', true, true]],
+  )
+  assert.equal(osaka, [])
+})
+
+test.run()

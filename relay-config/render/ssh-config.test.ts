@@ -1,0 +1,66 @@
+import * as assert from 'uvu/assert'
+import { suite } from '../../tools/suite.ts'
+import { renderHostBlock, renderSshConfig } from './ssh-config.ts'
+import { FLEET } from './testing/two-relays.ts'
+
+const test = suite('rendered ssh_config')
+
+test('makes each console and shell a host, the plain name by way of the first relay', () => {
+  const [alice] = FLEET.technicians
+  assert.ok(alice)
+  const text = renderSshConfig(FLEET, alice, { knownHostsFile: '~/.ssh/oobm/known_hosts' })
+  assert.equal(
+    [
+      ...text.matchAll(
+        /^Host (.*)\n {2}HostName (.*)\n {2}Port (.*)\n {2}User (.*)\n {2}HostKeyAlias (.*)\n(?: {2}ProxyJump (.*)\n)?/gm,
+      ),
+    ].map(match => match.slice(1).join(' ')),
+    [
+      'oobm-relay-fra fra.example.net 443 oobm oobm-relay-fra ',
+      'oobm-relay-lon lon.example.net 8443 ec2-user oobm-relay-lon ',
+      'tokyo 127.0.0.1 20100 pi tokyo oobm-relay-fra',
+      'sw1 127.0.0.1 20101 sw1 sw1 oobm-relay-fra',
+      'rt1 127.0.0.1 20101 rt1 rt1 oobm-relay-fra',
+      'tokyo.lon 127.0.0.1 20100 pi tokyo oobm-relay-lon',
+      'sw1.lon 127.0.0.1 20101 sw1 sw1 oobm-relay-lon',
+      'rt1.lon 127.0.0.1 20101 rt1 rt1 oobm-relay-lon',
+      'sw2 127.0.0.1 20103 sw2 sw2 oobm-relay-lon',
+    ],
+  )
+  assert.match(text, /^#[^\n]*\n#[^\n]*\nIgnoreUnknown WarnWeakCrypto\n\nHost /)
+})
+
+test('writes a console’s host with all that it needs', () => {
+  assert.is(
+    renderHostBlock({
+      aliases: ['sw1', 'console'],
+      hostName: '127.0.0.1',
+      port: 20101,
+      user: 'sw1',
+      hostKeyAlias: 'sw1',
+      jump: 'oobm-relay-fra',
+      knownHostsFile: '/tmp/my lab/100%/known_hosts',
+      identityFile: '/tmp/key',
+      isBridge: true,
+    }),
+    `Host sw1 console
+  HostName 127.0.0.1
+  Port 20101
+  User sw1
+  HostKeyAlias sw1
+  ProxyJump oobm-relay-fra
+  UserKnownHostsFile "/tmp/my lab/100%%/known_hosts"
+  StrictHostKeyChecking yes
+  IdentityFile "/tmp/key"
+  IdentitiesOnly yes
+  RequestTTY auto
+  EscapeChar ~
+  WarnWeakCrypto no-pq-kex
+  ForwardAgent no
+  ServerAliveInterval 15
+  ServerAliveCountMax 3
+`,
+  )
+})
+
+test.run()
