@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert'
 import { suite } from '../../tools/suite.ts'
 import { parseFleet } from '../fleet-config.ts'
 import { relayPaths } from '../relay-paths.ts'
+import { dedicatedFleetText } from '../testing/dedicated-fleet-text.ts'
 import { ACCOUNT_MARK, type PasswdEntry, parsePasswd, planAccounts } from './accounts.ts'
 import { desiredRelay } from './desired-relay.ts'
 
@@ -9,31 +10,9 @@ const test = suite('dedicated relay')
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDbnmHS+8Y0Pw7cRuyxH1EbU9JZRqj6bRsPyP+Xz6kx6'
 
 function desired(settings = '', perSourcePenalties = false) {
-  const fleetText = `version = 1
-[[relays]]
-name = "lon"
-host = "lon.example.net"
-accounts = "dedicated"
-${settings}
-[[devices]]
-name = "tokyo"
-port = 20100
-gateway = true
-consoles = [{ name = "sw1", path = "/dev/ttyUSB0" }]
-[[devices]]
-name = "osaka"
-port = 20102
-[[technicians]]
-name = "alice"
-keys = ["${KEY}"]
-consoles = "all"
-uid = 20000
-[[technicians]]
-name = "idle"
-keys = ["${KEY.replace('6kx6', '7kx6')}"]
-consoles = []
-uid = 20001
-`
+  const [alice, bob, idle] = ['6kx6', '7kx6', '8kx6'].map(end => KEY.replace(/.{4}$/, end)) as [string, string, string]
+  const technician = `[[technicians]]\nname = "idle"\nkeys = ["${idle}"]\nconsoles = []\nuid = 20002\n`
+  const fleetText = dedicatedFleetText({ alice, bob }, `host = "lon.example.net"\n${settings}`) + technician
   const fleet = parseFleet('fleet.toml', fleetText)
   const [relay] = fleet.relays
   assert.ok(relay)
@@ -56,7 +35,7 @@ restrict,port-forwarding,permitlisten="127.0.0.1:20102",permitlisten="127.0.0.1:
     /^restrict,port-forwarding,permitopen="127\.0\.0\.1:20101",permitlisten="127\.0\.0\.1:1",command="echo /,
   )
   assert.not(files.has('authorized_keys/idle'), 'who may reach nothing has no key here')
-  assert.match(files.get('sshd_config') ?? '', /^AllowUsers oobm-device alice$/m)
+  assert.match(files.get('sshd_config') ?? '', /^AllowUsers oobm-device alice bob$/m)
 })
 
 test('notices a lost device by the profile of its link', () => {

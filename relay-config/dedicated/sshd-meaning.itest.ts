@@ -7,6 +7,7 @@ import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite } from '../../tools/suite.ts'
 import { parseFleet } from '../fleet-config.ts'
 import { relayPaths } from '../relay-paths.ts'
+import { dedicatedFleetText } from '../testing/dedicated-fleet-text.ts'
 import { renderRelaySshdConfig } from './relay-sshd-config.ts'
 
 const test = suite('what a relay’s sshd_config means to sshd')
@@ -50,43 +51,16 @@ test('each role gets its own, and nobody more', async context => {
   const root = await scratchDirectory(context)
   const paths = relayPaths(root)
   await mkdir(dirname(paths.hostKey), { recursive: true })
-  const { path, publicKey } = await makeKey(root, 'key')
-  const fleet = parseFleet(
-    'fleet.toml',
-    `version = 1
-[[relays]]
-name = "lon"
-host = "lon.example.net"
-accounts = "dedicated"
-[[devices]]
-name = "tokyo"
-port = 20100
-gateway = true
-consoles = [{ name = "sw1", path = "/dev/ttyUSB0" }]
-[[devices]]
-name = "osaka"
-port = 20102
-consoles = [{ name = "sw2", path = "/dev/ttyUSB0" }]
-[[technicians]]
-name = "alice"
-keys = ["${publicKey}"]
-consoles = ["sw1"]
-uid = 20000
-[[technicians]]
-name = "bob"
-keys = ["${(await makeKey(root, 'bob')).publicKey}"]
-consoles = ["sw2"]
-login = ["sw2"]
-uid = 20001
-`,
-  )
+  const alice = await makeKey(root, 'alice')
+  const bob = await makeKey(root, 'bob')
+  const fleet = parseFleet('fleet.toml', dedicatedFleetText({ alice: alice.publicKey, bob: bob.publicKey }))
   const [relay] = fleet.relays
   assert.ok(relay)
   const config = join(root, 'sshd_config')
   await writeFile(config, renderRelaySshdConfig(fleet, relay, paths, { perSourcePenalties: false }))
   for (const [user, expected] of Object.entries(ROLES)) {
     const who = `user=${user},host=h,addr=192.0.2.1`
-    const script = `PATH=$PATH:/usr/sbin; exec sshd -T -C ${who} -f '${config}' -h '${path}'`
+    const script = `PATH=$PATH:/usr/sbin; exec sshd -T -C ${who} -f '${config}' -h '${alice.path}'`
     const { code, stdout, stderr } = await runProgram('sh', ['-c', script])
     assert.is(code, 0, stderr)
     const lines = stdout.split('\n').map(line => [line.split(' ')[0], line.slice(line.indexOf(' ') + 1)] as const)

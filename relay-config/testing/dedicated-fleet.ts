@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
 import type { Finished, Program } from '../../testbed/run-program.ts'
 import type { TestContext } from '../../tools/suite.ts'
+import { dedicatedFleetText } from './dedicated-fleet-text.ts'
 import { BASE_ROOT, type ThrowawayHost } from './throwaway-host.ts'
 
 const ADDRESS = '192.0.2.1'
@@ -14,7 +15,7 @@ export const PORT = 443
 export interface DedicatedFleet {
   alice: KeyPair
   bob: KeyPair
-  /** Replaces the fleet file: tokyo (a gateway) and osaka, alice who jumps and bob who also logs in. */
+  /** Replaces the fleet file. */
   write(change?: (text: string) => string): Promise<void>
   /** The private relay key of a device, as a path on this machine. */
   deviceKey(name: string): string
@@ -26,34 +27,8 @@ export interface DedicatedFleet {
 export async function dedicatedFleet(host: ThrowawayHost): Promise<DedicatedFleet> {
   const alice = await makeKey(host.shared, 'alice')
   const bob = await makeKey(host.shared, 'bob')
-  const text = `version = 1
-[[relays]]
-name = "lon"
-host = "${ADDRESS}"
-accounts = "dedicated"
-port = ${PORT}
-firewall = true
-[[devices]]
-name = "tokyo"
-port = 20100
-gateway = true
-consoles = [{ name = "sw1", path = "/dev/ttyUSB0" }]
-[[devices]]
-name = "osaka"
-port = 20102
-consoles = [{ name = "sw2", path = "/dev/ttyUSB0" }]
-[[technicians]]
-name = "alice"
-keys = ["${alice.publicKey}"]
-consoles = ["sw1"]
-uid = 20000
-[[technicians]]
-name = "bob"
-keys = ["${bob.publicKey}"]
-consoles = ["sw2"]
-login = ["sw2"]
-uid = 20001
-`
+  const settings = `host = "${ADDRESS}"\nport = ${PORT}\nfirewall = true`
+  const text = dedicatedFleetText({ alice: alice.publicKey, bob: bob.publicKey }, settings)
   const tryRelay = (word: string, ...args: string[]) =>
     host.oobmRelay(word, '--fleet', '/root/fleet/fleet.toml', ...args)
   const write = (change = (same: string) => same) => writeFile(join(host.shared, 'fleet.toml'), change(text))
