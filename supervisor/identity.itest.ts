@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { accepts } from '../testbed/accepts.ts'
 import { freePortPair } from '../testbed/free-port.ts'
 import { makeKey } from '../testbed/make-key.ts'
 import { startProgram } from '../testbed/run-program.ts'
@@ -69,25 +69,14 @@ async function startOtherDevice(context: TestContext, field: Field) {
     ...['-R', `127.0.0.1:${port}:127.0.0.1:${field.shell.port}`, `${relay.user}@127.0.0.1`],
   ])
   context.cleanup(() => ssh.stop())
-  await waitFor('the other device’s listener', () => answers(port))
+  await waitFor('the other device’s listener', () => accepts(port))
   return ssh
 }
 
 /** Somebody who tries the port all the time: what keeps sshd from ever ending a stale session by itself. */
 function keepTrying(context: TestContext, port: number): void {
-  const timer = setInterval(() => void answers(port), 50)
+  const timer = setInterval(() => void accepts(port), 50)
   context.cleanup(() => clearInterval(timer))
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect({ host: '127.0.0.1', port })
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }
 
 test.run()

@@ -1,65 +1,16 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { type DeviceReport, deviceReportSchema } from '../runtime/control-protocol.ts'
-import { runProgram } from '../testbed/run-program.ts'
-import { descendantsOf, type Sshd, signalProcess, startSshd } from '../testbed/sshd.ts'
+import { accepts } from '../testbed/accepts.ts'
+import { descendantsOf, signalProcess, startSshd } from '../testbed/sshd.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { suite } from '../tools/suite.ts'
-import { type Field, startField } from './testing/field.ts'
+import { startField } from './testing/field.ts'
+import { operatorOf } from './testing/operator.ts'
 
 const test = suite('maintenance')
 const LIMIT = { timeoutMs: 120_000 }
-
-const MAIN = join(import.meta.dirname, '../relay-config/main.ts')
-
-/** What the relay's operator does, with the real `oobm-relay`. */
-async function operatorOf({ directory, relay, listenerPort }: Field, other?: Sshd) {
-  const words = join(directory, 'words')
-  const fleet = join(directory, 'fleet.toml')
-  const tables = [relay, ...(other ? [other] : [])].map(
-    ({ port, user, hostKey }, index) => `[[relays]]
-name = "lab${index}"
-host = "127.0.0.1"
-port = ${port}
-user = "${user}"
-host_keys = ["${hostKey.publicKey}"]
-`,
-  )
-  await writeFile(
-    fleet,
-    `version = 1
-${tables.join('')}[[devices]]
-name = "dev1"
-port = ${listenerPort}
-`,
-  )
-  const run = async (word: string, ...args: string[]) => {
-    const command = ['--import', 'tsx', MAIN, word, ...args, '--fleet', fleet, '--state', words]
-    const { code, stdout, stderr } = await runProgram(process.execPath, command, {
-      env: { SUDO_USER: 'carol' },
-      timeoutMs: 60_000,
-    })
-    assert.is(code, 0, `${word}: ${stderr}${stdout}`)
-    return stdout
-  }
-  return {
-    run,
-    say: (line: string) => {
-      const fifo = openSync(join(words, 'state/dev1/control'), constants.O_WRONLY | constants.O_NONBLOCK)
-      writeSync(fifo, `${line}\n`)
-      closeSync(fifo)
-    },
-    report: async (wanted: (report: DeviceReport) => boolean) =>
-      waitFor('that report', async () => {
-        const text = await readFile(join(words, 'state/dev1/report.json'), 'utf8').catch(() => '{}')
-        const { data } = deviceReportSchema.safeParse(JSON.parse(text))
-        return data && wanted(data) && data
-      }),
-  }
-}
 
 test(
   'off closes the listeners, ends who is in, keeps the connection, and on proves again',
@@ -85,7 +36,7 @@ test(
     assert.match(await operator.run('status'), /^dev1 +in-use +\d+s +(\d+ms|-) /m)
     const said = await operator.run('off', 'dev1', '--reason', 'moving the \x1b[31mrack')
     assert.match(said, /^dev1 (has closed its listeners|did not confirm)/)
-    for (const port of [field.listenerPort, field.listenerPort + 1]) assert.not(await answers(port))
+    for (const port of [field.listenerPort, field.listenerPort + 1]) assert.not(await accepts(port))
     await waitFor('the visitor to be sent away', () => ended)
     await device.becomes('maintenance', /switched off by the operator/)
     await operator.report(({ word }) => word === 'maintenance')
@@ -100,7 +51,7 @@ test(
     await device.becomes('ready')
     const report = await operator.report(({ word }) => word === 'ready')
     assert.ok(report.proofS !== null && report.changes.some(({ word }) => word === 'maintenance'))
-    assert.ok(await answers(field.listenerPort))
+    assert.ok(await accepts(field.listenerPort))
     const history = await operator.run('history')
     assert.equal(
       history.split('\n').map(line => line.slice(21)),
@@ -138,7 +89,7 @@ test(
     })
     context.cleanup(() => relay.stop())
     await device.becomes('maintenance')
-    assert.not(await answers(field.listenerPort), 'it did not listen, not even for a moment')
+    assert.not(await accepts(field.listenerPort), 'it did not listen, not even for a moment')
     await device.program.stop()
     const again = await device.restart()
     await again.becomes('maintenance')
@@ -237,24 +188,13 @@ test(
     device.program.child.kill('SIGSTOP')
     context.cleanup(() => device.program.child.kill('SIGCONT'))
     assert.match(await operator.run('off', 'dev1'), /^dev1 did not confirm: its connection to this relay was ended$/m)
-    for (const port of [field.listenerPort, field.listenerPort + 1]) assert.not(await answers(port))
+    for (const port of [field.listenerPort, field.listenerPort + 1]) assert.not(await accepts(port))
     assert.match(await operator.run('status'), /^dev1 +away,off /m)
     device.program.child.kill('SIGCONT')
     await device.becomes('maintenance')
-    assert.not(await answers(field.listenerPort))
+    assert.not(await accepts(field.listenerPort))
   },
   LIMIT,
 )
-
-function answers(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect({ host: '127.0.0.1', port })
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
-}
 
 test.run()
