@@ -1,69 +1,18 @@
-import { chmod, mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import type { DeviceConfigInput } from '../runtime/device-config.ts'
 import { EXIT } from '../runtime/errors.ts'
 import type { SupervisorStatus } from '../runtime/status-file.ts'
-import { stringifyToml } from '../runtime/toml-file.ts'
-import { writeAtomically } from '../runtime/write-atomically.ts'
-import { freePort } from '../testbed/free-port.ts'
 import { makeKey } from '../testbed/make-key.ts'
-import { runProgram, startProgram } from '../testbed/run-program.ts'
-import { scratchDirectory } from '../testbed/scratch.ts'
-import { type Sshd, startSshd } from '../testbed/sshd.ts'
+import { startProgram } from '../testbed/run-program.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
+import { suite } from '../tools/suite.ts'
+import { device, minimal, statusNow } from './testing/device.ts'
 
 const test = suite('oobm')
-const ROOT = join(import.meta.dirname, '..')
 const SLOW = { timeoutMs: 120_000 }
 
 type Attempt = NonNullable<SupervisorStatus['proof']['attempt']>
-
-/** The directories of a device, and `oobm` run on them. */
-async function device(context: TestContext) {
-  const directory = await scratchDirectory(context)
-  const runtime = join(directory, 'run')
-  const consoleRuntime = join(directory, 'run-console')
-  const credentials = join(directory, 'credentials')
-  for (const each of [runtime, join(runtime, 'request'), consoleRuntime, credentials]) await mkdir(each)
-  const env: NodeJS.ProcessEnv = {
-    RUNTIME_DIRECTORY: runtime,
-    OOBM_CONSOLE_RUNTIME_DIRECTORY: consoleRuntime,
-    CREDENTIALS_DIRECTORY: credentials,
-    OOBM_CONFIG: join(directory, 'device.toml'),
-  }
-  const options = { cwd: ROOT, env, timeoutMs: 90_000 }
-  return {
-    ...{ directory, runtime, consoleRuntime, credentials, env },
-    oobm: (...args: string[]) =>
-      runProgram(process.execPath, ['--import', 'tsx', 'supervisor/oobm.ts', ...args], options),
-    /** What a supervisor writes; this process stands for it. */
-    writeStatus: (changes: Partial<SupervisorStatus> = {}) =>
-      writeAtomically(join(runtime, 'status.json'), JSON.stringify({ ...statusNow(), ...changes }), 0o644),
-    configure: (config: DeviceConfigInput) => writeFile(join(directory, 'device.toml'), stringifyToml(config)),
-  }
-}
-
-function statusNow(): SupervisorStatus {
-  const nowMs = Date.now()
-  return {
-    version: 1,
-    device: 'tokyo-rack1',
-    software: '1.2.3',
-    pid: process.pid,
-    word: 'ready',
-    cause: 'proved',
-    since: nowMs,
-    relay: { host: 'relay.example.net', port: 443 },
-    connectedAt: nowMs,
-    proof: { provedAt: nowMs, tookMs: 400, attempt: null, probeMs: 45 },
-    sessions: { shell: 0, console: 0 },
-    retryAt: null,
-    changes: [],
-  }
-}
 
 test(
   'status: 0 when a technician can get in, 1 when not, 69 when nothing runs',
@@ -199,164 +148,5 @@ test(
   },
   SLOW,
 )
-
-test(
-  'doctor: finds nothing wrong where nothing is, but for what is not there',
-  async context => {
-    const field = await doctorField(context)
-    const { code, findings } = await field.doctor()
-    const wrong = findings.filter(({ result }) => result === 'wrong').map(({ what }) => what)
-    assert.equal(wrong, ['consoles'], JSON.stringify(findings, null, 1))
-    assert.is(code, EXIT.failed)
-    const fine = findings.filter(({ result }) => result === 'ok').map(({ what }) => what)
-    for (const what of [
-      'configuration',
-      'relay 127.0.0.1 host key',
-      'own sshd host key',
-      'console bridge host key',
-      'LED',
-    ]) {
-      assert.ok(fine.includes(what), `${what} of ${fine.join(', ')}`)
-    }
-  },
-  SLOW,
-)
-
-test(
-  'doctor: names each thing that is wrong',
-  async context => {
-    const field = await doctorField(context)
-    const portal = createServer(socket => void socket.end('HTTP/1.1 302 Found\r\n'))
-    await new Promise<void>(resolve => portal.listen(0, '127.0.0.1', resolve))
-    context.cleanup(() => new Promise(resolve => portal.close(resolve)))
-    const portalPort = (portal.address() as { port: number }).port
-    const other = await makeKey(field.directory, 'other')
-    const relay = { user: 'oobm', hostKeys: [other.publicKey] }
-    await field.configure({
-      ...field.config,
-      relays: [
-        { ...relay, host: '127.0.0.1', port: field.sshd.port },
-        { ...relay, host: '127.0.0.1', port: await freePort() },
-        { ...relay, host: '127.0.0.1', port: portalPort },
-        { ...relay, host: 'no-such-host.invalid' },
-      ],
-      consoles: [{ name: 'core-sw1', path: '/dev/ttyUSB77' }],
-      selftest: { user: 'no-such-account' },
-      led: { backend: 'kernel', led: 'no-such-led' },
-    })
-    await chmod(join(field.credentials, 'relay_key'), 0o644)
-    const { code, findings } = await field.doctor()
-    assert.is(code, EXIT.failed)
-    const found = findings.filter(({ result }) => result === 'wrong').map(({ what, detail }) => `${what}: ${detail}`)
-    for (const expected of [
-      /^secret relay_key: .* may be read by others/,
-      /^self-test account: there is no account no-such-account/,
-      /^console core-sw1: there is no \/dev\/ttyUSB77/,
-      /^LED: kernel LED no-such-led cannot be used/,
-      /^relay 127\.0\.0\.1 host key: is another one \(ssh-ed25519\)/,
-      /^relay 127\.0\.0\.1 port: .* does not open: ECONNREFUSED/,
-      /^relay 127\.0\.0\.1 SSH: .* is no SSH server: it opens and says "HTTP\/1\.1 302 Found"/,
-      /^relay no-such-host\.invalid name: does not resolve/,
-    ]) {
-      assert.ok(
-        found.some(line => expected.test(line)),
-        `${expected} in\n${found.join('\n')}`,
-      )
-    }
-    assert.ok(findings.every(({ result, remedy }) => result !== 'wrong' || remedy !== ''))
-  },
-  SLOW,
-)
-
-test(
-  'doctor: a configuration with mistakes is shown line by line, and the rest is still looked at',
-  async context => {
-    const { doctor, env } = await doctorField(context)
-    await writeFile(env.OOBM_CONFIG ?? '', 'version = 1\ndevice = "A B"\ncolour = "red"\n')
-    const { findings } = await doctor()
-    const details = findings.filter(({ what }) => what === 'configuration').map(({ detail }) => detail)
-    assert.ok(details.some(detail => /device\.toml:2: device: must be/.test(detail)))
-    assert.ok(details.some(detail => /device\.toml:3: colour: is not a setting/.test(detail)))
-    assert.ok(findings.some(({ what, result }) => what === 'listener' && result === 'ok'))
-  },
-  SLOW,
-)
-
-test(
-  'console: lists, breaks and watches through the real bridge, and says when it may not or cannot',
-  async context => {
-    const { oobm, env, directory, consoleRuntime, configure } = await device(context)
-    const down = await oobm('console', 'list')
-    assert.is(down.code, EXIT.unavailable)
-    assert.match(down.stderr, 'oobm-console is not running')
-    const key = await makeKey(directory, 'bridge')
-    await writeFile(join(directory, 'credentials/bridge_host_key'), key.privateKey, { mode: 0o600 })
-    const consoles = [{ name: 'core-sw1', path: join(directory, 'no-such-line') }]
-    await configure(minimal(key.publicKey, { consoles, bridge: { hostKey: key.publicKey, port: await freePort() } }))
-    const bridge = startProgram(process.execPath, ['--import', 'tsx', 'console-bridge/main.ts'], {
-      cwd: ROOT,
-      env: { ...env, RUNTIME_DIRECTORY: consoleRuntime, STATE_DIRECTORY: join(directory, 'state') },
-    })
-    context.cleanup(() => bridge.stop())
-    context.onFailure(bridge.output)
-    await waitFor('the bridge’s status', () => readFile(join(consoleRuntime, 'status.json')).catch(() => undefined), {
-      timeoutMs: 60_000,
-    })
-    const list = await oobm('console', 'list')
-    assert.is(list.code, EXIT.ok, list.stderr)
-    assert.match(list.stdout, /^core-sw1 .*closed/)
-    assert.match((await oobm('status')).stdout, /core-sw1.*closed/)
-    const refused = await oobm('console', 'break', 'core-sw1', '500')
-    assert.is(refused.code, EXIT.unavailable)
-    assert.match(refused.stderr, 'no BREAK was sent')
-    const unknown = await oobm('console', 'watch', 'nothing')
-    assert.is(unknown.code, EXIT.usage)
-    assert.match(unknown.stderr, 'Log in with one of these names: core-sw1')
-    await rm(join(consoleRuntime, 'local_key'))
-    const keyless = await oobm('console', 'list')
-    assert.is(keyless.code, EXIT.unavailable)
-    assert.match(keyless.stderr, 'local_key')
-  },
-  SLOW,
-)
-
-/** A device whose relay, own sshd and bridge are all one real sshd. */
-async function doctorField(context: TestContext) {
-  const all = await device(context)
-  const sshd: Sshd = await startSshd({ directory: join(all.directory, 'sshd'), authorizedKeys: ['none'] })
-  context.cleanup(() => sshd.stop())
-  context.onFailure(sshd.log)
-  await writeFile(join(all.credentials, 'relay_key'), 'a key', { mode: 0o600 })
-  await all.writeStatus()
-  const config = minimal(sshd.hostKey.publicKey, {
-    relays: [{ host: '127.0.0.1', port: sshd.port, user: 'oobm', hostKeys: [sshd.hostKey.publicKey] }],
-    shell: { port: sshd.port, hostKeyFile: `${sshd.hostKey.path}.pub` },
-    bridge: { port: sshd.port, hostKey: sshd.hostKey.publicKey },
-    consoles: [{ name: 'core-sw1', path: 'sim:router' }],
-    selftest: { user: sshd.user },
-    led: { backend: 'file', path: join(all.directory, 'led') },
-  })
-  await all.configure(config)
-  const doctor = async () => {
-    const { code, stdout } = await all.oobm('doctor', '--json')
-    return {
-      code,
-      findings: (JSON.parse(stdout) as { findings: Record<'what' | 'result' | 'detail' | 'remedy', string>[] })
-        .findings,
-    }
-  }
-  return { ...all, sshd, config, doctor }
-}
-
-function minimal(hostKey: string, more: Partial<DeviceConfigInput>): DeviceConfigInput {
-  return {
-    version: 1,
-    device: 'tokyo-rack1',
-    relays: [{ host: '127.0.0.1', user: 'oobm', hostKeys: [hostKey] }],
-    listenerPort: 20100,
-    bridge: { hostKey },
-    ...more,
-  }
-}
 
 test.run()
