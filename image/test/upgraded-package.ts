@@ -21,7 +21,7 @@ export async function upgradedPackage(arch: string, directory: string): Promise<
   const version = `${VERSION}+upgraded`
   const name = `oobm-device_${version}_${arch}.deb`
   const path = join(directory, name)
-  const tree = join(directory, 'upgraded')
+  const tree = join(directory, 'package')
   await pack(['--raw-extract', join(BUILD, `oobm-device_${VERSION}_${arch}.deb`), tree])
   const control = join(tree, 'DEBIAN/control')
   await writeFile(control, (await readFile(control, 'utf8')).replace(/^Version: .*/m, `Version: ${version}`))
