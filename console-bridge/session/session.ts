@@ -5,6 +5,7 @@ import { type Console, calledAs, type Person, type Seat } from '../console/conso
 import { type EscapeCommand, EscapeParser, escapeByteOf, escapeNameOf, type TypedEvent } from './escape-parser.ts'
 import { escapeHelp, GREETING_LINES, greeting, silenceHint } from './greeting.ts'
 import type { Terminal, TerminalInput } from './terminal.ts'
+import { View } from './view.ts'
 
 export interface SessionOptions {
   console: Console
@@ -19,11 +20,7 @@ export interface SessionOptions {
   signal: AbortSignal
 }
 
-/** Bytes at a time: what a slow reader may still get after it fell behind. */
-const CHUNK_BYTES = 16_384
 const GREETING_BYTES = 8_192
-/** Notices that wait for a slow reader; the oldest go first. */
-const NOTICES_BOUND = 50
 /** Milliseconds without a word from the target after which the likely causes are told. */
 const SILENCE_MS = 3_000
 /** Milliseconds between two refusals: one for a paste, not one for each of its lines. */
@@ -38,11 +35,8 @@ export class Session implements TerminalInput {
   readonly #parser: EscapeParser | undefined
   readonly #escapeName: string
   readonly #ending = new AbortController()
-  readonly #notices: string[] = []
+  readonly #view: View
   #seat: Seat | undefined
-  #position = 0
-  #wake: () => void = () => {}
-  #lineStarted = true
   #refusedAtMs = Number.NEGATIVE_INFINITY
   #toldObserver = false
   #exitCode: ExitCode = EXIT.ok
@@ -50,6 +44,7 @@ export class Session implements TerminalInput {
 
   constructor(options: SessionOptions) {
     this.#options = options
+    this.#view = new View(options.console.scrollback, options.terminal)
     this.#escapeName = escapeNameOf(options.escapeKey)
     // Without a pty a program types: every byte is its own.
     this.#parser = options.terminal.interactive ? new EscapeParser(escapeByteOf(options.escapeKey)) : undefined
@@ -63,26 +58,26 @@ export class Session implements TerminalInput {
 
   async #run(): Promise<ExitCode> {
     const { console, person, viewOnly, terminal, clock, signal } = this.#options
-    this.#position = console.scrollback.lastLines(GREETING_LINES, GREETING_BYTES)
+    const fromPosition = console.scrollback.lastLines(GREETING_LINES, GREETING_BYTES)
     const seat = console.attach(person, !viewOnly, {
-      onOutput: () => this.#wake(),
-      onNotice: text => this.#tell(text),
+      onOutput: () => this.#view.wake(),
+      onNotice: text => this.#view.tell(text),
       onRoom: () => console.hasRoom(seat) && terminal.resume(),
       onDismissed: text => this.#dismiss(text),
     })
     this.#seat = seat
     const over = AbortSignal.any([signal, terminal.gone, this.#ending.signal])
     try {
-      this.#tell(...greeting(console, seat, this.#parser && this.#escapeName))
+      this.#view.tell(...greeting(console, seat, this.#parser && this.#escapeName))
       void this.#hintAtSilence(over)
-      await this.#output(over)
+      await this.#view.show(fromPosition, over)
     } finally {
       this.#seat = undefined
       console.leave(seat)
     }
-    if (signal.aborted) this.#tell('the console bridge stops; connect again in a moment')
+    if (signal.aborted) this.#view.tell('the console bridge stops; connect again in a moment')
     const bounded = AbortSignal.any([terminal.gone, AbortSignal.timeout(FAREWELL_MS)])
-    await Promise.race([this.#outputNotices(), clock.sleep(FAREWELL_MS, bounded)])
+    await Promise.race([this.#view.showNotices(), clock.sleep(FAREWELL_MS, bounded)])
     return signal.aborted ? EXIT.unavailable : this.#exitCode
   }
 
@@ -98,7 +93,9 @@ export class Session implements TerminalInput {
           this.#obey(this.#seat, event.command)
           break
         case 'unknown':
-          this.#tell(`that means nothing after ${this.#escapeName}, nothing is sent; ${this.#escapeName} ? for help`)
+          this.#view.tell(
+            `that means nothing after ${this.#escapeName}, nothing is sent; ${this.#escapeName} ? for help`,
+          )
           break
         default:
           event satisfies never
@@ -118,12 +115,12 @@ export class Session implements TerminalInput {
     if (!this.#seat?.mayType) return this.#refuseObserver()
     const outcome = await console.sendBreak(this.#seat, askedMs, signal)
     // That one was sent, everyone at the console is told by the console.
-    if (!outcome.sent) this.#tell(`no BREAK was sent: ${outcome.cause}`)
+    if (!outcome.sent) this.#view.tell(`no BREAK was sent: ${outcome.cause}`)
   }
 
   #dismiss(text: string): Promise<unknown> {
     this.#exitCode = EXIT.unavailable
-    this.#tell(text)
+    this.#view.tell(text)
     this.#ending.abort()
     return this.run()
   }
@@ -160,13 +157,13 @@ export class Session implements TerminalInput {
   #obey(seat: Seat, command: EscapeCommand): void {
     switch (command) {
       case 'help':
-        this.#tell(...escapeHelp(this.#escapeName))
+        this.#view.tell(...escapeHelp(this.#escapeName))
         break
       case 'break':
         void this.sendBreak()
         break
       case 'take-over':
-        if (this.#options.console.writer === seat) this.#tell('you type already')
+        if (this.#options.console.writer === seat) this.#view.tell('you type already')
         else if (!this.#options.console.takeOver(seat)) this.#refuseObserver()
         break
       case 'disconnect':
@@ -181,64 +178,21 @@ export class Session implements TerminalInput {
   #refuseObserver(): void {
     if (this.#toldObserver) return
     this.#toldObserver = true
-    this.#tell('you watch this console: what you type is not sent, and no BREAK')
+    this.#view.tell('you watch this console: what you type is not sent, and no BREAK')
   }
 
   #refuse(text: string): void {
     const nowMs = this.#options.clock.nowMs()
     if (nowMs - this.#refusedAtMs < REFUSAL_MS) return
     this.#refusedAtMs = nowMs
-    this.#tell(text)
-  }
-
-  #tell(...texts: string[]): void {
-    this.#notices.push(...texts)
-    if (this.#notices.length > NOTICES_BOUND) this.#notices.splice(0, this.#notices.length - NOTICES_BOUND)
-    this.#wake()
-  }
-
-  async #output(over: AbortSignal): Promise<void> {
-    const { console, terminal } = this.#options
-    const wake = () => this.#wake()
-    over.addEventListener('abort', wake)
-    try {
-      while (!over.aborted) {
-        await this.#outputNotices()
-        const { bytes, missedBytes, next } = console.scrollback.read(this.#position, CHUNK_BYTES)
-        this.#position = next
-        if (missedBytes > 0) await this.#note(`this connection was too slow: ${missedBytes} bytes are missing here`)
-        if (bytes.length > 0) {
-          this.#lineStarted = bytes.at(-1) === 0x0a
-          await terminal.write(bytes)
-        } else if (this.#notices.length === 0 && !over.aborted) {
-          await new Promise<void>(resolve => {
-            this.#wake = resolve
-          })
-        }
-      }
-    } finally {
-      over.removeEventListener('abort', wake)
-    }
-  }
-
-  async #outputNotices(): Promise<void> {
-    for (let text = this.#notices.shift(); text !== undefined; text = this.#notices.shift()) await this.#note(text)
-  }
-
-  /** A line of ours is a line of its own, wherever the target's output stands. */
-  async #note(text: string): Promise<void> {
-    const { terminal } = this.#options
-    if (!terminal.interactive) return terminal.note(`[oobm: ${text}]\n`)
-    const before = this.#lineStarted ? '' : '\r\n'
-    this.#lineStarted = true
-    await terminal.note(`${before}[oobm: ${text}]\r\n`)
+    this.#view.tell(text)
   }
 
   async #hintAtSilence(over: AbortSignal): Promise<void> {
     const { console, clock } = this.#options
     await clock.sleep(SILENCE_MS, over)
     if (over.aborted || !console.state.open || console.counters.lastOutputAt !== null) return
-    this.#tell(...silenceHint(console))
+    this.#view.tell(...silenceHint(console))
   }
 
   /** A program's input ended: everything of it is sent, and the target has said what it has to say. */
