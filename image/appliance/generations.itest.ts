@@ -2,8 +2,8 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import type { SupervisorStatus } from '../../runtime/status-file.ts'
 import { statusWriter } from '../../supervisor/status/write-status.ts'
+import { statusNow } from '../../supervisor/testing/device.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
@@ -74,7 +74,8 @@ for (const { word, provedAt, confirms } of [
     await device.put('tried', '2')
     await writeFile(join(device.facts, 'trial'), '2\n')
     const writer = statusWriter(device.folder, err => assert.unreachable(String(err)))
-    writer.write({ ...STATUS, word, proof: { ...STATUS.proof, provedAt } })
+    const status = statusNow()
+    writer.write({ ...status, word, proof: { ...status.proof, provedAt } })
     await writer.flush()
     const { code, stderr } = await device.run(`"${APPLIANCE}/trial"`, {
       OOBM_STATUS: join(device.folder, 'status.json'),
@@ -211,22 +212,6 @@ async function makeDevice(context: TestContext, numbers: number[] = []) {
       return stdout.replace(/\n$/, '')
     },
   }
-}
-
-const STATUS: SupervisorStatus = {
-  version: 1,
-  device: 'd',
-  software: '1',
-  pid: 1,
-  word: 'ready',
-  cause: '',
-  since: 1,
-  relay: null,
-  connectedAt: null,
-  proof: { provedAt: null, tookMs: null, attempt: null, probeMs: null },
-  sessions: { shell: 0, console: 0 },
-  retryAt: null,
-  changes: [],
 }
 
 test.run()
