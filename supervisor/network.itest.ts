@@ -34,16 +34,22 @@ async function twoHosts(context: TestContext): Promise<Hosts> {
   return { ...hosts, ip: (host, ...args) => ip('-n', host, ...args) }
 }
 
+/** The relay on one of them, the device on the other. */
+async function fieldOfTwoHosts(context: TestContext) {
+  const hosts = await twoHosts(context)
+  const field = await startField(context, {
+    relayHost: RELAY,
+    relay: { under: ['ip', 'netns', 'exec', hosts.relay], config: [`ListenAddress ${RELAY}`] },
+    deviceUnder: ['ip', 'netns', 'exec', hosts.device],
+  })
+  return { hosts, field }
+}
+
 if (process.getuid?.() === 0) {
   test(
     'says no-link when the cable is out, and heals when it is in again, by the event',
     async context => {
-      const hosts = await twoHosts(context)
-      const field = await startField(context, {
-        relayHost: RELAY,
-        relay: { under: ['ip', 'netns', 'exec', hosts.relay], config: [`ListenAddress ${RELAY}`] },
-        deviceUnder: ['ip', 'netns', 'exec', hosts.device],
-      })
+      const { hosts, field } = await fieldOfTwoHosts(context)
       const device = await field.supervisor('a')
       await device.becomes('ready')
       await hosts.ip(hosts.device, 'link', 'set', 'cable', 'down')
@@ -57,12 +63,7 @@ if (process.getuid?.() === 0) {
   test(
     'tells a relay that does not answer from a network that is not there',
     async context => {
-      const hosts = await twoHosts(context)
-      const field = await startField(context, {
-        relayHost: RELAY,
-        relay: { under: ['ip', 'netns', 'exec', hosts.relay], config: [`ListenAddress ${RELAY}`] },
-        deviceUnder: ['ip', 'netns', 'exec', hosts.device],
-      })
+      const { hosts, field } = await fieldOfTwoHosts(context)
       await hosts.ip(hosts.relay, 'address', 'delete', `${RELAY}/24`, 'dev', 'cable')
       const device = await field.supervisor('a')
       await device.becomes('no-relay', /does not answer: port \d+ may be blocked|no route/)
