@@ -37,6 +37,7 @@ export async function device(context: TestContext) {
   }
 }
 
+/** Of a device that is proved; this process stands for its supervisor. */
 export function statusNow(): SupervisorStatus {
   const nowMs = Date.now()
   return {
