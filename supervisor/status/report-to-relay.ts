@@ -16,8 +16,11 @@ export interface ReporterOptions {
 const PACE_MS = 1_000
 /** Milliseconds between two reports when nothing happens: 300 bytes each. */
 const IDLE_MS = 300_000
-/** Milliseconds between two looks at who is on the consoles: while nobody is in, while somebody is, and just after that changed. */
-const LOOK_MS = { idle: 300_000, inUse: 60_000, fresh: 4_000 }
+/**
+ * Milliseconds between two looks at who is on the consoles: while nobody is in, while somebody is, just after that changed,
+ * and while the bridge does not answer, as at each boot.
+ */
+const LOOK_MS = { idle: 300_000, inUse: 60_000, fresh: 4_000, unanswered: 10_000 }
 /** Milliseconds that a person takes to log in after the connection came. */
 const FRESH_MS = 10_000
 
@@ -79,7 +82,8 @@ export class Reporter {
       const { shell, console } = this.#status?.sessions ?? { shell: 0, console: 0 }
       const quietMs = shell + console > 0 ? LOOK_MS.inUse : LOOK_MS.idle
       const isFresh = clock.nowMs() - this.#sessionsAtMs < FRESH_MS
-      await clock.sleep(isFresh ? LOOK_MS.fresh : quietMs, AbortSignal.any([ended, changed]))
+      const lookMs = isFresh ? LOOK_MS.fresh : consoles ? quietMs : LOOK_MS.unanswered
+      await clock.sleep(lookMs, AbortSignal.any([ended, changed]))
     }
   }
 }
