@@ -35,7 +35,8 @@ export async function cutPower(scene: Scene, cuts: number): Promise<void> {
         await untilProved(tess, scene.patienceMs)
         seen = await whole(tess, isFirstBoot ? 'card' : `cut-${cut}`)
       })
-      wholeBootMs = Math.max(wholeBootMs, performance.now() - startMs)
+      // A busy machine is now slower, now faster: the next cut is spread over what a boot takes now.
+      wholeBootMs = performance.now() - startMs
       return seen
     })
   }

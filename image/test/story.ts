@@ -44,7 +44,7 @@ export async function playStory(scene: Scene, until = 'upgrade'): Promise<void> 
 async function noFile(scene: Scene, card: Card): Promise<void> {
   await bootOnce(scene, card, 'no-file', false, async emulator => {
     await checkLed(scene, emulator, 'unconfigured', 'LED with no oobm.toml on the card')
-    await scene.report.check('… and what it says', async () => {
+    await scene.report.check('what it says without a file', async () => {
       const [, cause] = await waitFor(
         'the supervisor to say it',
         async () => /"word":"unconfigured","cause":"([^"]*)/.exec(await emulator.printed()),
