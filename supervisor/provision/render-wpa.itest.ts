@@ -108,6 +108,7 @@ if (spawnSync('test', ['-x', SUPPLICANT]).status !== 0) {
     assert.equal(complaints, [])
     const [open, owe, ieee, both, sae, raw] = networks
     assert.equal([open?.key_mgmt, owe?.key_mgmt, owe?.ieee80211w], ['0x4', '0x400000', '2 (0x2)'])
+    assert.is(owe?.owe_only, '1 (0x1)')
     assert.is(ieee?.PSK, 'f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e')
     assert.equal([both?.scan_ssid, both?.priority, textOf(both?.sae_password)], ['1 (0x1)', '7 (0x7)', '" sae"\\x'])
     assert.is(both?.key_mgmt, '0x502')

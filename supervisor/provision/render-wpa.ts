@@ -52,7 +52,9 @@ export function renderWired({ name, eap }: InterfaceConfig, directory: string): 
 }
 
 function renderKeys({ ssid, passphrase, security }: WifiConfig): string[] {
-  if (passphrase === undefined) return security === 'wpa3' ? ['key_mgmt=OWE', 'ieee80211w=2'] : ['key_mgmt=NONE']
+  // Without owe_only an open network of that name would do too.
+  if (passphrase === undefined)
+    return security === 'wpa3' ? ['key_mgmt=OWE', 'ieee80211w=2', 'owe_only=1'] : ['key_mgmt=NONE']
   if (security === 'wpa3') return ['key_mgmt=SAE', 'ieee80211w=2', `sae_password=${hex(passphrase)}`]
   const isKey = passphrase.length === 64
   // IEEE 802.11, J.4.1: computed here, the passphrase need not be quoted.
