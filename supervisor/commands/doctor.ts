@@ -8,6 +8,7 @@ import { type Command, type Paint, readArguments } from './command.ts'
 import { applianceChecks } from './doctor/appliance-checks.ts'
 import { type Finding, ok, runChecks, wrong } from './doctor/finding.ts'
 import { daemonChecks, localChecks } from './doctor/local-checks.ts'
+import { loginChecks } from './doctor/login-checks.ts'
 import { networkChecks } from './doctor/network-checks.ts'
 
 /** Milliseconds for one check: a name server that does not answer takes 10 s to give up (resolv.conf(5)). */
@@ -22,6 +23,7 @@ export const doctorCommand: Command = {
     const { config, findings } = await readConfiguration(path)
     const surroundings = { env, nowMs: clock.wallMs() }
     const checks = [
+      ...loginChecks(env),
       ...(config === undefined ? [] : [...localChecks(config, path, surroundings), ...networkChecks(config)]),
       ...applianceChecks(env),
       ...daemonChecks(surroundings),

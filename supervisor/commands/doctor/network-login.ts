@@ -1,0 +1,62 @@
+/** What wpa_supplicant says of a login, in the words of who has to do something about it; pure. */
+import { type Finding, ok, wrong } from './finding.ts'
+
+/** What a network refuses with, by what wpa_supplicant says (wpa_ctrl.h; IEEE 802.11, 9.4.1.9: 1 and 15 are what SAE ends with). */
+const REFUSALS: [said: RegExp, meaning: (where: string, detail: string) => string][] = [
+  [/SSID-TEMP-DISABLED .* reason=WRONG_KEY/, where => `${where} refuses the passphrase`],
+  [/AUTH-REJECT \S+ auth_type=3 .*status_code=(?:1|15)\b/, where => `${where} refuses the passphrase`],
+  [/EAP-TLS-CERT-ERROR .* err='(.*)'/, (where, detail) => `the login server of ${where} is not trusted: ${detail}`],
+  [/CTRL-EVENT-EAP-FAILURE/, where => `${where} refuses the login: its name, password or certificate`],
+]
+
+/**
+ * @param name the interface
+ * @param lines of its unit's journal, the oldest first
+ */
+export function describeLogin(name: string, lines: readonly string[]): Finding {
+  const isWifi = name.startsWith('wl')
+  const what = `${isWifi ? 'Wi-Fi' : '802.1X'} ${name}`
+  const refused = new Map<string, string>()
+  let where = isWifi ? 'the network' : 'the switch'
+  let isIn = false
+  let isTrusted = true
+  for (const line of lines) {
+    const ssid = / \(SSID='(.*)' freq=/.exec(line)?.[1]
+    if (ssid !== undefined) where = `"${readable(ssid)}"`
+    if (line.startsWith('Successfully initialized')) refused.clear()
+    if (/Successfully initialized|CTRL-EVENT-DISCONNECTED/.test(line)) isIn = false
+    if (line.includes('CTRL-EVENT-EAP-STARTED')) isTrusted = true
+    if (line.includes('CTRL-EVENT-CONNECTED')) {
+      isIn = true
+      refused.delete(where)
+    }
+    const [said, meaning] = REFUSALS.find(([pattern]) => pattern.test(line)) ?? []
+    // A login that the board itself breaks off fails too: the first reason is the one.
+    if (said === undefined || meaning === undefined || (!isTrusted && line.includes('EAP-FAILURE'))) continue
+    if (line.includes('CERT-ERROR')) isTrusted = false
+    refused.set(where, meaning(where, said.exec(line)?.[1] ?? ''))
+  }
+  const reasons = [...refused.values()].join('; ')
+  if (isIn) return ok(what, `logged in to ${where}${reasons === '' ? '' : `; ${reasons}`}`)
+  if (reasons !== '')
+    return wrong(what, reasons, 'ask the site; then a corrected oobm.toml: on the card, or by oobm import')
+  return isWifi
+    ? wrong(
+        what,
+        'none of its networks is in reach',
+        `compare their names with what is: sudo iw dev ${name} scan | grep SSID`,
+      )
+    : wrong(
+        what,
+        'the switch does not ask for a login, or does not answer',
+        'look at the cable, and at 802.1X on its port',
+      )
+}
+
+/** wpa_supplicant shows a name in ASCII: `B\xc3\xbcro`, `\"`. */
+function readable(ssid: string): string {
+  const bytes = ssid.replace(/\\(?:x([0-9a-f]{2})|(["\\]))/g, (_, digits, letter) =>
+    digits === undefined ? letter : String.fromCharCode(Number.parseInt(digits, 16)),
+  )
+  return Buffer.from(bytes, 'latin1').toString()
+}
