@@ -27,6 +27,8 @@ export interface Board {
   patienceMs: number
   /** Where a USB device is plugged. */
   usb: string[]
+  /** Whether its watchdog resets it as a real one would. */
+  hasWatchdog: boolean
 }
 
 /** Drivers of chips that QEMU does not have: they would wait for them, and vchiq takes the kernel down with it at times. */
@@ -36,6 +38,7 @@ const RASPBERRY = {
   network: ['-device', 'usb-net,netdev=net0'],
   console: { tty: 'ttyS1,115200', serialIndex: 1 },
   usb: [],
+  hasWatchdog: false,
 }
 const RASPBERRY_MACHINE = {
   // One thread: QEMU's raspi machines are several times slower with more.
@@ -84,6 +87,8 @@ export function boardOf(name: BoardName, withKvm: boolean): Board {
           '512',
           '-rtc',
           'base=2021-05-01',
+          '-device',
+          'i6300esb',
           ...(withKvm ? ['-accel', 'kvm', '-cpu', 'host'] : ['-cpu', 'max']),
         ],
         card: { drive: 'if=virtio' },
@@ -92,6 +97,7 @@ export function boardOf(name: BoardName, withKvm: boolean): Board {
         kernelOptions: ['net.ifnames=0'],
         patienceMs: 400_000,
         usb: ['-device', 'qemu-xhci,id=usb'],
+        hasWatchdog: true,
       }
     default:
       return name satisfies never

@@ -144,6 +144,12 @@ async function laterFile(scene: Scene, card: Card): Promise<void> {
       return 'no oobm-error.txt'
     })
     await report.check('from kernel start to proved', () => provedAfter(tess))
+    await report.check('a kernel that panics starts again', async () => {
+      // Nobody answers that any more.
+      void tess.root('echo c >/proc/sysrq-trigger').catch(() => {})
+      await emulator.untilOff(patienceMs)
+      return 'it did'
+    })
   })
 }
 
@@ -163,7 +169,7 @@ async function upgrade(scene: Scene, card: Card): Promise<void> {
       return `generation 1 made, with oobm-device ${version}`
     })
   })
-  await bootOnce(scene, card, 'upgraded', true, async () => {
+  await bootOnce(scene, card, 'upgraded', true, async emulator => {
     await report.essential('the upgraded system on trial: proved', () => untilProved(tess, patienceMs))
     await report.check('… is confirmed', async () => {
       await waitFor(
@@ -176,6 +182,13 @@ async function upgrade(scene: Scene, card: Card): Promise<void> {
       return `generation 1 runs, with oobm-device ${installed}`
     })
     await report.check('… with all settings as before', () => isLater(tess))
+    if (!scene.board.hasWatchdog) return
+    await report.check('a system that hangs is reset by the watchdog', async () => {
+      // systemd(1), "Signals": its first process stands still from there on, and feeds no watchdog.
+      await tess.root('kill -SEGV 1')
+      await emulator.untilOff(patienceMs)
+      return 'it was'
+    })
   })
 }
 
