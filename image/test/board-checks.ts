@@ -39,7 +39,9 @@ export async function checkBoard({ report, image, patienceMs }: Scene, tess: Tec
     if (others.length > 0) throw new Error(`accounts with a shell that nobody asked for: ${others.join(' ')}`)
     const withPassword = (await tess.root("awk -F: '$2 !~ /^[!*]/ { print $1 }' /etc/shadow")).trim()
     if (withPassword !== '') throw new Error(`accounts with a password: ${withPassword}`)
-    return `by key ${open.join(' ')}; no account has a password`
+    const sudo = await tess.shell('sudo -n id -u 2>/dev/null || echo refused')
+    if (sudo.trim() !== 'refused') throw new Error(`the technicians’ account may use sudo: ${sudo}`)
+    return `by key ${open.join(' ')}; no account has a password, and oobm no sudo`
   })
   await report.check('where the time of the start goes', async () => {
     const sums = await waitFor(
