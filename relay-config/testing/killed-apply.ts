@@ -1,12 +1,11 @@
+/** An apply that is killed, on a host of its own. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { waitFor } from '../../testbed/wait-for.ts'
 import type { TestContext } from '../../tools/suite.ts'
-import { assertNoTrace, dedicatedFleet, letsIn, markedAccounts } from '../testing/dedicated-fleet.ts'
-import { hostSuite, startThrowawayHost } from '../testing/throwaway-host.ts'
-
-const test = hostSuite('apply, killed')
+import { assertNoTrace, dedicatedFleet, letsIn, markedAccounts } from './dedicated-fleet.ts'
+import { startThrowawayHost } from './throwaway-host.ts'
 
 const APPLY = ['/usr/lib/oobm/oobm-relay.cjs', 'apply', '--no-systemd', '--fleet', '/root/fleet/fleet.toml']
 
@@ -46,18 +45,12 @@ child.spawn = (...args) => spawn(...args).on('exit', done)
 process.on('exit', () => fs.writeFileSync('/root/fleet/effects', String(count)))
 `
 
-test(
-  'killed after each of its steps leaves a relay that serves, and the next one finishes',
-  async context => {
-    // Two hosts, of which each takes every second step: most of the time goes by in waiting for what was started.
-    const [odd = 0, even = 0] = await Promise.all([1, 2].map(from => killAfterEverySecond(context, from)))
-    assert.ok(odd + even > 25, `${odd} and ${even} steps`)
-  },
-  { timeoutMs: 290_000 },
-)
-
-/** @returns how often it was killed */
-async function killAfterEverySecond(context: TestContext, from: number): Promise<number> {
+/**
+ * Kills it after its step `from` and every second one behind that; each time the relay lets a device in, and the next run finishes.
+ * Half of the steps take half of a file’s time.
+ * @returns how often it was killed
+ */
+export async function killAfterEverySecond(context: TestContext, from: number): Promise<number> {
   const host = await startThrowawayHost(context)
   const fleet = await dedicatedFleet(host)
   await writeFile(join(host.shared, 'killer.cjs'), KILLER)
@@ -88,5 +81,3 @@ async function killAfterEverySecond(context: TestContext, from: number): Promise
   await assertNoTrace(host)
   return killed
 }
-
-test.run()
