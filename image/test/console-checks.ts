@@ -53,9 +53,11 @@ export async function checkBreak({ report }: Scene, directory: string): Promise<
 }
 
 async function consoleState(tess: Technician): Promise<string | undefined> {
-  return (await tess.bridge()).consoles.find(({ name }) => name === CONSOLE)?.state
+  const bridge = await tess.bridge().catch(() => undefined)
+  return bridge?.consoles.find(({ name }) => name === CONSOLE)?.state
 }
 
 async function breaksOf(tess: Technician): Promise<number> {
-  return Number((await tess.shell('journalctl -u oobm-console -o cat | grep -c "break sent" || true')).trim())
+  const count = await tess.shell('journalctl -u oobm-console -o cat | grep -c "break sent" || true').catch(() => '0')
+  return Number(count.trim())
 }

@@ -16,7 +16,15 @@ const TECHNICIAN = 'tess'
 const OOBM_RELAY = join(import.meta.dirname, '../../build/lib/oobm-relay.cjs')
 
 /** Seconds: so short that a fault shows while somebody watches, and long enough for an emulated board. */
-const INTERVALS = { keepaliveS: 5, probeS: 10, selftestS: 60, timeoutS: 60, backoffMaxS: 5, slowRetryS: 5, stableS: 10 }
+const INTERVALS = {
+  keepaliveS: 15,
+  probeS: 15,
+  selftestS: 60,
+  timeoutS: 60,
+  backoffMaxS: 5,
+  slowRetryS: 5,
+  stableS: 10,
+}
 
 export interface Operation {
   /** The technician's ssh_config. */

@@ -7,7 +7,7 @@ export interface Row {
   passed: boolean
 }
 
-/** The rest of a story cannot be told. */
+/** The rest of a story cannot be told: its last check says why. */
 export class StoryEnded extends Error {}
 
 export class Report {

@@ -87,8 +87,8 @@ async function firstBoot(scene: Scene, card: Card): Promise<void> {
 async function relayGoneAndTimeLost(scene: Scene, emulator: Emulator, tess: Technician, relay: Sshd): Promise<void> {
   const { report, operation, patienceMs } = scene
   const daysBehind = async () => Math.round((Date.now() / 1000 - Number(await tess.shell('date +%s'))) / DAY_S)
-  await tess.root(`date -s @${YEARS_AGO_S}`)
   await report.check('relay gone', async () => {
+    await tess.root(`date -s @${YEARS_AGO_S}`)
     await relay.stop()
     return (await ledBecomes(scene, emulator, 'no-relay')) ?? 'its sshd was stopped'
   })
@@ -106,8 +106,10 @@ async function relayGoneAndTimeLost(scene: Scene, emulator: Emulator, tess: Tech
     const { word } = await waitFor(
       'its status to follow the clock',
       async () => {
-        const now = await tess.supervisor()
-        return now.connectedAt !== null && now.connectedAt > (connectedAt ?? 0) + DAY_MS ? now : undefined
+        const now = await tess.supervisor().catch(() => undefined)
+        return now !== undefined && now.connectedAt !== null && now.connectedAt > (connectedAt ?? 0) + DAY_MS
+          ? now
+          : undefined
       },
       { timeoutMs: patienceMs },
     )
