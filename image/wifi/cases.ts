@@ -114,7 +114,7 @@ export const CASES: Case[] = [
     name: 'WPA3, hunting and pecking',
     site: point(office, ...WPA3, `sae_password=${PASSPHRASE}`, 'sae_pwe=0'),
     file: wifi('Office', secret(PASSPHRASE)),
-    status: { key_mgmt: 'SAE', sae_h2e: '0', pmf: '1' },
+    status: { key_mgmt: 'SAE', sae_h2e: '0' },
   },
   {
     name: '"wpa3" takes no WPA2',
