@@ -127,6 +127,10 @@ repaired() {
 
 # What a check does not dare by itself; then with each backup superblock.
 repair_data() {
+  if [ "$(cat "$partition_sys/ro")" -eq 1 ]; then
+    lose "$disk takes no more writes"
+    return
+  fi
   say "$device: the file system has faults, and is repaired"
   if answer_yes; then
     repaired
