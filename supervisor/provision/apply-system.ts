@@ -53,12 +53,10 @@ async function writeNetwork(site: Site, root: string): Promise<void> {
 
 /** Without networks there is no file, and by that no wpa_supplicant. */
 async function writeWpa(site: Site, root: string, directory: string): Promise<void> {
-  const configs: Record<string, RenderedWpa | undefined> = {
-    'wpa_supplicant-wlan0.conf': site.wifi.length === 0 ? undefined : renderWifi(site, directory),
-  }
-  for (const entry of site.interfaces) {
-    configs[`wpa_supplicant-${entry.name}.conf`] = renderWired(entry, directory)
-  }
+  const configs: Record<string, RenderedWpa | undefined> = {}
+  for (const entry of site.interfaces) configs[`wpa_supplicant-${entry.name}.conf`] = renderWired(entry, directory)
+  // Last: an interface that has an entry for its address has its networks all the same.
+  if (site.wifi.length > 0) configs['wpa_supplicant-wlan0.conf'] = renderWifi(site, directory)
   const target = join(root, directory)
   for (const name of await readdir(target)) {
     if (/\.(conf|pem)$/.test(name)) await rm(join(target, name))

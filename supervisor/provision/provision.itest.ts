@@ -43,6 +43,19 @@ test('the first file: configuration, keys, network, host name; and nothing secre
   assert.equal(await boot(board), { fault: undefined, said: [] })
 })
 
+test('Wi-Fi with a fixed address: the interface has both', async context => {
+  const board = await makeBoard(context)
+  const site = {
+    system: { country: 'JP' },
+    wifi: [{ ssid: 'Office', passphrase: 'hush hush' }],
+    interfaces: [{ name: 'wlan0', addresses: ['192.0.2.10/24'], gateways: ['192.0.2.1'] }],
+  }
+  await board.put('oobm.toml', board.issue({}, site))
+  assert.is((await boot(board)).fault, undefined)
+  assert.match((await board.read('run/systemd/network/50-oobm-wlan0.network')) ?? '', 'Address=192.0.2.10/24')
+  assert.match((await board.read('run/oobm-provision/wpa_supplicant-wlan0.conf')) ?? '', 'ssid=4f6666696365')
+})
+
 test('a wrong file changes nothing, says so on the card and to the supervisor, and a later good one makes it good', async context => {
   const board = await makeBoard(context)
   await board.put('oobm.toml', board.issue())
