@@ -20,8 +20,8 @@ export interface Guest {
   close(name: Port): Promise<void>
   /** The board with no other settings of the site than these, as after a start with this file. */
   provision(site: string): Promise<void>
-  /** Waits for an IPv4 address. */
-  untilIn(interfaceName: string): Promise<void>
+  /** Waits for an IPv4 address, and for what `wpa_cli status` is to say. */
+  untilIn(interfaceName: string, status: Readonly<Record<string, string>>): Promise<void>
   /** Waits until it has seen the access point at wlan1, and has had the time to choose it. */
   untilPassedOver(interfaceName: string): Promise<void>
   /** Waits for a line in the journal of the unit that logs in. */
@@ -91,8 +91,12 @@ export async function settle(machine: Machine, directory: string, account: Accou
         'networkctl reload; for name in wlan0 eth0; do networkctl up $name; systemctl start oobm-wpa@$name; done',
       )
     },
-    untilIn: async name => {
+    untilIn: async (name, status) => {
       await sh(until(`ip -4 -o address show ${name} | grep -q inet`, name))
+      for (const key of Object.keys(status)) {
+        const wanted = Buffer.from(`${key}=${status[key]}`).toString('base64')
+        await sh(until(`wpa_cli -i ${name} status | grep -qxF "$(echo ${wanted} | base64 -d)"`, name))
+      }
     },
     untilPassedOver: async name => {
       await sh(until(`wpa_cli -i ${name} scan_results | grep -q ^02:00:00:00:01:00`, name))
