@@ -8,7 +8,7 @@ import { suite } from '../tools/suite.ts'
 import { inThrowawayRoot, ROOT, run } from './testing/throwaway-root.ts'
 
 const test = suite('the Debian package of oobm-relay')
-const SLOW = { timeoutMs: 240_000 }
+const SLOW = { timeoutMs: 270_000 }
 const EPOCH_S = '1790000000'
 
 async function buildDeb(folder: string): Promise<string> {

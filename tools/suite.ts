@@ -33,7 +33,7 @@ export interface TestOptions {
   timeoutMs?: number
 }
 
-const DEFAULT_TIMEOUT_MS = 30_000
+const DEFAULT_TIMEOUT_MS = 120_000
 /** Milliseconds that a file may live on after its last test: past that, something was left open. */
 const LINGER_MS = 5_000
 

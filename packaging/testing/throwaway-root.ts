@@ -9,7 +9,7 @@ export const ROOT = join(import.meta.dirname, '../..')
 
 /** @throws Error with what it said, when the program fails */
 export async function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const { code, stdout, stderr } = await runProgram(command, args, { cwd: ROOT, env, timeoutMs: 120_000 })
+  const { code, stdout, stderr } = await runProgram(command, args, { cwd: ROOT, env, timeoutMs: 240_000 })
   if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`)
   return stdout
 }
