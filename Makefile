@@ -101,7 +101,7 @@ image-test: build ## boot the image of BOARD on an emulated board, with a relay 
 	@$(NODE) --import tsx image/test/main.ts --board "$(or $(BOARD),pi3)" $(if $(CUTS),--cuts "$(CUTS)") $(if $(UNTIL),--until "$(UNTIL)")
 
 .PHONY: wifi-test
-wifi-test: build ## every kind of network login, by the image for BOARD=vm on simulated radios in QEMU (root, the network, ten minutes; CASE=part-of-a-name)
+wifi-test: build ## every kind of network login, by the image for BOARD=vm on simulated radios in QEMU (root, the network, a quarter of an hour; CASE=part-of-a-name)
 	@tools/need mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools partx:util-linux xz:xz-utils openssl:openssl
 	@$(NODE) --import tsx image/wifi/main.ts --only "$(CASE)"
 
