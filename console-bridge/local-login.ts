@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { newKeyPair } from '../runtime/private-key.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
-import { LOCAL } from './console/console.ts'
+import { LOCAL } from './console/person.ts'
 import type { Technician } from './ssh/authorize.ts'
 
 /**

@@ -5,29 +5,8 @@ import type { Logger } from '../../runtime/log.ts'
 import type { Line } from '../line/line.ts'
 import { breakLengthMs, describeBreak } from './break.ts'
 import { type BreakOutcome, Outgoing } from './outgoing.ts'
+import { calledAs, LOCAL, logged, type Person } from './person.ts'
 import { Scrollback } from './scrollback.ts'
-
-export interface Person {
-  technician: string
-  role: 'operator' | 'observer'
-  /** Address that the session came from. */
-  from: string
-  /** Set for who logged in at the relay, which vouches for the name. */
-  via?: 'relay'
-}
-
-/** Whoever is at the device itself. */
-export const LOCAL = 'local'
-
-/** What the others at a console read. */
-export function calledAs({ technician, via }: Person): string {
-  return via === undefined ? technician : `${technician} (via ${via})`
-}
-
-/** What the log has of a person. */
-export function logged({ technician, from, via }: Person): Record<string, string> {
-  return { technician, from, ...(via && { via }) }
-}
 
 /** What a session hears from its console. */
 export interface SeatEvents {

@@ -1,6 +1,7 @@
 /** What a technician is told on attaching, and in the help of the escape key. */
 
-import { type Console, calledAs, type Seat } from '../console/console.ts'
+import type { Console, Seat } from '../console/console.ts'
+import { calledAs } from '../console/person.ts'
 import { describeSettings } from '../line/settings.ts'
 import { ESCAPE_KEYS } from './escape-parser.ts'
 

@@ -1,7 +1,8 @@
 /** One technician at one console: what is typed goes in, what the target says comes out, and what happens is told. */
 import type { Clock } from '../../runtime/clock.ts'
 import { EXIT, type ExitCode } from '../../runtime/errors.ts'
-import { type Console, calledAs, type Person, type Seat } from '../console/console.ts'
+import type { Console, Seat } from '../console/console.ts'
+import { calledAs, type Person } from '../console/person.ts'
 import { type EscapeCommand, EscapeParser, escapeByteOf, escapeNameOf, type TypedEvent } from './escape-parser.ts'
 import { escapeHelp, GREETING_LINES, greeting, silenceHint } from './greeting.ts'
 import type { Terminal, TerminalInput } from './terminal.ts'

@@ -12,7 +12,7 @@ import { cutPower } from './power-cuts.ts'
 import { prepareOperation, RELAY_ADDRESS } from './relay.ts'
 import { Report, StoryEnded } from './report.ts'
 import type { Scene } from './scene.ts'
-import { playStory } from './story.ts'
+import { CHAPTERS, playStory } from './story.ts'
 
 const IMAGES = join(import.meta.dirname, '../../build/image')
 /** Exit code when a check failed: then the run's files are kept. */
@@ -25,6 +25,7 @@ const { values } = parseArgs({
 })
 const play = (scene: Scene) =>
   values.cuts === undefined ? playStory(scene, values.until) : cutPower(scene, Number(values.cuts))
+const CUTS = /^[1-9]\d*$/
 main(values.board).then(
   code => {
     process.exitCode = code
@@ -38,6 +39,10 @@ main(values.board).then(
 async function main(name: string): Promise<number> {
   const board = BOARDS.find(one => one === name)
   if (board === undefined) throw new Error(`BOARD=${name}: there are ${BOARDS.join(', ')}`)
+  if (values.cuts !== undefined && !CUTS.test(values.cuts))
+    throw new Error(`CUTS=${values.cuts}: must be a number from 1`)
+  if (values.until !== undefined && !CHAPTERS.includes(values.until))
+    throw new Error(`UNTIL=${values.until}: there are ${CHAPTERS.join(', ')}`)
   if (!existsSync(join(IMAGES, board, 'oobm.img')))
     throw new Error(`There is no image of it. Run: make image BOARD=${board}`)
   if (process.getuid?.() !== 0) throw new Error('This needs root, for a network of its own: sudo make image-test')

@@ -1,69 +1,19 @@
-/** The units and system files of the device, held against systemd's own checks and a real sshd with real accounts. */
+/** Who may log in to a device, by its own files: its sshd drop-in and its accounts, with a real sshd. */
 import { spawnSync } from 'node:child_process'
-import { chmod, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { SECRETS, SECRETS_DIRECTORY } from '../../runtime/provisioning.ts'
 import { freePort } from '../../testbed/free-port.ts'
 import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { type Sshd, startSshd } from '../../testbed/sshd.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
+import { has } from './testing/has.ts'
 
-const test = suite('system files')
+const test = suite('logins')
 const FILES = join(import.meta.dirname, 'files')
-const UNITS = join(FILES, 'usr/lib/systemd/system')
 const SSHD_CONFIG = join(FILES, 'etc/ssh/sshd_config.d/50-oobm.conf')
-/** Tenths of systemd's exposure level that each unit may have. That of the provisioning is root's: it mounts. */
-const EXPOSURE_MAX: Record<string, number> = {
-  'oobm-supervisor.service': 20,
-  'oobm-console.service': 20,
-  'oobm-provision.service': 20,
-  'oobm-wpa@.service': 22,
-}
-
-if (!has('systemd-analyze')) test.skip('systemd reads every unit as it is meant', 'needs systemd-analyze')
-else {
-  test('systemd reads every unit as it is meant', async context => {
-    const root = join(await scratchDirectory(context), 'root')
-    await cp(FILES, root, { recursive: true, verbatimSymlinks: true })
-    await mkdir(join(root, 'usr/sbin'), { recursive: true })
-    for (const program of ['bin/node', 'sbin/wpa_supplicant'])
-      await writeFile(join(root, 'usr', program), '#!/bin/sh\n', { mode: 0o755 })
-    for (const unit of await units()) {
-      // Not the units that these refer to: a scratch root has none of them.
-      const args = ['verify', '--recursive-errors=no', '--man=no', `--root=${root}`, unit]
-      const { code, stderr } = await runProgram('systemd-analyze', args)
-      assert.is(code, 0, stderr)
-      assert.is(stderr, '', stderr)
-    }
-  })
-
-  test('every unit is as enclosed as it can be', async () => {
-    for (const unit of await units()) {
-      const threshold = `--threshold=${EXPOSURE_MAX[unit] ?? 'missing'}`
-      const args = ['security', '--offline=true', threshold, '--no-pager', join(UNITS, unit)]
-      const { code, stdout } = await runProgram('systemd-analyze', args)
-      assert.is(code, 0, stdout)
-    }
-  })
-}
-
-test('every secret of a unit is in a folder that it loads, and that folder is always there', async () => {
-  const folders = (await readFile(join(FILES, 'usr/lib/tmpfiles.d/oobm.conf'), 'utf8')).split('\n')
-  for (const { unit, source } of Object.values(SECRETS)) {
-    const [folder = ''] = source.split('/')
-    const path = `${SECRETS_DIRECTORY}/${folder}`
-    assert.ok(
-      folders.some(line => line.replace(/ +/g, ' ') === `d ${path} 0700 root root -`),
-      path,
-    )
-    const file = { oobm: 'oobm-supervisor.service', 'oobm-console': 'oobm-console.service', system: undefined }[unit]
-    if (file === undefined || !(await units()).includes(file)) continue
-    assert.match(await readFile(join(UNITS, file), 'utf8'), `\nLoadCredential=${folder}:${path}\n`)
-  }
-})
 
 test('sshd accepts its drop-in before an import too, and its matches end with it', async context => {
   const directory = await scratchDirectory(context)
@@ -235,14 +185,6 @@ async function adminTest(context: TestContext): Promise<void> {
       shell.stderr,
     )
   }
-}
-
-async function units(): Promise<string[]> {
-  return (await readdir(UNITS)).filter(name => name.endsWith('.service'))
-}
-
-function has(program: string): boolean {
-  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
 }
 
 function canMount(): boolean {
