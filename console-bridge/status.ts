@@ -1,11 +1,13 @@
 /** What the bridge says of itself in `status.json`. */
+import { heartbeatNow } from '../runtime/boot-clock.ts'
 import type { ConsoleStatus } from '../runtime/status-file.ts'
 import { VERSION } from '../runtime/version.ts'
 import type { Console } from './console/console.ts'
 import { describeSettings } from './line/settings.ts'
 
 export function consoleStatus(consoles: readonly Console[], port: number): ConsoleStatus {
-  return { version: 1, software: VERSION, pid: process.pid, port, consoles: consoles.map(statusOf) }
+  const heartbeat = heartbeatNow()
+  return { version: 1, software: VERSION, pid: process.pid, heartbeat, port, consoles: consoles.map(statusOf) }
 }
 
 function statusOf({ config, state, counters, seats, writer }: Console): ConsoleStatus['consoles'][number] {

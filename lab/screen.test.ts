@@ -13,12 +13,13 @@ const supervisor: SupervisorStatus = {
   device: 'lab-device',
   software: '0.1.0',
   pid: 1,
+  heartbeat: { bootId: 'b', uptimeMs: 0 },
   word: 'in-use',
   cause: 'proved, and somebody is in',
   since: NOW_MS - 5_000,
   relay: { host: '127.0.0.1', port: 54321 },
   connectedAt: NOW_MS - 300_000,
-  proof: { provedAt: NOW_MS - 12_000, tookMs: 307.2, attempt: null, probeMs: 3.7 },
+  proof: { provedAt: NOW_MS - 12_000, by: 'self-test', tookMs: 307.2, attempt: null, probeMs: 3.7 },
   sessions: { shell: 0, console: 2 },
   retryAt: null,
   changes: [],
@@ -27,6 +28,7 @@ const bridge: ConsoleStatus = {
   version: 1,
   software: '0.1.0',
   pid: 2,
+  heartbeat: { bootId: 'b', uptimeMs: 0 },
   port: 2222,
   consoles: [
     {

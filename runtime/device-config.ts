@@ -94,26 +94,51 @@ export const ledSchema = z
     context.addIssue({ code: 'custom', path: ['path'], message: 'is missing: the file backend needs it' })
   })
 
-const seconds = (min: number, fallback: number) => z.number().min(min).max(86_400).default(fallback)
+const seconds = (min: number) => z.number().min(min).max(86_400)
 
-/** Seconds. What each costs on the wire is in docs/tunnel.md. */
+/** What a connection costs: `cellular` is for a line that is paid by the byte. */
+export const profileSchema = z.enum(['wired', 'cellular']).default('wired')
+
+/** Seconds. What each costs on the wire is in docs/tunnel.md; what is left out has the value of the profile. */
 export const intervalsSchema = z.strictObject({
-  /** Between two SSH keepalives; after three without an answer the tunnel is given up. */
-  keepaliveS: seconds(1, 15),
+  /** Between two pings of the relay on a silent connection. */
+  keepaliveS: seconds(1).optional(),
   /** Between two in-band probes. */
-  probeS: seconds(1, 60),
+  probeS: seconds(1).optional(),
   /** Between two loopback self-tests. */
-  selftestS: seconds(1, 900),
-  /** For one connection attempt, one probe or one self-test to finish. */
-  timeoutS: seconds(1, 20),
+  selftestS: seconds(1).optional(),
+  /** Between two reports to the relay when nothing happens. */
+  reportS: seconds(1).optional(),
+  /** For one step of a connection or a proof to finish; a slow board gets more. */
+  timeoutS: seconds(1).default(20),
   /** Shortest and longest wait between two attempts. */
-  backoffMinS: seconds(0.1, 1),
-  backoffMaxS: seconds(1, 60),
+  backoffMinS: seconds(0.1).default(1),
+  backoffMaxS: seconds(1).default(10),
   /** Longest wait where only a person can make an attempt succeed (refused, duplicate). */
-  slowRetryS: seconds(1, 300),
+  slowRetryS: seconds(1).default(300),
   /** Uptime of a tunnel after which the backoff begins anew. */
-  stableS: seconds(1, 60),
+  stableS: seconds(1).default(60),
 })
+
+/** The intervals that each profile sets: at most 3 MB a day wired, 1 MB a day cellular (docs/tunnel.md). */
+export const PROFILES = {
+  wired: { keepaliveS: 15, probeS: 300, selftestS: 14_400, reportS: 300 },
+  cellular: { keepaliveS: 60, probeS: 900, selftestS: 43_200, reportS: 1_800 },
+} as const satisfies Record<z.output<typeof profileSchema>, object>
+
+/** Every interval, with those of the profile where the configuration names none. */
+export type Intervals = { [K in keyof z.output<typeof intervalsSchema>]-?: number }
+
+export function intervalsOf({ profile, intervals }: Pick<DeviceConfig, 'profile' | 'intervals'>): Intervals {
+  const own = PROFILES[profile]
+  return {
+    ...intervals,
+    keepaliveS: intervals.keepaliveS ?? own.keepaliveS,
+    probeS: intervals.probeS ?? own.probeS,
+    selftestS: intervals.selftestS ?? own.selftestS,
+    reportS: intervals.reportS ?? own.reportS,
+  }
+}
 
 const shape = {
   /** Format of this file. */
@@ -131,6 +156,7 @@ const shape = {
   consoles: z.array(consoleSchema).default([]),
   technicians: z.array(technicianSchema).default([]),
   led: ledSchema.prefault({}),
+  profile: profileSchema,
   intervals: intervalsSchema.prefault({}),
 }
 
@@ -151,7 +177,6 @@ export type RelayConfig = DeviceConfig['relays'][number]
 export type ConsoleConfig = DeviceConfig['consoles'][number]
 export type TechnicianConfig = DeviceConfig['technicians'][number]
 export type LedConfig = DeviceConfig['led']
-export type IntervalsConfig = DeviceConfig['intervals']
 
 /** The two listeners of a device on the relay's 127.0.0.1. */
 export function listenersOf(config: Pick<DeviceConfig, 'listenerPort'>): { shell: number; console: number } {

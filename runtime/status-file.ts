@@ -1,6 +1,7 @@
 /** What the two daemons say of themselves in `status.json`, and how it is read: the only definition of both formats. */
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
+import { heartbeatSchema } from './boot-clock.ts'
 import { errorCode } from './errors.ts'
 import { WORDS } from './status-words.ts'
 
@@ -9,12 +10,13 @@ const instant = z.int()
 
 const changeSchema = z.object({ at: instant, word: z.enum(WORDS), cause: z.string() })
 
-/** `/run/oobm/status.json`, written by the supervisor at every change. */
+/** `/run/oobm/status.json`, written by the supervisor at every change and at every heartbeat. */
 export const supervisorStatusSchema = z.object({
   version: z.literal(1),
   device: z.string(),
   software: z.string(),
   pid: z.int(),
+  heartbeat: heartbeatSchema,
   word: z.enum(WORDS),
   /** Why the word is what it is, as a sentence for a technician. */
   cause: z.string(),
@@ -23,8 +25,10 @@ export const supervisorStatusSchema = z.object({
   /** When this tunnel came up; null while there is none. */
   connectedAt: instant.nullable(),
   proof: z.object({
-    /** The last loopback self-test that succeeded; null until there is one. */
+    /** The last proof of the way back; null until there is one. */
     provedAt: instant.nullable(),
+    /** How it was proved: by a login through the tunnel itself, or by the self-test over a second connection. */
+    by: z.enum(['login', 'self-test']).nullable(),
     /** Milliseconds that it took. */
     tookMs: z.number().nullable(),
     /** The last self-test of any outcome: what each step found. */
@@ -45,11 +49,12 @@ export const supervisorStatusSchema = z.object({
   changes: z.array(changeSchema),
 })
 
-/** `/run/oobm-console/status.json`, written by the console bridge at every change. */
+/** `/run/oobm-console/status.json`, written by the console bridge at every change and at every heartbeat. */
 export const consoleStatusSchema = z.object({
   version: z.literal(1),
   software: z.string(),
   pid: z.int(),
+  heartbeat: heartbeatSchema,
   port: z.int(),
   consoles: z.array(
     z.object({

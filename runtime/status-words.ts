@@ -74,6 +74,12 @@ export const STATUS_WORDS = {
     meaning: 'remote access is switched off by the operator',
     remedy: 'nothing; the operator can switch it on again',
   },
+  'no-console': {
+    pattern: counted(7),
+    looks: 'seven flashes, then a pause',
+    meaning: 'proved, but the line of a console is not open',
+    remedy: 'check the adapter and the cable to the console port',
+  },
   ready: {
     pattern: [[1850, 150]],
     looks: 'light with a short wink every two seconds',
@@ -92,3 +98,8 @@ export type Word = keyof typeof STATUS_WORDS
 
 /** All words, worst first. */
 export const WORDS = Object.keys(STATUS_WORDS) as Word[]
+
+/** Whether a technician can get in: the way back is proved, whatever the console lines are. */
+export function isProvedReachable(word: string): boolean {
+  return word === 'no-console' || word === 'ready' || word === 'in-use'
+}

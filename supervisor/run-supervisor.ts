@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock as clock } from '../runtime/clock.ts'
-import { ledSchema, type RelayConfig } from '../runtime/device-config.ts'
+import { intervalsOf, ledSchema, type RelayConfig } from '../runtime/device-config.ts'
 import {
   consoleRuntimeDirectory,
   type Directories,
@@ -99,7 +99,7 @@ function keepStatus(
   { usable }: Loaded,
   { writer, led, manager, reporter, log }: Pick<Daemon, 'writer' | 'led' | 'manager' | 'reporter' | 'log'>,
 ) {
-  const intervals = usable?.config.intervals
+  const intervals = usable && intervalsOf(usable.config)
   const limits = {
     // Two self-tests in a row that did not come round.
     proofMaxAgeMs: ((intervals?.selftestS ?? 0) * 2 + 120) * 1000,
@@ -149,7 +149,7 @@ async function supervise({ config, credentials, text }: Configuration, keeper: S
 
   await keepConnected({
     relays: config.relays,
-    intervals: config.intervals,
+    intervals: intervalsOf(config),
     clock,
     random: Math.random,
     wake,
@@ -157,7 +157,7 @@ async function supervise({ config, credentials, text }: Configuration, keeper: S
     linkUp: network.linkUp,
     onDown: (failure, retryMs) => reports.down(failure, network.linkUp(), retryMs),
     connect: relay => {
-      const { intervals } = config
+      const intervals = intervalsOf(config)
       const bridge = { ...config.bridge, directory: daemon.bridgeDirectory }
       const forwarding = { onSessions: () => {} }
       return connectOnce(

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { systemClock as clock } from '../../runtime/clock.ts'
-import { type DeviceConfigInput, deviceConfigSchema, listenersOf } from '../../runtime/device-config.ts'
+import { type DeviceConfigInput, deviceConfigSchema, intervalsOf, listenersOf } from '../../runtime/device-config.ts'
 import { silentLog } from '../../runtime/log.ts'
 import { withDeadline } from '../../runtime/with-deadline.ts'
 import { probe } from '../../supervisor/proof/probe.ts'
@@ -40,7 +40,7 @@ async function live({ config: input, privateKey }: StormDevice): Promise<void> {
   const common = { config, credentials: { privateKey }, token, ownIdent: 'oobm_storm', signal, log: silentLog }
   await keepConnected({
     relays: config.relays,
-    intervals: config.intervals,
+    intervals: intervalsOf(config),
     clock,
     random: Math.random,
     wake,

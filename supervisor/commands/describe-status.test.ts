@@ -14,12 +14,13 @@ const ready: SupervisorStatus = {
   device: 'tokyo-rack1',
   software: '1.2.3',
   pid: 1,
+  heartbeat: { bootId: 'b', uptimeMs: 0 },
   word: 'ready',
   cause: 'proved through relay.example.net',
   since: NOW - 3_600_000,
   relay: { host: 'relay.example.net', port: 443 },
   connectedAt: NOW - 3_700_000,
-  proof: { provedAt: NOW - 40_000, tookMs: 412.4, attempt: null, probeMs: 45 },
+  proof: { provedAt: NOW - 40_000, by: 'self-test', tookMs: 412.4, attempt: null, probeMs: 45 },
   sessions: { shell: 0, console: 1 },
   retryAt: null,
   changes: [{ at: NOW - 3_600_000, word: 'ready', cause: 'proved' }],
@@ -29,6 +30,7 @@ const bridge: ConsoleStatus = {
   version: 1,
   software: '1.2.3',
   pid: 2,
+  heartbeat: { bootId: 'b', uptimeMs: 0 },
   port: 2222,
   consoles: [
     {
@@ -69,7 +71,7 @@ test('a word that needs somebody says what they can do, and that nothing was eve
     relay: null,
     connectedAt: null,
     retryAt: NOW + 8_000,
-    proof: { provedAt: null, tookMs: null, attempt: null, probeMs: null },
+    proof: { provedAt: null, by: null, tookMs: null, attempt: null, probeMs: null },
   }
   const text = textOf({ running: true, status }, { running: true, status: bridge })
   assert.match(text, /^no-relay {2}never proved since the start/)

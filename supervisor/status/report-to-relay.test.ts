@@ -7,16 +7,32 @@ import { Reporter } from './report-to-relay.ts'
 const test = suite('report-to-relay')
 
 const STATUS: SupervisorStatus = {
-  ...{ version: 1, device: 'tokyo', software: '1', pid: 1, word: 'ready', cause: 'proved', since: 0 },
+  ...{
+    version: 1,
+    device: 'tokyo',
+    software: '1',
+    pid: 1,
+    heartbeat: { bootId: 'b', uptimeMs: 0 },
+    word: 'ready',
+    cause: 'proved',
+    since: 0,
+  },
   ...{ relay: null, connectedAt: 0, retryAt: null, changes: [], sessions: { shell: 0, console: 0 } },
-  proof: { provedAt: 0, tookMs: 1, attempt: null, probeMs: 1 },
+  proof: { provedAt: 0, by: 'self-test', tookMs: 1, attempt: null, probeMs: 1 },
 }
 
 function bridge(pid: number, ids: number[]): ConsoleStatus {
   const sessions = ids.map(id => ({ id, technician: 'alice', writer: id === 1, from: '127.0.0.1', since: 0 }))
   const line = { name: 'sw1', path: '/dev/ttyUSB0', settings: '9600 8N1', state: 'open', cause: '', since: 0 } as const
   const counters = { lastOutputAt: null, bytesIn: 0, bytesOut: 0 }
-  return { version: 1, software: '1', pid, port: 2222, consoles: [{ ...line, ...counters, sessions }] }
+  return {
+    version: 1,
+    software: '1',
+    pid,
+    heartbeat: { bootId: 'b', uptimeMs: 0 },
+    port: 2222,
+    consoles: [{ ...line, ...counters, sessions }],
+  }
 }
 
 /** Reports with these answers of the bridge, one a look, until there are no more; in a time of its own. */

@@ -1,4 +1,5 @@
 /** Keeps the facts, derives the status from them, and is the one place that performs the effects of a change. */
+import { heartbeatNow } from '../../runtime/boot-clock.ts'
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import type { SupervisorStatus } from '../../runtime/status-file.ts'
 import { VERSION } from '../../runtime/version.ts'
@@ -28,7 +29,7 @@ export class StatusKeeper {
   #details: Details = {
     relay: null,
     connectedAt: null,
-    proof: { provedAt: null, tookMs: null, attempt: null, probeMs: null },
+    proof: { provedAt: null, by: null, tookMs: null, attempt: null, probeMs: null },
     retryAt: null,
   }
   #status: Status | undefined
@@ -78,6 +79,7 @@ export class StatusKeeper {
       device: this.#device,
       software: VERSION,
       pid: process.pid,
+      heartbeat: heartbeatNow(),
       word,
       cause,
       since: wall(this.#sinceMs),

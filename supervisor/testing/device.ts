@@ -1,6 +1,7 @@
 /** A device as its command `oobm` finds it: directories, a configuration, and what a supervisor has written. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { heartbeatNow } from '../../runtime/boot-clock.ts'
 import type { DeviceConfigInput } from '../../runtime/device-config.ts'
 import type { SupervisorStatus } from '../../runtime/status-file.ts'
 import { stringifyToml } from '../../runtime/toml-file.ts'
@@ -45,12 +46,13 @@ export function statusNow(): SupervisorStatus {
     device: 'tokyo-rack1',
     software: '1.2.3',
     pid: process.pid,
+    heartbeat: heartbeatNow(),
     word: 'ready',
     cause: 'proved',
     since: nowMs,
     relay: { host: 'relay.example.net', port: 443 },
     connectedAt: nowMs,
-    proof: { provedAt: nowMs, tookMs: 400, attempt: null, probeMs: 45 },
+    proof: { provedAt: nowMs, by: 'self-test', tookMs: 400, attempt: null, probeMs: 45 },
     sessions: { shell: 0, console: 0 },
     retryAt: null,
     changes: [],

@@ -1,6 +1,6 @@
 /** One tunnel from its beginning to its end, with a typed reason; whether to try again is the caller's to decide. */
 import type { Client } from 'ssh2'
-import { type DeviceConfig, listenersOf, type RelayConfig } from '../../runtime/device-config.ts'
+import { type DeviceConfig, intervalsOf, listenersOf, type RelayConfig } from '../../runtime/device-config.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { withDeadline } from '../../runtime/with-deadline.ts'
@@ -70,7 +70,7 @@ export async function connectOnce(
   const { config, relay, credentials, signal, log } = options
   const timeoutMs = config.intervals.timeoutS * 1000
   const opened = await withDeadline(timeoutMs, [signal], deadline =>
-    openConnection({ relay, credentials, keepaliveMs: config.intervals.keepaliveS * 1000, signal: deadline }),
+    openConnection({ relay, credentials, keepaliveMs: intervalsOf(config).keepaliveS * 1000, signal: deadline }),
   )
   if (signal.aborted) return { kind: 'stopped' }
   if (!opened.ok) return { kind: 'failed', failure: opened.failure }
@@ -157,9 +157,9 @@ function routesOf(config: DeviceConfig): Route[] {
   ]
 }
 
-function explainEnd(err: Error, { intervals }: DeviceConfig): string {
+function explainEnd(err: Error, config: DeviceConfig): string {
   const level = (err as Error & { level?: string }).level
-  if (level === 'client-timeout') return `the relay answered no keepalive for ${intervals.keepaliveS * 3} s`
+  if (level === 'client-timeout') return `the relay answered no keepalive for ${intervalsOf(config).keepaliveS * 3} s`
   return `the connection to the relay broke: ${errorMessage(err)}`
 }
 

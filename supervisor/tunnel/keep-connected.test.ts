@@ -8,6 +8,7 @@ const test = suite('keep-connected')
 const INTERVALS = {
   keepaliveS: 15,
   probeS: 60,
+  reportS: 300,
   selftestS: 900,
   timeoutS: 20,
   backoffMinS: 1,

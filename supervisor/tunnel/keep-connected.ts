@@ -1,14 +1,14 @@
 /** The loop around one connection: which relay next, and when. */
 import { backoffMs } from '../../runtime/backoff.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { IntervalsConfig, RelayConfig } from '../../runtime/device-config.ts'
+import type { Intervals, RelayConfig } from '../../runtime/device-config.ts'
 import type { Ending } from './connect-once.ts'
 import type { Failure } from './open-connection.ts'
 import type { Wake } from './wake.ts'
 
 export interface KeepOptions {
   relays: readonly RelayConfig[]
-  intervals: IntervalsConfig
+  intervals: Intervals
   clock: Clock
   random(): number
   wake: Wake
@@ -63,13 +63,13 @@ export async function keepConnected(options: KeepOptions): Promise<void> {
 }
 
 /** Where only a person can mend it, on every relay, the wait grows further: there is no hurry, and the log stays readable. */
-function pauseMs(inRound: Failure[], failures: number, intervals: IntervalsConfig, random: () => number): number {
+function pauseMs(inRound: Failure[], failures: number, intervals: Intervals, random: () => number): number {
   const slow = inRound.length > 0 && inRound.every(({ word }) => word === 'refused' || word === 'duplicate')
   const { minMs, maxMs } = limits(intervals)
   return backoffMs(failures, { minMs, maxMs: slow ? intervals.slowRetryS * 1000 : maxMs }, random)
 }
 
-function limits({ backoffMinS, backoffMaxS }: IntervalsConfig) {
+function limits({ backoffMinS, backoffMaxS }: Intervals) {
   return { minMs: backoffMinS * 1000, maxMs: backoffMaxS * 1000 }
 }
 

@@ -1,7 +1,7 @@
 /** Proves a tunnel that is up again and again, and says when it must be given up. */
 import { backoffMs } from '../../runtime/backoff.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { IntervalsConfig } from '../../runtime/device-config.ts'
+import type { Intervals } from '../../runtime/device-config.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { withDeadline } from '../../runtime/with-deadline.ts'
 import { probe } from '../proof/probe.ts'
@@ -10,7 +10,7 @@ import type { Ending, Tunnel } from './connect-once.ts'
 import type { Wake } from './wake.ts'
 
 export interface WatchOptions {
-  intervals: IntervalsConfig
+  intervals: Intervals
   clock: Clock
   random(): number
   wake: Wake
