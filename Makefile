@@ -115,6 +115,6 @@ clean: ## remove what was built and installed here
 	@rm -rf build node_modules .lab || { echo "A build without root left files of other users: sudo make clean" >&2; exit 1; }
 
 node_modules/.ready: package.json package-lock.json .npmrc
-	@command -v npm >/dev/null || { echo "Node.js >= 20.19 with npm is needed: apt-get install nodejs npm" >&2; exit 69; }
+	@tools/need-node
 	@npm ci --loglevel=error
 	@touch $@
