@@ -41,8 +41,9 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
 /** The one home of each library that has effects. */
 const HOMES: Record<string, { home: RegExp; why: string }> = {
   ssh2: {
-    home: /^(supervisor\/(tunnel|proof)|console-bridge\/ssh|lab\/bench)\/|^runtime\/private-key\.ts$/,
-    why: 'ssh2 needs its traps handled in one place: the client in the tunnel and its proof, the server in the bridge',
+    // Without `|tunnel|proof` as soon as these two stand on supervisor/ssh.
+    home: /^(supervisor\/(ssh|tunnel|proof)|console-bridge\/ssh|lab\/bench)\/|^runtime\/private-key\.ts$/,
+    why: 'ssh2 needs its traps handled in one place: the client in supervisor/ssh, the server in the bridge',
   },
   serialport: { home: /^console-bridge\/line\/serial-line\.ts$/, why: 'one file knows what serialport really does' },
   onoff: { home: /^supervisor\/led\/gpio\.ts$/, why: 'one file knows how onoff numbers the pins' },

@@ -1,0 +1,81 @@
+/** Watches the stream below a connection: when and how much came and went, and that no end of it starves or floods this process. */
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Activity } from './connection.ts'
+
+/** Bytes that wait for the network; channels wait at far fewer, so past it the other end asks and does not read. */
+const UNSENT_MAX = 4 * 1024 * 1024
+/** Milliseconds of work on what came in one piece; past it, as long again belongs to everybody else. */
+const WORK_MAX_MS = 20
+/** Longest such pause in milliseconds. */
+const PAUSE_MAX_MS = 1_000
+/** Bytes from the beginning that are looked through for the identification (RFC 4253, section 4.2). */
+const GREETING_MAX = 16_384
+
+export class Traffic {
+  readonly #stream: Duplex
+  #receivedAtMs: number
+  #receivedBytes = 0
+  #writtenBytes = 0
+  #beginning: string | undefined = ''
+
+  /** @param flooded is called when the other end does not read what it asked for */
+  constructor(stream: Duplex, nowMs: () => number, flooded: () => void) {
+    this.#stream = stream
+    this.#receivedAtMs = nowMs()
+    if (!(stream instanceof Socket)) this.#countWrites()
+    let resume: NodeJS.Timeout | undefined
+    stream.on('data', (bytes: Buffer) => {
+      const startedMs = performance.now()
+      this.#receivedAtMs = nowMs()
+      this.#receivedBytes += bytes.length
+      this.#lookForGreeting(bytes)
+      // After every other listener: ssh2 works through thousands of small packets in one piece, and libuv reads 32 pieces in a row.
+      process.nextTick(() => {
+        if (stream.writableLength > UNSENT_MAX) flooded()
+        const tookMs = performance.now() - startedMs
+        if (tookMs < WORK_MAX_MS || resume || stream.destroyed) return
+        stream.pause()
+        resume = setTimeout(
+          () => {
+            resume = undefined
+            stream.resume()
+          },
+          Math.min(tookMs, PAUSE_MAX_MS),
+        )
+      })
+    })
+    stream.once('close', () => clearTimeout(resume))
+  }
+
+  /** Whether the other end has sent an SSH identification, something else, or nothing yet. */
+  get greeting(): 'ssh' | 'other' | 'none' {
+    if (this.#beginning === undefined) return 'ssh'
+    return this.#beginning === '' ? 'none' : 'other'
+  }
+
+  activity(): Activity {
+    const stream = this.#stream
+    const written = stream instanceof Socket ? stream.bytesWritten : this.#writtenBytes
+    return {
+      receivedAtMs: this.#receivedAtMs,
+      receivedBytes: this.#receivedBytes,
+      sentBytes: written - stream.writableLength,
+      unsentBytes: stream.writableLength,
+    }
+  }
+
+  #lookForGreeting(bytes: Buffer): void {
+    if (this.#beginning === undefined || this.#beginning.length > GREETING_MAX) return
+    this.#beginning += bytes.toString('latin1', 0, GREETING_MAX)
+    if (/(^|\n)SSH-/.test(this.#beginning)) this.#beginning = undefined
+  }
+
+  #countWrites(): void {
+    const write = this.#stream.write
+    this.#stream.write = ((...args: Parameters<typeof write>) => {
+      this.#writtenBytes += (args[0] as Buffer | string).length
+      return write.apply(this.#stream, args)
+    }) as typeof write
+  }
+}
