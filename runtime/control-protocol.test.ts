@@ -16,6 +16,11 @@ const LINES: [line: string, word: ReturnType<typeof parseRelayLine>][] = [
   ['others 12', { word: 'others', seconds: 12 }],
   ['others 12 13', undefined],
   ['others -1', undefined],
+  ['listening yes', { word: 'listening', answer: 'yes' }],
+  ['listening no', { word: 'listening', answer: 'no' }],
+  ['listening unknown since 3', { word: 'listening', answer: 'unknown' }],
+  ['listening', undefined],
+  ['listening YES', undefined],
   ['maintenance on', { word: 'maintenance', off: false }],
   ['maintenance off', { word: 'maintenance', off: true }],
   ['maintenance off 200 100', { word: 'maintenance', off: true, untilS: 200, nowS: 100 }],
@@ -42,7 +47,8 @@ for (const [line, word] of LINES) test(`reads "${line}"`, () => assert.equal(par
 
 test('what is written is read back as it was', () => {
   for (const [line, word] of LINES) {
-    if (word === undefined || word.word === 'others' || /soon|9999|\x1b/.test(line)) continue
+    if (word === undefined || word.word === 'others' || word.word === 'listening' || /soon|9999|\x1b/.test(line))
+      continue
     assert.is(formatRelayWord(word), line)
   }
 })
@@ -66,6 +72,13 @@ test('a report is one line of printable ASCII that reads back as it was', () => 
   const line = formatReport(REPORT)
   assert.match(line, /^report [ -~]+$/)
   assert.equal(deviceReportSchema.parse(JSON.parse(line.slice(7))), REPORT)
+})
+
+test('a report may say how often the device pings and how it was proved; nonsense there costs nothing else', () => {
+  const more = { pingS: 60, proofBy: 'login' } as const
+  assert.equal(deviceReportSchema.parse({ ...REPORT, ...more }), { ...REPORT, ...more })
+  const { pingS, proofBy, ...rest } = deviceReportSchema.parse({ ...REPORT, pingS: 0, proofBy: 'prayer' })
+  assert.equal([pingS, proofBy, rest], [undefined, undefined, REPORT])
 })
 
 test('a report that is too long loses its oldest changes first, and always fits', () => {

@@ -4,16 +4,26 @@ import * as z from 'zod'
 /** Bytes of a line without its end: POSIX's PIPE_BUF, so that one write to the relay's FIFO is one line. */
 export const LINE_MAX = 4_096
 
-/** What a relay says to a device. */
-export type RelayWord =
+/** What a relay answers to a device's question. */
+export type RelayAnswer =
   /** Seconds since another supervisor of this identity was turned away; undefined when none was. */
   | { word: 'others'; seconds: number | undefined }
+  /** Whether the relay's sshd still takes connections on the port by which this one came. */
+  | { word: 'listening'; answer: (typeof LISTENING)[number] }
+
+/** What a relay says to a device of its own accord. */
+export type RelayOrder =
   | { word: 'maintenance'; off: false }
   /** Epoch seconds by the relay's clock: the end, and now; only their difference means something to a device. Who did it. */
   | { word: 'maintenance'; off: true; untilS?: number; nowS?: number; by?: string }
   | { word: 'blink'; seconds: number }
   /** Which of its configured relays the device is to go to. */
   | { word: 'relay'; host: string; port: number; user: string }
+
+/** What a relay says to a device. */
+export type RelayWord = RelayAnswer | RelayOrder
+
+const LISTENING = ['yes', 'no', 'unknown'] as const
 
 /** A login name, as far as it is told on. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/
@@ -29,6 +39,10 @@ export function parseRelayLine(line: string): RelayWord | undefined {
       if (line === 'others none') return { word, seconds: undefined }
       const seconds = wholeNumber(rest[0])
       return rest.length === 1 && seconds !== undefined ? { word, seconds } : undefined
+    }
+    case 'listening': {
+      const answer = LISTENING.find(one => one === rest[0])
+      return answer === undefined ? undefined : { word, answer }
     }
     case 'maintenance':
       return parseMaintenance(rest)
@@ -65,8 +79,8 @@ function wholeNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : undefined
 }
 
-/** A word to a device as a line, without its end. */
-export function formatRelayWord(word: Exclude<RelayWord, { word: 'others' }>): string {
+/** An order to a device as a line, without its end. */
+export function formatRelayWord(word: RelayOrder): string {
   switch (word.word) {
     case 'maintenance': {
       if (!word.off) return 'maintenance on'
@@ -96,13 +110,17 @@ export const deviceReportSchema = z.object({
   word: text(20),
   cause: text(400),
   sinceS: age,
-  /** Age of the last self-test that succeeded; null until there is one. */
+  /** Age of the last proof of the way back; null until there is one. */
   proofS: age.nullable(),
-  /** Milliseconds of that self-test, and of the last in-band probe. */
+  /** How that was proved, see docs/protocol.md; missing in reports of older devices. */
+  proofBy: z.enum(['login', 'self-test']).nullable().optional().catch(undefined),
+  /** Milliseconds of that proof, and of the last in-band probe. */
   tookMs: z.number().nullable(),
   probeMs: z.number().nullable(),
   sessions: z.object({ shell: z.int(), console: z.int() }),
   software: text(40),
+  /** Seconds between two of its pings on a silent connection; missing in reports of older devices. */
+  pingS: z.number().min(1).max(86_400).optional().catch(undefined),
   /** The network interface of its default route; null where it has none. */
   uplink: text(40).nullable(),
   /** Null while the console bridge does not answer. */

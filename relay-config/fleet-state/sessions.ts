@@ -12,19 +12,43 @@ export interface DeviceSession {
   start: string
 }
 
+/** A session that claimed. */
+export interface ClaimedSession extends DeviceSession {
+  /** Its connection, as sshd had it in $SSH_CONNECTION; undefined in a record of an older version of the words. */
+  connection: SshConnection | undefined
+}
+
+/** The two ends of an SSH connection, as the relay's kernel sees them; addresses without brackets. */
+export interface SshConnection {
+  client: { address: string; port: number }
+  server: { address: string; port: number }
+}
+
 /** Milliseconds between SIGTERM and SIGKILL: a stopped process obeys only the second. */
 const GRACE_MS = 500
 const PACE_MS = 25
 
 /** Those that live now. */
-export async function livingSessions({ devices }: StatePaths, device: string): Promise<DeviceSession[]> {
+export async function livingSessions({ devices }: StatePaths, device: string): Promise<ClaimedSession[]> {
   const text = await readFile(join(devices, device, 'sessions'), 'utf8').catch(() => '')
   const recorded = text.split('\n').flatMap(line => {
-    const [, pid, start] = /^(\d{1,9}) (\d{1,20}) sshd(?:-session)? [0-9a-f]{32}$/.exec(line) ?? []
-    return pid === undefined || start === undefined ? [] : [{ pid: Number(pid), start }]
+    const [, pid, start, addresses = ''] =
+      /^(\d{1,9}) (\d{1,20}) sshd(?:-session)? [0-9a-f]{32}(?: (.{1,200}))?$/.exec(line) ?? []
+    if (pid === undefined || start === undefined) return []
+    return [{ pid: Number(pid), start, connection: connectionOf(addresses) }]
   })
   const living = await Promise.all(recorded.map(isLiving))
   return recorded.filter((_, index) => living[index])
+}
+
+function connectionOf(addresses: string): SshConnection | undefined {
+  const [, client, clientPort, server, serverPort] =
+    /^([0-9A-Za-z.:%_-]+) (\d{1,5}) ([0-9A-Za-z.:%_-]+) (\d{1,5})$/.exec(addresses) ?? []
+  if (client === undefined || server === undefined) return undefined
+  return {
+    client: { address: client, port: Number(clientPort) },
+    server: { address: server, port: Number(serverPort) },
+  }
 }
 
 /** Ends them, listeners and all, whatever the device at the other end does; gives how many are gone. */

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { formatRelayWord, type RelayWord } from '../../runtime/control-protocol.ts'
+import { formatRelayWord, type RelayOrder } from '../../runtime/control-protocol.ts'
 import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
 import type { StatePaths } from './state-paths.ts'
 
@@ -11,11 +11,7 @@ import type { StatePaths } from './state-paths.ts'
  * @returns false when no connection of this device reads, or when it reads so slowly that its FIFO is full
  * @throws UserError when this user may not speak to devices
  */
-export async function tellDevice(
-  { devices }: StatePaths,
-  device: string,
-  word: Exclude<RelayWord, { word: 'others' }>,
-): Promise<boolean> {
+export async function tellDevice({ devices }: StatePaths, device: string, word: RelayOrder): Promise<boolean> {
   const path = join(devices, device, 'control')
   try {
     // Without O_CREAT, and following no link: what is there is the FIFO that the word made, or nothing.

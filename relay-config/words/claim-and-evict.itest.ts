@@ -1,5 +1,5 @@
 /** Who a device's connection is, by the word `claim`, and who ends whom, by the word `evict`. */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { isAlive, signalProcess } from '../../testbed/sshd.ts'
@@ -145,12 +145,35 @@ test(
     assert.ok(claimed.length >= 3, 'at least those of one token')
     const lines = await records(relay, 'tokyo')
     assert.is(lines.length, claimed.length)
-    for (const line of lines) assert.match(line, /^\d+ \d+ sshd(-session)? [bc]{32}$/)
+    for (const line of lines) assert.match(line, /^\d+ \d+ sshd(-session)? [bc]{32} 127\.0\.0\.1 \d+ 127\.0\.0\.1 \d+$/)
     assert.is((await records(relay, 'tokyo', 'tokens')).length, 16)
     assert.equal(
       (await readdir(join(relay.stateDirectory, 'tokyo'))).filter(name => name.endsWith('.new')),
       [],
     )
+  },
+  SLOW,
+)
+
+test(
+  'reads the records of an older version, which end with the token',
+  async context => {
+    const relay = await relayFor(context)
+    const sessions = join(relay.stateDirectory, 'tokyo/sessions')
+    const older = async () => {
+      const lines = (await readFile(sessions, 'utf8')).replaceAll(/ [0-9.]+ \d+ [0-9.]+ \d+$/gm, '')
+      assert.match(lines, /^(\d+ \d+ sshd(-session)? [abc]{32}\n)+$/)
+      await writeFile(sessions, lines)
+    }
+    const first = await connection(context, relay, 'tokyo')
+    await first.claim(OLD)
+    await older()
+    const second = await connection(context, relay, 'tokyo')
+    await second.claim(NEW)
+    await older()
+    assert.is((await relay.ssh('tokyo', [], `claim ${OLD}`)).stdout, 'superseded\n')
+    assert.is((await second.run('evict')).stdout, 'evicted 1\n')
+    await waitFor('the older connection to end', () => first.master.ended())
   },
   SLOW,
 )

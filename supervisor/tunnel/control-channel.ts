@@ -1,9 +1,8 @@
 /** The control channel: lines both ways on the channel that `claim` keeps open (docs/protocol.md). */
 import type { ClientChannel } from 'ssh2'
-import { parseRelayLine, type RelayWord } from '../../runtime/control-protocol.ts'
+import { parseRelayLine, type RelayOrder, type RelayWord } from '../../runtime/control-protocol.ts'
 
-/** What a relay says of its own accord. */
-export type RelayOrder = Exclude<RelayWord, { word: 'others' }>
+export type { RelayOrder } from '../../runtime/control-protocol.ts'
 
 export interface Control {
   /** Seconds since another supervisor of this identity was last turned away; undefined when there was none. */
@@ -31,6 +30,7 @@ export function controlOf(channel: ClientChannel, lines: Lines, said: readonly R
   let onOthers: ((seconds: number | undefined) => void) | undefined
   const take = (word: RelayWord) => {
     if (word.word === 'others') onOthers?.(word.seconds)
+    else if (word.word === 'listening') return
     else if (onOrder) onOrder(word)
     else if (early.length < EARLY_MAX) early.push(word)
   }
