@@ -7,7 +7,7 @@ JOBS ?= 2
 
 LAB_NEEDS := sshd:openssh-server ssh:openssh-client ssh-keygen:openssh-client setsid:util-linux setpriv:util-linux
 TEST_NEEDS := $(LAB_NEEDS) strace:strace socat:socat picocom:picocom ip:iproute2 nft:nftables tmux:tmux ps:procps \
-	unshare:util-linux sudo:sudo plink:putty-tools shellcheck:shellcheck mandoc:mandoc dpkg-deb:dpkg busybox:busybox openssl:openssl systemd-analyze:systemd wpa_supplicant:wpasupplicant hostapd:hostapd readelf:binutils /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh
+	unshare:util-linux sudo:sudo plink:putty-tools shellcheck:shellcheck mandoc:mandoc dpkg-deb:dpkg busybox:busybox openssl:openssl systemd-analyze:systemd wpa_supplicant:wpasupplicant hostapd:hostapd readelf:binutils sfdisk:fdisk mke2fs:e2fsprogs /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh
 
 DEVICE_ARCHS := arm64 armhf armel amd64
 DEB_NEEDS := dpkg-deb:dpkg arm-linux-gnueabi-g++:g++-arm-linux-gnueabi
@@ -77,7 +77,7 @@ deb-device: build ## the device's package alone (ARCH=arm64, armhf, armel or amd
 	@tools/need $(if $(filter armel,$(ARCH)),$(DEB_NEEDS),dpkg-deb:dpkg)
 	@$(NODE) --import tsx packaging/build-deb.ts --device $(or $(ARCH),$(shell dpkg --print-architecture))
 
-IMAGE_NEEDS := mmdebstrap:mmdebstrap unshare:util-linux flock:util-linux bmaptool:bmap-tools xz:xz-utils zstd:zstd tar:tar
+IMAGE_NEEDS := mmdebstrap:mmdebstrap arch-test:arch-test unshare:util-linux flock:util-linux bmaptool:bmap-tools xz:xz-utils zstd:zstd tar:tar
 # Programs of a foreign board run here while its image is made; amd64 needs none of it.
 EMULATION_NEEDS := /usr/bin/qemu-aarch64-static:qemu-user-static update-binfmts:binfmt-support
 

@@ -42,6 +42,7 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   const hostKey = options.hostKey ?? (await makeKey(directory, 'host_key'))
   const port = options.port ?? (await freePort())
   const configFile = join(directory, 'sshd_config')
+  const sshd = await sshdPath()
   const lines = [
     ...(options.config ?? []),
     `Port ${port}`,
@@ -57,13 +58,13 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
     // The checkout may stand below a folder that others can write to, such as /tmp.
     'StrictModes no',
     'MaxStartups 100:30:200',
+    ...(await withoutPenalties(sshd)),
     'Subsystem sftp internal-sftp',
     // bash(1) reads ~/.bashrc in a command that sshd runs, unless it is told that it is not the outermost shell: what
     // somebody has in there must not decide what a lab shows.
     'SetEnv SHLVL=1',
   ]
   await writeFile(configFile, `${lines.join('\n')}\n`)
-  const sshd = await sshdPath()
   const [command = sshd, ...rest] = [...(options.under ?? []), sshd, '-D', '-e', '-f', configFile]
   const program = startProgram(command, rest)
   await program.says(/Server listening on 127\.0\.0\.1/)
@@ -119,6 +120,18 @@ async function readStat(pid: string): Promise<{ state: string; parent: number } 
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined)
   const [state, parent] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
   return state === undefined ? undefined : { state, parent: Number(parent) }
+}
+
+/**
+ * All of a lab come from 127.0.0.1: one that fails would have sshd turn the others away (OpenSSH 9.8 and later,
+ * PerSourcePenalties in sshd_config(5)).
+ */
+async function withoutPenalties(sshd: string): Promise<string[]> {
+  // Before 9.4 this is an unknown option, and the version stands above the usage.
+  const { stderr } = await runProgram(sshd, ['-V'])
+  const [, major, minor] = (/OpenSSH_(\d+)\.(\d+)/.exec(stderr) ?? []).map(Number)
+  if (major === undefined || minor === undefined) throw new Error(`which version of sshd is this? ${stderr}`)
+  return major > 9 || (major === 9 && minor >= 8) ? ['PerSourcePenalties no'] : []
 }
 
 async function sshdPath(): Promise<string> {

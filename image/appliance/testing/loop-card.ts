@@ -1,4 +1,5 @@
 /** A card on a loop device, started as far as `prepare` goes, in a mount namespace of its own: all of the appliance's start but the kernel. */
+import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Finished, runProgram } from '../../../testbed/run-program.ts'
@@ -14,8 +15,9 @@ const CARD_MIB = 600
 export async function cardSuite(name: string): Promise<Test> {
   const test = suite(name)
   const loop = process.getuid?.() === 0 ? await runProgram('losetup', ['--find']) : undefined
-  if (loop?.code === 0) return test
-  const skip = (title: string) => test.skip(title, 'it needs root, and loop devices')
+  // A container may know of a device that it has no node of: "/dev/loop0 (lost)".
+  if (loop?.code === 0 && existsSync(loop.stdout.trim())) return test
+  const skip = (title: string) => test.skip(title, 'it needs root, and loop devices in /dev')
   return Object.assign(skip, { skip: test.skip, run: test.run })
 }
 
