@@ -56,11 +56,10 @@ async function relayRoot(context: TestContext) {
   }
   /** Whether crypt(3) makes the same of the password. */
   const fits = async (name: string, password: string) => {
-    const script = 'import crypt,sys; h,p=sys.stdin.read().split("\\n",1); print(crypt.crypt(p,h)==h)'
-    const { stdout } = await runProgram('/usr/bin/python3', ['-W', 'ignore', '-c', script], {
-      input: `${await shadow(name)}\n${password}`,
-    })
-    return stdout.trim() === 'True'
+    const script = 'local $/; my ($h, $p) = split /\\n/, <STDIN>, 2; print crypt($p, $h) eq $h ? "fits" : "differs"'
+    const { stdout, stderr } = await runProgram('perl', ['-e', script], { input: `${await shadow(name)}\n${password}` })
+    assert.match(stdout, /^(fits|differs)$/, stderr)
+    return stdout === 'fits'
   }
   return { root, fleet, hopKeys, args, run, shadow, fits }
 }
