@@ -62,6 +62,14 @@ bench: build ## measure: keystroke, probe, self-test, memory, beside what one wo
 	@tools/need $(TEST_NEEDS)
 	@$(NODE) --import tsx lab/bench/main.ts
 
+FAULTS_NEEDS := $(LAB_NEEDS) ip:iproute2 tc:iproute2 nft:nftables conntrack:conntrack unshare:util-linux prlimit:util-linux socat:socat \
+	systemd-notify:systemd python3:python3 $(if $(PEER),autossh:autossh)
+
+.PHONY: faults
+faults: build ## break the network, the relay and the device in every way, and measure how it heals (root; ROW=name or ci, RUNS=5, JOBS=4, PEER=autossh, FULL=1)
+	@tools/need $(FAULTS_NEEDS)
+	@$(NODE) --import tsx lab/faults/main.ts --row "$(ROW)" --runs "$(or $(RUNS),1)" --jobs "$(if $(filter command environment,$(firstword $(origin JOBS))),$(JOBS),4)" --peer "$(PEER)" $(if $(FULL),--full)
+
 .PHONY: build
 build: node_modules/.ready ## bundle each program into build/lib
 	@$(NODE) --import tsx tools/bundle.ts

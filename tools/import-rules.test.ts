@@ -56,7 +56,7 @@ const HOMES: Record<string, { home: RegExp; why: string }> = {
 const PURE =
   /^(runtime\/(backoff|names|status-words|errors)|supervisor\/(status\/(derive-status|facts)|led\/pattern)|console-bridge\/(console\/scrollback|session\/escape-parser)|relay-config\/render\/.*|lab\/sim-router\/(router|state|commands|describe|command-table|line-editor|boot-messages))\.ts$/
 /** Tests, what several tests of one part stand on, and measurements. */
-const FOR_TESTS = /\.i?test\.ts$|\/testing\/|^lab\/bench\/|^image\/(appliance|test|wifi)\//
+const FOR_TESTS = /\.i?test\.ts$|\/testing\/|^lab\/(bench|faults)\/|^image\/(appliance|test|wifi)\//
 const EFFECTS = /^node:(fs|net|timers|child_process|dgram|http|https|tls)(\/|$)/
 
 test('each part imports only what it may', () => {

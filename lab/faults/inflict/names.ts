@@ -1,0 +1,33 @@
+/** Faults of names: a server that is gone, silent or wrong, and addresses that are slow, dead or new. */
+import { ADDRESS, RELAY_NAMES } from '../world/network.ts'
+import type { Inflict } from './fault.ts'
+
+const [FIRST] = RELAY_NAMES
+
+export const namesRefused: Inflict = async ({ names }) => {
+  await names.stop()
+  return names.start
+}
+
+export const namesFail =
+  (mode: 'silent' | 'failing'): Inflict =>
+  async ({ names }) => {
+    await names.mode(mode)
+    return () => names.mode('answer')
+  }
+
+/** The relay's name leads elsewhere. */
+export const namesPoint =
+  (addresses: readonly string[]): Inflict =>
+  async ({ names }) => {
+    await names.point(FIRST, addresses)
+    return () => names.point(FIRST, [ADDRESS.relays[0]])
+  }
+
+/** The relay is at another address for good: the old one is gone, and its name follows. */
+export const relayMoved: Inflict = async ({ names, network }) => {
+  await network.relays[0].sh(`ip address delete ${ADDRESS.relays[0]}/24 dev eth0
+ip address replace ${ADDRESS.relayMoved}/24 dev eth0; ip route replace default via 192.0.2.1`)
+  await names.point(FIRST, [ADDRESS.relayMoved])
+  return async () => {}
+}

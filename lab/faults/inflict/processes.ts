@@ -1,0 +1,84 @@
+/** Faults of programs: sessions that are killed, relays that are away or stand still, and the device's own programs. */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { signalProcess } from '../../../testbed/sshd.ts'
+import type { World } from '../world/world.ts'
+import { type End, type Inflict, nothing } from './fault.ts'
+
+/** All sessions of devices on a relay end at once; it goes on. */
+export const sessionsKilled: Inflict = async ({ relays }) => {
+  for (const relay of relays) for (const pid of await relay.sessions()) signalProcess(pid, 'SIGKILL')
+  return nothing
+}
+
+/** A relay's sshd is gone with all sessions: its host is there, and refuses connections. */
+export const relayRefuses: Inflict = async ({ relays: [relay] }) => {
+  await relay?.crash()
+  return async () => relay?.start()
+}
+
+/** A relay's host is gone: nothing answers, and what was there is lost. */
+export const relayGone: Inflict = async ({ relays: [relay], network }) => {
+  await network.relays[0].sh('ip link set eth0 down')
+  await relay?.crash()
+  return async () => {
+    await relay?.start()
+    const route = 'ip route replace default via 192.0.2.1'
+    await network.relays[0].sh(`ip link set eth0 up; ${route}`)
+  }
+}
+
+/** Every process of a relay's sshd stands still: the kernel still takes connections for it. */
+export const relayStopped: Inflict = async ({ relays: [relay] }) => stopped((await relay?.sshdProcesses()) ?? [])
+
+/** Those alone that accept connections: tunnels live, and nobody new gets in. */
+export const relayListenersStopped: Inflict = async ({ relays: [relay] }) => stopped(relay?.listeners() ?? [])
+
+/** @param who what answers at that port of the device */
+export const standsStill =
+  (who: 'sshd' | 'bridge' | 'supervisor'): Inflict =>
+  async ({ device }) => {
+    const pid = who === 'sshd' ? undefined : device[who].pid()
+    return stopped(who === 'sshd' ? await device.sshd() : pid === undefined ? [] : [pid])
+  }
+
+/** Ends at once; what starts it again is not the bench's, but for sshd. */
+export const killed =
+  (who: 'sshd' | 'bridge' | 'supervisor'): Inflict =>
+  async ({ device }) => {
+    if (who === 'sshd') {
+      await device.stopSshd()
+      return device.startSshd
+    }
+    const pid = device[who].pid()
+    if (pid !== undefined) signalProcess(pid, 'SIGKILL')
+    return nothing
+  }
+
+/** Gets so many hundredths of a processor: it is stopped for the rest of each tenth of a second. */
+export const starved =
+  (who: 'sshd' | 'bridge' | 'supervisor', percent: number): Inflict =>
+  async ({ device }) => {
+    const pids = who === 'sshd' ? await device.sshd() : [device[who].pid() ?? 0]
+    const script = join(import.meta.dirname, 'starve.py')
+    const helper = spawn('python3', [script, String(percent), ...pids.map(String)], { stdio: 'ignore' })
+    return async () => {
+      helper.kill('SIGTERM')
+      await new Promise(resolve => (helper.exitCode === null ? helper.once('exit', resolve) : resolve(undefined)))
+    }
+  }
+
+function stopped(pids: readonly number[]): End {
+  for (const pid of pids) signalProcess(pid, 'SIGSTOP')
+  return async () => {
+    for (const pid of pids) signalProcess(pid, 'SIGCONT')
+  }
+}
+
+/** What a process may open, from now on: no more than it has. */
+export async function withoutDescriptors({ device }: World): Promise<End> {
+  const pid = device.supervisor.pid()
+  const limit = async (soft: string) => void (await device.host.sh(`prlimit --pid ${pid} --nofile=${soft}:`))
+  await device.host.sh(`cd /proc/${pid}/fd; prlimit --pid ${pid} --nofile=$(ls | sort -n | tail -n 1):`)
+  return () => limit('1024').catch(() => {})
+}
