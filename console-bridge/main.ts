@@ -1,5 +1,8 @@
 /** The program `oobm-console`. */
+import { createLog } from '../runtime/log.ts'
 import { runMain } from '../runtime/run-main.ts'
 import { runBridge } from './run-bridge.ts'
 
-void runMain(signal => runBridge({ env: process.env, signal, schemes: {} }))
+void runMain(signal => runBridge({ env: process.env, signal, schemes: {} }), {
+  onDefect: err => createLog('oobm-console').fatal({ err }, 'ends by a defect'),
+})

@@ -9,6 +9,8 @@ export const EXIT = {
   usage: 64,
   /** EX_UNAVAILABLE: a program or host that is needed does not answer. */
   unavailable: 69,
+  /** EX_SOFTWARE: a defect of the program, or its own end because it could not go on. */
+  software: 70,
   /** EX_CONFIG: a configuration file is wrong; systemd does not restart on it. */
   configuration: 78,
 } as const

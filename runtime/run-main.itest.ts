@@ -1,0 +1,135 @@
+/** How a program ends: in order, by a defect, and when nothing is left to do. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { runProgram } from '../testbed/run-program.ts'
+import { scratchDirectory } from '../testbed/scratch.ts'
+import { suite } from '../tools/suite.ts'
+import { EXIT } from './errors.ts'
+
+const test = suite('run-main')
+const RUNTIME = import.meta.dirname
+
+/** Runs TypeScript that has `runMain` and what else a program has. */
+function run(script: string, env: NodeJS.ProcessEnv = {}) {
+  const text = `
+    import { existsSync, openSync, rmSync, writeFileSync } from 'node:fs'
+    import { setTimeout as delay } from 'node:timers/promises'
+    import { runMain } from '${RUNTIME}/run-main.ts'
+    import { UserError, EXIT } from '${RUNTIME}/errors.ts'
+    import { systemClock } from '${RUNTIME}/clock.ts'
+    import { watchDescriptors } from '${RUNTIME}/descriptors.ts'
+    process.argv[1] = '/usr/lib/oobm/lib/oobm-supervisor.cjs'
+    const untilAborted = signal => new Promise(resolve => signal.addEventListener('abort', resolve))
+    ${script}`
+  const args = ['--import', 'tsx', '--input-type=module', '-e', text]
+  return runProgram(process.execPath, args, { cwd: join(RUNTIME, '..'), env, timeoutMs: 60_000 })
+}
+
+test('exits with what main returns', async () => {
+  assert.is((await run('void runMain(async () => 0)')).code, EXIT.ok)
+  assert.is((await run('void runMain(async () => 78)')).code, EXIT.configuration)
+  const refused = await run("void runMain(async () => { throw new UserError('no such relay', EXIT.unavailable) })")
+  assert.equal([refused.code, refused.stderr], [EXIT.unavailable, 'no such relay\n'])
+})
+
+test('says a refusal of the system in one line', async () => {
+  const { code, stderr } = await run("void runMain(async () => void openSync('/no/such/file'))")
+  const line = "oobm-supervisor: Error: ENOENT: no such file or directory, open '/no/such/file'\n"
+  assert.equal([code, stderr], [EXIT.failed, line])
+})
+
+for (const [title, defect] of [
+  [
+    'an uncaught exception',
+    "setTimeout(() => { throw new TypeError('x is not a\\nfunction', { cause: new Error('why') }) })",
+  ],
+  [
+    'an unhandled rejection',
+    "void Promise.reject(new TypeError('x is not a\\nfunction', { cause: new Error('why') }))",
+  ],
+] as const) {
+  test(`${title} lets main clean up, and is said in one line with its cause`, async context => {
+    const folder = await scratchDirectory(context)
+    const script = `
+      const file = '${folder}/status.json'
+      void runMain(async signal => {
+        writeFileSync(file, 'ready')
+        ${defect}
+        await untilAborted(signal)
+        await delay(200)
+        rmSync(file)
+        return 0
+      }, { onDefect: err => process.stdout.write(err.stack) })`
+    const { code, stdout, stderr } = await run(script)
+    assert.is(code, EXIT.software)
+    const hint = '(a defect; OOBM_LOG_LEVEL=debug shows where)'
+    assert.is(stderr, `oobm-supervisor: TypeError: x is not a; function; Error: why ${hint}\n`)
+    assert.match(stdout, /^TypeError: x is not a\nfunction\n +at /)
+    assert.equal(await readdir(folder), [])
+    const debugged = await run(script, { OOBM_LOG_LEVEL: 'debug' })
+    assert.match(debugged.stderr, /^oobm-supervisor: .*\nTypeError: x is not a\nfunction\n +at /)
+  })
+}
+
+test('a main that does not end after a defect is ended, with the defect’s code', async () => {
+  const { code } = await run(`
+    void runMain(async () => {
+      setTimeout(() => { throw new Error('first') })
+      setTimeout(() => { throw new Error('second') }, 50)
+      setInterval(() => {}, 1000)
+      await new Promise(() => {})
+      return 0
+    })`)
+  assert.is(code, EXIT.software)
+})
+
+test('a loop that runs empty before main has an answer is no success', async () => {
+  assert.is((await run('void runMain(() => new Promise(() => {}))')).code, EXIT.failed)
+})
+
+test('out of descriptors for ten seconds: says what is open, and has some for the cleaning up', async context => {
+  const file = join(await scratchDirectory(context), 'status.json')
+  const startedMs = performance.now()
+  const { code, stderr } = await run(`
+    void runMain(async signal => {
+      writeFileSync('${file}', 'ready')
+      const full = new Promise((_, reject) => {
+        void watchDescriptors(systemClock, signal, cause => reject(new UserError(cause, EXIT.software)))
+      })
+      const taken = []
+      const fill = () => { try { for (;;) taken.push(openSync('/etc/hostname')) } catch (err) { if (err.code !== 'EMFILE') throw err } }
+      fill()
+      try {
+        await full
+      } finally {
+        writeFileSync('${file}', 'off')
+      }
+    })`)
+  assert.is(code, EXIT.software, stderr)
+  assert.match(stderr, /^no file descriptor is left on this process \(EMFILE\): \d+ of \d+ are open here, \d+ files, /)
+  assert.ok(performance.now() - startedMs > 10_000)
+})
+
+test('a burst that is over sooner ends nothing', async () => {
+  const { code, stderr } = await run(`
+    void runMain(async () => {
+      let isFull = false
+      const over = new AbortController()
+      const watched = watchDescriptors(systemClock, over.signal, () => { isFull = true })
+      const { closeSync } = await import('node:fs')
+      const taken = []
+      for (let burst = 0; burst < 2; burst++) {
+        try { for (;;) taken.push(openSync('/dev/null')) } catch {}
+        await delay(7_000)
+        for (const one of taken.splice(0)) closeSync(one)
+        await delay(2_500)
+      }
+      over.abort()
+      await watched
+      return isFull ? 1 : 0
+    })`)
+  assert.is(code, EXIT.ok, stderr)
+})
+
+test.run()
