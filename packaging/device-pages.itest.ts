@@ -29,6 +29,10 @@ test('mandoc finds nothing wrong in them, and every word and every key is there'
   }
   for (const { usage } of COMMANDS.values()) assert.ok(shown['oobm.1']?.includes(`     ${usage}\n`), usage)
   assert.match(shown['oobm.toml.5'] ?? '', /\n +pin \(0 to 53; default 17\)\n/)
+  assert.match(
+    shown['oobm.toml.5'] ?? '',
+    / keepalive_s \(1 to 86400; default 15 with the profile wired, 60 with the profile cellular\)\n/,
+  )
 })
 
 test('a key that only the schema or only the page has is an error', async () => {

@@ -1,5 +1,6 @@
 /** oobm(1), oobm.toml(5) and the completion of `oobm`, filled from the program's own words and the file's own schema. */
 import * as z from 'zod'
+import { PROFILES } from '../runtime/device-config.ts'
 import { provisioningSchema } from '../runtime/provisioning.ts'
 import { WORDS } from '../runtime/status-words.ts'
 import { snakeCase } from '../runtime/toml-file.ts'
@@ -72,7 +73,7 @@ function factsOf(): Map<string, string> {
       const table = fact.properties ? fact : fact.items?.properties ? fact.items : undefined
       if (path === 'interfaces.eap') continue
       if (table !== undefined) visit(table, `${path}.`)
-      else facts.set(path, [takes(fact), ...whenLeftOut(fact, required.includes(key))].join('; '))
+      else facts.set(path, [takes(fact), ...whenLeftOut(path, fact, required.includes(key))].join('; '))
     }
   }
   visit(schema, '')
@@ -89,7 +90,13 @@ function takes({ type, const: only, enum: choices, anyOf, minimum, maximum }: Fa
   return 'a text'
 }
 
-function whenLeftOut({ default: value }: Fact, isRequired: boolean): string[] {
+function whenLeftOut(path: string, { default: value }: Fact, isRequired: boolean): string[] {
   if (isRequired) return ['required']
+  const ofProfiles = Object.entries(PROFILES).flatMap(([profile, intervals]) =>
+    Object.entries(intervals).flatMap(([key, seconds]) =>
+      path === `intervals.${snakeCase(key)}` ? `${seconds} with the profile ${profile}` : [],
+    ),
+  )
+  if (ofProfiles.length > 0) return [`default ${ofProfiles.join(', ')}`]
   return value === undefined || (Array.isArray(value) && value.length === 0) ? [] : [`default ${JSON.stringify(value)}`]
 }

@@ -86,18 +86,19 @@ test('gives all errors at once, also those between parts when the parts have err
     'relays = ["fra", "lon"]',
     'consoles = [{ name = "edge", path = "/dev/ttyS0" }]', // 22
     'led = { backend = "file" }',
-    '[[devices]]', // 24
+    'profile = "wet"', // 24
+    '[[devices]]', // 25
     'port = 70000',
     'shell_user = "Root"',
-    '[[technicians]]', // 27
+    '[[technicians]]', // 28
     'name = "alice"',
     'keys = [',
     `  "${KEYS[1]} alice@laptop",`,
     '  "ssh-ed25519 AAAA",',
     ']',
-    'consoles = ["edge", "core-sw9"]', // 33
+    'consoles = ["edge", "core-sw9"]', // 34
     'shells = ["paris"]',
-    '[[technicians]]', // 35
+    '[[technicians]]', // 36
     'name = "alice"',
     `keys = ["${KEYS[1]} the same key"]`,
     'role = "boss"',
@@ -112,16 +113,17 @@ test('gives all errors at once, also those between parts when the parts have err
     'fleet.toml:21: devices[2].relays[2]: "lon" is not a relay of this fleet',
     `fleet.toml:22: devices[2].consoles[1].name: "edge" is console "edge" already: consoles and devices share ssh's host names`,
     'fleet.toml:23: devices[2].led.path: is missing: the file backend needs it',
-    'fleet.toml:24: devices[3].name: is missing (string)',
-    'fleet.toml:25: devices[3].port: must be 1024 to 65534: the port after it is the consoles',
-    'fleet.toml:26: devices[3].shell_user: must be a login name: 1 to 32 of a-z 0-9 _ - and not begin with a digit',
-    'fleet.toml:31: technicians[1].keys[2]: is damaged: what follows "ssh-ed25519" is not a whole key of that type',
-    'fleet.toml:33: technicians[1].consoles[2]: "core-sw9" is not a console of this fleet',
-    'fleet.toml:34: technicians[1].shells[1]: "paris" is not a device of this fleet',
-    'fleet.toml:35: technicians[2].consoles: must be "all" or a list of names',
-    'fleet.toml:36: technicians[2].name: "alice" is there twice',
-    "fleet.toml:37: technicians[2].keys[1]: is alice's key already: a key is one person's",
-    'fleet.toml:38: technicians[2].role: must be "operator" or "observer"',
+    'fleet.toml:24: devices[2].profile: must be "wired" or "cellular"',
+    'fleet.toml:25: devices[3].name: is missing (string)',
+    'fleet.toml:26: devices[3].port: must be 1024 to 65534: the port after it is the consoles',
+    'fleet.toml:27: devices[3].shell_user: must be a login name: 1 to 32 of a-z 0-9 _ - and not begin with a digit',
+    'fleet.toml:32: technicians[1].keys[2]: is damaged: what follows "ssh-ed25519" is not a whole key of that type',
+    'fleet.toml:34: technicians[1].consoles[2]: "core-sw9" is not a console of this fleet',
+    'fleet.toml:35: technicians[1].shells[1]: "paris" is not a device of this fleet',
+    'fleet.toml:36: technicians[2].consoles: must be "all" or a list of names',
+    'fleet.toml:37: technicians[2].name: "alice" is there twice',
+    "fleet.toml:38: technicians[2].keys[1]: is alice's key already: a key is one person's",
+    'fleet.toml:39: technicians[2].role: must be "operator" or "observer"',
   ])
 })
 

@@ -6,6 +6,7 @@ import {
   consoleSchema,
   intervalsSchema,
   ledSchema,
+  profileSchema,
   selftestSchema,
   shellSchema,
 } from '../runtime/device-config.ts'
@@ -58,7 +59,7 @@ const relayShape = z.strictObject({
   adminPort: portSchema.default(22),
   /** Dedicated: whether `apply` lets in nothing but the ports of this file. */
   firewall: z.boolean('must be true or false').default(false),
-  /** Dedicated: what a lost device may cost in time against what a living one costs in data. */
+  /** Of older files: each device has its own now. `cellular` still gives a login here more time. */
   profile: z.enum(['wired', 'cellular'], 'must be "wired" or "cellular"').default('wired'),
   /** Dedicated: networks that sshd never penalises as a whole, such as the address behind which many devices are. */
   exemptNetworks: z.array(networkSchema).default([]),
@@ -89,6 +90,8 @@ const deviceSchema = z.strictObject({
   gateway: z.boolean('must be true or false').default(false),
   consoles: z.array(asWritten(consoleSchema)).default([]),
   led: asWritten(ledSchema).optional(),
+  /** What its connection costs: it sets the intervals that are not named. `wired` when left out. */
+  profile: asWritten(profileSchema).optional(),
   intervals: asWritten(intervalsSchema).optional(),
   shell: asWritten(shellSchema).optional(),
   selftest: asWritten(selftestSchema).optional(),

@@ -97,7 +97,7 @@ export const ledSchema = z
 const seconds = (min: number) => z.number().min(min).max(86_400)
 
 /** What a connection costs: `cellular` is for a line that is paid by the byte. */
-export const profileSchema = z.enum(['wired', 'cellular']).default('wired')
+export const profileSchema = z.enum(['wired', 'cellular'], 'must be "wired" or "cellular"').default('wired')
 
 /** Seconds. What each costs on the wire is in docs/tunnel.md; what is left out has the value of the profile. */
 export const intervalsSchema = z.strictObject({

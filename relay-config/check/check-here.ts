@@ -8,9 +8,13 @@ import { type Prepared, prepare } from '../apply/prepare.ts'
 import { askTool } from '../apply/run-tool.ts'
 import { answers } from '../apply/sshd-service.ts'
 import type { BareInput } from '../commands/command.ts'
+import { CLIENT_ALIVE_SETTINGS } from '../render/sshd-config.ts'
 
 /** What the devices' login must get, whatever else stands in the file (`sshd -T`'s words). */
-const DEVICE_SETTINGS = ['allowtcpforwarding yes', 'allowstreamlocalforwarding no', 'permittunnel no', 'permittty no']
+const DEVICE_SETTINGS = [
+  ...['allowtcpforwarding yes', 'allowstreamlocalforwarding no', 'permittunnel no', 'permittty no'],
+  ...CLIENT_ALIVE_SETTINGS.map(setting => setting.toLowerCase()),
+]
 
 export async function checkHere(input: BareInput): Promise<number> {
   const prepared = await prepare(input)

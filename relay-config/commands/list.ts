@@ -34,6 +34,7 @@ function devicesOf(fleet: Fleet): Row[] {
     ports: Object.values(listenersOf(device)),
     relays: relaysOf(fleet, device).map(({ name }) => name),
     gateway: device.gateway,
+    profile: device.profile ?? 'wired',
     consoles: device.consoles.map(({ name }) => name),
   }))
 }

@@ -9,10 +9,12 @@ import { desiredRelay } from './desired-relay.ts'
 const test = suite('dedicated relay')
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDbnmHS+8Y0Pw7cRuyxH1EbU9JZRqj6bRsPyP+Xz6kx6'
 
-function desired(settings = '', perSourcePenalties = false) {
+function desired(settings = '', perSourcePenalties = false, ofDevice = '') {
   const [alice, bob, idle] = ['6kx6', '7kx6', '8kx6'].map(end => KEY.replace(/.{4}$/, end)) as [string, string, string]
   const technician = `[[technicians]]\nname = "idle"\nkeys = ["${idle}"]\nconsoles = []\nuid = 20002\n`
-  const fleetText = dedicatedFleetText({ alice, bob }, `host = "lon.example.net"\n${settings}`) + technician
+  const fleetText = dedicatedFleetText({ alice, bob }, `host = "lon.example.net"\n${settings}`)
+    .replace('port = 20102', `port = 20102\n${ofDevice}`)
+    .concat(technician)
   const fleet = parseFleet('fleet.toml', fleetText)
   const [relay] = fleet.relays
   assert.ok(relay)
@@ -38,11 +40,14 @@ restrict,port-forwarding,permitlisten="127.0.0.1:20102",permitlisten="127.0.0.1:
   assert.match(files.get('sshd_config') ?? '', /^AllowUsers oobm-device alice bob$/m)
 })
 
-test('notices a lost device by the profile of its link', () => {
-  const alive = (settings: string) =>
-    /^ClientAlive.*\nClientAlive.*$/m.exec(desired(settings).files.get('sshd_config') ?? '')?.[0]
-  assert.is(alive(''), 'ClientAliveInterval 15\nClientAliveCountMax 3')
-  assert.is(alive('profile = "cellular"'), 'ClientAliveInterval 120\nClientAliveCountMax 3')
+test('asks no device that speaks, and gives a slow line more time to log in', () => {
+  const set = (settings: string, ofDevice?: string) => {
+    const config = desired(settings, false, ofDevice).files.get('sshd_config') ?? ''
+    return [...config.matchAll(/^(ClientAlive\w+|LoginGraceTime) (\d+)$/gm)].map(([, , value]) => Number(value))
+  }
+  assert.equal(set(''), [30, 90, 1])
+  assert.equal(set('', 'profile = "cellular"'), [90, 90, 1])
+  assert.equal(set('profile = "cellular"'), [90, 90, 1], 'an older file says it of the relay')
 })
 
 test('speaks of penalties only to an sshd that knows them', () => {

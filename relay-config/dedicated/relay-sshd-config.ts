@@ -5,17 +5,20 @@ import type { RelayPaths } from '../relay-paths.ts'
 import { TECHNICIAN_WORD, technicianPorts } from '../render/authorized-keys.ts'
 import { loginTechnicians } from '../render/login-files.ts'
 import { loginMatchBlock } from '../render/login-match.ts'
+import { CLIENT_ALIVE_SETTINGS } from '../render/sshd-config.ts'
 
 /** What this relay's sshd can be told; asked of `sshd -T`, because versions and distributions differ. */
 export interface SshdFeatures {
   perSourcePenalties: boolean
 }
 
-/** Seconds, and how many: a lost device is noticed after their product. Healing is the work of `evict`, not of these. */
-const CLIENT_ALIVE = { wired: [15, 3], cellular: [120, 3] } as const
-
-/** Seconds to log in: a modem may be that slow. */
+/** Seconds to log in, and where a modem may be that slow. */
 const LOGIN_GRACE = { wired: 30, cellular: 90 } as const
+
+function loginGraceS(fleet: Fleet, relay: Relay): number {
+  const profiles = fleet.devices.flatMap(device => (relaysOf(fleet, device).includes(relay) ? device.profile : []))
+  return LOGIN_GRACE[[relay.profile, ...profiles].includes('cellular') ? 'cellular' : 'wired']
+}
 
 /** Networks that are never the public address of a stranger. */
 const PRIVATE_NETWORKS = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10']
@@ -31,7 +34,6 @@ function maxStartups(fleet: Fleet, relay: Relay): string {
 }
 
 export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPaths, features: SshdFeatures): string {
-  const [interval, count] = CLIENT_ALIVE[relay.profile]
   const technicians = fleet.technicians.filter(technician => technicianPorts(fleet, relay, technician).length > 0)
   const logins = loginTechnicians(fleet, relay)
   const jumpers = technicians.filter(technician => !logins.includes(technician))
@@ -52,13 +54,12 @@ export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPa
     'UseDNS no',
     'StrictModes yes',
     'LogLevel VERBOSE',
-    `LoginGraceTime ${LOGIN_GRACE[relay.profile]}`,
+    `LoginGraceTime ${loginGraceS(fleet, relay)}`,
     `MaxStartups ${maxStartups(fleet, relay)}`,
     // Of one connection: a device's words and a technician's login; forwarded ports do not count.
     'MaxSessions 10',
     ...penalties(relay, features),
-    `ClientAliveInterval ${interval}`,
-    `ClientAliveCountMax ${count}`,
+    ...CLIENT_ALIVE_SETTINGS,
     'AllowTcpForwarding no',
     'AllowStreamLocalForwarding no',
     'AllowAgentForwarding no',

@@ -24,6 +24,7 @@ const LINE_OPTIONS = {
 const DEVICE_OPTIONS = {
   port: { type: 'string', value: 'N', help: 'its first port on the relay; the next free pair when not given' },
   relays: { type: 'string', value: 'NAME,...', help: 'its relays in order of preference; all when not given' },
+  profile: { type: 'string', value: 'wired|cellular', help: 'what its connection costs; wired when not given' },
   gateway: { type: 'boolean', help: 'open its ports on the public address of a dedicated relay' },
   console: { type: 'string', value: 'NAME', help: 'a console that it has, with the options of "add console"' },
 } as const satisfies Options
@@ -60,6 +61,7 @@ async function addDevice(input: BareInput, names: string[]): Promise<void> {
       name,
       port,
       ...(values.relays !== undefined && { relays: split(values.relays) }),
+      ...(values.profile !== undefined && { profile: String(values.profile) }),
       ...(values.gateway === true && { gateway: true }),
       ...(console && { consoles: [console] }),
     }

@@ -33,7 +33,7 @@ test(
       /ports 20100 and 20101/,
     )
     await must(['add', 'console', 'tokyo', 'sw2', '--path', '/dev/ttyUSB1'])
-    assert.match(await must(['add', 'device', 'osaka', '--gateway']), /ports 20102 and 20103/)
+    assert.match(await must(['add', 'device', 'osaka', '--gateway', '--profile', 'cellular']), /ports 20102 and 20103/)
     await must([
       'add',
       'technician',
@@ -67,8 +67,15 @@ test(
       { name: 'sw2', path: '/dev/ttyUSB1' },
     ])
     assert.equal(JSON.parse(await must(['list', 'devices', '--json'])), [
-      { name: 'edo', ports: [20100, 20101], relays: ['relay'], gateway: false, consoles: ['core', 'sw2'] },
-      { name: 'osaka', ports: [20102, 20103], relays: ['relay'], gateway: true, consoles: [] },
+      {
+        name: 'edo',
+        ports: [20100, 20101],
+        relays: ['relay'],
+        gateway: false,
+        profile: 'wired',
+        consoles: ['core', 'sw2'],
+      },
+      { name: 'osaka', ports: [20102, 20103], relays: ['relay'], gateway: true, profile: 'cellular', consoles: [] },
     ])
     assert.match(
       await must(['list']),

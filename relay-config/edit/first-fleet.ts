@@ -28,8 +28,7 @@ ${
   isDedicated
     ? `accounts = "dedicated"  # accounts and an sshd of our own there, made by "oobm-relay apply" as root
 admin_port = 22  # of the relay's own sshd, which stays as it is
-firewall = false  # true: let in nothing but the ports of this file
-profile = "wired"  # or "cellular": less data, slower to notice a lost device`
+firewall = false  # true: let in nothing but the ports of this file`
     : `accounts = "shared"  # one login that is there already; no root needed
 user = ${inlineText(user ?? '')}`
 }
@@ -40,6 +39,7 @@ host_keys = ${keys}
 #   [[devices]]
 #   name = "tokyo-rack1"
 #   port = 20100              # 20100 on the relay is its shell, 20101 its consoles
+#   profile = "cellular"      # for a line that is paid by the byte; "wired" when left out
 #   [[devices.consoles]]
 #   name = "core-sw1"         # "ssh core-sw1" is then this console
 #   path = "/dev/ttyUSB0"

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { deviceConfigSchema } from '../../runtime/device-config.ts'
+import { deviceConfigSchema, intervalsOf } from '../../runtime/device-config.ts'
 import { suite } from '../../tools/suite.ts'
 import { renderDeviceConfig } from './device-config.ts'
 import { FLEET, fleetOf, KEY } from './testing/two-relays.ts'
@@ -34,6 +34,17 @@ test('tells a device its relays in order, and who may do what on it', () => {
       ['bob', 'observer', false],
     ],
   )
+})
+
+test('a device has its profile as the file has it, and none where the file says nothing: older devices know no such key', () => {
+  const device = (name: string, port: number, more = '') => `[[devices]]\nname = "${name}"\nport = ${port}\n${more}`
+  const cellular = 'profile = "cellular"\n[devices.intervals]\nprobe_s = 700\n'
+  const fleet = fleetOf(`${device('tokyo', 20100, cellular)}${device('osaka', 20102)}`)
+  const [tokyo, osaka] = fleet.devices.map(one => renderDeviceConfig(fleet, one, KEY[0] ?? ''))
+  assert.equal([tokyo?.profile, tokyo?.intervals], ['cellular', { probeS: 700 }])
+  assert.not('profile' in (osaka ?? {}))
+  const { keepaliveS, probeS } = intervalsOf(deviceConfigSchema.parse(tokyo))
+  assert.equal([keepaliveS, probeS], [60, 700], 'what is named counts, whatever the profile is')
 })
 
 test('an administrator of a device has its shell, and the right to become root there alone', () => {

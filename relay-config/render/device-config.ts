@@ -15,7 +15,7 @@ export function renderDeviceConfig(
   bridgeHostKey: string,
   gatewayKey?: string,
 ): DeviceConfigInput {
-  const { led, intervals, shell, selftest, bridge } = device
+  const { led, profile, intervals, shell, selftest, bridge } = device
   return {
     version: 1,
     device: device.name,
@@ -28,6 +28,8 @@ export function renderDeviceConfig(
     technicians: [...techniciansOf(fleet, device), ...gatewayTechnician(gatewayKey)],
     bridge: { ...bridge, hostKey: bridgeHostKey },
     ...(led && { led }),
+    // Written only where the file has it: an older device knows no such key.
+    ...(profile && { profile }),
     ...(intervals && { intervals }),
     ...(shell && { shell }),
     ...(selftest && { selftest }),

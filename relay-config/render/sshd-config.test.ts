@@ -18,8 +18,8 @@ test('demands of sshd what no key can say', () => {
       '  AllowStreamLocalForwarding no',
       '  GatewayPorts no',
       '  PermitTunnel no',
-      '  ClientAliveInterval 15',
-      '  ClientAliveCountMax 3',
+      '  ClientAliveInterval 90',
+      '  ClientAliveCountMax 1',
     ],
   )
 })
