@@ -1,0 +1,74 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import type { DeviceConfigInput } from '../../runtime/device-config.ts'
+import { stringifyToml } from '../../runtime/toml-file.ts'
+import { freePort } from '../../testbed/free-port.ts'
+import { makeKey } from '../../testbed/make-key.ts'
+import { startProgram } from '../../testbed/run-program.ts'
+import { scratchDirectory } from '../../testbed/scratch.ts'
+import { suite, type TestContext } from '../../tools/suite.ts'
+import { type BridgeOptions, dismissPeople } from './ask-bridge.ts'
+
+const test = suite('ask-bridge')
+const MAIN = join(import.meta.dirname, '..', '..', 'console-bridge', 'main.ts')
+
+/** The real bridge, without a console. */
+async function startBridge(context: TestContext) {
+  const directory = await scratchDirectory(context)
+  const run = join(directory, 'run')
+  await mkdir(run)
+  const hostKey = await makeKey(directory, 'bridge_host_key')
+  const port = await freePort()
+  const config: DeviceConfigInput = {
+    version: 1,
+    device: 'rack1',
+    relays: [{ host: '127.0.0.1', user: 'relay', hostKeys: [hostKey.publicKey] }],
+    listenerPort: 20100,
+    bridge: { port, hostKey: hostKey.publicKey },
+  }
+  const env = {
+    OOBM_CONFIG: join(directory, 'device.toml'),
+    RUNTIME_DIRECTORY: run,
+    STATE_DIRECTORY: directory,
+    CREDENTIALS_DIRECTORY: directory,
+  }
+  await writeFile(env.OOBM_CONFIG, stringifyToml(config))
+  const start = async () => {
+    const bridge = startProgram(process.execPath, ['--import', 'tsx', MAIN], { env })
+    context.cleanup(() => {
+      process.kill(bridge.pid, 'SIGCONT')
+      return bridge.stop(10_000)
+    })
+    context.onFailure(bridge.output)
+    await bridge.says(/"msg":"listening"/, 60_000)
+    return bridge
+  }
+  const dismiss = (more: Partial<BridgeOptions> = {}) =>
+    dismissPeople(
+      { port, hostKey: hostKey.publicKey, directory: run, signal: AbortSignal.timeout(20_000), ...more },
+      'rack1',
+      'carol',
+    )
+  return { directory, start, dismiss }
+}
+
+test('logs in at the bridge and has people dismissed, or says why not', async context => {
+  const { directory, start, dismiss } = await startBridge(context)
+  const absent = await dismiss()
+  assert.match((absent.ok === false && absent.cause) || '', /local_key: the console bridge does not run/)
+  const bridge = await start()
+  assert.equal(await dismiss(), { ok: true, value: undefined })
+  const { publicKey } = await makeKey(directory, 'stranger')
+  const stranger = await dismiss({ hostKey: publicKey })
+  assert.match((stranger.ok === false && stranger.cause) || '', /does not let the supervisor in \(host-key: SHA256:/)
+  const closed = await dismiss({ port: await freePort() })
+  assert.match((closed.ok === false && closed.cause) || '', /nothing listens there/)
+  process.kill(bridge.pid, 'SIGSTOP')
+  const startedMs = performance.now()
+  const stopped = await dismiss({ signal: AbortSignal.timeout(300) })
+  assert.match((stopped.ok === false && stopped.cause) || '', /\(silent: it says nothing\)/)
+  assert.ok(performance.now() - startedMs < 3_000)
+})
+
+test.run()

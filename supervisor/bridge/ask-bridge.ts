@@ -1,0 +1,70 @@
+/** Has the console bridge send people away: a login there and a command, as for anybody else. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { settled } from '../../runtime/waiting.ts'
+import { dialLocal } from '../network/dial-local.ts'
+import { connect } from '../ssh/connect.ts'
+import type { Answer, Connection } from '../ssh/connection.ts'
+
+export interface BridgeOptions {
+  port: number
+  /** The bridge's public host key. */
+  hostKey: string
+  /** Its run-time directory, with the key that it gives to its group. */
+  directory: string
+  /** Aborted when nobody waits for it any more. */
+  signal: AbortSignal
+}
+
+/**
+ * Has everybody on a console, but who is at the device itself, told why, and sent away; returns when they were told.
+ * @param by who switched off; undefined where nobody knows
+ * @returns why they were not, as a sentence part
+ */
+export async function dismissPeople(
+  options: BridgeOptions,
+  device: string,
+  by: string | undefined,
+): Promise<Answer<undefined>> {
+  const { signal } = options
+  const made = await logIn(options)
+  if (!made.ok) return made
+  try {
+    const ran = await made.value.exec(['dismiss', device, ...(by === undefined ? [] : [by])].join(' '), signal)
+    if (!ran.ok) return ran
+    ran.value.stream.resume()
+    const { exited } = ran.value
+    const code = await settled<number | undefined>(signal, undefined, settle => void exited.then(settle))
+    return code === 0 ? { ok: true, value: undefined } : { ok: false, cause: failure(code, signal) }
+  } finally {
+    made.value.destroy()
+  }
+}
+
+function failure(code: number | undefined, { aborted }: AbortSignal): string {
+  if (aborted) return 'the console bridge did not answer in time'
+  return code === undefined
+    ? 'the console bridge ended the command without an exit code'
+    : `the console bridge's command ended with ${code}`
+}
+
+async function logIn({ port, hostKey, directory, signal }: BridgeOptions): Promise<Answer<Connection>> {
+  const path = join(directory, 'local_key')
+  const privateKey = await settled<string | undefined>(signal, undefined, settle => {
+    readFile(path, 'utf8').then(settle, () => settle(undefined))
+  })
+  if (privateKey === undefined) return { ok: false, cause: `there is no ${path}: the console bridge does not run` }
+  const dialled = await dialLocal(port, signal)
+  if (!dialled.ok) return { ok: false, cause: `the console bridge on 127.0.0.1:${port}: ${dialled.cause}` }
+  const made = await connect({
+    stream: dialled.value,
+    user: 'console',
+    credentials: { privateKey },
+    hostKeys: [hostKey],
+    nowMs: () => performance.now(),
+    signal,
+  })
+  if (made.ok) return { ok: true, value: made.connection }
+  const { kind, detail } = made.fault
+  return { ok: false, cause: `the console bridge does not let the supervisor in (${kind}: ${detail})` }
+}
