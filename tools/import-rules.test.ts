@@ -52,6 +52,13 @@ const HOMES: Record<string, { home: RegExp; why: string }> = {
   pino: { home: /^runtime\/log\.ts$/, why: 'one file decides what a log line looks like' },
 }
 
+/**
+ * Where the supervisor may listen for an abort itself: on a signal that is aborted already, such a listener never fires, and
+ * ten waits hung for that. Elsewhere it is `runtime/waiting.ts` that waits. Without `|tunnel|proof` as soon as these stand on it.
+ */
+const MAY_LISTEN_FOR_ABORT =
+  /^supervisor\/((ssh|tunnel|proof)\/|network\/watch-network\.ts$|commands\/doctor\/ssh-answer\.ts$)/
+
 /** Pure logic: no effects of their own, so that tests need none. */
 const PURE =
   /^(runtime\/(backoff|names|status-words|errors)|supervisor\/(status\/(derive-status|facts)|led\/pattern)|console-bridge\/(console\/scrollback|session\/escape-parser)|relay-config\/render\/.*|lab\/sim-router\/(router|state|commands|describe|command-table|line-editor|boot-messages))\.ts$/
@@ -98,17 +105,28 @@ test('programs do not import a test’s things', () => {
   assert.equal(broken, [])
 })
 
+test('the supervisor waits in one way', () => {
+  const broken = filesOf(['supervisor'])
+    .filter(({ file, text }) => /addEventListener\(\s*'abort'/.test(text) && !MAY_LISTEN_FOR_ABORT.test(file))
+    .filter(({ file }) => !FOR_TESTS.test(file))
+    .map(({ file }) => `${file} listens for an abort: use within, settled or whenAborted of runtime/waiting.ts`)
+  assert.equal(broken, [])
+})
+
 function importsOf(parts: string[]): Import[] {
+  return filesOf(parts).flatMap(({ file, text }) =>
+    [...text.matchAll(/(?:from|import) '([^']+)'|import\('([^']+)'\)/g)].map(match => ({
+      file,
+      target: match[1] ?? match[2] ?? '',
+    })),
+  )
+}
+
+function filesOf(parts: string[]): { file: string; text: string }[] {
   return parts
     .flatMap(part => readdirSync(join(ROOT, part), { recursive: true, encoding: 'utf8' }).map(file => join(part, file)))
     .filter(file => file.endsWith('.ts'))
-    .flatMap(file => {
-      const text = readFileSync(join(ROOT, file), 'utf8')
-      return [...text.matchAll(/(?:from|import) '([^']+)'|import\('([^']+)'\)/g)].map(match => ({
-        file,
-        target: match[1] ?? match[2] ?? '',
-      }))
-    })
+    .map(file => ({ file, text: readFileSync(join(ROOT, file), 'utf8') }))
 }
 
 test.run()
