@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { isProvedReachable } from '../runtime/status-words.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { waitFor } from '../testbed/wait-for.ts'
@@ -66,7 +67,7 @@ test(
     assert.is(await led(), 'maintenance')
     // How long the command waits for the proof is not what a loaded machine is asked here.
     assert.match((await relay('on', 'lab-device')).stdout, /^lab-device is on\b/m)
-    await waitFor('the proof', async () => ['ready', 'in-use'].includes(await led()), PATIENCE)
+    await waitFor('the proof', async () => isProvedReachable(await led()), PATIENCE)
     const told = / you +session +lab-device +router1 +you +from \S+ to \S+\n/
     const history = async () => (await relay('history', 'lab-device')).stdout
     await waitFor('the history to tell of the session', async () => told.test(await history()), PATIENCE)

@@ -51,13 +51,24 @@ const bridge: ConsoleStatus = {
 const state: ScreenState = {
   directory: '.lab',
   equipment: 'sim:router',
-  supervisor,
-  bridge,
+  supervisor: { running: true, status: supervisor },
+  bridge: { running: true, status: bridge },
   led: 'in-use',
   ledSinceMs: NOW_MS,
   nowMs: NOW_MS,
   relayPids: [1234567, 1234568],
   deviceSshdPid: 1234569,
+}
+
+const ABSENT = ['gone', 'silent', 'unknown'] as const
+
+function absent(state: (typeof ABSENT)[number], problem: string): Pick<ScreenState, 'supervisor' | 'bridge'> {
+  const reading = { running: false, state, problem } as const
+  return { supervisor: reading, bridge: reading }
+}
+
+function supervises(changes: Partial<SupervisorStatus>): Pick<ScreenState, 'supervisor'> {
+  return { supervisor: { running: true, status: { ...supervisor, ...changes } } }
 }
 
 function text(change: Partial<ScreenState> = {}): string {
@@ -68,7 +79,7 @@ function text(change: Partial<ScreenState> = {}): string {
 
 test('says how the device is, who is on its console, and what to type', () => {
   const screen = text()
-  assert.match(screen, 'status  in-use, proved 12 s ago in 307 ms\n          proved, and somebody is in')
+  assert.match(screen, 'status  in-use, proved 12 s ago by self-test in 307 ms\n          proved, and somebody is in')
   assert.match(screen, 'relay   127.0.0.1:54321, tunnel up for 5 min, last probe 4 ms')
   assert.match(screen, 'console router1 on sim:router 9600 8N1, open; you types, bob watches')
   assert.match(screen, 'ssh -F .lab/ssh_config console ')
@@ -78,9 +89,14 @@ test('says how the device is, who is on its console, and what to type', () => {
 test('fits a terminal of 80 columns and 24 lines, whatever it has to say', () => {
   const cause = 'the relay at a-rather-long-name.example.net:443 accepts the connection and then says nothing at all'
   const states: Partial<ScreenState>[] = [
-    { supervisor: undefined, bridge: undefined, led: undefined },
-    ...WORDS.map(word => ({ supervisor: { ...supervisor, word, cause }, led: word })),
-    { supervisor: { ...supervisor, relay: null, connectedAt: null, retryAt: NOW_MS + 90_000 } },
+    ...ABSENT.flatMap(state => [undefined, 'ready' as const].map(led => ({ ...absent(state, cause), led }))),
+    ...WORDS.flatMap(word =>
+      (['login', 'self-test'] as const).map(by => {
+        const proof = { ...supervisor.proof, provedAt: NOW_MS - 90 * 60_000, by, tookMs: 12_345 }
+        return { ...supervises({ word, cause, proof }), led: word }
+      }),
+    ),
+    supervises({ relay: null, connectedAt: null, retryAt: NOW_MS + 90_000 }),
   ]
   for (const change of states) {
     const lines = text(change).split('\n')
@@ -102,13 +118,24 @@ test('plays the pattern of the LED', () => {
 })
 
 test('says when the next try comes, and why a line is closed', () => {
-  const down: SupervisorStatus = { ...supervisor, word: 'no-relay', connectedAt: null, retryAt: NOW_MS + 3_000 }
-  assert.match(text({ supervisor: down }), 'no tunnel, next try in 3 s')
-  assert.match(text({ supervisor: { ...down, retryAt: NOW_MS - 10 } }), 'no tunnel, trying now')
+  const down = { word: 'no-relay', connectedAt: null } as const
+  assert.match(text(supervises({ ...down, retryAt: NOW_MS + 3_000 })), 'no tunnel, next try in 3 s')
+  assert.match(text(supervises({ ...down, retryAt: NOW_MS - 10 })), 'no tunnel, trying now')
   const [line] = bridge.consoles
   assert.ok(line)
   const closed = { ...bridge, consoles: [{ ...line, state: 'closed' as const, cause: 'unplugged', sessions: [] }] }
-  assert.match(text({ bridge: closed }), 'closed: unplugged; nobody is on it')
+  assert.match(text({ bridge: { running: true, status: closed } }), 'closed: unplugged; nobody is on it')
+})
+
+test('shows nothing of what a daemon said before it hung, and no pattern', () => {
+  const at = (ms: number) =>
+    text({ ...absent('silent', 'X has not answered for 40 s'), led: 'ready', nowMs: NOW_MS + ms })
+  assert.match(at(0), 'status  not answering\n          X has not answered for 40 s')
+  assert.match(at(0), 'console X has not answered for 40 s')
+  assert.match(at(0), 'LED     ● stands still')
+  assert.not.match(at(0), /ready|in-use|proved|router1/)
+  const [[onMs]] = STATUS_WORDS.ready.pattern
+  assert.is(at(onMs + 10), at(0))
 })
 
 test('leaves the simulator’s tricks out where a real port is', () => {

@@ -1,7 +1,8 @@
 /** The lab's one screen: how the system is now, and what to type; a pure function, and the redrawing of its lines. */
 import colors from 'yoctocolors'
 import type { ConsoleStatus, SupervisorStatus } from '../runtime/status-file.ts'
-import { STATUS_WORDS, type Word } from '../runtime/status-words.ts'
+import { isProvedReachable, STATUS_WORDS, type Word } from '../runtime/status-words.ts'
+import type { Reading } from '../supervisor/commands/read-daemon.ts'
 import { phaseAt } from '../supervisor/led/pattern.ts'
 
 export interface ScreenState {
@@ -9,9 +10,9 @@ export interface ScreenState {
   directory: string
   /** `sim:router`, or the real port in its place. */
   equipment: string
-  supervisor: SupervisorStatus | undefined
-  bridge: ConsoleStatus | undefined
-  /** What the LED shows; undefined while it is dark. */
+  supervisor: Reading<SupervisorStatus>
+  bridge: Reading<ConsoleStatus>
+  /** What the LED's file holds; undefined while it is dark. */
   led: Word | undefined
   /** When it began to show that, in milliseconds since 1970. */
   ledSinceMs: number
@@ -21,6 +22,8 @@ export interface ScreenState {
   relayPids: readonly number[]
   deviceSshdPid: number
 }
+
+type Absent = Extract<Reading<unknown>, { running: false }>
 
 /** At most 23 lines of at most 80 columns. */
 export function renderScreen(state: ScreenState): string[] {
@@ -37,11 +40,12 @@ export function renderScreen(state: ScreenState): string[] {
 function describeDevice({ supervisor, led, ledSinceMs, nowMs }: ScreenState): string[] {
   const lamp = led !== undefined && phaseAt(led, nowMs - ledSinceMs).lit ? colors.green('●') : colors.dim('○')
   const ledLine = row('LED', `${lamp} ${led === undefined ? 'dark' : `${led}: ${STATUS_WORDS[led].looks}`}`)
-  if (!supervisor)
-    return [row('status', 'the device has not said anything yet'), row('', ''), ledLine, row('relay', '')]
-  const { word, cause, proof, relay, connectedAt, retryAt } = supervisor
+  if (!supervisor.running) return describeAbsent(supervisor, led, ledLine)
+  const { word, cause, proof, relay, connectedAt, retryAt } = supervisor.status
   const proved =
-    proof.provedAt === null ? 'not proved yet' : `proved ${age(nowMs - proof.provedAt)} ago${took(proof.tookMs)}`
+    proof.provedAt === null
+      ? 'not proved yet'
+      : `proved ${age(nowMs - proof.provedAt)} ago${proof.by === null ? '' : ` by ${proof.by}`}${took(proof.tookMs)}`
   const tunnel =
     connectedAt === null
       ? `no tunnel, ${retryAt === null || retryAt <= nowMs ? 'trying now' : `next try in ${age(retryAt - nowMs)}`}`
@@ -54,9 +58,20 @@ function describeDevice({ supervisor, led, ledSinceMs, nowMs }: ScreenState): st
   ]
 }
 
+/** Nothing that the device said last is shown: nobody knows whether it still is so. */
+function describeAbsent({ state, problem }: Absent, led: Word | undefined, ledLine: string): string[] {
+  if (state === 'gone')
+    return [row('status', 'the device has not said anything yet'), row('', ''), ledLine, row('relay', '')]
+  const still = led === undefined ? ledLine : row('LED', `${colors.dim('●')} stands still: nothing plays on it`)
+  return [row('status', colors.red(colors.bold('not answering'))), row('', cut(problem)), still, row('relay', '')]
+}
+
 function describeConsoles({ bridge }: ScreenState): string[] {
-  if (!bridge) return [row('console', 'the console bridge has not said anything yet')]
-  return bridge.consoles.map(({ name, path, settings, state, cause, sessions }) => {
+  if (!bridge.running) {
+    if (bridge.state === 'gone') return [row('console', 'the console bridge has not said anything yet')]
+    return [row('console', colors.red(cut(bridge.problem)))]
+  }
+  return bridge.status.consoles.map(({ name, path, settings, state, cause, sessions }) => {
     const people = sessions.map(({ technician, writer }) => `${technician}${writer ? ' types' : ' watches'}`)
     const line = state === 'open' ? colors.green('open') : colors.red(`closed: ${cause}`)
     return row('console', `${name} on ${path} ${settings}, ${line}; ${people.join(', ') || 'nobody is on it'}`)
@@ -91,8 +106,8 @@ function command(typed: string, does: string): string {
 }
 
 function paint(word: Word): (text: string) => string {
-  if (word === 'ready' || word === 'in-use') return colors.green
-  return word === 'maintenance' ? colors.yellow : colors.red
+  if (word === 'maintenance' || word === 'no-console') return colors.yellow
+  return isProvedReachable(word) ? colors.green : colors.red
 }
 
 function cut(text: string): string {

@@ -13,8 +13,9 @@ export interface Lab {
   readonly directory: string
   /** `sim:router` or the real port. */
   readonly equipment: string
-  readonly supervisorStatus: string
-  readonly bridgeStatus: string
+  /** The two daemons' run-time directories. */
+  readonly supervisorRuntime: string
+  readonly bridgeRuntime: string
   readonly led: string
   /** The relay's sshd, and the processes of the sessions that it has now. */
   relayPids(): Promise<number[]>
@@ -58,8 +59,8 @@ export async function startLab(
   return {
     directory: shown,
     equipment,
-    supervisorStatus: join(supervisor.RUNTIME_DIRECTORY, 'status.json'),
-    bridgeStatus: join(bridge.RUNTIME_DIRECTORY, 'status.json'),
+    supervisorRuntime: supervisor.RUNTIME_DIRECTORY,
+    bridgeRuntime: bridge.RUNTIME_DIRECTORY,
     led: provisioned.led,
     relayPids: () => sshdProcesses(relay),
     deviceSshdPid: deviceSshd.program.pid,

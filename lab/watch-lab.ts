@@ -1,8 +1,8 @@
 /** Shows a running lab until it is to end: as one screen on a terminal, as lines of text anywhere else. */
 import { readFile } from 'node:fs/promises'
 import { systemClock } from '../runtime/clock.ts'
-import { consoleStatusSchema, readStatus, supervisorStatusSchema } from '../runtime/status-file.ts'
-import { WORDS, type Word } from '../runtime/status-words.ts'
+import { WORDS } from '../runtime/status-words.ts'
+import { readConsoleBridge, readSupervisor } from '../supervisor/commands/read-daemon.ts'
 import { createScreen, renderScreen, type ScreenState } from './screen.ts'
 import type { Lab } from './start-lab.ts'
 
@@ -32,8 +32,8 @@ export async function watchLab(lab: Lab, screen: boolean, signal: AbortSignal): 
 
 async function look(lab: Lab, before: ScreenState | undefined, findPids: boolean): Promise<ScreenState> {
   const [supervisor, bridge, ledText] = await Promise.all([
-    readStatus(lab.supervisorStatus, supervisorStatusSchema),
-    readStatus(lab.bridgeStatus, consoleStatusSchema),
+    readSupervisor({ RUNTIME_DIRECTORY: lab.supervisorRuntime }),
+    readConsoleBridge({ OOBM_CONSOLE_RUNTIME_DIRECTORY: lab.bridgeRuntime }),
     readFile(lab.led, 'utf8').catch(() => ''),
   ])
   const nowMs = Date.now()
@@ -52,6 +52,7 @@ async function look(lab: Lab, before: ScreenState | undefined, findPids: boolean
 }
 
 function reportLine({ supervisor }: ScreenState): string {
-  const word: Word | 'starting' = supervisor?.word ?? 'starting'
-  return `${word}: ${supervisor?.cause ?? 'the device has not said anything yet'}`
+  if (supervisor.running) return `${supervisor.status.word}: ${supervisor.status.cause}`
+  if (supervisor.state === 'gone') return 'starting: the device has not said anything yet'
+  return 'not answering: the supervisor hangs, or its status file cannot be read'
 }

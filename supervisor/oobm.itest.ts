@@ -1,6 +1,7 @@
-import { readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { heartbeatNow } from '../runtime/boot-clock.ts'
 import { EXIT } from '../runtime/errors.ts'
 import type { SupervisorStatus } from '../runtime/status-file.ts'
 import { makeKey } from '../testbed/make-key.ts'
@@ -27,6 +28,10 @@ test(
     assert.match(ready.stdout, /^ready {2}proved \d+ s ago/)
     await writeStatus({ word: 'stale' })
     assert.is((await oobm('status')).code, EXIT.failed)
+    await writeStatus({ word: 'no-console', cause: 'core-sw1: unplugged' })
+    const unplugged = await oobm('status')
+    assert.is(unplugged.code, EXIT.ok, 'a technician can get in')
+    assert.match(unplugged.stdout, /^no-console {2}proved .*\n.*\n +cause +core-sw1: unplugged/)
   },
   SLOW,
 )
@@ -34,7 +39,7 @@ test(
 test(
   'status: a file that a dead daemon left is never the truth',
   async context => {
-    const { oobm, writeStatus, runtime } = await device(context)
+    const { oobm, writeStatus } = await device(context)
     const gone = startProgram('true', [])
     await waitFor('the process to end', gone.ended)
     await writeStatus({ pid: gone.pid })
@@ -45,13 +50,43 @@ test(
     }
     assert.equal([supervisor.running, supervisor.status], [false, null])
     assert.match(supervisor.problem, 'it ended without removing')
-    // Its number was given to another process since: this one is younger than the file.
-    const reused = startProgram('sleep', ['600'])
-    context.cleanup(() => reused.stop())
-    await writeStatus({ pid: reused.pid })
-    const longAgo = new Date(Date.now() - 3_600_000)
-    await utimes(join(runtime, 'status.json'), longAgo, longAgo)
-    assert.is((await oobm('status')).code, EXIT.unavailable)
+  },
+  SLOW,
+)
+
+test(
+  'a supervisor or a bridge that hangs: each command says so in one line, and exits 69',
+  async context => {
+    const { oobm, writeStatus, consoleRuntime } = await device(context)
+    const { bootId, uptimeMs } = heartbeatNow()
+    const heartbeat = { bootId, uptimeMs: uptimeMs - 60_000 }
+    // The first process has been there since the boot.
+    await writeStatus({ pid: 1, heartbeat })
+    const bridge = { version: 1, software: '1.2.3', pid: 1, heartbeat, port: 1, consoles: [] }
+    await writeFile(join(consoleRuntime, 'status.json'), JSON.stringify(bridge))
+    const rows: [args: string[], says: RegExp][] = [
+      [['status'], /^not answering {2}oobm-supervisor has not answered for 1 min, and its process 1 is there$/m],
+      [['status'], /^not answering {2}oobm-console has not answered for 1 min/m],
+      [['status', '--json'], /"supervisor":{"running":false,"problem":"oobm-supervisor has not.*","status":null}/],
+      [['led'], /^Now: the LED stands still\. oobm-supervisor has not answered for 1 min/m],
+      [
+        ['led', 'stale'],
+        /^oobm-supervisor has not answered for 1 min.*\nRestart it with: sudo systemctl restart oobm-su/,
+      ],
+      [['test'], /^oobm-supervisor has not answered for 1 min/],
+      [['doctor'], /^WRONG +supervisor +oobm-supervisor has not answered for 1 min/m],
+      [
+        ['console', 'list'],
+        /^oobm-console has not answered for 1 min.*\nRestart it with: sudo systemctl restart oobm-con/,
+      ],
+    ]
+    for (const [args, says] of rows) {
+      const { code, stdout, stderr } = await oobm(...args)
+      assert.is(code, EXIT.unavailable, args.join(' '))
+      assert.match(stdout + stderr, says)
+      assert.not.match(stdout, />.*ready|^ready|Now: ready/m)
+      assert.not.match(stderr, / at /)
+    }
   },
   SLOW,
 )
@@ -68,7 +103,7 @@ test(
           .then(text => text !== undefined),
       )
       await rm(request)
-      await writeStatus({ proof: { ...statusNow().proof, attempt: { at: Date.now(), ...attempt } } })
+      await writeStatus({ proof: { ...statusNow().proof, attempt: { at: Date.now() + 200, ...attempt } } })
     }
     assert.is((await oobm('test')).code, EXIT.unavailable)
     await writeStatus({ proof: { ...statusNow().proof, attempt: { at: 1, ok: true, steps: [] } } })
@@ -83,6 +118,19 @@ test(
     const [failed] = await Promise.all([oobm('test'), answerWith({ ok: false, steps: broken })])
     assert.is(failed.code, EXIT.failed)
     assert.match(failed.stdout, 'not proved: it stops at "marker"')
+  },
+  SLOW,
+)
+
+test(
+  'test: ends when the supervisor hangs while it waits',
+  async context => {
+    const { oobm, writeStatus } = await device(context)
+    const { bootId, uptimeMs } = heartbeatNow()
+    await writeStatus({ pid: 1, heartbeat: { bootId, uptimeMs: uptimeMs - 8_000 } })
+    const { code, stderr } = await oobm('test')
+    assert.is(code, EXIT.unavailable)
+    assert.match(stderr, /^oobm-supervisor has not answered for 1\d s/)
   },
   SLOW,
 )
@@ -105,8 +153,9 @@ test(
   async context => {
     const { oobm, writeStatus, runtime, directory, configure } = await device(context)
     const without = await oobm('led')
-    assert.is(without.code, EXIT.ok)
-    assert.match(without.stdout, 'the supervisor is not running, so the LED is dark')
+    assert.is(without.code, EXIT.unavailable)
+    assert.match(without.stdout, /^Now: the LED is dark\. oobm-supervisor is not running: there is no /m)
+    assert.match(without.stdout, 'no-console    seven flashes, then a pause')
     assert.is((await oobm('led', 'ready')).code, EXIT.unavailable)
     await writeStatus({ word: 'duplicate' })
     assert.match((await oobm('led')).stdout, /> duplicate +five flashes, then a pause\n.*Now: duplicate/s)

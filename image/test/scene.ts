@@ -2,6 +2,8 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { errorMessage } from '../../runtime/errors.ts'
+import type { Word } from '../../runtime/status-words.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import type { Board } from './boards.ts'
 import { type Card, flash } from './card.ts'
@@ -72,6 +74,24 @@ export async function bootOnce(
     await emulator.untilOff(20_000).catch(() => emulator.pullPlug())
   }
   return directory
+}
+
+/** Waits until the board's status has one of these words, as a technician in its shell reads it. */
+export async function untilSays(tess: Technician, words: readonly Word[], timeoutMs: number): Promise<string> {
+  let last: string | undefined
+  try {
+    return await waitFor(
+      `the board to say ${words.join(' or ')}`,
+      async () => {
+        const now = await tess.supervisor().catch(() => delay(RETRY_MS))
+        last = now ? `${now.word}: ${now.cause}` : last
+        return now && words.includes(now.word) ? last : undefined
+      },
+      { timeoutMs },
+    )
+  } catch (err) {
+    throw new Error(`${errorMessage(err)}; it says ${last}`)
+  }
 }
 
 /** Waits until the board says, to a technician in its shell, that its present tunnel is proved. */

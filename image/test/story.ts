@@ -1,4 +1,5 @@
 /** What one board is put through: a first boot with a provisioning file, a fault, a correction, an upgrade; each with what is to be seen. */
+import { isProvedReachable, WORDS } from '../../runtime/status-words.ts'
 import type { Sshd } from '../../testbed/sshd.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import { checkBoard } from './board-checks.ts'
@@ -8,7 +9,7 @@ import type { Emulator } from './emulator.ts'
 import { plugIn } from './equipment.ts'
 import { checkLed, ledBecomes } from './led-checks.ts'
 import { DEVICE } from './relay.ts'
-import { bootOnce, flashCard, type Scene, untilProved } from './scene.ts'
+import { bootOnce, flashCard, type Scene, untilProved, untilSays } from './scene.ts'
 import { type Technician, technician } from './technician.ts'
 import { upgradedPackage } from './upgraded-package.ts'
 
@@ -25,6 +26,9 @@ const STORY = {
   'later-file': laterFile,
   upgrade,
 }
+
+/** The words of a board that is proved, as grep(1) knows them. */
+const PROVED = WORDS.filter(isProvedReachable).join('|')
 
 export const CHAPTERS = Object.keys(STORY)
 
@@ -64,9 +68,13 @@ async function firstBoot(scene: Scene, card: Card): Promise<void> {
     await report.essential('tunnel proved from the card, and shell through the relay', () =>
       untilProved(tess, patienceMs),
     )
-    await checkLed(scene, emulator, 'ready', 'LED when proved')
+    await report.check('with the adapter out it says so', () => untilSays(tess, ['no-console'], patienceMs))
+    await checkLed(scene, emulator, 'no-console', 'LED when proved, with the adapter out')
     await checkBoard(scene, tess)
     await checkConsole(scene, emulator, tess)
+    // The technician who asks is in.
+    await report.check('with the adapter in it is well', () => untilSays(tess, ['ready', 'in-use'], patienceMs))
+    await checkLed(scene, emulator, 'ready', 'LED when proved, with the adapter in')
     await relayGoneAndTimeLost(scene, emulator, tess, relay)
   })
   await checkBreak(scene, directory)
@@ -168,7 +176,8 @@ async function upgrade(scene: Scene, card: Card): Promise<void> {
       return `generation 1 made, with oobm-device ${version}`
     })
   })
-  await bootOnce(scene, card, 'upgraded', true, async emulator => {
+  // With the adapter out: a console that is not open is no reason to go back.
+  await bootOnce(scene, card, 'upgraded', false, async emulator => {
     await report.essential('the upgraded system on trial: proved', () => untilProved(tess, patienceMs))
     await report.check('… is confirmed', async () => {
       await waitFor(
@@ -201,7 +210,7 @@ async function isLater(tess: Technician): Promise<string> {
 /** The kernel's clock when the supervisor first said that it is proved. */
 async function provedAfter(tess: Technician): Promise<string> {
   const journal = await tess.shell(
-    'journalctl -u oobm-supervisor -o short-monotonic --no-hostname | grep -m1 -E "\\"word\\":\\"(ready|in-use)\\""',
+    `journalctl -u oobm-supervisor -o short-monotonic --no-hostname | grep -m1 -E '"word":"(${PROVED})"'`,
   )
   const [, seconds] = /^\[ *(\d+\.\d)/.exec(journal) ?? []
   if (seconds === undefined) throw new Error(journal)

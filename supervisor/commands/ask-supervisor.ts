@@ -8,11 +8,11 @@ import { writeAtomically } from '../../runtime/write-atomically.ts'
 import type { CommandContext } from './command.ts'
 import { readSupervisor } from './read-daemon.ts'
 
-/** @throws UserError 69 when the supervisor does not run */
+/** @throws UserError 69 when the supervisor does not run, or does not answer */
 export async function runningSupervisor(env: NodeJS.ProcessEnv): Promise<SupervisorStatus> {
   const reading = await readSupervisor(env)
   if (reading.running) return reading.status
-  throw new UserError(`${reading.problem}\nStart it with: sudo systemctl start oobm-supervisor`, EXIT.unavailable)
+  throw new UserError(`${reading.problem}\nRestart it with: sudo systemctl restart oobm-supervisor`, EXIT.unavailable)
 }
 
 /**
@@ -41,7 +41,7 @@ const PACE_MS = 100
 /**
  * Reads the supervisor's status until `wanted` gives something.
  * @returns undefined after `limitMs`
- * @throws UserError 69 when the supervisor ends meanwhile
+ * @throws UserError 69 when the supervisor ends meanwhile, or hangs
  */
 export async function watchSupervisor<T>(
   { env, clock, signal }: Pick<CommandContext, 'env' | 'clock' | 'signal'>,

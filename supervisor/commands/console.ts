@@ -21,7 +21,7 @@ export const consoleCommand: Command = {
     const { login, words } = readRequest(positionals)
     const reading = await readConsoleBridge(env)
     if (!reading.running) {
-      throw new UserError(`${reading.problem}\nStart it with: sudo systemctl start oobm-console`, EXIT.unavailable)
+      throw new UserError(`${reading.problem}\nRestart it with: sudo systemctl restart oobm-console`, EXIT.unavailable)
     }
     const directory = consoleRuntimeDirectory(env)
     const key = await usableKey(join(directory, 'local_key'))

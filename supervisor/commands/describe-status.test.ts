@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import type { ConsoleStatus, SupervisorStatus } from '../../runtime/status-file.ts'
-import { STATUS_WORDS } from '../../runtime/status-words.ts'
+import { STATUS_WORDS, WORDS } from '../../runtime/status-words.ts'
 import { suite } from '../../tools/suite.ts'
 import { plain } from './command.ts'
 import { describeStatus } from './describe-status.ts'
@@ -79,14 +79,41 @@ test('a word that needs somebody says what they can do, and that nothing was eve
   assert.match(text, 'in 8 s')
 })
 
-test('what a dead daemon wrote is not shown, and how to start it is', () => {
-  const problem = 'oobm-supervisor is not running: it ended without removing /run/oobm/status.json'
-  const text = textOf({ running: false, problem, status: ready }, { running: false, problem: 'gone', status: bridge })
-  assert.match(text, /^not running {2}oobm-supervisor is not running/)
-  assert.not.match(text, 'ready')
-  assert.not.match(text, 'core-sw1')
-  assert.match(text, 'sudo systemctl start oobm-supervisor')
-  assert.match(text, 'sudo systemctl start oobm-console')
+test('a daemon that is dead, or hangs, says nothing but how to restart it', () => {
+  const rows = [
+    ['gone', 'not running'],
+    ['silent', 'not answering'],
+    ['unknown', 'unknown'],
+  ] as const
+  for (const [state, heading] of rows) {
+    const text = textOf(
+      { running: false, state, problem: 'oobm-supervisor …' },
+      { running: false, state, problem: 'oobm-console …' },
+    )
+    assert.match(text, new RegExp(`^${heading}  oobm-supervisor …$`, 'm'))
+    assert.match(text, new RegExp(`^${heading}  oobm-console …$`, 'm'))
+    assert.match(text, 'sudo systemctl restart oobm-supervisor')
+    assert.match(text, 'sudo systemctl restart oobm-console')
+  }
+})
+
+test('says which proof it was', () => {
+  const text = (by: SupervisorStatus['proof']['by']) =>
+    textOf({ running: true, status: { ...ready, proof: { ...ready.proof, by } } }, { running: true, status: bridge })
+  assert.match(text('login'), /^ready {2}proved 40 s ago by a login through the tunnel {2}/)
+  assert.match(text('self-test'), /proof +proved 40 s ago by the self-test, took 412 ms/)
+  assert.match(text(null), /^ready {2}proved 40 s ago {2}\(/)
+})
+
+test('every state has its meaning and what to do on site; only a good one is painted as one', () => {
+  const paint = { ...plain, good: (text: string) => `[good ${text}]`, bad: (text: string) => `[bad ${text}]` }
+  for (const word of WORDS) {
+    const reading = { running: true, status: { ...ready, word } } as const
+    const [first = '', ...rest] = describeStatus(reading, { running: true, status: bridge }, NOW, paint)
+    assert.match(first, `[${['ready', 'in-use'].includes(word) ? 'good' : 'bad'} ${word}]`)
+    assert.match(rest.join('\n'), STATUS_WORDS[word].meaning)
+    assert.match(rest.join('\n'), STATUS_WORDS[word].remedy)
+  }
 })
 
 test('a line that is closed says why', () => {

@@ -1,17 +1,19 @@
 /** The two daemons' status as lines for a terminal; pure. */
 import type { ConsoleStatus, SupervisorStatus } from '../../runtime/status-file.ts'
-import { STATUS_WORDS, type Word } from '../../runtime/status-words.ts'
+import { isProvedReachable, STATUS_WORDS } from '../../runtime/status-words.ts'
 import type { Paint } from './command.ts'
 import type { Reading } from './read-daemon.ts'
 import { describeAge, describeDuration, describeInstant } from './times.ts'
 
+type Absent = Extract<Reading<unknown>, { running: false }>
+
 /** Changes shown; the file has more. */
 const LATEST_CHANGES = 8
 
-/** Whether a technician can get in. */
-export function isReady(word: Word): boolean {
-  return word === 'ready' || word === 'in-use'
-}
+/** How the way back was proved, as the end of a sentence. */
+const PROVED_BY = { login: ' by a login through the tunnel', 'self-test': ' by the self-test' } as const
+
+const ABSENT = { gone: 'not running', silent: 'not answering', unknown: 'unknown' } as const
 
 export function describeStatus(
   supervisor: Reading<SupervisorStatus>,
@@ -28,15 +30,19 @@ export function describeStatus(
   ]
 }
 
-/** How old the proof is, whatever the word. */
-export function describeProof({ provedAt }: SupervisorStatus['proof'], nowMs: number): string {
-  return provedAt === null ? 'never proved since the start' : `proved ${describeAge(provedAt, nowMs)}`
+/** How old the proof is and which it was, whatever the word. */
+export function describeProof(
+  { provedAt, by }: Pick<SupervisorStatus['proof'], 'provedAt' | 'by'>,
+  nowMs: number,
+): string {
+  if (provedAt === null) return 'never proved since the start'
+  return `proved ${describeAge(provedAt, nowMs)}${by === null ? '' : PROVED_BY[by]}`
 }
 
 function describeSupervisor(status: SupervisorStatus, nowMs: number, paint: Paint): string[] {
   const { word, proof, relay, connectedAt, sessions, retryAt } = status
   const { meaning, remedy } = STATUS_WORDS[word]
-  const colour = isReady(word) ? paint.good : paint.bad
+  const colour = isProvedReachable(word) && word !== 'no-console' ? paint.good : paint.bad
   const details = [
     proof.tookMs === null ? '' : `took ${Math.round(proof.tookMs)} ms`,
     proof.probeMs === null ? '' : `probe ${Math.round(proof.probeMs)} ms`,
@@ -46,7 +52,7 @@ function describeSupervisor(status: SupervisorStatus, nowMs: number, paint: Pain
     `${paint.strong(colour(word))}  ${describeProof(proof, nowMs)}  ${paint.faint(`(${status.device}, version ${status.software})`)}`,
     row('means', meaning),
     row('cause', status.cause),
-    ...(isReady(word) ? [] : [row('on site', remedy)]),
+    row('on site', remedy),
     row('since', `${describeInstant(status.since)}, ${describeAge(status.since, nowMs)}`),
     row('relay', relay === null ? 'none now' : `${relay.host}:${relay.port}${up}`),
     row('proof', [describeProof(proof, nowMs), ...details].join(', ')),
@@ -88,11 +94,11 @@ function describeBridge(status: ConsoleStatus, nowMs: number, paint: Paint): str
   return [paint.strong('consoles'), ...lines]
 }
 
-function describeAbsent(reading: { problem: string; status: unknown }, unit: string, paint: Paint): string[] {
+function describeAbsent({ state, problem }: Absent, unit: string, paint: Paint): string[] {
   return [
-    `${paint.strong(paint.bad('not running'))}  ${reading.problem}`,
+    `${paint.strong(paint.bad(ABSENT[state]))}  ${problem}`,
     row('look', `systemctl status ${unit}; journalctl -u ${unit} -n 50`),
-    row('start', `sudo systemctl start ${unit}`),
+    row('restart', `sudo systemctl restart ${unit}`),
   ]
 }
 

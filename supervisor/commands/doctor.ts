@@ -7,7 +7,7 @@ import { parseToml } from '../../runtime/toml-file.ts'
 import { type Command, type Paint, readArguments } from './command.ts'
 import { applianceChecks } from './doctor/appliance-checks.ts'
 import { type Finding, ok, runChecks, wrong } from './doctor/finding.ts'
-import { daemonChecks, localChecks } from './doctor/local-checks.ts'
+import { daemonChecks, localChecks, SUPERVISOR } from './doctor/local-checks.ts'
 import { loginChecks } from './doctor/login-checks.ts'
 import { networkChecks } from './doctor/network-checks.ts'
 
@@ -16,7 +16,8 @@ const LIMIT_MS = 12_000
 
 export const doctorCommand: Command = {
   usage: 'doctor [--json]',
-  summary: 'look for what keeps technicians out, and say what to do (exit 0: all well, 1: not)',
+  summary:
+    'look for what keeps technicians out, and say what to do (exit 0: all well, 1: not, 69: the supervisor does not answer)',
   run: async (args, { env, print, paint, clock, signal }) => {
     const { values } = readArguments(doctorCommand, args, { json: { type: 'boolean' } })
     const path = deviceConfigPath(env)
@@ -31,7 +32,9 @@ export const doctorCommand: Command = {
     findings.push(...(await runChecks(checks, LIMIT_MS, signal)))
     const lines = values.json ? [JSON.stringify({ version: 1, findings })] : describeFindings(findings, paint)
     for (const line of lines) print(line)
-    return findings.some(({ result }) => result === 'wrong') ? EXIT.failed : EXIT.ok
+    const faults = findings.filter(({ result }) => result === 'wrong')
+    if (faults.some(({ what }) => what === SUPERVISOR)) return EXIT.unavailable
+    return faults.length > 0 ? EXIT.failed : EXIT.ok
   },
 }
 

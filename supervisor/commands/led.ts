@@ -3,15 +3,16 @@ import { readFile } from 'node:fs/promises'
 import { deviceConfigSchema, type LedConfig, ledSchema } from '../../runtime/device-config.ts'
 import { deviceConfigPath } from '../../runtime/directories.ts'
 import { EXIT } from '../../runtime/errors.ts'
+import type { SupervisorStatus } from '../../runtime/status-file.ts'
 import { STATUS_WORDS, WORDS, type Word } from '../../runtime/status-words.ts'
 import { parseToml } from '../../runtime/toml-file.ts'
 import { darkenLed } from '../led/led.ts'
 import { ask, runningSupervisor } from './ask-supervisor.ts'
 import { type Command, type Paint, readArguments, usageError } from './command.ts'
-import { readSupervisor } from './read-daemon.ts'
+import { type Reading, readSupervisor } from './read-daemon.ts'
 
-/** Seconds that the supervisor shows a word for: long enough to count six flashes twice. */
-const LAMP_TEST_S = 10
+/** Seconds that the supervisor shows a word for: long enough to count seven flashes twice. */
+export const LAMP_TEST_S = 10
 
 export const ledCommand: Command = {
   usage: 'led [WORD | --off]',
@@ -26,8 +27,8 @@ export const ledCommand: Command = {
     }
     if (word === undefined) {
       const reading = await readSupervisor(env)
-      for (const line of describeLed(reading.running ? reading.status.word : undefined, paint)) print(line)
-      return EXIT.ok
+      for (const line of describeLed(reading, paint)) print(line)
+      return reading.running ? EXIT.ok : EXIT.unavailable
     }
     if (!isWord(word)) throw usageError(ledCommand, `"${word}" is no word of the LED: ${WORDS.join(' ')}`)
     await runningSupervisor(env)
@@ -41,8 +42,8 @@ function isWord(text: string): text is Word {
   return Object.hasOwn(STATUS_WORDS, text)
 }
 
-/** @param now the word that shows; undefined when the supervisor does not run */
-export function describeLed(now: Word | undefined, paint: Paint): string[] {
+export function describeLed(reading: Reading<SupervisorStatus>, paint: Paint): string[] {
+  const now = reading.running ? reading.status.word : undefined
   const width = Math.max(...WORDS.map(word => word.length))
   const rows = WORDS.flatMap(word => {
     const { looks, meaning, remedy } = STATUS_WORDS[word]
@@ -55,12 +56,14 @@ export function describeLed(now: Word | undefined, paint: Paint): string[] {
     ]
   })
   const still = 'A light or a dark that stands still: the supervisor is not running.'
-  return [
-    ...rows,
-    '',
-    now === undefined ? `Now: the supervisor is not running, so the LED is dark.` : `Now: ${now}`,
-    still,
-  ]
+  return [...rows, '', now === undefined ? paint.bad(describeUnknown(reading)) : `Now: ${now}`, still]
+}
+
+/** Nobody knows what it shows; where the supervisor hangs, the last light or dark stays until the watchdog ends it. */
+function describeUnknown(reading: Reading<SupervisorStatus>): string {
+  if (reading.running) return ''
+  const looks = { gone: 'the LED is dark', silent: 'the LED stands still', unknown: 'what it shows is not known' }
+  return `Now: ${looks[reading.state]}. ${reading.problem}`
 }
 
 /** A broken configuration is a reason to darken what the defaults name, not to leave it lit. */

@@ -1,24 +1,36 @@
-/** A daemon's status file, and whether that daemon still runs: a dead file is never shown as the truth. */
-import { readFile, stat } from 'node:fs/promises'
+/** A daemon's status file, and whether that daemon answers: what a dead or hung one wrote is never shown as the truth. */
+import { constants } from 'node:fs'
+import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type * as z from 'zod'
+import { HEARTBEAT_MAX_AGE_MS, type Heartbeat, heartbeatNow, silentForMs } from '../../runtime/boot-clock.ts'
 import { consoleRuntimeDirectory, directoriesOf } from '../../runtime/directories.ts'
 import { errorCode, errorMessage } from '../../runtime/errors.ts'
+import { printable } from '../../runtime/printable.ts'
 import {
   type ConsoleStatus,
   consoleStatusSchema,
-  readStatus,
   type SupervisorStatus,
   supervisorStatusSchema,
 } from '../../runtime/status-file.ts'
-
-/** A file's times and a process's age come from clocks of different grain. */
-const CLOCK_SLACK_MS = 2_000
+import { describeDuration } from './times.ts'
 
 export type Reading<T> =
   | { running: true; status: T }
-  /** `status` is what the daemon wrote last, when it did. */
-  | { running: false; problem: string; status: T | undefined }
+  | {
+      running: false
+      /** `silent`: its process is there and does not answer; `unknown`: the file does not say. */
+      state: 'gone' | 'silent' | 'unknown'
+      /** One line, complete in itself. */
+      problem: string
+    }
+
+/** Bytes of a status file that are read; one with 16 consoles and all their people has a tenth of that. */
+const FILE_MAX = 1024 * 1024
+/** Characters of one text in a status that are shown. */
+const TEXT_MAX = 500
+/** Milliseconds by which the two ages of one process may differ: clock ticks (proc_pid_stat(5)). */
+const TICK_SLACK_MS = 50
 
 export function readSupervisor(env: NodeJS.ProcessEnv): Promise<Reading<SupervisorStatus>> {
   return readDaemon('oobm-supervisor', directoriesOf('oobm', env).runtime, supervisorStatusSchema)
@@ -28,56 +40,80 @@ export function readConsoleBridge(env: NodeJS.ProcessEnv): Promise<Reading<Conso
   return readDaemon('oobm-console', consoleRuntimeDirectory(env), consoleStatusSchema)
 }
 
-async function readDaemon<T extends z.ZodType<{ pid: number }>>(
+/** Never throws: whatever the file is, the answer is one line. */
+async function readDaemon<T extends z.ZodType<{ pid: number; heartbeat: Heartbeat }>>(
   name: string,
   directory: string,
   schema: T,
 ): Promise<Reading<z.output<T>>> {
   const path = join(directory, 'status.json')
-  const gone = (problem: string, status?: z.output<T>) => ({ running: false, problem, status }) as const
-  let status: z.output<T> | undefined
-  let writtenMs: number
+  const not = (state: 'gone' | 'silent' | 'unknown', problem: string) => ({ running: false, state, problem }) as const
+  let content: unknown
   try {
-    writtenMs = (await stat(path)).mtimeMs
-    status = await readStatus(path, schema)
+    content = JSON.parse(await readSmallFile(path))
   } catch (err) {
-    if (errorCode(err) === 'ENOENT') return gone(`${name} is not running: there is no ${path}`)
-    return gone(`${path} cannot be read: ${errorMessage(err)}`)
+    if (errorCode(err) === 'ENOENT') return not('gone', `${name} is not running: there is no ${path}`)
+    const why = err instanceof SyntaxError ? 'it is not whole' : printable(errorMessage(err))
+    return not('unknown', `${path} cannot be read: ${why}`)
   }
-  if (status === undefined) return gone(`${path} was written by another version of ${name}: restart it`)
-  if (!(await isWriter(status.pid, name, writtenMs))) {
-    return gone(`${name} is not running: it ended without removing ${path}`, status)
-  }
+  const result = schema.safeParse(content)
+  if (!result.success) return not('unknown', `${path} was written by another version of ${name}: restart it`)
+  const status = harmless(result.data)
+  const now = heartbeatNow()
+  if (status.heartbeat.bootId !== now.bootId || !(await isWriter(status.pid, status.heartbeat)))
+    return not('gone', `${name} is not running: it ended without removing ${path}`)
+  const silentMs = silentForMs(status.heartbeat, now)
+  if (silentMs > HEARTBEAT_MAX_AGE_MS)
+    return not(
+      'silent',
+      `${name} has not answered for ${describeDuration(silentMs)}, and its process ${status.pid} is there`,
+    )
   return { running: true, status }
 }
 
-/**
- * Whether the process that wrote the file still lives. A number that was given to another process since is told by
- * its age; the name is asked as well, because ages deceive on a board that learns the time after its start.
- */
-async function isWriter(pid: number, name: string, writtenMs: number): Promise<boolean> {
+/** @throws a system error; Error for what is no file, or too large: a pipe must not hold the reader up */
+async function readSmallFile(path: string): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const stat = await file.stat()
+    if (!stat.isFile()) throw new Error('it is not a file')
+    if (stat.size > FILE_MAX) throw new Error(`it has ${stat.size} bytes`)
+    return await file.readFile('utf8')
+  } finally {
+    await file.close()
+  }
+}
+
+/** Texts in it come from relays, targets and technicians: all of them without what a terminal would obey. */
+function harmless<T>(value: T): T {
+  if (typeof value === 'string') return printable(value, TEXT_MAX) as T
+  if (Array.isArray(value)) return value.map(harmless) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, harmless(one)])) as T
+}
+
+/** Whether the process that wrote the file still lives; one that was given its number since is younger than the file. */
+async function isWriter(pid: number, written: Heartbeat): Promise<boolean> {
   try {
     process.kill(pid, 0)
   } catch (err) {
     // Not ours to signal, but there.
     if (errorCode(err) !== 'EPERM') return false
   }
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-  if (command.includes(name)) return true
-  const ageMs = await processAgeMs(pid)
-  return ageMs !== undefined && ageMs + CLOCK_SLACK_MS >= Date.now() - writtenMs
+  const startedMs = await startOf(pid)
+  return startedMs === undefined || startedMs <= written.uptimeMs + TICK_SLACK_MS
 }
 
-/** Milliseconds since a process was started: proc_pid_stat(5), field 22, in ticks of 10 ms since the boot. */
-async function processAgeMs(pid: number): Promise<number | undefined> {
+/**
+ * When a process was started, in milliseconds since the boot: proc_pid_stat(5), field 22, in ticks of 10 ms. Undefined where
+ * /proc does not say.
+ */
+async function startOf(pid: number): Promise<number | undefined> {
   try {
-    const [stat, uptime] = await Promise.all([
-      readFile(`/proc/${pid}/stat`, 'latin1'),
-      readFile('/proc/uptime', 'utf8'),
-    ])
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
     // The name, field 2, is in parentheses and may hold anything.
-    const startedTicks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
-    return Number(uptime.split(' ')[0]) * 1000 - startedTicks * 10
+    const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
+    return Number.isFinite(ticks) ? ticks * 10 : undefined
   } catch {
     return undefined
   }

@@ -1,23 +1,24 @@
 /** `oobm status`: what the two daemons say of themselves, and how old their proof is. */
 import { EXIT } from '../../runtime/errors.ts'
+import { isProvedReachable } from '../../runtime/status-words.ts'
 import { type Command, readArguments } from './command.ts'
-import { describeStatus, isReady } from './describe-status.ts'
+import { describeStatus } from './describe-status.ts'
 import { type Reading, readConsoleBridge, readSupervisor } from './read-daemon.ts'
 
 export const statusCommand: Command = {
   usage: 'status [--json]',
-  summary: 'whether a technician can get in, since when, and why not (exit 0: yes, 1: no, 69: not running)',
+  summary: 'whether a technician can get in, since when, and why not (exit 0: yes, 1: no, 69: no answer)',
   run: async (args, { env, print, paint, clock }) => {
     const { values } = readArguments(statusCommand, args, { json: { type: 'boolean' } })
     const [supervisor, bridge] = await Promise.all([readSupervisor(env), readConsoleBridge(env)])
     if (values.json) print(JSON.stringify({ version: 1, supervisor: plainly(supervisor), console: plainly(bridge) }))
     else for (const line of describeStatus(supervisor, bridge, clock.wallMs(), paint)) print(line)
     if (!supervisor.running) return EXIT.unavailable
-    return isReady(supervisor.status.word) ? EXIT.ok : EXIT.failed
+    return isProvedReachable(supervisor.status.word) ? EXIT.ok : EXIT.failed
   },
 }
 
-/** For programs: without a running daemon there is no status, so that nobody takes the last one for the present. */
+/** For programs: without a daemon that answers there is no status, so that nobody takes the last one for the present. */
 function plainly(reading: Reading<unknown>) {
   if (reading.running) return { running: true, problem: null, status: reading.status }
   return { running: false, problem: reading.problem, status: null }

@@ -3,8 +3,8 @@ import { type Bench, type Case, expect, expectFacts, FACTS, rootHash, SETTLED } 
 
 const UPGRADE = '/usr/lib/oobm-appliance/upgrade'
 const VERSION = 'cat /usr/share/oobm-probe/version'
-/** As far as write-status.ts goes; what the supervisor says when a technician can get in. */
-const PROOF = `mkdir -p /run/oobm; printf '{\\n  "word": "ready",\\n  "proof": {\\n    "provedAt": 1\\n  }\\n}\\n' >/run/oobm/status.json`
+/** As far as write-status.ts goes; what the supervisor says when a technician can get in, with the adapter out. */
+const PROOF = `mkdir -p /run/oobm; printf '{\\n  "heartbeat": {\\n    "bootId": "%s",\\n    "uptimeMs": %s000\\n  },\\n  "word": "no-console",\\n  "proof": {\\n    "provedAt": 1\\n  }\\n}\\n' "$(cat /proc/sys/kernel/random/boot_id)" "$(cut -d. -f1 /proc/uptime)" >/run/oobm/status.json`
 
 export const UPGRADE_CASES: Case[] = [
   { name: 'upgrade from a file: trial, confirmed, undone', run: upgrades },

@@ -101,7 +101,6 @@ async function doctorField(context: TestContext) {
   context.cleanup(() => sshd.stop())
   context.onFailure(sshd.log)
   await writeFile(join(all.credentials, 'relay_key'), 'a key', { mode: 0o600 })
-  await all.writeStatus()
   const config = minimal(sshd.hostKey.publicKey, {
     relays: [{ host: '127.0.0.1', port: sshd.port, user: 'oobm', hostKeys: [sshd.hostKey.publicKey] }],
     shell: { port: sshd.port, hostKeyFile: `${sshd.hostKey.path}.pub` },
@@ -112,6 +111,8 @@ async function doctorField(context: TestContext) {
   })
   await all.configure(config)
   const doctor = async () => {
+    // Its heartbeat is to be young.
+    await all.writeStatus()
     const { code, stdout } = await all.oobm('doctor', '--json')
     return {
       code,

@@ -5,8 +5,9 @@ import spawn from 'nano-spawn'
 import type { ConsoleConfig, DeviceConfig } from '../../../runtime/device-config.ts'
 import { errorCode } from '../../../runtime/errors.ts'
 import { SECRETS, SECRETS_DIRECTORY } from '../../../runtime/provisioning.ts'
+import { isProvedReachable } from '../../../runtime/status-words.ts'
 import { ledCandidates } from '../../led/led.ts'
-import { describeProof, isReady } from '../describe-status.ts'
+import { describeProof } from '../describe-status.ts'
 import { readConsoleBridge, readSupervisor } from '../read-daemon.ts'
 import { type Check, type Finding, ok, skipped, wrong } from './finding.ts'
 
@@ -15,16 +16,19 @@ interface Surroundings {
   nowMs: number
 }
 
+/** What is wrong when the supervisor does not answer. */
+export const SUPERVISOR = 'supervisor'
+
 /** Checks that need no configuration. */
 export function daemonChecks({ env, nowMs }: Surroundings): Check[] {
   const start = (unit: string) => `sudo systemctl restart ${unit}; journalctl -u ${unit} -n 50`
   return [
-    single('supervisor', async () => {
+    single(SUPERVISOR, async () => {
       const reading = await readSupervisor(env)
-      if (!reading.running) return wrong('supervisor', reading.problem, start('oobm-supervisor'))
+      if (!reading.running) return wrong(SUPERVISOR, reading.problem, start('oobm-supervisor'))
       const { word, cause, proof } = reading.status
       const state = `${word}, ${describeProof(proof, nowMs)}`
-      return isReady(word)
+      return isProvedReachable(word)
         ? ok('listener', `leads back into this device: ${state}`)
         : wrong('listener', `${state}: ${cause}`, 'see what is wrong above and below; then oobm test')
     }),
