@@ -34,6 +34,13 @@ test('a fault that ends unnoticed heals from its beginning on', () => {
   assert.equal(missed, [])
 })
 
+test('a fault that shows and cuts nothing heals from its end on too', () => {
+  const claims = [claim(-10, 'ready'), claim(5, 'unproved'), claim(32, 'ready')]
+  const { ours, missed } = judge(seen({ claims }), { ...DEMANDS, keeps: ['both'] })
+  assert.equal([ours.noticeMs, ours.healMs, ours.goneMs], [undefined, 2_000, 0])
+  assert.equal(missed, [])
+})
+
 test('a way that comes and goes is healed when it is there for good', () => {
   const claims = [claim(-10, 'ready'), claim(10, 'no-relay'), claim(31, 'ready')]
   const { ours, missed } = judge(seen({ way: way(0, 31, 40, 50), claims }), DEMANDS)

@@ -47,7 +47,7 @@ export interface Verdict {
 export function judge(seen: Observation, demands: Demands): Verdict {
   const ours = figuresOf(seen)
   const peer = seen.peer && {
-    ...untilGood(seen, seen.peer.both, goneIn(seen, seen.peer.both), fromOf(seen, ours.noticeMs)),
+    ...untilGood(seen, seen.peer.both, goneIn(seen, seen.peer.both), fromOf(seen)),
     goneMs: total(goneIn(seen, seen.peer.both)),
     ...(seen.cost.peer ?? { bytes: 0, syns: 0 }),
   }
@@ -88,12 +88,12 @@ const matches = (claim: { state: string; cause: string }, { state, cause }: Show
 
 function figuresOf(seen: Observation): Figures {
   const gone = goneIn(seen, seen.ours.both)
-  const unpromised = stretches(seen, seen.claims, claim => !PROMISING.includes(claim.state))
+  const unpromised = unpromisedIn(seen)
   const outlasting = gone.flatMap(span => without(span, unpromised))
   const firstGone = gone[0]
   const noticed = firstGone && unpromised.find(([, toMs]) => toMs > firstGone[0])
   const noticeMs = firstGone && noticed && Math.max(0, noticed[0] - firstGone[0])
-  const fromMs = fromOf(seen, noticeMs)
+  const fromMs = fromOf(seen)
   const { wayMs } = untilGood(seen, seen.ours.both, gone, fromMs)
   const { wayMs: healMs } = untilGood(seen, seen.ours.both, [...gone, ...unpromised], fromMs)
   return {
@@ -107,11 +107,13 @@ function figuresOf(seen: Observation): Figures {
   }
 }
 
-/** Healing counts from the end of the fault, or from its beginning if it ends sooner than it is noticed. */
-function fromOf(seen: Observation, noticeMs: number | undefined): number {
-  const noticedAtMs = seen.faultAtMs + (noticeMs ?? Number.POSITIVE_INFINITY)
-  return noticedAtMs <= seen.endAtMs ? seen.endAtMs : seen.faultAtMs
+/** Healing counts from the end of the fault, or from its beginning if it ends before the device shows anything. */
+function fromOf(seen: Observation): number {
+  const [firstMs] = unpromisedIn(seen)[0] ?? [Number.POSITIVE_INFINITY]
+  return firstMs <= seen.endAtMs ? seen.endAtMs : seen.faultAtMs
 }
+
+const unpromisedIn = (seen: Observation) => stretches(seen, seen.claims, ({ state }) => !PROMISING.includes(state))
 
 type Span = readonly [fromMs: number, toMs: number]
 

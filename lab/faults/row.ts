@@ -10,6 +10,8 @@ import type { World, WorldOptions } from './world/world.ts'
 export interface Scene extends Undo {
   world: World
   recorder: Recorder
+  /** Full lengths instead of the quick ones. */
+  full: boolean
   /** The same choices in every run with that number. */
   random: Random
   /** Milliseconds, so that the signal of the whole run ends it. */

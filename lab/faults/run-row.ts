@@ -46,7 +46,7 @@ export async function runRow(undo: Undo, row: Row, options: RunOptions): Promise
   const figures: Record<string, number> = {}
   const random = randomFrom(options.run + 1)
   const scene: Scene = {
-    ...{ world, recorder, random, cleanup: undo.cleanup },
+    ...{ world, recorder, random, full: options.full, cleanup: undo.cleanup },
     pause: async ms => void (await Promise.race([delay(ms, undefined, { signal }), recorder.failed])),
     found: what => found.push(what),
     figure: (name, value) => {

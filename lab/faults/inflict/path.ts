@@ -84,6 +84,28 @@ export const forwardsNothing =
       : nothing
   }
 
+/** A host that is slow to answer: the first SYN of each connection is lost, the next one a second later passes. */
+export const firstSynLost: Inflict = world =>
+  ruleOn(
+    world.network.router,
+    `set seen { type ipv4_addr . inet_service; flags dynamic; timeout 30s; }
+chain first { ip saddr . tcp sport @seen return; add @seen { ip saddr . tcp sport }; drop; }
+chain forward { type filter hook forward priority 0; iifname "device" tcp flags & (syn|ack) == syn jump first; }`,
+  )
+
+/** Nothing answers for the addresses where nobody is. */
+export const deadAddress: Inflict = world =>
+  onRouter(world, [`ip daddr ${ADDRESS.nobody} drop`, `ip6 daddr ${ADDRESS.nobody6} drop`])
+
+/** New connections to the relay are led to something else on the router; old ones go on. */
+export const ledTo =
+  (port: number): Inflict =>
+  world =>
+    ruleOn(
+      world.network.router,
+      `chain lead { type nat hook prerouting priority dstnat; iifname "device" ip protocol tcp tcp dport ${RELAY_PORTS} dnat ip to ${ADDRESS.gateway}:${port}; }`,
+    )
+
 /** @param asked whether what the device asks the router itself is meant too: names */
 function onRouter({ network }: { network: { router: Host } }, rules: string[], asked = false): Promise<End> {
   const chain = (hook: string) => `chain ${hook} { type filter hook ${hook} priority 0; ${rules.join('; ')}; }`

@@ -1,7 +1,9 @@
 /** Faults of programs: sessions that are killed, relays that are away or stand still, and the device's own programs. */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { signalProcess } from '../../../testbed/sshd.ts'
+import { monotonicMs } from '../monotonic.ts'
 import type { World } from '../world/world.ts'
 import { type End, type Inflict, nothing } from './fault.ts'
 
@@ -65,6 +67,28 @@ export const starved =
     return async () => {
       helper.kill('SIGTERM')
       await new Promise(resolve => (helper.exitCode === null ? helper.once('exit', resolve) : resolve(undefined)))
+    }
+  }
+
+/** The first relay ends each connection when it has lasted so many milliseconds, as long as the fault lasts. */
+export const dropsSessions =
+  (afterMs: number): Inflict =>
+  async ({ relays: [relay] }) => {
+    const seenMs = new Map<number, number>()
+    const ending = new AbortController()
+    const turns = (async () => {
+      while (!ending.signal.aborted) {
+        for (const pid of (await relay?.sessions()) ?? []) {
+          const sinceMs = seenMs.get(pid) ?? monotonicMs()
+          seenMs.set(pid, sinceMs)
+          if (monotonicMs() - sinceMs > afterMs) signalProcess(pid, 'SIGKILL')
+        }
+        await delay(100)
+      }
+    })()
+    return async () => {
+      ending.abort()
+      await turns
     }
   }
 

@@ -1,4 +1,7 @@
-"""Lets processes run for PERCENT of every tenth of a second, and stops them for the rest. Usage: starve.py PERCENT PID..."""
+"""Lets processes, and all that they start, run for PERCENT of every tenth of a second, and stops them for the rest.
+
+Usage: starve.py PERCENT PID...
+"""
 
 import os
 import signal
@@ -14,7 +17,16 @@ def send(pids, what):
         try:
             os.kill(pid, what)
         except ProcessLookupError:
-            pass
+            continue
+        send(children(pid), what)
+
+
+def children(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
+            return [int(one) for one in file.read().split()]
+    except OSError:
+        return []
 
 
 def main(percent, *pids):

@@ -1,6 +1,17 @@
 /** Rows: what the path between device and relay may do. */
-import { natLost, nothingDown, nothingUp, publicAddressChanged, silentPath } from '../inflict/path.ts'
+import { farAway, slowUp } from '../inflict/link.ts'
+import {
+  loss,
+  natLost,
+  nothingDown,
+  nothingUp,
+  publicAddressChanged,
+  silentPath,
+  smallPacketsOnly,
+} from '../inflict/path.ts'
+import { sessionsKilled } from '../inflict/processes.ts'
 import { LIMIT, type Row } from '../row.ts'
+import { duringSelfTest, type Person, personIn, sendUp } from './steps.ts'
 
 const THEME = 'The path'
 const silent = { outlastMs: LIMIT.promiseSilent, healMs: LIMIT.afterSilence }
@@ -65,4 +76,93 @@ export const pathRows: Row[] = [
     inflict: publicAddressChanged,
     demands: silent,
   },
+  {
+    name: 'silent-in-selftest',
+    title: 'the path goes silent just after a self-test logged in; old flows never return',
+    theme: THEME,
+    lastsS: 10,
+    before: duringSelfTest,
+    inflict: async world => {
+      const forget = await natLost('silent')(world)
+      const silence = await silentPath(world)
+      return async () => {
+        await silence()
+        // What belongs to old flows stays lost: the rule of `forget` is for good.
+        void forget
+      }
+    },
+    demands: silent,
+  },
+  lossyRow(),
+  {
+    name: 'far-800ms',
+    title: 'a line with a round trip of 800 ms; the device’s session is killed on the relay',
+    theme: THEME,
+    lastsS: 0,
+    probeMs: 15_000,
+    alone: true,
+    world: { beforeDevice: world => farAway(world, 400) },
+    inflict: sessionsKilled,
+    after: async ({ world, found }) => {
+      const { code, stdout } = await world.device.oobm('test')
+      if (code !== 0) found(`oobm test on that line: exit ${code}: ${stdout.trim().split('\n').at(-1)}`)
+    },
+    demands: silent,
+  },
+  uploadRow(),
+  {
+    name: 'small-packets-only',
+    title: 'packets above 576 bytes vanish without a word; the session was killed',
+    theme: THEME,
+    ...{ lastsS: 90, quickS: 45 },
+    inflict: async world => {
+      const end = await smallPacketsOnly(world)
+      await sessionsKilled(world)
+      return end
+    },
+    demands: { ...silent, shows: [{ ...NO_RELAY, cause: /small packets pass/ }] },
+  },
 ]
+
+/** Nobody probes: whoever is in is the measure. */
+function lossyRow(): Row {
+  let person: Person | undefined
+  return {
+    name: 'loss-25',
+    title: 'a quarter of all packets is lost each way for 30 minutes, with a person in',
+    theme: THEME,
+    ...{ lastsS: 1800, quickS: 120 },
+    ...{ attention: 'rest', probeMs: 20_000, returns: true },
+    before: async scene => {
+      person = await personIn(scene)
+    },
+    inflict: loss(4),
+    after: async ({ found, figure }) => {
+      if (!person?.isIn()) found('the person was cut')
+      figure('lines that came', person?.ticks() ?? 0)
+    },
+    demands: { ...silent, keeps: ['both'] },
+  }
+}
+
+function uploadRow(): Row {
+  let person: Person | undefined
+  return {
+    name: 'upload-256k',
+    title: '20 MB go up over 256 kbit/s, with a shell open beside it',
+    theme: THEME,
+    ...{ lastsS: 640, quickS: 100 },
+    ...{ attention: 'rest', probeMs: 20_000, alone: true },
+    before: async scene => {
+      person = await personIn(scene)
+      await slowUp('256kbit')(scene.world)
+    },
+    inflict: async () => async () => {},
+    meanwhile: scene => sendUp(scene, scene.full ? 20_000_000 : 3_000_000),
+    after: async ({ found, figure }) => {
+      if (!person?.isIn()) found('the person was cut')
+      figure('lines that came', person?.ticks() ?? 0)
+    },
+    demands: { ...silent, keeps: ['both'], never: /^(no-relay|unproved|no-link)$/ },
+  }
+}

@@ -1,0 +1,66 @@
+/** Rows: two relays, of which the first fails in each of its ways; and a technician who does not stop trying. */
+import { ownAddressChanges } from '../inflict/link.ts'
+import { forwardsNothing } from '../inflict/path.ts'
+import { dropsSessions, relayStopped, sessionsKilled } from '../inflict/processes.ts'
+import type { Scene } from '../row.ts'
+import { LIMIT, type Row } from '../row.ts'
+import { ADDRESS, RELAY_NAMES } from '../world/network.ts'
+import { LISTENERS } from '../world/provision.ts'
+
+const THEME = 'More than one relay'
+const OURS = `{ ${LISTENERS.ours}, ${LISTENERS.ours + 1} }`
+
+const failing = (changes: Pick<Row, 'name' | 'title' | 'inflict'> & Partial<Row>): Row => ({
+  theme: THEME,
+  ...{ lastsS: 0, goesAround: true, alone: true },
+  world: { relays: 2 },
+  after: isOnSecond,
+  demands: { outlastMs: LIMIT.promiseSilent, healMs: 60_000 },
+  ...changes,
+})
+
+export const twoRelayRows: Row[] = [
+  failing({
+    name: 'first-forwards-nothing',
+    title: 'the first of two relays takes the device and its listeners, and forwards nothing',
+    inflict: async world => {
+      const end = await forwardsNothing(0, OURS)(world)
+      await sessionsKilled(world)
+      return end
+    },
+  }),
+  failing({
+    name: 'first-drops',
+    title: 'the first of two relays ends every connection after 2.5 s',
+    inflict: dropsSessions(2_500),
+  }),
+  failing({
+    name: 'first-frozen',
+    title: 'the first of two relays stands still, and holds the listener',
+    inflict: relayStopped,
+  }),
+  {
+    name: 'retried-port',
+    title: 'the device gets another address while a technician tries its port all the time',
+    theme: THEME,
+    lastsS: 0,
+    attention: 'probe',
+    inflict: ownAddressChanges(ADDRESS.deviceOthers[0]),
+    demands: { outlastMs: LIMIT.promiseSilent, healMs: LIMIT.afterEvent },
+  },
+  {
+    name: 'forwards-nothing',
+    title: 'the only relay answers pings, and forwards nothing',
+    theme: THEME,
+    ...{ lastsS: 360, quickS: 60 },
+    attention: 'probe',
+    alone: true,
+    inflict: forwardsNothing(0, OURS),
+    demands: { outlastMs: 320_000, healMs: LIMIT.afterSilence },
+  },
+]
+
+async function isOnSecond({ recorder, found }: Scene): Promise<void> {
+  const named = recorder.claim()?.relay
+  if (named !== RELAY_NAMES[1]) found(`the device names the relay ${named}, not ${RELAY_NAMES[1]}`)
+}
