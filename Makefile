@@ -70,6 +70,11 @@ faults: build ## break the network, the relay and the device in every way, and m
 	@tools/need $(FAULTS_NEEDS)
 	@$(NODE) --import tsx lab/faults/main.ts --row "$(ROW)" --runs "$(or $(RUNS),1)" --jobs "$(if $(filter command environment,$(firstword $(origin JOBS))),$(JOBS),4)" --peer "$(PEER)" $(if $(FULL),--full)
 
+.PHONY: soak
+soak: build ## faults at random for MINUTES=20, by SEED=7: ready at the end, and nothing left behind (root)
+	@tools/need $(FAULTS_NEEDS)
+	@$(NODE) --import tsx lab/faults/soak.ts --seed "$(or $(SEED),7)" --minutes "$(or $(MINUTES),20)"
+
 .PHONY: build
 build: node_modules/.ready ## bundle each program into build/lib
 	@$(NODE) --import tsx tools/bundle.ts

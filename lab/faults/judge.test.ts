@@ -15,7 +15,7 @@ function seen(changes: Partial<Observation> & { way?: Way[] }): Observation {
   const { way: both = way(), ...rest } = changes
   return {
     ...{ faultAtMs: 0, endAtMs: 30_000, overAtMs: 100_000, claims: [claim(-10, 'ready')] },
-    ours: { both, shell: both, console: both },
+    ours: { both, shell: both, console: both, held: both },
     ...{ cost: { ours: { bytes: 1, syns: 2 } }, found: [], figures: {} },
     ...rest,
   }
@@ -98,7 +98,7 @@ test('states and causes are those from the fault on, the one before it that stil
 
 test('the peer is measured from the same moment, and its failures are no fault of ours', () => {
   const peerWay = way(0, 60)
-  const peer = { both: peerWay, shell: peerWay, console: peerWay }
+  const peer = { both: peerWay, shell: peerWay, console: peerWay, held: peerWay }
   const claims = [claim(-10, 'ready'), claim(10, 'no-relay'), claim(31, 'ready')]
   const verdict = judge(
     seen({ way: way(0, 31), claims, peer, cost: { ours: { bytes: 1, syns: 1 }, peer: { bytes: 7, syns: 3 } } }),

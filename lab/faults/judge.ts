@@ -1,5 +1,6 @@
 /** What an observation comes to: its figures, and which limits of its row were missed; pure. */
 import { type Claim, type Observation, type PartyWays, PROMISING, type Way } from './observation.ts'
+import { type Span, stretches, total, without } from './spans.ts'
 
 export interface Shown {
   state: RegExp
@@ -78,7 +79,12 @@ function missedOf(seen: Observation, { healMs, outlastMs, keeps = [], shows = []
   return missed
 }
 
-const WHAT = { both: 'shell and consoles', shell: 'the shell', console: 'the consoles' } as const
+const WHAT = {
+  both: 'shell and consoles',
+  shell: 'the shell',
+  console: 'the consoles',
+  held: 'the listeners',
+} as const
 
 const whyGone = (seen: Observation, end: keyof PartyWays) =>
   seen.ours[end].find(({ ok, atMs }) => !ok && atMs >= seen.faultAtMs)?.why ?? 'before the fault'
@@ -113,9 +119,8 @@ function fromOf(seen: Observation): number {
   return firstMs <= seen.endAtMs ? seen.endAtMs : seen.faultAtMs
 }
 
-const unpromisedIn = (seen: Observation) => stretches(seen, seen.claims, ({ state }) => !PROMISING.includes(state))
-
-type Span = readonly [fromMs: number, toMs: number]
+const unpromisedIn = (seen: Observation) =>
+  stretches(windowOf(seen), seen.claims, ({ state }) => !PROMISING.includes(state))
 
 /** The time after `fromMs` when the last of the bad spans is over; none when it never is, or nothing was seen at all. */
 function untilGood(seen: Observation, ways: readonly Way[], bad: readonly Span[], fromMs: number): { wayMs?: number } {
@@ -123,38 +128,9 @@ function untilGood(seen: Observation, ways: readonly Way[], bad: readonly Span[]
   return ways.length === 0 || lastMs >= seen.overAtMs ? {} : { wayMs: lastMs - fromMs }
 }
 
-const goneIn = (seen: Observation, ways: readonly Way[]) => stretches(seen, ways, ({ ok }) => !ok)
+const goneIn = (seen: Observation, ways: readonly Way[]) => stretches(windowOf(seen), ways, ({ ok }) => !ok)
 
-/** When, between the fault and the end of the observation, the series is as asked; what adjoins is one span. */
-function stretches<T extends { atMs: number }>(
-  seen: Observation,
-  series: readonly T[],
-  is: (entry: T) => boolean,
-): Span[] {
-  const spans: [number, number][] = []
-  for (const [at, entry] of series.entries()) {
-    const fromMs = Math.max(entry.atMs, seen.faultAtMs)
-    const toMs = Math.min(series[at + 1]?.atMs ?? seen.overAtMs, seen.overAtMs)
-    const last = spans.at(-1)
-    if (!is(entry) || toMs <= fromMs) continue
-    if (last?.[1] === fromMs) last[1] = toMs
-    else spans.push([fromMs, toMs])
-  }
-  return spans
-}
-
-/** What is left of a span. */
-function without(span: Span, others: readonly Span[]): Span[] {
-  return others.reduce<Span[]>(
-    (left, [fromMs, toMs]) =>
-      left.flatMap(([a, b]): Span[] =>
-        [[a, Math.min(b, fromMs)] as const, [Math.max(a, toMs), b] as const].filter(([from, to]) => to > from),
-      ),
-    [span],
-  )
-}
-
-const total = (spans: readonly Span[]) => spans.reduce((sum, [fromMs, toMs]) => sum + toMs - fromMs, 0)
+const windowOf = ({ faultAtMs, overAtMs }: Observation): Span => [faultAtMs, overAtMs]
 
 function statesOf({ claims, faultAtMs, overAtMs }: Observation): { state: string; cause: string }[] {
   const shown = claims.filter(({ atMs }, at) => atMs <= overAtMs && (claims[at + 1]?.atMs ?? overAtMs) > faultAtMs)

@@ -25,6 +25,8 @@ export interface PartyWays {
   both: Way[]
   shell: Way[]
   console: Way[]
+  /** Whether anybody holds the listeners at all, whatever is behind them. */
+  held: Way[]
 }
 
 export interface Cost {

@@ -15,6 +15,7 @@ export class Listener {
   readonly #watcher: RelayWatcher
   readonly #probeMs: number
   way: Way = { atMs: monotonicMs(), ok: false, why: 'not looked at yet' }
+  held: Way = this.way
   #attention: Attention = 'probe'
   /** When `fresh` began, and who held the listener then. */
   #sinceMs = 0
@@ -39,6 +40,7 @@ export class Listener {
 
   saw({ inode, heardAgoMs }: Look, atMs: number, changed: () => void): void {
     this.#inode = inode
+    if (this.held.ok !== (inode !== null)) this.held = { ok: inode !== null, why: 'nobody listens on the relay', atMs }
     const heardMs = heardAgoMs === null ? 0 : atMs - heardAgoMs
     const isOld = inode === this.#before && heardMs < this.#sinceMs + IN_FLIGHT_MS
     if (inode === null) this.#is(false, 'nobody listens on the relay', atMs)

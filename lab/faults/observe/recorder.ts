@@ -124,6 +124,7 @@ export class Recorder {
       push(this.ways[party].console, any(of('console')))
       const pairs = of('shell').map((shell, at) => worse(shell.way, (of('console')[at] as Listener).way))
       push(this.ways[party].both, best(pairs))
+      push(this.ways[party].held, best(of('shell').map(({ held }) => held)))
     }
   }
 
@@ -136,7 +137,7 @@ export class Recorder {
 }
 
 function emptyWays(): PartyWays {
-  return { both: [], shell: [], console: [] }
+  return { both: [], shell: [], console: [], held: [] }
 }
 
 const any = (listeners: Listener[]) => best(listeners.map(({ way }) => way))
