@@ -1,5 +1,6 @@
 /** The words of the control channel between a device and its relay, defined in docs/protocol.md: the only code that knows them. */
 import * as z from 'zod'
+import { asciiJson } from './printable.ts'
 
 /** Bytes of a line without its end: POSIX's PIPE_BUF, so that one write to the relay's FIFO is one line. */
 export const LINE_MAX = 4_096
@@ -156,7 +157,7 @@ export function formatSession({ console, technician, fromS, toS }: PastSession):
   return `session ${asciiJson({ console: console.slice(0, 40), technician: technician.slice(0, 40), fromS, toS })}`
 }
 
-/** The report as a line of printable ASCII, made to fit: the oldest changes go first, then the consoles' details. */
+/** The report as a line of printable ASCII, so that a relay can refuse all other bytes, made to fit: the oldest changes go first, then the consoles' details. */
 export function formatReport(report: DeviceReport): string {
   let fitting: DeviceReport = { ...report, cause: report.cause.slice(0, 400) }
   for (;;) {
@@ -168,9 +169,4 @@ export function formatReport(report: DeviceReport): string {
     } else if (fitting.consoles !== null) fitting = { ...fitting, consoles: null }
     else fitting = { ...fitting, cause: '' }
   }
-}
-
-/** JSON in which everything but printable ASCII is escaped, so that a relay can refuse all other bytes. */
-function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[^ -~]/g, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

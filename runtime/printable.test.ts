@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../tools/suite.ts'
-import { printable } from './printable.ts'
+import { asciiJson, printable } from './printable.ts'
 
 const test = suite('printable')
 
@@ -11,6 +11,13 @@ test('leaves no character that a terminal obeys', () => {
   }
   assert.is(printable('\x1b]0;owned\x07\x1b[2J\u009b2J\r\nx\u202Ey'), '?]0;owned??[2J?2J??x?y')
   assert.is(printable('\ud800x'), '?x')
+})
+
+test('JSON means the same, and has nothing but printable ASCII', () => {
+  const value = { 'schl\u00fcssel': ['\x1b[2J\u009b\u202e\n\u007f\u{1f642}', '\ud800'] }
+  assert.match(asciiJson(value), /^[ -~]+$/)
+  assert.match(asciiJson(value, 2), /^\{\n {2}[ -~]+\n[ -~\n]+\}$/)
+  for (const indent of [undefined, 2]) assert.equal(JSON.parse(asciiJson(value, indent)), value)
 })
 
 test('keeps what people write', () => {

@@ -10,3 +10,12 @@ export function printable(text: string, max = 200): string {
   const characters = [...clean]
   return characters.length <= max ? clean : `${characters.slice(0, max - 1).join('')}…`
 }
+
+/**
+ * JSON in which everything but printable ASCII is escaped: the value is the same, and no terminal obeys it.
+ * @param indent spaces for each level; on one line when left out
+ */
+export function asciiJson(value: unknown, indent?: number): string {
+  const lines = JSON.stringify(value, null, indent)
+  return lines.replace(/[^ -~\n]/g, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}

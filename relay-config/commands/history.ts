@@ -1,6 +1,6 @@
 /** `oobm-relay history`: who did what, when, to which device. */
 import { EXIT } from '../../runtime/errors.ts'
-import { printable } from '../../runtime/printable.ts'
+import { asciiJson, printable } from '../../runtime/printable.ts'
 import { readPast } from '../fleet-state/past-sessions.ts'
 import { STATE_OPTIONS, statePathsOf } from '../fleet-state/state-paths.ts'
 import { type HistoryEntry, readHistory } from '../history.ts'
@@ -17,7 +17,7 @@ export const history: Command = {
     const { entries: done, damaged } = await readHistory(paths)
     const entries = [...done, ...(await readPast(paths))].toSorted((a, b) => (a.at < b.at ? -1 : 1))
     const wanted = entries.filter(entry => device === undefined || entry.device === device)
-    for (const entry of wanted) print(values.json ? JSON.stringify(entry) : describeEntry(entry))
+    for (const entry of wanted) print(values.json ? asciiJson(entry) : describeEntry(entry))
     if (damaged > 0) process.stderr.write(`${damaged} lines of the history cannot be read\n`)
     return EXIT.ok
   },

@@ -1,6 +1,7 @@
 /** `oobm-relay metrics`: the fleet for Prometheus, by way of node_exporter's textfile collector. */
 import { EXIT, errorMessage, UserError } from '../../runtime/errors.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
+import { unheard } from '../fleet-state/describe-fleet.ts'
 import { describeMetrics } from '../fleet-state/describe-metrics.ts'
 import { STATE_OPTIONS } from '../fleet-state/state-paths.ts'
 import type { Command } from './command.ts'
@@ -19,7 +20,9 @@ export const metrics: Command = {
   },
   run: async input => {
     const nowMs = Date.now()
-    const text = describeMetrics(await readFleet({ ...input, positionals: [] }, nowMs), nowMs)
+    const states = await readFleet({ ...input, positionals: [] }, nowMs)
+    for (const line of unheard(states)) process.stderr.write(`oobm-relay metrics: ${line}\n`)
+    const text = describeMetrics(states, nowMs)
     const { out } = input.values
     if (out === undefined) {
       input.print(text.trimEnd())

@@ -2,8 +2,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import colours from 'yoctocolors'
 import { EXIT } from '../../runtime/errors.ts'
-import { describeDevice, describeFleet, type Paint, PLAIN, worstFirst } from '../fleet-state/describe-fleet.ts'
+import { asciiJson } from '../../runtime/printable.ts'
+import { askSs } from '../fleet-state/ask-ss.ts'
+import { describeDevice } from '../fleet-state/describe-device.ts'
+import { describeFleet } from '../fleet-state/describe-fleet.ts'
 import { type DeviceState, readDeviceState } from '../fleet-state/device-state.ts'
+import { type Paint, PLAIN, worstFirst } from '../fleet-state/fleet-words.ts'
 import { STATE_OPTIONS, statePathsOf } from '../fleet-state/state-paths.ts'
 import { type Command, type CommandInput, deviceOf } from './command.ts'
 
@@ -42,16 +46,19 @@ async function describe(input: CommandInput): Promise<string[]> {
   const nowMs = Date.now()
   const paint: Paint = process.stdout.isTTY && process.stdout.hasColors() && !values.json ? COLOURS : PLAIN
   const states = await readFleet(input, nowMs)
-  if (values.json) return [JSON.stringify(worstFirst(states), null, 2)]
+  if (values.json) return [asciiJson(worstFirst(states), 2)]
   if (positionals.length > 0) return states.flatMap(state => describeDevice(state, nowMs, paint))
   return describeFleet(states, nowMs, process.stdout.columns ?? WIDTH, paint)
 }
 
-const COLOURS: Paint = { good: colours.green, bad: colours.red, faint: colours.dim, strong: colours.bold }
+const COLOURS: Paint = {
+  ...{ good: colours.green, poor: colours.yellow, bad: colours.red },
+  ...{ faint: colours.dim, strong: colours.bold },
+}
 
 /** The device that is named, or all. */
-export function readFleet(input: CommandInput, nowMs: number): Promise<DeviceState[]> {
-  const paths = statePathsOf(input.values)
+export async function readFleet(input: CommandInput, nowMs: number): Promise<DeviceState[]> {
+  const look = { paths: statePathsOf(input.values), received: await askSs(input.signal), nowMs }
   const devices = input.positionals.length > 0 ? [deviceOf(input)] : input.fleet.devices
-  return Promise.all(devices.map(({ name }) => readDeviceState(paths, name, nowMs)))
+  return Promise.all(devices.map(device => readDeviceState(look, device)))
 }

@@ -2,9 +2,11 @@ import * as assert from 'uvu/assert'
 import type { DeviceReport } from '../../runtime/control-protocol.ts'
 import { suite } from '../../tools/suite.ts'
 import { parseDuration, shortAge } from './ages.ts'
-import { describeDevice, describeFleet, PLAIN } from './describe-fleet.ts'
+import { describeDevice } from './describe-device.ts'
+import { describeFleet } from './describe-fleet.ts'
 import { describeMetrics } from './describe-metrics.ts'
 import type { DeviceState } from './device-state.ts'
+import { type Paint, PLAIN } from './fleet-words.ts'
 
 const test = suite('fleet-state')
 const NOW_MS = 1_800_000_000_000
@@ -41,6 +43,8 @@ function state(device: string, word: string, more: Partial<DeviceState> = {}): D
     device,
     word,
     connected: true,
+    heard: { silentMs: 3_000 },
+    pace: { pingMs: 15_000, reportMs: 300_000 },
     report: { ...REPORT, word },
     maintenance: undefined,
     off: false,
@@ -57,28 +61,78 @@ test('is a table of 80 columns, worst first', () => {
       state('nagoya', 'away', { connected: false }),
       state('kobe', 'unproved'),
       state('kyoto', 'never', { connected: false, report: undefined, provedAtMs: undefined, sinceMs: undefined }),
+      state('kochi', 'no-console'),
       state('zz', 'frobnicated'),
+      state('yao', 'silent', { heard: { silentMs: 75_000 } }),
     ],
     NOW_MS,
     80,
     PLAIN,
   )
   assert.equal(
-    lines.map(line => line.split(/ +/).slice(0, 2).join(' ')),
+    lines.map(line =>
+      line
+        .split(/ +/)
+        .slice(0, /^\d/.test(line) ? 4 : 2)
+        .join(' '),
+    ),
     [
       'DEVICE STATE',
       'zz frobnicated',
       'nagoya away',
+      'yao silent',
       'kyoto never',
       'kobe unproved',
       'osaka maintenance',
+      'kochi no-console',
       'tokyo ready',
-      '6 devices,',
+      '8 devices, 2 proved',
     ],
   )
   assert.ok(lines.every(line => line.length <= 80))
-  assert.match(lines[6] ?? '', /^tokyo +ready +45s +45ms +2h +0\.1\.0 +eth0 +core-sw1:alice\*/)
-  assert.match(lines[2] ?? '', / core-sw1 core-sw2!$/, 'nobody is on the consoles of a device that is away')
+  assert.match(lines[8] ?? '', /^tokyo +ready +45s +45ms +2h +0\.1\.0 +eth0 +core-sw2! core-sw1:ali/)
+  assert.match(lines[3] ?? '', / silent for 75 s$/)
+  assert.match(lines[2] ?? '', / core-sw2! core-sw1$/, 'nobody is on the consoles of a device that is away')
+})
+
+test('shows in one colour each what is proved, what is proved and lacks a console, and what is not', () => {
+  const paint: Paint = { ...PLAIN, good: () => 'good', poor: () => 'poor', bad: () => 'bad', faint: () => 'faint' }
+  const words = ['away', 'silent', 'constructor', 'unproved', 'maintenance', 'no-console', 'ready', 'in-use']
+  const colours = words.map(word => describeFleet([state('tokyo', word)], NOW_MS, 80, paint)[1])
+  assert.equal(colours, ['bad', 'bad', 'bad', 'bad', 'faint', 'poor', 'good', 'good'])
+})
+
+test('says in depth how the device was proved, and since when it says nothing', () => {
+  const text = (word: string, more: Partial<DeviceState> = {}) =>
+    describeDevice(state('tokyo', word, more), NOW_MS, PLAIN).join('\n')
+  const shown = text('no-console', { report: { ...REPORT, word: 'no-console', proofBy: 'login' } })
+  assert.match(shown, /^tokyo {2}no-console {2}proved 45s ago, by a login through the tunnel\n/)
+  assert.match(shown, /\n {2}means +proved, but the line of a console is not open\n/)
+  assert.match(shown, /\n {2}heard +3 s ago; pings every 15 s\n/)
+  assert.match(shown, /\n {2}console +core-sw2 closed: no \/dev\/ttyUSB1\n/)
+  const quiet = { heard: { silentMs: 75_400 }, reportedAtMs: NOW_MS - 2_000_000 }
+  assert.match(text('silent', quiet), /\n {2}heard +silent for 75 s; pings every 15 s\n/)
+  assert.match(text('silent', quiet), /\n {2}report +33m ago, and overdue: one comes every 300 s\n/)
+  assert.match(text('ready', { heard: { unknown: 'x\x1b' } }), /\n {2}heard +not known when: x\?\n/)
+  assert.match(text('constructor'), /\n {2}means +a word of a newer version/)
+})
+
+test('says of a silent device for how long, or since when no report came', () => {
+  const shown = (more: Partial<DeviceState>) =>
+    describeFleet([state('tokyo', 'silent', more)], NOW_MS, 80, PLAIN)[1] ?? ''
+  assert.match(shown({ heard: { silentMs: 3_723_000 } }), / silent for 3723 s$/)
+  assert.match(shown({ reportedAtMs: NOW_MS - 2_000_000 }), / no report for 33m$/)
+  assert.match(shown({ report: undefined, reportedAtMs: undefined }), / no report yet$/)
+})
+
+test('says once of how many devices it is not known whether they are silent, and why', () => {
+  const heard = { unknown: 'ss is not on this relay: install iproute2' }
+  const one = state('kobe', 'ready', { heard: { unknown: 'ss does not list its connection' } })
+  const states = [state('tokyo', 'ready', { heard }), state('osaka', 'ready', { heard }), one]
+  assert.equal(describeFleet(states, NOW_MS, 80, PLAIN).slice(-2), [
+    'not known whether 2 devices would be silent: ss is not on this relay: install iproute2',
+    'not known whether kobe would be silent: ss does not list its connection',
+  ])
 })
 
 test('sorts and shows a thousand devices fast', () => {
@@ -118,10 +172,36 @@ test('metrics: every line is help, type or a sample, whatever a device says', ()
     )
   }
   assert.match(text, /^oobm_device_probe_seconds\{device="osaka"\} 0\.0454$/m)
+  assert.match(text, /^oobm_device_silent_seconds\{device="osaka"\} 3$/m)
+  assert.match(text, /^oobm_console_open\{device="osaka",console="core-sw1"\} 1$/m)
+  assert.match(text, /^oobm_console_open\{device="osaka",console="core-sw2"\} 0$/m)
   assert.match(text, /^oobm_device_sessions\{device="osaka",kind="console"\} 2$/m)
   const helped = [...text.matchAll(/^# HELP (\S+)/gm)].map(([, name]) => name)
   const typed = [...text.matchAll(/^# TYPE (\S+) gauge$/gm)].map(([, name]) => name)
   assert.equal(helped, typed)
+})
+
+test('metrics: no series twice, and none for what is not known', () => {
+  const one = { name: 'x', cause: '', who: [] }
+  const consoles = [
+    { ...one, open: false },
+    { ...one, open: true },
+  ]
+  const seriesOf = (more: Partial<DeviceState>) => {
+    const word = more.word ?? 'ready'
+    return describeMetrics([state('tokyo', word, { report: { ...REPORT, consoles }, ...more })], NOW_MS)
+      .split('\n')
+      .filter(line => /^oobm_(console_open|device_silent)/.test(line))
+  }
+  assert.equal(seriesOf({}), [
+    'oobm_device_silent_seconds{device="tokyo"} 3',
+    'oobm_console_open{device="tokyo",console="x"} 1',
+  ])
+  assert.equal(seriesOf({ heard: { unknown: 'no ss' }, report: { ...REPORT, consoles: null } }), [])
+  assert.equal(seriesOf({ word: 'silent', heard: { silentMs: 75_000 } }), [
+    'oobm_device_silent_seconds{device="tokyo"} 75',
+  ])
+  assert.equal(seriesOf({ word: 'away', connected: false, heard: undefined }), [])
 })
 
 test('ages and durations', () => {

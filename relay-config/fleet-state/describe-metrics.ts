@@ -21,6 +21,11 @@ const METRICS: Metric[] = [
     samples: ({ connected }) => [[{}, connected ? 1 : 0]],
   },
   {
+    name: 'oobm_device_silent_seconds',
+    help: 'Seconds since this relay got a byte of a connected device; none where ss of iproute2 cannot say it.',
+    samples: ({ heard }) => (heard && 'silentMs' in heard ? seconds(heard.silentMs).map(value => [{}, value]) : []),
+  },
+  {
     name: 'oobm_device_state',
     help: 'The state of the device as a word, away, silent or never where it says none itself; the value is 1.',
     samples: ({ word }) => [[{ state: word }, 1]],
@@ -57,6 +62,14 @@ const METRICS: Metric[] = [
         : [],
   },
   {
+    name: 'oobm_console_open',
+    help: 'Whether the line of a console is open; none while the device is not connected or silent.',
+    samples: ({ report, connected, word }) =>
+      connected && word !== 'silent'
+        ? (report?.consoles ?? []).map(({ name, open }) => [{ console: name }, open ? 1 : 0])
+        : [],
+  },
+  {
     name: 'oobm_device_info',
     help: 'Software version and uplink that the device reported last; the value is 1.',
     samples: ({ report }) => (report ? [[{ version: report.software, uplink: report.uplink ?? '' }, 1]] : []),
@@ -65,12 +78,16 @@ const METRICS: Metric[] = [
 
 export function describeMetrics(states: readonly DeviceState[], nowMs: number): string {
   const metrics = METRICS.map(({ name, help, samples }) => {
-    const lines = states.flatMap(state => {
-      return samples(state).map(
-        ([labels, value]) => `${name}${labelText({ device: state.device, ...labels })} ${value}\n`,
-      )
-    })
-    return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.join('')}`
+    // A device may name one console twice. Of two samples with the same labels, Prometheus takes neither, nor the whole file.
+    const lines = new Map(
+      states.flatMap(state =>
+        samples(state).map(([labels, value]) => {
+          const series = `${name}${labelText({ device: state.device, ...labels })}`
+          return [series, `${series} ${value}\n`]
+        }),
+      ),
+    )
+    return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${[...lines.values()].join('')}`
   })
   const written = 'oobm_relay_metrics_timestamp_seconds'
   const age = `# HELP ${written} When these figures were taken.\n# TYPE ${written} gauge\n${written} ${Math.round(nowMs / 1000)}\n`

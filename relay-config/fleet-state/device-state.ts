@@ -3,13 +3,19 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DeviceReport, deviceReportSchema } from '../../runtime/control-protocol.ts'
+import type { Device } from '../fleet-config.ts'
+import { type Heard, heardOn, isReportOverdue, type Pace, paceOf, silenceMs } from './liveness.ts'
 import { isOff, type Maintenance, readMaintenance } from './maintenance.ts'
+import type { Received } from './received.ts'
 import { livingSessions } from './sessions.ts'
 import type { StatePaths } from './state-paths.ts'
 
 export interface DeviceState {
   device: string
   connected: boolean
+  /** When this relay last got a byte of it; undefined while it is not connected. */
+  heard: Heard | undefined
+  pace: Pace
   /** Its last report, and when this relay got it, in milliseconds since 1970. Anything may stand in its texts. */
   report: DeviceReport | undefined
   reportedAtMs: number | undefined
@@ -24,37 +30,45 @@ export interface DeviceState {
 
 /** Bytes of a report that are looked at: a line of the protocol, and some. */
 const REPORT_MAX = 8_192
-/** Milliseconds after which a connected device should have reported three times. */
-const SILENT_MS = 15 * 60_000
 
-export async function readDeviceState(paths: StatePaths, device: string, nowMs: number): Promise<DeviceState> {
+/** What is looked at once for all devices. */
+export interface Look {
+  paths: StatePaths
+  received: Received | { unknown: string }
+  nowMs: number
+}
+
+export async function readDeviceState(
+  { paths, received, nowMs }: Look,
+  device: Pick<Device, 'name' | 'profile' | 'intervals'>,
+): Promise<DeviceState> {
   const [sessions, reported, maintenance] = await Promise.all([
-    livingSessions(paths, device),
-    readReport(paths, device),
-    readMaintenance(paths, device),
+    livingSessions(paths, device.name),
+    readReport(paths, device.name),
+    readMaintenance(paths, device.name),
   ])
   const connected = sessions.length > 0
+  const heard = connected ? heardOn(sessions, received) : undefined
   const { report, atMs } = reported ?? {}
+  const pace = paceOf(device, report)
   const ago = (ageS: number | null | undefined) =>
     atMs === undefined || ageS === null || ageS === undefined ? undefined : atMs - ageS * 1000
+  const quietMs = silenceMs(heard, pace)
+  const isCurrent = connected && report !== undefined && !isReportOverdue(atMs, nowMs, pace)
   return {
-    device,
+    device: device.name,
     connected,
+    heard,
+    pace,
     report,
     reportedAtMs: atMs,
     maintenance,
     off: isOff(maintenance, nowMs),
-    word: wordOf(connected, report, atMs, nowMs),
+    word: !connected ? (report ? 'away' : 'never') : isCurrent && quietMs === undefined ? report.word : 'silent',
     provedAtMs: ago(report?.proofS),
-    // Gone since some moment after its last report, which is all that is known.
-    sinceMs: connected ? ago(report?.sinceS) : atMs,
+    // Gone, or without a report, since some moment after its last report, which is all that is known.
+    sinceMs: quietMs !== undefined ? nowMs - quietMs : isCurrent ? ago(report.sinceS) : atMs,
   }
-}
-
-function wordOf(connected: boolean, report: DeviceReport | undefined, atMs = 0, nowMs: number): string {
-  if (!connected) return report ? 'away' : 'never'
-  if (!report || nowMs - atMs > SILENT_MS) return 'silent'
-  return report.word
 }
 
 /** @returns undefined where there is none, and for one that is no report: the file is what a device made of it */

@@ -21,7 +21,11 @@ async function relay(context: TestContext) {
   const paths = statePathsOf({ root })
   const folder = join(paths.devices, 'tokyo')
   await mkdir(folder, { recursive: true })
-  return { paths, folder, state: () => readDeviceState(paths, 'tokyo', Date.now()) }
+  return {
+    paths,
+    folder,
+    state: () => readDeviceState({ paths, received: new Map(), nowMs: Date.now() }, { name: 'tokyo' }),
+  }
 }
 
 const REPORT = {

@@ -1,6 +1,7 @@
 /** Switches remote maintenance of one device: the file, the word to the device, the history, and the proof that it happened. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { EXIT, UserError } from '../../runtime/errors.ts'
+import { isProvedReachable } from '../../runtime/status-words.ts'
 import type { Fleet, Relay } from '../fleet-config.ts'
 import { appendHistory } from '../history.ts'
 import { readReport } from './device-state.ts'
@@ -56,7 +57,8 @@ async function closed(input: Switch, told: boolean, wasOff: boolean): Promise<st
   if (sessions.length === 0) return `${device} is not connected: it will be told when it is`
   // Who was off already has nothing new to report.
   const sinceMs = wasOff ? 0 : nowMs
-  if (told && (await reports(input, ['maintenance'], CONFIRM_MS, sinceMs))) return `${device} has closed its listeners`
+  if (told && (await reports(input, word => word === 'maintenance', CONFIRM_MS, sinceMs)))
+    return `${device} has closed its listeners`
   const ended = await endSessions(sessions)
   if (ended === sessions.length) return `${device} did not confirm: its connection to this relay was ended`
   throw new UserError(`${device} did not confirm, and its connection could not be ended: use sudo`, EXIT.failed)
@@ -83,17 +85,22 @@ export async function switchOn(input: Switch, target: Relay | undefined): Promis
   await appendHistory(paths, { by, event: 'Start Remote M.', device, ...(note !== '' && { reason: note }) })
   if (!told) return `${device} is not connected: it is on when it connects`
   if (sent) return `${device} was told, and to go to ${relay?.host}:${relay?.port}`
-  if (await reports(input, ['ready', 'in-use'], PROOF_MS, nowMs)) return `${device} is on, and proved`
+  if (await reports(input, isProvedReachable, PROOF_MS, nowMs)) return `${device} is on, and proved`
   return `${device} was told; it has not reported a proof yet: see "oobm-relay status ${device}"`
 }
 
-/** Waits for a report that came after the word, with one of these words. */
-async function reports(input: Switch, words: string[], limitMs: number, sinceMs: number): Promise<boolean> {
+/** Waits for a report that came after the order, with a state that is one of these. */
+async function reports(
+  input: Switch,
+  isOne: (word: string) => boolean,
+  limitMs: number,
+  sinceMs: number,
+): Promise<boolean> {
   const { paths, device, signal } = input
   const untilMs = performance.now() + limitMs
   while (!signal.aborted && performance.now() < untilMs) {
     const reported = await readReport(paths, device)
-    if (reported && reported.atMs >= sinceMs && words.includes(reported.report.word)) return true
+    if (reported && reported.atMs >= sinceMs && isOne(reported.report.word)) return true
     await delay(PACE_MS)
   }
   return false
