@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { isProvedReachable, STATUS_WORDS, WORDS } from '../runtime/status-words.ts'
 import { COMMANDS } from '../supervisor/commands/all-commands.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
@@ -28,6 +29,10 @@ test('mandoc finds nothing wrong in them, and every word and every key is there'
     assert.match(shown[name], /November 2, 2026/)
   }
   for (const { usage } of COMMANDS.values()) assert.ok(shown['oobm.1']?.includes(`     ${usage}\n`), usage)
+  const states = WORDS.map(word => `     ${word} (${STATUS_WORDS[word].looks})\n`)
+  for (const state of states) assert.ok(shown['oobm.1']?.includes(state), state)
+  // The page says of the last three that somebody can get in.
+  assert.equal(WORDS.filter(isProvedReachable), WORDS.slice(-3))
   assert.match(shown['oobm.toml.5'] ?? '', /\n +pin \(0 to 53; default 17\)\n/)
   assert.match(
     shown['oobm.toml.5'] ?? '',

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { PROFILES } from '../runtime/device-config.ts'
 import { provisioningSchema } from '../runtime/provisioning.ts'
-import { WORDS } from '../runtime/status-words.ts'
+import { STATUS_WORDS, WORDS } from '../runtime/status-words.ts'
 import { snakeCase } from '../runtime/toml-file.ts'
 import { COMMANDS } from '../supervisor/commands/all-commands.ts'
 import { pageDate, roff, sentence } from './man-page.ts'
@@ -16,7 +16,14 @@ export function oobmPage(template: string, date: Date): string {
     `.It Ic ${roff(usage)}`,
     roff(sentence(summary)),
   ])
-  return template.replace('@DATE@', pageDate(date)).replace('@COMMANDS@', () => words.join('\n'))
+  const states = WORDS.flatMap(word => {
+    const { looks, meaning, remedy } = STATUS_WORDS[word]
+    return [`.It Em ${roff(word)} Pq ${roff(looks)}`, roff(sentence(meaning)), roff(`On site: ${remedy}.`)]
+  })
+  return template
+    .replace('@DATE@', pageDate(date))
+    .replace('@COMMANDS@', () => words.join('\n'))
+    .replace('@STATES@', () => states.join('\n'))
 }
 
 /**

@@ -61,7 +61,7 @@ test(
     assert.is(await sum(two), await sum(one))
     const listing = await run('dpkg-deb', ['-c', one])
     assert.match(listing, /^-r--r----- root\/root .* \.\/etc\/sudoers\.d\/oobm$/m)
-    for (const program of ['bin/oobm', 'lib/oobm/create-accounts', 'lib/oobm/restart-when-idle'])
+    for (const program of ['bin/oobm', 'lib/oobm/create-accounts', 'lib/oobm/led-off', 'lib/oobm/restart-when-idle'])
       assert.match(listing, new RegExp(`^-rwxr-xr-x root/root .* \\./usr/${program}$`, 'm'))
     for (const line of listing.trim().split('\n'))
       assert.match(line, /^(drwxr-xr-x|-rw[x-]r-[x-]r-[x-]) root\/root |\.\/etc\/sudoers\.d\/oobm$/)

@@ -46,6 +46,20 @@ else {
   })
 }
 
+test('a daemon that hangs, or is stopped, is ended by its watchdog; a slow start is not', async () => {
+  for (const [unit, watchdogS] of Object.entries({ 'oobm-supervisor.service': 20, 'oobm-console.service': 60 })) {
+    const text = await readFile(join(UNITS, unit), 'utf8')
+    for (const setting of [
+      ...['Type=notify', 'NotifyAccess=all', 'Restart=always', 'KillMode=mixed', 'TimeoutStartSec=600'],
+      ...[`WatchdogSec=${watchdogS}`, 'WatchdogSignal=SIGKILL', 'StartLimitIntervalSec=0'],
+    ])
+      assert.match(text, `\n${setting}\n`, unit)
+  }
+  const supervisor = await readFile(join(UNITS, 'oobm-supervisor.service'), 'utf8')
+  const [, script = ''] = /\nExecStopPost=-(\S+)\n/.exec(supervisor) ?? []
+  assert.match(await readFile(join(FILES, script), 'utf8'), /^#!\/bin\/sh\n/)
+})
+
 test('every secret of a unit is in a folder that it loads, and that folder is always there', async () => {
   const folders = (await readFile(join(FILES, 'usr/lib/tmpfiles.d/oobm.conf'), 'utf8')).split('\n')
   for (const { unit, source } of Object.values(SECRETS)) {

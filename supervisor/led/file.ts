@@ -11,6 +11,6 @@ export function findFile(path: string): Candidate {
   const description = `file ${path}`
   return {
     description,
-    open: () => ({ description, flashes: false, draw: word => write(word), close: () => write(DARK) }),
+    open: () => ({ description, flashes: false, off: [], draw: word => write(word), close: () => write(DARK) }),
   }
 }

@@ -11,6 +11,8 @@ import { findGpio } from './gpio.ts'
 
 const test = suite('gpio')
 const GPIO_TS = join(import.meta.dirname, 'gpio.ts')
+/** What the unit runs after a kill. */
+const LED_OFF = join(import.meta.dirname, '../../packaging/device/files/usr/lib/oobm/led-off')
 const LED_TS = join(import.meta.dirname, 'led.ts')
 
 /**
@@ -57,13 +59,21 @@ async function fakeGpio(context: TestContext): Promise<string> {
 }
 
 /** Runs TypeScript in a mount namespace where /sys/class/gpio is `gpio`, and /sys/class/leds is `leds`. */
-function startWithGpio(context: TestContext, gpio: string, script: string, leds = '/nonexistent') {
+function startWithGpio(context: TestContext, gpio: string, script: string, leds?: string) {
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script]
+  return startInNamespace(context, gpio, node, leds)
+}
+
+function startInNamespace(context: TestContext, gpio: string, command: string[], leds = '/nonexistent') {
   const mounts = `mount -t tmpfs none /sys/class && mkdir /sys/class/gpio && mount --bind "$1" /sys/class/gpio
     if [ -d '${leds}' ]; then mkdir /sys/class/leds && mount --bind '${leds}' /sys/class/leds; fi`
-  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script]
-  const program = startProgram('unshare', ['-m', 'sh', '-ec', `${mounts}\nshift && exec "$@"`, 'sh', gpio, ...node], {
-    cwd: join(import.meta.dirname, '../..'),
-  })
+  const program = startProgram(
+    'unshare',
+    ['-m', 'sh', '-ec', `${mounts}\nshift && exec "$@"`, 'sh', gpio, ...command],
+    {
+      cwd: join(import.meta.dirname, '../..'),
+    },
+  )
   context.cleanup(() => program.stop())
   context.onFailure(program.output)
   return program
@@ -85,7 +95,11 @@ test('says why there is no pin', async context => {
 })
 
 if (!canMount()) {
-  for (const title of ['drives the right line through onoff', 'gives a pin back that a killed process left exported'])
+  for (const title of [
+    'drives the right line through onoff',
+    'gives a pin back that a killed process left exported',
+    'led-off',
+  ])
     test.skip(title, 'needs root: a mount namespace with a /sys/class/gpio of its own')
 } else {
   test('drives the right line through onoff, from dark to dark, and leaves nothing exported', async context => {
@@ -129,7 +143,8 @@ if (!canMount()) {
     await mkdir(join(leds, 'ACT'))
     const files = { trigger: 'none [mmc0] timer\n', brightness: '0\n', max_brightness: '1\n' }
     for (const [file, content] of Object.entries(files)) await writeFile(join(leds, 'ACT', file), content)
-    const act = async (file: string) => (await readFile(join(leds, 'ACT', file), 'utf8')).trim()
+    // As sysfs does, a write at the beginning counts as the whole file.
+    const act = async (file: string) => (await readFile(join(leds, 'ACT', file), 'utf8')).split('\n')[0]
     const program = startWithGpio(
       context,
       gpio,
@@ -152,6 +167,47 @@ if (!canMount()) {
     await waitFor('the end', program.ended)
     assert.equal([await act('brightness'), await act('trigger')], ['0', 'mmc0'])
     assert.equal(await exported(gpio), [])
+  })
+
+  test('after SIGKILL, the shell script of the unit makes both dark and gives both back', async context => {
+    const gpio = await fakeGpio(context)
+    const leds = await scratchDirectory(context)
+    const run = await scratchDirectory(context)
+    await mkdir(join(leds, 'ACT'))
+    const files = { trigger: 'none [mmc0] timer\n', brightness: '0\n', max_brightness: '1\n' }
+    for (const [file, content] of Object.entries(files)) await writeFile(join(leds, 'ACT', file), content)
+    const act = async (file: string) => (await readFile(join(leds, 'ACT', file), 'utf8')).split('\n')[0]
+    const start = () =>
+      startWithGpio(
+        context,
+        gpio,
+        `import { openLed } from '${LED_TS}'
+         const said = fields => console.log(JSON.stringify(fields))
+         const led = await openLed({ backend: 'auto', pin: 17, led: 'ACT', act: true }, { info: said, warn: said }, { runtimeDirectory: '${run}' })
+         led.show('ready')
+         process.stdin.once('data', async () => { await led.close(); process.exit() })`,
+        leds,
+      )
+    const lit = start()
+    await waitFor('both lit', async () => (await act('brightness')) === '1')
+    lit.child.kill('SIGKILL')
+    await waitFor('the process to be gone', lit.ended)
+    assert.is(await act('brightness'), '1')
+    const off = startInNamespace(context, gpio, ['env', `RUNTIME_DIRECTORY=${run}`, 'sh', LED_OFF], leds)
+    await waitFor('the script to end', off.ended)
+    assert.is(off.child.exitCode, 0)
+    await waitFor('the pin to be given back', async () => (await logOf(gpio)).length === 2)
+    assert.match((await logOf(gpio))[1] ?? '', /^unexport 529 value 0/)
+    assert.equal([await act('brightness'), await act('trigger')], ['0', 'mmc0'])
+    assert.equal(await readdir(run), [])
+    // After an orderly end there is nothing left to be done.
+    await writeFile(join(leds, 'ACT/trigger'), 'none [mmc0] timer\n')
+    const orderly = start()
+    await waitFor('both lit', async () => (await act('brightness')) === '1')
+    assert.equal(await readdir(run), ['led-off'])
+    orderly.child.stdin?.write('end\n')
+    await waitFor('the end', orderly.ended)
+    assert.equal(await readdir(run), [])
   })
 
   test('gives a pin back that a killed process left exported and lit', async context => {

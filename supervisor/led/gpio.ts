@@ -55,6 +55,11 @@ async function openGpio(description: string, line: number): Promise<LedBackend> 
     return {
       description,
       flashes: true,
+      off: [
+        { path: join(directory, 'value'), value: '0' },
+        { path: join(ROOT, 'unexport'), value: String(line) },
+      ],
+      // onoff keeps `value` open from here on: it is drawn without another descriptor.
       draw: (_word, lit) => pin.writeSync(lit ? 1 : 0),
       close: () => {
         try {

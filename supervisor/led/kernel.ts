@@ -1,5 +1,5 @@
 /** An LED that the kernel drives, such as the board's own ACT, below /sys/class/leds. */
-import { accessSync, constants, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, closeSync, constants, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCode, errorMessage } from '../../runtime/errors.ts'
 import type { Candidate, LedBackend } from './led-backend.ts'
@@ -44,20 +44,54 @@ function triggersOf(root: string, name: string): string {
   }
 }
 
+/** Both files stay open: a process without descriptors still drives its LED, and gives it back. */
 function openKernelLed(description: string, directory: string): LedBackend {
-  const write = (file: string, value: string) => writeFileSync(join(directory, file), value)
+  const brightness = openSysFile(join(directory, 'brightness'))
+  const triggerFile = openSysFile(join(directory, 'trigger'))
   const full = readFileSync(join(directory, 'max_brightness'), 'utf8').trim()
   // The kernel lists all triggers, and the one in force in brackets: `none [mmc0] timer` (leds-class documentation).
-  const [, trigger = 'none'] = /\[(.+?)\]/.exec(readFileSync(join(directory, 'trigger'), 'utf8')) ?? []
-  write('trigger', 'none')
-  write('brightness', '0')
+  const [, trigger = 'none'] = /\[(.+?)\]/.exec(readFileSync(triggerFile.path, 'utf8')) ?? []
+  triggerFile.write('none')
+  brightness.write('0')
   return {
     description,
     flashes: true,
-    draw: (_word, lit) => write('brightness', lit ? full : '0'),
+    off: [
+      { path: brightness.path, value: '0' },
+      { path: triggerFile.path, value: trigger },
+    ],
+    draw: (_word, lit) => brightness.write(lit ? full : '0'),
     close: () => {
-      write('brightness', '0')
-      write('trigger', trigger)
+      try {
+        brightness.write('0')
+        triggerFile.write(trigger)
+      } finally {
+        brightness.close()
+        triggerFile.close()
+      }
     },
+  }
+}
+
+/** A file of sysfs that is kept open: each write goes to its beginning, and counts as a whole (sysfs documentation). */
+function openSysFile(path: string) {
+  const open = () => openSync(path, constants.O_WRONLY)
+  let descriptor = open()
+  const writeOnce = (value: string) => writeSync(descriptor, `${value}\n`, 0)
+  return {
+    path,
+    /** A driver that was loaded anew has another file under the same name. */
+    write: (value: string) => {
+      try {
+        writeOnce(value)
+      } catch (err) {
+        if (errorCode(err) !== 'ENODEV') throw err
+        const fresh = open()
+        closeSync(descriptor)
+        descriptor = fresh
+        writeOnce(value)
+      }
+    },
+    close: () => closeSync(descriptor),
   }
 }

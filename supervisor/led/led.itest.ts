@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type LedConfig, ledSchema } from '../../runtime/device-config.ts'
 import { type Logger, silentLog } from '../../runtime/log.ts'
+import { startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import { suite } from '../../tools/suite.ts'
@@ -11,6 +12,7 @@ import { beside, darkenLed, openLed } from './led.ts'
 
 const test = suite('led')
 
+const ROOT = join(import.meta.dirname, '../..')
 const defaults: LedConfig = ledSchema.parse({})
 
 async function kernelLed(root: string): Promise<(file: string) => Promise<string>> {
@@ -18,7 +20,8 @@ async function kernelLed(root: string): Promise<(file: string) => Promise<string
   await writeFile(join(root, 'ACT/trigger'), 'none rc-feedback [mmc0] timer default-on\n')
   await writeFile(join(root, 'ACT/brightness'), '0\n')
   await writeFile(join(root, 'ACT/max_brightness'), '255\n')
-  return async file => (await readFile(join(root, 'ACT', file), 'utf8')).trim()
+  // As sysfs does, a write at the beginning counts as the whole file.
+  return async file => (await readFile(join(root, 'ACT', file), 'utf8')).split('\n')[0] ?? ''
 }
 
 test('a kernel LED: its trigger is put aside, and given back at the end', async context => {
@@ -32,6 +35,10 @@ test('a kernel LED: its trigger is put aside, and given back at the end', async 
   assert.is(await read('brightness'), '255')
   backend.draw('ready', false)
   assert.is(await read('brightness'), '0')
+  assert.equal(backend.off, [
+    { path: join(root, 'ACT/brightness'), value: '0' },
+    { path: join(root, 'ACT/trigger'), value: 'mmc0' },
+  ])
   backend.draw('ready', true)
   await backend.close()
   assert.is(await read('brightness'), '0')
@@ -67,6 +74,7 @@ test('two LEDs show one word: one that fails keeps the other from nothing', asyn
     open: () => ({
       description,
       flashes: true,
+      off: [{ path: description, value: '0' }],
       draw: (word: string, lit: boolean) => {
         if (fails) throw new Error(`${description} fails`)
         drawn.push(`${description} ${word} ${lit}`)
@@ -77,6 +85,10 @@ test('two LEDs show one word: one that fails keeps the other from nothing', asyn
   const pin = usable('GPIO17', true)
   const both = await beside(pin, usable('ACT', false)).open()
   assert.is(both.description, 'GPIO17 and ACT')
+  assert.equal(
+    both.off.map(({ path }) => path),
+    ['GPIO17', 'ACT'],
+  )
   const failure = await Promise.resolve(both.draw('ready', true)).catch((err: Error) => err.message)
   assert.is(failure, 'GPIO17 fails')
   await both.close()
@@ -89,6 +101,32 @@ test('a kernel LED that is not there says so', async context => {
   const root = await scratchDirectory(context)
   const found = findKernelLed('ACT', root)
   assert.match('problem' in found ? found.problem : '', /kernel LED ACT cannot be used: ENOENT/)
+})
+
+test('is driven, and given back, by a process that has no descriptor left', async context => {
+  const root = await scratchDirectory(context)
+  const read = await kernelLed(root)
+  const script = `
+    import { openSync } from 'node:fs'
+    import { systemClock } from '${ROOT}/runtime/clock.ts'
+    import { silentLog } from '${ROOT}/runtime/log.ts'
+    import { findKernelLed } from '${ROOT}/supervisor/led/kernel.ts'
+    import { playLed } from '${ROOT}/supervisor/led/player.ts'
+    const led = playLed(await findKernelLed('ACT', '${root}').open(), systemClock, silentLog)
+    process.stdin.once('data', async () => { await led.close(); console.log('closed') })
+    const taken = []
+    try { for (;;) taken.push(openSync('/dev/null')) } catch (err) { console.log(err.code) }
+    led.show('in-use')`
+  const args = ['--nofile=200', process.execPath, '--import', 'tsx', '--input-type=module', '-e', script]
+  const program = startProgram('prlimit', args, { cwd: ROOT })
+  context.cleanup(() => program.stop())
+  context.onFailure(program.output)
+  await program.says(/EMFILE/)
+  for (const brightness of ['255', '0', '255'])
+    await waitFor(`brightness ${brightness}`, async () => (await read('brightness')) === brightness)
+  program.child.stdin?.write('end\n')
+  await program.says(/closed/)
+  assert.equal([await read('brightness'), await read('trigger')], ['0', 'mmc0'])
 })
 
 test('the file holds the present word, and ends as off', async context => {

@@ -7,27 +7,48 @@ import { findFile } from './file.ts'
 import { findGpio } from './gpio.ts'
 import { findActivityLed, findKernelLed } from './kernel.ts'
 import type { Candidate, LedBackend, Usable } from './led-backend.ts'
+import { leaveLedOff } from './led-off.ts'
 import { type Led, playLed } from './player.ts'
 
 export type { Led } from './player.ts'
 
-const NONE: LedBackend = { description: 'no LED', flashes: false, draw() {}, close() {} }
+const NONE: LedBackend = { description: 'no LED', flashes: false, off: [], draw() {}, close() {} }
+
+export interface LedOptions {
+  clock?: Clock
+  /** Where to leave what makes the LED dark should this process be killed; systemd's `RuntimeDirectory=`. */
+  runtimeDirectory?: string | undefined
+}
 
 /**
  * Takes the LED and plays on it. One that is missing or broken is logged, and is never a reason to stop: what it
  * would show is in the status too.
  */
-export async function openLed(config: LedConfig, log: Logger, clock: Clock = systemClock): Promise<Led> {
+export async function openLed(
+  config: LedConfig,
+  log: Logger,
+  { clock = systemClock, runtimeDirectory = process.env.RUNTIME_DIRECTORY }: LedOptions = {},
+): Promise<Led> {
   const { backend, problems } = await takeLed(config)
   const asked = config.backend
   if (backend === NONE && asked !== 'auto' && asked !== 'none')
     log.warn({ asked, problems }, 'there is no such LED here')
   else log.info({ led: backend.description, asked, passedOver: problems }, 'LED found')
-  return playLed(backend, clock, log)
+  if (runtimeDirectory === undefined) return playLed(backend, clock, log)
+  const withdraw = await leaveLedOff(runtimeDirectory, backend.off).catch(err => {
+    log.warn({ err }, 'the LED stays as it is should this process be killed')
+    return async () => {}
+  })
+  const close = async () => {
+    await backend.close()
+    // Not before: what could not be given back here is given back by systemd.
+    await withdraw()
+  }
+  return playLed({ ...backend, close }, clock, log)
 }
 
 /**
- * Makes the LED dark, whatever a process that is gone left on it: what `ExecStopPost=` runs.
+ * Makes the LED dark, whatever a process that is gone left on it.
  * @returns what was made dark
  * @throws a system error when the LED is there and does not obey
  */
@@ -81,6 +102,7 @@ export function beside(first: Usable, second: Candidate): Usable {
       return {
         description,
         flashes: true,
+        off: backends.flatMap(backend => backend.off),
         draw: (word, lit) => each(backend => backend.draw(word, lit)),
         close: () => each(backend => backend.close()),
       }

@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 import { type Flash, STATUS_WORDS, WORDS, type Word } from '../../runtime/status-words.ts'
 import { suite } from '../../tools/suite.ts'
+import { LAMP_TEST_S } from '../commands/led.ts'
 import { phaseAt } from './pattern.ts'
 
 const test = suite('pattern')
@@ -42,12 +43,19 @@ test('no two words look alike', () => {
 })
 
 test('as many flashes as the words say', () => {
-  const numerals = ['one', 'two', 'three', 'four', 'five', 'six']
+  const numerals = ['one', 'two', 'three', 'four', 'five', 'six', 'seven']
   const counted = WORDS.filter(word => /flash(es)?, then a pause/.test(STATUS_WORDS[word].looks))
   assert.is(counted.length, numerals.length)
   for (const word of counted) {
     const pattern: readonly Flash[] = STATUS_WORDS[word].pattern
     assert.match(STATUS_WORDS[word].looks, new RegExp(`^${numerals[pattern.length - 1]} flash`))
+  }
+})
+
+test('the lamp test lasts long enough to count every word twice', () => {
+  for (const word of WORDS) {
+    const periodMs = STATUS_WORDS[word].pattern.flat().reduce((sum: number, ms) => sum + ms, 0)
+    assert.ok(2 * periodMs <= LAMP_TEST_S * 1000, `${word} takes ${periodMs} ms`)
   }
 })
 

@@ -60,6 +60,7 @@ function recorder(clock: Clock, flashes = true): LedBackend & { drawn: string[] 
     drawn,
     description: 'recorder',
     flashes,
+    off: [],
     draw: (word, lit) => void drawn.push(`${clock.nowMs()} ${flashes ? (lit ? 'lit' : 'dark') : word}`),
     close: () => void drawn.push('closed'),
   }
