@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { suite } from '../tools/suite.ts'
-import { deviceConfigSchema } from './device-config.ts'
+import { deviceConfigSchema, intervalsSchema, PROFILES } from './device-config.ts'
+import { snakeCase } from './toml-file.ts'
 
 const test = suite('device configuration')
 
@@ -44,6 +47,21 @@ test('nobody is called what the console bridge calls others', () => {
   assert.equal(problemsOf([{ name: 'local', keys: [key('a')] }]), [
     'technicians.0.name: "local" cannot be used: the console bridge uses it itself',
   ])
+})
+
+test('docs/tunnel.md has the intervals of both profiles, and the defaults of the others', () => {
+  const page = readFileSync(join(import.meta.dirname, '../docs/tunnel.md'), 'utf8')
+  const { wired, cellular } = PROFILES
+  for (const key of Object.keys(wired) as (keyof typeof wired)[]) {
+    assert.ok(page.includes(`\n| \`${snakeCase(key)}\` | ${wired[key]} | ${cellular[key]} | `), key)
+  }
+  const { timeoutS, backoffMinS, backoffMaxS, slowRetryS, stableS } = intervalsSchema.parse({})
+  const rows = [
+    `\`timeout_s\` | ${timeoutS}`,
+    `\`backoff_min_s\`, \`backoff_max_s\` | ${backoffMinS}, ${backoffMaxS}`,
+    ...[`\`slow_retry_s\` | ${slowRetryS}`, `\`stable_s\` | ${stableS}`],
+  ]
+  for (const row of rows) assert.ok(page.includes(`\n| ${row} | `), row)
 })
 
 test.run()
