@@ -1,10 +1,9 @@
 /** Watches the stream below a connection: when and how much came and went, and that no end of it starves or floods this process. */
-import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Activity } from './connection.ts'
 
 /** Bytes that wait for the network; channels wait at far fewer, so past it the other end asks and does not read. */
-const UNSENT_MAX = 4 * 1024 * 1024
+const UNSENT_MAX = 1024 * 1024
 /** Milliseconds of work on what came in one piece; past it, as long again belongs to everybody else. */
 const WORK_MAX_MS = 20
 /** Longest such pause in milliseconds. */
@@ -23,7 +22,7 @@ export class Traffic {
   constructor(stream: Duplex, nowMs: () => number, flooded: () => void) {
     this.#stream = stream
     this.#receivedAtMs = nowMs()
-    if (!(stream instanceof Socket)) this.#countWrites()
+    this.#countWrites()
     let resume: NodeJS.Timeout | undefined
     stream.on('data', (bytes: Buffer) => {
       const startedMs = performance.now()
@@ -55,13 +54,12 @@ export class Traffic {
   }
 
   activity(): Activity {
-    const stream = this.#stream
-    const written = stream instanceof Socket ? stream.bytesWritten : this.#writtenBytes
+    const { writableLength } = this.#stream
     return {
       receivedAtMs: this.#receivedAtMs,
       receivedBytes: this.#receivedBytes,
-      sentBytes: written - stream.writableLength,
-      unsentBytes: stream.writableLength,
+      sentBytes: this.#writtenBytes - writableLength,
+      unsentBytes: writableLength,
     }
   }
 
@@ -71,6 +69,7 @@ export class Traffic {
     if (/(^|\n)SSH-/.test(this.#beginning)) this.#beginning = undefined
   }
 
+  /** `Socket.bytesWritten` goes through all that waits, each time. */
   #countWrites(): void {
     const write = this.#stream.write
     this.#stream.write = ((...args: Parameters<typeof write>) => {
