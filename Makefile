@@ -66,9 +66,9 @@ FAULTS_NEEDS := $(LAB_NEEDS) ip:iproute2 tc:iproute2 nft:nftables conntrack:conn
 	systemd-notify:systemd python3:python3 $(if $(PEER),autossh:autossh)
 
 .PHONY: faults
-faults: build ## break the network, the relay and the device in every way, and measure how it heals (root; ROW=name or ci, RUNS=5, JOBS=4, PEER=autossh, FULL=1)
+faults: build ## break the network, the relay and the device in every way, and measure how it heals (root; ROW=name or ci, RUNS=5, JOBS=4, PEER=autossh, FULL=1, DOC=1)
 	@tools/need $(FAULTS_NEEDS)
-	@$(NODE) --import tsx lab/faults/main.ts --row "$(ROW)" --runs "$(or $(RUNS),1)" --jobs "$(if $(filter command environment,$(firstword $(origin JOBS))),$(JOBS),4)" --peer "$(PEER)" $(if $(FULL),--full)
+	@$(NODE) --import tsx lab/faults/main.ts --row "$(ROW)" --runs "$(or $(RUNS),1)" --jobs "$(if $(filter command environment,$(firstword $(origin JOBS))),$(JOBS),4)" --peer "$(PEER)" $(if $(FULL),--full) $(if $(DOC),--doc)
 
 .PHONY: soak
 soak: build ## faults at random for MINUTES=20, by SEED=7: ready at the end, and nothing left behind (root)

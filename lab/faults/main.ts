@@ -1,15 +1,19 @@
 /** `make faults`: one fault after the other against the shipped programs, and what they make of it. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cpus, release } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { errorMessage } from '../../runtime/errors.ts'
+import { runProgram } from '../../testbed/run-program.ts'
 import { withDisposal } from './disposal.ts'
-import { describeRows, describeRun, type Result } from './report.ts'
+import { renderReliability } from './reliability-page.ts'
+import { byRow, describeRows, describeRun, type Result } from './report.ts'
 import type { Row } from './row.ts'
 import { ALL_ROWS } from './rows/all-rows.ts'
 import { runRow } from './run-row.ts'
 
 const RESULTS = join(import.meta.dirname, '../../build/faults')
+const PAGE = join(import.meta.dirname, '../../docs/reliability.md')
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +22,7 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: '4' },
     peer: { type: 'string', default: '' },
     full: { type: 'boolean', default: false },
+    doc: { type: 'boolean', default: false },
   },
 })
 
@@ -31,7 +36,7 @@ async function main(): Promise<number> {
   if (!(runs >= 1) || !(jobs >= 1)) return usage('RUNS and JOBS are numbers from 1')
   if (values.peer !== '' && values.peer !== 'autossh') return usage(`PEER=${values.peer}: the peer is autossh`)
   if (process.getuid?.() !== 0) return usage('network namespaces need root: sudo make faults')
-  await mkdir(join(RESULTS, 'logs'), { recursive: true })
+  for (const folder of ['logs', 'runs', 'seen']) await mkdir(join(RESULTS, folder), { recursive: true })
 
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort())
@@ -39,16 +44,42 @@ async function main(): Promise<number> {
   const results: Result[] = []
   const worker = async () => {
     for (let next = queue.shift(); next && !stopping.signal.aborted; next = queue.shift()) {
+      const file = join(RESULTS, 'runs', `${next.row.name}-${next.run + 1}.json`)
+      await rm(file, { force: true })
       const result = await runOnce(next.row, next.run, stopping.signal)
+      if (!stopping.signal.aborted) await writeFile(file, JSON.stringify(result, null, 1))
       results.push(result)
       process.stdout.write(`${describeRun(result)}\n`)
     }
   }
   await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, worker))
-  await writeFile(join(RESULTS, 'results.json'), JSON.stringify(results, null, 1))
-  process.stdout.write(`\n${describeRows(results)}\n`)
+  const outcome = byRow(inOrder(results))
+  process.stdout.write(`\n${describeRows(outcome)}\n`)
   if (stopping.signal.aborted) return 130
-  return results.some(({ missed }) => missed.length > 0) ? 1 : 0
+  if (values.doc) await writePage()
+  return outcome.some(({ missed }) => missed.length > 0) ? 1 : 0
+}
+
+/** Of all runs that are there, also of earlier calls for other rows. */
+async function writePage(): Promise<void> {
+  const files = (await readdir(join(RESULTS, 'runs'))).filter(name => name.endsWith('.json'))
+  const texts = await Promise.all(files.map(name => readFile(join(RESULTS, 'runs', name), 'utf8')))
+  const { stderr } = await runProgram('ssh', ['-V'])
+  const machine = {
+    cores: cpus().length,
+    kernel: release(),
+    node: process.versions.node,
+    ssh: stderr.split(',')[0] ?? '',
+  }
+  const rows = byRow(inOrder(texts.map(text => JSON.parse(text) as Result)))
+  const command = `make faults${values.peer ? ` PEER=${values.peer}` : ''} RUNS=${values.runs}${values.full ? ' FULL=1' : ''} DOC=1`
+  await writeFile(PAGE, renderReliability(rows, machine, command))
+  process.stdout.write(`written: ${PAGE}\n`)
+}
+
+function inOrder(results: readonly Result[]): Result[] {
+  const place = ({ row }: Result) => ALL_ROWS.findIndex(({ name }) => name === row)
+  return results.filter(result => place(result) >= 0).toSorted((a, b) => place(a) - place(b) || a.run - b.run)
 }
 
 async function runOnce(row: Row, run: number, signal: AbortSignal): Promise<Result> {
@@ -58,7 +89,7 @@ async function runOnce(row: Row, run: number, signal: AbortSignal): Promise<Resu
     return await withDisposal(async undo => {
       const options = { run, peer: values.peer === 'autossh', full: values.full, signal, logFile }
       const { ours, peer, missed, seen } = await runRow(undo, row, options)
-      await writeFile(join(RESULTS, `${row.name}-${run + 1}.json`), JSON.stringify(seen, null, 1))
+      await writeFile(join(RESULTS, 'seen', `${row.name}-${run + 1}.json`), JSON.stringify(seen, null, 1))
       return { ...about, ours, ...(peer ? { peer } : {}), figures: seen.figures, missed }
     })
   } catch (err) {
@@ -70,8 +101,9 @@ async function runOnce(row: Row, run: number, signal: AbortSignal): Promise<Resu
 function rowsOf(wanted: string): Row[] {
   if (wanted === 'ci') return ALL_ROWS.filter(({ ci }) => ci)
   const parts = wanted.split(',')
-  const exact = ALL_ROWS.filter(({ name }) => parts.includes(name))
-  return exact.length > 0 ? exact : ALL_ROWS.filter(({ name }) => parts.some(part => name.includes(part)))
+  const exact = parts.filter(part => ALL_ROWS.some(({ name }) => name === part))
+  const isMeant = ({ name }: Row) => parts.some(part => (exact.includes(part) ? name === part : name.includes(part)))
+  return ALL_ROWS.filter(isMeant)
 }
 
 function usage(message: string): number {

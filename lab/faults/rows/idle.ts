@@ -21,7 +21,8 @@ const idle = (name: string, title: string, goal: number, world: Row['world']): R
 })
 
 export const idleRows: Row[] = [
-  idle('idle-wired', 'idle for 20 minutes with the defaults: at most 3 MB a day', 3 * MB, undefined),
+  idle('idle-wired', 'idle for 20 minutes, profile wired: at most 3 MB a day', 3 * MB, undefined),
+  idle('idle-cellular', 'idle for 20 minutes, profile cellular: at most 1 MB a day', MB, { profile: 'cellular' }),
 ]
 
 /** What falls into the time once by chance counts as much as it would in a day: a full length is needed to trust it. */

@@ -29,6 +29,7 @@ export interface ProvisionOptions {
   relays: 1 | 2
   /** Replaces the defaults that the device ships with: only where a row is about them. */
   intervals?: DeviceConfigInput['intervals']
+  profile?: DeviceConfigInput['profile']
   /** Path of the console's line. */
   equipment: string
 }
@@ -101,7 +102,7 @@ export async function provision(root: string, options: ProvisionOptions): Promis
 
 function renderFleet(
   root: string,
-  { relays, intervals, equipment }: ProvisionOptions,
+  { relays, intervals, profile, equipment }: ProvisionOptions,
   hostKeys: KeyPair[],
   technician: KeyPair,
 ) {
@@ -126,6 +127,7 @@ function renderFleet(
         selftest: { user: 'root' },
         bridge: { port: BRIDGE_PORT },
         ...(intervals ? { intervals } : {}),
+        ...(profile ? { profile } : {}),
       },
       { name: PEER, port: LISTENERS.peer },
     ],

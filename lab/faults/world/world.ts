@@ -38,6 +38,7 @@ export async function startWorld(undo: Undo, options: WorldOptions = {}): Promis
   const provisioned = await provision(root, {
     relays: options.relays ?? 1,
     ...(options.intervals ? { intervals: options.intervals } : {}),
+    ...(options.profile ? { profile: options.profile } : {}),
     equipment: equipment.path,
   })
   const network = await startNetwork(undo, root)
