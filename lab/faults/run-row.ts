@@ -56,7 +56,15 @@ export async function runRow(undo: Undo, row: Row, options: RunOptions): Promise
   const isWhole = () => PROMISING.includes(recorder.claim()?.state ?? '') && recorder.isBack('ours')
   const isPeerBack = () => !peer || recorder.isBack('peer')
   try {
-    await untilTrue(scene, START_MS, () => isWhole() && isPeerBack(), 'the world was never whole: no fault was tried')
+    await untilTrue(
+      scene,
+      START_MS,
+      () => isWhole() && isPeerBack(),
+      () => {
+        const { state = 'nothing', cause = '' } = recorder.claim() ?? {}
+        return `no fault was tried: after ${START_MS / 1000} s the device shows ${state} (${cause}), its way is ${recorder.isBack('ours')}, autossh's ${isPeerBack()}`
+      },
+    )
     recorder.attend('rest')
     // A moment of no particular place between two keepalives, probes and self-tests.
     await scene.pause(3_000 + random.below(12_000))
@@ -98,10 +106,10 @@ export async function runRow(undo: Undo, row: Row, options: RunOptions): Promise
   }
 }
 
-async function untilTrue(scene: Scene, limitMs: number, is: () => boolean, complaint: string): Promise<void> {
+async function untilTrue(scene: Scene, limitMs: number, is: () => boolean, complaint: () => string): Promise<void> {
   const deadlineMs = monotonicMs() + limitMs
   while (!is()) {
-    if (monotonicMs() > deadlineMs) throw new Error(complaint)
+    if (monotonicMs() > deadlineMs) throw new Error(complaint())
     await scene.pause(50)
   }
 }

@@ -1,5 +1,6 @@
 /** Faults of programs: sessions that are killed, relays that are away or stand still, and the device's own programs. */
 import { spawn } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { signalProcess } from '../../../testbed/sshd.ts'
@@ -11,6 +12,22 @@ import { type End, type Inflict, nothing } from './fault.ts'
 export const sessionsKilled: Inflict = async ({ relays }) => {
   for (const relay of relays) for (const pid of await relay.sessions()) signalProcess(pid, 'SIGKILL')
   return nothing
+}
+
+/** The first relay knows the device's key no more, and its session is ended. */
+export const keyRefused: Inflict = async world => {
+  const file = join(world.root, 'relay-1/.ssh/authorized_keys')
+  const text = await readFile(file, 'utf8')
+  const isDevices = (line: string) => line.includes('oobm-device-word')
+  await writeFile(
+    file,
+    text
+      .split('\n')
+      .filter(line => !isDevices(line))
+      .join('\n'),
+  )
+  await sessionsKilled(world)
+  return () => writeFile(file, text)
 }
 
 /** A relay's sshd is gone with all sessions: its host is there, and refuses connections. */

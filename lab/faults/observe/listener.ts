@@ -45,7 +45,8 @@ export class Listener {
     const isOld = inode === this.#before && heardMs < this.#sinceMs + IN_FLIGHT_MS
     if (inode === null) this.#is(false, 'nobody listens on the relay', atMs)
     else if (this.#attention === 'fresh' && isOld) this.#is(false, UNHEARD, Math.min(atMs, this.#sinceMs))
-    else if (this.#attention !== 'rest' && this.#probes < MAX_PROBES) void this.#probe(inode, changed)
+    else if (this.#attention === 'rest' && this.way.ok) return
+    else if (this.#probes < MAX_PROBES) void this.#probe(inode, changed)
   }
 
   async #probe(inode: number, changed: () => void): Promise<void> {

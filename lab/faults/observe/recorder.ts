@@ -3,7 +3,7 @@
  *
  * What it may not do is keep a dead session alive: sshd begins its ClientAliveInterval anew at every connection to a listener, so
  * a port that somebody tries four times a second is never given up. So there are three kinds of attention:
- *   rest   nothing is sent; who listens is read from the kernel
+ *   rest   nothing is sent while somebody listens, which is read from the kernel
  *   fresh  probes only a listener that is another than before the fault, or whose connection has brought data since
  *   probe  probes whatever listens: for faults under which the connection lives
  */

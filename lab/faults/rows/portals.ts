@@ -33,7 +33,7 @@ export const portalRows: Row[] = [
   row(
     'port-rejected',
     'the relay’s port is rejected by ICMP',
-    /unreachable|prohibited|rejects|does not answer/,
+    /unreachable|prohibited|rejects|no route|does not answer/,
     reject,
   ),
 ]

@@ -1,6 +1,13 @@
 /** Rows: what a relay may do. */
 import { newConnectionsDropped, resetNew } from '../inflict/path.ts'
-import { relayGone, relayListenersStopped, relayRefuses, relayStopped, sessionsKilled } from '../inflict/processes.ts'
+import {
+  keyRefused,
+  relayGone,
+  relayListenersStopped,
+  relayRefuses,
+  relayStopped,
+  sessionsKilled,
+} from '../inflict/processes.ts'
 import { LIMIT, type Row } from '../row.ts'
 import { askForSelfTest } from './steps.ts'
 
@@ -95,5 +102,13 @@ export const relayRows: Row[] = [
       shows: [{ state: /^ready$/, cause: /new connections/ }],
       never: /^(no-relay|unproved)$/,
     },
+  },
+  {
+    name: 'key-refused',
+    title: 'the relay refuses the device’s key for 7 minutes',
+    theme: THEME,
+    ...{ lastsS: 420, quickS: 75 },
+    inflict: keyRefused,
+    demands: { ...promised, healMs: 35_000, shows: [{ state: /^refused$/, cause: /key/ }] },
   },
 ]

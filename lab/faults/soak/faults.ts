@@ -16,7 +16,6 @@ import {
 } from '../inflict/path.ts'
 import {
   killed,
-  relayGone,
   relayListenersStopped,
   relayRefuses,
   relayStopped,
@@ -64,7 +63,8 @@ export const SOAK_FAULTS: readonly SoakFault[] = [
       return async () => void (await ownAddressChanges(ADDRESS.device)(world))
     },
   }),
-  ...fault('relay', 'fresh', { 'relay refuses': relayRefuses, 'relay gone': relayGone }),
+  // A relay's host that vanishes is not among them: its listener is gone at once, and nobody can know for half a minute.
+  ...fault('relay', 'fresh', { 'relay refuses': relayRefuses }),
   ...fault('relay', 'probe', { 'relay stands still': relayStopped, 'relay accepts nobody': relayListenersStopped }),
   ...fault('names', 'probe', {
     'names refused': namesRefused,
