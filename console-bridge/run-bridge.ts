@@ -1,10 +1,12 @@
 /** The console bridge from its configuration to its end: lines kept open, consoles, and the SSH server before them. */
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { HEARTBEAT_MS, heartbeatNow } from '../runtime/boot-clock.ts'
 import { systemClock } from '../runtime/clock.ts'
+import { watchDescriptors } from '../runtime/descriptors.ts'
 import { type DeviceConfig, deviceConfigSchema } from '../runtime/device-config.ts'
 import { deviceConfigPath, directoriesOf } from '../runtime/directories.ts'
-import { ConfigurationError, EXIT, type ExitCode, errorMessage } from '../runtime/errors.ts'
+import { ConfigurationError, EXIT, type ExitCode, errorMessage, UserError } from '../runtime/errors.ts'
 import { createLog, type Logger } from '../runtime/log.ts'
 import { serviceManager } from '../runtime/systemd.ts'
 import { parseToml } from '../runtime/toml-file.ts'
@@ -35,7 +37,7 @@ export interface BridgeOptions {
 const COALESCE_MS = 100
 /** Milliseconds after which counters alone are written. */
 const BEAT_MS = 2_000
-/** Milliseconds without a turn after which a line's loop counts as stuck, and the watchdog is no longer fed. */
+/** Milliseconds without a turn after which a line's loop counts as stuck: no heartbeat then, and no food for the watchdog. */
 const STUCK_MS = 6 * TURN_MS
 /** Milliseconds between two tries at a line that is no device file. */
 const RETRY_MS = 1_000
@@ -66,7 +68,8 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
     return new Console(console, bridge.scrollbackBytes, clock, part, nap.wake)
   })
   const lines = consoles.map(({ config }) => openLineOf(config, openSerialLine, schemes))
-  const status = () => consoleStatus(consoles, bridge.port)
+  let heartbeat = heartbeatNow()
+  const status = () => consoleStatus(consoles, bridge.port, heartbeat)
   const turnedAtMs = new Map<Console, number>()
 
   const local = await offerLocalLogin(directories.runtime, bridge.port, bridge.hostKey)
@@ -95,26 +98,43 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
     manager.ready()
     log.info({ port: bridge.port, consoles: consoles.map(({ name }) => name) }, 'listening')
     try {
-      await Promise.all([...parts, reportStatus()])
+      await Promise.all([...parts, reportStatus(), watchDescriptors(clock, over, endWithoutDescriptors)])
     } finally {
       ending.abort()
       await server.stop()
       await Promise.allSettled(parts)
     }
 
-    /** Writes the status at every change, counters at every beat, and tells the watchdog that all loops turn. */
+    /** Writes the status at every change, counters at every beat, and with the heartbeat that all loops turn. */
     async function reportStatus(): Promise<void> {
       let written = ''
+      let described = ''
+      let beatAtMs = Number.NEGATIVE_INFINITY
+      let isWritable = true
       while (!over.aborted) {
-        if (server.listening && isTurning()) manager.progress()
-        const text = `${JSON.stringify(status(), null, 2)}\n`
-        if (text !== written) {
-          written = text
-          manager.status(describeConsoles(consoles))
-          await writeAtomically(statusFile, text, 0o644).catch(err => log.error({ err }, 'status not written'))
+        const isAlive = server.listening && isTurning()
+        if (isAlive) manager.progress()
+        const content = JSON.stringify({ ...status(), heartbeat: null })
+        if (content !== written || (isAlive && clock.nowMs() - beatAtMs >= HEARTBEAT_MS)) {
+          written = content
+          if (isAlive) {
+            heartbeat = heartbeatNow()
+            beatAtMs = clock.nowMs()
+          }
+          try {
+            await writeAtomically(statusFile, `${JSON.stringify(status(), null, 2)}\n`, 0o644)
+            isWritable = true
+          } catch (err) {
+            if (isWritable) log.error({ err }, 'status not written')
+            isWritable = false
+          }
         }
+        const description = describeConsoles(consoles)
+        if (description !== described) manager.status(description)
+        described = description
         await clock.sleep(COALESCE_MS, over)
-        await nap.sleep(BEAT_MS)
+        const leftMs = beatAtMs + HEARTBEAT_MS - clock.nowMs()
+        await nap.sleep(isAlive ? Math.max(0, Math.min(BEAT_MS, leftMs)) : BEAT_MS)
       }
     }
   } finally {
@@ -123,6 +143,11 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
   }
   log.info('stopped')
   return EXIT.ok
+}
+
+/** A leak does not mend itself, and a bridge that can open neither a line nor a connection serves nobody. */
+function endWithoutDescriptors(cause: string): never {
+  throw new UserError(`oobm-console ends: ${cause}`, EXIT.software)
 }
 
 async function readConfig(file: string): Promise<DeviceConfig> {

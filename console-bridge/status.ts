@@ -1,12 +1,12 @@
 /** What the bridge says of itself in `status.json`. */
-import { heartbeatNow } from '../runtime/boot-clock.ts'
+import type { Heartbeat } from '../runtime/boot-clock.ts'
 import type { ConsoleStatus } from '../runtime/status-file.ts'
 import { VERSION } from '../runtime/version.ts'
 import type { Console } from './console/console.ts'
 import { describeSettings } from './line/settings.ts'
 
-export function consoleStatus(consoles: readonly Console[], port: number): ConsoleStatus {
-  const heartbeat = heartbeatNow()
+/** @param heartbeat the last sign of life: all loops turned then */
+export function consoleStatus(consoles: readonly Console[], port: number, heartbeat: Heartbeat): ConsoleStatus {
   return { version: 1, software: VERSION, pid: process.pid, heartbeat, port, consoles: consoles.map(statusOf) }
 }
 
