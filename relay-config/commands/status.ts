@@ -7,7 +7,7 @@ import { askSs } from '../fleet-state/ask-ss.ts'
 import { describeDevice } from '../fleet-state/describe-device.ts'
 import { describeFleet } from '../fleet-state/describe-fleet.ts'
 import { type DeviceState, readDeviceState } from '../fleet-state/device-state.ts'
-import { type Paint, PLAIN, worstFirst } from '../fleet-state/fleet-words.ts'
+import { isOutOfSight, type Paint, PLAIN, worstFirst } from '../fleet-state/fleet-words.ts'
 import { STATE_OPTIONS, statePathsOf } from '../fleet-state/state-paths.ts'
 import { type Command, type CommandInput, deviceOf } from './command.ts'
 
@@ -29,23 +29,25 @@ export const status: Command = {
   run: async input => {
     const { values, print, signal } = input
     const draw = async () => {
-      const lines = await describe(input)
+      const nowMs = Date.now()
+      const states = await readFleet(input, nowMs)
+      const lines = describe(input, states, nowMs)
       print(`${values.watch && process.stdout.isTTY ? CLEAR : ''}${lines.join('\n')}`)
+      return states
     }
-    await draw()
+    const states = await draw()
     while (values.watch && !signal.aborted) {
       await delay(WATCH_MS, undefined, { signal }).catch(() => {})
       if (!signal.aborted) await draw()
     }
-    return EXIT.ok
+    // Of one device it is the answer, of many a part of it.
+    const isAskedOfOne = input.positionals.length > 0 && !values.watch
+    return isAskedOfOne && states.some(({ word }) => isOutOfSight(word)) ? EXIT.unavailable : EXIT.ok
   },
 }
 
-async function describe(input: CommandInput): Promise<string[]> {
-  const { values, positionals } = input
-  const nowMs = Date.now()
+function describe({ values, positionals }: CommandInput, states: readonly DeviceState[], nowMs: number): string[] {
   const paint: Paint = process.stdout.isTTY && process.stdout.hasColors() && !values.json ? COLOURS : PLAIN
-  const states = await readFleet(input, nowMs)
   if (values.json) return [asciiJson(worstFirst(states), 2)]
   if (positionals.length > 0) return states.flatMap(state => describeDevice(state, nowMs, paint))
   return describeFleet(states, nowMs, process.stdout.columns ?? WIDTH, paint)

@@ -35,6 +35,11 @@ export function colourOf(word: string, paint: Paint): (text: string) => string {
   return isProvedReachable(word) ? paint.good : paint.bad
 }
 
+/** Whether this relay hears nothing of the device, whatever it reported last. */
+export function isOutOfSight(word: string): boolean {
+  return Object.hasOwn(OWN_WORDS, word)
+}
+
 /** @returns undefined for a word that this version does not know */
 export function meaningOf(word: string): string | undefined {
   // A device may say `constructor`.

@@ -1,8 +1,11 @@
 /** Whether a relay sees that a connected device says nothing any more: with a real sshd, a real client and the real ss. */
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { runProgram } from '../../testbed/run-program.ts'
+import { scratchDirectory } from '../../testbed/scratch.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import { suite } from '../../tools/suite.ts'
 import { ask, connection, OLD, relayFor, SLOW } from '../testing/device-words.ts'
@@ -10,6 +13,7 @@ import { askSs } from './ask-ss.ts'
 import { type DeviceState, readDeviceState } from './device-state.ts'
 import { statePathsOf } from './state-paths.ts'
 
+const MAIN = join(import.meta.dirname, '..', 'main.ts')
 const test = suite('a device that says nothing')
 const NEVER = new AbortController().signal
 const REPORT = {
@@ -55,6 +59,28 @@ test(
     const silent = await look()
     assert.ok(silent.heard && 'silentMs' in silent.heard && silent.heard.silentMs > 3_000)
     assert.is(silent.report?.word, 'ready', 'its last report is what it was')
+
+    const fleet = join(await scratchDirectory(context), 'fleet.toml')
+    const relays = `[[relays]]\nname = "lab"\nhost = "127.0.0.1"\nuser = "oobm"\nhost_keys = ["${relay.sshd.hostKey.publicKey}"]\n`
+    await writeFile(fleet, `version = 1\n${relays}[[devices]]\nname = "tokyo"\nport = ${port}\n`)
+    const oobmRelay = (...args: string[]) =>
+      runProgram(process.execPath, [
+        '--import',
+        'tsx',
+        MAIN,
+        ...args,
+        '--fleet',
+        fleet,
+        '--state',
+        dirname(relay.stateDirectory),
+      ])
+    const one = await oobmRelay('status', 'tokyo')
+    assert.is(one.code, 69, one.stderr)
+    assert.match(one.stdout, /^tokyo {2}silent [\s\S]*\n {2}heard +silent for \d+ s; pings every 1 s\n/)
+    const all = await oobmRelay('status')
+    assert.equal([all.code, all.stderr], [0, ''])
+    assert.match(all.stdout, /\ntokyo +silent .* silent for \d+ s\n1 device, 0 proved\n$/)
+    assert.match((await oobmRelay('metrics')).stdout, /^oobm_device_silent_seconds\{device="tokyo"\} [\d.]+$/m)
 
     master.child.kill('SIGCONT')
     await waitFor('it to be heard', async () => (await look()).word === 'ready')
