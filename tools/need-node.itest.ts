@@ -57,10 +57,14 @@ test('installs it as root, also where there are no package lists yet', async con
 })
 
 test('says in one sentence what to do, and installs nothing', async context => {
-  const newer = 'As root: apt-get install npm ca-certificates && npm install --global npm@10 node@22'
+  const newer =
+    'As root: apt-get install --no-install-recommends npm ca-certificates && npm install --global npm@10 node@22'
   const cases: [machine: Machine, said: string][] = [
-    [{ candidate: '20.19.2+dfsg-1', user: 1000 }, 'Run: sudo apt-get install nodejs npm ca-certificates'],
-    [{ user: 1000 }, 'Run: sudo apt-get install nodejs npm ca-certificates'],
+    [
+      { candidate: '20.19.2+dfsg-1', user: 1000 },
+      'Run: sudo apt-get install --no-install-recommends nodejs npm ca-certificates',
+    ],
+    [{ user: 1000 }, 'Run: sudo apt-get install --no-install-recommends nodejs npm ca-certificates'],
     [{ candidate: '18.20.4+dfsg-1~deb12u1' }, `this system's own is 18.20.4+dfsg-1~deb12u1. ${newer}`],
     [{ candidate: '18.20.4+dfsg-1~deb12u1', node: 'v18.20.4', user: 1000 }, newer],
     [{ candidate: '20.9.0-1' }, newer],
