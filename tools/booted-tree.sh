@@ -1,5 +1,5 @@
 #!/bin/sh
-# For scripts that try a package on a whole Debian under its own systemd: makes one, boots it as a container without a
+# For scripts that try something on a whole Debian under its own systemd: makes one, boots it as a container without a
 # network, and runs steps in it. To be sourced, as root; the script has `set -eu`.
 # shellcheck disable=SC2034 # its variables are for who sources it
 
@@ -7,7 +7,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/oobm-booted-XXXXXX")
 root=$work/root
 machine=oobm-$$
 nspawn=
-trap 'power_off; rm -rf "$work"' EXIT
+slirp=
+trap 'power_off; rm -rf --one-file-system "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 
 fail() { # MESSAGE
@@ -40,12 +41,27 @@ boot() {
   done
 }
 
+# The network of this machine, as far as an unprivileged program has it, and nothing of this machine itself. Once it is booted.
+connect() {
+  slirp4netns --configure --disable-host-loopback --ready-fd=3 "$(leader)" tap0 3>"$work/connected" >"$work/slirp" 2>&1 &
+  slirp=$!
+  tries=0
+  until [ -s "$work/connected" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 100 ] || fail "it gets no network: $(cat "$work/slirp")"
+    sleep 0.1
+  done
+  echo 'nameserver 10.0.2.3' >"$root/etc/resolv.conf"
+}
+
 # As a power cut does, as far as processes go.
 power_off() {
   first=$(leader) || :
   [ -z "$first" ] || kill -KILL "$first"
   [ -z "$nspawn" ] || wait "$nspawn" || :
   nspawn=
+  [ -z "$slirp" ] || kill "$slirp" 2>/dev/null || :
+  slirp=
   # It leaves this where /run is on a disk.
   rmdir "/run/systemd/nspawn/propagate/$machine" 2>/dev/null || :
 }
@@ -53,7 +69,7 @@ power_off() {
 inside() { # SCRIPT
   first=$(leader)
   nsenter --mount --pid --net --uts --ipc --root --target "${first:-none}" \
-    env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c "cd /root; set -eu; $1"
+    env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin sh -c "cd /root; set -eu; $1"
 }
 
 step() { # WHAT SCRIPT
