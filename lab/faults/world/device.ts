@@ -45,7 +45,8 @@ export interface DeviceOptions {
   runtimeKb?: number
 }
 
-const UNITS = join(import.meta.dirname, '../../../packaging/device/files/usr/lib/systemd/system')
+/** What the package installs, as a tree of the device. */
+const FILES = join(import.meta.dirname, '../../../packaging/device/files')
 const RUN_UNIT = join(import.meta.dirname, 'run-unit.py')
 
 export async function startDevice(
@@ -91,8 +92,8 @@ function startUnit(
   notify: string,
 ): UnitProgram {
   const program = [process.execPath, join(BUILD, `${name}.cjs`)]
-  const stopPost = `${process.execPath} ${join(BUILD, 'oobm.cjs')} led --off`
-  const args = [RUN_UNIT, join(UNITS, `${name}.service`), join(notify, `${name}.notify`), stopPost, ...program]
+  const unit = join(FILES, 'usr/lib/systemd/system', `${name}.service`)
+  const args = [RUN_UNIT, unit, join(notify, `${name}.notify`), FILES, ...program]
   const runner: Program = host.start('python3', args, { env: environment })
   const events = () => runner.output().split('\n').flatMap(readEvent)
   return {

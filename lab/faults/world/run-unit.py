@@ -1,9 +1,10 @@
 """Runs one program as systemd runs a unit of the device: what the shipped unit file says of its watchdog and restarts is done.
 
-Usage: run-unit.py UNIT_FILE SOCKET STOP_POST PROGRAM [ARGUMENT...]
-Knows WatchdogSec, WatchdogSignal, Restart=always, RestartSec, RestartPreventExitStatus, TimeoutStopSec and, as STOP_POST in
-place of the path in the unit file, ExecStopPost. Prints one JSON object a line: started, notified, watchdog, ended, stop-post.
-SIGTERM ends the program in order, and then this one.
+Usage: run-unit.py UNIT_FILE SOCKET FILES PROGRAM [ARGUMENT...]
+Knows WatchdogSec (from READY=1 on, and as WATCHDOG_USEC= sets it later), WatchdogSignal, Restart=always, RestartSec,
+RestartPreventExitStatus, TimeoutStopSec, and ExecStopPost, whose program is looked for below the folder FILES; PROGRAM stands
+for ExecStart. Prints one JSON object a line: started, notified, watchdog, ended, stop-post. SIGTERM ends the program in order,
+and then this one.
 """
 
 import configparser
@@ -11,7 +12,6 @@ import ctypes
 import json
 import os
 import select
-import shlex
 import signal
 import socket
 import subprocess
@@ -49,7 +49,7 @@ class Unit:
         self.restart_s = seconds(service.get("RestartSec", "0.1"))
         self.stop_s = seconds(service.get("TimeoutStopSec", "90"))
         self.final = [int(one) for one in service.get("RestartPreventExitStatus", "").split()]
-        self.has_stop_post = "ExecStopPost" in service
+        self.stop_post = service.get("ExecStopPost", "").lstrip("-")
 
 
 def listen(path):
@@ -68,18 +68,33 @@ def take(server):
     return text.decode().split("\n")
 
 
+class Watchdog:
+    """Runs once the program is ready."""
+
+    def __init__(self, limit_s):
+        self.limit_s = limit_s
+        self.fed_at = None
+
+    def take(self, lines):
+        for line in lines:
+            if line in ("READY=1", "WATCHDOG=1"):
+                self.fed_at = time.monotonic() if line == "READY=1" or self.fed_at else None
+            if line == "READY=1":
+                say("notified")
+            if line.startswith("WATCHDOG_USEC="):
+                self.limit_s = int(line.split("=")[1]) / 1e6
+
+    def is_over(self):
+        return bool(self.limit_s and self.fed_at and time.monotonic() - self.fed_at > self.limit_s)
+
+
 def end_of(child, unit, server, stopping):
-    """Feeds on notifications until the child ended; kills it where its watchdog says so."""
-    fed_at, asked_at = time.monotonic(), None
+    """Takes notifications until the child ended; ends it where its watchdog says so, or where it is to stop."""
+    watchdog, asked_at = Watchdog(unit.watchdog_s), None
     while child.poll() is None:
         readable, _, _ = select.select([server], [], [], 0.1)
         if readable:
-            lines = take(server)
-            if "WATCHDOG=1" in lines:
-                fed_at = time.monotonic()
-            if "READY=1" in lines:
-                fed_at = time.monotonic()
-                say("notified")
+            watchdog.take(take(server))
         now = time.monotonic()
         if stopping and asked_at is None:
             asked_at = now
@@ -87,23 +102,23 @@ def end_of(child, unit, server, stopping):
             child.terminate()
         if asked_at is not None and now - asked_at > unit.stop_s:
             child.kill()
-        if asked_at is None and unit.watchdog_s and now - fed_at > unit.watchdog_s:
+        if asked_at is None and watchdog.is_over():
             # systemd: the watchdog's signal, and SIGKILL when that does not end it within TimeoutStopSec.
-            say("watchdog", afterS=unit.watchdog_s)
+            say("watchdog", afterS=watchdog.limit_s)
             child.send_signal(unit.watchdog_signal)
             asked_at = now
     return child.returncode
 
 
-def stop_post(command):
+def stop_post(program):
     try:
-        code = subprocess.run(shlex.split(command), timeout=STOP_POST_S, check=False).returncode
+        code = subprocess.run([program], timeout=STOP_POST_S, check=False).returncode
     except subprocess.TimeoutExpired:
         code = "timeout"
     say("stop-post", code=code)
 
 
-def main(unit_file, socket_path, stop_post_command, *command):
+def main(unit_file, socket_path, files, *command):
     unit = Unit(unit_file)
     server = listen(socket_path)
     stopping = []
@@ -116,8 +131,8 @@ def main(unit_file, socket_path, stop_post_command, *command):
         say("started", pid=child.pid)
         code = end_of(child, unit, server, stopping)
         say("ended", code=code)
-        if unit.has_stop_post:
-            stop_post(stop_post_command)
+        if unit.stop_post:
+            stop_post(files + unit.stop_post)
         if stopping or code in unit.final:
             return
         deadline = time.monotonic() + unit.restart_s
