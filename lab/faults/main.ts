@@ -29,7 +29,7 @@ const { values } = parseArgs({
 process.exitCode = await main()
 
 async function main(): Promise<number> {
-  const rows = rowsOf(values.row)
+  const rows = rowsOf(values.row).filter(({ fullOnly }) => values.full || !fullOnly)
   const [runs, jobs] = [Number(values.runs), Number(values.jobs)]
   if (rows.length === 0)
     return usage(`no row is called "${values.row}"; rows: ${ALL_ROWS.map(({ name }) => name).join(' ')}`)

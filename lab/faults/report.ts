@@ -61,7 +61,7 @@ export function describeRun({ row, run, ours, peer, missed, figures }: Result): 
     ...Object.entries(figures).map(([name, value]) => `${name} ${value}`),
   ]
   const head = `${missed.length === 0 ? 'ok  ' : 'FAIL'} ${row} #${run + 1}: ${facts.join(', ')}`
-  const states = (ours?.states ?? []).map(({ state, cause }) => `       ${state}: ${cause}`)
+  const states = [...new Set((ours?.states ?? []).map(({ state, cause }) => `       ${state}: ${cause}`))]
   return [head, ...missed.map(one => `     ! ${one}`), ...(missed.length > 0 ? states : [])].join('\n')
 }
 

@@ -32,6 +32,8 @@ export interface Row {
   /** Seconds; 0 is a moment. Where the full length is long, `quickS` shows the same in less. */
   lastsS: number
   quickS?: number
+  /** Whether less than the full length would show nothing. */
+  fullOnly?: boolean
   /** Whether the way around the fault is there at once: healing counts from the beginning. */
   goesAround?: boolean
   world?: WorldOptions

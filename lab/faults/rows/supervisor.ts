@@ -98,17 +98,17 @@ function clockRow(name: string, title: string, jump: string): Row {
     world: {
       env: {
         LD_PRELOAD: '/usr/$LIB/faketime/libfaketime.so.1',
-        FAKETIME_TIMESTAMP_FILE: '/run/faketime',
+        FAKETIME_TIMESTAMP_FILE: '/mnt/faketime',
         FAKETIME_DONT_FAKE_MONOTONIC: '1',
         FAKETIME_NO_CACHE: '1',
       },
       beforeDevice: async ({ network }) => {
-        await network.device.sh('mount -t tmpfs tmpfs /run; echo +0 >/run/faketime')
+        await network.device.sh('mount -t tmpfs tmpfs /mnt; echo +0 >/mnt/faketime')
       },
     },
     inflict: async ({ device }) => {
-      await device.host.sh(`echo ${jump} >/run/faketime`)
-      return async () => void (await device.host.sh('echo +0 >/run/faketime'))
+      await device.host.sh(`echo ${jump} >/mnt/faketime`)
+      return async () => void (await device.host.sh('echo +0 >/mnt/faketime'))
     },
     meanwhile: async ({ world, found, pause }) => {
       await pause(10_000)

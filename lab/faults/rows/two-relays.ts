@@ -49,16 +49,21 @@ export const twoRelayRows: Row[] = [
     demands: { outlastMs: LIMIT.promiseSilent, healMs: LIMIT.afterEvent },
   },
   {
-    name: 'forwards-nothing',
-    title: 'the only relay answers pings, and forwards nothing',
-    theme: THEME,
-    ...{ lastsS: 360, quickS: 60 },
-    attention: 'probe',
-    alone: true,
-    inflict: forwardsNothing(0, OURS),
+    ...forwarding('forwards-nothing', 'the only relay answers pings, and forwards nothing; probes every 20 s', 90),
+    world: { intervals: { probeS: 20 } },
+    demands: { outlastMs: 40_000, healMs: LIMIT.afterSilence },
+  },
+  {
+    ...forwarding('forwards-nothing-300s', 'the only relay answers pings, and forwards nothing for 400 s', 400),
+    fullOnly: true,
     demands: { outlastMs: 320_000, healMs: LIMIT.afterSilence },
   },
 ]
+
+function forwarding(name: string, title: string, lastsS: number): Omit<Row, 'demands'> {
+  const how = { attention: 'probe', alone: true, inflict: forwardsNothing(0, OURS) } as const
+  return { name, title, theme: THEME, lastsS, ...how }
+}
 
 async function isOnSecond({ recorder, found }: Scene): Promise<void> {
   const named = recorder.claim()?.relay
