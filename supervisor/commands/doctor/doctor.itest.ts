@@ -38,10 +38,8 @@ test(
   'names each thing that is wrong',
   async context => {
     const field = await doctorField(context)
-    const portal = createServer(socket => void socket.end('HTTP/1.1 302 Found\r\n'))
-    await new Promise<void>(resolve => portal.listen(0, '127.0.0.1', resolve))
-    context.cleanup(() => new Promise(resolve => portal.close(resolve)))
-    const portalPort = (portal.address() as { port: number }).port
+    const portalPort = await speaker(context, 'HTTP/1.1 302 Found\r\n')
+    const paintingPort = await speaker(context, 'SSH-2.0-x\u001b[2Jm\r\n')
     const other = await makeKey(field.directory, 'other')
     const relay = { user: 'oobm', hostKeys: [other.publicKey] }
     await field.configure({
@@ -50,6 +48,7 @@ test(
         { ...relay, host: '127.0.0.1', port: field.sshd.port },
         { ...relay, host: '127.0.0.1', port: await freePort() },
         { ...relay, host: '127.0.0.1', port: portalPort },
+        { ...relay, host: '127.0.0.1', port: paintingPort },
         { ...relay, host: 'no-such-host.invalid' },
       ],
       consoles: [{ name: 'core-sw1', path: '/dev/ttyUSB77' }],
@@ -76,6 +75,8 @@ test(
       )
     }
     assert.ok(findings.every(({ result, remedy }) => result !== 'wrong' || remedy !== ''))
+    assert.ok(findings.some(({ detail }) => detail === 'SSH-2.0-x?[2Jm'))
+    assert.not.match(JSON.stringify(findings), /\\u001b/, 'what a relay says moves no cursor')
   },
   SLOW,
 )
@@ -93,6 +94,14 @@ test(
   },
   SLOW,
 )
+
+/** A port that says something to whoever comes, and closes. */
+async function speaker(context: TestContext, text: string): Promise<number> {
+  const server = createServer(socket => void socket.on('error', () => {}).resume().end(text))
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  context.cleanup(() => new Promise(resolve => server.close(resolve)))
+  return (server.address() as { port: number }).port
+}
 
 /** A device whose relay, own sshd and bridge are all one real sshd. */
 async function doctorField(context: TestContext) {

@@ -1,5 +1,6 @@
 /** What one check of `oobm doctor` finds, and how checks are kept from hanging. */
 import { errorMessage } from '../../../runtime/errors.ts'
+import { printable } from '../../../runtime/printable.ts'
 
 export interface Finding {
   /** What was looked at: `relay.example.net port 443`. */
@@ -11,19 +12,17 @@ export interface Finding {
   remedy: string
 }
 
-export const ok = (what: string, detail = ''): Finding => ({ what, result: 'ok', detail, remedy: '' })
-export const wrong = (what: string, detail: string, remedy: string): Finding => ({
-  what,
-  result: 'wrong',
-  detail,
-  remedy,
-})
-export const skipped = (what: string, detail: string, remedy = ''): Finding => ({
-  what,
-  result: 'skipped',
-  detail,
-  remedy,
-})
+export const ok = (what: string, detail = ''): Finding => finding(what, 'ok', detail, '')
+export const wrong = (what: string, detail: string, remedy: string): Finding => finding(what, 'wrong', detail, remedy)
+export const skipped = (what: string, detail: string, remedy = ''): Finding => finding(what, 'skipped', detail, remedy)
+
+/** Characters of what was found that are shown. */
+const DETAIL_MAX = 500
+
+/** What a relay, a port or a file says is in the detail: without what a terminal would obey. */
+function finding(what: string, result: Finding['result'], detail: string, remedy: string): Finding {
+  return { what, result, detail: printable(detail, DETAIL_MAX), remedy }
+}
 
 /** A check never hangs on what it looks at: its signal is aborted at the limit, and what it found till then counts. */
 export interface Check {
