@@ -97,7 +97,13 @@ test(
 
 /** A port that says something to whoever comes, and closes. */
 async function speaker(context: TestContext, text: string): Promise<number> {
-  const server = createServer(socket => void socket.on('error', () => {}).resume().end(text))
+  const server = createServer(
+    socket =>
+      void socket
+        .on('error', () => {})
+        .resume()
+        .end(text),
+  )
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   context.cleanup(() => new Promise(resolve => server.close(resolve)))
   return (server.address() as { port: number }).port
