@@ -107,7 +107,7 @@ else
 	@tools/need $(IMAGE_NEEDS) $(if $(filter vm,$(BOARD)),,$(EMULATION_NEEDS))
 	@mkdir -p build/image
 	@flock "build/image/$(or $(BOARD),pi3).lock" $(NODE) --import tsx image/build/main.ts --board "$(or $(BOARD),pi3)" --base "$(or $(BASE),debian)" \
-		$(if $(COMPRESS),--compress "$(COMPRESS)") $(if $(URL),--url "$(URL)") $(if $(KEEP_BASE),--keep-base)
+		$(if $(COMPRESS),--compress "$(COMPRESS)") $(if $(URL),--url "$(URL)") $(if $(KEEP_BASE),--keep-base) $(if $(MIRROR),--mirror "$(MIRROR)")
 endif
 
 # The whole set for both; each board needs one of them.

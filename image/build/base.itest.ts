@@ -69,7 +69,7 @@ async function prepare(context: TestContext) {
     },
     close,
     kept: () => readdirSync(path('cache')).sort(),
-    provide: (other: { packages?: string[]; keep?: boolean } = {}) =>
+    provide: (other: { packages?: string[]; keep?: boolean; mirror?: string } = {}) =>
       provideBase(path('cache'), { ...REQUEST, ...other }, progress, context.signal),
   }
 }
@@ -115,6 +115,46 @@ test('goes on without updates where their indexes stay inconsistent, says so, an
   assert.is(base.calls().length, 4)
   assert.match(base.calls()[3] ?? '', /--setup-hook=.*-updates/)
   assert.match(base.said(), /WITHOUT security updates of armel/)
+})
+
+test('takes the one of before, with its updates, where the archive stays inconsistent', async context => {
+  const base = await prepare(context)
+  const tar = await base.provide()
+  base.release('of tomorrow')
+  base.fail(9, 'E: Failed to fetch http://x/less_668_armel.deb  404  Not Found')
+  assert.is(await base.provide(), tar)
+  assert.is(base.calls().length, 4)
+  assert.match(base.said(), /is taken once more: Debian's archive for armel is inconsistent now/)
+  base.fail(0, '')
+  assert.is(await base.provide(), tar)
+  assert.is(base.calls().length, 5)
+})
+
+test('where there is none of before it says what to do, and one day’s archive is asked in its place', async context => {
+  const base = await prepare(context)
+  base.fail(9, 'E: Failed to fetch http://x/less_668_armel.deb  404  Not Found')
+  const ends = async (pattern: RegExp, mirror?: string) => {
+    try {
+      await base.provide(mirror === undefined ? {} : { mirror })
+      assert.unreachable()
+    } catch (err) {
+      assert.match((err as Error).message, pattern)
+    }
+  }
+  await ends(/the package index of Debian's archive and its packages for armel do not fit together now.*MIRROR=URL/s)
+  assert.is(base.calls().length, 4)
+  assert.equal(base.kept(), [])
+  const mirror = 'http://127.0.0.1/archive/20260101T000000Z'
+  await ends(/the package index of http:.*20260101T000000Z and its packages/, mirror)
+  assert.is(base.calls().length, 7)
+  base.fail(1, `E: The repository '${mirror} trixie Release' does not have a Release file. 404  Not Found`)
+  await ends(/mmdebstrap failed/, mirror)
+  assert.is(base.calls().length, 8)
+  await base.provide({ mirror })
+  const call = base.calls()[8] ?? ''
+  assert.match(call, `|deb \\1${mirror}|`)
+  assert.match(call, 'Check-Valid-Until "false"')
+  assert.ok(call.indexOf('oobm-archive') < call.indexOf('--customize-hook=mv'), 'that day is what is looked at again')
 })
 
 test('gives up at once where it is not the mirror, with what was said, and leaves nothing half made', async context => {

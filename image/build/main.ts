@@ -29,6 +29,7 @@ async function main(signal: AbortSignal): Promise<number> {
       base: { type: 'string', default: 'debian' },
       compress: { type: 'string' },
       url: { type: 'string' },
+      mirror: { type: 'string' },
       'keep-base': { type: 'boolean', default: false },
     },
   })
@@ -39,6 +40,10 @@ async function main(signal: AbortSignal): Promise<number> {
   const compression = values.compress ?? (board.imager ? 'xz' : 'none')
   if (!Object.hasOwn(COMPRESSIONS, compression)) {
     throw new UserError(`COMPRESS=${compression}: there are ${Object.keys(COMPRESSIONS).join(', ')}`, EXIT.usage)
+  }
+  const mirror = values.mirror?.replace(/\/+$/, '')
+  if (mirror !== undefined && !/^https?:\/\/[\w.:/~+%-]+$/.test(mirror)) {
+    throw new UserError(`MIRROR=${mirror}: it is the URL of a Debian archive, as in http://HOST/debian`, EXIT.usage)
   }
   const name = `oobm-${values.board}-${VERSION}`
   const folder = join(OUT, values.board)
@@ -60,14 +65,14 @@ async function main(signal: AbortSignal): Promise<number> {
   const keep = values['keep-base']
   const tools = await provideBase(
     cache,
-    { name: 'tools', arch: nativeArch(), variant: 'essential', packages: TOOLS, keep },
+    { name: 'tools', arch: nativeArch(), variant: 'essential', packages: TOOLS, keep, mirror },
     progress,
     signal,
   )
   const packages = [...new Set([...COMMON_PACKAGES, ...board.basePackages, ...stagePackages()])].sort()
   const base = await provideBase(
     cache,
-    { name: `base-${values.board}`, arch: board.arch, variant: 'apt', packages, qemuCpu: board.qemuCpu, keep },
+    { name: `base-${values.board}`, arch: board.arch, variant: 'apt', packages, qemuCpu: board.qemuCpu, keep, mirror },
     progress,
     signal,
   )
