@@ -4,7 +4,7 @@ import type { Activity } from './connection.ts'
 
 /** Bytes that wait for the network; channels wait at far fewer, so past it the other end asks and does not read. */
 const UNSENT_MAX = 1024 * 1024
-/** Milliseconds of work on what came in one piece; past it, as long again belongs to everybody else. */
+/** Milliseconds of work in one turn of the event loop; past it, as long again belongs to everybody else. */
 const WORK_MAX_MS = 20
 /** Longest such pause in milliseconds. */
 const PAUSE_MAX_MS = 1_000
@@ -17,34 +17,27 @@ export class Traffic {
   #receivedBytes = 0
   #writtenBytes = 0
   #beginning: string | undefined = ''
+  /** Of this turn of the event loop. */
+  #workMs = 0
+  #resume: NodeJS.Timeout | undefined
 
   /** @param flooded is called when the other end does not read what it asked for */
   constructor(stream: Duplex, nowMs: () => number, flooded: () => void) {
     this.#stream = stream
     this.#receivedAtMs = nowMs()
     this.#countWrites()
-    let resume: NodeJS.Timeout | undefined
     stream.on('data', (bytes: Buffer) => {
       const startedMs = performance.now()
       this.#receivedAtMs = nowMs()
       this.#receivedBytes += bytes.length
       this.#lookForGreeting(bytes)
-      // After every other listener: ssh2 works through thousands of small packets in one piece, and libuv reads 32 pieces in a row.
+      // After every other listener.
       process.nextTick(() => {
         if (stream.writableLength > UNSENT_MAX) flooded()
-        const tookMs = performance.now() - startedMs
-        if (tookMs < WORK_MAX_MS || resume || stream.destroyed) return
-        stream.pause()
-        resume = setTimeout(
-          () => {
-            resume = undefined
-            stream.resume()
-          },
-          Math.min(tookMs, PAUSE_MAX_MS),
-        )
+        this.#worked(performance.now() - startedMs)
       })
     })
-    stream.once('close', () => clearTimeout(resume))
+    stream.once('close', () => clearTimeout(this.#resume))
   }
 
   /** Whether the other end has sent an SSH identification, something else, or nothing yet. */
@@ -61,6 +54,26 @@ export class Traffic {
       sentBytes: this.#writtenBytes - writableLength,
       unsentBytes: writableLength,
     }
+  }
+
+  /** ssh2 works through thousands of small packets in one piece, and libuv reads 32 pieces before it looks at anything else. */
+  #worked(ms: number): void {
+    const stream = this.#stream
+    if (this.#workMs === 0) {
+      setImmediate(() => {
+        this.#workMs = 0
+      })
+    }
+    this.#workMs += ms
+    if (this.#workMs < WORK_MAX_MS || this.#resume || stream.destroyed) return
+    stream.pause()
+    this.#resume = setTimeout(
+      () => {
+        this.#resume = undefined
+        stream.resume()
+      },
+      Math.min(this.#workMs, PAUSE_MAX_MS),
+    )
   }
 
   #lookForGreeting(bytes: Buffer): void {

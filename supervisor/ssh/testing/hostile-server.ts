@@ -1,6 +1,7 @@
 /** An SSH server that lets anybody in and then sends what no server should: what a relay that was broken into may do. */
 import { once } from 'node:events'
 import { connect as connectSocket, createServer, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import ssh2, { type AuthContext, type ServerConfig, type Connection as ServerConnection } from 'ssh2'
 import type { TestContext } from '../../../tools/suite.ts'
 import { connect } from '../connect.ts'
@@ -37,7 +38,7 @@ export interface Victim {
 export interface Hostile {
   options(more?: Partial<ConnectOptions>): Promise<ConnectOptions>
   /** Logs in; gives both ends. */
-  login(): Promise<Victim & { connection: Connection }>
+  login(): Promise<Victim & { connection: Connection; stream: Duplex }>
 }
 
 export interface HostileOptions {
@@ -92,10 +93,11 @@ export async function hostileServer(context: TestContext, options: HostileOption
   return {
     options: made,
     login: async () => {
-      const outcome = await connect(await made())
+      const options = await made()
+      const outcome = await connect(options)
       if (!outcome.ok) throw new Error(`${outcome.fault.kind}: ${outcome.fault.detail}`)
       context.cleanup(() => outcome.connection.destroy())
-      return { ...(victims.at(-1) as Victim), connection: outcome.connection }
+      return { ...(victims.at(-1) as Victim), connection: outcome.connection, stream: options.stream }
     },
   }
 }
