@@ -1,0 +1,41 @@
+import * as assert from 'uvu/assert'
+import { suite } from '../../tools/suite.ts'
+import { type AddressFault, type DialFailure, dialFailure, type NameFault } from './dial-failure.ts'
+
+const test = suite('dial-failure')
+
+function failure(addresses: Record<string, AddressFault>, name?: NameFault): DialFailure {
+  return dialFailure({ host: 'relay.example', port: 443, name, addresses: new Map(Object.entries(addresses)) })
+}
+
+test('says of several addresses what says most, and which were tried', () => {
+  const { kind, cause } = failure({ '2001:db8::1': { kind: 'no-route' }, '192.0.2.1': { kind: 'refused' } })
+  assert.is(kind, 'refused')
+  assert.is(
+    cause,
+    'relay.example refuses connections on port 443: its sshd is not running, or a firewall is between (addresses tried: 2001:db8::1, 192.0.2.1)',
+  )
+  assert.is(failure({ a: { kind: 'no-answer' }, b: { kind: 'turned-away' } }).kind, 'turned-away')
+  assert.is(failure({ a: { kind: 'local', detail: 'EMFILE' }, b: { kind: 'no-route' } }).kind, 'no-route')
+})
+
+test('says both things when a name fails and its last address too', () => {
+  const found = failure({ '192.0.2.1': { kind: 'not-ssh', which: 'http' } }, { kind: 'dns-silent' })
+  assert.equal(found, {
+    kind: 'dns-silent',
+    cause:
+      'the name relay.example cannot be looked up: no name server answers; its last address 192.0.2.1:443 is answered by something that is not an SSH server: a captive portal or a proxy, it speaks HTTP',
+  })
+})
+
+test('names what answers in place of an SSH server', () => {
+  assert.is(failure({ '192.0.2.1': { kind: 'not-ssh', which: 'tls' } }).which, 'tls')
+  assert.is(failure({ '192.0.2.1': { kind: 'silent' } }).which, undefined)
+})
+
+test('has a cause where nothing was tried yet', () => {
+  assert.is(failure({}).kind, 'no-answer')
+  assert.is(failure({}, { kind: 'dns-missing' }).cause, 'the name relay.example does not exist, says the name server')
+})
+
+test.run()
