@@ -1,14 +1,16 @@
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import { connect as connectSocket, type Socket } from 'node:net'
+import { createRequire } from 'node:module'
+import { connect as connectSocket, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { freePort, freePorts } from '../../testbed/free-port.ts'
 import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import { type Sshd, startSshd } from '../../testbed/sshd.ts'
+import { type Sshd, signalProcess, startSshd } from '../../testbed/sshd.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
+import { OFFER } from './algorithms.ts'
 import { connect } from './connect.ts'
 import type { Connection, ConnectOptions } from './connection.ts'
 
@@ -66,6 +68,12 @@ async function text(stream: NodeJS.ReadableStream): Promise<string> {
   let all = ''
   for await (const part of stream) all += part
   return all
+}
+
+/** The process of sshd that has this connection. */
+async function serverOf(connection: Connection): Promise<number> {
+  const ran = await connection.exec('echo $PPID', SOON())
+  return Number(ran.ok ? await text(ran.value.stream) : undefined)
 }
 
 test('runs a command: output, exit code, and the ends of both directions', async context => {
@@ -182,7 +190,7 @@ test('settles every call at once when it was aborted before, and when the connec
   const ran = await connection.exec('sleep 100', SOON())
   assert.ok(ran.ok)
   const pending = [connection.exec('sleep 1; echo', SOON()), connection.ping(SOON())]
-  for (const pid of await sshd.descendants()) process.kill(pid, 'SIGKILL')
+  for (const pid of await sshd.descendants()) signalProcess(pid, 'SIGKILL')
   await Promise.all(pending)
   assert.is(await ran.value.exited, undefined)
   await waitFor('the stream to be destroyed', () => ran.value.stream.destroyed)
@@ -194,11 +202,11 @@ test('settles every call at once when it was aborted before, and when the connec
 })
 
 test('what was abandoned does no harm later: a channel is closed, a listener is given back', async context => {
-  const { login, sshd } = await relay(context)
+  const { login } = await relay(context)
   const connection = await login()
-  const [pid] = (await sshd.descendants()).slice(-1)
+  const pid = await serverOf(connection)
   const port = await freePort()
-  process.kill(pid as number, 'SIGSTOP')
+  signalProcess(pid, 'SIGSTOP')
   const asked = new AbortController()
   const pending = [
     connection.exec('echo > /dev/null; sleep 1000', asked.signal),
@@ -208,20 +216,20 @@ test('what was abandoned does no harm later: a channel is closed, a listener is 
   asked.abort()
   const [ran, listened, ping] = await Promise.all(pending)
   assert.equal([(ran as { ok: boolean }).ok, listened, ping], [false, 'unanswered', undefined])
-  process.kill(pid as number, 'SIGCONT')
+  signalProcess(pid, 'SIGCONT')
   assert.ok(((await connection.ping(SOON())) as number) > 0)
   await waitFor('the listener to be given back', async () => (await (await login()).listen(port, SOON())) === 'granted')
 })
 
 test('a listener that comes too late goes to whoever asks for it by then', async context => {
-  const { login, sshd } = await relay(context)
+  const { login } = await relay(context)
   const connection = await login()
-  const [pid] = (await sshd.descendants()).slice(-1)
+  const pid = await serverOf(connection)
   const port = await freePort()
-  process.kill(pid as number, 'SIGSTOP')
+  signalProcess(pid, 'SIGSTOP')
   assert.is(await connection.listen(port, AbortSignal.timeout(50)), 'unanswered')
   const again = connection.listen(port, SOON())
-  process.kill(pid as number, 'SIGCONT')
+  signalProcess(pid, 'SIGCONT')
   assert.is(await again, 'granted')
   assert.is(await connection.unlisten(port, SOON()), true)
 })
@@ -241,13 +249,102 @@ test('a connection inside another one works, and ends with it', async context =>
   assert.is(await made.connection.ping(SOON()), undefined)
 })
 
+test('a hundred probes and visitors leave nothing: no channel, no listener, no connection', async context => {
+  const channels = countChannels(context)
+  const connection = await (await relay(context)).login()
+  let open = 0
+  let most = 0
+  const server = createServer(socket => {
+    open++
+    socket.on('error', () => {}).on('close', () => open--)
+    socket.write('SSH-2.0-x\r\n')
+    socket.resume()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  context.cleanup(() => server.close())
+  const target = (server.address() as { port: number }).port
+  const port = await freePort()
+  connection.onArrival(arrival => {
+    const stream = arrival.accept()
+    const socket = connectSocket({ host: '127.0.0.1', port: target, allowHalfOpen: true })
+    socket.on('error', () => {}).on('close', () => stream.destroy())
+    stream.on('close', () => socket.destroy())
+    stream.pipe(socket).pipe(stream)
+  })
+  assert.is(await connection.listen(port, SOON()), 'granted')
+  const before = getEventListeners(connection.closed, 'abort').length
+  for (let i = 0; i < 100; i++) {
+    const opened = await connection.open(port, SOON())
+    assert.ok(opened.ok)
+    assert.is(String((await once(opened.value, 'data'))[0]), 'SSH-2.0-x\r\n')
+    most = Math.max(most, channels())
+    opened.value.destroy()
+    const ran = await connection.exec('exit 0', SOON())
+    assert.is(ran.ok && (await ran.value.exited), 0)
+    if (ran.ok) ran.value.stream.destroy()
+  }
+  await waitFor('the visitors to be gone', () => open === 0)
+  await waitFor('the listeners to be gone', () => getEventListeners(connection.closed, 'abort').length <= before)
+  assert.ok(most > 0)
+  await waitFor('the channels to be gone', () => channels() === 0)
+})
+
+/** ssh2's own books of open channels, of every client that is made from now on. */
+function countChannels(context: TestContext): () => number {
+  const { prototype } = createRequire(import.meta.url)('ssh2/lib/utils.js').ChannelManager
+  const managers = new Set<{ _count: number }>()
+  const { add } = prototype
+  prototype.add = function counted(this: { _count: number }, ...args: unknown[]) {
+    managers.add(this)
+    return add.apply(this, args)
+  }
+  context.cleanup(() => {
+    prototype.add = add
+  })
+  return () => [...managers].reduce((sum, { _count }) => sum + _count, 0)
+}
+
+test('goes on when sshd exchanges keys anew, in both directions', async context => {
+  const connection = await (await relay(context, ['RekeyLimit 256K'])).login()
+  const ran = await connection.exec('cat', SOON())
+  assert.ok(ran.ok)
+  const { stream } = ran.value
+  let received = 0
+  stream.on('data', bytes => {
+    received += bytes.length
+  })
+  const block = Buffer.alloc(64 * 1024, 'x')
+  for (let i = 0; i < 160; i++) if (!stream.write(block)) await once(stream, 'drain', { signal: SOON() })
+  stream.end()
+  assert.is(await ran.value.exited, 0)
+  assert.is(received, 160 * block.length)
+  assert.ok(typeof (await connection.ping(SOON())) === 'number')
+})
+
+for (const [keyword, list] of [
+  ['KexAlgorithms', OFFER.kex],
+  ['Ciphers', OFFER.cipher],
+  ['MACs', OFFER.hmac],
+] as const) {
+  test(`speaks each of its ${keyword} with sshd`, async context => {
+    for (const name of list) {
+      const only = keyword === 'MACs' ? ['Ciphers aes128-ctr', `MACs ${name}`] : [`${keyword} ${name}`]
+      const connection = await (await relay(context, only)).login()
+      const ran = await connection.exec('echo works', SOON())
+      assert.is(ran.ok && (await text(ran.value.stream)), 'works\n', name)
+      connection.destroy()
+    }
+  })
+}
+
 test('says goodbye, and cuts when there is no answer', async context => {
   const { login, sshd } = await relay(context)
   const polite = await login()
   await polite.end(SOON())
   assert.is(polite.closeCause(), 'this device closed the connection')
   const stopped = await login()
-  for (const pid of await sshd.descendants()) process.kill(pid, 'SIGSTOP')
+  for (const pid of await sshd.descendants()) signalProcess(pid, 'SIGSTOP')
   const startedMs = performance.now()
   await stopped.end(AbortSignal.timeout(200))
   assert.ok(performance.now() - startedMs < 2_000 && stopped.closed.aborted)
