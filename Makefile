@@ -23,6 +23,7 @@ run: build ## the whole system on this machine: relay, device, simulated router 
 
 .PHONY: test
 test: build ## every test (ONLY=part-of-a-file-name for some)
+	@tools/need-mounts
 	@tools/need $(TEST_NEEDS)
 	@$(NODE) --import tsx tools/run-tests.ts --jobs $(JOBS) $(ONLY)
 
@@ -104,6 +105,7 @@ image: node_modules/.ready ## a card image (BOARD=pi3, zero-w or vm; BASE=raspio
 ifeq ($(BASE),raspios)
 	@image/build/with-pi-gen "$(or $(BOARD),pi3)" "$(PI_GEN)"
 else
+	@tools/need-mounts
 	@tools/need $(IMAGE_NEEDS) $(if $(filter vm,$(BOARD)),,$(EMULATION_NEEDS))
 	@mkdir -p build/image
 	@flock "build/image/$(or $(BOARD),pi3).lock" $(NODE) --import tsx image/build/main.ts --board "$(or $(BOARD),pi3)" --base "$(or $(BASE),debian)" \
