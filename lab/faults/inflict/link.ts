@@ -1,4 +1,5 @@
 /** Faults of the device's own link: carrier, addresses, routes, and a line that is slow or far. */
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { ADDRESS } from '../world/network.ts'
 import type { World } from '../world/world.ts'
@@ -12,10 +13,11 @@ export const carrierLost: Inflict = async ({ network: { router } }) => {
   return async () => void (await router.sh('ip link set device up'))
 }
 
-/** The router is gone from the cable: it does not even answer ARP. */
+/** The router is gone from the cable: it does not even answer ARP, and whoever knew its place sends to nobody. */
 export const gatewayGone: Inflict = async ({ network: { router, device } }) => {
+  const [a, b] = randomBytes(2).toString('hex').match(/../g) ?? []
   await router.sh(
-    'ip link set device arp off; ip address flush dev device scope global; ip link set device address 02:00:00:00:00:01',
+    `ip link set device arp off; ip -4 address flush dev device scope global; ip link set device address 02:00:00:00:${a}:${b}`,
   )
   return async () => {
     await router.sh(`ip link set device arp on; ip address add ${ADDRESS.gateway}/24 dev device`)

@@ -49,7 +49,7 @@ export async function sendUp({ world, pause, found, figure }: Scene, bytes: numb
   const program = desk.start('sh', ['-c', count])
   const startedMs = monotonicMs()
   while (!program.ended()) await pause(250)
-  const came = Number(program.output().trim().split('\n').at(-1))
+  const came = Number(/^ *(\d+)$/m.exec(program.output())?.[1])
   figure('kbit/s up', Math.round((came * 8) / (monotonicMs() - startedMs)))
   if (came !== bytes) found(`${came} of ${bytes} bytes came: ${program.output().trim()}`)
 }

@@ -28,6 +28,7 @@ export const supervisorRows: Row[] = [
     title: 'the supervisor is killed; its unit starts it again',
     theme: THEME,
     lastsS: 0,
+    attention: 'probe',
     inflict: killed('supervisor'),
     demands: { ...promised, healMs: 8_000 },
     ci: true,
