@@ -33,14 +33,16 @@ export function checkEmulation(arch: Board['arch'], isRoot: boolean): void {
   if (isRegistered(name)) return
   if (isRoot) {
     if (!existsSync(`${BINFMT}/register`)) spawnSync('mount', ['-t', 'binfmt_misc', 'binfmt_misc', BINFMT])
+    // Debian 12's emulators are known to binfmt-support, Debian 13's to systemd-binfmt(8).
     spawnSync('update-binfmts', ['--enable', name])
+    if (!isRegistered(name)) spawnSync('/usr/lib/systemd/systemd-binfmt', [`${name}.conf`])
     if (isRegistered(name)) return
   }
   throw new UserError(
     `programs for ${arch} do not run here: the kernel knows no emulator ${name}. As root:
   apt-get install qemu-user-static binfmt-support
   mount -t binfmt_misc binfmt_misc ${BINFMT}
-  update-binfmts --enable ${name}`,
+  update-binfmts --enable ${name} || /usr/lib/systemd/systemd-binfmt ${name}.conf`,
     EXIT.unavailable,
   )
 }
