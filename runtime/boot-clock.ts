@@ -1,5 +1,6 @@
 /** Time since the boot of this machine: what two processes on it can compare, whatever the wall clock does. */
 import { readFileSync } from 'node:fs'
+import { uptime } from 'node:os'
 import * as z from 'zod'
 
 /** A sign of life in a status file: which boot, and how far into it. */
@@ -17,11 +18,16 @@ export const HEARTBEAT_MS = 5_000
 /** Milliseconds without one after which a reader says that the daemon does not answer: three were missed. */
 export const HEARTBEAT_MAX_AGE_MS = 3 * HEARTBEAT_MS
 
-/** @throws a system error where /proc is not mounted */
+/** Read once, as it is one for the life of a process. */
+let bootId: string | undefined
+
+/**
+ * From the second call on it needs no descriptor: uptime() falls back to the clock itself, in whole seconds then.
+ * @throws a system error where /proc is not mounted
+ */
 export function heartbeatNow(): Heartbeat {
-  const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  const uptimeMs = Math.round(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1000)
-  return { bootId, uptimeMs }
+  bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  return { bootId, uptimeMs: Math.round(uptime() * 1000) }
 }
 
 /** Milliseconds for which a daemon has been silent; Infinity when it spoke in another boot. */

@@ -111,6 +111,20 @@ test('out of descriptors for ten seconds: says what is open, and has some for th
   assert.ok(performance.now() - startedMs > 10_000)
 })
 
+test('a heartbeat needs no descriptor', async () => {
+  const { code, stdout, stderr } = await run(`
+    const { heartbeatNow } = await import('${RUNTIME}/boot-clock.ts')
+    void runMain(async () => {
+      const before = heartbeatNow()
+      const taken = []
+      try { for (;;) taken.push(openSync('/dev/null')) } catch {}
+      const { bootId, uptimeMs } = heartbeatNow()
+      process.stdout.write(String(bootId === before.bootId && Math.abs(uptimeMs - before.uptimeMs) < 2_500))
+      return 0
+    })`)
+  assert.equal([code, stdout], [EXIT.ok, 'true'], stderr)
+})
+
 test('a burst that is over sooner ends nothing', async () => {
   const { code, stderr } = await run(`
     void runMain(async () => {

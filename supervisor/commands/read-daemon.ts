@@ -29,8 +29,8 @@ export type Reading<T> =
 const FILE_MAX = 1024 * 1024
 /** Characters of one text in a status that are shown. */
 const TEXT_MAX = 500
-/** Milliseconds by which the two ages of one process may differ: clock ticks (proc_pid_stat(5)). */
-const TICK_SLACK_MS = 50
+/** Milliseconds by which a process's age and its heartbeat's may be wrong: ticks, and our own start. */
+const AGE_SLACK_MS = 1_000
 
 export function readSupervisor(env: NodeJS.ProcessEnv): Promise<Reading<SupervisorStatus>> {
   return readDaemon('oobm-supervisor', directoriesOf('oobm', env).runtime, supervisorStatusSchema)
@@ -59,10 +59,9 @@ async function readDaemon<T extends z.ZodType<{ pid: number; heartbeat: Heartbea
   const result = schema.safeParse(content)
   if (!result.success) return not('unknown', `${path} was written by another version of ${name}: restart it`)
   const status = harmless(result.data)
-  const now = heartbeatNow()
-  if (status.heartbeat.bootId !== now.bootId || !(await isWriter(status.pid, status.heartbeat)))
+  const silentMs = silentForMs(status.heartbeat, heartbeatNow())
+  if (!(await isWriter(status.pid, silentMs)))
     return not('gone', `${name} is not running: it ended without removing ${path}`)
-  const silentMs = silentForMs(status.heartbeat, now)
   if (silentMs > HEARTBEAT_MAX_AGE_MS)
     return not(
       'silent',
@@ -92,22 +91,24 @@ function harmless<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, harmless(one)])) as T
 }
 
-/** Whether the process that wrote the file still lives; one that was given its number since is younger than the file. */
-async function isWriter(pid: number, written: Heartbeat): Promise<boolean> {
+/**
+ * Whether the process that wrote the file still lives; one that was given its number since is younger than the heartbeat.
+ * Ages are compared, as a container may count its uptime and its processes' starts from different boots.
+ */
+async function isWriter(pid: number, silentMs: number): Promise<boolean> {
   try {
     process.kill(pid, 0)
   } catch (err) {
     // Not ours to signal, but there.
     if (errorCode(err) !== 'EPERM') return false
   }
-  const startedMs = await startOf(pid)
-  return startedMs === undefined || startedMs <= written.uptimeMs + TICK_SLACK_MS
+  const [started, weStarted] = await Promise.all([startOf(pid), startOf(process.pid)])
+  if (started === undefined || weStarted === undefined) return true
+  const ageMs = process.uptime() * 1000 + weStarted - started
+  return ageMs + AGE_SLACK_MS >= silentMs
 }
 
-/**
- * When a process was started, in milliseconds since the boot: proc_pid_stat(5), field 22, in ticks of 10 ms. Undefined where
- * /proc does not say.
- */
+/** When a process was started, in milliseconds: proc_pid_stat(5), field 22, in ticks of 10 ms. Undefined where /proc does not say. */
 async function startOf(pid: number): Promise<number | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1')

@@ -36,7 +36,7 @@ export function daemonChecks({ env, nowMs }: Surroundings): Check[] {
       const reading = await readConsoleBridge(env)
       if (!reading.running) return wrong('consoles', reading.problem, start('oobm-console'))
       const closed = reading.status.consoles.filter(({ state }) => state === 'closed')
-      if (closed.length === 0) return ok('consoles', `${reading.status.consoles.length} consoles, all open`)
+      if (closed.length === 0) return ok('consoles', `all open: ${reading.status.consoles.length}`)
       const causes = closed.map(({ name, cause }) => `${name}: ${cause}`).join('; ')
       return wrong('consoles', causes, 'plug the serial adapter in; oobm console status shows when it comes')
     }),
