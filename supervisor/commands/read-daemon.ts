@@ -28,7 +28,7 @@ export type Reading<T> =
 /** Bytes of a status file that are read; one with 16 consoles and all their people has a tenth of that. */
 const FILE_MAX = 1024 * 1024
 /** Characters of one text in a status that are shown. */
-const TEXT_MAX = 500
+const TEXT_MAX = 1_000
 /** Milliseconds by which a process's age and its heartbeat's may be wrong: ticks, and our own start. */
 const AGE_SLACK_MS = 1_000
 
