@@ -67,6 +67,19 @@ function absent(state: (typeof ABSENT)[number], problem: string): Pick<ScreenSta
   return { supervisor: reading, bridge: reading }
 }
 
+type Line = ConsoleStatus['consoles'][number]
+
+const WATCHERS: Line['sessions'] = Array.from({ length: 5 }, (_, id) => ({
+  ...{ id, technician: `technician-${id}`, writer: false, from: 'relay', since: NOW_MS },
+}))
+
+function bridgeWith(changes: Partial<Line>): ScreenState['bridge'] {
+  return {
+    running: true,
+    status: { ...bridge, consoles: bridge.consoles.map(line => ({ ...line, ...changes })) },
+  }
+}
+
 function supervises(changes: Partial<SupervisorStatus>): Pick<ScreenState, 'supervisor'> {
   return { supervisor: { running: true, status: { ...supervisor, ...changes } } }
 }
@@ -97,6 +110,7 @@ test('fits a terminal of 80 columns and 24 lines, whatever it has to say', () =>
       }),
     ),
     supervises({ relay: null, connectedAt: null, retryAt: NOW_MS + 90_000 }),
+    ...[[], WATCHERS].map(sessions => ({ bridge: bridgeWith({ state: 'closed', cause, sessions }) })),
   ]
   for (const change of states) {
     const lines = text(change).split('\n')
@@ -121,10 +135,8 @@ test('says when the next try comes, and why a line is closed', () => {
   const down = { word: 'no-relay', connectedAt: null } as const
   assert.match(text(supervises({ ...down, retryAt: NOW_MS + 3_000 })), 'no tunnel, next try in 3 s')
   assert.match(text(supervises({ ...down, retryAt: NOW_MS - 10 })), 'no tunnel, trying now')
-  const [line] = bridge.consoles
-  assert.ok(line)
-  const closed = { ...bridge, consoles: [{ ...line, state: 'closed' as const, cause: 'unplugged', sessions: [] }] }
-  assert.match(text({ bridge: { running: true, status: closed } }), 'closed: unplugged; nobody is on it')
+  const closed = bridgeWith({ state: 'closed', cause: 'unplugged', sessions: [] })
+  assert.match(text({ bridge: closed }), 'closed: unplugged; nobody is on it')
 })
 
 test('shows nothing of what a daemon said before it hung, and no pattern', () => {

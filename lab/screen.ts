@@ -23,6 +23,9 @@ export interface ScreenState {
   deviceSshdPid: number
 }
 
+/** Columns beside the labels. */
+const TEXT_WIDTH = 68
+
 type Absent = Extract<Reading<unknown>, { running: false }>
 
 /** At most 23 lines of at most 80 columns. */
@@ -72,9 +75,12 @@ function describeConsoles({ bridge }: ScreenState): string[] {
     return [row('console', colors.red(cut(bridge.problem)))]
   }
   return bridge.status.consoles.map(({ name, path, settings, state, cause, sessions }) => {
-    const people = sessions.map(({ technician, writer }) => `${technician}${writer ? ' types' : ' watches'}`)
-    const line = state === 'open' ? colors.green('open') : colors.red(`closed: ${cause}`)
-    return row('console', `${name} on ${path} ${settings}, ${line}; ${people.join(', ') || 'nobody is on it'}`)
+    const who = sessions.map(({ technician, writer }) => `${technician}${writer ? ' types' : ' watches'}`)
+    const where = `${name} on ${path} ${settings}`
+    const people = cut(who.join(', ') || 'nobody is on it', 20)
+    // The cause gets what the line has left.
+    const closed = cut(`closed: ${cause}`, Math.max(20, TEXT_WIDTH - where.length - people.length - 4))
+    return row('console', `${where}, ${state === 'open' ? colors.green('open') : colors.red(closed)}; ${people}`)
   })
 }
 
@@ -110,8 +116,8 @@ function paint(word: Word): (text: string) => string {
   return isProvedReachable(word) ? colors.green : colors.red
 }
 
-function cut(text: string): string {
-  return text.length > 68 ? `${text.slice(0, 67)}…` : text
+function cut(text: string, width = TEXT_WIDTH): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text
 }
 
 function took(ms: number | null): string {
