@@ -116,8 +116,8 @@ export const intervalsSchema = z.strictObject({
   backoffMaxS: seconds(1).default(10),
   /** Longest wait where only a person can make an attempt succeed (refused, duplicate). */
   slowRetryS: seconds(1).default(300),
-  /** Uptime of a tunnel after which the backoff begins anew. */
-  stableS: seconds(1).default(60),
+  /** For how long a tunnel must have been proved so that, once it is lost, the waits begin anew with the shortest. */
+  stableS: seconds(1).default(15),
 })
 
 /** The intervals that each profile sets: at most 3 MB a day wired, 1 MB a day cellular (docs/tunnel.md). */

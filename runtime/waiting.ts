@@ -17,7 +17,7 @@ export async function within<T>(
   ms: number,
   parents: readonly AbortSignal[],
   run: (signal: AbortSignal) => Promise<T>,
-  { clock = systemClock, discard = () => {} }: { clock?: Clock; discard?(late: T): void } = {},
+  { clock = systemClock, discard = () => {} }: { clock?: Clock; discard?(late: T): unknown } = {},
 ): Promise<Outcome<T>> {
   if (parents.some(({ aborted }) => aborted)) return { kind: 'aborted' }
   const over = new AbortController()
@@ -75,4 +75,16 @@ export function settled<T>(signal: AbortSignal, otherwise: T, start: (settle: (v
       reject(err)
     }
   })
+}
+
+/** A controller that is aborted with its parents, also when they were before; `release` leaves nothing behind on them. */
+export function controllerUnder(...parents: readonly AbortSignal[]): AbortController & { release(): void } {
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  for (const parent of parents) parent.addEventListener('abort', abort)
+  if (parents.some(({ aborted }) => aborted)) abort()
+  const release = () => {
+    for (const parent of parents) parent.removeEventListener('abort', abort)
+  }
+  return Object.assign(controller, { release })
 }

@@ -5,8 +5,8 @@ import { type DeviceConfig, deviceConfigSchema } from '../runtime/device-config.
 import { ConfigurationError, errorCode } from '../runtime/errors.ts'
 import { parseToml } from '../runtime/toml-file.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
+import type { Credentials } from './ssh/connection.ts'
 import { loadCredentials } from './tunnel/load-credentials.ts'
-import type { Credentials } from './tunnel/open-connection.ts'
 
 export interface Configuration {
   config: DeviceConfig

@@ -41,8 +41,7 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
 /** The one home of each library that has effects. */
 const HOMES: Record<string, { home: RegExp; why: string }> = {
   ssh2: {
-    // Without `|tunnel|proof` as soon as these two stand on supervisor/ssh.
-    home: /^(supervisor\/(ssh|tunnel|proof)|console-bridge\/ssh|lab\/bench)\/|^runtime\/private-key\.ts$/,
+    home: /^(supervisor\/ssh|console-bridge\/ssh|lab\/bench)\/|^runtime\/private-key\.ts$/,
     why: 'ssh2 needs its traps handled in one place: the client in supervisor/ssh, the server in the bridge',
   },
   serialport: { home: /^console-bridge\/line\/serial-line\.ts$/, why: 'one file knows what serialport really does' },
@@ -54,14 +53,24 @@ const HOMES: Record<string, { home: RegExp; why: string }> = {
 
 /**
  * Where the supervisor may listen for an abort itself: on a signal that is aborted already, such a listener never fires, and
- * ten waits hung for that. Elsewhere it is `runtime/waiting.ts` that waits. Without `|tunnel|proof` as soon as these stand on it.
+ * ten waits hung for that. Elsewhere it is `runtime/waiting.ts` that waits.
  */
-const MAY_LISTEN_FOR_ABORT =
-  /^supervisor\/((ssh|tunnel|proof)\/|network\/watch-network\.ts$|commands\/doctor\/ssh-answer\.ts$)/
+const MAY_LISTEN_FOR_ABORT = /^supervisor\/(ssh\/|network\/watch-network\.ts$|commands\/doctor\/ssh-answer\.ts$)/
+
+/** Folders of the supervisor that know nothing of each other: data goes from the one to the other by way of the loop. */
+const APART: [from: RegExp, to: RegExp, why: string][] = [
+  [/^supervisor\/tunnel\//, /^supervisor\/(proof|loop|status)\//, 'a tunnel does not know how it is proved and shown'],
+  [
+    /^supervisor\/proof\//,
+    /^supervisor\/(tunnel|loop|status)\//,
+    'a proof does not know how its connection came about',
+  ],
+  [/^supervisor\/(ssh|network)\//, /^supervisor\/(tunnel|proof|loop|status)\//, 'these are the ground of the tunnel'],
+]
 
 /** Pure logic: no effects of their own, so that tests need none. */
 const PURE =
-  /^(runtime\/(backoff|names|status-words|errors)|supervisor\/(status\/(derive-status|facts)|led\/pattern)|console-bridge\/(console\/scrollback|session\/escape-parser)|relay-config\/render\/.*|lab\/sim-router\/(router|state|commands|describe|command-table|line-editor|boot-messages))\.ts$/
+  /^(runtime\/(backoff|names|status-words|errors)|supervisor\/(status\/(derive-status|facts|local-facts|loop-reports)|led\/pattern|loop\/(retry-plan|relay-choice))|console-bridge\/(console\/scrollback|session\/escape-parser)|relay-config\/render\/.*|lab\/sim-router\/(router|state|commands|describe|command-table|line-editor|boot-messages))\.ts$/
 /** Tests, what several tests of one part stand on, and measurements. */
 const FOR_TESTS = /\.i?test\.ts$|\/testing\/|^lab\/(bench|faults)\/|^image\/(appliance|test|wifi)\//
 const EFFECTS = /^node:(fs|net|timers|child_process|dgram|http|https|tls)(\/|$)/
@@ -84,6 +93,17 @@ test('each library with effects has one home', () => {
     const rule = HOMES[target]
     if (!rule || rule.home.test(file) || /\.i?test\.ts$/.test(file)) return []
     return [`${file} imports ${target}: ${rule.why}`]
+  })
+  assert.equal(broken, [])
+})
+
+test('folders of the supervisor that are apart do not import each other', () => {
+  const broken = importsOf(['supervisor']).flatMap(({ file, target }) => {
+    if (!target.startsWith('.') || FOR_TESTS.test(file)) return []
+    const to = normalize(join(file, '..', target))
+    return APART.filter(([from, other]) => from.test(file) && other.test(to)).map(
+      ([, , why]) => `${file} imports ${target}: ${why}`,
+    )
   })
   assert.equal(broken, [])
 })

@@ -5,11 +5,16 @@ import { type AddressInfo, createServer } from 'node:net'
 import { systemClock as clock } from '../../runtime/clock.ts'
 import { type DeviceConfigInput, deviceConfigSchema, intervalsOf, listenersOf } from '../../runtime/device-config.ts'
 import { silentLog } from '../../runtime/log.ts'
-import { withDeadline } from '../../runtime/with-deadline.ts'
+import { whenAborted, within } from '../../runtime/waiting.ts'
+import type { Failure } from '../../supervisor/failure.ts'
+import { Patience } from '../../supervisor/loop/patience.ts'
+import { retryWaitMs, synMs } from '../../supervisor/loop/retry-plan.ts'
+import { createDialler } from '../../supervisor/network/dial.ts'
+import { dialLocal } from '../../supervisor/network/dial-local.ts'
 import { probe } from '../../supervisor/proof/probe.ts'
-import { connectOnce, type Ending, type Tunnel } from '../../supervisor/tunnel/connect-once.ts'
-import { keepConnected } from '../../supervisor/tunnel/keep-connected.ts'
-import { Wake } from '../../supervisor/tunnel/wake.ts'
+import { connect } from '../../supervisor/ssh/connect.ts'
+import { establish } from '../../supervisor/tunnel/establish.ts'
+import { reachRelay } from '../../supervisor/tunnel/reach-relay.ts'
 
 export interface StormDevice {
   config: DeviceConfigInput
@@ -31,40 +36,54 @@ greeter.listen(0, '127.0.0.1', () => {
 })
 
 async function live({ config: input, privateKey }: StormDevice): Promise<void> {
-  const { signal } = new AbortController()
   const { port } = greeter.address() as AddressInfo
   const config = deviceConfigSchema.parse({ ...input, shell: { port }, bridge: { ...input.bridge, port } })
+  const intervals = intervalsOf(config)
+  const [relay] = config.relays
+  if (!relay) return
+  const { signal } = new AbortController()
+  const patience = new Patience({ baseMs: intervals.timeoutS * 1000, clock, loadPerCpu: () => 1 })
+  const { dial } = createDialler()
   const token = randomBytes(16).toString('hex')
-  const wake = new Wake(() => {})
+  const common = { config, relay, token, ownIdent: 'oobm_storm', mayEvict: true, dialLocal, clock, log: silentLog }
   const say = (event: StormEvent) => process.stdout.write(`${JSON.stringify(event)}\n`)
-  const common = { config, credentials: { privateKey }, token, ownIdent: 'oobm_storm', signal, log: silentLog }
-  await keepConnected({
-    relays: config.relays,
-    intervals: intervalsOf(config),
-    clock,
-    random: Math.random,
-    wake,
-    signal,
-    linkUp: () => true,
-    onDown: failure => say({ device: config.device, event: 'failed', cause: failure?.cause ?? '' }),
-    connect: relay =>
-      connectOnce({ ...common, relay, onSessions: () => {}, onOrder: () => {} }, tunnel => whileUp(tunnel)),
-  })
-
-  async function whileUp(tunnel: Tunnel): Promise<Ending> {
-    const failure = await withDeadline(PROBE_MS, [tunnel.ended], tunnel.openListeners)
-    if (failure) return { kind: 'failed', failure }
-    const listener = listenersOf(config).shell
-    const proof = await withDeadline(PROBE_MS, [tunnel.ended], deadline =>
-      probe(tunnel.client, { listener, nowMs: clock.nowMs, signal: deadline }),
+  let downSinceMs = clock.nowMs()
+  for (;;) {
+    const failure = await once()
+    if (failure === undefined) downSinceMs = clock.nowMs()
+    else say({ device: config.device, event: 'failed', cause: failure.cause })
+    const lastFailures = failure ? [failure] : []
+    await clock.sleep(
+      retryWaitMs({ downMs: clock.nowMs() - downSinceMs, lastFailures }, intervals, Math.random),
+      signal,
     )
-    if (!proof.ok) return { kind: 'unproved', cause: proof.cause }
-    say({ device: config.device, event: 'ready' })
-    await new Promise<void>(resolve => {
-      if (tunnel.ended.aborted) resolve()
-      tunnel.ended.addEventListener('abort', () => resolve(), { once: true })
-    })
-    say({ device: config.device, event: 'lost' })
-    return { kind: 'lost', cause: tunnel.endCause() }
+  }
+
+  /** One tunnel from its beginning to its end; gives why it did not come up. */
+  async function once(): Promise<Failure | undefined> {
+    const how = { credentials: { privateKey }, dial, connect, clock, synMs: synMs(clock.nowMs() - downSinceMs) }
+    const reached = await reachRelay({ ...how, relay: common.relay, stepMs: patience.stepMs, signal })
+    if (!reached.ok) return reached.failure
+    const { connection } = reached
+    try {
+      const made = await patience.step([connection.closed], deadline =>
+        establish(connection, { ...common, signal: deadline, onSessions: () => {}, onOrder: () => {} }),
+      )
+      if (!made?.ok) return made?.failure ?? { word: 'no-relay', cause: 'no answer after the login' }
+      const failure = await within(PROBE_MS, [connection.closed], made.tunnel.openListeners)
+      if (failure.kind !== 'done') return { word: 'no-relay', cause: 'no answer for the listeners' }
+      if (failure.value) return failure.value
+      const listener = listenersOf(config).shell
+      const proof = await within(PROBE_MS, [connection.closed], deadline =>
+        probe(connection, { listener, nowMs: clock.nowMs, signal: deadline }),
+      )
+      if (proof.kind !== 'done' || !proof.value.ok) return { word: 'unproved', cause: 'the probe does not come back' }
+      say({ device: config.device, event: 'ready' })
+      await whenAborted(connection.closed)
+      say({ device: config.device, event: 'lost' })
+      return undefined
+    } finally {
+      connection.destroy()
+    }
   }
 }

@@ -1,9 +1,13 @@
 /** A TCP connection to a port of this device itself. */
 import { connect, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { errorCode, errorMessage } from '../../runtime/errors.ts'
 import { printable } from '../../runtime/printable.ts'
 import { settled } from '../../runtime/waiting.ts'
 import type { Answer } from '../ssh/connection.ts'
+
+/** The same as a port: what needs it takes it as an argument. */
+export type DialLocal = (port: number, signal: AbortSignal) => Promise<Answer<Duplex>>
 
 /** @returns a paused socket; on an abort or a failure, none is left */
 export async function dialLocal(port: number, signal: AbortSignal): Promise<Answer<Socket>> {

@@ -33,9 +33,11 @@ export interface DialOptions {
   signal: AbortSignal
 }
 
+/** Never rejects; no socket but the given one is left. Opens two connections an address at the most. */
+export type Dial = (options: DialOptions) => Promise<Dialled>
+
 export interface Dialler {
-  /** Never rejects; no socket but the given one is left. Opens two connections an address at the most. */
-  dial(options: DialOptions): Promise<Dialled>
+  dial: Dial
 }
 
 /** Addresses of one name that are tried. */

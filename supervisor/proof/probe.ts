@@ -1,6 +1,7 @@
 /** The in-band probe: through the tunnel to the relay, into the own listener, and back to whoever answers there. */
-import type { Client, ClientChannel } from 'ssh2'
-import { errorMessage } from '../../runtime/errors.ts'
+import type { Duplex } from 'node:stream'
+import { settled } from '../../runtime/waiting.ts'
+import type { Connection } from '../ssh/connection.ts'
 
 export type ProbeResult = { ok: true; tookMs: number } | { ok: false; cause: string }
 
@@ -12,61 +13,35 @@ export interface ProbeOptions {
 }
 
 /**
- * Reads the first bytes behind the own listener: an SSH server there greets at once (RFC 4253, section 4.2). It says
- * nothing itself: a server that was greeted back would send its key exchange too, and fill the line with it.
+ * Reads the first bytes behind the own listener: an SSH server there greets at once (RFC 4253, section 4.2). It says only
+ * that nothing changed since the last proof: whoever answers there, a login is not tried.
  */
-export async function probe(client: Client, { listener, nowMs, signal }: ProbeOptions): Promise<ProbeResult> {
+export async function probe(connection: Connection, { listener, nowMs, signal }: ProbeOptions): Promise<ProbeResult> {
   const startedMs = nowMs()
-  const opened = await openListener(client, listener, signal)
-  if ('cause' in opened) return { ok: false, cause: opened.cause }
-  const { channel } = opened
+  const opened = await connection.open(listener, signal)
+  if (!opened.ok) return { ok: false, cause: `the relay cannot open its listener ${listener}: ${opened.cause}` }
   try {
-    const first = await firstBytes(channel, signal)
-    if (first === undefined) return { ok: false, cause: `listener ${listener} leads nowhere: no greeting came back` }
-    if (!first.startsWith('SSH-'))
-      return { ok: false, cause: `listener ${listener} leads to something that is not SSH` }
+    const cause = await greets(opened.value, signal)
+    if (cause !== undefined) return { ok: false, cause: `listener ${listener} ${cause}` }
     return { ok: true, tookMs: nowMs() - startedMs }
   } finally {
-    discard(channel)
+    opened.value.destroy()
   }
 }
 
-/** Closes a channel for good: ssh2 lets go of one only when both ends said so and everything received was read. */
-export function discard(channel: ClientChannel): void {
-  channel.once('end', () => channel.end())
-  channel.resume()
-  channel.destroy()
-}
-
-/** A direct-tcpip channel (RFC 4254, section 7.2) from the relay into the own listener. */
-export function openListener(
-  client: Client,
-  listener: number,
-  signal: AbortSignal,
-): Promise<{ channel: ClientChannel } | { cause: string }> {
-  return new Promise(resolve => {
-    const onAbort = () => resolve({ cause: 'the relay does not answer in time' })
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      client.forwardOut('127.0.0.1', 0, '127.0.0.1', listener, (err, channel) => {
-        signal.removeEventListener('abort', onAbort)
-        if (err) return resolve({ cause: `the relay cannot open its listener ${listener}: ${errorMessage(err)}` })
-        channel.on('error', () => {})
-        if (signal.aborted) discard(channel)
-        resolve({ channel })
-      })
-    } catch (err) {
-      // ssh2 throws "Not connected" from here rather than through the callback.
-      resolve({ cause: `the connection to the relay ended: ${errorMessage(err)}` })
-    }
+/**
+ * Whether an SSH server greets on this stream. It is told nothing: a server that was greeted back would send its key
+ * exchange too, and fill the line with it.
+ * @returns what is wrong, as the end of a sentence; undefined when nothing is
+ */
+export async function greets(stream: Duplex, signal: AbortSignal): Promise<string | undefined> {
+  const first = await settled<string | undefined>(signal, undefined, settle => {
+    stream.on('error', () => settle(undefined))
+    stream.once('data', (bytes: Buffer) => settle(bytes.toString('latin1')))
+    stream.once('end', () => settle(undefined))
+    stream.once('close', () => settle(undefined))
   })
-}
-
-function firstBytes(channel: ClientChannel, signal: AbortSignal): Promise<string | undefined> {
-  return new Promise(resolve => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true })
-    channel.once('data', (bytes: Buffer) => resolve(bytes.toString('latin1')))
-    channel.once('end', () => resolve(undefined))
-    channel.once('close', () => resolve(undefined))
-  })
+  if (first === undefined)
+    return signal.aborted ? 'leads nowhere: no greeting came back in time' : 'leads nowhere: no greeting came back'
+  return first.startsWith('SSH-') ? undefined : 'leads to something that is not SSH'
 }

@@ -4,13 +4,18 @@ import { deriveStatus } from './derive-status.ts'
 import { type Facts, FIRST_FACTS } from './facts.ts'
 
 const test = suite('derive-status')
-const LIMITS = { nowMs: 1_000_000, proofMaxAgeMs: 60_000, othersMaxAgeMs: 30_000 }
 const relay = { host: 'relay', port: 443 }
+const LIMITS = { nowMs: 1_000_000, proofMaxAgeMs: 60_000, othersMaxAgeMs: 30_000, silentMaxMs: 20_000 }
+const proved = (ageMs: number, note?: string) => ({ state: 'proved', atMs: LIMITS.nowMs - ageMs, note }) as const
+const up = (silentMs: number, addressGone = false) =>
+  ({ state: 'up', relay, aliveMs: LIMITS.nowMs - silentMs, addressGone }) as const
 const PROVED: Facts = {
   ...FIRST_FACTS,
-  tunnel: { state: 'up', relay },
-  proof: { state: 'proved', atMs: LIMITS.nowMs - 1 },
+  tunnel: up(1),
+  proof: proved(1),
 }
+const CLOSED = { name: 'sw1', cause: 'the adapter is not plugged in' }
+const FAILED = { state: 'failed', cause: 'x' } as const
 const DOWN: Facts = { ...FIRST_FACTS, tunnel: { state: 'down', failure: { word: 'refused', cause: 'no' } } }
 
 const CASES: [name: string, facts: Facts, word: string][] = [
@@ -21,8 +26,32 @@ const CASES: [name: string, facts: Facts, word: string][] = [
   ['a wrong configuration hides everything', { ...PROVED, configurationFault: 'device.toml:3' }, 'unconfigured'],
   ['connected is not proved', { ...PROVED, proof: { state: 'none' } }, 'unproved'],
   ['a failed proof', { ...PROVED, proof: { state: 'failed', cause: 'x' } }, 'unproved'],
-  ['a proof that is too old', { ...PROVED, proof: { state: 'proved', atMs: LIMITS.nowMs - 60_001 } }, 'unproved'],
+  ['a proof that is too old', { ...PROVED, proof: proved(60_001) }, 'unproved'],
   ['a fresh proof', PROVED, 'ready'],
+  ['a tunnel on which the relay is silent for long', { ...PROVED, tunnel: up(20_001) }, 'no-relay'],
+  ['a tunnel on which the relay was heard in time', { ...PROVED, tunnel: up(20_000) }, 'ready'],
+  ['a tunnel whose address is gone', { ...PROVED, tunnel: up(1, true) }, 'no-link'],
+  ['sshd is at fault', { ...PROVED, local: { shell: 'sshd is dead', console: undefined } }, 'unproved'],
+  ['the bridge is at fault', { ...PROVED, local: { shell: undefined, console: 'it hangs' } }, 'unproved'],
+  ['the status cannot be written', { ...PROVED, statusFault: 'ENOSPC' }, 'unproved'],
+  ['a console line is closed', { ...PROVED, closedConsoles: [CLOSED] }, 'no-console'],
+  ['no console line is closed', { ...PROVED, closedConsoles: [] }, 'ready'],
+  [
+    'a console line is closed, and somebody is in the shell',
+    { ...PROVED, closedConsoles: [CLOSED], sessions: { shell: 1, console: 0 } },
+    'no-console',
+  ],
+  [
+    'a console line is closed, and somebody is on it all the same',
+    { ...PROVED, closedConsoles: [CLOSED], consolesInUse: ['sw1'], sessions: { shell: 0, console: 1 } },
+    'no-console',
+  ],
+  [
+    'a console line is closed, and somebody is on another console',
+    { ...PROVED, closedConsoles: [CLOSED], consolesInUse: ['sw2'], sessions: { shell: 0, console: 1 } },
+    'in-use',
+  ],
+  ['a closed line does not hide a failed proof', { ...PROVED, closedConsoles: [CLOSED], proof: FAILED }, 'unproved'],
   ['somebody is in', { ...PROVED, sessions: { shell: 0, console: 1 } }, 'in-use'],
   ['a twin was here a moment ago', { ...PROVED, othersSeenMs: LIMITS.nowMs - 29_000 }, 'duplicate'],
   ['a twin was here long ago', { ...PROVED, othersSeenMs: LIMITS.nowMs - 31_000 }, 'ready'],
@@ -48,5 +77,20 @@ const CASES: [name: string, facts: Facts, word: string][] = [
 for (const [name, facts, word] of CASES) {
   test(name, () => assert.is(deriveStatus(facts, LIMITS).word, word))
 }
+
+test('says what is at fault here, and which way in is left', () => {
+  const { cause } = deriveStatus({ ...PROVED, local: { shell: undefined, console: 'the bridge hangs' } }, LIMITS)
+  assert.is(cause, 'the bridge hangs; the shell is not affected')
+})
+
+test('says what else was found beside a proof', () => {
+  const { word, cause } = deriveStatus({ ...PROVED, proof: proved(1, 'new connections fail') }, LIMITS)
+  assert.equal([word, cause], ['ready', 'proved: a technician can get in; new connections fail'])
+})
+
+test('names the console lines that are closed', () => {
+  const { cause } = deriveStatus({ ...PROVED, closedConsoles: [CLOSED] }, LIMITS)
+  assert.match(cause, /sw1: the adapter is not plugged in/)
+})
 
 test.run()

@@ -13,16 +13,28 @@ export interface Limits {
   nowMs: number
   /** Milliseconds for which a proof holds; past it, something that should have renewed it did not. */
   proofMaxAgeMs: number
+  /** Milliseconds after the last sign of life for which a tunnel counts as working. */
+  silentMaxMs: number
   /** Milliseconds after which another supervisor that was turned away counts as gone. */
   othersMaxAgeMs: number
 }
 
 /** The status at one moment. Nothing else in the supervisor decides what the LED says. */
 export function deriveStatus(facts: Facts, limits: Limits): Status {
+  const { tunnel, linkUp } = facts
   if (facts.configurationFault !== undefined) return { word: 'unconfigured', cause: facts.configurationFault }
-  if (facts.tunnel.state === 'down') {
-    if (!facts.linkUp) return { word: 'no-link', cause: 'no network interface has an address' }
-    return facts.tunnel.failure ?? { word: 'no-relay', cause: 'connecting for the first time' }
+  if (tunnel.state === 'down') {
+    if (!linkUp) return { word: 'no-link', cause: 'no network interface has an address' }
+    const { word, cause } = tunnel.failure ?? { word: 'no-relay', cause: 'connecting for the first time' }
+    return { word, cause }
+  }
+  if (tunnel.addressGone) return { word: 'no-link', cause: 'the address that the tunnel used is gone from this device' }
+  if (limits.nowMs - tunnel.aliveMs > limits.silentMaxMs) {
+    const { host, port } = tunnel.relay
+    return {
+      word: 'no-relay',
+      cause: `${host}:${port} no longer answers on the tunnel; a new connection is being tried`,
+    }
   }
   if (facts.othersSeenMs !== undefined && limits.nowMs - facts.othersSeenMs < limits.othersMaxAgeMs) {
     return { word: 'duplicate', cause: 'another device with this identity tries to connect; this one holds the place' }
@@ -34,7 +46,11 @@ export function deriveStatus(facts: Facts, limits: Limits): Status {
   return provedStatus(facts, limits)
 }
 
-function provedStatus({ proof, sessions }: Facts, { nowMs, proofMaxAgeMs }: Limits): Status {
+function provedStatus(facts: Facts, { nowMs, proofMaxAgeMs }: Limits): Status {
+  const { proof, local, statusFault } = facts
+  if (statusFault !== undefined) return { word: 'unproved', cause: `the status cannot be written: ${statusFault}` }
+  const fault = localFault(local)
+  if (fault !== undefined) return { word: 'unproved', cause: fault }
   switch (proof.state) {
     case 'none':
       return { word: 'unproved', cause: 'connected; the first self-test is running' }
@@ -42,9 +58,29 @@ function provedStatus({ proof, sessions }: Facts, { nowMs, proofMaxAgeMs }: Limi
       return { word: 'unproved', cause: proof.cause }
     case 'proved':
       if (nowMs - proof.atMs > proofMaxAgeMs) return { word: 'unproved', cause: 'the last proof is too old' }
-      if (sessions.shell + sessions.console > 0) return { word: 'in-use', cause: 'proved, and somebody is in' }
-      return { word: 'ready', cause: 'proved: a technician can get in' }
+      return reachable(facts, proof.note)
     default:
       return proof satisfies never
   }
+}
+
+/** The other way in is named too: it is what a technician uses now. */
+function localFault({ shell, console }: Facts['local']): string | undefined {
+  if (shell !== undefined && console !== undefined) return `${shell}; ${console}`
+  if (shell !== undefined) return `${shell}; the consoles are not affected`
+  if (console !== undefined) return `${console}; the shell is not affected`
+  return undefined
+}
+
+/** Proved. A console line that is not open is shown unless somebody works on another console. */
+function reachable({ closedConsoles = [], consolesInUse, sessions }: Facts, note: string | undefined): Status {
+  const closed = new Set(closedConsoles.map(({ name }) => name))
+  const isOnAnother = consolesInUse.some(name => !closed.has(name))
+  if (closedConsoles.length > 0 && !isOnAnother) {
+    const each = closedConsoles.map(({ name, cause }) => `${name}: ${cause}`).join('; ')
+    return { word: 'no-console', cause: `proved, but a console line is not open: ${each}` }
+  }
+  const more = note === undefined ? '' : `; ${note}`
+  if (sessions.shell + sessions.console > 0) return { word: 'in-use', cause: `proved, and somebody is in${more}` }
+  return { word: 'ready', cause: `proved: a technician can get in${more}` }
 }

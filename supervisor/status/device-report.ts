@@ -7,12 +7,14 @@ const CHANGES_MAX = 8
 
 /**
  * @param consoles undefined while the bridge does not answer
+ * @param pingS seconds between two pings of the relay: what it may expect to hear
  * @param nowMs milliseconds since 1970, by the clock that the two statuses were written with
  */
 export function deviceReport(
   status: SupervisorStatus,
   consoles: ConsoleStatus | undefined,
   uplink: string | undefined,
+  pingS: number,
   nowMs: number,
 ): DeviceReport {
   const ageS = (thenMs: number) => Math.min(1e10, Math.max(0, Math.round((nowMs - thenMs) / 1000)))
@@ -23,7 +25,9 @@ export function deviceReport(
     cause: cause.slice(0, 400),
     sinceS: ageS(since),
     proofS: proof.provedAt === null ? null : ageS(proof.provedAt),
+    proofBy: proof.by,
     tookMs: proof.tookMs,
+    pingS,
     probeMs: proof.probeMs,
     sessions,
     software,

@@ -1,35 +1,57 @@
 /** What the supervisor knows: the only input from which its status is derived. Times are monotonic milliseconds. */
-import type { Failure } from '../tunnel/open-connection.ts'
+import type { Failure } from '../failure.ts'
 
 export interface Facts {
   /** Why the configuration file cannot be used; undefined while it can. */
   configurationFault: string | undefined
+  /** Why the status file cannot be written; undefined while it can. Who reads it would believe an old one. */
+  statusFault: string | undefined
   /** Some interface has an address that reaches further than the cable. */
   linkUp: boolean
   tunnel: TunnelFact
   proof: ProofFact
+  /** What is wrong at this end, found without the relay. */
+  local: { shell: string | undefined; console: string | undefined }
+  /** Configured consoles whose line is not open, each with why; undefined while the bridge does not say. */
+  closedConsoles: readonly { name: string; cause: string }[] | undefined
   /** When another supervisor with this identity was last turned away. */
   othersSeenMs: number | undefined
   /** The operator has switched remote maintenance off, and the listeners are closed. */
   maintenance: 'on' | 'off' | 'off for a time'
-  /** People's sessions through the tunnel now. */
+  /** People's sessions through tunnels now. */
   sessions: { shell: number; console: number }
+  /** Consoles on which somebody is, as far as the bridge says. */
+  consolesInUse: readonly string[]
 }
 
 export type TunnelFact =
   | { state: 'down'; failure: Failure | undefined }
-  | { state: 'up'; relay: { host: string; port: number } }
+  | {
+      state: 'up'
+      relay: { host: string; port: number }
+      /** When the relay last gave a sign of life on this connection. */
+      aliveMs: number
+      /** The address that this connection comes from is gone from this device. */
+      addressGone: boolean
+    }
 
 export type ProofFact =
   /** Nothing was tried on this tunnel yet. */
-  { state: 'none' } | { state: 'proved'; atMs: number } | { state: 'failed'; cause: string }
+  | { state: 'none' }
+  /** `note` says what else was found, such as that new connections to the relay fail. */
+  | { state: 'proved'; atMs: number; note: string | undefined }
+  | { state: 'failed'; cause: string }
 
 export const FIRST_FACTS: Facts = {
   configurationFault: undefined,
+  statusFault: undefined,
   linkUp: true,
   tunnel: { state: 'down', failure: undefined },
   proof: { state: 'none' },
+  local: { shell: undefined, console: undefined },
+  closedConsoles: undefined,
   othersSeenMs: undefined,
   maintenance: 'on',
   sessions: { shell: 0, console: 0 },
+  consolesInUse: [],
 }

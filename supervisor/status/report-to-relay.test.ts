@@ -1,7 +1,7 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import type { ConsoleStatus, SupervisorStatus } from '../../runtime/status-file.ts'
 import { suite } from '../../tools/suite.ts'
+import { FakeClock } from '../loop/testing/fake-clock.ts'
 import { Reporter } from './report-to-relay.ts'
 
 const test = suite('report-to-relay')
@@ -35,55 +35,36 @@ function bridge(pid: number, ids: number[]): ConsoleStatus {
   }
 }
 
-/** Reports with these answers of the bridge, one a look, until there are no more; in a time of its own. */
-async function report(answers: (ConsoleStatus | undefined)[]) {
-  const time = { nowMs: 0 }
+/** Reports while the bridge says these things, one every five seconds; in a time of its own. */
+async function report(looks: (ConsoleStatus | undefined)[]) {
+  const clock = new FakeClock()
   const over = new AbortController()
-  const sleepers: { untilMs: number; wake: () => void }[] = []
   const sent: { atMs: number; line: string }[] = []
-  const clock = {
-    wallMs: () => time.nowMs,
-    nowMs: () => time.nowMs,
-    sleep: (ms: number, signal: AbortSignal) =>
-      new Promise<void>(wake => {
-        if (signal.aborted) return wake()
-        signal.addEventListener('abort', () => wake(), { once: true })
-        sleepers.push({ untilMs: time.nowMs + ms, wake })
-      }),
-  }
-  const left = [...answers]
-  const reporter = new Reporter({
-    clock,
-    askBridge: async () => {
-      if (left.length === 1) over.abort()
-      return left.shift()
-    },
-    readUplink: async () => 'eth0',
-  })
+  const reporter = new Reporter({ clock, pingS: 15, idleMs: 300_000, readUplink: async () => 'eth0' })
   reporter.update(STATUS)
   const control = {
     others: async () => undefined,
-    send: (line: string) => sent.push({ atMs: time.nowMs, line }) > 0,
+    listening: async () => undefined,
+    send: (line: string) => sent.push({ atMs: clock.nowMs(), line }) > 0,
     listen: () => {},
   }
   const served = reporter.serve(control, over.signal)
-  while (!over.signal.aborted) {
-    for (let round = 0; round < 5; round++) await turn()
-    const next = sleepers.sort((a, b) => a.untilMs - b.untilMs).shift()
-    if (next === undefined) break
-    time.nowMs = Math.max(time.nowMs, next.untilMs)
-    next.wake()
+  for (const look of looks) {
+    reporter.updateConsoles(look)
+    await clock.runUntil(clock.nowMs() + 5_000)
   }
+  over.abort()
   await served
+  assert.is(clock.sleeping, 0)
   return sent
 }
 
 test('a bridge that starts after the tunnel is known to the relay seconds later', async () => {
   const idle = bridge(7, [])
-  const sent = await report([...Array(6).fill(undefined), idle, idle])
+  const sent = await report([undefined, undefined, idle, idle])
   const known = sent.find(({ line }) => line.includes('sw1'))
   assert.ok(known, 'the relay learns of the console')
-  assert.ok(known.atMs < 60_000, `after ${known.atMs} ms`)
+  assert.ok(known.atMs < 12_000, `after ${known.atMs} ms`)
 })
 
 test('a session that ended is told once, also when the bridge began anew with the same numbers', async () => {

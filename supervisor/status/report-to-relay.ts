@@ -8,30 +8,22 @@ import { deviceReport } from './device-report.ts'
 
 export interface ReporterOptions {
   clock: Clock
-  askBridge(signal: AbortSignal): Promise<ConsoleStatus | undefined>
+  /** Seconds between two pings of the relay. */
+  pingS: number
+  /** Milliseconds between two reports when nothing happens; 300 bytes each. */
+  idleMs: number
   readUplink(): Promise<string | undefined>
 }
 
 /** Milliseconds between two reports at the least: a relay takes two a second. */
 const PACE_MS = 1_000
-/** Milliseconds between two reports when nothing happens: 300 bytes each. */
-const IDLE_MS = 300_000
-/**
- * Milliseconds between two looks at who is on the consoles: while nobody is in, while somebody is, just after that changed,
- * and while the bridge does not answer, as at each boot.
- */
-const LOOK_MS = { idle: 300_000, inUse: 60_000, fresh: 4_000, unanswered: 10_000 }
-/** Milliseconds that a person takes to log in after the connection came. */
-const FRESH_MS = 10_000
-
 /** Holds what is to be reported, whether or not there is a relay to report it to. */
 export class Reporter {
   readonly #options: ReporterOptions
   #status: SupervisorStatus | undefined
   #consoles: ConsoleStatus | undefined
-  #sessionsAtMs = Number.NEGATIVE_INFINITY
+  #control: Control | undefined
   #changed = new AbortController()
-  #sessionsChanged = new AbortController()
 
   constructor(options: ReporterOptions) {
     this.#options = options
@@ -41,50 +33,44 @@ export class Reporter {
   update(status: SupervisorStatus): void {
     const before = this.#status
     this.#status = status
-    if (JSON.stringify(before?.sessions) !== JSON.stringify(status.sessions)) {
-      this.#sessionsAtMs = this.#options.clock.nowMs()
-      this.#sessionsChanged = renewed(this.#sessionsChanged)
-    }
     if (before === undefined || essence(before) !== essence(status)) this.#changed = renewed(this.#changed)
   }
 
-  /** Reports on one control channel until its connection ends. */
+  /** Takes in what the bridge says; undefined while it does not. Whoever left a console since is told of at once. */
+  updateConsoles(consoles: ConsoleStatus | undefined): void {
+    const before = this.#consoles
+    this.#consoles = consoles
+    for (const { console, technician, since } of gone(before, consoles)) {
+      const fromS = Math.max(0, Math.round((this.#options.clock.wallMs() - since) / 1000))
+      this.#control?.send(formatSession({ console, technician, fromS, toS: 0 }))
+    }
+    if (whoIsOn(before) !== whoIsOn(consoles)) this.#changed = renewed(this.#changed)
+  }
+
+  /** Reports on one control channel until its connection ends. A later call takes over what happens from then on. */
   async serve(control: Control, ended: AbortSignal): Promise<void> {
-    await Promise.all([this.#report(control, ended), this.#look(control, ended)])
+    this.#control = control
+    try {
+      await this.#report(control, ended)
+    } finally {
+      if (this.#control === control) this.#control = undefined
+    }
   }
 
   async #report(control: Control, ended: AbortSignal): Promise<void> {
-    const { clock, readUplink } = this.#options
+    const { clock, readUplink, idleMs } = this.#options
     while (!ended.aborted) {
       const { signal: changed } = this.#changed
       const uplink = await readUplink()
       if (this.#status) control.send(formatReport(this.#content(this.#status, uplink)))
       await clock.sleep(PACE_MS, ended)
-      await clock.sleep(IDLE_MS, AbortSignal.any([ended, changed]))
+      await clock.sleep(idleMs, AbortSignal.any([ended, changed]))
     }
   }
 
   #content(status: SupervisorStatus, uplink: string | undefined): DeviceReport {
-    return deviceReport(status, this.#consoles, uplink, this.#options.clock.wallMs())
-  }
-
-  async #look(control: Control, ended: AbortSignal): Promise<void> {
-    const { clock, askBridge } = this.#options
-    while (!ended.aborted) {
-      const { signal: changed } = this.#sessionsChanged
-      const consoles = await askBridge(ended)
-      if (whoIsOn(consoles) !== whoIsOn(this.#consoles)) this.#changed = renewed(this.#changed)
-      for (const { console, technician, since } of gone(this.#consoles, consoles)) {
-        const fromS = Math.max(0, Math.round((clock.wallMs() - since) / 1000))
-        control.send(formatSession({ console, technician, fromS, toS: 0 }))
-      }
-      this.#consoles = consoles
-      const { shell, console } = this.#status?.sessions ?? { shell: 0, console: 0 }
-      const quietMs = shell + console > 0 ? LOOK_MS.inUse : LOOK_MS.idle
-      const isFresh = clock.nowMs() - this.#sessionsAtMs < FRESH_MS
-      const lookMs = isFresh ? LOOK_MS.fresh : consoles ? quietMs : LOOK_MS.unanswered
-      await clock.sleep(lookMs, AbortSignal.any([ended, changed]))
-    }
+    const { pingS, clock } = this.#options
+    return deviceReport(status, this.#consoles, uplink, pingS, clock.wallMs())
   }
 }
 

@@ -1,6 +1,7 @@
 /** Keeps the facts, derives the status from them, and is the one place that performs the effects of a change. */
-import { heartbeatNow } from '../../runtime/boot-clock.ts'
+import { HEARTBEAT_MS, type Heartbeat, heartbeatNow } from '../../runtime/boot-clock.ts'
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
+import { printable } from '../../runtime/printable.ts'
 import type { SupervisorStatus } from '../../runtime/status-file.ts'
 import { VERSION } from '../../runtime/version.ts'
 import { deriveStatus, type Limits, type Status } from './derive-status.ts'
@@ -12,6 +13,8 @@ export interface Effects {
   changed(status: Status): void
   /** The content for the status file; the same content may come again. */
   write(status: SupervisorStatus): void
+  /** Resolves when what was written is in the file. */
+  close(): Promise<void>
 }
 
 /** What the status file says beside what is derived; instants are monotonic milliseconds here. */
@@ -19,6 +22,9 @@ export type Details = Pick<SupervisorStatus, 'relay' | 'connectedAt' | 'proof' |
 
 /** Changes of the word that the status file remembers: a bad night fits, and the file stays small. */
 const CHANGES_MAX = 50
+
+/** Characters of a cause: every message of ours fits. */
+const CAUSE_MAX = 600
 
 export class StatusKeeper {
   readonly #device: string
@@ -36,6 +42,7 @@ export class StatusKeeper {
   #sinceMs = 0
   #changes: SupervisorStatus['changes'] = []
   readonly #times: WallTimes
+  #heartbeat: { said: Heartbeat; atMs: number } | undefined
 
   constructor(device: string, limits: Omit<Limits, 'nowMs'>, clock: Clock, effects: Effects) {
     this.#device = device
@@ -49,6 +56,10 @@ export class StatusKeeper {
     return this.#details.proof
   }
 
+  close(): Promise<void> {
+    return this.#effects.close()
+  }
+
   /** Takes in what was found out; the status follows from it at once. */
   report(facts: Partial<Facts>, details: Partial<Details> = {}): void {
     this.#facts = { ...this.#facts, ...facts }
@@ -56,10 +67,12 @@ export class StatusKeeper {
     this.refresh()
   }
 
-  /** Derives the status again, since some facts lose their worth with time alone. */
+  /** Derives the status again, since some facts lose their worth with time alone; called on a timer that no loop holds up. */
   refresh(): void {
     const nowMs = this.#clock.nowMs()
-    const status = deriveStatus(this.#facts, { ...this.#limits, nowMs })
+    const derived = deriveStatus(this.#facts, { ...this.#limits, nowMs })
+    // Relays, targets and files have a part in it, and it is shown on terminals.
+    const status = { ...derived, cause: printable(derived.cause, CAUSE_MAX) }
     if (status.word !== this.#status?.word || status.cause !== this.#status.cause) {
       if (status.word !== this.#status?.word) this.#sinceMs = nowMs
       this.#status = status
@@ -79,7 +92,7 @@ export class StatusKeeper {
       device: this.#device,
       software: VERSION,
       pid: process.pid,
-      heartbeat: heartbeatNow(),
+      heartbeat: this.#beat(),
       word,
       cause,
       since: wall(this.#sinceMs),
@@ -88,11 +101,28 @@ export class StatusKeeper {
       proof: {
         ...proof,
         provedAt: wallOrNull(proof.provedAt),
-        attempt: proof.attempt && { ...proof.attempt, at: wall(proof.attempt.at) },
+        attempt: proof.attempt && {
+          ...proof.attempt,
+          at: wall(proof.attempt.at),
+          steps: proof.attempt.steps.map(printableStep),
+        },
       },
       sessions: this.#facts.sessions,
       retryAt: wallOrNull(retryAt),
       changes: this.#changes.map(change => ({ ...change, at: wall(change.at) })),
     }
   }
+
+  /** A new one every few seconds, so that a file is not written anew for each second. */
+  #beat(): Heartbeat {
+    const nowMs = this.#clock.nowMs()
+    if (this.#heartbeat === undefined || nowMs - this.#heartbeat.atMs >= HEARTBEAT_MS) {
+      this.#heartbeat = { said: heartbeatNow(), atMs: nowMs }
+    }
+    return this.#heartbeat.said
+  }
+}
+
+function printableStep<S extends { detail: string }>(step: S): S {
+  return { ...step, detail: printable(step.detail, CAUSE_MAX) }
 }

@@ -11,8 +11,9 @@ const status = (cause: string) => ({ cause }) as SupervisorStatus
 
 test('writes the newest content, also after the same content came twice', async context => {
   const directory = await scratchDirectory(context)
-  const failures: unknown[] = []
-  const writer = statusWriter(directory, err => failures.push(err))
+  const failures: string[] = []
+  const keep = (fault: string | undefined) => fault !== undefined && failures.push(fault)
+  const writer = statusWriter(directory, keep)
   for (const cause of ['one', 'two', 'two', 'three']) writer.write(status(cause))
   await writer.flush()
   writer.write(status('three'))
@@ -25,8 +26,9 @@ test('writes the newest content, also after the same content came twice', async 
 
 test('tells a failure, and writes again when it can', async context => {
   const directory = await scratchDirectory(context)
-  const failures: unknown[] = []
-  const missing = statusWriter(join(directory, 'missing'), err => failures.push(err))
+  const failures: string[] = []
+  const keep = (fault: string | undefined) => fault !== undefined && failures.push(fault)
+  const missing = statusWriter(join(directory, 'missing'), keep)
   missing.write(status('one'))
   await missing.flush()
   assert.is(failures.length, 1)

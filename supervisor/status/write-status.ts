@@ -1,5 +1,6 @@
 /** Writes the status file, one write at a time, the newest content last. */
 import { join } from 'node:path'
+import { errorMessage } from '../../runtime/errors.ts'
 import type { SupervisorStatus } from '../../runtime/status-file.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 
@@ -9,33 +10,40 @@ export interface StatusWriter {
   flush(): Promise<void>
 }
 
-/** @param onError a full or read-only file system: it is told, and never ends the daemon */
-export function statusWriter(runtimeDirectory: string, onError: (err: unknown) => void): StatusWriter {
+/** Milliseconds that one write may take; a file system that answers later is one that cannot be written. */
+const SLOW_MS = 8_000
+
+/** @param onOutcome told after each write what is wrong, undefined when nothing is; a full file system never ends the daemon */
+export function statusWriter(runtimeDirectory: string, onOutcome: (fault: string | undefined) => void): StatusWriter {
   const path = join(runtimeDirectory, 'status.json')
   let next: string | undefined
   let last = ''
-  let busy = false
+  let isBusy = false
   let written = Promise.resolve()
 
   const drain = async () => {
-    busy = true
+    isBusy = true
     while (next !== undefined) {
       const text = next
       next = undefined
       if (text === last) continue
+      const slow = setTimeout(() => onOutcome(`${path} is not written in time`), SLOW_MS)
       try {
         await writeAtomically(path, text, 0o644)
         last = text
+        onOutcome(undefined)
       } catch (err) {
-        onError(err)
+        onOutcome(errorMessage(err))
+      } finally {
+        clearTimeout(slow)
       }
     }
-    busy = false
+    isBusy = false
   }
   return {
     write: status => {
       next = `${JSON.stringify(status, undefined, 2)}\n`
-      if (!busy) written = drain()
+      if (!isBusy) written = drain()
     },
     flush: () => written,
   }

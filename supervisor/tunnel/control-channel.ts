@@ -1,53 +1,62 @@
 /** The control channel: lines both ways on the channel that `claim` keeps open (docs/protocol.md). */
-import type { ClientChannel } from 'ssh2'
-import { parseRelayLine, type RelayOrder, type RelayWord } from '../../runtime/control-protocol.ts'
-
-export type { RelayOrder } from '../../runtime/control-protocol.ts'
+import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseRelayLine, type RelayAnswer, type RelayOrder, type RelayWord } from '../../runtime/control-protocol.ts'
+import { settled } from '../../runtime/waiting.ts'
+import type { Lines } from './read-lines.ts'
 
 export interface Control {
   /** Seconds since another supervisor of this identity was last turned away; undefined when there was none. */
   others(signal: AbortSignal): Promise<number | undefined>
+  /** Whether the relay's sshd still listens for new connections; undefined without an answer, as from an older relay. */
+  listening(signal: AbortSignal): Promise<'yes' | 'no' | 'unknown' | undefined>
   /** Writes one line; false when the channel is gone, or the relay takes nothing in. */
   send(line: string): boolean
   /** Hands over what the relay says, beginning with what it has said already. */
   listen(onOrder: (order: RelayOrder) => void): void
 }
 
-export interface Lines {
-  /** The next line; undefined at the end, or when the signal is aborted. */
-  next(signal: AbortSignal): Promise<string | undefined>
-}
-
 /** Words that are kept until somebody listens: a relay that says more than that says it in vain. */
 const EARLY_MAX = 16
 /** Bytes that wait for the relay; past that, it does not read, and the newest report is worth more than old ones. */
 const WAITING_MAX = 16_384
+/** Lines that are obeyed in a row before a pause, and its milliseconds: a relay that floods must not hold the device up. */
+const BURST = 32
+const PAUSE_MS = 1_000
 
 /** @param said what the relay said before it said that the claim holds */
-export function controlOf(channel: ClientChannel, lines: Lines, said: readonly RelayOrder[]): Control {
+export function controlOf(stream: Duplex, lines: Lines, said: readonly RelayOrder[]): Control {
   const early = [...said]
+  const ended = new AbortController()
   let onOrder: ((order: RelayOrder) => void) | undefined
-  let onOthers: ((seconds: number | undefined) => void) | undefined
+  let onAnswer: { [W in RelayAnswer['word']]?: (word: RelayWord) => void } = {}
   const take = (word: RelayWord) => {
-    if (word.word === 'others') onOthers?.(word.seconds)
-    else if (word.word === 'listening') return
+    if (word.word === 'others' || word.word === 'listening') onAnswer[word.word]?.(word)
     else if (onOrder) onOrder(word)
     else if (early.length < EARLY_MAX) early.push(word)
   }
-  void readAll(lines, take).finally(() => onOthers?.(undefined))
+  void readAll(lines, take).finally(() => {
+    onAnswer = {}
+    ended.abort()
+  })
   const send = (line: string) => {
-    if (!channel.writable || channel.writableLength > WAITING_MAX) return false
-    channel.write(`${line}\n`)
+    if (!stream.writable || stream.writableLength > WAITING_MAX) return false
+    stream.write(`${line}\n`)
     return true
+  }
+  const question = async <W extends RelayAnswer['word']>(word: W, signal: AbortSignal) => {
+    const either = AbortSignal.any([signal, ended.signal])
+    const answer = await settled<RelayWord | undefined>(either, undefined, settle => {
+      onAnswer[word] = settle
+      if (!send(word)) settle(undefined)
+    })
+    delete onAnswer[word]
+    return answer as Extract<RelayWord, { word: W }> | undefined
   }
   return {
     send,
-    others: signal =>
-      new Promise(resolve => {
-        onOthers = resolve
-        signal.addEventListener('abort', () => resolve(undefined), { once: true })
-        if (signal.aborted || !send('others')) resolve(undefined)
-      }),
+    others: async signal => (await question('others', signal))?.seconds,
+    listening: async signal => (await question('listening', signal))?.answer,
     listen: listener => {
       onOrder = listener
       for (const order of early.splice(0)) listener(order)
@@ -58,8 +67,11 @@ export function controlOf(channel: ClientChannel, lines: Lines, said: readonly R
 /** Until the channel ends. What is not a word that this version knows is passed over. */
 async function readAll(lines: Lines, take: (word: RelayWord) => void): Promise<void> {
   const { signal } = new AbortController()
-  for (let line = await lines.next(signal); line !== undefined; line = await lines.next(signal)) {
+  for (let count = 1; ; count++) {
+    const line = await lines.next(signal)
+    if (line === undefined) return
     const word = parseRelayLine(line)
     if (word) take(word)
+    if (count % BURST === 0) await delay(PAUSE_MS, undefined, { ref: false })
   }
 }

@@ -1,8 +1,9 @@
 /** Joins each forwarded channel to the device's own sshd or to the console bridge, and counts who is in. */
-import { connect, type Socket } from 'node:net'
-import type { Client, ClientChannel, TcpConnectionDetails } from 'ssh2'
+import type { Duplex } from 'node:stream'
 import type { Logger } from '../../runtime/log.ts'
-import { discard } from '../proof/probe.ts'
+import { settled, within } from '../../runtime/waiting.ts'
+import type { DialLocal } from '../network/dial-local.ts'
+import type { Answer, Arrival, Connection } from '../ssh/connection.ts'
 
 export type ListenerName = 'shell' | 'console'
 
@@ -28,51 +29,63 @@ export interface Forwarding {
 
 export interface ForwardingOptions {
   routes: readonly Route[]
+  dialLocal: DialLocal
   /** The identification with which our own self-tests begin, so that they do not count as sessions; a probe says nothing. */
   ownIdent: string
   onChange(): void
   log: Logger
 }
 
-/** Serves the client's forwarded channels as long as it lives. */
-export function forwardChannels(client: Client, { routes, ownIdent, onChange, log }: ForwardingOptions): Forwarding {
-  const living = new Map<ClientChannel, ListenerName>()
-  const sockets = new Set<Socket>()
+/** Milliseconds that a server on this device has to accept a connection: a stopped one does so from its backlog, or never. */
+const LOCAL_MS = 10_000
+
+/** Serves the connection's arrivals as long as it lives. */
+export function forwardChannels(connection: Connection, options: ForwardingOptions): Forwarding {
+  const { routes, dialLocal, ownIdent, onChange, log } = options
+  const living = new Map<Duplex, ListenerName>()
+  const sockets = new Set<Duplex>()
   let open = true
   const leaving = new Set<() => void>()
   const consoles = () => [...living.values()].filter(name => name === 'console').length
   const own = Buffer.from(`SSH-2.0-${ownIdent}`)
 
-  client.on('tcp connection', (details: TcpConnectionDetails, accept, reject) => {
-    const route = routes.find(({ listener }) => listener === details.destPort)
-    if (!route || !open) return reject()
-    const socket = connect({ host: '127.0.0.1', port: route.target, noDelay: true, allowHalfOpen: true })
-    const onRefused = (err: Error) => {
-      log.warn({ listener: route.name, target: route.target, err: err.message }, 'nothing answers behind the listener')
-      reject()
+  const serve = async (arrival: Arrival) => {
+    const route = routes.find(({ listener }) => listener === arrival.port)
+    if (!route || !open) return arrival.reject()
+    const dialled = await within(LOCAL_MS, [connection.closed], signal => dialLocal(route.target, signal), {
+      discard: late => void (late.ok && late.value.destroy()),
+    })
+    const answer: Answer<Duplex> =
+      dialled.kind === 'done' ? dialled.value : { ok: false, cause: 'it accepts no connection' }
+    if (!answer.ok) {
+      const { name: listener, target } = route
+      log.warn({ listener, target, cause: answer.cause }, 'nothing answers behind the listener')
+      return arrival.reject()
+    }
+    const socket = answer.value
+    if (connection.closed.aborted || !open) {
+      socket.destroy()
+      return arrival.reject()
     }
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    socket.once('error', onRefused)
-    socket.once('connect', () => {
-      socket.off('error', onRefused)
-      const channel = accept()
-      // The first bytes tell a person's SSH client from our own probe; the connection alone is not a session.
-      channel.once('data', (first: Buffer) => {
-        if (first.subarray(0, own.length).equals(own)) return
-        living.set(channel, route.name)
-        onChange()
-      })
-      const left = () => {
-        if (!living.delete(channel)) return
-        onChange()
-        if (consoles() === 0) for (const wake of leaving) wake()
-      }
-      channel.once('close', left)
-      socket.once('close', left)
-      join(channel, socket)
+    const channel = arrival.accept()
+    // The first bytes tell a person's SSH client from our own probe; the connection alone is not a session.
+    channel.once('data', (first: Buffer) => {
+      if (first.subarray(0, own.length).equals(own)) return
+      living.set(channel, route.name)
+      onChange()
     })
-  })
+    const left = () => {
+      if (!living.delete(channel)) return
+      onChange()
+      if (consoles() === 0) for (const wake of leaving) wake()
+    }
+    channel.once('close', left)
+    socket.once('close', left)
+    join(channel, socket)
+  }
+  connection.onArrival(arrival => void serve(arrival))
 
   return {
     sessions: () => {
@@ -85,10 +98,8 @@ export function forwardChannels(client: Client, { routes, ownIdent, onChange, lo
     },
     consolesLeft: async signal => {
       if (consoles() === 0) return
-      await new Promise<void>(resolve => {
-        leaving.add(resolve)
-        signal.addEventListener('abort', () => resolve(), { once: true })
-      })
+      await settled<void>(signal, undefined, settle => leaving.add(settle))
+      leaving.clear()
     },
     endAll: () => {
       for (const socket of sockets) socket.destroy()
@@ -97,13 +108,11 @@ export function forwardChannels(client: Client, { routes, ownIdent, onChange, lo
 }
 
 /** Pipes both ways with half-close, and lets neither end outlive the other. */
-function join(channel: ClientChannel, socket: Socket): void {
+function join(channel: Duplex, socket: Duplex): void {
   channel.on('error', () => socket.destroy())
   socket.on('error', () => channel.destroy())
   channel.once('close', () => socket.destroy())
-  socket.once('close', () => {
-    discard(channel)
-  })
+  socket.once('close', () => channel.destroy())
   channel.pipe(socket)
   socket.pipe(channel)
 }

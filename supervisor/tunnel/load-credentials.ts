@@ -1,11 +1,11 @@
 /** The secrets that systemd hands to the supervisor, checked before anything is tried with them. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import ssh2 from 'ssh2'
 import type { DeviceConfig } from '../../runtime/device-config.ts'
 import { ConfigurationError, errorCode } from '../../runtime/errors.ts'
 import { SECRETS } from '../../runtime/provisioning.ts'
-import type { Credentials } from './open-connection.ts'
+import type { Credentials } from '../ssh/connection.ts'
+import { readablePrivateKey } from '../ssh/private-key.ts'
 
 /**
  * @param directory the credentials directory
@@ -20,12 +20,12 @@ export async function loadCredentials(
   const passphrase = await optional(directory, 'relayKeyPassphrase')
   const credentials: Credentials = { privateKey }
   if (passphrase !== undefined) credentials.passphrase = firstLine(passphrase)
-  const parsed = ssh2.utils.parseKey(privateKey, credentials.passphrase)
-  if (!(parsed instanceof Error)) return credentials
+  const problem = readablePrivateKey(privateKey, credentials.passphrase)
+  if (problem === undefined) return credentials
   const message =
     passphrase === undefined
-      ? `cannot be read as a private key without a passphrase (${parsed.message}): issue the device anew`
-      : `cannot be read with the passphrase beside it (${parsed.message}): issue the device anew`
+      ? `cannot be read as a private key without a passphrase (${problem}): issue the device anew`
+      : `cannot be read with the passphrase beside it (${problem}): issue the device anew`
   throw fault(directory, 'relayKey', message)
 }
 

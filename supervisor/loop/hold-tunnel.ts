@@ -1,0 +1,81 @@
+/** A connection that the relay has claimed: its listeners open and proved, or closed while maintenance is off. */
+import { setMaxListeners } from 'node:events'
+import type { RelayConfig } from '../../runtime/device-config.ts'
+import { controllerUnder, within } from '../../runtime/waiting.ts'
+import type { Failure } from '../failure.ts'
+import type { Tunnel } from '../tunnel/establish.ts'
+import type { Orders } from '../tunnel/orders.ts'
+import type { Context } from './ports.ts'
+
+export type HoldEnding =
+  /** The listeners are not to be had, or what is behind them cannot be proved. */
+  | { kind: 'failed'; failure: Failure }
+  /** The relay sends the device to another one of its relays. */
+  | { kind: 'redirected'; relay: RelayConfig }
+  /** Somebody else ended it. */
+  | { kind: 'over' }
+
+export interface HoldOptions {
+  context: Context
+  orders: Orders
+  /** Aborted when the tunnel ends. */
+  over: AbortSignal
+  /** The listeners are open, or closed by order for so many milliseconds. */
+  onState(isOpen: boolean, offForMs: number): void
+  /** Takes leave of people on consoles, when maintenance was switched off. */
+  farewell(signal: AbortSignal): Promise<unknown>
+  /** Proves the open tunnel until `over` is aborted; gives why it is of no use. */
+  prove(over: AbortSignal): Promise<Failure | undefined>
+}
+
+/** Setting a timer for longer is of no use: something asks before that. */
+const LONGEST_WAIT_MS = 3_600_000
+
+/** Returns when the tunnel is to end. */
+export async function holdTunnel(tunnel: Tunnel, options: HoldOptions): Promise<HoldEnding> {
+  const { context, orders, over, onState, farewell, prove } = options
+  const { clock, patience } = context
+  for (;;) {
+    if (over.aborted) return { kind: 'over' }
+    // Taken before the orders are looked at: one that comes after this line is in it.
+    const { changed } = orders
+    const redirect = orders.takeRedirect()
+    if (redirect && redirect !== tunnel.relay) return { kind: 'redirected', relay: redirect }
+    const offForMs = orders.offForMs()
+    if (offForMs > 0) {
+      const isClosed = await patience.step([over], signal => tunnel.closeListeners(signal, farewell))
+      if (over.aborted) return { kind: 'over' }
+      if (!isClosed) {
+        const cause = 'the relay did not close the listeners when maintenance was switched off'
+        return { kind: 'failed', failure: { word: 'no-relay', cause } }
+      }
+      onState(false, offForMs)
+      await within(Math.min(offForMs, LONGEST_WAIT_MS), [over, changed], () => new Promise(() => {}), { clock })
+      continue
+    }
+    const opened = await patience.step([over], async signal => ({ failure: await tunnel.openListeners(signal) }))
+    if (over.aborted) return { kind: 'over' }
+    if (opened === undefined) {
+      return {
+        kind: 'failed',
+        failure: { word: 'no-relay', cause: 'the relay does not answer when it is asked for the listeners' },
+      }
+    }
+    if (opened.failure) return { kind: 'failed', failure: opened.failure }
+    onState(true, 0)
+    const failure = await proveUntil([over, changed])
+    if (failure) return { kind: 'failed', failure }
+  }
+
+  /** Proves with a signal that any of these aborts, and that leaves nothing behind on them. */
+  async function proveUntil(signals: readonly AbortSignal[]): Promise<Failure | undefined> {
+    const either = controllerUnder(...signals)
+    setMaxListeners(0, either.signal)
+    try {
+      return either.signal.aborted ? undefined : await prove(either.signal)
+    } finally {
+      either.release()
+      either.abort()
+    }
+  }
+}

@@ -1,0 +1,232 @@
+/** The loop around tunnels: which relay next, and when. It only reports facts; what they mean is the status's to derive. */
+
+import type { RelayOrder } from '../../runtime/control-protocol.ts'
+import type { RelayConfig } from '../../runtime/device-config.ts'
+import { errorMessage } from '../../runtime/errors.ts'
+import type { Failure } from '../failure.ts'
+import type { Connection } from '../ssh/connection.ts'
+import type { Tunnel } from '../tunnel/establish.ts'
+import { Orders } from '../tunnel/orders.ts'
+import { comeBack } from './come-back.ts'
+import { drain } from './drain.ts'
+import { makeTunnel, reach } from './make-tunnel.ts'
+import type { Context } from './ports.ts'
+import { RelayChoice } from './relay-choice.ts'
+import { retryWaitMs, synMs } from './retry-plan.ts'
+import type { RunFacts } from './run-facts.ts'
+import { type Run, type RunEnding, runTunnel } from './run-tunnel.ts'
+import { Wake } from './wake.ts'
+
+/** What the loop reports, at every change. */
+export type LoopState =
+  | { state: 'up'; run: RunFacts }
+  /** `retryMs` is the monotonic time of the next try; null while one is made, and while it waits for a link. */
+  | { state: 'down'; failure: Failure | undefined; retryMs: number | null }
+
+export interface LoopHooks {
+  publish(state: LoopState, sessions: { shell: number; console: number }): void
+  /** A tunnel is up: reports to the relay go by it until its connection ends. */
+  onTunnel(tunnel: Tunnel): void
+  /** What is no order to the tunnel: a relay that wants to see the LED. */
+  onBlink(seconds: number): void
+  /** Takes leave of people on consoles. */
+  farewell(by: string | undefined, signal: AbortSignal): Promise<unknown>
+}
+
+/** Milliseconds between two looks at the link, beside the network's own events. */
+const LINK_LOOK_MS = 30_000
+
+/** Keeps a tunnel up until the signal is aborted. */
+export async function keepConnected(context: Context, hooks: LoopHooks): Promise<void> {
+  const { config, intervals, clock, random, network, events, progress, signal, log } = context
+  const { relays } = config
+  const choice = new RelayChoice(relays)
+  const orders = new Orders(relays, clock)
+  const track = progress.track('connecting')
+  const wake = new Wake(clock)
+  const unsubscribe = events.subscribe(reason => {
+    if (reason !== 'local') wake.notify(reason)
+  })
+  const runs = new Set<Run>()
+  let state: LoopState = { state: 'down', failure: undefined, retryMs: null }
+  const publish = (next: LoopState = state) => {
+    state = next
+    const sessions = { shell: 0, console: 0 }
+    for (const { tunnel } of runs) {
+      const { shell, console } = tunnel.forwarding.sessions()
+      sessions.shell += shell
+      sessions.console += console
+    }
+    hooks.publish(state, sessions)
+  }
+  const down = (failure: Failure | undefined, retryMs: number | null) => publish({ state: 'down', failure, retryMs })
+
+  let downSinceMs = clock.nowMs()
+  let wasStable = false
+  let failure: Failure | undefined
+  let adopted: { relay: RelayConfig; connection: Connection } | undefined
+  try {
+    while (!signal.aborted) {
+      const ending = await oneTunnel()
+      adopted = undefined
+      if (ending.kind === 'stopped') return
+      if (ending.kind === 'replaced') {
+        const { host, port } = choice.present
+        failure = { word: 'no-relay', cause: `${host}:${port} stayed silent; a new connection takes over` }
+        choice.movedTo(ending.relay)
+        adopted = ending
+        continue
+      }
+      if (wasStable) {
+        downSinceMs = clock.nowMs()
+        choice.lostProved()
+      }
+      failure = judge(ending)
+      wasStable = false
+      const lastFailures = choice.lastFailures
+      const waitMs = retryWaitMs({ downMs: clock.nowMs() - downSinceMs, lastFailures }, intervals, random)
+      down(failure, clock.nowMs() + waitMs)
+      track.beat(waitMs)
+      await wake.wait(waitMs, signal)
+    }
+  } finally {
+    unsubscribe()
+    track.end()
+    for (const run of runs) run.stop()
+    await Promise.allSettled([...runs].map(({ ended }) => ended))
+  }
+
+  /** One try at a connection, and the tunnel that comes of it. A defect of ours is logged, and counts as a failure. */
+  async function oneTunnel(): Promise<RunEnding> {
+    try {
+      if (adopted === undefined) await linkUp()
+      const relay = adopted?.relay ?? choice.present
+      if (signal.aborted) {
+        adopted?.connection.destroy()
+        return { kind: 'stopped' }
+      }
+      down(failure, null)
+      const downMs = clock.nowMs() - downSinceMs
+      track.beat(synMs(downMs) + context.patience.stepMs * 3 + 60_000)
+      const reached = adopted
+        ? { ok: true as const, connection: adopted.connection }
+        : await reach(context, { relay, synMs: synMs(downMs) }, signal)
+      if (signal.aborted && reached.ok) reached.connection.destroy()
+      if (signal.aborted) return { kind: 'stopped' }
+      if (!reached.ok) return { kind: 'failed', failure: reached.failure }
+      const made = await makeTunnel(context, reached.connection, requestTo(relay, orders), signal)
+      if (signal.aborted && made.ok) made.tunnel.connection.destroy()
+      if (signal.aborted) return { kind: 'stopped' }
+      if (!made.ok) return { kind: 'failed', failure: made.failure }
+      log.info({ relay: relay.host, port: relay.port }, 'connected and claimed')
+      return await use(start(made.tunnel, orders))
+    } catch (err) {
+      log.error({ err }, 'the tunnel ended by a defect')
+      return { kind: 'failed', failure: { word: 'no-relay', cause: `a defect of this program: ${errorMessage(err)}` } }
+    }
+  }
+
+  async function linkUp(): Promise<void> {
+    while (!network.linkUp() && !signal.aborted) {
+      down(failure, null)
+      track.beat(LINK_LOOK_MS)
+      await wake.wait(LINK_LOOK_MS, signal)
+    }
+  }
+
+  function requestTo(relay: RelayConfig, into: Orders, mayEvict = true) {
+    return { relay, mayEvict, onSessions: () => publish(), onOrder: (order: RelayOrder) => obey(order, relay, into) }
+  }
+
+  function start(tunnel: Tunnel, by: Orders, rescueBy: readonly RelayConfig[] = choice.fromPresent): Run {
+    const run: Run = runTunnel(tunnel, {
+      ...{ context, orders: by, hasOtherRelays: relays.length > 1, rescueBy },
+      farewell: until => hooks.farewell(by.offBy, until),
+      onChange: () => {
+        if (state.state === 'up' && state.run === run.facts) publish()
+      },
+    })
+    runs.add(run)
+    void run.ended.finally(() => runs.delete(run)).catch(() => {})
+    return run
+  }
+
+  /** Until the tunnel ends, or until one to the preferred relay took over and that ends. */
+  async function use(first: Run): Promise<RunEnding> {
+    for (let run = first; ; ) {
+      track.end()
+      publish({ state: 'up', run: run.facts })
+      hooks.onTunnel(run.tunnel)
+      const searching = new AbortController()
+      const search = run.tunnel.relay === choice.preferred ? undefined : lookForPreferred(searching.signal)
+      const ended = run.ended.then(ending => ({ ending, next: undefined }))
+      const found = search?.then(next => ({ ending: undefined, next }))
+      const { ending } = await Promise.race([ended, ...(found ? [found] : [])])
+      searching.abort()
+      // A second tunnel that is proved by now is as good as one that had its five minutes.
+      const next = await search
+      if (ending !== undefined && next === undefined) {
+        wasStable = run.provedForMs() >= intervals.stableS * 1000
+        return ending
+      }
+      if (next === undefined) return { kind: 'stopped' }
+      log.info(
+        { relay: choice.preferred.host },
+        'back at the preferred relay; the other tunnel closes when it is empty',
+      )
+      choice.movedTo(choice.preferred)
+      if (ending?.kind === 'replaced') ending.connection.destroy()
+      if (ending === undefined) void drain(run, context, until => hooks.farewell(undefined, until))
+      run = next
+    }
+  }
+
+  function lookForPreferred(searching: AbortSignal): Promise<Run | undefined> {
+    return comeBack(context, choice.preferred, searching, {
+      request: (relay, into) => requestTo(relay, into, false),
+      start: (tunnel, by) => start(tunnel, by, []),
+    })
+  }
+
+  /** What an ending means for the next try. */
+  function judge(ending: Exclude<RunEnding, { kind: 'stopped' | 'replaced' }>): Failure {
+    switch (ending.kind) {
+      case 'failed':
+        choice.failed(ending.failure)
+        return ending.failure
+      case 'lost':
+        // A relay that takes the device and drops it again is no better than one that does not take it.
+        if (!wasStable) choice.failed(ending.failure)
+        return ending.failure
+      case 'redirected': {
+        const from = choice.present
+        choice.redirected(ending.relay)
+        const { host, port } = ending.relay
+        return {
+          word: 'no-relay',
+          cause: `going from ${from.host}:${from.port} to ${host}:${port}, as that relay said`,
+        }
+      }
+      default:
+        return ending satisfies never
+    }
+  }
+
+  /** The relay's word. Nothing in it can make a device trust anything but what its configuration says. */
+  function obey(order: RelayOrder, relay: RelayConfig, into: Orders): void {
+    log.info({ relay: relay.host, order }, 'the relay says')
+    switch (order.word) {
+      case 'maintenance':
+        into.maintenance(order)
+        break
+      case 'blink':
+        hooks.onBlink(order.seconds)
+        break
+      case 'relay':
+        if (!into.redirect(order, relay)) log.warn({ order }, 'that is no relay of the configuration: staying')
+        break
+      default:
+        order satisfies never
+    }
+  }
+}

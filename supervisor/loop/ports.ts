@@ -1,0 +1,52 @@
+/** What the loop needs of the world: everything that can answer, answer late or wrong, fail, or never answer comes in here. */
+import type { Clock } from '../../runtime/clock.ts'
+import type { DeviceConfig, Intervals } from '../../runtime/device-config.ts'
+import type { Logger } from '../../runtime/log.ts'
+import type { Dial } from '../network/dial.ts'
+import type { DialLocal } from '../network/dial-local.ts'
+import type { MarkerFiles } from '../proof/prove-end.ts'
+import type { SelftestKey } from '../proof/selftest-key.ts'
+import type { Connect, Credentials } from '../ssh/connection.ts'
+import type { ConnectionBudget } from './connection-budget.ts'
+import type { Patience } from './patience.ts'
+import type { Progress } from './progress.ts'
+import type { Events } from './wake.ts'
+
+export interface Network {
+  /** False while no interface has an address that could reach a relay. */
+  linkUp(): boolean
+  /** Whether this device still has that address. */
+  hasAddress(address: string): boolean
+}
+
+export interface Ports {
+  clock: Clock
+  /** A number in [0, 1), as `Math.random` gives. */
+  random(): number
+  dial: Dial
+  dialLocal: DialLocal
+  connect: Connect
+  network: Network
+  events: Events
+  files: MarkerFiles
+  /** What is wrong at this device's own end, as far as it is known without the relay. */
+  localFault(): string | undefined
+  log: Logger
+}
+
+/** What every part of the loop is given. */
+export interface Context extends Ports {
+  config: DeviceConfig
+  intervals: Intervals
+  credentials: Credentials
+  selftestKey: SelftestKey
+  /** 32 lower-case hex digits, new at each start of the supervisor. */
+  token: string
+  /** Our own self-tests begin with it. */
+  ownIdent: string
+  patience: Patience
+  budget: ConnectionBudget
+  progress: Progress
+  /** Aborted when the supervisor is to end. */
+  signal: AbortSignal
+}

@@ -1,0 +1,131 @@
+/** One round of proving: a login through the tunnel itself, or the self-test over a second connection, and what a failure means. */
+import { type LoginOptions, type LoginResult, loginThrough, type Step } from '../proof/in-band-login.ts'
+import { lookAt } from '../proof/local-look.ts'
+import { type End, proveEnd } from '../proof/prove-end.ts'
+import type { SelfTestResult } from '../proof/self-test.ts'
+import type { Tunnel } from '../tunnel/establish.ts'
+import type { Context } from './ports.ts'
+
+/** What one round found. */
+export type Proof = {
+  steps: Step[]
+  /** Milliseconds of the whole round. */
+  tookMs: number
+} & (
+  | { ok: true; by: 'login' | 'self-test'; note: string | undefined }
+  /** `keep`: a new connection would not help, and would cut who is in. */
+  | { ok: false; cause: string; keep: boolean }
+)
+
+export type Mode = 'login' | 'self-test'
+
+export interface ProveOnceOptions {
+  context: Context
+  /** Aborted when the tunnel ends or its listeners are to be closed. */
+  over: AbortSignal
+  selfTest(over: AbortSignal): Promise<SelfTestResult>
+}
+
+/**
+ * A login through the tunnel proves the way back by itself. Where the self-test's second connection cannot be made, that login
+ * decides, together with the relay's word that others can make one: a tunnel that works is not given up for it.
+ */
+export async function proveOnce(tunnel: Tunnel, mode: Mode, options: ProveOnceOptions): Promise<Proof> {
+  const { context, over } = options
+  const startedMs = context.clock.nowMs()
+  const steps: Step[] = []
+  const found = (proof: { ok: true; by: Mode; note?: string } | { ok: false; cause: string; keep: boolean }): Proof => {
+    const tookMs = context.clock.nowMs() - startedMs
+    return proof.ok ? { ...proof, note: proof.note, steps, tookMs } : { ...proof, steps, tookMs }
+  }
+  // What is wrong here is being looked at, and its end is told: until then a proof would only wait for it.
+  const known = context.localFault()
+  if (known !== undefined) return found({ ok: false, cause: known, keep: true })
+  let note: string | undefined
+  let canOthersConnect = true
+  if (mode === 'self-test') {
+    const tested = await options.selfTest(over)
+    steps.push(...tested.steps)
+    if (!tested.reached) {
+      note = `new connections to the relay fail from here: ${tested.failure.cause}`
+      canOthersConnect = await relayListens(tunnel, options, steps)
+    } else if (isFaultless(tested)) return found({ ok: true, by: 'self-test' })
+    else note = `by a second connection the way back is not there: ${causeOf(tested)}`
+  }
+  const login = await loginThrough(tunnel.connection, loginOptionsOf(context, over))
+  steps.push(...login.steps)
+  if (!isFaultless(login)) {
+    const local = await localFault(login, options)
+    return found({ ok: false, cause: local ?? causeOf(login), keep: local !== undefined })
+  }
+  if (note === undefined) return found({ ok: true, by: 'login' })
+  if (canOthersConnect) return found({ ok: true, by: 'login', note: `${note}; proved through the tunnel` })
+  return found({ ok: false, cause: `${note}, and the relay does not say that others can connect`, keep: true })
+}
+
+/** Asked on the control channel, since no connection can be made from here; false when it cannot say, too. */
+async function relayListens({ control }: Tunnel, { context, over }: ProveOnceOptions, steps: Step[]): Promise<boolean> {
+  const { patience, clock } = context
+  const startedMs = clock.nowMs()
+  const answer = control && (await patience.proofStep([over], signal => control.listening(signal)))
+  const ok = answer === 'yes'
+  const detail = ok
+    ? 'its sshd listens, says the relay'
+    : `whether its sshd listens, the relay says: ${answer ?? 'nothing'}`
+  steps.push({ name: 'relay listens', ok, detail, tookMs: clock.nowMs() - startedMs })
+  return ok
+}
+
+/** How a login through either connection is made. */
+export function loginOptionsOf(context: Context, over: AbortSignal): LoginOptions {
+  const { config, selftestKey, files, connect, clock, ownIdent, patience } = context
+  return {
+    ...{ config, key: selftestKey, files, connect, clock, ident: ownIdent },
+    listeners: { shell: config.listenerPort, console: config.listenerPort + 1 },
+    step: run => patience.proofStep([over], run),
+  }
+}
+
+/** Milliseconds that sshd or the bridge has to greet on this device itself; a slow board gets more. */
+export function greetMs({ patience }: Context): number {
+  return Math.max(5_000, patience.stepMs / 4)
+}
+
+export function localPorts({ config }: Context): Record<End, number> {
+  return { shell: config.shell.port, console: config.bridge.port }
+}
+
+/** What is wrong at this device's own end, found by the same steps without the relay; undefined when the fault lies beyond. */
+async function localFault({ faults }: LoginResult, { context, over }: ProveOnceOptions): Promise<string | undefined> {
+  const { dialLocal, clock } = context
+  const ports = localPorts(context)
+  for (const end of Object.keys(faults) as End[]) {
+    const fault = await lookAt(end, { ports, dialLocal, clock, greetMs: greetMs(context), signal: over })
+    if (fault !== undefined) return fault
+    const inner = await loginHere(end, context, over)
+    if (inner !== undefined) return `on this device's own 127.0.0.1:${ports[end]}, ${inner}`
+  }
+  return undefined
+}
+
+/** The login of the proof without the relay: it greets, and does not do what it should. */
+async function loginHere(end: End, context: Context, over: AbortSignal): Promise<string | undefined> {
+  const { patience, dialLocal } = context
+  const dialled = await patience.proofStep([over], signal => dialLocal(localPorts(context)[end], signal))
+  if (!dialled?.ok) return dialled?.cause ?? 'no answer in time'
+  const stream = dialled.value
+  const options = loginOptionsOf(context, over)
+  const found = await patience.proofStep([over], async signal => ({
+    cause: await proveEnd(end, stream, { ...options, signal }),
+  }))
+  stream.destroy()
+  return found === undefined ? 'the SSH server did not answer in time' : found.cause
+}
+
+function isFaultless({ faults }: LoginResult): boolean {
+  return Object.keys(faults).length === 0
+}
+
+function causeOf({ faults }: LoginResult): string {
+  return faults.shell ?? faults.console ?? 'nothing'
+}

@@ -1,0 +1,148 @@
+/** Proves a tunnel whose listeners are open again and again, and says when it must be given up. */
+import type { Failure } from '../failure.ts'
+import { probe } from '../proof/probe.ts'
+import type { Tunnel } from '../tunnel/establish.ts'
+import { bulkFlows } from './bulk.ts'
+import { type Mode, type Proof, type ProveOnceOptions, proveOnce } from './prove-once.ts'
+import { Wake } from './wake.ts'
+
+export interface ProveReports {
+  proof(proof: Proof): void
+  probeTook(ms: number): void
+  probeFailed(cause: string): void
+  /** Seconds since another supervisor of this identity was turned away; undefined when none was. */
+  others(seconds: number | undefined): void
+}
+
+export interface ProveOptions extends ProveOnceOptions {
+  /** More relays than this one wait for their turn. */
+  hasOtherRelays: boolean
+  report: ProveReports
+}
+
+/** Milliseconds between two proofs while they fail: the wait doubles from the one to the other. */
+const RETEST = { minMs: 2_000, maxMs: 12_000 }
+/** Milliseconds until a second connection is tried again where none could be made: whoever drops them counts them, too. */
+const AGAIN_MS = 600_000
+/** Milliseconds by which a proof is put off while bulk flows, at one time and in all. */
+const POSTPONE = { byMs: 10_000, maxMs: 1_800_000 }
+/** Failures in a row after which a tunnel that was proved before, or is the only one to be had, is built anew. */
+const FAILURES_MAX = 3
+/** Steps of the longest round: a self-test, a login after it, and looks at this end. */
+const STEPS_MAX = 16
+
+/** Returns why the tunnel is of no use, or undefined when it is over. */
+export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promise<Failure | undefined> {
+  const { context, over } = options
+  const wake = new Wake(context.clock)
+  const unsubscribe = context.events.subscribe(reason => wake.notify(reason))
+  const track = context.progress.track(`proof of ${tunnel.relay.host}`)
+  try {
+    return await prove(tunnel, options, wake, withinMs => track.beat(withinMs))
+  } finally {
+    unsubscribe()
+    track.end()
+  }
+
+  async function prove(
+    tunnel: Tunnel,
+    options: ProveOptions,
+    wake: Wake,
+    beat: (withinMs: number) => void,
+  ): Promise<Failure | undefined> {
+    const { report } = options
+    const { clock, random, intervals, patience, log } = context
+    const isBulk = () => bulkFlows(tunnel.connection, clock, over)
+    const probeMs = intervals.probeS * 1000
+    const selftestMs = intervals.selftestS * 1000
+    let mode: Mode = 'login'
+    let proofAtMs = clock.nowMs()
+    let probeAtMs = proofAtMs + probeMs
+    let isProved = false
+    let failures = 0
+    let postponedMs = 0
+    for (;;) {
+      const waitMs = Math.max(0, Math.min(proofAtMs, probeAtMs) - clock.nowMs())
+      beat(waitMs)
+      const reasons = await wake.wait(waitMs, over)
+      if (over.aborted) return undefined
+      beat(patience.proofMs(STEPS_MAX))
+      if (reasons.size > 0) {
+        proofAtMs = clock.nowMs()
+        mode = reasons.has('test') || reasons.has('network') ? 'self-test' : 'login'
+      }
+      if (isProved && !reasons.has('test') && postponedMs < POSTPONE.maxMs && (await isBulk())) {
+        postponedMs += POSTPONE.byMs
+        const laterMs = clock.nowMs() + POSTPONE.byMs
+        proofAtMs = Math.max(proofAtMs, laterMs)
+        probeAtMs = Math.max(probeAtMs, laterMs)
+        continue
+      }
+      if (over.aborted) return undefined
+      postponedMs = 0
+      if (proofAtMs > clock.nowMs()) {
+        probeAtMs = clock.nowMs() + probeMs
+        const cause = await probeAll(tunnel, options)
+        report.others(await askOthers(tunnel, options))
+        if (over.aborted) return undefined
+        if (cause === undefined || (await isBulk())) continue
+        log.warn({ cause }, 'the in-band probe failed')
+        report.probeFailed(cause)
+        mode = 'login'
+      }
+      const proof = await proveOnce(tunnel, mode, options)
+      if (over.aborted) return undefined
+      probeAtMs = clock.nowMs() + probeMs
+      if (proof.ok) {
+        report.proof(proof)
+        report.others(await askOthers(tunnel, options))
+        if (over.aborted) return undefined
+        patience.proved(Math.max(...proof.steps.map(({ tookMs }) => tookMs)))
+        isProved = true
+        failures = 0
+        // The login proves at once; after it, a second connection shows whether one can be made.
+        const nextMs = mode === 'login' ? 0 : proof.note === undefined ? selftestMs : Math.min(AGAIN_MS, selftestMs)
+        proofAtMs = clock.nowMs() + nextMs
+        mode = 'self-test'
+        continue
+      }
+      mode = 'login'
+      if (isProved && !proof.keep && (await isBulk())) {
+        log.info({ cause: proof.cause }, 'a proof that failed while bulk flows says nothing')
+        proofAtMs = clock.nowMs() + POSTPONE.byMs
+        continue
+      }
+      report.proof(proof)
+      log.warn({ cause: proof.cause, keep: proof.keep, failures }, 'the way back is not proved')
+      proofAtMs = clock.nowMs() + Math.min(RETEST.maxMs, RETEST.minMs * 2 ** failures) * (0.8 + 0.4 * random())
+      if (!proof.keep) failures++
+      if (proof.keep || !(await mustGiveUp(failures, isProved))) continue
+      return over.aborted ? undefined : { word: 'unproved', cause: proof.cause }
+    }
+  }
+
+  async function mustGiveUp(failures: number, isProved: boolean): Promise<boolean> {
+    if (!isProved && options.hasOtherRelays) return true
+    if (failures < FAILURES_MAX) return false
+    const { shell, console } = tunnel.forwarding.sessions()
+    // It may be their last way: as long as the probe comes back, nobody is cut.
+    return shell + console === 0 || (await probeAll(tunnel, options)) !== undefined
+  }
+}
+
+/** Probes each listener; gives what is wrong with the first that fails. */
+async function probeAll(tunnel: Tunnel, { context, over, report }: ProveOptions): Promise<string | undefined> {
+  const { clock, patience } = context
+  for (const { listener } of tunnel.routes) {
+    const options = { listener, nowMs: clock.nowMs }
+    const result = await patience.probeStep([over], signal => probe(tunnel.connection, { ...options, signal }))
+    if (result === undefined) return `listener ${listener} leads nowhere: no greeting came back in time`
+    if (!result.ok) return result.cause
+    report.probeTook(result.tookMs)
+  }
+  return undefined
+}
+
+async function askOthers({ control }: Tunnel, { context, over }: ProveOptions): Promise<number | undefined> {
+  return control && (await context.patience.probeStep([over], signal => control.others(signal)))
+}

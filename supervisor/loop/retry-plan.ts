@@ -1,0 +1,56 @@
+/** How long to wait before the next try: quick at first, then in proportion to the time that it has been down; pure. */
+import type { Intervals } from '../../runtime/device-config.ts'
+import type { Failure } from '../failure.ts'
+
+/** Milliseconds of quick tries after a tunnel was lost: most faults are over by then. */
+export const QUICK_MS = 15_000
+/** Milliseconds after which waits may grow longer than `backoffMaxS`. */
+const LONG_DOWN_MS = 600_000
+/** Milliseconds between two tries at the most, then; also where only a person can mend it, before. */
+const LONG_WAIT_MS = 30_000
+/** A wait is this part of the time that it has been down. */
+const PROPORTION = 1 / 10
+/** Waits differ by up to this part, so that a thousand devices cut off at one moment do not come back at one moment. */
+const JITTER = 0.2
+/** sshd's MaxStartups turns away at random: milliseconds that make a thousand devices come back in a minute, not in a second. */
+const TURNED_AWAY = { minMs: 2_000, spreadMs: 8_000 }
+
+export interface Situation {
+  /** Milliseconds since the last tunnel was lost, or since the start. */
+  downMs: number
+  /** How the last try at each relay ended. */
+  lastFailures: readonly Failure[]
+}
+
+type Limits = Pick<Intervals, 'backoffMinS' | 'backoffMaxS' | 'slowRetryS'>
+
+/**
+ * Milliseconds until the next try.
+ * @param random a number in [0, 1), as `Math.random` gives
+ */
+export function retryWaitMs({ downMs, lastFailures }: Situation, limits: Limits, random: () => number): number {
+  if (lastFailures.at(-1)?.turnedAway) return TURNED_AWAY.minMs + TURNED_AWAY.spreadMs * random()
+  const minMs = limits.backoffMinS * 1000
+  const waitMs = downMs < QUICK_MS ? minMs : Math.max(minMs, Math.min(downMs * PROPORTION, longestMs(downMs)))
+  return Math.round(waitMs * (1 - JITTER + 2 * JITTER * random()))
+
+  function longestMs(downMs: number): number {
+    if (lastFailures.length > 0 && lastFailures.every(isForPeople)) {
+      const slowMs = limits.slowRetryS * 1000
+      // Rounded down by the jitter's part, so that it is 30 s at the longest.
+      return downMs < LONG_DOWN_MS ? Math.min(slowMs, LONG_WAIT_MS / (1 + JITTER)) : slowMs
+    }
+    const maxMs = limits.backoffMaxS * 1000
+    return downMs < LONG_DOWN_MS ? maxMs : Math.max(maxMs, LONG_WAIT_MS / (1 + JITTER))
+  }
+}
+
+/** Milliseconds for a TCP connection to come about: in the quick phase, a lost SYN is repeated by a new try. */
+export function synMs(downMs: number): number {
+  return downMs < QUICK_MS ? 2_000 : 10_000
+}
+
+/** Where only a person can mend it there is no hurry, and the relay's log stays readable. */
+function isForPeople({ word }: Failure): boolean {
+  return word === 'refused' || word === 'duplicate'
+}

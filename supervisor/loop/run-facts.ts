@@ -1,0 +1,24 @@
+/** What is known of one tunnel: its loops write it, and the status follows from it. Times are monotonic milliseconds. */
+import type { RelayConfig } from '../../runtime/device-config.ts'
+import type { SupervisorStatus } from '../../runtime/status-file.ts'
+import type { ProofFact } from '../status/facts.ts'
+
+/** The proof as the status file shows it; instants are monotonic here. */
+export type ProofDetails = SupervisorStatus['proof']
+
+export interface RunFacts {
+  relay: RelayConfig
+  connectedMs: number
+  /** When the relay last gave a sign of life. */
+  aliveMs: number
+  addressGone: boolean
+  /** Milliseconds for which maintenance is off yet: 0 while it is on, Infinity without an end; at the time of the report. */
+  offForMs: number
+  /** Its listeners are open, as far as the relay said. */
+  isOpen: boolean
+  proof: ProofFact
+  details: ProofDetails
+  othersSeenMs: number | undefined
+}
+
+export const NO_PROOF: ProofDetails = { provedAt: null, by: null, tookMs: null, attempt: null, probeMs: null }

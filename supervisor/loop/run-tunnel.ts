@@ -1,0 +1,175 @@
+/** One tunnel while it is up: its life and its proof side by side; the first that ends it ends both. */
+import { setMaxListeners } from 'node:events'
+import type { RelayConfig } from '../../runtime/device-config.ts'
+import { whenAborted } from '../../runtime/waiting.ts'
+import type { Failure } from '../failure.ts'
+import { selfTest } from '../proof/self-test.ts'
+import type { Connection } from '../ssh/connection.ts'
+import type { Tunnel } from '../tunnel/establish.ts'
+import type { Orders } from '../tunnel/orders.ts'
+import { holdTunnel } from './hold-tunnel.ts'
+import { watchLife } from './liveness.ts'
+import { goodbye, reach } from './make-tunnel.ts'
+import type { Context } from './ports.ts'
+import { loginOptionsOf, type Proof } from './prove-once.ts'
+import { proveTunnel } from './prove-tunnel.ts'
+import { NO_PROOF, type RunFacts } from './run-facts.ts'
+import { tryEach } from './try-each.ts'
+
+export type RunEnding =
+  | { kind: 'lost'; failure: Failure }
+  | { kind: 'failed'; failure: Failure }
+  /** The old connection stayed silent, and this one is logged in. */
+  | { kind: 'replaced'; relay: RelayConfig; connection: Connection }
+  | { kind: 'redirected'; relay: RelayConfig }
+  | { kind: 'stopped' }
+
+export interface Run {
+  tunnel: Tunnel
+  facts: RunFacts
+  /** Settles when the tunnel has ended and its connection is closed. */
+  ended: Promise<RunEnding>
+  /** Milliseconds since its first proof; 0 before. */
+  provedForMs(): number
+  /** Ends it, with a goodbye. */
+  stop(): void
+  /** Proves it no more: somebody else decides when it ends. Its life is still watched. */
+  retire(): void
+}
+
+export interface RunOptions {
+  context: Context
+  orders: Orders
+  hasOtherRelays: boolean
+  /** Relays for a second connection beside a tunnel that is silent, in their order; none for a tunnel that is not to be replaced. */
+  rescueBy: readonly RelayConfig[]
+  farewell(signal: AbortSignal): Promise<unknown>
+  onChange(): void
+}
+
+/** Milliseconds for the TCP connection of a self-test. */
+const SELFTEST_SYN_MS = 5_000
+
+export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
+  const { context, onChange } = options
+  const { clock } = context
+  const { connection, relay } = tunnel
+  const nowMs = clock.nowMs()
+  const facts: RunFacts = {
+    ...{ relay, connectedMs: nowMs, aliveMs: nowMs, addressGone: false, offForMs: 0, isOpen: false },
+    ...{ proof: { state: 'none' }, details: NO_PROOF, othersSeenMs: undefined },
+  }
+  const change = (changes: Partial<RunFacts>) => {
+    Object.assign(facts, changes)
+    onChange()
+  }
+  let firstProofMs: number | undefined
+  const over = new AbortController()
+  const stopped = new AbortController()
+  const proofOver = new AbortController()
+  let isRetired = false
+  setMaxListeners(0, over.signal, proofOver.signal)
+
+  const takeProof = (proof: Proof) => {
+    const at = clock.nowMs()
+    const attempt = { at, ok: proof.ok, steps: proof.steps }
+    if (!proof.ok) {
+      return change({ proof: { state: 'failed', cause: proof.cause }, details: { ...facts.details, attempt } })
+    }
+    firstProofMs ??= at
+    const details = { ...facts.details, attempt, provedAt: at, by: proof.by, tookMs: Math.round(proof.tookMs) }
+    change({ proof: { state: 'proved', atMs: at, note: proof.note }, details })
+  }
+
+  const rescue = (signal: AbortSignal) =>
+    isRetired ? Promise.resolve(undefined) : tryEach(context, options.rescueBy, signal)
+
+  const life = async (): Promise<RunEnding | undefined> => {
+    const ending = await watchLife(connection, {
+      ...context,
+      pingMs: context.intervals.keepaliveS * 1000,
+      over: over.signal,
+      progress: context.progress.track(`life of ${relay.host}`),
+      onAlive: atMs => {
+        if (atMs > facts.aliveMs) change({ aliveMs: atMs })
+      },
+      onAddress: addressGone => change({ addressGone }),
+      rescue,
+      discard: late => late?.connection.destroy(),
+    })
+    if (ending.kind === 'over') return undefined
+    return ending.kind === 'lost' ? { kind: 'lost', failure: lost(ending.cause) } : { kind: 'replaced', ...ending.by }
+  }
+
+  const proof = async (): Promise<RunEnding | undefined> => {
+    const ending = await holdTunnel(tunnel, {
+      ...options,
+      over: proofOver.signal,
+      onState: (isOpen, offForMs) => change({ isOpen, offForMs, proof: { state: 'none' } }),
+      prove: until =>
+        proveTunnel(tunnel, {
+          ...options,
+          over: until,
+          selfTest: signal =>
+            selfTest({
+              ...loginOptionsOf(context, signal),
+              where: `${relay.host}:${relay.port}`,
+              reach: () => reach(context, { relay, synMs: SELFTEST_SYN_MS, ident: 'oobm_selftest' }, signal),
+            }),
+          report: {
+            proof: takeProof,
+            probeTook: ms => change({ details: { ...facts.details, probeMs: Math.round(ms) } }),
+            probeFailed: cause => change({ proof: { state: 'failed', cause } }),
+            others: seconds =>
+              change({ othersSeenMs: seconds === undefined ? undefined : clock.nowMs() - seconds * 1000 }),
+          },
+        }),
+    })
+    return ending.kind === 'over' ? undefined : ending
+  }
+
+  const lost = (cause: string): Failure => {
+    return { word: 'no-relay', cause: `the tunnel to ${relay.host}:${relay.port} was lost: ${cause}` }
+  }
+
+  const run = async (): Promise<RunEnding> => {
+    const parts = [life(), proof()]
+    const closed = whenAborted(connection.closed, over.signal).then((): RunEnding => {
+      return { kind: 'lost', failure: lost(connection.closeCause()) }
+    })
+    const told = Promise.race([
+      whenAborted(context.signal, over.signal),
+      whenAborted(stopped.signal, over.signal),
+    ]).then((): RunEnding => ({ kind: 'stopped' }))
+    // A part that is over without a reason of its own was ended by one of the others.
+    const reasons = parts.map(async part => (await part) ?? new Promise<never>(() => {}))
+    let ending: RunEnding | undefined
+    try {
+      ending = await Promise.race([closed, told, ...reasons])
+      return ending
+    } finally {
+      over.abort()
+      proofOver.abort()
+      // Who does not answer is not asked to say goodbye: its place is waited for.
+      if (ending?.kind === 'lost' || ending?.kind === 'replaced') connection.destroy()
+      await goodbye(connection, context)
+      for (const part of await Promise.allSettled(parts)) {
+        // Another ending came first: the connection that was to replace this one is nobody's.
+        const late = part.status === 'fulfilled' ? part.value : undefined
+        if (late?.kind === 'replaced' && late !== ending) late.connection.destroy()
+      }
+    }
+  }
+
+  return {
+    tunnel,
+    facts,
+    ended: run(),
+    provedForMs: () => (firstProofMs === undefined ? 0 : clock.nowMs() - firstProofMs),
+    stop: () => stopped.abort(),
+    retire: () => {
+      isRetired = true
+      proofOver.abort()
+    },
+  }
+}

@@ -1,0 +1,45 @@
+/** A login at whichever relay answers first: for a new connection beside a tunnel that is silent, when seconds count. */
+import type { RelayConfig } from '../../runtime/device-config.ts'
+import { controllerUnder } from '../../runtime/waiting.ts'
+import type { Connection } from '../ssh/connection.ts'
+import { reach } from './make-tunnel.ts'
+import type { Context } from './ports.ts'
+
+export interface Found {
+  relay: RelayConfig
+  connection: Connection
+}
+
+/** Milliseconds after which the next relay is tried, too: one that is silent must not hold up the others. */
+const STAGGER_MS = 3_000
+/** Milliseconds for a TCP connection to come about. */
+const SYN_MS = 2_000
+
+/** Tries again and again until one is logged in; undefined when aborted, and then no connection is left. */
+export async function tryEach(
+  context: Context,
+  relays: readonly RelayConfig[],
+  signal: AbortSignal,
+): Promise<Found | undefined> {
+  const { clock } = context
+  const busy = new Set<RelayConfig>()
+  const over = controllerUnder(signal)
+  let found: Found | undefined
+  const tryOne = async (relay: RelayConfig) => {
+    busy.add(relay)
+    const reached = await reach(context, { relay, synMs: SYN_MS }, over.signal)
+    busy.delete(relay)
+    if (!reached.ok) return
+    if (over.signal.aborted) return reached.connection.destroy()
+    found = { relay, connection: reached.connection }
+    over.abort()
+  }
+  for (let turn = 0; relays.length > 0 && !over.signal.aborted; turn++) {
+    const relay = relays[turn % relays.length] as RelayConfig
+    if (!busy.has(relay))
+      void tryOne(relay).catch(err => context.log.error({ err }, 'a try at a relay failed by a defect'))
+    await clock.sleep(STAGGER_MS, over.signal)
+  }
+  over.release()
+  return found
+}

@@ -1,0 +1,54 @@
+/** Turns what the loop reports into facts and details of the status; pure. */
+import type { Failure } from '../failure.ts'
+import type { LoopState } from '../loop/keep-connected.ts'
+import type { ProofDetails } from '../loop/run-facts.ts'
+import type { Facts } from './facts.ts'
+import type { Details } from './status-keeper.ts'
+
+/** What the status is to take in. */
+export interface LoopReport {
+  facts: Partial<Facts>
+  details: Partial<Details>
+}
+
+/** @param known the proof that the status has shown so far: it outlives the tunnel that it came by */
+export function reportOf(
+  state: LoopState,
+  known: ProofDetails,
+  { linkUp, nowMs }: { linkUp: boolean; nowMs: number },
+): LoopReport {
+  if (state.state === 'down') return reportDown(state.failure, state.retryMs, known, { linkUp, nowMs })
+  const { relay, connectedMs, aliveMs, addressGone, offForMs, proof, details, othersSeenMs } = state.run
+  const { host, port } = relay
+  const maintenance = offForMs === 0 ? 'on' : Number.isFinite(offForMs) ? 'off for a time' : 'off'
+  return {
+    facts: {
+      tunnel: { state: 'up', relay: { host, port }, aliveMs, addressGone },
+      proof,
+      maintenance,
+      othersSeenMs,
+      linkUp,
+    },
+    details: {
+      relay: { host, port },
+      connectedAt: connectedMs,
+      retryAt: null,
+      proof: details.provedAt === null ? { ...known, attempt: details.attempt ?? known.attempt } : details,
+    },
+  }
+}
+
+function reportDown(
+  failure: Failure | undefined,
+  retryMs: number | null,
+  known: ProofDetails,
+  { linkUp, nowMs }: { linkUp: boolean; nowMs: number },
+): LoopReport {
+  // A connection that failed is a self-test that failed at its first step: who asks for one gets this answer.
+  const steps = [{ name: 'tunnel', ok: false, detail: failure?.cause ?? 'no network', tookMs: 0 }]
+  const attempt = retryMs === null && linkUp ? known.attempt : { at: nowMs, ok: false, steps }
+  return {
+    facts: { tunnel: { state: 'down', failure }, proof: { state: 'none' }, linkUp },
+    details: { relay: null, connectedAt: null, retryAt: retryMs, proof: { ...known, probeMs: null, attempt } },
+  }
+}

@@ -1,0 +1,86 @@
+/** Runs the loops of a configured device and turns what they find into facts of the status. */
+import { randomBytes } from 'node:crypto'
+import { availableParallelism, loadavg } from 'node:os'
+import { systemClock as clock } from '../runtime/clock.ts'
+import { intervalsOf } from '../runtime/device-config.ts'
+import { within } from '../runtime/waiting.ts'
+import { dismissPeople } from './bridge/ask-bridge.ts'
+import { type BridgeLook, watchBridge } from './bridge/watch-bridge.ts'
+import type { Configuration } from './load-configuration.ts'
+import { ConnectionBudget } from './loop/connection-budget.ts'
+import { keepConnected } from './loop/keep-connected.ts'
+import { Patience } from './loop/patience.ts'
+import type { Context } from './loop/ports.ts'
+import { watchLocal } from './loop/watch-local.ts'
+import { createDialler } from './network/dial.ts'
+import { dialLocal } from './network/dial-local.ts'
+import { watchNetwork } from './network/watch-network.ts'
+import { markerFiles } from './proof/prove-end.ts'
+import { installSelftestKey } from './proof/selftest-key.ts'
+import type { Daemon } from './run-supervisor.ts'
+import { connect } from './ssh/connect.ts'
+import { LocalFacts } from './status/local-facts.ts'
+import { reportOf } from './status/loop-reports.ts'
+
+/** Milliseconds that the bridge has to tell people that it ends. */
+const FAREWELL_MS = 5_000
+
+/** @param onFirstProof called once, when the present configuration is known to work */
+export async function supervise(
+  { config, credentials }: Configuration,
+  daemon: Daemon,
+  onFirstProof: () => void,
+): Promise<void> {
+  const { directories, bridgeDirectory, keeper, reporter, led, events, progress, signal, log } = daemon
+  const selftestKey = await installSelftestKey(directories.runtime, config.selftest.user)
+  const intervals = intervalsOf(config)
+  const network = watchNetwork(config.relays, () => events.notify('network'), signal, log)
+  const { dial } = createDialler()
+  const local = new LocalFacts(
+    config.consoles.map(({ name }) => name),
+    facts => keeper.report(facts),
+    () => events.notify('local'),
+  )
+  const context: Context = {
+    ...{ clock, random: Math.random, dial, dialLocal, connect, network, events, progress, signal, log },
+    ...{ config, intervals, credentials, selftestKey, files: markerFiles(config, selftestKey) },
+    localFault: () => local.fault,
+    token: randomBytes(16).toString('hex'),
+    ownIdent: `oobm_selftest_${randomBytes(4).toString('hex')}`,
+    patience: new Patience({ baseMs: intervals.timeoutS * 1000, clock, loadPerCpu }),
+    budget: new ConnectionBudget(clock),
+  }
+  const onBridge = (look: BridgeLook) => {
+    local.bridge(look)
+    reporter.updateConsoles(look.state === 'running' ? look.status : undefined)
+  }
+  watchBridge({ directory: bridgeDirectory, clock, signal, onChange: onBridge })
+  let provedBefore = false
+  await Promise.all([
+    watchLocal('shell', context, fault => local.looked('shell', fault)),
+    watchLocal('console', context, fault => local.looked('console', fault)),
+    keepConnected(context, {
+      publish: (state, sessions) => {
+        const report = reportOf(state, keeper.proof, { linkUp: network.linkUp(), nowMs: clock.nowMs() })
+        keeper.report({ ...report.facts, sessions }, report.details)
+        if (provedBefore || report.facts.proof?.state !== 'proved') return
+        provedBefore = true
+        onFirstProof()
+      },
+      onTunnel: ({ control, connection }) => {
+        if (!control) return
+        reporter.serve(control, connection.closed).catch(err => log.error({ err }, 'the relay gets no reports'))
+      },
+      onBlink: seconds => led.show('here', seconds * 1000),
+      farewell: (by, deadline) => {
+        const bridge = { ...config.bridge, directory: bridgeDirectory }
+        return within(FAREWELL_MS, [deadline], until => dismissPeople({ ...bridge, signal: until }, config.device, by))
+      },
+    }),
+  ])
+}
+
+/** Processes that want a CPU, for each CPU. */
+function loadPerCpu(): number {
+  return (loadavg()[0] ?? 0) / availableParallelism()
+}

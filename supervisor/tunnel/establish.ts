@@ -1,0 +1,121 @@
+/** From a login at a relay to a tunnel: the relay records the connection as this device's; its listeners can be opened and closed. */
+import type { Clock } from '../../runtime/clock.ts'
+import type { RelayOrder } from '../../runtime/control-protocol.ts'
+import { type DeviceConfig, listenersOf, type RelayConfig } from '../../runtime/device-config.ts'
+import type { Logger } from '../../runtime/log.ts'
+import { within } from '../../runtime/waiting.ts'
+import type { Failure } from '../failure.ts'
+import type { DialLocal } from '../network/dial-local.ts'
+import type { Connection } from '../ssh/connection.ts'
+import type { Control } from './control-channel.ts'
+import { claim } from './device-words.ts'
+import { type Forwarding, forwardChannels, type Route } from './forward-channels.ts'
+import { cancelListeners, requestListeners } from './request-listeners.ts'
+
+/** A connection that the relay has claimed as this device's. */
+export interface Tunnel {
+  connection: Connection
+  relay: RelayConfig
+  routes: readonly Route[]
+  forwarding: Forwarding
+  /** Undefined where the relay does not know the device words. */
+  control: Control | undefined
+  /** Asks for all listeners; gives why they are not ours. */
+  openListeners(signal: AbortSignal): Promise<Failure | undefined>
+  /**
+   * Lets nobody in any more, gives the listeners back and ends who is in; true when none is left.
+   * @param farewell may take leave of people on consoles before; returns when they know
+   */
+  closeListeners(signal: AbortSignal, farewell: (signal: AbortSignal) => Promise<unknown>): Promise<boolean>
+}
+
+export interface EstablishOptions {
+  config: DeviceConfig
+  relay: RelayConfig
+  /** 32 lower-case hex digits, new at each start of the supervisor. */
+  token: string
+  /** Our own self-tests begin with it. */
+  ownIdent: string
+  /** False beside another tunnel of ours that is to live on: a listener that is taken is then left alone. */
+  mayEvict: boolean
+  dialLocal: DialLocal
+  clock: Clock
+  signal: AbortSignal
+  onSessions(): void
+  /** What the relay says, beginning with whether maintenance is off, before any listener is asked for. */
+  onOrder(order: RelayOrder): void
+  log: Logger
+}
+
+/** Milliseconds in which people on consoles are told that it ends: an operator who switches off waits for it. */
+const FAREWELL_MS = 700
+
+export async function establish(
+  connection: Connection,
+  options: EstablishOptions,
+): Promise<{ ok: true; tunnel: Tunnel } | { ok: false; failure: Failure }> {
+  const { config, relay, token, ownIdent, mayEvict, dialLocal, clock, signal, onSessions, onOrder, log } = options
+  const claimed = await claim(connection, token, signal)
+  if (connection.closed.aborted) return { ok: false, failure: { word: 'no-relay', cause: connection.closeCause() } }
+  switch (claimed.kind) {
+    case 'superseded': {
+      const cause =
+        'another device with this identity started later and holds the place: this one does not take it back'
+      return { ok: false, failure: { word: 'duplicate', cause } }
+    }
+    case 'silent':
+      return { ok: false, failure: { word: 'no-relay', cause: 'the relay stopped answering after the login' } }
+    case 'unknown': {
+      const { detail } = claimed
+      log.warn({ relay: relay.host, detail }, 'the relay does not know the device words: no eviction there')
+      break
+    }
+    case 'claimed':
+      break
+    default:
+      claimed satisfies never
+  }
+  const routes = routesOf(config)
+  const forwarding = forwardChannels(connection, { routes, dialLocal, ownIdent, onChange: onSessions, log })
+  const control = claimed.kind === 'claimed' ? claimed.control : undefined
+  if (control) control.listen(onOrder)
+  // A relay without the words has no maintenance to switch off.
+  else onOrder({ word: 'maintenance', off: false })
+  let held = false
+  const tunnel: Tunnel = {
+    ...{ connection, relay, routes, forwarding, control },
+    openListeners: async signal => {
+      if (held) return undefined
+      forwarding.letIn(true)
+      const onEvicted = (count: number) =>
+        log.info({ relay: relay.host, count }, 'evicted stale sessions of this device')
+      const may = mayEvict && control !== undefined
+      const failure = await requestListeners(connection, { routes, mayEvict: may, clock, signal, onEvicted })
+      held = failure === undefined
+      return failure
+    },
+    closeListeners: async (signal, farewell) => {
+      forwarding.letIn(false)
+      if (forwarding.sessions().console > 0) {
+        const takeLeave = async (deadline: AbortSignal) => {
+          await farewell(deadline)
+          await forwarding.consolesLeft(deadline)
+        }
+        await within(FAREWELL_MS, [signal], takeLeave, { clock })
+      }
+      forwarding.endAll()
+      if (!held) return true
+      held = !(await cancelListeners(connection, routes, signal))
+      return !held
+    },
+  }
+  return { ok: true, tunnel }
+}
+
+function routesOf(config: DeviceConfig): Route[] {
+  const listeners = listenersOf(config)
+  return [
+    { name: 'shell', listener: listeners.shell, target: config.shell.port },
+    { name: 'console', listener: listeners.console, target: config.bridge.port },
+  ]
+}

@@ -1,0 +1,99 @@
+/** A login at a relay over a fresh connection, or the reason why there is none. */
+import type { Clock } from '../../runtime/clock.ts'
+import type { RelayConfig } from '../../runtime/device-config.ts'
+import { within } from '../../runtime/waiting.ts'
+import type { Failure } from '../failure.ts'
+import type { Dial } from '../network/dial.ts'
+import type { Connect, Connection, Credentials, Fault } from '../ssh/connection.ts'
+
+export type Reached = { ok: true; connection: Connection } | { ok: false; failure: Failure }
+
+export interface ReachOptions {
+  relay: RelayConfig
+  credentials: Credentials
+  dial: Dial
+  connect: Connect
+  clock: Clock
+  /** Milliseconds for the TCP connection to come about. */
+  synMs: number
+  /** Milliseconds for the login; half as many for the relay to greet before it. */
+  stepMs: number
+  /** Aborted when nobody wants it any more. */
+  signal: AbortSignal
+  /** Software name in our identification string (RFC 4253, section 4.2). */
+  ident?: string
+}
+
+/** Milliseconds by which the dialler may miss its own deadline, so that its own cause is the one that is told. */
+const SLACK_MS = 1_000
+
+/** Never rejects for what a network or a relay can do. */
+export async function reachRelay(options: ReachOptions): Promise<Reached> {
+  const { relay, credentials, dial, connect, clock, synMs, stepMs, signal, ident = 'oobm' } = options
+  const { host, port, user, hostKeys } = relay
+  const timeoutMs = synMs + stepMs / 2
+  const dialling = await within(
+    timeoutMs + SLACK_MS,
+    [signal],
+    deadline => dial({ host, port, timeoutMs, synMs, signal: deadline }),
+    { clock, discard: late => late.ok && late.transport.stream.destroy() },
+  )
+  if (dialling.kind !== 'done') {
+    return {
+      ok: false,
+      failure: {
+        word: 'no-relay',
+        cause: `${host}:${port} does not answer: port ${port} may be blocked on this network`,
+      },
+    }
+  }
+  const dialled = dialling.value
+  if (!dialled.ok) {
+    const { kind, cause } = dialled.failure
+    return { ok: false, failure: { word: 'no-relay', cause, ...(kind === 'turned-away' && { turnedAway: true }) } }
+  }
+  const { stream, localAddress } = dialled.transport
+  const login = { stream, localAddress, user, credentials, hostKeys, ident, nowMs: clock.nowMs }
+  const outcome = await within(stepMs, [signal], deadline => connect({ ...login, signal: deadline }), {
+    clock,
+    discard: late => late.ok && late.connection.destroy(),
+  })
+  if (outcome.kind !== 'done') stream.destroy()
+  else if (outcome.value.ok) return outcome.value
+  const fault: Fault =
+    outcome.kind === 'done' && !outcome.value.ok ? outcome.value.fault : { kind: 'silent', detail: '' }
+  return { ok: false, failure: explain(fault, relay, credentials) }
+}
+
+function explain({ kind, detail }: Fault, { host, port, user }: RelayConfig, credentials: Credentials): Failure {
+  const where = `${host}:${port}`
+  switch (kind) {
+    case 'host-key':
+      return {
+        word: 'refused',
+        cause: `${where} shows host key ${detail}, which is not the pinned one: nothing was sent to it`,
+      }
+    case 'authentication': {
+      const how = credentials.privateKey === undefined ? 'password' : 'key'
+      return { word: 'refused', cause: `${where} does not accept the login ${user} with this device's ${how}` }
+    }
+    case 'algorithms':
+      return { word: 'refused', cause: `${where} and this device agree on no host key type or cipher: ${detail}` }
+    case 'own-key':
+      return { word: 'refused', cause: `this device's own key cannot be used: ${detail}` }
+    case 'not-ssh':
+      return {
+        word: 'no-relay',
+        cause: `${where} is answered by something that is not an SSH server: a captive portal or a proxy?`,
+      }
+    case 'silent':
+      return {
+        word: 'no-relay',
+        cause: `${where} greets and stops answering during the login: small packets pass and large ones do not (MTU), or it hangs`,
+      }
+    case 'closed':
+      return { word: 'no-relay', cause: `the connection to ${where} broke during the login: ${detail}` }
+    default:
+      return kind satisfies never
+  }
+}
