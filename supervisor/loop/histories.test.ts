@@ -1,0 +1,84 @@
+import * as assert from 'uvu/assert'
+import { suite } from '../../tools/suite.ts'
+import { type FaultName, type History, live } from './testing/history.ts'
+
+const test = suite('histories of the simulated world')
+
+/** Seconds of the beginning and of the length of each fault; the relay that it is about. */
+type Row = readonly [title: string, relays: number, ...faults: [FaultName, number, number, number?][]]
+
+const ROWS: Row[] = [
+  ['nothing happens', 1],
+  ['the own address changes, and again 8 s later', 1, ['another address', 100, 0], ['another address', 108, 0]],
+  ['the path forgets its flows just after a self-test', 1, ['the path is silent and forgets its flows', 3, 60]],
+  [
+    'no name and a self-test is due',
+    1,
+    ['the name is not served', 100, 400],
+    ['somebody asks for a self-test', 120, 0],
+  ],
+  [
+    'new connections are dropped and a self-test is due',
+    1,
+    ['new connections are dropped', 100, 400],
+    ['somebody asks for a self-test', 120, 0],
+  ],
+  ['the bridge is stopped', 1, ['the bridge is stopped', 100, 130]],
+  ['sshd is stopped, then the bridge, too', 1, ['sshd is stopped', 100, 130], ['the bridge is dead', 150, 100]],
+  ['the first relay forwards nothing, for ever', 2, ['the relay forwards nothing', 0, 900, 0]],
+  ['the first relay drops each connection', 2, ['the relay drops each connection after 2.5 s', 0, 900, 0]],
+  ['the first relay is frozen while it holds the tunnel', 2, ['the relay is frozen', 100, 900, 0]],
+  ['the only relay forwards nothing for a time', 1, ['the relay forwards nothing', 100, 500]],
+  [
+    'the key is refused for seven minutes',
+    1,
+    ['the relay does not accept the key', 100, 420],
+    ['the connections are reset', 101, 0],
+  ],
+  [
+    'the key is refused for an hour',
+    1,
+    ['the relay does not accept the key', 100, 3_600],
+    ['the connections are reset', 101, 0],
+  ],
+  ['the relay refuses for a minute', 1, ['the relay refuses', 100, 60], ['the connections are reset', 101, 0]],
+  ['the relay turns away for a minute', 1, ['the relay turns away', 100, 60], ['the connections are reset', 101, 0]],
+  ['the path is silent for three minutes', 1, ['the path is silent', 100, 180]],
+  ['the address goes and comes back', 1, ['the address is gone', 100, 10]],
+  ['the address is gone for a minute and a half', 1, ['the address is gone', 100, 90]],
+  ['maintenance is off for a time', 1, ['maintenance is off', 100, 200]],
+  ['the network flaps every second', 1, ...flaps(100, 60)],
+  ['somebody asks for a self-test again and again', 1, ...asks(100, 90)],
+]
+
+for (const [title, relays, ...faults] of ROWS) {
+  test(`ready when all is over: ${title}`, async () => {
+    assert.is(await live(historyOf(relays, faults)), undefined)
+  })
+}
+
+/** Calls that never settle, even when they are aborted: at each place of a connection's beginning and of its proof. */
+for (let place = 0; place < 40; place++) {
+  test(`survives a call that never settles, as the ${place + 1}th after a reset`, async () => {
+    const moods = [...Array.from({ length: place }, () => 'answers' as const), 'hangs' as const]
+    const faults = [{ name: 'the connections are reset', atMs: 50_000, forMs: 60_000, relay: 0, moods } as const]
+    assert.is(await live({ relays: 1, faults, seed: 1 }, 200_000), undefined)
+  })
+}
+
+function historyOf(relays: number, faults: readonly [FaultName, number, number, number?][]): History {
+  const each = faults.map(([name, atS, forS, relay = 0]) => {
+    return { name, atMs: atS * 1000, forMs: forS * 1000, relay, moods: [] }
+  })
+  return { relays, faults: each, seed: 1 }
+}
+
+function flaps(atS: number, count: number): [FaultName, number, number][] {
+  return Array.from({ length: count }, (_, index) => ['an event of the network', atS + index, 0])
+}
+
+function asks(atS: number, count: number): [FaultName, number, number][] {
+  return Array.from({ length: count }, (_, index) => ['somebody asks for a self-test', atS + index, 0])
+}
+
+test.run()

@@ -1,0 +1,159 @@
+/** One SSH connection of the simulated world; every answer can come, come late or wrong, fail, or never come. */
+import { setMaxListeners } from 'node:events'
+import type { Activity, Answer, Arrival, Connection, Execution } from '../../ssh/connection.ts'
+import { FakeStream } from './fake-stream.ts'
+import type { RelayModel, World } from './world.ts'
+
+/** How the next answers come. `hang` breaks even the promise to settle when aborted. */
+export type Mood = 'answers' | 'late' | 'wrong' | 'fails' | 'closes' | 'never' | 'hangs'
+
+export class FakeConnection implements Connection {
+  readonly localAddress: string | undefined
+  readonly relay: RelayModel
+  readonly #world: World
+  readonly #closed = new AbortController()
+  readonly #streams = new Set<FakeStream>()
+  /** Ports of the relay that lead here. */
+  readonly holds = new Set<number>()
+  /** Nothing gets through on it any more, and it will never know: its flow was forgotten on the way. */
+  isLost = false
+  /** The relay has ended its side; the device does not know while nothing gets through. */
+  isEvicted = false
+  control: FakeStream | undefined
+  #receivedAtMs: number
+  #cause = 'the other end closed the connection'
+
+  constructor(world: World, relay: RelayModel, localAddress: string) {
+    this.#world = world
+    this.relay = relay
+    this.localAddress = localAddress
+    this.#receivedAtMs = world.clock.nowMs()
+    setMaxListeners(0, this.#closed.signal)
+  }
+
+  get closed(): AbortSignal {
+    return this.#closed.signal
+  }
+
+  get openStreams(): number {
+    return this.#streams.size
+  }
+
+  closeCause = () => this.#cause
+
+  activity = (): Activity => ({ receivedAtMs: this.#receivedAtMs, receivedBytes: 0, sentBytes: 0, unsentBytes: 0 })
+
+  onArrival(_take: (arrival: Arrival) => void): void {}
+
+  ping = (signal: AbortSignal) => {
+    const startedMs = this.#world.clock.nowMs()
+    return this.#ask<number | undefined>(signal, undefined, settle => settle(this.#world.clock.nowMs() - startedMs))
+  }
+
+  listen = (port: number, signal: AbortSignal) =>
+    this.#ask<'granted' | 'refused' | 'unanswered'>(signal, 'unanswered', settle => {
+      const holder = this.relay.holderOf(port)
+      if (holder !== undefined && holder !== this) return settle('refused')
+      this.holds.add(port)
+      settle('granted')
+    })
+
+  unlisten = (port: number, signal: AbortSignal) =>
+    this.#ask<boolean>(signal, false, settle => {
+      this.holds.delete(port)
+      settle(true)
+    })
+
+  open = (port: number, signal: AbortSignal) =>
+    this.#ask<Answer<FakeStream['asDuplex']>>(signal, { ok: false, cause: 'no answer in time' }, (settle, isWrong) => {
+      const holder = this.relay.holderOf(port)
+      if (holder === undefined) return settle({ ok: false, cause: 'nothing answers there' })
+      const stream = this.#stream()
+      stream.leadsTo = { world: this.#world, end: port % 2 === 0 ? 'shell' : 'console', by: [this, holder] }
+      settle({ ok: true, value: stream.asDuplex })
+      if (!this.relay.forwards) return
+      this.deliver(() => this.#world.greet(stream, isWrong), holder)
+    })
+
+  exec = (command: string, signal: AbortSignal) =>
+    this.#ask<Answer<Execution>>(signal, { ok: false, cause: 'no answer in time' }, (settle, isWrong) => {
+      const stream = this.#stream(text => this.#asked(stream, text))
+      settle({ ok: true, value: { stream: stream.asDuplex, exited: Promise.resolve(0) } })
+      if (isWrong) return stream.say('what?\n'.repeat(70))
+      if (command === 'evict') return stream.say(`evicted ${this.relay.evictAllBut(this)}\n`)
+      this.control = stream
+      if (this.relay.isOff) stream.say('maintenance off\n')
+      stream.say('claimed\n')
+    })
+
+  end = async (signal: AbortSignal): Promise<void> => {
+    if (!signal.aborted) this.close('this device closed the connection')
+  }
+
+  destroy(): void {
+    this.close('this device closed the connection')
+  }
+
+  /** The connection ends at this end; the relay's side stays while nothing gets through. */
+  close(cause: string): void {
+    if (this.#closed.signal.aborted) return
+    this.#cause = cause
+    for (const stream of this.#streams) stream.destroy()
+    this.#closed.abort()
+    if (this.#world.passes(this)) this.isEvicted = true
+  }
+
+  /** The relay says something of its own accord. */
+  order(line: string): void {
+    if (!this.closed.aborted && this.control) this.deliver(() => this.control?.say(`${line}\n`))
+  }
+
+  /** Calls back once it has come through, now or when the path is back; never on a lost flow. */
+  deliver(arrive: () => void, ...over: FakeConnection[]): void {
+    this.#world.deliver([this, ...over], () => {
+      this.#receivedAtMs = this.#world.clock.nowMs()
+      if (!this.closed.aborted) arrive()
+    })
+  }
+
+  #asked(stream: FakeStream, text: string): void {
+    const question = text.trim()
+    if (question === 'others') this.deliver(() => stream.say('others none\n'))
+    if (question === 'listening') this.deliver(() => stream.say(`listening ${this.relay.listens ? 'yes' : 'no'}\n`))
+  }
+
+  #stream(onWrite?: (text: string) => void): FakeStream {
+    const stream = new FakeStream(onWrite)
+    this.#streams.add(stream)
+    stream.once('close', () => this.#streams.delete(stream))
+    return stream
+  }
+
+  #ask<T>(
+    signal: AbortSignal,
+    otherwise: T,
+    answer: (settle: (value: T) => void, isWrong: boolean) => void,
+  ): Promise<T> {
+    const mood = this.#world.nextMood()
+    if (mood === 'hangs') return new Promise(() => {})
+    if (signal.aborted || this.closed.aborted) return Promise.resolve(otherwise)
+    return new Promise(resolve => {
+      const settle = (value: T) => {
+        signal.removeEventListener('abort', onAbort)
+        this.closed.removeEventListener('abort', onAbort)
+        resolve(value)
+      }
+      const onAbort = () => settle(otherwise)
+      signal.addEventListener('abort', onAbort)
+      this.closed.addEventListener('abort', onAbort)
+      if (mood === 'closes') return this.close('the other end closed the connection')
+      if (mood === 'never') return
+      const arrive = () => {
+        if (mood === 'fails') settle(otherwise)
+        else answer(settle, mood === 'wrong')
+      }
+      if (mood === 'late') this.#world.clock.at(this.#world.clock.nowMs() + 12_000, () => this.deliver(arrive))
+      else this.deliver(arrive)
+    })
+  }
+}
