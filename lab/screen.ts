@@ -77,9 +77,9 @@ function describeConsoles({ bridge }: ScreenState): string[] {
   return bridge.status.consoles.map(({ name, path, settings, state, cause, sessions }) => {
     const who = sessions.map(({ technician, writer }) => `${technician}${writer ? ' types' : ' watches'}`)
     const where = `${name} on ${path} ${settings}`
-    const people = cut(who.join(', ') || 'nobody is on it', 20)
+    const people = cut(who.join(', ') || 'nobody is on it', 24)
     // The cause gets what the line has left.
-    const closed = cut(`closed: ${cause}`, Math.max(20, TEXT_WIDTH - where.length - people.length - 4))
+    const closed = cut(`closed: ${cause}`, Math.max(10, TEXT_WIDTH - where.length - people.length - 4))
     return row('console', `${where}, ${state === 'open' ? colors.green('open') : colors.red(closed)}; ${people}`)
   })
 }
