@@ -58,10 +58,8 @@ export class ChannelStream extends Duplex {
   }
 }
 
-/** Closes a channel for good: ssh2 lets go of one only when both ends said so and everything received was read. */
-export function discard(channel: Channel): void {
-  channel.on('error', () => {})
-  channel.once('end', () => channel.end())
+/** Closes a channel for good: ssh2 says that it is closed only when everything received was read. */
+function discard(channel: Channel): void {
   channel.resume()
   channel.destroy()
 }

@@ -249,7 +249,7 @@ test('a connection inside another one works, and ends with it', async context =>
   assert.is(await made.connection.ping(SOON()), undefined)
 })
 
-test('a hundred probes and visitors leave nothing: no channel, no listener, no connection', async context => {
+test('probes, visitors and commands leave nothing: no channel, no listener, no connection', async context => {
   const channels = countChannels(context)
   const connection = await (await relay(context)).login()
   let open = 0
@@ -274,7 +274,7 @@ test('a hundred probes and visitors leave nothing: no channel, no listener, no c
   })
   assert.is(await connection.listen(port, SOON()), 'granted')
   const before = getEventListeners(connection.closed, 'abort').length
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 30; i++) {
     const opened = await connection.open(port, SOON())
     assert.ok(opened.ok)
     assert.is(String((await once(opened.value, 'data'))[0]), 'SSH-2.0-x\r\n')
@@ -282,6 +282,11 @@ test('a hundred probes and visitors leave nothing: no channel, no listener, no c
     opened.value.destroy()
     const ran = await connection.exec('exit 0', SOON())
     assert.is(ran.ok && (await ran.value.exited), 0)
+    // More than anybody reads.
+    const endless = await connection.exec('yes', SOON())
+    assert.ok(endless.ok)
+    await once(endless.value.stream, 'readable')
+    endless.value.stream.destroy()
     if (ran.ok) ran.value.stream.destroy()
   }
   await waitFor('the visitors to be gone', () => open === 0)
@@ -304,6 +309,27 @@ function countChannels(context: TestContext): () => number {
   })
   return () => [...managers].reduce((sum, { _count }) => sum + _count, 0)
 }
+
+test('visitors whom nobody reads are let go, and others come after them', async context => {
+  const connection = await (await relay(context)).login()
+  const port = await freePort()
+  assert.is(await connection.listen(port, SOON()), 'granted')
+  let came = 0
+  connection.onArrival(arrival => {
+    came++
+    const stream = arrival.accept()
+    stream.once('readable', () => stream.destroy())
+  })
+  for (let i = 1; i <= 80; i++) {
+    const visitor = await socketTo(context, port)
+    visitor
+      .on('error', () => {})
+      .resume()
+      .write(Buffer.alloc(100_000))
+    await waitFor('the visitor to be let go', () => visitor.destroyed)
+    assert.is(came, i)
+  }
+})
 
 test('goes on when sshd exchanges keys anew, in both directions', async context => {
   const connection = await (await relay(context, ['RekeyLimit 256K'])).login()
