@@ -1,6 +1,9 @@
 /** The one way to wait for something outside: it races its work against its deadline and its signals, and always settles. */
 import { type Clock, systemClock } from './clock.ts'
 
+/** The reason that our own aborts give: without one, each makes an exception with a stack, which costs a small board the most. */
+export const OVER = 'over'
+
 /** How a bounded wait ended. */
 export type Outcome<T> =
   | { kind: 'done'; value: T }
@@ -28,7 +31,7 @@ export async function within<T>(
       isOpen = false
       for (const parent of parents) parent.removeEventListener('abort', abandon)
       finish()
-      over.abort()
+      over.abort(OVER)
     }
     const abandon = () => settle(() => resolve({ kind: 'aborted' }))
     for (const parent of parents) parent.addEventListener('abort', abandon)
@@ -80,7 +83,7 @@ export function settled<T>(signal: AbortSignal, otherwise: T, start: (settle: (v
 /** A controller that is aborted with its parents, also when they were before; `release` leaves nothing behind on them. */
 export function controllerUnder(...parents: readonly AbortSignal[]): AbortController & { release(): void } {
   const controller = new AbortController()
-  const abort = () => controller.abort()
+  const abort = () => controller.abort(OVER)
   for (const parent of parents) parent.addEventListener('abort', abort)
   if (parents.some(({ aborted }) => aborted)) abort()
   const release = () => {

@@ -1,7 +1,7 @@
 /** A connection that the relay has claimed: its listeners open and proved, or closed while maintenance is off. */
 import { setMaxListeners } from 'node:events'
 import type { RelayConfig } from '../../runtime/device-config.ts'
-import { controllerUnder, within } from '../../runtime/waiting.ts'
+import { controllerUnder, OVER, within } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import type { Orders } from '../tunnel/orders.ts'
@@ -75,7 +75,7 @@ export async function holdTunnel(tunnel: Tunnel, options: HoldOptions): Promise<
       return either.signal.aborted ? undefined : await prove(either.signal)
     } finally {
       either.release()
-      either.abort()
+      either.abort(OVER)
     }
   }
 }

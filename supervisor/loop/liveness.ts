@@ -1,5 +1,5 @@
 /** Whether the relay still answers on a tunnel, and what is done when it does not: nothing is cut on a suspicion. */
-import { whenAborted, within } from '../../runtime/waiting.ts'
+import { OVER, whenAborted, within } from '../../runtime/waiting.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { Ports } from './ports.ts'
 import type { Track } from './progress.ts'
@@ -140,7 +140,7 @@ async function ask<R>(
     progress.beat(pingMs + GIVE_UP_BEYOND_MS)
     return await suspect(options, signs, sentMs, ping)
   } finally {
-    pinging.abort()
+    pinging.abort(OVER)
   }
 }
 
@@ -160,7 +160,7 @@ async function suspect<R>(
   let isOpen = true
   void ping.then(ms => {
     roundTripMs = ms
-    if (ms !== undefined) settled.abort()
+    if (ms !== undefined) settled.abort(OVER)
   })
   const rescuing = new AbortController()
   void rescue(rescuing.signal).then(
@@ -168,11 +168,11 @@ async function suspect<R>(
       if (!isOpen) return discard(found)
       if (found === undefined) return
       rescued = found
-      settled.abort()
+      settled.abort(OVER)
     },
     err => log.error({ err }, 'the new connection beside the tunnel failed'),
   )
-  void whenAborted(over, settled.signal).then(() => settled.abort())
+  void whenAborted(over, settled.signal).then(() => settled.abort(OVER))
   try {
     for (;;) {
       await clock.sleep(LOOK_MS, settled.signal)
@@ -192,8 +192,8 @@ async function suspect<R>(
     }
   } finally {
     isOpen = false
-    rescuing.abort()
-    settled.abort()
+    rescuing.abort(OVER)
+    settled.abort(OVER)
     discard(rescued)
   }
 }

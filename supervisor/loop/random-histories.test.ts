@@ -13,8 +13,8 @@ const MOODS: Mood[] = ['answers', 'late', 'wrong', 'fails', 'closes', 'never', '
 
 const fault: fc.Arbitrary<Fault> = fc.record({
   name: fc.constantFrom(...(Object.keys(FAULTS) as FaultName[])),
-  atMs: fc.integer({ min: 0, max: 300_000 }),
-  forMs: fc.integer({ min: 100, max: 200_000 }),
+  atMs: fc.integer({ min: 0, max: 120_000 }),
+  forMs: fc.integer({ min: 100, max: 80_000 }),
   relay: fc.integer({ min: 0, max: 1 }),
   moods: fc.array(fc.constantFrom(...MOODS), { maxLength: 12 }),
 })

@@ -1,6 +1,6 @@
 /** A login at whichever relay answers first: for a new connection beside a tunnel that is silent, when seconds count. */
 import type { RelayConfig } from '../../runtime/device-config.ts'
-import { controllerUnder } from '../../runtime/waiting.ts'
+import { controllerUnder, OVER } from '../../runtime/waiting.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { reach } from './make-tunnel.ts'
 import type { Context } from './ports.ts'
@@ -32,7 +32,7 @@ export async function tryEach(
     if (!reached.ok) return
     if (over.signal.aborted) return reached.connection.destroy()
     found = { relay, connection: reached.connection }
-    over.abort()
+    over.abort(OVER)
   }
   for (let turn = 0; relays.length > 0 && !over.signal.aborted; turn++) {
     const relay = relays[turn % relays.length] as RelayConfig

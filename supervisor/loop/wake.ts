@@ -1,6 +1,6 @@
 /** Waiting that something can end early: the network changed, somebody asked for a self-test, or this device's own end changed. */
 import type { Clock } from '../../runtime/clock.ts'
-import { controllerUnder } from '../../runtime/waiting.ts'
+import { controllerUnder, OVER } from '../../runtime/waiting.ts'
 
 export type Reason = 'network' | 'test' | 'local'
 
@@ -22,7 +22,7 @@ export class Wake {
 
   notify(reason: Reason): void {
     this.#reasons.add(reason)
-    this.#resume?.abort()
+    this.#resume?.abort(OVER)
   }
 
   /** Waits `ms` milliseconds, or less when notified or aborted; gives the reasons it was notified with, and forgets them. */

@@ -103,9 +103,10 @@ export class FakeConnection implements Connection {
     if (this.#world.passes(this)) this.isEvicted = true
   }
 
-  /** The relay says something of its own accord. */
-  order(line: string): void {
-    if (!this.closed.aborted && this.control) this.deliver(() => this.control?.say(`${line}\n`))
+  /** The relay says whether maintenance is off; TCP keeps the order, so what arrives last is what holds. */
+  sayMaintenance(): void {
+    if (this.closed.aborted || !this.control) return
+    this.deliver(() => this.control?.say(`maintenance ${this.relay.isOff ? 'off' : 'on'}\n`))
   }
 
   /** Calls back once it has come through, now or when the path is back; never on a lost flow. */

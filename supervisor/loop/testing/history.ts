@@ -34,10 +34,10 @@ export const FAULTS = {
   'sshd does not listen any more': ({ relay }) => set(relay, 'listens', false, true),
   'maintenance is off': ({ relay }) => {
     relay.isOff = true
-    for (const session of relay.sessions) session.order('maintenance off')
+    for (const session of relay.sessions) session.sayMaintenance()
     return () => {
       relay.isOff = false
-      for (const session of relay.sessions) session.order('maintenance on')
+      for (const session of relay.sessions) session.sayMaintenance()
     }
   },
   'sshd is stopped': ({ world }) => set(world.health, 'shell', 'stopped', 'well'),

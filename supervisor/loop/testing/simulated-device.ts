@@ -1,7 +1,7 @@
 /** The real loop in the simulated world, and what must hold at every moment of every history. */
 import { getEventListeners, setMaxListeners } from 'node:events'
 import type { DeviceConfig } from '../../../runtime/device-config.ts'
-import { intervalsOf, PROFILES } from '../../../runtime/device-config.ts'
+import { intervalsOf } from '../../../runtime/device-config.ts'
 import { isProvedReachable } from '../../../runtime/status-words.ts'
 import { deriveStatus, type Status } from '../../status/derive-status.ts'
 import { type Facts, FIRST_FACTS } from '../../status/facts.ts'
@@ -17,10 +17,13 @@ import { NO_PROOF } from '../run-facts.ts'
 import { watchLocal } from '../watch-local.ts'
 import type { Reason, World } from './world.ts'
 
+/** Shorter than a profile's, so that probes and self-tests fall into every history; the ping is the wired profile's. */
+const PROBE_S = 40
+const SELFTEST_S = 90
 /** Milliseconds for which `ready` may outlast the way back, by what is wrong with it (docs/tunnel.md). */
 const OUTLAST_MS: Record<Reason, number> = {
   ...{ silent: 25_000, shell: 30_000, console: 30_000 },
-  unforwarded: PROFILES.wired.probeS * 1000 + 20_000,
+  unforwarded: PROBE_S * 1000 + 20_000,
 }
 const REASONS = Object.keys(OUTLAST_MS) as Reason[]
 /** Milliseconds of sim time between two looks at what must hold. */
@@ -180,7 +183,15 @@ export class SimulatedDevice {
 function configFor(relays: number): DeviceConfig {
   return {
     profile: 'wired',
-    intervals: { timeoutS: 20, backoffMinS: 1, backoffMaxS: 10, slowRetryS: 300, stableS: 15 },
+    intervals: {
+      probeS: PROBE_S,
+      selftestS: SELFTEST_S,
+      timeoutS: 20,
+      backoffMinS: 1,
+      backoffMaxS: 10,
+      slowRetryS: 300,
+      stableS: 15,
+    },
     relays: Array.from({ length: relays }, (_, index) => ({
       host: `relay${index}`,
       port: 443,
