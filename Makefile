@@ -10,7 +10,9 @@ TEST_NEEDS := $(LAB_NEEDS) strace:strace socat:socat picocom:picocom ip:iproute2
 	unshare:util-linux sudo:sudo plink:putty-tools shellcheck:shellcheck mandoc:mandoc dpkg-deb:dpkg busybox:busybox openssl:openssl systemd-analyze:systemd wpa_supplicant:wpasupplicant hostapd:hostapd readelf:binutils sfdisk:fdisk mke2fs:e2fsprogs /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh
 
 DEVICE_ARCHS := arm64 armhf armel amd64
-DEB_NEEDS := dpkg-deb:dpkg arm-linux-gnueabi-g++:g++-arm-linux-gnueabi
+# A Node.js that is not Debian's has its headers beside it. Looked for when a recipe begins: then there is a Node.js.
+NODE_HEADERS = $(or $(wildcard $(dir $(realpath $(shell command -v node)))../include/node/node_api.h),/usr/include/node/node_api.h)
+DEB_NEEDS = dpkg-deb:dpkg arm-linux-gnueabi-g++:g++-arm-linux-gnueabi $(NODE_HEADERS):libnode-dev
 
 .PHONY: help
 help: ## show this help

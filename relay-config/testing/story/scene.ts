@@ -49,7 +49,8 @@ const HOST_SSHD = `/usr/sbin/sshd -o UsePAM=no -o PidFile=none; while ${NOBODY_L
 
 /** Nothing of ours is on the relay yet but the package: an operator's login, the host's own sshd. */
 const SET_UP = `
-dpkg -i /root/fleet/oobm-relay.deb >/dev/null
+# A machine whose Node.js is npm's own may have an older one as a package.
+dpkg --force-depends -i /root/fleet/oobm-relay.deb >/dev/null
 useradd --create-home --password '*' --shell /bin/sh ${OPERATOR}
 install -d -m 700 -o ${OPERATOR} /home/${OPERATOR}/.ssh
 install -m 600 -o ${OPERATOR} /root/fleet/operator.pub /home/${OPERATOR}/.ssh/authorized_keys
