@@ -96,6 +96,16 @@ test('states and causes are those from the fault on, the one before it that stil
   assert.equal(at({ never: /no-relay/ }).missed, ['shown, and wrong: no-relay (port 443 is silent)'])
 })
 
+test('a fault that has shown may have to show to its end', () => {
+  const claims = (backS: number) => [claim(-10, 'ready'), claim(5, 'unproved'), claim(backS, 'ready')]
+  const demands: Demands = { ...DEMANDS, toTheEnd: true }
+  assert.equal(judge(seen({ claims: claims(31) }), demands).missed, [])
+  assert.equal(judge(seen({ claims: claims(24) }), demands).missed, [
+    'a way in was promised again 6.0 s before the end of the fault',
+  ])
+  assert.equal(judge(seen({}), demands).missed, [], 'what never showed is for other demands to say')
+})
+
 test('the peer is measured from the same moment, and its failures are no fault of ours', () => {
   const peerWay = way(0, 60)
   const peer = { both: peerWay, shell: peerWay, console: peerWay, held: peerWay }

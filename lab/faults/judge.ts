@@ -14,11 +14,13 @@ export interface Demands {
   /** For how long a promising state may be shown while the way is gone: the longest stretch. */
   outlastMs: number
   /** Which ways the fault may not cut at all. */
-  keeps?: (keyof PartyWays)[]
+  keeps?: readonly (keyof PartyWays)[]
   /** For each: at some time between the fault and the healing this is shown. */
   shows?: Shown[]
   /** No state of that name in that time. */
   never?: RegExp
+  /** Whether no way may be promised again before the fault is over, once it has shown. */
+  toTheEnd?: boolean
 }
 
 export interface Figures {
@@ -55,7 +57,11 @@ export function judge(seen: Observation, demands: Demands): Verdict {
   return { ours, ...(peer ? { peer } : {}), missed: [...missedOf(seen, demands, ours), ...seen.found] }
 }
 
-function missedOf(seen: Observation, { healMs, outlastMs, keeps = [], shows = [], never }: Demands, ours: Figures) {
+function missedOf(
+  seen: Observation,
+  { healMs, outlastMs, keeps = [], shows = [], never, toTheEnd }: Demands,
+  ours: Figures,
+) {
   const missed: string[] = []
   if (ours.healMs === undefined) {
     const what = ours.wayMs === undefined ? 'the way is not back' : 'the way is back, and the state is not'
@@ -74,9 +80,17 @@ function missedOf(seen: Observation, { healMs, outlastMs, keeps = [], shows = []
       missed.push(`never shown: ${shown.state.source}${shown.cause ? ` with the cause ${shown.cause.source}` : ''}`)
     }
   }
+  const early = toTheEnd ? promisedEarly(seen) : undefined
+  if (early !== undefined) missed.push(`a way in was promised again ${seconds(early)} before the end of the fault`)
   const wrong = ours.states.find(({ state }) => never?.test(state))
   if (wrong) missed.push(`shown, and wrong: ${wrong.state} (${wrong.cause})`)
   return missed
+}
+
+/** Milliseconds before the end of the fault at which its last sign was gone. */
+function promisedEarly(seen: Observation): number | undefined {
+  const lastMs = unpromisedIn(seen).findLast(([fromMs]) => fromMs < seen.endAtMs)?.[1]
+  return lastMs !== undefined && lastMs < seen.endAtMs ? seen.endAtMs - lastMs : undefined
 }
 
 const WHAT = {

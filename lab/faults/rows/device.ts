@@ -15,14 +15,14 @@ export const deviceRows: Row[] = [
     title: 'the device’s sshd stands still for 90 s',
     ...{ lastsS: 90, quickS: 60 },
     inflict: standsStill('sshd'),
-    demands: { ...own, keeps: ['console'], shows: [{ state: /^unproved$/, cause: /sshd/ }] },
+    demands: { ...own, keeps: ['console'], toTheEnd: true, shows: [{ state: /^unproved$/, cause: /sshd/ }] },
   }),
   row({
     name: 'sshd-killed',
     title: 'the device’s sshd is gone for 60 s',
     lastsS: 60,
     inflict: killed('sshd'),
-    demands: { ...own, keeps: ['console'], shows: [{ state: /^unproved$/, cause: /sshd/ }] },
+    demands: { ...own, keeps: ['console'], toTheEnd: true, shows: [{ state: /^unproved$/, cause: /sshd/ }] },
   }),
   row({
     name: 'sshd-slow',
@@ -43,7 +43,12 @@ export const deviceRows: Row[] = [
     title: 'the console bridge stands still for 50 s',
     lastsS: 50,
     inflict: standsStill('bridge'),
-    demands: { ...own, keeps: ['shell'], shows: [{ state: /^(unproved|no-console)$/, cause: /bridge/ }] },
+    demands: {
+      ...own,
+      keeps: ['shell'],
+      toTheEnd: true,
+      shows: [{ state: /^(unproved|no-console)$/, cause: /bridge/ }],
+    },
   }),
   row({
     name: 'bridge-killed',

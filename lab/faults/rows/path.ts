@@ -103,18 +103,20 @@ export const pathRows: Row[] = [
     alone: true,
     world: { beforeDevice: world => farAway(world, 400) },
     inflict: sessionsKilled,
+    // A login takes eight round trips to the relay, and one through it twice as many.
+    demands: { ...silent, healMs: 40_000 },
     after: async ({ world, found }) => {
       const { code, stdout } = await world.device.oobm('test')
       if (code !== 0) found(`oobm test on that line: exit ${code}: ${stdout.trim().split('\n').at(-1)}`)
     },
-    demands: silent,
   },
   uploadRow(),
   {
     name: 'small-packets-only',
     title: 'packets above 576 bytes vanish without a word; the session was killed',
     theme: THEME,
-    ...{ lastsS: 90, quickS: 45 },
+    // A login that is not answered is given up after 20 s, on a busy board after up to 80 s.
+    lastsS: 100,
     inflict: async world => {
       const end = await smallPacketsOnly(world)
       await sessionsKilled(world)

@@ -23,7 +23,7 @@ const row = (name: string, title: string, cause: RegExp, fault: Inflict): Row =>
     await sessionsKilled(world)
     return end
   },
-  demands: { outlastMs: LIMIT.promiseSilent, healMs: 15_000, shows: [{ state: /^no-relay$/, cause }] },
+  demands: { outlastMs: LIMIT.promiseSilent, healMs: 15_000, toTheEnd: true, shows: [{ state: /^no-relay$/, cause }] },
 })
 
 export const portalRows: Row[] = [

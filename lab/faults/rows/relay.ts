@@ -75,7 +75,10 @@ export const relayRows: Row[] = [
     attention: 'probe',
     inflict: relayListenersStopped,
     meanwhile: askForSelfTest,
-    demands: { outlastMs: 0, healMs: LIMIT.afterSilence, keeps: ['both'], shows: [{ state: /^unproved$/ }] },
+    demands: {
+      ...{ outlastMs: 0, healMs: LIMIT.afterSilence, keeps: ['both'] as const, toTheEnd: true },
+      shows: [{ state: /^unproved$/ }],
+    },
   },
   {
     name: 'reset-60s',
