@@ -50,9 +50,9 @@ appliance-test: node_modules/.ready ## a card through all that it meets in the f
 	@$(NODE) --import tsx image/appliance/main.ts --cuts $(or $(CUTS),20) --only "$(CASE)"
 
 .PHONY: fresh-test
-fresh-test: ## what README and docs/first-device.md promise, on a Debian 12 and a Debian 13 without anything else (root, the network, an hour; ON=bookworm or trixie, UNTIL=run, test or deb)
+fresh-test: ## what README and docs/first-device.md promise, on a Debian 12 and a Debian 13 without anything else (root, the network, an hour; ON=bookworm or trixie, FROM= and UNTIL=run, test, deb or image)
 	@tools/need mmdebstrap:mmdebstrap systemd-nspawn:systemd-container slirp4netns:slirp4netns nsenter:util-linux git:git
-	@failed=; for suite in $(or $(ON),bookworm trixie); do tools/fresh-test $$suite $(UNTIL) || failed=1; done; [ -z "$$failed" ]
+	@failed=; for suite in $(or $(ON),bookworm trixie); do tools/fresh-test $$suite $(or $(UNTIL),image) $(FROM) || failed=1; done; [ -z "$$failed" ]
 
 .PHONY: lint
 lint: node_modules/.ready ## types, style and shell scripts
