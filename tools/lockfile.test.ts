@@ -1,11 +1,12 @@
 /** What an older npm than ours must be able to install: Debian 12 and 13 have npm 9.2. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { suite } from './suite.ts'
 
 const test = suite('lockfile')
-const read = (name: string) => JSON.parse(readFileSync(join(import.meta.dirname, '..', name), 'utf8'))
+const ROOT = join(import.meta.dirname, '..')
+const read = (name: string) => JSON.parse(readFileSync(join(ROOT, name), 'utf8'))
 
 interface Locked {
   version?: string
@@ -26,6 +27,8 @@ test('onoff’s epoll is the stand-in, and no package of the registry', () => {
   const packages: Record<string, Locked> = read('package-lock.json').packages
   const epolls = Object.entries(packages).filter(([path]) => path.endsWith('node_modules/epoll'))
   assert.equal(epolls, [['node_modules/epoll', { resolved: 'supervisor/led/no-epoll', link: true }]])
+  // Of a copy, packaging would want a licence file, and a change of the stand-in would not be seen.
+  assert.is(realpathSync(join(ROOT, 'node_modules/epoll')), join(ROOT, 'supervisor/led/no-epoll'))
 })
 
 test('names no registry, so that any mirror serves it', () => {
