@@ -46,19 +46,28 @@ export interface LifeOptions<R> extends Pick<Ports, 'clock' | 'network' | 'event
 /** Watches until the connection ends, is replaced, or is given up. */
 export async function watchLife<R>(connection: Connection, options: LifeOptions<R>): Promise<LifeEnding<R>> {
   const wake = new Wake(options.clock)
+  const isAddressGone = addressOf(connection, options)
   const unsubscribe = options.events.subscribe(reason => {
-    if (reason === 'network') wake.notify(reason)
+    if (reason !== 'network') return
+    // Told at once, also while a ping is waited for.
+    isAddressGone()
+    wake.notify(reason)
   })
   try {
-    return await watch(connection, options, wake)
+    return await watch(connection, options, wake, isAddressGone)
   } finally {
     unsubscribe()
     options.progress.end()
   }
 }
 
-async function watch<R>(connection: Connection, options: LifeOptions<R>, wake: Wake): Promise<LifeEnding<R>> {
-  const { clock, network, pingMs, over, progress, onAddress } = options
+async function watch<R>(
+  connection: Connection,
+  options: LifeOptions<R>,
+  wake: Wake,
+  isAddressGone: () => boolean,
+): Promise<LifeEnding<R>> {
+  const { clock, pingMs, over, progress } = options
   const signs = signsOf(connection, options)
   let roundTripMs = 0
   for (;;) {
@@ -66,14 +75,11 @@ async function watch<R>(connection: Connection, options: LifeOptions<R>, wake: W
     progress.beat(waitMs)
     let isAsked = (await wake.wait(waitMs, over)).size > 0
     if (over.aborted) return { kind: 'over' }
-    const { localAddress } = connection
-    if (localAddress !== undefined && !network.hasAddress(localAddress)) {
-      onAddress(true)
+    if (isAddressGone()) {
       progress.beat(ADDRESS_GONE_MAX_MS)
-      const isBack = await addressReturns(localAddress, options, wake)
+      const isBack = await addressReturns(isAddressGone, options, wake)
       if (over.aborted) return { kind: 'over' }
-      if (!isBack) return { kind: 'lost', cause: `the address ${localAddress} is gone from this device` }
-      onAddress(false)
+      if (!isBack) return { kind: 'lost', cause: `the address ${connection.localAddress} is gone from this device` }
       isAsked = true
     }
     if (!isAsked && clock.nowMs() < signs.lastMs() + pingMs) continue
@@ -104,15 +110,29 @@ function signsOf(connection: Connection, { clock, onAlive }: Pick<LifeOptions<un
   }
 }
 
+/** Whether the address of this end is gone; looks anew, and tells when it differs. */
+function addressOf(
+  { localAddress }: Connection,
+  { network, onAddress }: Pick<LifeOptions<unknown>, 'network' | 'onAddress'>,
+): () => boolean {
+  let known = false
+  return () => {
+    const isGone = localAddress !== undefined && !network.hasAddress(localAddress)
+    if (isGone !== known) onAddress(isGone)
+    known = isGone
+    return isGone
+  }
+}
+
 /** True when it is back; false when another one is there, or nothing for too long. */
 async function addressReturns<R>(
-  address: string,
+  isGone: () => boolean,
   { clock, network, over }: LifeOptions<R>,
   wake: Wake,
 ): Promise<boolean> {
   const untilMs = clock.nowMs() + ADDRESS_GONE_MAX_MS
   while (!over.aborted && clock.nowMs() < untilMs) {
-    if (network.hasAddress(address)) return true
+    if (!isGone()) return true
     if (network.linkUp()) return false
     await wake.wait(untilMs - clock.nowMs(), over)
   }

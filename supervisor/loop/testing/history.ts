@@ -1,6 +1,6 @@
 /** A history: faults of the simulated world, each with its beginning and its end, and what must be true when all are over. */
 import { isProvedReachable } from '../../../runtime/status-words.ts'
-import type { Mood } from './fake-connection.ts'
+import type { FakeConnection, Mood } from './fake-connection.ts'
 import { SimulatedDevice } from './simulated-device.ts'
 import { type RelayModel, World } from './world.ts'
 
@@ -66,6 +66,7 @@ export type FaultName = keyof typeof FAULTS
 export interface Fault {
   name: FaultName
   atMs: number
+  /** Infinity: for ever, and the device has to find another way. */
   forMs: number
   /** Which relay, counted from 0. */
   relay: number
@@ -78,6 +79,12 @@ export interface History {
   faults: Fault[]
   /** Of what is random in the loop. */
   seed: number
+  /** Milliseconds that this device's own SSH servers take for each answer of a login: a slow board. */
+  loginMs?: number
+  /** Milliseconds after which the device must be ready again, where it is to be quicker than in any history. */
+  healthyMs?: number
+  /** The tunnel that is there before the first fault must be there at the end, too. */
+  keepsTunnel?: boolean
 }
 
 /** Milliseconds of health after which the device must be ready. */
@@ -86,27 +93,35 @@ export const HEALTHY_MS = 60_000
 const SLOW_MS = 360_000
 
 /** @returns what did not hold, with what was shown; undefined when all did */
-export async function live({ relays, faults, seed }: History, firstMs = 20_000): Promise<string | undefined> {
+export async function live(history: History, firstMs = 20_000): Promise<string | undefined> {
+  const { relays, faults, seed, loginMs = 0, healthyMs = HEALTHY_MS, keepsTunnel = false } = history
   const world = new World(relays)
+  world.loginMs = loginMs
   const { clock } = world
   const device = new SimulatedDevice(world, randomFrom(seed))
   let overMs = firstMs
+  let kept: FakeConnection | undefined
+  const beforeMs = Math.min(...faults.map(({ atMs }) => atMs)) - 1
+  if (keepsTunnel) clock.at(beforeMs, () => ([kept] = world.tunnels))
   for (const fault of faults) {
     const { name, atMs, forMs, moods } = fault
     const relay = world.relays[fault.relay % relays] as RelayModel
-    overMs = Math.max(overMs, atMs + forMs)
+    overMs = Math.max(overMs, Number.isFinite(forMs) ? atMs + forMs : atMs)
     clock.at(atMs, () => {
       world.setMoods([...moods])
       const undo = FAULTS[name]({ world, relay })
-      if (undo) clock.at(atMs + forMs, undo)
+      if (undo && Number.isFinite(forMs)) clock.at(atMs + forMs, undo)
     })
   }
   await device.runUntil(overMs)
   world.setMoods([])
   const wasRefused = device.word === 'refused' && overMs > 600_000
-  await device.runUntil(overMs + HEALTHY_MS + (wasRefused ? SLOW_MS : 0))
+  await device.runUntil(overMs + healthyMs + (wasRefused ? SLOW_MS : 0))
   if (device.broken.length === 0 && !isProvedReachable(device.word)) {
     device.broken.push(`the world is healthy since ${overMs / 1000} s, and the device is ${device.word}`)
+  }
+  if (keepsTunnel && (kept === undefined || !world.tunnels.includes(kept))) {
+    device.broken.push('the tunnel was given up, although it could have been kept')
   }
   if (device.broken.length === 0) await device.stop()
   return device.broken.length === 0 ? undefined : [...device.broken, ...device.shown].join('\n  ')

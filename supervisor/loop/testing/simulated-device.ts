@@ -22,8 +22,9 @@ const PROBE_S = 40
 const SELFTEST_S = 90
 /** Milliseconds for which `ready` may outlast the way back, by what is wrong with it (docs/tunnel.md). */
 const OUTLAST_MS: Record<Reason, number> = {
-  ...{ silent: 25_000, shell: 30_000, console: 30_000 },
-  unforwarded: PROBE_S * 1000 + 20_000,
+  ...{ silent: 25_000, shell: 30_000, console: 30_000, unplugged: 2_000 },
+  // A round of proof that began just before has to run out of time first; that is shorter than a profile's probe interval.
+  unforwarded: Math.max(PROBE_S * 1000 + 20_000, 145_000),
 }
 const REASONS = Object.keys(OUTLAST_MS) as Reason[]
 /** Milliseconds of sim time between two looks at what must hold. */

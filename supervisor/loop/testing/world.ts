@@ -20,7 +20,7 @@ export type Health = 'well' | 'stopped' | 'dead'
 export type End = 'shell' | 'console'
 
 /** Why nobody can get in. */
-export type Reason = 'silent' | 'shell' | 'console' | 'unforwarded'
+export type Reason = 'silent' | 'shell' | 'console' | 'unforwarded' | 'unplugged'
 
 export class RelayModel {
   /** How it takes a new connection. */
@@ -67,6 +67,8 @@ export class World {
   isNameServed = true
   addresses = new Set(['192.0.2.1'])
   health: Record<End, Health> = { shell: 'well', console: 'well' }
+  /** Milliseconds that a login at this device's own servers takes for each answer, beside the round trip. */
+  loginMs = 0
   log = silentLog
   readonly #markers = new Set<string>()
   #moods: Mood[] = []
@@ -104,11 +106,16 @@ export class World {
     })
   }
 
+  /** Connections whose listeners lead to this device. */
+  get tunnels(): FakeConnection[] {
+    return [...this.connections].filter(one => one.holds.size === 2 && !one.closed.aborted && !one.isEvicted)
+  }
+
   /** Somebody can get in: the truth that `ready` has to tell. */
   get closedBy(): Record<Reason, boolean> {
-    const held = [...this.connections].filter(one => one.holds.size === 2 && !one.closed.aborted && !one.isEvicted)
-    const passing = held.filter(one => this.passes(one))
+    const passing = this.tunnels.filter(one => this.passes(one))
     return {
+      unplugged: this.addresses.size === 0,
       silent: passing.length === 0,
       shell: this.health.shell !== 'well',
       console: this.health.console !== 'well',
@@ -178,7 +185,7 @@ export class World {
 
   /** An inner login: through a channel, or on this device itself. */
   async #connectInner(leads: Leads, stream: FakeStream, hasKey: boolean, signal: AbortSignal): ReturnType<Connect> {
-    const answer = await this.#come(leads.by, signal, () => this.#answers(leads))
+    const answer = await this.#come(leads.by, signal, () => this.#answers(leads), this.loginMs)
     if (answer === 'wrong') return failed('host-key', stream)
     if (answer !== 'answers') return failed(answer === 'closes' ? 'closed' : 'silent', stream)
     if (!hasKey) return failed('authentication', stream)
@@ -198,7 +205,7 @@ export class World {
       closed: closed.signal,
       closeCause: () => 'closed',
       exec: async (nonce: string, signal: AbortSignal) => {
-        const answer = await this.#come(leads.by, signal, () => this.#answers(leads))
+        const answer = await this.#come(leads.by, signal, () => this.#answers(leads), this.loginMs)
         if (answer !== 'answers') return { ok: false as const, cause: 'no answer in time' }
         this.#markers.add(nonce)
         return { ok: true as const, value: { stream: new FakeStream().asDuplex, exited: Promise.resolve(0) } }
@@ -210,7 +217,7 @@ export class World {
   }
 
   /** Waits until the other end has answered; how it did. */
-  #come(over: FakeConnection[], signal: AbortSignal, isWell = () => true): Promise<Mood> {
+  #come(over: FakeConnection[], signal: AbortSignal, isWell = () => true, loginMs = 0): Promise<Mood> {
     const mood = this.nextMood()
     if (mood === 'hangs') return new Promise(() => {})
     return new Promise(done => {
@@ -231,7 +238,7 @@ export class World {
         if (isWell()) return resolve(mood === 'wrong' ? 'wrong' : 'answers')
         if (!signal.aborted) this.clock.at(this.clock.nowMs() + RETRANSMIT_MS, arrive)
       }
-      this.deliver(over, arrive, mood === 'late' ? 12_000 : ROUND_TRIP_MS)
+      this.deliver(over, arrive, mood === 'late' ? 12_000 : ROUND_TRIP_MS + loginMs)
     })
   }
 
