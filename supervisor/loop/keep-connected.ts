@@ -159,10 +159,15 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
       hooks.onTunnel(run.tunnel)
       const searching = new AbortController()
       const search = run.tunnel.relay === choice.preferred ? undefined : lookForPreferred(searching.signal)
-      const ended = run.ended.then(ending => ({ ending, next: undefined }))
-      const found = search?.then(next => ({ ending: undefined, next }))
-      const { ending } = await Promise.race([ended, ...(found ? [found] : [])])
-      searching.abort()
+      let ending: RunEnding | undefined
+      try {
+        const ended = run.ended.then(how => {
+          ending = how
+        })
+        await Promise.race([ended, ...(search ? [search] : [])])
+      } finally {
+        searching.abort()
+      }
       // A second tunnel that is proved by now is as good as one that had its five minutes.
       const next = await search
       if (ending !== undefined && next === undefined) {

@@ -3,7 +3,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import { within } from '../../runtime/waiting.ts'
 
 /** A proof's step gets this many times what the slowest step of the last good proof took. */
-const TIMES_LAST = 5
+const TIMES_LAST = 3
 /** After a proof's step that ran out of time, the next ones get this many times more, until one succeeds. */
 const GROWTH = 2
 /** A probe's part of a step. */

@@ -26,6 +26,9 @@ export interface ProveOnceOptions {
   selfTest(over: AbortSignal): Promise<SelfTestResult>
 }
 
+/** Milliseconds of a round that are shown as slow; on an idle board a round takes less than one second. */
+const SLOW_MS = 15_000
+
 /**
  * A login through the tunnel proves the way back by itself. Where the self-test's second connection cannot be made, that login
  * decides, together with the relay's word that others can make one: a tunnel that works is not given up for it.
@@ -36,11 +39,16 @@ export async function proveOnce(tunnel: Tunnel, mode: Mode, options: ProveOnceOp
   const steps: Step[] = []
   const found = (proof: { ok: true; by: Mode; note?: string } | { ok: false; cause: string; keep: boolean }): Proof => {
     const tookMs = context.clock.nowMs() - startedMs
-    return proof.ok ? { ...proof, note: proof.note, steps, tookMs } : { ...proof, steps, tookMs }
+    if (!proof.ok) return { ...proof, steps, tookMs }
+    const notes = [proof.note, tookMs > SLOW_MS ? 'the proof was slow: this device or its line is busy' : undefined]
+    return { ...proof, note: notes.filter(note => note !== undefined).join('; ') || undefined, steps, tookMs }
   }
   // What is wrong here is being looked at, and its end is told: until then a proof would only wait for it.
   const known = context.localFault()
-  if (known !== undefined) return found({ ok: false, cause: known, keep: true })
+  if (known !== undefined) {
+    steps.push({ name: 'this device', ok: false, detail: known, tookMs: 0 })
+    return found({ ok: false, cause: known, keep: true })
+  }
   let note: string | undefined
   let canOthersConnect = true
   if (mode === 'self-test') {

@@ -1,5 +1,6 @@
 /** Proves a tunnel whose listeners are open again and again, and says when it must be given up. */
 import type { Failure } from '../failure.ts'
+import type { Step } from '../proof/in-band-login.ts'
 import { probe } from '../proof/probe.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { bulkFlows } from './bulk.ts'
@@ -24,10 +25,14 @@ export interface ProveOptions extends ProveOnceOptions {
 const RETEST = { minMs: 2_000, maxMs: 12_000 }
 /** Milliseconds until a second connection is tried again where none could be made: whoever drops them counts them, too. */
 const AGAIN_MS = 600_000
+/** Milliseconds between two self-tests for the network's sake: a flapping link is not to cost a self-test at each turn. */
+const NETWORK_PACE_MS = 60_000
 /** Milliseconds by which a proof is put off while bulk flows, at one time and in all. */
 const POSTPONE = { byMs: 10_000, maxMs: 1_800_000 }
 /** Failures in a row after which a tunnel that was proved before, or is the only one to be had, is built anew. */
 const FAILURES_MAX = 3
+/** Milliseconds after a proof in which a probe would say nothing new. */
+const FRESH_MS = 10_000
 /** Steps of the longest round: a self-test, a login after it, and looks at this end. */
 const STEPS_MAX = 16
 
@@ -58,7 +63,8 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
     let mode: Mode = 'login'
     let proofAtMs = clock.nowMs()
     let probeAtMs = proofAtMs + probeMs
-    let isProved = false
+    let testedAtMs = Number.NEGATIVE_INFINITY
+    let provedAtMs: number | undefined
     let failures = 0
     let postponedMs = 0
     for (;;) {
@@ -67,10 +73,13 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
       const reasons = await wake.wait(waitMs, over)
       if (over.aborted) return undefined
       beat(patience.proofMs(STEPS_MAX))
-      if (reasons.size > 0) {
+      const isNewNetwork = reasons.has('network') && clock.nowMs() - testedAtMs >= NETWORK_PACE_MS
+      if (reasons.has('test') || isNewNetwork || reasons.has('local')) {
         proofAtMs = clock.nowMs()
-        mode = reasons.has('test') || reasons.has('network') ? 'self-test' : 'login'
+        mode = reasons.has('test') || isNewNetwork ? 'self-test' : 'login'
       }
+      if (Math.min(proofAtMs, probeAtMs) > clock.nowMs()) continue
+      const isProved = provedAtMs !== undefined
       if (isProved && !reasons.has('test') && postponedMs < POSTPONE.maxMs && (await isBulk())) {
         postponedMs += POSTPONE.byMs
         const laterMs = clock.nowMs() + POSTPONE.byMs
@@ -80,16 +89,23 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
       }
       if (over.aborted) return undefined
       postponedMs = 0
-      if (proofAtMs > clock.nowMs()) {
-        probeAtMs = clock.nowMs() + probeMs
+      const isDue = proofAtMs <= clock.nowMs()
+      // Before each proof, too: it takes a second where a proof of what has stopped to forward takes a minute.
+      if (provedAtMs !== undefined && clock.nowMs() - provedAtMs > FRESH_MS) {
         const cause = await probeAll(tunnel, options)
-        report.others(await askOthers(tunnel, options))
+        probeAtMs = clock.nowMs() + probeMs
         if (over.aborted) return undefined
-        if (cause === undefined || (await isBulk())) continue
-        log.warn({ cause }, 'the in-band probe failed')
-        report.probeFailed(cause)
-        mode = 'login'
+        if (!isDue) report.others(await askOthers(tunnel, options))
+        if (over.aborted) return undefined
+        const hasFailed = cause !== undefined && !(await isBulk())
+        if (!hasFailed && !isDue) continue
+        if (hasFailed) {
+          log.warn({ cause }, 'the in-band probe failed')
+          report.probeFailed(cause)
+          mode = 'login'
+        }
       }
+      if (mode === 'self-test') testedAtMs = clock.nowMs()
       const proof = await proveOnce(tunnel, mode, options)
       if (over.aborted) return undefined
       probeAtMs = clock.nowMs() + probeMs
@@ -97,11 +113,12 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
         report.proof(proof)
         report.others(await askOthers(tunnel, options))
         if (over.aborted) return undefined
-        patience.proved(Math.max(...proof.steps.map(({ tookMs }) => tookMs)))
-        isProved = true
+        patience.proved(slowestMs(proof.steps))
+        provedAtMs = clock.nowMs()
         failures = 0
         // The login proves at once; after it, a second connection shows whether one can be made.
-        const nextMs = mode === 'login' ? 0 : proof.note === undefined ? selftestMs : Math.min(AGAIN_MS, selftestMs)
+        const isTested = proof.by === 'self-test'
+        const nextMs = mode === 'login' ? 0 : isTested ? selftestMs : Math.min(AGAIN_MS, selftestMs)
         proofAtMs = clock.nowMs() + nextMs
         mode = 'self-test'
         continue
@@ -128,6 +145,11 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
     // It may be their last way: as long as the probe comes back, nobody is cut.
     return shell + console === 0 || (await probeAll(tunnel, options)) !== undefined
   }
+}
+
+/** Milliseconds of the slowest step of a login: what this board needs. How long a new connection takes is the network's matter. */
+function slowestMs(steps: readonly Step[]): number {
+  return Math.max(0, ...steps.filter(({ name }) => !name.startsWith('relay')).map(({ tookMs }) => tookMs))
 }
 
 /** Probes each listener; gives what is wrong with the first that fails. */

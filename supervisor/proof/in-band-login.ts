@@ -3,7 +3,14 @@ import type { Connection } from '../ssh/connection.ts'
 import { type End, type ProveOptions, proveEnd } from './prove-end.ts'
 
 export interface Step {
-  name: 'relay' | 'relay listens' | 'shell listener' | 'shell login' | 'console listener' | 'console host key'
+  name:
+    | 'this device'
+    | 'relay'
+    | 'relay listens'
+    | 'shell listener'
+    | 'shell login'
+    | 'console listener'
+    | 'console host key'
   ok: boolean
   /** What was found, as a sentence part. */
   detail: string
@@ -22,15 +29,18 @@ export interface LoginResult {
   faults: Partial<Record<End, string>>
 }
 
-/** Logs in by both ways through a connection to the relay: the tunnel's own, or a second one. */
+/** Logs in by both ways at once through a connection to the relay: the tunnel's own, or a second one. */
 export async function loginThrough(connection: Connection, options: LoginOptions): Promise<LoginResult> {
-  const steps: Step[] = []
+  const ends = ['shell', 'console'] as const
+  const found = await Promise.all(
+    ends.map(async end => {
+      const steps: Step[] = []
+      return { end, fault: await oneEnd(connection, end, options, steps), steps }
+    }),
+  )
   const faults: LoginResult['faults'] = {}
-  for (const end of ['shell', 'console'] as const) {
-    const fault = await oneEnd(connection, end, options, steps)
-    if (fault !== undefined) faults[end] = fault
-  }
-  return { steps, faults }
+  for (const { end, fault } of found) if (fault !== undefined) faults[end] = fault
+  return { steps: found.flatMap(({ steps }) => steps), faults }
 }
 
 async function oneEnd(
