@@ -107,8 +107,19 @@ export function forwardChannels(connection: Connection, options: ForwardingOptio
   }
 }
 
-/** Pipes both ways with half-close, and lets neither end outlive the other. */
+/**
+ * Pipes both ways with half-close, and lets neither end outlive the other. A visitor who leaves before the server has said
+ * a word takes the connection along: an SSH server speaks first (RFC 4253, section 4.2), and one that hangs closes nothing.
+ * Whoever tries its port again and again would otherwise take every place, those of the other listener too.
+ */
 function join(channel: Duplex, socket: Duplex): void {
+  let isServed = false
+  socket.once('data', () => {
+    isServed = true
+  })
+  channel.once('end', () => {
+    if (!isServed) socket.destroy()
+  })
   channel.on('error', () => socket.destroy())
   socket.on('error', () => channel.destroy())
   channel.once('close', () => socket.destroy())
