@@ -18,6 +18,7 @@ import { WORDS, type Word } from '../runtime/status-words.ts'
 import { type ServiceManager, serviceManager } from '../runtime/systemd.ts'
 import { type Led, openLed } from './led/led.ts'
 import { keepLastGood, type Loaded, loadConfiguration, type Places } from './load-configuration.ts'
+import { BoardPace } from './loop/board-pace.ts'
 import { silentMaxMs } from './loop/liveness.ts'
 import { Progress } from './loop/progress.ts'
 import { Broadcast } from './loop/wake.ts'
@@ -34,10 +35,6 @@ const UNCONFIGURED_LOOK_MS = 3_000
 const LAMP_TEST_MS = 10_000
 /** Milliseconds between two derivations of the status: facts lose their worth with time alone. */
 const TURN_MS = 1_000
-/** A turn that comes this many times late shows a slow board; the watchdog then gets as many times its lateness. */
-const LATE_MS = 2_000
-const WATCHDOG_TIMES = 6
-
 /** Everything that lives as long as the process. */
 export interface Daemon {
   directories: Directories
@@ -48,6 +45,7 @@ export interface Daemon {
   led: Led
   events: Broadcast
   progress: Progress
+  pace: BoardPace
   /** Aborted when the daemon is to end. */
   signal: AbortSignal
   log: Logger
@@ -74,8 +72,10 @@ export async function runSupervisor(env: NodeJS.ProcessEnv, told: AbortSignal): 
   const keeper = keepStatus(loaded, { directories, led, manager, reporter, log })
   const progress = new Progress(clock)
   const events = new Broadcast()
+  const pace = new BoardPace(process.uptime() * 1000)
   const bridgeDirectory = consoleRuntimeDirectory(env)
-  const daemon: Daemon = { directories, bridgeDirectory, keeper, reporter, led, events, progress, signal, log }
+  const daemon: Daemon = { directories, bridgeDirectory, keeper, reporter, led, events, progress, pace, signal, log }
+  manager.extendWatchdog(pace.watchdogMs)
   manager.ready()
   const stopTurning = keepTurning(daemon, manager)
   let full: string | undefined
@@ -99,7 +99,7 @@ export async function runSupervisor(env: NodeJS.ProcessEnv, told: AbortSignal): 
     await rm(join(directories.runtime, 'status.json'), { force: true })
     await rm(join(directories.runtime, 'selftest.keys'), { force: true })
   }
-  if (full !== undefined) throw new UserError(full, EXIT.failed)
+  if (full !== undefined) throw new UserError(full, EXIT.software)
   return EXIT.ok
 }
 
@@ -149,16 +149,18 @@ function reporterFor({ usable }: Loaded): Reporter {
  * Derives the status on a timer that no loop holds up, and feeds the watchdog while every loop turns. A board on which this
  * timer itself comes late is slow, not stuck: systemd is asked for more patience.
  */
-function keepTurning({ keeper, progress, log }: Daemon, manager: ServiceManager): () => void {
+function keepTurning({ keeper, progress, pace, log }: Daemon, manager: ServiceManager): () => void {
   let dueMs = clock.nowMs() + TURN_MS
   let isStuck = false
   const timer = setInterval(() => {
     const nowMs = clock.nowMs()
     const lateMs = nowMs - dueMs
     dueMs = nowMs + TURN_MS
-    if (lateMs > LATE_MS) manager.extendWatchdog(lateMs * WATCHDOG_TIMES)
-    keeper.refresh()
+    pace.turn(Math.max(0, lateMs))
+    manager.extendWatchdog(pace.watchdogMs)
     const { stuck } = progress
+    // Without a heartbeat, readers say that the supervisor does not answer: what it knows may be old.
+    keeper.refresh(stuck.length === 0)
     if (stuck.length === 0) manager.progress()
     else if (!isStuck) log.error({ stuck }, 'a loop does not turn any more: the watchdog is not fed')
     isStuck = stuck.length > 0

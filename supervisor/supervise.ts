@@ -31,7 +31,8 @@ export async function supervise(
   daemon: Daemon,
   onFirstProof: () => void,
 ): Promise<void> {
-  const { directories, bridgeDirectory, keeper, reporter, led, events, progress, signal, log } = daemon
+  const { directories, bridgeDirectory, keeper, reporter, led, events, progress, pace, signal, log } = daemon
+  const slowness = () => Math.max(loadPerCpu(), pace.slowness)
   const selftestKey = await installSelftestKey(directories.runtime, config.selftest.user)
   const intervals = intervalsOf(config)
   const network = watchNetwork(config.relays, () => events.notify('network'), signal, log)
@@ -47,7 +48,7 @@ export async function supervise(
     localFault: () => local.fault,
     token: randomBytes(16).toString('hex'),
     ownIdent: `oobm_selftest_${randomBytes(4).toString('hex')}`,
-    patience: new Patience({ baseMs: intervals.timeoutS * 1000, clock, loadPerCpu }),
+    patience: new Patience({ baseMs: intervals.timeoutS * 1000, clock, slowness }),
     budget: new ConnectionBudget(clock),
   }
   const onBridge = (look: BridgeLook) => {

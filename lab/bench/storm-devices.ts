@@ -42,7 +42,7 @@ async function live({ config: input, privateKey }: StormDevice): Promise<void> {
   const [relay] = config.relays
   if (!relay) return
   const { signal } = new AbortController()
-  const patience = new Patience({ baseMs: intervals.timeoutS * 1000, clock, loadPerCpu: () => 1 })
+  const patience = new Patience({ baseMs: intervals.timeoutS * 1000, clock, slowness: () => 1 })
   const { dial } = createDialler()
   const token = randomBytes(16).toString('hex')
   const common = { config, relay, token, ownIdent: 'oobm_storm', mayEvict: true, dialLocal, clock, log: silentLog }

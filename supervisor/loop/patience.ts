@@ -17,8 +17,8 @@ export interface PatienceOptions {
   /** Milliseconds for one step on a board that is not busy. */
   baseMs: number
   clock: Clock
-  /** Processes that want a CPU, for each CPU (proc_loadavg(5)). */
-  loadPerCpu(): number
+  /** How many times longer things take than on a board that is idle: its load, and how late its timers come. */
+  slowness(): number
 }
 
 export class Patience {
@@ -35,8 +35,8 @@ export class Patience {
    * tunnel is watched beside them; elsewhere a step that is not answered is what shows that nobody is there.
    */
   get stepMs(): number {
-    const { baseMs, loadPerCpu } = this.#options
-    return Math.min(LONGEST_MS, baseMs * Math.min(LOAD_MAX, Math.max(1, loadPerCpu())))
+    const { baseMs, slowness } = this.#options
+    return Math.min(LONGEST_MS, baseMs * Math.min(LOAD_MAX, Math.max(1, slowness())))
   }
 
   /** Milliseconds that a proof's longest round takes at the most, so many steps long. */

@@ -122,6 +122,6 @@ function faultOf(err: Error): AddressFault {
     case 'EADDRNOTAVAIL':
       return { kind: 'no-route' }
     default:
-      return { kind: 'local', detail: printable(errorMessage(err)) }
+      return { kind: 'local', detail: printable(errorCode(err) ?? errorMessage(err)) }
   }
 }

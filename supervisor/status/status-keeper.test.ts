@@ -74,6 +74,18 @@ test('its heart beats every five seconds, and not in between', () => {
   assert.is.not(last().heartbeat, heartbeat)
 })
 
+test('its heart stops while a loop is stuck', () => {
+  const time = { wall: 1_800_000_000_000, now: 1_000 }
+  const { keeper, last } = keeperAt(time)
+  keeper.report({})
+  const { heartbeat } = last()
+  time.now += 60_000
+  keeper.refresh(false)
+  assert.is(last().heartbeat, heartbeat)
+  keeper.refresh()
+  assert.is.not(last().heartbeat, heartbeat)
+})
+
 test('what a relay had a part in is shown without what a terminal obeys', () => {
   const { keeper, last } = keeperAt({ wall: 5_000, now: 1_000 })
   const failure = { word: 'no-relay', cause: 'it says \x1b[2J\u202e' } as const

@@ -42,6 +42,7 @@ export class StatusKeeper {
   #sinceMs = 0
   #changes: SupervisorStatus['changes'] = []
   readonly #times: WallTimes
+  #isAlive = true
   #heartbeat: { said: Heartbeat; atMs: number } | undefined
 
   constructor(device: string, limits: Omit<Limits, 'nowMs'>, clock: Clock, effects: Effects) {
@@ -64,11 +65,15 @@ export class StatusKeeper {
   report(facts: Partial<Facts>, details: Partial<Details> = {}): void {
     this.#facts = { ...this.#facts, ...facts }
     this.#details = { ...this.#details, ...details }
-    this.refresh()
+    this.refresh(this.#isAlive)
   }
 
-  /** Derives the status again, since some facts lose their worth with time alone; called on a timer that no loop holds up. */
-  refresh(): void {
+  /**
+   * Derives the status again, since some facts lose their worth with time alone; called on a timer that no loop holds up.
+   * @param isAlive false while a loop is stuck: the heart then stops
+   */
+  refresh(isAlive = true): void {
+    this.#isAlive = isAlive
     const nowMs = this.#clock.nowMs()
     const derived = deriveStatus(this.#facts, { ...this.#limits, nowMs })
     // Relays, targets and files have a part in it, and it is shown on terminals.
@@ -116,7 +121,8 @@ export class StatusKeeper {
   /** A new one every few seconds, so that a file is not written anew for each second. */
   #beat(): Heartbeat {
     const nowMs = this.#clock.nowMs()
-    if (this.#heartbeat === undefined || nowMs - this.#heartbeat.atMs >= HEARTBEAT_MS) {
+    const isDue = this.#isAlive && nowMs - (this.#heartbeat?.atMs ?? 0) >= HEARTBEAT_MS
+    if (this.#heartbeat === undefined || isDue) {
       this.#heartbeat = { said: heartbeatNow(), atMs: nowMs }
     }
     return this.#heartbeat.said

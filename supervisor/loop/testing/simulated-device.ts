@@ -69,7 +69,7 @@ export class SimulatedDevice {
       token: 'a'.repeat(32),
       ownIdent: 'oobm_selftest',
       localFault: () => local.fault,
-      patience: new Patience({ baseMs: 20_000, clock, loadPerCpu: () => 1 }),
+      patience: new Patience({ baseMs: 20_000, clock, slowness: () => 1 }),
       budget: new ConnectionBudget(clock),
       progress: new Progress(clock),
       signal: this.#stop.signal,
