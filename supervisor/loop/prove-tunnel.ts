@@ -23,8 +23,11 @@ export interface ProveOptions extends ProveOnceOptions {
 
 /** Milliseconds between two proofs while they fail: the wait doubles from the one to the other. */
 const RETEST = { minMs: 2_000, maxMs: 12_000 }
-/** Milliseconds until a second connection is tried again where none could be made: whoever drops them counts them, too. */
-const AGAIN_MS = 600_000
+/**
+ * Milliseconds until a second connection is tried again where none could be made: soon, as after a cable that was plugged in
+ * again, and ever more seldom, since whoever drops them counts them, too.
+ */
+const AGAIN = { minMs: 30_000, maxMs: 600_000 }
 /** Milliseconds between two self-tests for the network's sake: a flapping link is not to cost a self-test at each turn. */
 const NETWORK_PACE_MS = 60_000
 /** Milliseconds by which a proof is put off while bulk flows, at one time and in all. */
@@ -66,6 +69,8 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
     let testedAtMs = Number.NEGATIVE_INFINITY
     let provedAtMs: number | undefined
     let failures = 0
+    // Self-tests in a row for which no second connection could be made.
+    let untested = 0
     let postponedMs = 0
     for (;;) {
       const waitMs = Math.max(0, Math.min(proofAtMs, probeAtMs) - clock.nowMs())
@@ -118,7 +123,9 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
         failures = 0
         // The login proves at once; after it, a second connection shows whether one can be made.
         const isTested = proof.by === 'self-test'
-        const nextMs = mode === 'login' ? 0 : isTested ? selftestMs : Math.min(AGAIN_MS, selftestMs)
+        if (mode === 'self-test') untested = isTested ? 0 : untested + 1
+        const againMs = Math.min(AGAIN.maxMs, AGAIN.minMs * 2 ** (untested - 1))
+        const nextMs = mode === 'login' ? 0 : isTested ? selftestMs : Math.min(againMs, selftestMs)
         proofAtMs = clock.nowMs() + nextMs
         mode = 'self-test'
         continue
