@@ -34,8 +34,11 @@ export const supervisorStatusSchema = z.object({
     /** The last self-test of any outcome: what each step found. */
     attempt: z
       .object({
+        /** When it was over. */
         at: instant,
         ok: z.boolean(),
+        /** Milliseconds of all of it; steps may run side by side. */
+        tookMs: z.number(),
         steps: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), tookMs: z.number() })),
       })
       .nullable(),

@@ -106,16 +106,16 @@ test(
       await writeStatus({ proof: { ...statusNow().proof, attempt: { at: Date.now() + 200, ...attempt } } })
     }
     assert.is((await oobm('test')).code, EXIT.unavailable)
-    await writeStatus({ proof: { ...statusNow().proof, attempt: { at: 1, ok: true, steps: [] } } })
+    await writeStatus({ proof: { ...statusNow().proof, attempt: { at: 1, ok: true, tookMs: 0, steps: [] } } })
     const steps = [
       { name: 'connect', ok: true, detail: 'a second connection to the relay', tookMs: 90.4 },
       { name: 'marker', ok: true, detail: 'the file appeared', tookMs: 10 },
     ]
-    const [proved] = await Promise.all([oobm('test'), answerWith({ ok: true, steps })])
+    const [proved] = await Promise.all([oobm('test'), answerWith({ ok: true, tookMs: 100, steps })])
     assert.is(proved.code, EXIT.ok, proved.stderr)
     assert.match(proved.stdout, /ok {5}connect +90 ms {2}a second connection to the relay\n.*proved in 100 ms/s)
     const broken = steps.map(step => ({ ...step, ok: step.name === 'connect' }))
-    const [failed] = await Promise.all([oobm('test'), answerWith({ ok: false, steps: broken })])
+    const [failed] = await Promise.all([oobm('test'), answerWith({ ok: false, tookMs: 100, steps: broken })])
     assert.is(failed.code, EXIT.failed)
     assert.match(failed.stdout, 'not proved: it stops at "marker"')
   },

@@ -96,7 +96,7 @@ test('nothing in it can move a terminal’s cursor', async context => {
   const evil = 'no\u001b[2J\u009b1mready\u202e\n'
   const proof = {
     ...statusNow().proof,
-    attempt: { at: 1, ok: false, steps: [{ name: evil, ok: false, detail: evil, tookMs: 1 }] },
+    attempt: { at: 1, ok: false, tookMs: 1, steps: [{ name: evil, ok: false, detail: evil, tookMs: 1 }] },
   }
   await write({
     cause: evil,

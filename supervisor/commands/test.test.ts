@@ -5,7 +5,7 @@ import { attemptFinder } from './test.ts'
 const test = suite('oobm test, which attempt')
 const ASKED_MS = 1_800_000_000_000
 const step = (tookMs: number) => ({ name: 'relay', ok: true, detail: '', tookMs })
-const attempt = (at: number, tookMs = 400) => ({ at, ok: true, steps: [step(tookMs)] })
+const attempt = (at: number, tookMs = 400) => ({ at, ok: true, tookMs, steps: [step(tookMs)] })
 const LAST = attempt(ASKED_MS - 60_000, 400.25)
 
 function asking() {

@@ -61,8 +61,8 @@ export function attemptFinder(last: Attempt | null, clock: Pick<Clock, 'wallMs' 
 }
 
 /** `at` is when it was over. */
-function startOf({ at, steps }: Attempt): number {
-  return at - steps.reduce((sum, { tookMs }) => sum + tookMs, 0)
+function startOf({ at, tookMs }: Attempt): number {
+  return at - tookMs
 }
 
 function isSame(one: Attempt, other: Attempt | null): boolean {
@@ -77,16 +77,15 @@ async function unanswered(env: NodeJS.ProcessEnv, limitS: number): Promise<UserE
 }
 
 /** One line a step, and what it comes to. */
-export function describeAttempt({ ok, steps }: Attempt, paint: Paint): string[] {
+export function describeAttempt({ ok, tookMs, steps }: Attempt, paint: Paint): string[] {
   const width = Math.max(0, ...steps.map(({ name }) => name.length))
-  const totalMs = steps.reduce((sum, { tookMs }) => sum + tookMs, 0)
   const lines = steps.map(step => {
     const mark = step.ok ? paint.good('ok    ') : paint.bad('failed')
     return `${mark} ${step.name.padEnd(width)} ${`${Math.round(step.tookMs)} ms`.padStart(8)}  ${step.detail}`.trimEnd()
   })
   const failed = steps.find(step => !step.ok)
   const sum = ok
-    ? `${paint.strong(paint.good('proved'))} in ${Math.round(totalMs)} ms: a technician can get in`
+    ? `${paint.strong(paint.good('proved'))} in ${Math.round(tookMs)} ms: a technician can get in`
     : `${paint.strong(paint.bad('not proved'))}${failed ? `: it stops at "${failed.name}"` : ''}; oobm doctor looks for the reason`
   return [...lines, sum]
 }

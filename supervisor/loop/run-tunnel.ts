@@ -72,7 +72,7 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
 
   const takeProof = (proof: Proof) => {
     const at = clock.nowMs()
-    const attempt = { at, ok: proof.ok, steps: proof.steps }
+    const attempt = { at, ok: proof.ok, tookMs: Math.round(proof.tookMs), steps: proof.steps }
     if (!proof.ok) {
       return change({ proof: { state: 'failed', cause: proof.cause }, details: { ...facts.details, attempt } })
     }

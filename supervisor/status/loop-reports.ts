@@ -46,7 +46,7 @@ function reportDown(
 ): LoopReport {
   // A connection that failed is a self-test that failed at its first step: who asks for one gets this answer.
   const steps = [{ name: 'tunnel', ok: false, detail: failure?.cause ?? 'no network', tookMs: 0 }]
-  const attempt = retryMs === null && linkUp ? known.attempt : { at: nowMs, ok: false, steps }
+  const attempt = retryMs === null && linkUp ? known.attempt : { at: nowMs, ok: false, tookMs: 0, steps }
   return {
     facts: { tunnel: { state: 'down', failure }, proof: { state: 'none' }, linkUp },
     details: { relay: null, connectedAt: null, retryAt: retryMs, proof: { ...known, probeMs: null, attempt } },
