@@ -24,8 +24,16 @@ const WAITING_MAX = 16_384
 const BURST = 32
 const PAUSE_MS = 1_000
 
-/** @param said what the relay said before it said that the claim holds */
-export function controlOf(stream: Duplex, lines: Lines, said: readonly RelayOrder[]): Control {
+/**
+ * @param said what the relay said before it said that the claim holds
+ * @param pause waits where a relay floods
+ */
+export function controlOf(
+  stream: Duplex,
+  lines: Lines,
+  said: readonly RelayOrder[],
+  pause: () => Promise<unknown> = () => delay(PAUSE_MS, undefined, { ref: false }),
+): Control {
   const early = [...said]
   const ended = new AbortController()
   let onOrder: ((order: RelayOrder) => void) | undefined
@@ -35,7 +43,7 @@ export function controlOf(stream: Duplex, lines: Lines, said: readonly RelayOrde
     else if (onOrder) onOrder(word)
     else if (early.length < EARLY_MAX) early.push(word)
   }
-  void readAll(lines, take).finally(() => {
+  void readAll(lines, take, pause).finally(() => {
     onAnswer = {}
     ended.abort()
   })
@@ -65,13 +73,13 @@ export function controlOf(stream: Duplex, lines: Lines, said: readonly RelayOrde
 }
 
 /** Until the channel ends. What is not a word that this version knows is passed over. */
-async function readAll(lines: Lines, take: (word: RelayWord) => void): Promise<void> {
+async function readAll(lines: Lines, take: (word: RelayWord) => void, pause: () => Promise<unknown>): Promise<void> {
   const { signal } = new AbortController()
   for (let count = 1; ; count++) {
     const line = await lines.next(signal)
     if (line === undefined) return
     const word = parseRelayLine(line)
     if (word) take(word)
-    if (count % BURST === 0) await delay(PAUSE_MS, undefined, { ref: false })
+    if (count % BURST === 0) await pause()
   }
 }

@@ -45,7 +45,8 @@ export function readLines(stream: Duplex): Lines {
       return ended && ready.length === 0
     },
     next: async signal => {
-      if (ready.length === 0 && !ended) {
+      // Again, when what came was no whole line.
+      while (ready.length === 0 && !ended && !signal.aborted) {
         await settled<void>(signal, undefined, settle => {
           wake = () => settle()
         })
