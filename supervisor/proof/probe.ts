@@ -12,6 +12,9 @@ export interface ProbeOptions {
   signal: AbortSignal
 }
 
+/** With what an SSH server begins (RFC 4253, section 4.2). */
+const GREETING = 'SSH-'
+
 /**
  * Reads the first bytes behind the own listener: an SSH server there greets at once (RFC 4253, section 4.2). It says only
  * that nothing changed since the last proof: whoever answers there, a login is not tried.
@@ -35,13 +38,17 @@ export async function probe(connection: Connection, { listener, nowMs, signal }:
  * @returns what is wrong, as the end of a sentence; undefined when nothing is
  */
 export async function greets(stream: Duplex, signal: AbortSignal): Promise<string | undefined> {
-  const first = await settled<string | undefined>(signal, undefined, settle => {
-    stream.on('error', () => settle(undefined))
-    stream.once('data', (bytes: Buffer) => settle(bytes.toString('latin1')))
-    stream.once('end', () => settle(undefined))
-    stream.once('close', () => settle(undefined))
+  let first = ''
+  const isWhole = await settled(signal, false, settle => {
+    stream.on('error', () => settle(false))
+    stream.on('data', (bytes: Buffer) => {
+      first += bytes.toString('latin1', 0, GREETING.length)
+      // It may come in pieces; what cannot become a greeting any more is none.
+      if (first.length >= GREETING.length || !GREETING.startsWith(first)) settle(true)
+    })
+    stream.once('end', () => settle(false))
+    stream.once('close', () => settle(false))
   })
-  if (first === undefined)
-    return signal.aborted ? 'leads nowhere: no greeting came back in time' : 'leads nowhere: no greeting came back'
-  return first.startsWith('SSH-') ? undefined : 'leads to something that is not SSH'
+  if (isWhole) return first.startsWith(GREETING) ? undefined : 'leads to something that is not SSH'
+  return signal.aborted ? 'leads nowhere: no greeting came back in time' : 'leads nowhere: no greeting came back'
 }

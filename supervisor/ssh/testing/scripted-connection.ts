@@ -34,7 +34,7 @@ export class ScriptedConnection implements Connection {
 
   /** Somebody comes to a listener; gives the person's end, and whether they were let in. */
   arrive(port: number): { person: Duplex; fate: () => 'accepted' | 'rejected' | undefined } {
-    const [person, channel] = duplexPair()
+    const [person, channel] = ends()
     let fate: 'accepted' | 'rejected' | undefined
     const settle = (how: 'accepted' | 'rejected') => {
       if (fate !== undefined) throw new Error(`${fate} before`)
@@ -70,6 +70,14 @@ export class ScriptedConnection implements Connection {
       if (given !== undefined) void Promise.resolve(given).then(value => settle(value as T))
     })
   }
+}
+
+/** The two ends of a channel or of a socket: when one is closed, the other is, too. */
+export function ends(): [Duplex, Duplex] {
+  const [one, other] = duplexPair()
+  one.once('close', () => other.destroy())
+  other.once('close', () => one.destroy())
+  return [one, other]
 }
 
 /** A command that runs: its answer to `exec`, and the other end of its channel. */
