@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { signalProcess } from '../../../testbed/sshd.ts'
 import { monotonicMs } from '../monotonic.ts'
 import type { World } from '../world/world.ts'
+import { limitCpu } from './cpu-quota.ts'
 import { type End, type Inflict, nothing } from './fault.ts'
 
 /** All sessions of devices on a relay end at once; it goes on. */
@@ -74,11 +75,28 @@ export const killed =
     return nothing
   }
 
+/**
+ * Gets so many hundredths of a processor, by the kernel's quota: sshd may not be stopped and continued, as its sandbox kills
+ * a process for the system call that then goes on.
+ */
+export const sshdStarved =
+  (percent: number): Inflict =>
+  async ({ device, cleanup }) => {
+    const end = await limitCpu(await device.sshd(), percent)
+    let ended: Promise<void> | undefined
+    const endOnce = () => {
+      ended ??= end()
+      return ended
+    }
+    cleanup(endOnce)
+    return endOnce
+  }
+
 /** Gets so many hundredths of a processor: it is stopped for the rest of each tenth of a second. */
 export const starved =
-  (who: 'sshd' | 'bridge' | 'supervisor', percent: number): Inflict =>
+  (who: 'bridge' | 'supervisor', percent: number): Inflict =>
   async ({ device }) => {
-    const pids = who === 'sshd' ? await device.sshd() : [device[who].pid() ?? 0]
+    const pids = [device[who].pid() ?? 0]
     const script = join(import.meta.dirname, 'starve.py')
     const helper = spawn('python3', [script, String(percent), ...pids.map(String)], { stdio: 'ignore' })
     return async () => {

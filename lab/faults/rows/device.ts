@@ -1,5 +1,5 @@
 /** Rows: the device's own sshd, its bridge, and what is plugged into it. */
-import { killed, standsStill, starved } from '../inflict/processes.ts'
+import { killed, sshdStarved, standsStill, starved } from '../inflict/processes.ts'
 import { PROMISING } from '../observation.ts'
 import { LIMIT, type Row } from '../row.ts'
 import { waitForState } from './steps.ts'
@@ -26,11 +26,11 @@ export const deviceRows: Row[] = [
   }),
   row({
     name: 'sshd-slow',
-    title: 'the device’s sshd gets 5 % of a processor for 300 s; a self-test is due',
+    title: 'the device’s sshd gets 1 % of a processor for 300 s; a self-test is due',
     ...{ lastsS: 300, quickS: 90 },
     // Nobody probes: five greetings a second are more than it can give, and what waits would be turned away (MaxStartups).
     attention: 'rest',
-    inflict: starved('sshd', 5),
+    inflict: sshdStarved(1),
     meanwhile: async ({ world, figure, found }) => {
       const startedMs = performance.now()
       const { code, stdout } = await world.device.oobm('test')

@@ -62,16 +62,8 @@ async function tlsServer(world: World) {
   ]
   const { code, stderr } = await runProgram('openssl', [...request, '-days', '1', '-keyout', key, '-out', certificate])
   if (code !== 0) throw new Error(`openssl: ${stderr}`)
-  return answered(world, TLS, 'openssl', [
-    's_server',
-    '-quiet',
-    '-accept',
-    String(TLS),
-    '-key',
-    key,
-    '-cert',
-    certificate,
-  ])
+  const server = join(import.meta.dirname, '../inflict/tls-server.py')
+  return answered(world, TLS, 'python3', [server, String(TLS), certificate, key])
 }
 
 /** Waits for the server: connections that it is not there to take would be refused, which is another fault. */

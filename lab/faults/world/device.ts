@@ -32,6 +32,8 @@ export interface Device {
   bridge: UnitProgram
   /** Processes of its own sshd, the listener first. */
   sshd(): Promise<number[]>
+  /** What its own sshd has logged since it was last started. */
+  sshdLog(): string
   startSshd(): Promise<void>
   stopSshd(): Promise<void>
   /** `oobm` as a person on the device types it. */
@@ -76,6 +78,7 @@ export async function startDevice(
       if (!sshd) return []
       return [sshd.program.pid, ...(await sshd.descendants())]
     },
+    sshdLog: () => sshd?.log() ?? '',
     startSshd: start,
     stopSshd: async () => {
       await sshd?.stop()

@@ -61,6 +61,7 @@ export function logsOf({ relays, device, peer }: World): string {
     ...relays.map((relay, at) => `--- relay ${at + 1}\n${relay.log()}`),
     `--- supervisor\n${device.supervisor.log()}`,
     `--- bridge\n${device.bridge.log()}`,
+    `--- the device's sshd\n${device.sshdLog()}`,
     ...(peer ? [`--- autossh\n${peer.output()}`] : []),
   ].join('\n')
 }
