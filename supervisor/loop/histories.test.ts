@@ -1,6 +1,8 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../../tools/suite.ts'
 import { type FaultName, type History, live } from './testing/history.ts'
+import { SimulatedDevice } from './testing/simulated-device.ts'
+import { World } from './testing/world.ts'
 
 const test = suite('histories of the simulated world')
 
@@ -113,6 +115,27 @@ for (const [withinS, title, relays, ...faults] of QUICK) {
 
 test('a board that is slow at each login is proved, and stays so', async () => {
   assert.is(await live({ relays: 1, faults: [], seed: 1, loginMs: 11_000 }, 120_000), undefined)
+})
+
+test('a relay whose sshd listens no more is not ready again before it does, and keeps the tunnel', async () => {
+  const world = new World(1)
+  const device = new SimulatedDevice(world, () => 0.5)
+  const [relay] = world.relays
+  await device.runUntil(100_000)
+  const [tunnel] = world.tunnels
+  Object.assign(relay ?? {}, { listens: false, takes: 'silent' })
+  world.events.notify('test')
+  await device.runUntil(180_000)
+  const before = device.shown.length
+  assert.is(device.word, 'unproved', device.shown.join('\n'))
+  await device.runUntil(400_000)
+  assert.equal(device.shown.slice(before), [], 'nothing else is shown while it does not')
+  Object.assign(relay ?? {}, { listens: true, takes: 'well' })
+  await device.runUntil(445_000)
+  assert.is(device.word, 'ready')
+  assert.equal(world.tunnels, [tunnel])
+  await device.stop()
+  assert.equal(device.broken, [])
 })
 
 /** Calls that never settle, even when they are aborted: at each place of a connection's beginning and of its proof. */

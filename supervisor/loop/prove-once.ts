@@ -13,16 +13,23 @@ export type Proof = {
   tookMs: number
 } & (
   | { ok: true; by: 'login' | 'self-test'; note: string | undefined }
-  /** `keep`: a new connection would not help, and would cut who is in. */
-  | { ok: false; cause: string; keep: boolean }
+  /**
+   * `keep`: a new connection would not help, and would cut who is in. `unreached`: why no second connection could be made,
+   * where the relay does not say that others can.
+   */
+  | { ok: false; cause: string; keep: boolean; unreached?: string }
 )
 
 export type Mode = 'login' | 'self-test'
+
+type Found = { ok: true; by: Mode; note?: string } | { ok: false; cause: string; keep: boolean; unreached?: string }
 
 export interface ProveOnceOptions {
   context: Context
   /** Aborted when the tunnel ends or its listeners are to be closed. */
   over: AbortSignal
+  /** Of the last round: until others can connect, a login through the tunnel alone proves nothing for them. */
+  unreached?: string | undefined
   selfTest(over: AbortSignal): Promise<SelfTestResult>
 }
 
@@ -37,7 +44,7 @@ export async function proveOnce(tunnel: Tunnel, mode: Mode, options: ProveOnceOp
   const { context, over } = options
   const startedMs = context.clock.nowMs()
   const steps: Step[] = []
-  const found = (proof: { ok: true; by: Mode; note?: string } | { ok: false; cause: string; keep: boolean }): Proof => {
+  const found = (proof: Found): Proof => {
     const tookMs = context.clock.nowMs() - startedMs
     if (!proof.ok) return { ...proof, steps, tookMs }
     const notes = [proof.note, tookMs > SLOW_MS ? 'the proof was slow: this device or its line is busy' : undefined]
@@ -49,8 +56,8 @@ export async function proveOnce(tunnel: Tunnel, mode: Mode, options: ProveOnceOp
     steps.push({ name: 'this device', ok: false, detail: known, tookMs: 0 })
     return found({ ok: false, cause: known, keep: true })
   }
-  let note: string | undefined
-  let canOthersConnect = true
+  let note = mode === 'login' ? options.unreached : undefined
+  let canOthersConnect = note === undefined || (await relayListens(tunnel, options, steps))
   if (mode === 'self-test') {
     const tested = await options.selfTest(over)
     steps.push(...tested.steps)
@@ -68,7 +75,8 @@ export async function proveOnce(tunnel: Tunnel, mode: Mode, options: ProveOnceOp
   }
   if (note === undefined) return found({ ok: true, by: 'login' })
   if (canOthersConnect) return found({ ok: true, by: 'login', note: `${note}; proved through the tunnel` })
-  return found({ ok: false, cause: `${note}, and the relay does not say that others can connect`, keep: true })
+  const cause = `${note}, and the relay does not say that others can connect`
+  return found({ ok: false, cause, keep: true, unreached: note })
 }
 
 /** Asked on the control channel, since no connection can be made from here; false when it cannot say, too. */

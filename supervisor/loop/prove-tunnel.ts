@@ -28,6 +28,8 @@ const RETEST = { minMs: 2_000, maxMs: 12_000 }
  * again, and ever more seldom, since whoever drops them counts them, too.
  */
 const AGAIN = { minMs: 30_000, maxMs: 600_000 }
+/** The same where the relay does not say either that others can connect. */
+const UNREACHED_MS = 25_000
 /** Milliseconds between two self-tests for the network's sake: a flapping link is not to cost a self-test at each turn. */
 const NETWORK_PACE_MS = 60_000
 /** Milliseconds by which a proof is put off while bulk flows, at one time and in all. */
@@ -72,6 +74,7 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
     // Self-tests in a row for which no second connection could be made.
     let untested = 0
     let postponedMs = 0
+    let unreached: string | undefined
     for (;;) {
       const waitMs = Math.max(0, Math.min(proofAtMs, probeAtMs) - clock.nowMs())
       beat(waitMs)
@@ -111,7 +114,7 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
         }
       }
       if (mode === 'self-test') testedAtMs = clock.nowMs()
-      const proof = await proveOnce(tunnel, mode, options)
+      const proof = await proveOnce(tunnel, mode, { ...options, unreached })
       if (over.aborted) return undefined
       probeAtMs = clock.nowMs() + probeMs
       if (proof.ok) {
@@ -121,6 +124,7 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
         patience.proved(slowestMs(proof.steps))
         provedAtMs = clock.nowMs()
         failures = 0
+        unreached = undefined
         // The login proves at once; after it, a second connection shows whether one can be made.
         const isTested = proof.by === 'self-test'
         if (mode === 'self-test') untested = isTested ? 0 : untested + 1
@@ -130,7 +134,9 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
         mode = 'self-test'
         continue
       }
-      mode = 'login'
+      unreached = proof.unreached ?? unreached
+      // A relay that cannot say whether others can connect is tried again, seldom: whoever drops connections counts them.
+      mode = unreached !== undefined && clock.nowMs() - testedAtMs >= UNREACHED_MS ? 'self-test' : 'login'
       if (isProved && !proof.keep && (await isBulk())) {
         log.info({ cause: proof.cause }, 'a proof that failed while bulk flows says nothing')
         proofAtMs = clock.nowMs() + POSTPONE.byMs
