@@ -138,13 +138,15 @@ test('a relay whose sshd listens no more is not ready again before it does, and 
   assert.equal(device.broken, [])
 })
 
-/** Calls that never settle, even when they are aborted: at each place of a connection's beginning and of its proof. */
-for (let place = 0; place < 40; place++) {
-  test(`survives a call that never settles, as the ${place + 1}th after a reset`, async () => {
-    const moods = [...Array.from({ length: place }, () => 'answers' as const), 'hangs' as const]
-    const faults = [{ name: 'the connections are reset', atMs: 50_000, forMs: 60_000, relay: 0, moods } as const]
-    assert.is(await live({ relays: 1, faults, seed: 1 }, 200_000), undefined)
-  })
+/** Calls that do not settle when they are aborted: at each place of a connection's beginning and of its proof. */
+for (const mood of ['hangs', 'too late'] as const) {
+  for (let place = 0; place < 40; place++) {
+    test(`survives a call that ${mood === 'hangs' ? 'never settles' : 'settles too late'}, as the ${place + 1}th after a reset`, async () => {
+      const moods = [...Array.from({ length: place }, () => 'answers' as const), mood]
+      const faults = [{ name: 'the connections are reset', atMs: 50_000, forMs: 60_000, relay: 0, moods } as const]
+      assert.is(await live({ relays: 1, faults, seed: 1 }, 200_000), undefined)
+    })
+  }
 }
 
 function historyOf(relays: number, faults: readonly [FaultName, number, number, number?][]): History {

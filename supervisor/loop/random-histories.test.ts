@@ -15,7 +15,7 @@ const TIME_MS = 180_000
 /** Fewer than these prove nothing. */
 const LEAST = 1_000
 
-const MOODS: Mood[] = ['answers', 'late', 'wrong', 'fails', 'closes', 'never', 'hangs']
+const MOODS: Mood[] = ['answers', 'late', 'too late', 'wrong', 'fails', 'closes', 'never', 'hangs']
 
 const fault: fc.Arbitrary<Fault> = fc.record({
   name: fc.constantFrom(...(Object.keys(FAULTS) as FaultName[])),

@@ -4,8 +4,11 @@ import type { Activity, Answer, Arrival, Connection, Execution } from '../../ssh
 import { FakeStream } from './fake-stream.ts'
 import type { RelayModel, World } from './world.ts'
 
-/** How the next answers come. `hang` breaks even the promise to settle when aborted. */
-export type Mood = 'answers' | 'late' | 'wrong' | 'fails' | 'closes' | 'never' | 'hangs'
+/**
+ * How the next answers come. `hangs` breaks even the promise to settle when aborted, and so does `too late`: a login that
+ * is there when nobody waits for it any more; for other calls it is `never`.
+ */
+export type Mood = 'answers' | 'late' | 'too late' | 'wrong' | 'fails' | 'closes' | 'never' | 'hangs'
 
 export class FakeConnection implements Connection {
   readonly localAddress: string | undefined
@@ -148,7 +151,7 @@ export class FakeConnection implements Connection {
       signal.addEventListener('abort', onAbort)
       this.closed.addEventListener('abort', onAbort)
       if (mood === 'closes') return this.close('the other end closed the connection')
-      if (mood === 'never') return
+      if (mood === 'never' || mood === 'too late') return
       const arrive = () => {
         if (mood === 'fails') settle(otherwise)
         else answer(settle, mood === 'wrong')

@@ -15,6 +15,8 @@ import { FakeStream } from './fake-stream.ts'
 const ROUND_TRIP_MS = 40
 /** Milliseconds between two tries of TCP to get something through. */
 const RETRANSMIT_MS = 1_000
+/** Milliseconds of a login that comes when nobody waits for it any more: longer than any step. */
+const TOO_LATE_MS = 30_000
 
 export type Health = 'well' | 'stopped' | 'dead'
 export type End = 'shell' | 'console'
@@ -165,7 +167,8 @@ export class World {
   ): ReturnType<Connect> {
     const connection = new FakeConnection(this, relay, localAddress)
     const answer = await this.#come([connection], signal)
-    if (answer !== 'answers') return failed(answer === 'closes' ? 'closed' : 'silent', stream)
+    if (answer === 'too late') await this.clock.sleep(TOO_LATE_MS, new AbortController().signal)
+    else if (answer !== 'answers') return failed(answer === 'closes' ? 'closed' : 'silent', stream)
     if (relay.takes === 'rejects') return failed('authentication', stream)
     this.connections.add(connection)
     relay.sessions.add(connection)
@@ -220,6 +223,7 @@ export class World {
   #come(over: FakeConnection[], signal: AbortSignal, isWell = () => true, loginMs = 0): Promise<Mood> {
     const mood = this.nextMood()
     if (mood === 'hangs') return new Promise(() => {})
+    if (mood === 'too late') return Promise.resolve(mood)
     return new Promise(done => {
       if (signal.aborted) return done('never')
       const closed = over.map(({ closed }) => closed)
