@@ -53,10 +53,8 @@ async function live({ config: input, privateKey }: StormDevice): Promise<void> {
     if (failure === undefined) downSinceMs = clock.nowMs()
     else say({ device: config.device, event: 'failed', cause: failure.cause })
     const lastFailures = failure ? [failure] : []
-    await clock.sleep(
-      retryWaitMs({ downMs: clock.nowMs() - downSinceMs, lastFailures }, intervals, Math.random),
-      signal,
-    )
+    const situation = { isFirst: failure === undefined, downMs: clock.nowMs() - downSinceMs, lastFailures }
+    await clock.sleep(retryWaitMs(situation, intervals, Math.random), signal)
   }
 
   /** One tunnel from its beginning to its end; gives why it did not come up. */

@@ -82,9 +82,10 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
         choice.lostProved()
       }
       failure = judge(ending)
+      const { lastFailures } = choice
+      const situation = { isFirst: wasStable, downMs: clock.nowMs() - downSinceMs, lastFailures }
+      const waitMs = retryWaitMs(situation, intervals, random)
       wasStable = false
-      const lastFailures = choice.lastFailures
-      const waitMs = retryWaitMs({ downMs: clock.nowMs() - downSinceMs, lastFailures }, intervals, random)
       down(failure, clock.nowMs() + waitMs)
       track.beat(waitMs)
       await wake.wait(waitMs, signal)

@@ -60,6 +60,12 @@ test('a relay that turns away is left alone for 2 to 10 s, however short the tun
   assert.is(waitMs(0, turnedAway, NO_RELAY), 1_000, 'the other relay is not asked for less')
 })
 
+test('the first try after a tunnel that worked is made within 0.3 s, and not by all devices at one moment', () => {
+  const at = (random: number) => retryWaitMs({ isFirst: true, downMs: 0, lastFailures: [] }, LIMITS, () => random)
+  assert.is(at(0), 0)
+  assert.is(at(0.999_999), 300)
+})
+
 test('a shortest wait above the others is kept', () => {
   const limits = { ...LIMITS, backoffMinS: 60 }
   assert.is(

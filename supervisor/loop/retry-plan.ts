@@ -15,7 +15,12 @@ const JITTER = 0.2
 /** sshd's MaxStartups turns away at random: milliseconds that make a thousand devices come back in a minute, not in a second. */
 const TURNED_AWAY = { minMs: 2_000, spreadMs: 8_000 }
 
+/** Milliseconds within which the first try begins when a tunnel that worked is lost: one that was ended is there again at once. */
+const FIRST_MS = 300
+
 export interface Situation {
+  /** A tunnel that worked was lost just now, and no try was made since. */
+  isFirst?: boolean
   /** Milliseconds since the last tunnel was lost, or since the start. */
   downMs: number
   /** How the last try at each relay ended. */
@@ -28,8 +33,13 @@ type Limits = Pick<Intervals, 'backoffMinS' | 'backoffMaxS' | 'slowRetryS'>
  * Milliseconds until the next try.
  * @param random a number in [0, 1), as `Math.random` gives
  */
-export function retryWaitMs({ downMs, lastFailures }: Situation, limits: Limits, random: () => number): number {
+export function retryWaitMs(
+  { isFirst, downMs, lastFailures }: Situation,
+  limits: Limits,
+  random: () => number,
+): number {
   if (lastFailures.at(-1)?.turnedAway) return TURNED_AWAY.minMs + TURNED_AWAY.spreadMs * random()
+  if (isFirst) return Math.round(FIRST_MS * random())
   const minMs = limits.backoffMinS * 1000
   const waitMs = downMs < QUICK_MS ? minMs : Math.max(minMs, Math.min(downMs * PROPORTION, longestMs(downMs)))
   return Math.round(waitMs * (1 - JITTER + 2 * JITTER * random()))
