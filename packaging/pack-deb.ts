@@ -109,7 +109,8 @@ function writeControl(root: string, debian: string, architecture: string): void 
         .digest('hex')}  ${path}\n`,
   )
   const sizeKib = Math.ceil(files.reduce((sum, path) => sum + statSync(join(root, path)).size, 0) / 1024)
-  const facts = { VERSION, ARCHITECTURE: architecture, SIZE: String(sizeKib) }
+  const native = files.filter(path => path.endsWith('.node')).map(path => readFileSync(join(root, path), 'latin1'))
+  const facts = { VERSION, ARCHITECTURE: architecture, SIZE: String(sizeKib), GLIBC: newestGlibc(native) }
   const control = Object.entries(facts).reduce(
     (text, [key, value]) => text.replace(`@${key}@`, value),
     source(`${debian}/control`),
@@ -123,6 +124,15 @@ function writeControl(root: string, debian: string, architecture: string): void 
   for (const script of SCRIPTS) {
     if (present.includes(script)) put(`DEBIAN/${script}`, source(`${debian}/${script}`), 0o755)
   }
+}
+
+/**
+ * What is compiled here asks for as new a C library as this system's compiler has: its symbols' versions stand in the file as
+ * text. @returns such as "2.28", "0" where nothing native is in it
+ */
+function newestGlibc(files: string[]): string {
+  const minors = files.flatMap(text => [...text.matchAll(/\bGLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor)))
+  return minors.length === 0 ? '0' : `2.${Math.max(...minors)}`
 }
 
 /** Folders that no umask decided, and one time for all. */
