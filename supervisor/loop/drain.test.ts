@@ -1,0 +1,108 @@
+import * as assert from 'uvu/assert'
+import { suite } from '../../tools/suite.ts'
+import { drain } from './drain.ts'
+import { testContext } from './testing/context.ts'
+import { FakeRun } from './testing/fake-run.ts'
+
+const test = suite('drain')
+const DAY_MS = 24 * 3_600_000
+
+function draining(run = new FakeRun(), stopping = new AbortController()) {
+  const context = testContext({ signal: stopping.signal })
+  const { clock } = context
+  let farewells = 0
+  let isDone = false
+  void drain(run, context, async () => farewells++).then(() => {
+    isDone = true
+  })
+  return { run, clock, stopping, farewells: () => farewells, isDone: () => isDone }
+}
+
+/** Somebody in the shell and somebody on a console. */
+function withPeople(): FakeRun {
+  const run = new FakeRun()
+  run.people = { shell: 1, console: 1 }
+  return run
+}
+
+test('an empty tunnel gives its listeners back and closes at once', async () => {
+  const { run, clock, isDone, farewells } = draining()
+  await clock.runUntil(1)
+  assert.ok(isDone())
+  assert.equal(run.connection.asked, ['unlisten 20100', 'unlisten 20101'])
+  assert.equal(run.done, ['retire', 'stop'])
+  assert.is(farewells(), 0)
+})
+
+test('it lives until the last one has left, whether from the shell or a console', async () => {
+  for (const last of [
+    { shell: 1, console: 0 },
+    { shell: 0, console: 1 },
+  ]) {
+    const { run, clock } = draining(withPeople())
+    await clock.runUntil(3_600_000)
+    assert.equal(run.done, ['retire'])
+    assert.is(run.connection.asked.length, 2, 'nobody new comes by it')
+    run.people = last
+    await clock.runUntil(7_200_000)
+    assert.equal(run.done, ['retire'])
+    run.people = { shell: 0, console: 0 }
+    await clock.runUntil(7_206_000)
+    assert.equal(run.done, ['retire', 'stop'])
+    assert.is(clock.sleeping, 0)
+  }
+})
+
+test('after a day who is still in is told, and it closes', async () => {
+  const run = withPeople()
+  run.closing = async (farewell, signal) => {
+    await farewell(signal)
+    return true
+  }
+  const { clock, farewells } = draining(run)
+  await clock.runUntil(DAY_MS - 1)
+  assert.equal(run.done, ['retire'])
+  await clock.runUntil(DAY_MS + 10_000)
+  assert.equal(run.done, ['retire', 'close', 'stop'])
+  assert.is(farewells(), 1)
+})
+
+test('a relay that answers nothing holds nothing up', async () => {
+  const run = withPeople()
+  run.connection.answers.unlisten = () => undefined
+  run.closing = () => new Promise(() => {})
+  const { clock, isDone } = draining(run)
+  await clock.runUntil(DAY_MS + 60_000)
+  assert.ok(isDone())
+  assert.equal(run.done, ['retire', 'close', 'stop'])
+})
+
+test('it is over with its connection, also before the call', async () => {
+  const { run, clock, isDone } = draining(withPeople())
+  await clock.runUntil(60_000)
+  run.connection.destroy()
+  await clock.runUntil(60_001)
+  assert.ok(isDone())
+  assert.is(run.done.at(-1), 'stop')
+  const closed = withPeople()
+  closed.connection.destroy()
+  const before = draining(closed)
+  await before.clock.runUntil(1)
+  assert.ok(before.isDone())
+})
+
+test('it is over when the supervisor ends, without a farewell of its own, also before the call', async () => {
+  const stopping = new AbortController()
+  const { run, clock, isDone, farewells } = draining(withPeople(), stopping)
+  await clock.runUntil(60_000)
+  stopping.abort()
+  await clock.runUntil(66_000)
+  assert.ok(isDone())
+  assert.equal(run.done, ['retire', 'stop'])
+  assert.is(farewells(), 0)
+  const before = draining(withPeople(), stopping)
+  await before.clock.runUntil(1)
+  assert.ok(before.isDone())
+})
+
+test.run()

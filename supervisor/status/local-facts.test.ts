@@ -1,0 +1,107 @@
+import * as assert from 'uvu/assert'
+import type { ConsoleStatus } from '../../runtime/status-file.ts'
+import { suite } from '../../tools/suite.ts'
+import type { BridgeLook } from '../bridge/watch-bridge.ts'
+import { LocalFacts, localFacts } from './local-facts.ts'
+
+const test = suite('local-facts')
+
+interface Line {
+  name: string
+  state: 'open' | 'closed'
+  cause?: string
+  people?: number
+}
+
+function running(...lines: Line[]): BridgeLook {
+  const consoles = lines.map(({ name, state, cause = '', people = 0 }) => {
+    return { name, state, cause, sessions: Array.from({ length: people }, () => ({})) }
+  })
+  return { state: 'running', status: { consoles } as unknown as ConsoleStatus }
+}
+
+const known = (look: BridgeLook | undefined, shell?: string, console?: string) =>
+  localFacts(['sw1', 'sw2'], { shell, console, look })
+
+test('lines that are open leave nothing to tell', () => {
+  const facts = known(running({ name: 'sw1', state: 'open' }, { name: 'sw2', state: 'open' }))
+  assert.equal(facts, { local: { shell: undefined, console: undefined }, closedConsoles: [], consolesInUse: [] })
+})
+
+test('a configured line that is closed, or not known to the bridge, is told with its cause', () => {
+  const look = running({ name: 'sw2', state: 'closed', cause: 'no such device' }, { name: 'other', state: 'closed' })
+  assert.equal(known(look).closedConsoles, [
+    { name: 'sw1', cause: 'the console bridge does not know it: restart oobm-console' },
+    { name: 'sw2', cause: 'no such device' },
+  ])
+})
+
+test('consoles on which somebody is are told', () => {
+  const look = running({ name: 'sw1', state: 'open', people: 2 }, { name: 'sw2', state: 'open' })
+  assert.equal(known(look).consolesInUse, ['sw1'])
+})
+
+test('of a bridge that says nothing, nothing is known of its lines', () => {
+  for (const look of [undefined, { state: 'absent' }, { state: 'silent', forMs: 20_000 }] as const) {
+    const { closedConsoles, consolesInUse } = known(look)
+    assert.is(closedConsoles, undefined)
+    assert.equal(consolesInUse, [])
+  }
+})
+
+test('a bridge whose heart has stopped is at fault, and one without a status file is judged by its port alone', () => {
+  assert.match(known({ state: 'silent', forMs: 20_000 }).local.console ?? '', 'console bridge does not answer any more')
+  assert.is(known({ state: 'absent' }).local.console, undefined)
+  const both = known({ state: 'silent', forMs: 1 }, 'sshd is stopped', 'its port is closed')
+  assert.equal(both.local, { shell: 'sshd is stopped', console: 'its port is closed' })
+})
+
+function kept() {
+  let reports = 0
+  let recoveries = 0
+  const facts = new LocalFacts(
+    ['sw1'],
+    () => reports++,
+    () => recoveries++,
+  )
+  return { facts, reports: () => reports, recoveries: () => recoveries }
+}
+
+test('tells what differs, once', () => {
+  const { facts, reports } = kept()
+  facts.looked('shell', undefined)
+  facts.looked('console', undefined)
+  facts.looked('shell', undefined)
+  assert.is(reports(), 1)
+  facts.bridge(running({ name: 'sw1', state: 'open' }))
+  facts.bridge(running({ name: 'sw1', state: 'open' }))
+  assert.is(reports(), 2)
+})
+
+test('knows the fault of either end', () => {
+  const { facts } = kept()
+  assert.is(facts.fault, undefined)
+  facts.looked('console', 'bridge')
+  assert.is(facts.fault, 'bridge')
+  facts.looked('shell', 'sshd')
+  assert.is(facts.fault, 'sshd')
+})
+
+test('a fault that is over is told, each by itself, so that what failed for it is proved again', () => {
+  const { facts, recoveries } = kept()
+  facts.looked('shell', 'sshd')
+  facts.looked('console', 'bridge')
+  facts.looked('shell', 'sshd, otherwise')
+  assert.is(recoveries(), 0)
+  facts.looked('shell', undefined)
+  assert.is(recoveries(), 1)
+  facts.looked('console', undefined)
+  assert.is(recoveries(), 2)
+  facts.bridge({ state: 'silent', forMs: 20_000 })
+  facts.bridge(running({ name: 'sw1', state: 'open' }))
+  assert.is(recoveries(), 3)
+  facts.looked('console', undefined)
+  assert.is(recoveries(), 3)
+})
+
+test.run()
