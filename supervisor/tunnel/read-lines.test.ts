@@ -79,6 +79,27 @@ test('the beginning of an over-long line is all that is kept of it, however it c
   }
 })
 
+test('an over-long line in one piece is cut, too', async () => {
+  const stream = new PassThrough()
+  const lines = readLines(stream)
+  stream.write(`${'x'.repeat(LINE_MAX + 1)}\nnext\n`)
+  assert.is((await lines.next(ever()))?.length, LINE_MAX)
+  assert.is(await lines.next(ever()), 'next')
+})
+
+test(
+  'a line without end costs no memory, and no time that grows with it',
+  async () => {
+    const stream = new PassThrough()
+    const lines = readLines(stream)
+    const piece = 'x'.repeat(16_384)
+    for (let sent = 0; sent < 1_000; sent++) stream.write(piece)
+    stream.end('\n')
+    assert.is((await lines.next(ever()))?.length, LINE_MAX)
+  },
+  { timeoutMs: 5_000 },
+)
+
 test('a flood is paused until its lines are read, and none is lost', async () => {
   const stream = new PassThrough({ highWaterMark: 64 })
   const lines = readLines(stream)
