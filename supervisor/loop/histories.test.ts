@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert'
 import { suite } from '../../tools/suite.ts'
 import { type FaultName, type History, live } from './testing/history.ts'
 import { SimulatedDevice } from './testing/simulated-device.ts'
-import { World } from './testing/world.ts'
+import { type RelayModel, World } from './testing/world.ts'
 
 const test = suite('histories of the simulated world')
 
@@ -134,6 +134,27 @@ test('a relay whose sshd listens no more is not ready again before it does, and 
   await device.runUntil(445_000)
   assert.is(device.word, 'ready')
   assert.equal(world.tunnels, [tunnel])
+  await device.stop()
+  assert.equal(device.broken, [])
+})
+
+test('comes back to the first relay when that is well again, and leaves nothing at the second', async () => {
+  const world = new World(2)
+  const [first, second] = world.relays as [RelayModel, RelayModel]
+  first.takes = 'refuses'
+  const device = new SimulatedDevice(world, () => 0.5)
+  await device.runUntil(30_000)
+  assert.equal(
+    world.tunnels.map(({ relay }) => relay),
+    [second],
+  )
+  first.takes = 'well'
+  await device.runUntil(500_000)
+  assert.equal(
+    [...world.connections].map(({ relay }) => relay),
+    [first],
+  )
+  assert.is(device.word, 'ready')
   await device.stop()
   assert.equal(device.broken, [])
 })
