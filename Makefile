@@ -6,7 +6,10 @@ NODE := node
 JOBS ?= 2
 
 LAB_NEEDS := sshd:openssh-server ssh:openssh-client ssh-keygen:openssh-client setsid:util-linux setpriv:util-linux
-TEST_NEEDS := $(LAB_NEEDS) strace:strace socat:socat picocom:picocom ip:iproute2 nft:nftables tmux:tmux ps:procps \
+# What the fault bench breaks the network with.
+FAULTS_NEEDS := $(LAB_NEEDS) ip:iproute2 tc:iproute2 nft:nftables conntrack:conntrack unshare:util-linux prlimit:util-linux socat:socat \
+	systemd-notify:systemd python3:python3 $(if $(PEER),autossh:autossh)
+TEST_NEEDS := $(FAULTS_NEEDS) strace:strace socat:socat picocom:picocom ip:iproute2 nft:nftables tmux:tmux ps:procps \
 	unshare:util-linux sudo:sudo plink:putty-tools shellcheck:shellcheck mandoc:mandoc dpkg-deb:dpkg busybox:busybox openssl:openssl systemd-analyze:systemd wpa_supplicant:wpasupplicant hostapd:hostapd readelf:binutils sfdisk:fdisk mke2fs:e2fsprogs /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh
 
 DEVICE_ARCHS := arm64 armhf armel amd64
@@ -69,9 +72,6 @@ format: node_modules/.ready ## put the source into its form
 bench: build ## measure: keystroke, probe, self-test, memory, beside what one would use instead
 	@tools/need $(TEST_NEEDS)
 	@$(NODE) --import tsx lab/bench/main.ts
-
-FAULTS_NEEDS := $(LAB_NEEDS) ip:iproute2 tc:iproute2 nft:nftables conntrack:conntrack unshare:util-linux prlimit:util-linux socat:socat \
-	systemd-notify:systemd python3:python3 $(if $(PEER),autossh:autossh)
 
 .PHONY: faults
 faults: build ## break the network, the relay and the device in every way, and measure how it heals (root; ROW=name or ci, RUNS=5, JOBS=4, PEER=autossh, FULL=1, DOC=1)
