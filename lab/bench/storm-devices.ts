@@ -60,7 +60,13 @@ async function live({ config: input, privateKey }: StormDevice): Promise<void> {
   /** One tunnel from its beginning to its end; gives why it did not come up. */
   async function once(): Promise<Failure | undefined> {
     const how = { credentials: { privateKey }, dial, connect, clock, synMs: synMs(clock.nowMs() - downSinceMs) }
-    const reached = await reachRelay({ ...how, relay: common.relay, stepMs: patience.stepMs, signal })
+    const reached = await reachRelay({
+      ...how,
+      relay: common.relay,
+      greetMs: patience.stepMs / 2,
+      stepMs: patience.stepMs,
+      signal,
+    })
     if (!reached.ok) return reached.failure
     const { connection } = reached
     try {

@@ -14,7 +14,7 @@ const GOODBYE_MS = 1_000
 
 export interface ReachRequest {
   relay: RelayConfig
-  /** Milliseconds for a TCP connection to come about. */
+  /** Milliseconds for a TCP connection to come about; twice as many for the relay to greet, where that is less than usual. */
   synMs: number
   /** Software name in our identification string (RFC 4253, section 4.2). */
   ident?: string
@@ -24,7 +24,8 @@ export interface ReachRequest {
 export async function reach(context: Context, request: ReachRequest, signal: AbortSignal): Promise<Reached> {
   const { budget, patience, clock, dial, connect, credentials } = context
   if (!(await budget.take(signal))) return { ok: false, failure: { word: 'no-relay', cause: 'it was stopped' } }
-  return reachRelay({ ...request, credentials, dial, connect, clock, stepMs: patience.stepMs, signal })
+  const greetMs = Math.min(patience.stepMs / 2, patience.stretch(request.synMs * 2))
+  return reachRelay({ ...request, greetMs, credentials, dial, connect, clock, stepMs: patience.stepMs, signal })
 }
 
 export interface TunnelRequest {

@@ -6,8 +6,8 @@ import { within } from '../../runtime/waiting.ts'
 const TIMES_LAST = 3
 /** After a proof's step that ran out of time, the next ones get this many times more, until one succeeds. */
 const GROWTH = 2
-/** A probe's part of a step. */
-const PROBE_PART = 3 / 4
+/** A probe's part of a step, and its longest time in milliseconds: a device that is slow has a login to show what a probe did not. */
+const PROBE = { part: 3 / 4, maxMs: 18_000 }
 /** Milliseconds that no step exceeds, however slow the board was seen. */
 const LONGEST_MS = 120_000
 /** A loaded machine gets more, up to this many times. */
@@ -39,6 +39,11 @@ export class Patience {
     return Math.min(LONGEST_MS, baseMs * Math.min(LOAD_MAX, Math.max(1, slowness())))
   }
 
+  /** Milliseconds of something else that gets as many times longer as a step does now. */
+  stretch(ms: number): number {
+    return (ms * this.stepMs) / this.#options.baseMs
+  }
+
   /** Milliseconds that a proof's longest round takes at the most, so many steps long. */
   proofMs(steps: number): number {
     return steps * this.#proofStepMs
@@ -65,7 +70,7 @@ export class Patience {
     parents: readonly AbortSignal[],
     run: (signal: AbortSignal) => Promise<T>,
   ): Promise<T | undefined> {
-    const outcome = await within(this.stepMs * PROBE_PART, parents, run, this.#options)
+    const outcome = await within(Math.min(PROBE.maxMs, this.stepMs * PROBE.part), parents, run, this.#options)
     return outcome.kind === 'done' ? outcome.value : undefined
   }
 

@@ -31,7 +31,15 @@ function reaching({ dial, connect, credentials = { privateKey: 'key' }, signal }
   const logins: ConnectOptions[] = []
   const transport = { stream: stream as unknown as Socket, localAddress: '192.0.2.7', remoteAddress: '192.0.2.1' }
   const reached = reachRelay({
-    ...{ relay: RELAY, credentials, clock, synMs: SYN_MS, stepMs: STEP_MS, ident: 'oobm_selftest' },
+    ...{
+      relay: RELAY,
+      credentials,
+      clock,
+      synMs: SYN_MS,
+      greetMs: STEP_MS / 2,
+      stepMs: STEP_MS,
+      ident: 'oobm_selftest',
+    },
     signal: signal ?? new AbortController().signal,
     dial: async options => {
       dialled.push(options)

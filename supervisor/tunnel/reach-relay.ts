@@ -16,7 +16,9 @@ export interface ReachOptions {
   clock: Clock
   /** Milliseconds for the TCP connection to come about. */
   synMs: number
-  /** Milliseconds for the login; half as many for the relay to greet before it. */
+  /** Milliseconds for the relay to greet once the TCP connection is there. */
+  greetMs: number
+  /** Milliseconds for the login. */
   stepMs: number
   /** Aborted when nobody wants it any more. */
   signal: AbortSignal
@@ -29,9 +31,9 @@ const SLACK_MS = 1_000
 
 /** Never rejects for what a network or a relay can do. */
 export async function reachRelay(options: ReachOptions): Promise<Reached> {
-  const { relay, credentials, dial, connect, clock, synMs, stepMs, signal, ident = 'oobm' } = options
+  const { relay, credentials, dial, connect, clock, synMs, greetMs, stepMs, signal, ident = 'oobm' } = options
   const { host, port, user, hostKeys } = relay
-  const timeoutMs = synMs + stepMs / 2
+  const timeoutMs = synMs + greetMs
   const dialling = await within(
     timeoutMs + SLACK_MS,
     [signal],
