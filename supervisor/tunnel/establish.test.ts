@@ -95,10 +95,11 @@ test('evicts only where it may', async () => {
 
 test('listeners that were refused are asked for again', async () => {
   let isThere = false
-  const { tunnel } = await tunnelOf({ ...WELL, listen: () => (isThere ? 'granted' : 'unanswered') })
+  const { tunnel, connection } = await tunnelOf({ ...WELL, listen: () => (isThere ? 'granted' : 'unanswered') })
   assert.is((await tunnel.openListeners(ever()))?.word, 'no-relay')
   isThere = true
   assert.is(await tunnel.openListeners(ever()), undefined)
+  assert.equal(connection.asked.slice(1), ['listen 20100', 'listen 20100', 'listen 20101'])
 })
 
 test('says why there is no tunnel: another one later, no answer, a connection that closed, an abort before', async () => {

@@ -113,11 +113,12 @@ test('a server that ends takes its person along', async () => {
 })
 
 test('who comes while it is closed is turned away, and who is in stays', async () => {
-  const { made, come } = forwarding()
+  const { made, come, dialled } = forwarding()
   const inside = await come(20_101, CLIENT)
   made.letIn(false)
   const late = await come(20_101, CLIENT)
   assert.is(late.fate(), 'rejected')
+  assert.is(dialled.length, 1, 'nobody is dialled for them')
   assert.not(inside.person.readableEnded)
   assert.equal(made.sessions(), { shell: 0, console: 1 })
   made.letIn(true)
@@ -160,15 +161,19 @@ test('nothing is joined to a connection that closed meanwhile, and no local conn
   assert.ok(server.near.destroyed)
 })
 
-test('nothing is joined when the connection closes in the moment in which the local server accepts', async () => {
-  const server = slowServer()
-  const { connection, come } = forwarding(server.dial)
-  const { fate } = await come(20_100, CLIENT)
-  server.accept()
-  connection.destroy()
-  await settle()
-  assert.is(fate(), 'rejected')
-  assert.ok(server.near.destroyed)
+test('nothing is joined when the connection closes in the moments after the local server accepted', async () => {
+  for (let ticks = 0; ticks < 8; ticks++) {
+    const server = slowServer()
+    const { connection, come } = forwarding(server.dial)
+    const { fate } = await come(20_100, CLIENT)
+    server.accept()
+    for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
+    const isIn = fate() === 'accepted'
+    connection.destroy()
+    await settle()
+    assert.is(fate(), isIn ? 'accepted' : 'rejected', `closed after ${ticks} ticks`)
+    assert.is(server.near.destroyed, !isIn)
+  }
 })
 
 test('who comes when nothing answers behind the listener is turned away', async () => {
