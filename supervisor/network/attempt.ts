@@ -95,12 +95,17 @@ async function ask(options: AttemptOptions, signal: AbortSignal): Promise<Addres
         // Who closes when it is spoken to is no SSH server.
         else if (found) resolve(found.kind === 'closed' ? { kind: 'not-ssh', which: 'other' } : found)
       }
-      socket.once('connect', () => socket.write(QUESTION))
+      let isAsked = false
+      socket.once('connect', () => {
+        socket.write(QUESTION)
+        isAsked = true
+      })
       socket.on('data', bytes => {
         first = Buffer.concat([first, bytes])
         read(false)
       })
-      socket.once('error', () => resolve(undefined))
+      // A server that closes with our question unread resets the connection: OpenSSL does, for what is no TLS.
+      socket.once('error', () => resolve(isAsked ? { kind: 'not-ssh', which: 'other' } : undefined))
       socket.once('end', () => read(true))
     })
   } finally {

@@ -117,6 +117,12 @@ const CASES: [name: string, serve: (socket: Socket) => void, ms: number, found: 
     1_000,
     /^not-ssh: .*a proxy\?/,
   ],
+  [
+    'somebody who resets when spoken to',
+    socket => socket.once('data', () => socket.resetAndDestroy()),
+    1_000,
+    /^not-ssh: .*a proxy\?/,
+  ],
   ['an endless banner', socket => socket.write(`${'x'.repeat(99)}\r\n`.repeat(1_000)), 5_000, /^not-ssh: /],
 ]
 

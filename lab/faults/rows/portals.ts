@@ -30,7 +30,7 @@ const row = (name: string, title: string, cause: RegExp, fault: Inflict, quickS:
 
 export const portalRows: Row[] = [
   row('http-portal', 'a portal answers in HTTP', /HTTP/, httpPortal, SPOKEN_TO_S),
-  row('tls-only', 'a server that speaks TLS alone answers', /TLS/, tlsServer, SPOKEN_TO_S),
+  row('tls-only', 'a server that speaks TLS alone answers', /not an SSH server/, tlsServer, SPOKEN_TO_S),
   row('port-reset', 'the relay’s port gets an RST', /refuse/, reset, 30),
   row(
     'port-rejected',
