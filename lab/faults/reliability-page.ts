@@ -12,12 +12,11 @@ export interface Machine {
 
 export function renderReliability(rows: readonly RowResult[], machine: Machine, command: string): string {
   const themes = [...new Set(rows.map(({ theme }) => theme))]
-  const runs = [...new Set(rows.map(row => row.runs.length))].sort((a, b) => a - b).join(' to ')
   return `# What goes wrong, and how soon it is well again
 
-Made by \`${command}\`, which breaks the network, the relay and the device in each of these ways, in network namespaces of
-its own, around the programs that ship. Figures are of ${runs} runs a row, on ${machine.cores} cores with Linux ${machine.kernel},
-Node.js ${machine.node} and ${machine.ssh}. In seconds: the median, and the 95th percentile in parentheses where it differs.
+Made by \`${command}\`, which breaks the network, the relay and the device in each of these ways, in
+network namespaces of its own, around the programs that ship; on ${machine.cores} cores with Linux ${machine.kernel}, Node.js ${machine.node} and
+${machine.ssh}. In seconds: the median, and the 95th percentile in parentheses where it differs.
 
 | column | |
 | --- | --- |
@@ -25,6 +24,7 @@ Node.js ${machine.node} and ${machine.ssh}. In seconds: the median, and the 95th
 | outlasts | the longest time for which \`ready\` was shown without a way back |
 | healed | until a technician gets in and the state says so: from the end of the fault, or from its beginning where it ends unnoticed |
 | autossh | until autossh's listener leads back into the device: on the same link in the same run, tuned (\`ServerAliveInterval 15\`, \`ClientAliveInterval 15\`, three each) |
+| runs | of which the figures are; where a fault was shorter than its name says, for how long it was |
 | bytes | on the device's link at IP level, from the fault until it is healed, in thousands |
 
 ${themes.map(theme => renderTheme(theme, rows)).join('\n')}
@@ -44,17 +44,18 @@ function renderTheme(theme: string, rows: readonly RowResult[]): string {
   const mine = rows.filter(row => row.theme === theme)
   const lines = mine.map(({ title, runs, missed }) => {
     const cells = [
-      title,
+      missed.length > 0 ? `${title}; **beyond a limit**: ${missed.join('; ')}` : title,
       spread(runs.map(({ ours }) => ours?.noticeMs)),
       spread(runs.map(({ ours }) => ours?.outlastMs)),
-      spread(runs.map(({ ours }) => ours?.healMs)),
-      spread(runs.map(({ peer }) => peer?.wayMs)),
+      orNever(runs.map(({ ours }) => ours && (ours.healMs ?? 'never'))),
+      orNever(runs.map(({ peer }) => peer && (peer.wayMs ?? 'never'))),
+      String(runs.length),
       thousands(runs.flatMap(({ ours }) => (ours ? [ours.bytes] : []))),
       shown(runs),
     ]
-    return `| ${cells.join(' | ')} |${missed.length > 0 ? ' <!-- fails -->' : ''}`
+    return `| ${cells.join(' | ')} |`
   })
-  const head = ['fault', 'noticed', 'outlasts', 'healed', 'autossh', 'bytes', 'shown meanwhile']
+  const head = ['fault', 'noticed', 'outlasts', 'healed', 'autossh', 'runs', 'bytes', 'shown meanwhile']
   const figures = mine.flatMap(({ title, runs }) => ownFigures(title, runs))
   return [
     `## ${theme}`,
@@ -82,6 +83,15 @@ function shown(runs: RowResult['runs']): string {
     .filter(({ state, cause }) => !(state === 'ready' && cause.startsWith('proved: ')))
     .map(({ state, cause }) => `\`${state}\`: ${cause.replaceAll('|', '\\|')}`)
   return [...new Set(texts)].join('<br>')
+}
+
+/** The figures of those that came back, and how many never did; nothing where it was not measured. */
+function orNever(samples: readonly (number | 'never' | undefined)[]): string {
+  const measured = samples.filter(one => one !== undefined)
+  const never = measured.filter(one => one === 'never').length
+  if (never === 0) return spread(measured.filter(one => one !== 'never'))
+  if (never === measured.length) return 'never'
+  return `${spread(measured.filter(one => one !== 'never'))}, ${never} of ${measured.length} never`
 }
 
 function thousands(samples: readonly number[]): string {

@@ -50,11 +50,23 @@ test('medians of five runs are held against autossh, those of four are not', () 
   assert.equal(runs(4, 3_000, 1_000), [])
 })
 
+test('the page says how many never came back', () => {
+  const machine = { cores: 2, kernel: '6.1', node: '20', ssh: 'OpenSSH_9.2' }
+  const page = (...peers: (number | undefined)[]) =>
+    renderReliability(byRow(peers.map((peerMs, run) => result(run, 1_000, peerMs))), machine, 'make faults')
+  assert.match(page(60_000, undefined), '| 60.0 s, 1 of 2 never | 2 |')
+  assert.match(page(undefined), '| never | 1 |')
+})
+
 test('the page has a table for each theme, states as they were shown, and no date', () => {
   const rows = byRow([result(0, 1_000, 60_000), { ...result(1, 1_000, 60_000), figures: { 'bytes a day': 2_500_000 } }])
   const page = renderReliability(rows, { cores: 2, kernel: '6.1', node: '20', ssh: 'OpenSSH_9.2' }, 'make faults DOC=1')
+  assert.not.match(page, 'beyond a limit')
   assert.match(page, '## The path\n| fault | noticed |')
-  assert.match(page, '| the path is silent | 20.0 s | 20.0 s | 1.1 s | 60.0 s | 12 | `no-relay`: port 443 \\| silent |')
+  assert.match(
+    page,
+    '| the path is silent | 20.0 s | 20.0 s | 1.1 s | 60.0 s | 2 | 12 | `no-relay`: port 443 \\| silent |',
+  )
   assert.match(page, '- the path is silent: bytes a day 2500000')
   assert.not.match(page, /ready`: proved/)
   assert.not.match(page, /20\d\d-\d\d/)
