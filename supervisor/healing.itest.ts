@@ -91,13 +91,23 @@ test(
       bridge: (await field.bridge.descendants()).length,
       children: (await descendantsOf(device.program.pid)).length,
     })
-    const settled = () =>
-      waitFor('every connection of the self-tests to be gone', async () => {
-        const now = await count()
-        return now.shell === 0 && now.bridge === 0 && now
-      })
+    // Processes of a connection that was closed go one after the other: two counts a second apart are to be the same.
+    const settled = async () => {
+      let last = ''
+      return waitFor(
+        'every connection of the self-tests to be gone',
+        async () => {
+          const now = await count()
+          const isSame = JSON.stringify(now) === last
+          last = JSON.stringify(now)
+          return isSame && now.shell === 0 && now.bridge === 0 && now
+        },
+        { paceMs: 1_000, timeoutMs: 60_000 },
+      )
+    }
     await askForTests(device, 3)
     const before = await settled()
+    context.onFailure(async () => `before ${JSON.stringify(before)}, now ${JSON.stringify(await count())}`)
     await askForTests(device, 25)
     const after = await waitFor('the counts of before', async () => {
       const now = await settled()

@@ -4,6 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 export interface WaitOptions {
   /** Milliseconds; generous, because the machine may be loaded. */
   timeoutMs?: number
+  /** Milliseconds between two tries. */
+  paceMs?: number
   signal?: AbortSignal
 }
 
@@ -16,13 +18,13 @@ const PACE_MS = 25
 export async function waitFor<T>(
   what: string,
   probe: () => T | Promise<T>,
-  { timeoutMs = 20_000, signal }: WaitOptions = {},
+  { timeoutMs = 20_000, paceMs = PACE_MS, signal }: WaitOptions = {},
 ): Promise<NonNullable<Exclude<T, false>>> {
   const deadlineMs = performance.now() + timeoutMs
   for (;;) {
     const found = await probe()
     if (found !== undefined && found !== null && found !== false) return found as NonNullable<Exclude<T, false>>
     if (performance.now() > deadlineMs) throw new Error(`waited in vain for ${what} (${timeoutMs} ms)`)
-    await delay(PACE_MS, undefined, signal ? { signal } : {})
+    await delay(paceMs, undefined, signal ? { signal } : {})
   }
 }
