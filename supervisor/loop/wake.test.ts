@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import * as assert from 'uvu/assert'
 import { suite } from '../../tools/suite.ts'
 import { FakeClock } from './testing/fake-clock.ts'
@@ -53,6 +54,15 @@ test('ends when aborted, also before, and does not wait for nothing', async () =
   assert.equal(await wait(), { reasons: [], atMs: 0 })
   assert.is(clock.sleeping, 0)
   assert.equal(await waiting(0).wait(), { reasons: [], atMs: 0 })
+})
+
+test('leaves no listener behind on the signal', async () => {
+  const { signal } = new AbortController()
+  const { clock, wait } = waiting(5_000, signal)
+  const found = wait()
+  await clock.runUntil(10_000)
+  await found
+  assert.is(getEventListeners(signal, 'abort').length, 0)
 })
 
 test('everybody who has subscribed is told, and nobody who has left', () => {
