@@ -102,6 +102,7 @@ test('goes on trying when the second tunnel ends, or is not to be had', async ()
   scene.runs[0]?.end({ kind: 'lost', failure: { word: 'no-relay', cause: '' } })
   await clock.runUntil(4 * MIN_MS)
   assert.is(scene.runs.length, 2)
+  assert.is.not(scene.orders[0], scene.orders[1], 'what the relay ordered on the one is not the other’s')
   assert.is(scene.found, undefined)
 
   const refused = searching({ answers: { exec: () => says('superseded\n'), end: () => true } })

@@ -146,6 +146,16 @@ test('when the old connection answers first, the new one is not wanted, and clos
   assert.is(scene.ending, undefined)
 })
 
+test('anything that is received while a ping is waited for is an answer: nothing is tried beside it', async () => {
+  const scene = watching()
+  scene.pingMs = undefined
+  scene.clock.at(17_000, () => {
+    scene.connection.active = { ...scene.connection.active, receivedAtMs: 17_000 }
+  })
+  await scene.clock.runUntil(31_000)
+  assert.equal(scene.rescuedAtMs, [])
+})
+
 test('anything that is received while it is suspect is an answer', async () => {
   const scene = watching()
   scene.pingMs = undefined
@@ -195,16 +205,16 @@ test('an address that is gone is told at once, and asks nobody; back within 30 s
     scene.addresses.clear()
     scene.events.notify('network')
   })
-  scene.clock.at(30_000, () => {
+  scene.clock.at(9_000, () => {
     scene.addresses.add(ADDRESS)
     scene.events.notify('network')
   })
-  await scene.clock.runUntil(29_000)
+  await scene.clock.runUntil(8_000)
   assert.equal(scene.gone, ['5000 gone'])
   assert.equal(scene.pingsAtMs, [])
-  await scene.clock.runUntil(31_000)
-  assert.equal(scene.gone, ['5000 gone', '30000 back'])
-  assert.equal(scene.pingsAtMs, [30_000])
+  await scene.clock.runUntil(10_000)
+  assert.equal(scene.gone, ['5000 gone', '9000 back'])
+  assert.equal(scene.pingsAtMs, [9_000])
   assert.is(scene.ending, undefined)
 })
 

@@ -8,8 +8,12 @@ import { tryEach } from './try-each.ts'
 const test = suite('try-each')
 const [A, B] = [relayNamed('a'), relayNamed('b')]
 
-/** Milliseconds that the login at each relay takes; undefined is for ever, negative fails after so many. */
-function trying(tookMs: Record<string, number | undefined>, over = new AbortController(), relays = [A, B]) {
+/** Milliseconds that the login at each relay takes, or what it waits for; undefined is for ever, negative fails after so many. */
+function trying(
+  tookMs: Record<string, number | Promise<void> | undefined>,
+  over = new AbortController(),
+  relays = [A, B],
+) {
   const connections: ScriptedConnection[] = []
   const dialled: string[] = []
   const context = testContext({
@@ -23,8 +27,9 @@ function trying(tookMs: Record<string, number | undefined>, over = new AbortCont
     connect: async ({ stream }) => {
       const ms = tookMs[(stream as unknown as FakeStream).leadsTo as string]
       if (ms === undefined) return new Promise(() => {})
-      await context.clock.sleep(Math.abs(ms), new AbortController().signal)
-      if (ms < 0) return { ok: false, fault: { kind: 'authentication', detail: '' } }
+      if (typeof ms === 'number') await context.clock.sleep(Math.abs(ms), new AbortController().signal)
+      else await ms
+      if (typeof ms === 'number' && ms < 0) return { ok: false, fault: { kind: 'authentication', detail: '' } }
       const connection = new ScriptedConnection()
       connections.push(connection)
       return { ok: true, connection }
@@ -63,7 +68,12 @@ test('one that fails is tried again in its turn, one that is being tried is not'
 })
 
 test('of two that come at one moment, one is closed', async () => {
-  const { context, found, connections } = trying({ a: 5_000, b: 2_000 })
+  let open = () => {}
+  const gate = new Promise<void>(resolve => {
+    open = resolve
+  })
+  const { context, found, connections } = trying({ a: gate, b: gate })
+  context.clock.at(5_000, () => open())
   await context.clock.runUntil(60_000)
   const winner = (await found)?.connection
   assert.is(connections.length, 2)
