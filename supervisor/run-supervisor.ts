@@ -26,7 +26,7 @@ import { readUplink } from './network/uplink.ts'
 import { Reporter } from './status/report-to-relay.ts'
 import { StatusKeeper } from './status/status-keeper.ts'
 import { statusWriter } from './status/write-status.ts'
-import { supervise } from './supervise.ts'
+import { type Daemon, supervise } from './supervise.ts'
 import { watchRequests } from './watch-requests.ts'
 
 /** Milliseconds between two looks at a configuration that is missing or wrong. */
@@ -35,22 +35,6 @@ const UNCONFIGURED_LOOK_MS = 3_000
 const LAMP_TEST_MS = 10_000
 /** Milliseconds between two derivations of the status: facts lose their worth with time alone. */
 const TURN_MS = 1_000
-/** Everything that lives as long as the process. */
-export interface Daemon {
-  directories: Directories
-  /** Where the console bridge has its run-time files. */
-  bridgeDirectory: string
-  keeper: StatusKeeper
-  reporter: Reporter
-  led: Led
-  events: Broadcast
-  progress: Progress
-  pace: BoardPace
-  /** Aborted when the daemon is to end. */
-  signal: AbortSignal
-  log: Logger
-}
-
 /**
  * Runs until the signal is aborted. Returns earlier only when a configuration came to a device that had none: a new
  * start then reads it, with the secrets that systemd hands over at a start only.

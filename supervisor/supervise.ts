@@ -3,27 +3,50 @@ import { randomBytes } from 'node:crypto'
 import { availableParallelism, loadavg } from 'node:os'
 import { systemClock as clock } from '../runtime/clock.ts'
 import { intervalsOf } from '../runtime/device-config.ts'
+import type { Directories } from '../runtime/directories.ts'
+import type { Logger } from '../runtime/log.ts'
 import { within } from '../runtime/waiting.ts'
 import { dismissPeople } from './bridge/ask-bridge.ts'
 import { type BridgeLook, watchBridge } from './bridge/watch-bridge.ts'
+import type { Led } from './led/led.ts'
 import type { Configuration } from './load-configuration.ts'
+import type { BoardPace } from './loop/board-pace.ts'
 import { ConnectionBudget } from './loop/connection-budget.ts'
 import { keepConnected } from './loop/keep-connected.ts'
+import { reportOf } from './loop/loop-reports.ts'
 import { Patience } from './loop/patience.ts'
 import type { Context } from './loop/ports.ts'
+import type { Progress } from './loop/progress.ts'
+import type { Broadcast } from './loop/wake.ts'
 import { watchLocal } from './loop/watch-local.ts'
 import { createDialler } from './network/dial.ts'
 import { dialLocal } from './network/dial-local.ts'
 import { watchNetwork } from './network/watch-network.ts'
 import { markerFiles } from './proof/prove-end.ts'
 import { installSelftestKey } from './proof/selftest-key.ts'
-import type { Daemon } from './run-supervisor.ts'
 import { connect } from './ssh/connect.ts'
 import { LocalFacts } from './status/local-facts.ts'
-import { reportOf } from './status/loop-reports.ts'
+import type { Reporter } from './status/report-to-relay.ts'
+import type { StatusKeeper } from './status/status-keeper.ts'
 
 /** Milliseconds that the bridge has to tell people that it ends. */
 const FAREWELL_MS = 5_000
+
+/** Everything that lives as long as the process. */
+export interface Daemon {
+  directories: Directories
+  /** Where the console bridge has its run-time files. */
+  bridgeDirectory: string
+  keeper: StatusKeeper
+  reporter: Reporter
+  led: Led
+  events: Broadcast
+  progress: Progress
+  pace: BoardPace
+  /** Aborted when the daemon is to end. */
+  signal: AbortSignal
+  log: Logger
+}
 
 /** @param onFirstProof called once, when the present configuration is known to work */
 export async function supervise(

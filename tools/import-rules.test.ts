@@ -65,12 +65,13 @@ const APART: [from: RegExp, to: RegExp, why: string][] = [
     /^supervisor\/(tunnel|loop|status)\//,
     'a proof does not know how its connection came about',
   ],
+  [/^supervisor\/status\//, /^supervisor\/(proof|loop)\//, 'the status knows facts, and not who found them'],
   [/^supervisor\/(ssh|network)\//, /^supervisor\/(tunnel|proof|loop|status)\//, 'these are the ground of the tunnel'],
 ]
 
 /** Pure logic: no effects of their own, so that tests need none. */
 const PURE =
-  /^(runtime\/(backoff|names|status-words|errors)|supervisor\/(status\/(derive-status|facts|local-facts|loop-reports)|led\/pattern|loop\/(retry-plan|relay-choice))|console-bridge\/(console\/scrollback|session\/escape-parser)|relay-config\/render\/.*|lab\/sim-router\/(router|state|commands|describe|command-table|line-editor|boot-messages))\.ts$/
+  /^(runtime\/(backoff|names|status-words|errors)|supervisor\/(status\/(derive-status|facts|local-facts)|led\/pattern|loop\/(retry-plan|relay-choice|loop-reports))|console-bridge\/(console\/scrollback|session\/escape-parser)|relay-config\/render\/.*|lab\/sim-router\/(router|state|commands|describe|command-table|line-editor|boot-messages))\.ts$/
 /** Tests, what several tests of one part stand on, and measurements. */
 const FOR_TESTS = /\.i?test\.ts$|\/testing\/|^lab\/(bench|faults)\/|^image\/(appliance|test|wifi)\//
 const EFFECTS = /^node:(fs|net|timers|child_process|dgram|http|https|tls)(\/|$)/

@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../../tools/suite.ts'
-import type { LoopState } from '../loop/keep-connected.ts'
-import { NO_PROOF, type ProofDetails, type RunFacts } from '../loop/run-facts.ts'
+import type { LoopState } from './keep-connected.ts'
 import { reportOf } from './loop-reports.ts'
+import { NO_PROOF, type ProofDetails, type RunFacts } from './run-facts.ts'
 
 const test = suite('loop-reports')
 

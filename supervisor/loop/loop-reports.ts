@@ -1,9 +1,9 @@
 /** Turns what the loop reports into facts and details of the status; pure. */
 import type { Failure } from '../failure.ts'
-import type { LoopState } from '../loop/keep-connected.ts'
-import type { ProofDetails } from '../loop/run-facts.ts'
-import type { Facts } from './facts.ts'
-import type { Details } from './status-keeper.ts'
+import type { Facts } from '../status/facts.ts'
+import type { Details } from '../status/status-keeper.ts'
+import type { LoopState } from './keep-connected.ts'
+import type { ProofDetails } from './run-facts.ts'
 
 /** What the status is to take in. */
 export interface LoopReport {
