@@ -52,6 +52,20 @@ test('a visitor who leaves a server that never said a word takes no place any mo
   await waitFor('the channel to be given back', () => channel.destroyed)
 })
 
+test('a visitor who closes its half at once still hears the greeting', async context => {
+  const { visitor, server } = await visit(context)
+  let heard = ''
+  visitor.on('data', text => {
+    heard += text
+  })
+  server.resume()
+  const over = new Promise(resolve => server.once('end', resolve))
+  visitor.end()
+  await over
+  server.end('SSH-2.0-server\r\n')
+  await waitFor('the greeting', () => heard === 'SSH-2.0-server\r\n')
+})
+
 test('who has been greeted may close by halves, and still reads what the server has to say', async context => {
   const { visitor, server } = await visit(context)
   let heard = ''

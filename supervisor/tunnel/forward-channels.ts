@@ -107,19 +107,25 @@ export function forwardChannels(connection: Connection, options: ForwardingOptio
   }
 }
 
+/** Milliseconds that a server has to greet a visitor who has closed its half at once, as `ssh -W HOST:PORT </dev/null` does. */
+const GREET_MS = 3_000
+
 /**
- * Pipes both ways with half-close, and lets neither end outlive the other. A visitor who leaves before the server has said
- * a word takes the connection along: an SSH server speaks first (RFC 4253, section 4.2), and one that hangs closes nothing.
- * Whoever tries its port again and again would otherwise take every place, those of the other listener too.
+ * Pipes both ways with half-close, and lets neither end outlive the other. A visitor who has left, and whom the server does
+ * not greet, takes the connection along: an SSH server speaks first (RFC 4253, section 4.2), and one that hangs closes
+ * nothing. Whoever tries its port again and again would otherwise take every place, those of the other listener too.
  */
 function join(channel: Duplex, socket: Duplex): void {
   let isServed = false
+  let leaving: NodeJS.Timeout | undefined
   socket.once('data', () => {
     isServed = true
+    clearTimeout(leaving)
   })
   channel.once('end', () => {
-    if (!isServed) socket.destroy()
+    if (!isServed && !socket.destroyed) leaving = setTimeout(() => socket.destroy(), GREET_MS)
   })
+  socket.once('close', () => clearTimeout(leaving))
   channel.on('error', () => socket.destroy())
   socket.on('error', () => channel.destroy())
   channel.once('close', () => socket.destroy())
