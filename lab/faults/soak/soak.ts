@@ -12,6 +12,8 @@ import type { SoakObservation } from './judge-soak.ts'
 /** Until it counts as not healed: the limit of an expected healing, and what a loaded machine adds. */
 const HEAL_MS = 60_000
 const START_MS = 60_000
+/** Until a relay ends a session that is silent: on OpenSSH 9.2 four times its ClientAliveInterval of 90 s. */
+const CLIENT_ALIVE_MS = 400_000
 
 export interface SoakOptions {
   world: World
@@ -39,7 +41,7 @@ export class Soak {
     while (monotonicMs() - begunMs < durationMs - HEAL_MS / 2) await this.#round()
     const readyAtEnd = await this.#isWholeWithin(HEAL_MS)
     const toMs = monotonicMs()
-    const after = await this.#settledFootprint()
+    const after = await this.#settledFootprint(before)
     const { claims, ways } = this.#options.recorder
     const watchdogs = this.#options.world.device.supervisor.events().filter(({ event }) => event === 'watchdog').length
     return {
@@ -105,11 +107,18 @@ export class Soak {
     return false
   }
 
-  /** When nobody probes any more, and connections of self-tests are gone. */
-  async #settledFootprint(): Promise<Footprint> {
+  /**
+   * When nobody probes any more, and connections of self-tests are gone: one whose flow was forgotten stays on the relay until
+   * its ClientAlive ends it.
+   */
+  async #settledFootprint(wanted?: Footprint): Promise<Footprint> {
     this.#options.recorder.attend('rest')
-    await this.#pause(5_000)
-    return footprintOf(this.#options.world)
+    const untilMs = monotonicMs() + CLIENT_ALIVE_MS
+    for (;;) {
+      await this.#pause(5_000)
+      const now = await footprintOf(this.#options.world)
+      if (wanted === undefined || now.onRelay.join() === wanted.onRelay.join() || monotonicMs() > untilMs) return now
+    }
   }
 
   async #pause(ms: number): Promise<void> {
