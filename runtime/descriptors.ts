@@ -7,6 +7,8 @@ import { errorCode } from './errors.ts'
 const LOOK_MS = 2_000
 /** Milliseconds without a descriptor after which it will not get better by itself: a burst of connections is over sooner. */
 const FULL_MS = 10_000
+/** Descriptors that are looked at for the message: a limit of half a million is common, and each look costs a system call. */
+const LOOKED_AT_MAX = 2_000
 /** Descriptors put aside for what is done at the end: the log, the status file and the LED, each one or two. */
 const RESERVE = 4
 
@@ -78,7 +80,7 @@ function describeFull(code: 'EMFILE' | 'ENFILE'): string {
   try {
     const kinds = new Map<string, number>()
     const names = readdirSync('/proc/self/fd')
-    for (const name of names) {
+    for (const name of names.slice(0, LOOKED_AT_MAX)) {
       const kind = kindOf(name)
       kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
     }
