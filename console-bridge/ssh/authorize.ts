@@ -28,10 +28,10 @@ export function identityOf(technicians: readonly Technician[], login: string, ke
 
 /**
  * Answers one authentication request.
- * @returns who it is once the signature is proved; undefined for a refusal, and for a client that only asks
- *   whether a key would do
+ * @returns who it is once the signature is proved; `asked` for a client that only asks whether a key would do, and is told that
+ *   it would; undefined for a refusal
  */
-export function authenticate(context: AuthContext, technicians: readonly Technician[]): Identity | undefined {
+export function authenticate(context: AuthContext, technicians: readonly Technician[]): Identity | 'asked' | undefined {
   if (context.method !== 'publickey') {
     context.reject(['publickey'])
     return undefined
@@ -42,7 +42,7 @@ export function authenticate(context: AuthContext, technicians: readonly Technic
     return undefined
   }
   context.accept()
-  return context.signature ? identity : undefined
+  return context.signature ? identity : 'asked'
 }
 
 /** A question without a signature, or a signature that fits. */

@@ -36,7 +36,17 @@ export interface ConnectionOptions {
   log: Logger
   /** The end of the program: sessions are told, and end. */
   signal: AbortSignal
-  onLogin(): void
+  place: KeptPlace
+}
+
+/** What a connection tells the server about itself, since there may be too many. Keys are base64. */
+export interface KeptPlace {
+  /** The client was told that this key would do. */
+  asked(key: string): void
+  /** @returns false when this key has too many connections */
+  loggedIn(key: string, isLocal: boolean): boolean
+  /** A session began or ended. */
+  sessions(running: number): void
 }
 
 /** Who a connection is, once it is known. */
@@ -45,6 +55,8 @@ interface Visit {
   /** As typed, without the technician. */
   wanted: string
   allowed: readonly Console[]
+  /** Why nothing but words is given. */
+  refusal: string | undefined
 }
 
 /** What a word comes to. */
@@ -52,6 +64,9 @@ interface Answer {
   lines: string[]
   exitCode: ExitCode
 }
+
+/** Milliseconds for what was written before an error. */
+const FLUSH_MS = 1_000
 
 /**
  * Must be called synchronously in the server's `connection` event.
@@ -63,19 +78,23 @@ export function serveConnection(
   options: ConnectionOptions,
   running: Set<Promise<void>>,
 ): void {
-  const { limits, log, onLogin } = options
+  const { limits, log, place } = options
   const closed = new AbortController()
   const from = addressOf(socket)
   const breakTakers = new Map<SshSession, (askedMs: number) => void>()
   let visit: Visit | undefined
   let tries = 0
   let sessions = 0
+  let started = 0
 
   surfaceBreaks(connection, (session, askedMs) => breakTakers.get(session)?.(askedMs))
   connection.on('error', err => {
     log.info({ from, cause: err.message }, 'connection failed')
-    // After a keepalive went unanswered nobody is there to close the other half.
-    socket.destroy()
+    // What was written goes out first: a client whose algorithms do not fit prints what we offer. After a keepalive went
+    // unanswered nobody is there to take it, or to close the other half.
+    socket.destroySoon()
+    const timer = setTimeout(() => socket.destroy(), FLUSH_MS)
+    socket.once('close', () => clearTimeout(timer))
   })
   connection.once('close', () => closed.abort())
   connection.on('authentication', context => {
@@ -84,13 +103,21 @@ export function serveConnection(
       return
     }
     const identity = authenticate(context, options.technicians)
-    if (identity) {
-      visit = visitOf(identity, context.username, from, options.consoles)
-      log.info({ ...logged(visit.person), login: context.username }, 'logged in')
-      onLogin()
+    const key = context.method === 'publickey' ? context.key.data.toString('base64') : ''
+    if (identity === 'asked') {
+      place.asked(key)
+    } else if (identity) {
+      const isIn = place.loggedIn(key, identity.name === LOCAL)
+      visit = visitOf(identity, context.username, from, options.consoles, isIn)
+      if (isIn) log.info({ ...logged(visit.person), login: context.username }, 'logged in')
+      else log.warn({ ...logged(visit.person), login: context.username }, 'too many connections of one key')
     } else if (context.method === 'publickey' && context.signature) {
       log.warn({ from, login: context.username }, 'login refused')
     }
+  })
+  connection.on('rekey', () => {
+    // A key exchange is the most expensive thing that somebody without a key can ask for: once is enough.
+    if (!visit) socket.destroy()
   })
   connection.on('session', (accept, reject) => {
     if (!visit || sessions >= limits.sessionsPerConnection || options.signal.aborted) return reject()
@@ -111,12 +138,17 @@ export function serveConnection(
       interactive = true
       accept?.()
     })
-    session.on('shell', accept => start(accept(), channel => attach(channel, false)))
+    session.on('shell', accept =>
+      start(accept(), channel =>
+        visit.refusal === undefined ? attach(channel, false) : refuse(channel, visit.refusal),
+      ),
+    )
     session.on('exec', (accept, _reject, { command }) => {
       const hop = visit.person.via === 'relay'
       const parsed = refuseFromAfar(parseWord(command), visit.person.technician === LOCAL)
       const word = hop ? refuseByHop(parsed) : parsed
       start(accept(), channel => {
+        if (visit.refusal !== undefined) return refuse(channel, visit.refusal)
         if (typeof word === 'string') {
           return answer(channel, { lines: [word, ...(hop ? HOP_WORDS_HELP : WORDS_HELP)], exitCode: EXIT.usage })
         }
@@ -130,7 +162,15 @@ export function serveConnection(
       if (!channel) return
       const done = run(channel).catch(err => log.error({ err, from }, 'session failed'))
       running.add(done)
-      void done.finally(() => running.delete(done))
+      place.sessions(++started)
+      void done.finally(() => {
+        running.delete(done)
+        place.sessions(--started)
+      })
+    }
+
+    function refuse(channel: ServerChannel, why: string): Promise<void> {
+      return answer(channel, { lines: [why], exitCode: EXIT.unavailable })
     }
 
     async function attach(channel: ServerChannel, viewOnly: boolean): Promise<void> {
@@ -159,12 +199,13 @@ export function addressOf(socket: Socket): string {
   return `${socket.remoteAddress}:${socket.remotePort}`
 }
 
-function visitOf(identity: Identity, login: string, from: string, consoles: readonly Console[]): Visit {
+function visitOf(identity: Identity, login: string, from: string, consoles: readonly Console[], isIn: boolean): Visit {
   const { name, role, via } = identity
   return {
     person: { technician: name, role, from, ...(via && { via }) },
     wanted: parseLogin(login).console,
     allowed: consoles.filter(({ name }) => identity.consoles?.includes(name) ?? true),
+    refusal: isIn ? undefined : `too many connections of ${name}'s key: close one (each may hold several sessions)`,
   }
 }
 

@@ -3,9 +3,12 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import ssh2, { type Connection } from 'ssh2'
 import { coalesceWrites } from '../../runtime/coalesce-writes.ts'
 import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
-import { addressOf, type ConnectionOptions, serveConnection } from './connection.ts'
+import { Admission } from './admission.ts'
+import { type Arrival, arrive } from './arrival.ts'
+import { type ConnectionOptions, serveConnection } from './connection.ts'
+import { turnAway } from './turn-away.ts'
 
-export interface ServerOptions extends Omit<ConnectionOptions, 'onLogin'> {
+export interface ServerOptions extends Omit<ConnectionOptions, 'place'> {
   /** Private, OpenSSH format. */
   hostKey: string
   /** On 127.0.0.1. */
@@ -21,15 +24,23 @@ export interface BridgeServer {
 /** Milliseconds that sessions, and then connections, have to end when the program stops: 4 s in all. */
 const SESSIONS_MS = 2_000
 const GOODBYE_MS = 1_000
+/** Milliseconds between two lines of the log about too many connections: who floods the port must not flood the journal. */
+const TOO_MANY_MS = 10_000
 
 /**
  * Starts to listen.
  * @throws UserError when the port is taken
  */
 export async function startServer(options: ServerOptions): Promise<BridgeServer> {
-  const { limits, log } = options
-  const connections = new Map<Socket, { connection?: Connection; login: NodeJS.Timeout | undefined }>()
+  const { limits, log, clock } = options
+  const { nowMs } = clock
+  const arrivals = new Map<Socket, Arrival>()
   const sessions = new Set<Promise<void>>()
+  const admission = new Admission(limits, nowMs, Math.random)
+  const tooMany = seldom(TOO_MANY_MS, nowMs, (times: number) => {
+    const [waiting, unnamed] = [admission.count('waiting'), admission.count('unnamed')]
+    log.warn({ waiting, unnamed, dropped: times }, 'too many connections from 127.0.0.1 wait for their login')
+  })
 
   const ssh = new ssh2.Server(
     {
@@ -38,36 +49,28 @@ export async function startServer(options: ServerOptions): Promise<BridgeServer>
       keepaliveInterval: limits.keepaliveMs,
       keepaliveCountMax: limits.keepaliveMisses,
     },
-    connection => {
+    (connection, { header }) => {
       const socket = socketOf(connection)
-      const entry = connections.get(socket)
-      if (entry) entry.connection = connection
-      const onLogin = () => {
-        clearTimeout(entry?.login)
-        if (entry) entry.login = undefined
+      const arrival = arrivals.get(socket)
+      if (!arrival || !admission.named(arrival.place, header.versions.software)) {
+        tooMany()
+        connection.on('error', () => {})
+        return turnAway(connection, socket, 'too many connections: try again in a moment')
       }
-      serveConnection(connection, socket, { ...options, onLogin }, sessions)
+      arrival.connection = connection
+      serveConnection(connection, socket, { ...options, place: arrival.kept }, sessions)
     },
   )
   ssh.on('error', (err: Error) => log.warn({ err }, 'ssh server error'))
 
   // A socket of our own, because ssh2 tells of a connection only once its first line came, and some never send one.
   const net = createServer(socket => {
-    const waiting = [...connections.values()].filter(({ login }) => login !== undefined).length
-    if (connections.size >= limits.connections || waiting >= limits.unauthenticated) {
-      log.warn({ connections: connections.size, waiting }, 'connection refused: too many')
-      socket.destroy()
-      return
-    }
-    const login = setTimeout(() => {
-      log.info({ from: addressOf(socket) }, 'connection closed: no login in time')
-      socket.destroy()
-    }, limits.loginMs)
-    connections.set(socket, { login })
+    const arrival = arrive(socket, { admission, limits, log, nowMs, onDropped: tooMany })
+    arrivals.set(socket, arrival)
     socket.on('error', () => {})
     socket.once('close', () => {
-      clearTimeout(connections.get(socket)?.login)
-      connections.delete(socket)
+      arrival.leave()
+      arrivals.delete(socket)
     })
     socket.setNoDelay(true)
     coalesceWrites(socket)
@@ -84,12 +87,25 @@ export async function startServer(options: ServerOptions): Promise<BridgeServer>
       net.close()
       await bounded(SESSIONS_MS, () => Promise.all(sessions))
       // A client whose sessions ended goes by itself. One that is sent away at once drops the last words unseen.
-      await bounded(GOODBYE_MS, () => closed(connections.keys()))
-      for (const { connection } of connections.values()) connection?.end()
-      const open = [...connections.keys()]
+      await bounded(GOODBYE_MS, () => closed(arrivals.keys()))
+      for (const { connection } of arrivals.values()) connection?.end()
+      const open = [...arrivals.keys()]
       await bounded(GOODBYE_MS, () => closed(open))
       for (const socket of open) socket.destroy()
     },
+  }
+}
+
+/** Calls `act` at most once in `ms`, with how often it was asked for since. */
+function seldom(ms: number, nowMs: () => number, act: (times: number) => void): () => void {
+  let actedMs = Number.NEGATIVE_INFINITY
+  let times = 0
+  return () => {
+    times++
+    if (nowMs() - actedMs < ms) return
+    actedMs = nowMs()
+    act(times)
+    times = 0
   }
 }
 

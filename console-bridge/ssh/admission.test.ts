@@ -1,0 +1,133 @@
+import * as assert from 'uvu/assert'
+import { suite } from '../../tools/suite.ts'
+import { Admission, type Place } from './admission.ts'
+import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts'
+
+const test = suite('admission')
+
+/** A server's places at a time that the test sets, with what was closed and why. */
+function places(over: Partial<ServerLimits> = {}, random = () => 0) {
+  const time = { nowMs: 0 }
+  const closed: string[] = []
+  const limits = { ...DEFAULT_LIMITS, ...over }
+  const admission = new Admission(limits, () => time.nowMs, random)
+  const arrive = (name: string) => admission.arrived(cause => void closed.push(`${name}: ${cause}`))
+  const wait = (name: string, software = 'OpenSSH_9.2') => {
+    const place = arrive(name)
+    return { place, isTaken: admission.named(place, software) }
+  }
+  const logIn = (name: string, key: string, isLocal = false) => {
+    const { place } = wait(name)
+    return { place, isIn: admission.loggedIn(place, key, isLocal) }
+  }
+  return { time, closed, admission, arrive, wait, logIn }
+}
+
+const times = <T>(count: number, act: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => act(index))
+const works = (place: Place) => {
+  place.idleSinceMs = undefined
+}
+
+test('takes every TCP connection, and drops the oldest of those that say nothing', () => {
+  const { closed, arrive, admission, wait } = places({ unnamed: 3 })
+  times(5, index => arrive(`silent ${index}`))
+  assert.equal(
+    closed.map(line => line.split(':')[0]),
+    ['silent 0', 'silent 1'],
+  )
+  assert.is(admission.count('unnamed'), 3)
+  assert.ok(wait('client').isTaken, 'the silent take no place of those that speak')
+})
+
+test('32 wait; the next is refused while all of them are young', () => {
+  const { closed, wait } = places()
+  assert.ok(times(32, index => wait(`client ${index}`).isTaken).every(Boolean))
+  assert.not(wait('one more').isTaken)
+  assert.equal(closed, [])
+})
+
+test('drops one at random of those older than two seconds, never a younger one', () => {
+  const { time, closed, wait } = places({ waiting: 4 }, () => 0.99)
+  times(2, index => wait(`old ${index}`))
+  time.nowMs = 1_000
+  times(2, index => wait(`young ${index}`))
+  time.nowMs = 2_000
+  assert.not(wait('too early').isTaken)
+  time.nowMs = 2_001
+  assert.ok(wait('third').isTaken)
+  assert.ok(wait('fourth').isTaken)
+  assert.not(wait('fifth').isTaken)
+  assert.equal(closed, [
+    'old 1: not logged in after 2 s, and others came',
+    'old 0: not logged in after 2 s, and others came',
+  ])
+})
+
+test('never drops one whose key would do, up to four of one key', () => {
+  const { time, closed, wait, admission } = places({ waiting: 2 })
+  for (const index of times(5, index => index)) {
+    const { place, isTaken } = wait(`asked ${index}`)
+    assert.ok(isTaken)
+    admission.asked(place, 'alice')
+  }
+  assert.is(admission.count('asked'), 4)
+  assert.is(admission.count('waiting'), 1)
+  time.nowMs = 60_000
+  times(10, index => wait(`scan ${index}`))
+  assert.equal(
+    closed.filter(line => line.startsWith('asked')),
+    ['asked 4: not logged in after 60 s, and others came'],
+  )
+})
+
+test('two places are the self-test’s, whoever waits', () => {
+  const { time, closed, wait } = places({ waiting: 2 })
+  times(2, index => wait(`client ${index}`))
+  assert.not(wait('other', 'x_oobm_selftest_').isTaken)
+  assert.ok(wait('proof 0', 'oobm_selftest_0a1b').isTaken)
+  assert.ok(wait('proof 1', 'oobm_selftest_0a1b').isTaken)
+  assert.not(wait('proof 2', 'oobm_selftest_0a1b').isTaken)
+  time.nowMs = 3_000
+  assert.ok(wait('proof 3', 'oobm_selftest_ffff').isTaken, 'who pretends to be it holds a place for two seconds')
+  assert.match(closed.join(), /^proof 0: /)
+})
+
+test('a place that was left is free', () => {
+  const { wait, admission, logIn } = places({ waiting: 1, connectionsPerKey: 1 })
+  admission.left(wait('first').place)
+  assert.ok(wait('second').isTaken)
+  const { place } = logIn('alice', 'alice')
+  admission.left(place)
+  assert.ok(logIn('alice again', 'alice').isIn)
+})
+
+test('a key has eight connections, and a ninth in place of one without a session', () => {
+  const { time, closed, logIn } = places()
+  const own = times(8, index => {
+    time.nowMs = index * 10
+    return logIn(`alice ${index}`, 'alice').place
+  })
+  time.nowMs = 1_000
+  assert.not(logIn('too early', 'alice').isIn, 'its session may be on the way')
+  time.nowMs = 10_000
+  works(own[0] as Place)
+  assert.ok(logIn('ninth', 'alice').isIn)
+  assert.equal(closed, ['alice 1: without a session, and a newer connection of the same key came'])
+  for (const place of own) works(place)
+  time.nowMs = 11_000
+  assert.not(logIn('tenth', 'alice').isIn)
+  assert.ok(logIn('bob', 'bob').isIn)
+})
+
+test('the first connection of a key is let in, however many the others have', () => {
+  const { logIn } = places({ furtherConnections: 10 })
+  for (const key of ['a', 'b', 'c']) times(8, () => works(logIn(key, key).place))
+  assert.not(logIn('a', 'a').isIn)
+  assert.ok(logIn('operator', 'operator').isIn)
+  assert.not(logIn('operator', 'operator').isIn)
+  assert.ok(times(16, () => logIn('shell', 'local', true).isIn).every(Boolean), 'the device’s own shell has its own')
+  assert.not(logIn('shell', 'local', true).isIn)
+})
+
+test.run()

@@ -1,0 +1,138 @@
+/** Who keeps a place at the SSH server when there are too many. All come from 127.0.0.1, so an address tells nobody apart. */
+import type { ServerLimits } from './limits.ts'
+
+/** One connection, from its TCP connection to its end. */
+export interface Place {
+  readonly arrivedMs: number
+  /**
+   * `unnamed` until the client's greeting, then `waiting` or `selftest`; `asked` once the server said that its key would do;
+   * `in` once the key is proved.
+   */
+  stage: 'unnamed' | 'waiting' | 'selftest' | 'asked' | 'in'
+  /** The public key asked about or proved, base64. */
+  key: string | undefined
+  isLocal: boolean
+  /** Since when it has had no session; undefined while it has one, and before the login. */
+  idleSinceMs: number | undefined
+  /** Ends the connection; it has left when this returns. */
+  close(cause: string): void
+}
+
+type Stage = Place['stage']
+
+/** The supervisor's proof greets so, verifies the host key, and leaves without a login. */
+const SELFTEST = /^oobm_selftest_/
+
+export class Admission {
+  readonly #limits: ServerLimits
+  readonly #nowMs: () => number
+  readonly #random: () => number
+  readonly #places = new Set<Place>()
+
+  /** @param random from 0 to below 1 */
+  constructor(limits: ServerLimits, nowMs: () => number, random: () => number) {
+    this.#limits = limits
+    this.#nowMs = nowMs
+    this.#random = random
+  }
+
+  count(stage: Stage): number {
+    return this.#at(stage).length
+  }
+
+  /**
+   * A TCP connection: always taken, so that it is greeted and can say who it is. When too many have not said so, the one that
+   * has had most time for it goes.
+   */
+  arrived(close: Place['close']): Place {
+    const unnamed = this.#at('unnamed')
+    if (unnamed.length >= this.#limits.unnamed && !this.#dropOne('unnamed')) this.#drop(unnamed[0])
+    const isLocal = false
+    const arrivedMs = this.#nowMs()
+    const place: Place = { arrivedMs, stage: 'unnamed', key: undefined, isLocal, idleSinceMs: undefined, close }
+    this.#places.add(place)
+    return place
+  }
+
+  /**
+   * Its greeting came. When its places are full, one that has waited for longer than `sparedMs` is dropped at random, as sshd's
+   * MaxStartups does: who fills the places cannot choose who goes, and whoever has a key needs them for a moment only.
+   * @param software of its identification (RFC 4253, section 4.2)
+   * @returns false when there is no place
+   */
+  named(place: Place, software: string): boolean {
+    const { selftest, waiting } = this.#limits
+    // Anybody can greet so, and wins two places by it, which are for nothing but this.
+    if (SELFTEST.test(software) && this.#enter(place, 'selftest', selftest)) return true
+    return this.#enter(place, 'waiting', waiting)
+  }
+
+  /** It was told that this key would do. Public keys are no secret, so only a few a key are kept for that. */
+  asked(place: Place, key: string): void {
+    if (place.stage === 'in' || this.#at('asked').filter(other => other.key === key).length >= this.#limits.askedPerKey)
+      return
+    place.stage = 'asked'
+    place.key = key
+  }
+
+  /**
+   * Its key is proved.
+   * @returns false when the key has too many connections: it stays what it was, for as long as its login may take
+   */
+  loggedIn(place: Place, key: string, isLocal: boolean): boolean {
+    const { connectionsPerKey, localConnections, furtherConnections } = this.#limits
+    const own = this.#at('in').filter(other => other.key === key)
+    if (own.length >= (isLocal ? localConnections : connectionsPerKey) && !this.#dropIdle(own)) return false
+    if (own.length > 0 && !isLocal && this.#further() >= furtherConnections && !this.#dropIdle(own)) return false
+    Object.assign(place, { stage: 'in', key, isLocal, idleSinceMs: this.#nowMs() })
+    return true
+  }
+
+  left(place: Place): void {
+    this.#places.delete(place)
+  }
+
+  /** Logged-in connections beside the first one of each key. */
+  #further(): number {
+    const counted = this.#at('in').filter(({ isLocal }) => !isLocal)
+    return counted.length - new Set(counted.map(({ key }) => key)).size
+  }
+
+  #enter(place: Place, stage: Stage, limit: number): boolean {
+    if (this.count(stage) >= limit && !this.#dropOne(stage)) return false
+    place.stage = stage
+    return true
+  }
+
+  #dropOne(stage: Stage): boolean {
+    const old = this.#at(stage).filter(({ arrivedMs }) => this.#isOld(arrivedMs))
+    return this.#drop(old[Math.floor(this.#random() * old.length)])
+  }
+
+  #drop(place: Place | undefined): boolean {
+    if (!place) return false
+    this.#places.delete(place)
+    const waitedS = Math.round((this.#nowMs() - place.arrivedMs) / 1000)
+    place.close(`not logged in after ${waitedS} s, and others came`)
+    return true
+  }
+
+  /** Ends the one of a key's connections that has been without a session for longest. */
+  #dropIdle(own: Place[]): boolean {
+    const idleMs = ({ idleSinceMs }: Place) => idleSinceMs ?? Number.POSITIVE_INFINITY
+    const place = own.toSorted((a, b) => idleMs(a) - idleMs(b))[0]
+    if (!place || !this.#isOld(idleMs(place))) return false
+    this.#places.delete(place)
+    place.close('without a session, and a newer connection of the same key came')
+    return true
+  }
+
+  /** Of those that came first, first. */
+  #at(stage: Stage): Place[] {
+    return [...this.#places].filter(place => place.stage === stage)
+  }
+
+  #isOld(sinceMs: number): boolean {
+    return this.#nowMs() - sinceMs > this.#limits.sparedMs
+  }
+}
