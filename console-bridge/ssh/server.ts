@@ -4,6 +4,7 @@ import ssh2, { type Connection } from 'ssh2'
 import { coalesceWrites } from '../../runtime/coalesce-writes.ts'
 import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
 import { Admission } from './admission.ts'
+import { ALGORITHMS } from './algorithms.ts'
 import { type Arrival, arrive } from './arrival.ts'
 import { type ConnectionOptions, serveConnection } from './connection.ts'
 import { turnAway } from './turn-away.ts'
@@ -46,6 +47,7 @@ export async function startServer(options: ServerOptions): Promise<BridgeServer>
     {
       hostKeys: [options.hostKey],
       ident: 'oobm-console',
+      algorithms: ALGORITHMS,
       keepaliveInterval: limits.keepaliveMs,
       keepaliveCountMax: limits.keepaliveMisses,
     },
