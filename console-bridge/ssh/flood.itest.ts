@@ -1,0 +1,178 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import type { EventEmitter } from 'node:events'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { connect as dial, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import ssh2, { type ClientChannel } from 'ssh2'
+import * as assert from 'uvu/assert'
+import { startProgram } from '../../testbed/run-program.ts'
+import { scratchDirectory } from '../../testbed/scratch.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
+import { suite, type TestContext } from '../../tools/suite.ts'
+import { type BridgeFiles, bridgeFiles, runWord, startBridge, statusWhere } from '../testing/bridge-fixture.ts'
+
+const test = suite('work before the login')
+const LIMIT = { timeoutMs: 120_000 }
+const FLOOD_MS = 6_000
+/** Milliseconds that a technician's echo may take meanwhile. */
+const ECHO_MS = 500
+const SSH_MSG_KEXINIT = 20
+const SSH_MSG_KEX_ECDH_INIT = 30
+
+const string = (text: string | Buffer) => {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(Buffer.byteLength(text))
+  return Buffer.concat([length, Buffer.from(text as string)])
+}
+
+/** An unencrypted packet (RFC 4253, section 6). */
+function packet(payload: Buffer): Buffer {
+  const padding = 12 - ((payload.length + 9) % 8)
+  const head = Buffer.alloc(5)
+  head.writeUInt32BE(1 + payload.length + padding)
+  head[4] = padding
+  return Buffer.concat([head, payload, Buffer.alloc(padding)])
+}
+
+/** All that makes a server compute a whole key exchange; costs the client nothing, since it is always the same. */
+function greeting(): Buffer {
+  const point = generateKeyPairSync('x25519').publicKey.export({ type: 'spki', format: 'der' }).subarray(-32)
+  const [cipher, mac] = ['aes128-ctr', 'hmac-sha2-256']
+  const lists = ['curve25519-sha256', 'ssh-ed25519', cipher, cipher, mac, mac, 'none', 'none', '', ''].map(string)
+  const offer = [Buffer.from([SSH_MSG_KEXINIT]), randomBytes(16), ...lists, Buffer.alloc(5)]
+  const init = Buffer.concat([Buffer.from([SSH_MSG_KEX_ECDH_INIT]), string(point)])
+  return Buffer.concat([Buffer.from('SSH-2.0-x\r\n'), packet(Buffer.concat(offer)), packet(init)])
+}
+
+/** Clients that make a key exchange each, leave, and come again, until stopped. */
+function flood(context: TestContext, port: number, clients: number): { stop(): void; exchanges(): number } {
+  const bytes = greeting()
+  const sockets = new Set<Socket>()
+  let exchanges = 0
+  let isOver = false
+  const come = () => {
+    if (isOver) return
+    const socket = dial(port, '127.0.0.1', () => socket.write(bytes))
+    let answer = Buffer.alloc(0)
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('data', chunk => {
+      answer = Buffer.concat([answer, chunk])
+      // The host key stands in the answer to the exchange alone, after its name in the offer.
+      if (answer.indexOf('ssh-ed25519', answer.indexOf('ssh-ed25519') + 1) === -1) return
+      exchanges++
+      socket.destroy()
+    })
+    socket.on('close', () => {
+      sockets.delete(socket)
+      setImmediate(come)
+    })
+  }
+  for (let count = 0; count < clients; count++) come()
+  const stop = () => {
+    isOver = true
+    for (const socket of sockets) socket.destroy()
+  }
+  context.cleanup(stop)
+  return { stop, exchanges: () => exchanges }
+}
+
+/** A logged-in technician at a console that gives back what it hears. */
+async function technician(context: TestContext, files: BridgeFiles): Promise<ClientChannel> {
+  const client = new ssh2.Client()
+  client.on('error', () => {})
+  context.cleanup(() => client.end())
+  return new Promise((resolve, reject) => {
+    client.once('ready', () => client.shell((err, channel) => (err ? reject(err) : resolve(channel))))
+    client.connect({
+      port: files.port,
+      host: '127.0.0.1',
+      username: 'core-sw1',
+      privateKey: files.keys.alice.privateKey,
+    })
+  })
+}
+
+/** @returns milliseconds until it came back */
+async function echo(channel: ClientChannel): Promise<number> {
+  const word = randomBytes(6).toString('hex')
+  let said = ''
+  const listen = (chunk: Buffer) => {
+    said += chunk
+  }
+  channel.on('data', listen)
+  const startedMs = performance.now()
+  channel.write(word)
+  await waitFor('the echo', () => said.includes(word), { paceMs: 2 })
+  channel.off('data', listen)
+  return performance.now() - startedMs
+}
+
+test(
+  'a technician types while others ask for key exchanges as fast as they can',
+  async context => {
+    const path = join(await scratchDirectory(context), 'tty')
+    const target = startProgram('socat', [`PTY,link=${path},raw,echo=0`, 'EXEC:cat'])
+    context.cleanup(() => target.stop())
+    // While nobody has it open, socat would take the first close for the end.
+    const held = await waitFor('the pty', () =>
+      open(path, constants.O_RDWR | constants.O_NOCTTY).catch(() => undefined),
+    )
+    context.cleanup(() => held.close())
+    const files = await bridgeFiles(context, [{ name: 'core-sw1', path }])
+    const bridge = await startBridge(context, files)
+    await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
+    const channel = await technician(context, files)
+    await echo(channel)
+
+    const { stop, exchanges } = flood(context, files.port, 300)
+    const endMs = performance.now() + FLOOD_MS
+    let longestMs = 0
+    while (performance.now() < endMs) {
+      longestMs = Math.max(longestMs, await echo(channel))
+      await delay(20)
+    }
+    const done = exchanges()
+    stop()
+    assert.ok(done > 100, `the flood was none: ${done} key exchanges`)
+    assert.ok(longestMs < ECHO_MS, `an echo took ${Math.round(longestMs)} ms`)
+    assert.is((await runWord(files, 'bob', 'core-sw1', 'list')).code, 0)
+    assert.not(bridge.ended())
+  },
+  LIMIT,
+)
+
+test(
+  'a second key exchange before the login ends the connection',
+  async context => {
+    const files = await bridgeFiles(context, [{ name: 'core-sw1', path: '/dev/not-plugged-in' }])
+    await startBridge(context, files)
+    const rekey = (isLoggedIn: boolean) =>
+      new Promise<string>(resolve => {
+        const client = new ssh2.Client()
+        context.cleanup(() => client.destroy())
+        client.on('error', () => {})
+        client.on('close', () => resolve('closed'))
+        // ssh2's client makes a new exchange only by this.
+        const again = () => (client as unknown as { _protocol: { rekey(): void } })._protocol.rekey()
+        const events: EventEmitter = client
+        events.once(isLoggedIn ? 'ready' : 'handshake', () => {
+          if (isLoggedIn)
+            events.once('handshake', () => client.exec('list', err => resolve(err ? 'no session' : 'works')))
+          setImmediate(again)
+        })
+        client.connect({
+          ...{ port: files.port, host: '127.0.0.1', username: 'core-sw1', privateKey: files.keys.alice.privateKey },
+          // One that never answers which method to try waits for ever.
+          ...(isLoggedIn ? {} : { readyTimeout: 0, authHandler: () => undefined as never }),
+        })
+      })
+    assert.is(await rekey(true), 'works')
+    assert.is(await rekey(false), 'closed')
+  },
+  { timeoutMs: 15_000 },
+)
+
+test.run()
