@@ -1,4 +1,4 @@
-/** How much the bridge's SSH server takes from whom. */
+/** How much the bridge's SSH server takes from whom; why these bounds: docs/decisions/0025. */
 
 export interface ServerLimits {
   /** Milliseconds from the TCP connection to the proved key. */
