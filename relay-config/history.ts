@@ -1,11 +1,12 @@
 /** What was done to the fleet, by whom and when: append-only JSON lines on the relay. */
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { constants, mkdir, open, readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import * as z from 'zod'
 import { EXIT, errorCode, errorMessage, UserError } from '../runtime/errors.ts'
 import type { RelayPaths } from './relay-paths.ts'
 
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
 const text = z.string().max(1_000)
 
 /** Another version's entry may have more keys. */
@@ -44,8 +45,8 @@ export async function appendHistory(
   const line = JSON.stringify({ at: new Date().toISOString(), by: invoker(), ...entry })
   try {
     await mkdir(dirname(history), { recursive: true })
-    // O_APPEND and one write: lines of several programs never mix.
-    const file = await open(history, 'a', 0o640)
+    // O_APPEND and one write: lines of several programs never mix. The folder may be another's: their link is not followed.
+    const file = await open(history, APPEND, 0o640)
     try {
       await file.write(`${line}\n`)
       await file.sync()

@@ -1,16 +1,8 @@
-/** Folders and links that are whole or not there, also after a power cut: write, sync, rename, sync the folder. */
-import { mkdir, open, rename, symlink, unlink } from 'node:fs/promises'
+/** Folders that are whole or not there, also after a power cut: write, sync, sync the folder. */
+import { mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorCode } from '../../runtime/errors.ts'
-
-export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
-}
+import { syncDirectory } from '../../runtime/write-atomically.ts'
 
 /**
  * Makes a folder and its parents, each synced into the one above it.
@@ -55,15 +47,6 @@ export async function writeTree(folder: string, files: ReadonlyMap<string, strin
       await directory.close()
     }
   }
-}
-
-/** Points a link elsewhere, in one step. */
-export async function replaceLink(path: string, target: string): Promise<void> {
-  const temporary = `${path}.new`
-  await unlink(temporary).catch(ignoreMissing)
-  await symlink(target, temporary)
-  await rename(temporary, path)
-  await syncDirectory(dirname(path))
 }
 
 export function ignoreMissing(err: unknown): undefined {

@@ -1,6 +1,7 @@
 /** What is now on a relay, against what is wanted: the changes, each in words. */
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
+import { isLeftover } from '../../runtime/write-atomically.ts'
 import { type AccountStep, describeAccountStep, planAccounts } from '../dedicated/accounts.ts'
 import type { DesiredRelay } from '../dedicated/desired-relay.ts'
 import { UNIT } from '../dedicated/unit.ts'
@@ -111,14 +112,14 @@ export function describeChanges({ files, unit, accounts, others }: Changes): str
 export async function leftoversOf(paths: RelayPaths): Promise<string[]> {
   const current = await linkedGeneration(paths)
   const generations = (await readdir(paths.generations).catch(ignoreMissing)) ?? []
-  const beside = async (folder: string, pattern: RegExp) =>
+  const beside = async (folder: string, ...of: string[]) =>
     ((await readdir(folder).catch(ignoreMissing)) ?? [])
-      .filter(name => pattern.test(name))
+      .filter(name => of.some(file => isLeftover(name, file)))
       .map(name => join(folder, name))
   return [
     ...generations.filter(name => name !== current).map(name => join(paths.generations, name)),
-    ...(await beside(paths.etc, /^(relay|fleet\.toml|state\.json(\.\d+)?)\.new$/)),
-    ...(await beside(dirname(paths.unit), new RegExp(`^${UNIT}\\.service\\.\\d+\\.new$`))),
+    ...(await beside(paths.etc, ...[paths.relay, paths.fleet, paths.state].map(path => basename(path)))),
+    ...(await beside(dirname(paths.unit), basename(paths.unit))),
   ]
 }
 

@@ -22,7 +22,7 @@ test(
       'strace -f -b execve -y -o /root/fleet/trace -e trace=fsync,rename,renameat,renameat2 node /usr/lib/oobm/oobm-relay.cjs apply --no-systemd --fleet /root/fleet/fleet.toml',
     )
     const calls = readFileSync(join(host.shared, 'trace'), 'utf8').split('\n')
-    const swap = calls.findIndex(call => /rename\w*\(.*"\/etc\/oobm\/relay\.new".*"\/etc\/oobm\/relay"/.test(call))
+    const swap = calls.findIndex(call => /rename\w*\(.*\/relay\.[0-9a-f]+\.new".*\/relay"/.test(call))
     assert.ok(swap > 0, calls.join('\n'))
     const synced = (from: number, to: number) =>
       calls.slice(from, to).flatMap(call => /fsync\(\d+<(.*)>\)/.exec(call)?.[1] ?? [])

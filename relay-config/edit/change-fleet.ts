@@ -1,5 +1,5 @@
 /** Changes the fleet file on disk: checked before, written as a whole, or not touched at all. */
-import { chown, readFile, realpath, stat } from 'node:fs/promises'
+import { readFile, realpath, stat } from 'node:fs/promises'
 import { ConfigurationError, EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import type { BareInput } from '../commands/command.ts'
@@ -55,11 +55,10 @@ function refuseWrongFleet(file: string, text: string): void {
 async function replaceText(file: string, before: string, after: string): Promise<void> {
   // A link stays a link, and its file its owner's.
   const path = await realpath(file)
-  const { mode, uid, gid } = await stat(path)
+  const { mode } = await stat(path)
   if ((await readFile(path, 'utf8')) !== before) throw new UserError(`${file} was changed meanwhile; nothing was done`)
   try {
     await writeAtomically(path, after, mode & 0o777)
-    if (process.getuid?.() === 0) await chown(path, uid, gid)
   } catch (err) {
     throw new UserError(`cannot write ${file} (${errorCode(err)})`, EXIT.failed, { cause: err })
   }

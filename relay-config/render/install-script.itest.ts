@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { makeKey } from '../../testbed/make-key.ts'
@@ -82,6 +82,21 @@ test('makes what a new login has not, and leaves a link a link', async context =
   assert.is((await run(scriptWith(`${line}\n`))).code, 0)
   assert.ok((await lstat(keys)).isSymbolicLink())
   assert.match(await readFile(join(home, 'elsewhere'), 'utf8'), 'oobm-device:a')
+})
+
+test('writes to nothing that another login put beside a file that a link leads to', async context => {
+  const { home, scriptWith, line, run, keys, existing } = await scene(context)
+  await existing('')
+  const victim = join(home, 'victim')
+  await writeFile(victim, 'precious')
+  for (const name of ['oobm-new', 'new']) await symlink(victim, `${keys}.${name}`)
+  assert.is((await run(scriptWith(`${line}\n`))).code, 0)
+  assert.is(await readFile(victim, 'utf8'), 'precious')
+  assert.equal((await readdir(join(home, '.ssh'))).sort(), [
+    'authorized_keys',
+    'authorized_keys.new',
+    'authorized_keys.oobm-new',
+  ])
 })
 
 test('changes nothing when a key of ours also stands elsewhere, the block is damaged, or half the script comes', async context => {

@@ -63,12 +63,13 @@ refuse_loose_keys() {
   [ -z "$loose" ] || fail "$keys has these keys also outside of our block, where nothing restricts them: $loose"
 }
 
-# Writes beside, syncs, renames.
+# Writes beside, syncs, renames. A new name each time: another login may write in the folder that a link leads to.
 replace() { # FILE MODE, content from standard input
-  cat >"$1.oobm-new"
-  chmod "$2" "$1.oobm-new"
-  sync "$1.oobm-new" 2>/dev/null || :
-  mv -f "$1.oobm-new" "$1"
+  new=$(mktemp "$1.oobm-XXXXXX")
+  if ! { cat >"$new" && chmod "$2" "$new" && { sync "$new" 2>/dev/null || :; } && mv -f "$new" "$1"; }; then
+    rm -f "$new"
+    exit 1
+  fi
 }
 
 install_all() {

@@ -1,10 +1,10 @@
 /** Puts the site's settings into force for this boot: nothing here outlives it. */
-import { mkdir, readdir, rename, rm, stat, symlink } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import spawn from 'nano-spawn'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Site } from '../../runtime/site-config.ts'
-import { writeAtomically } from '../../runtime/write-atomically.ts'
+import { replaceLink, writeAtomically } from '../../runtime/write-atomically.ts'
 import { makeDirectory } from './install.ts'
 import { renderNetworkd } from './render-networkd.ts'
 import { type RenderedWpa, renderWifi, renderWired } from './render-wpa.ts'
@@ -85,7 +85,5 @@ async function setTimeZone(name: string, root: string): Promise<void> {
   await stat(join(root, zone))
   const link = join(root, '/etc/localtime')
   await mkdir(dirname(link), { recursive: true })
-  await rm(`${link}.new`, { force: true })
-  await symlink(`..${zone}`, `${link}.new`)
-  await rename(`${link}.new`, link)
+  await replaceLink(link, `..${zone}`)
 }

@@ -1,9 +1,9 @@
 /** Puts a checked provisioning text into effect so that a power cut leaves the old settings or the new ones, whole. */
-import { chmod, mkdir, open, readdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorCode } from '../../runtime/errors.ts'
 import { SECRETS, SECRETS_DIRECTORY } from '../../runtime/provisioning.ts'
-import { writeAtomically } from '../../runtime/write-atomically.ts'
+import { isLeftover, syncDirectory, writeAtomically } from '../../runtime/write-atomically.ts'
 import { CONFIG_PATH, type ImportPlan, type PlannedFile, planImport } from '../commands/plan-import.ts'
 import { readIfThere } from './stored.ts'
 
@@ -59,7 +59,7 @@ async function tidy(root: string): Promise<void> {
   for (const folder of [dirname(CONFIG_PATH), SECRETS_DIRECTORY, ...secrets].map(path => join(root, path))) {
     const names = await readdir(folder).catch(() => undefined)
     if (names === undefined) continue
-    for (const name of names) if (/\.\d+\.new$/.test(name)) await rm(join(folder, name))
+    for (const name of names) if (isLeftover(name)) await rm(join(folder, name))
     await syncDirectory(folder)
   }
 }
@@ -78,14 +78,5 @@ export async function removeFile(path: string): Promise<boolean> {
   } catch (err) {
     if (errorCode(err) === 'ENOENT') return false
     throw err
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }
