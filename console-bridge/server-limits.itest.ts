@@ -149,10 +149,10 @@ test(
 )
 
 test(
-  'a client that asks for a passphrase keeps its place',
+  'a client that asks for a passphrase keeps its place, and has time for it',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])
-    await startInside(context, files, { loginMs: 60_000, sparedMs: 0, waiting: 2 })
+    await startInside(context, files, { loginMs: 5_000, sparedMs: 0, waiting: 2 })
     const go = join(files.directory, 'go')
     const askpass = join(files.directory, 'askpass')
     const asked = join(files.directory, 'asked')
@@ -177,6 +177,8 @@ test(
       ),
     )
     for (let round = 0; round < 10; round++) await waitingClients(context, files.port, 2)
+    const [later] = await waitingClients(context, files.port, 1)
+    await waitFor('the end of one that came later', () => later?.closed())
     assert.not(client.ended())
     await writeFile(go, '')
     await client.says(/^core-sw1 /m)

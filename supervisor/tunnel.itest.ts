@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { waitFor } from '../testbed/wait-for.ts'
@@ -28,6 +29,33 @@ test(
     ])
     assert.is(await readFile(join(field.directory, 'a/led'), 'utf8').then(text => text.trim()), 'ready')
     assert.equal(await readdir(join(runtime, 'selftest')), [], 'the marker is gone')
+  },
+  LIMIT,
+)
+
+test(
+  'connections that say nothing, or greet and wait, do not make it doubt itself',
+  async context => {
+    const field = await startField(context)
+    const { becomes, status } = await field.supervisor('a')
+    await becomes('ready')
+    const crowd = [field.listenerPort, field.listenerPort + 1].flatMap(port =>
+      Array.from({ length: 100 }, (_, index) => {
+        const socket = connect(port, '127.0.0.1')
+        context.cleanup(() => socket.destroy())
+        socket.on('error', () => {})
+        if (index % 5 === 0) socket.write('SSH-2.0-x\r\n')
+        return socket
+      }),
+    )
+    await waitFor('the surplus to be closed', () => crowd.filter(({ closed }) => closed).length >= 2 * (80 - 16))
+    const before = (await status())?.proof.attempt?.at
+    await waitFor('two self-tests more', async () => {
+      const attempt = (await status())?.proof.attempt
+      return attempt?.ok && attempt.at > (before ?? 0) + 3_000
+    })
+    const words = (await status())?.changes.map(({ word }) => word) ?? []
+    assert.equal([...new Set(words.slice(words.indexOf('ready')))], ['ready', 'in-use'])
   },
   LIMIT,
 )

@@ -16,6 +16,8 @@ export interface SshdOptions {
   config?: string[]
   /** Files of authorized keys, absolute. */
   authorizedKeys: string[]
+  /** sshd's own default for MaxStartups, or what `config` says, instead of much more. */
+  maxStartups?: 'default'
   /** A program to run sshd under, such as `['unshare', '-m']`. */
   under?: string[]
 }
@@ -57,7 +59,8 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
     'LogLevel VERBOSE',
     // The checkout may stand below a folder that others can write to, such as /tmp.
     'StrictModes no',
-    'MaxStartups 100:30:200',
+    // Of this keyword sshd 9.2 takes the last value.
+    ...(options.maxStartups ? [] : ['MaxStartups 100:30:200']),
     ...(await withoutPenalties(sshd)),
     'Subsystem sftp internal-sftp',
     // bash(1) reads ~/.bashrc in a command that sshd runs, unless it is told that it is not the outermost shell: what

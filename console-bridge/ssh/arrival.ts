@@ -39,7 +39,10 @@ export function arrive(socket: Socket, { admission, limits, log, nowMs, onDroppe
   const arrival: Arrival = {
     place,
     kept: {
-      asked: key => admission.asked(place, key),
+      asked: key => {
+        admission.asked(place, key)
+        if (place.stage === 'asked') limitLogin(limits.askedMs)
+      },
       loggedIn: (key, isLocal) => {
         if (!admission.loggedIn(place, key, isLocal)) return false
         socket.off('data', limitBytes)
@@ -60,12 +63,16 @@ export function arrive(socket: Socket, { admission, limits, log, nowMs, onDroppe
       admission.left(place)
     },
   }
-  after(limits.loginMs, () => {
-    log.info({ from }, 'connection closed: no login in time')
-    socket.destroy()
-  })
+  limitLogin(limits.loginMs)
   socket.on('data', limitBytes)
   return arrival
+
+  function limitLogin(ms: number): void {
+    after(ms - (nowMs() - place.arrivedMs), () => {
+      log.info({ from }, 'connection closed: no login in time')
+      socket.destroy()
+    })
+  }
 
   function limitBytes(): void {
     if (socket.bytesRead <= limits.loginBytes) return

@@ -3,6 +3,11 @@
 export interface ServerLimits {
   /** Milliseconds from the TCP connection to the proved key. */
   loginMs: number
+  /**
+   * Milliseconds from there for a client that was told that its key would do: it asks the person for the key's passphrase
+   * only then, or to touch a token. As long as the default of sshd's LoginGraceTime.
+   */
+  askedMs: number
   /** Bytes that a client may send before its key is proved: 20 tries with RSA keys of 4096 bits are 40 KB. */
   loginBytes: number
   /** Connections whose client sent no greeting yet: a port scan, a local look. */
@@ -35,6 +40,7 @@ export interface ServerLimits {
 
 export const DEFAULT_LIMITS: ServerLimits = {
   loginMs: 20_000,
+  askedMs: 120_000,
   loginBytes: 131_072,
   unnamed: 16,
   waiting: 32,

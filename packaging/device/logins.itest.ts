@@ -1,6 +1,8 @@
 /** Who may log in to a device, by its own files: its sshd drop-in and its accounts, with a real sshd. */
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { freePort } from '../../testbed/free-port.ts'
@@ -33,6 +35,7 @@ const LOGIN_TESTS = {
   'create-accounts makes accounts that sshd lets in, and locked ones for the daemons': accountsTest,
   'the self-test gets in with its key, and does nothing but its command': selftestTest,
   'a technician gets a shell with a key of the configuration, and with no other': shellTest,
+  'as many as the tunnel lets through, and do not log in, keep nobody out': crowdTest,
   'an administrator gets one by either name of that account': adminTest,
 }
 for (const [title, body] of Object.entries(LOGIN_TESTS)) {
@@ -87,6 +90,7 @@ async function startDevice(context: TestContext): Promise<Device> {
     directory: join(directory, 'sshd'),
     authorizedKeys: ['none'],
     config: ['StrictModes yes', `Include ${SSHD_CONFIG}`],
+    maxStartups: 'default',
     under: ['unshare', '-m', 'sh', '-ec', enter.join('\n'), 'sh'],
   })
   context.cleanup(() => sshd.stop())
@@ -173,6 +177,24 @@ async function shellTest(context: TestContext): Promise<void> {
   // StrictModes: a list of keys that others may write to counts for nothing.
   await chmod(join(etc, 'oobm/shell_authorized_keys'), 0o666)
   assert.is((await ssh('oobm', keys.alice, 'true')).code, 255)
+}
+
+async function crowdTest(context: TestContext): Promise<void> {
+  const { sshd, keys, ssh } = await startDevice(context)
+  // Those that say nothing and those that greet and wait, from the one address that all in the tunnel have.
+  const crowd = Array.from({ length: 16 + 40 }, (_, index) => {
+    const socket = connect(sshd.port, '127.0.0.1')
+    context.cleanup(() => socket.destroy())
+    socket.on('error', () => {})
+    if (index >= 16) socket.write('SSH-2.0-x\r\n')
+    return socket
+  })
+  await Promise.all(crowd.map(socket => once(socket, 'data')))
+  // sshd's default refuses them by chance, so one login would prove little.
+  for (let count = 0; count < 6; count++) {
+    const shell = await ssh('oobm', keys.alice, 'id -un')
+    assert.equal([shell.code, shell.stdout], [0, 'oobm\n'], shell.stderr)
+  }
 }
 
 async function adminTest(context: TestContext): Promise<void> {

@@ -182,6 +182,53 @@ test('who comes when nothing answers behind the listener is turned away', async 
   assert.equal(made.sessions(), { shell: 0, console: 0 })
 })
 
+test('channels that say nothing take no place from others: the oldest one makes room', async () => {
+  const { come, made, servers } = forwarding()
+  const talking = await come(20_101, CLIENT)
+  const silent: Awaited<ReturnType<typeof come>>[] = []
+  for (let count = 0; count < 17; count++) silent.push(await come(20_101))
+  const isOpen = (visit: (typeof silent)[number] | undefined) =>
+    !visit?.person.readableEnded && !visit?.person.destroyed
+  assert.equal(silent.map(isOpen), [false, ...Array(16).fill(true)])
+  assert.ok(servers[1]?.destroyed || servers[1]?.readableEnded, 'its connection to the server is closed, too')
+  const late = await come(20_101, CLIENT)
+  assert.ok(isOpen(late))
+  assert.ok(isOpen(talking))
+  assert.ok(isOpen(await come(20_100)), 'each listener for itself')
+  assert.equal(silent.map(isOpen), [false, false, ...Array(15).fill(true)])
+  assert.equal(made.sessions(), { shell: 0, console: 2 })
+  silent.at(-1)?.person.write(CLIENT)
+  await settle()
+  for (let count = 0; count < 17; count++) await come(20_101)
+  assert.ok(isOpen(silent.at(-1)), 'who has spoken is not silent')
+})
+
+test('a channel that makes room while its server is dialled for is turned away, and nothing is left', async () => {
+  const server = slowServer()
+  const { come, connection } = forwarding(server.dial)
+  const first = await come(20_101)
+  const others = []
+  for (let count = 0; count < 16; count++) others.push(await come(20_101))
+  assert.is(first.fate(), 'rejected')
+  assert.is(others[0]?.fate(), undefined, 'the others wait')
+  connection.destroy()
+})
+
+test('too many people are one too many, and our own self-test is none of them', async () => {
+  const { come, made } = forwarding()
+  const isOpen = ({ person }: Awaited<ReturnType<typeof come>>) => !person.readableEnded && !person.destroyed
+  const people = []
+  for (let count = 0; count < 40; count++) people.push(await come(20_100, CLIENT))
+  assert.not(isOpen(await come(20_100, CLIENT)))
+  assert.ok(isOpen(await come(20_100, 'SSH-2.0-oobm_selftest\r\n')))
+  assert.ok(isOpen(await come(20_101, CLIENT)), 'each listener for itself')
+  assert.ok(people.every(isOpen), 'nobody who is in is cut')
+  assert.equal(made.sessions(), { shell: 40, console: 1 })
+  people[0]?.person.destroy()
+  await settle()
+  assert.ok(isOpen(await come(20_100, CLIENT)))
+})
+
 test('says when the last one has left the consoles', async () => {
   const { made, come } = forwarding()
   const one = await come(20_101, CLIENT)

@@ -1,7 +1,7 @@
 /** Joins each forwarded channel to the device's own sshd or to the console bridge, and counts who is in. */
 import type { Duplex } from 'node:stream'
 import type { Logger } from '../../runtime/log.ts'
-import { settled, within } from '../../runtime/waiting.ts'
+import { OVER, settled, whenAborted, within } from '../../runtime/waiting.ts'
 import type { DialLocal } from '../network/dial-local.ts'
 import type { Answer, Arrival, Connection } from '../ssh/connection.ts'
 
@@ -39,40 +39,83 @@ export interface ForwardingOptions {
 /** Milliseconds that a server on this device has to accept a connection: a stopped one does so from its backlog, or never. */
 const LOCAL_MS = 10_000
 
+/**
+ * Channels of each listener whose client has said nothing yet; the oldest one is closed when another comes. All SSH clients
+ * identify themselves at once, so a technician who only opens channels takes no place from anybody else.
+ */
+const SILENT_CHANNELS = 16
+
+/**
+ * Channels of people, for each listener. With the silent ones they stay below the `PerSourceMaxStartups` of the device's sshd,
+ * so that its own self-test, which has no such bound, is always let in.
+ */
+const PEOPLE = 40
+
 /** Serves the connection's arrivals as long as it lives. */
 export function forwardChannels(connection: Connection, options: ForwardingOptions): Forwarding {
   const { routes, dialLocal, ownIdent, onChange, log } = options
   const living = new Map<Duplex, ListenerName>()
   const sockets = new Set<Duplex>()
+  /** Aborted when its channel has to make room; the oldest first. */
+  const silent = new Map<AbortController, number>()
   let open = true
   const leaving = new Set<() => void>()
   const consoles = () => [...living.values()].filter(name => name === 'console').length
   const own = Buffer.from(`SSH-2.0-${ownIdent}`)
 
+  const beSilent = (listener: number) => {
+    const ours = [...silent].filter(([, port]) => port === listener)
+    if (ours.length >= SILENT_CHANNELS) {
+      const [oldest] = ours[0] as (typeof ours)[number]
+      silent.delete(oldest)
+      oldest.abort(OVER)
+    }
+    const displaced = new AbortController()
+    silent.set(displaced, listener)
+    return displaced
+  }
+
   const serve = async (arrival: Arrival) => {
     const route = routes.find(({ listener }) => listener === arrival.port)
     if (!route || !open) return arrival.reject()
-    const dialled = await within(LOCAL_MS, [connection.closed], signal => dialLocal(route.target, signal), {
-      discard: late => void (late.ok && late.value.destroy()),
-    })
+    const displaced = beSilent(route.listener)
+    const dialled = await within(
+      LOCAL_MS,
+      [connection.closed, displaced.signal],
+      signal => dialLocal(route.target, signal),
+      { discard: late => void (late.ok && late.value.destroy()) },
+    )
     const answer: Answer<Duplex> =
       dialled.kind === 'done' ? dialled.value : { ok: false, cause: 'it accepts no connection' }
     if (!answer.ok) {
+      silent.delete(displaced)
+      if (displaced.signal.aborted) return arrival.reject()
       const { name: listener, target } = route
       log.warn({ listener, target, cause: answer.cause }, 'nothing answers behind the listener')
       return arrival.reject()
     }
     const socket = answer.value
-    if (connection.closed.aborted || !open) {
+    if (connection.closed.aborted || displaced.signal.aborted || !open) {
+      silent.delete(displaced)
       socket.destroy()
       return arrival.reject()
     }
     sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
+    socket.once('close', () => {
+      sockets.delete(socket)
+      silent.delete(displaced)
+    })
     const channel = arrival.accept()
+    void whenAborted(displaced.signal).then(() => socket.destroy())
     // The first bytes tell a person's SSH client from our own probe; the connection alone is not a session.
     channel.once('data', (first: Buffer) => {
+      silent.delete(displaced)
       if (first.subarray(0, own.length).equals(own)) return
+      if ([...living.values()].filter(name => name === route.name).length >= PEOPLE) {
+        log.warn({ listener: route.name, people: PEOPLE }, 'too many connections: one is closed')
+        socket.destroy()
+        return
+      }
       living.set(channel, route.name)
       onChange()
     })

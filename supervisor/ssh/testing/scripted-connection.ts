@@ -1,4 +1,5 @@
 /** A connection for unit tests: each question has the answer that the test gives it, and none by default. */
+import { setMaxListeners } from 'node:events'
 import { type Duplex, duplexPair } from 'node:stream'
 import { settled } from '../../../runtime/waiting.ts'
 import type { Activity, Answer, Arrival, Connection, Execution } from '../connection.ts'
@@ -19,6 +20,8 @@ export class ScriptedConnection implements Connection {
 
   constructor(answers: Answers = {}) {
     this.answers = answers
+    // As many as there are channels.
+    setMaxListeners(0, this.closed)
   }
 
   exec = (command: string, signal: AbortSignal) => this.#ask<Answer<Execution>>(`exec ${command}`, signal, NONE)
