@@ -182,7 +182,7 @@ async function shellTest(context: TestContext): Promise<void> {
 async function crowdTest(context: TestContext): Promise<void> {
   const { sshd, keys, ssh } = await startDevice(context)
   // Those that say nothing and those that greet and wait, from the one address that all in the tunnel have.
-  const crowd = Array.from({ length: 16 + 40 }, (_, index) => {
+  const crowd = Array.from({ length: 16 + 60 }, (_, index) => {
     const socket = connect(sshd.port, '127.0.0.1')
     context.cleanup(() => socket.destroy())
     socket.on('error', () => {})

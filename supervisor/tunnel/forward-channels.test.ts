@@ -12,7 +12,8 @@ const ROUTES = [
   { name: 'shell', listener: 20_100, target: 22 },
   { name: 'console', listener: 20_101, target: 2_222 },
 ] as const
-const CLIENT = 'SSH-2.0-PuTTY_Release_0.78\r\n'
+/** What a client sends at once: its identification and its offer. */
+const CLIENT = `SSH-2.0-PuTTY_Release_0.78\r\n${'k'.repeat(1_000)}`
 const ever = () => new AbortController().signal
 
 /** Forwarding with local servers of the test: each end that was dialled is in `servers`. */
@@ -182,11 +183,11 @@ test('who comes when nothing answers behind the listener is turned away', async 
   assert.equal(made.sessions(), { shell: 0, console: 0 })
 })
 
-test('channels that say nothing take no place from others: the oldest one makes room', async () => {
+test('channels that say nothing but who they are take no place from others: the oldest one makes room', async () => {
   const { come, made, servers } = forwarding()
   const talking = await come(20_101, CLIENT)
   const silent: Awaited<ReturnType<typeof come>>[] = []
-  for (let count = 0; count < 17; count++) silent.push(await come(20_101))
+  for (let count = 0; count < 17; count++) silent.push(await come(20_101, count % 2 ? 'SSH-2.0-x\r\n' : undefined))
   const isOpen = (visit: (typeof silent)[number] | undefined) =>
     !visit?.person.readableEnded && !visit?.person.destroyed
   assert.equal(silent.map(isOpen), [false, ...Array(16).fill(true)])
@@ -196,7 +197,7 @@ test('channels that say nothing take no place from others: the oldest one makes 
   assert.ok(isOpen(talking))
   assert.ok(isOpen(await come(20_100)), 'each listener for itself')
   assert.equal(silent.map(isOpen), [false, false, ...Array(15).fill(true)])
-  assert.equal(made.sessions(), { shell: 0, console: 2 })
+  assert.equal(made.sessions(), { shell: 0, console: 2 + 7 })
   silent.at(-1)?.person.write(CLIENT)
   await settle()
   for (let count = 0; count < 17; count++) await come(20_101)
@@ -218,12 +219,12 @@ test('too many people are one too many, and our own self-test is none of them', 
   const { come, made } = forwarding()
   const isOpen = ({ person }: Awaited<ReturnType<typeof come>>) => !person.readableEnded && !person.destroyed
   const people = []
-  for (let count = 0; count < 40; count++) people.push(await come(20_100, CLIENT))
+  for (let count = 0; count < 60; count++) people.push(await come(20_100, CLIENT))
   assert.not(isOpen(await come(20_100, CLIENT)))
   assert.ok(isOpen(await come(20_100, 'SSH-2.0-oobm_selftest\r\n')))
   assert.ok(isOpen(await come(20_101, CLIENT)), 'each listener for itself')
   assert.ok(people.every(isOpen), 'nobody who is in is cut')
-  assert.equal(made.sessions(), { shell: 40, console: 1 })
+  assert.equal(made.sessions(), { shell: 60, console: 1 })
   people[0]?.person.destroy()
   await settle()
   assert.ok(isOpen(await come(20_100, CLIENT)))

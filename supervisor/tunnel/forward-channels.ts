@@ -40,23 +40,26 @@ export interface ForwardingOptions {
 const LOCAL_MS = 10_000
 
 /**
- * Channels of each listener whose client has said nothing yet; the oldest one is closed when another comes. All SSH clients
- * identify themselves at once, so a technician who only opens channels takes no place from anybody else.
+ * Channels of each listener whose client has sent no more than an identification; the oldest one is closed when another comes.
+ * All SSH clients begin the key exchange at once, so a technician who only opens channels takes no place from anybody else.
  */
 const SILENT_CHANNELS = 16
 
+/** Bytes of the longest identification (RFC 4253, section 4.2). */
+const IDENTIFICATION_BYTES = 255
+
 /**
- * Channels of people, for each listener. With the silent ones they stay below the `PerSourceMaxStartups` of the device's sshd,
- * so that its own self-test, which has no such bound, is always let in.
+ * Channels of people, for each listener. With the silent ones those of the shell stay below the `PerSourceMaxStartups` of the
+ * device's sshd, so that the self-test is always let in; the console bridge chooses by itself who stays when there are too many.
  */
-const PEOPLE = 40
+const PEOPLE = { shell: 60, console: 200 }
 
 /** Serves the connection's arrivals as long as it lives. */
 export function forwardChannels(connection: Connection, options: ForwardingOptions): Forwarding {
   const { routes, dialLocal, ownIdent, onChange, log } = options
   const living = new Map<Duplex, ListenerName>()
   const sockets = new Set<Duplex>()
-  /** Aborted when its channel has to make room; the oldest first. */
+  /** By listener; aborted when its channel has to make room. The oldest first. */
   const silent = new Map<AbortController, number>()
   let open = true
   const leaving = new Set<() => void>()
@@ -109,16 +112,23 @@ export function forwardChannels(connection: Connection, options: ForwardingOptio
     void whenAborted(displaced.signal).then(() => socket.destroy())
     // The first bytes tell a person's SSH client from our own probe; the connection alone is not a session.
     channel.once('data', (first: Buffer) => {
-      silent.delete(displaced)
-      if (first.subarray(0, own.length).equals(own)) return
-      if ([...living.values()].filter(name => name === route.name).length >= PEOPLE) {
-        log.warn({ listener: route.name, people: PEOPLE }, 'too many connections: one is closed')
+      if (first.subarray(0, own.length).equals(own)) return void silent.delete(displaced)
+      if ([...living.values()].filter(name => name === route.name).length >= PEOPLE[route.name]) {
+        log.warn({ listener: route.name, people: PEOPLE[route.name] }, 'too many connections: one is closed')
         socket.destroy()
         return
       }
       living.set(channel, route.name)
       onChange()
     })
+    let received = 0
+    const countBytes = (bytes: Buffer) => {
+      received += bytes.length
+      if (received <= IDENTIFICATION_BYTES) return
+      channel.off('data', countBytes)
+      silent.delete(displaced)
+    }
+    channel.on('data', countBytes)
     const left = () => {
       if (!living.delete(channel)) return
       onChange()
