@@ -106,7 +106,7 @@ async function runOrThrow(
 /** @param config the technician's ssh_config */
 function withShortNames(config: string): string {
   return Object.entries(SHORT_NAMES).reduce(
-    (text, [host, short]) => text.replace(`Host ${host}\n`, `Host ${host} ${short}\n`),
+    (text, [host, short]) => text.replace(new RegExp(`^Host ${host}(?=[ \\n])`, 'm'), `$& ${short}`),
     config,
   )
 }

@@ -5,6 +5,7 @@ import { suite } from '../tools/suite.ts'
 import { desiredRelay } from './dedicated/desired-relay.ts'
 import { type Fleet, parseFleet } from './fleet-config.ts'
 import { relayPaths } from './relay-paths.ts'
+import { BRIDGE, EVERY_HOST, IGNORE_UNKNOWN, NO_FORWARDS } from './render/client-settings.ts'
 import { renderDeviceConfig } from './render/device-config.ts'
 import { renderFiles } from './render/rendered-files.ts'
 import { fleetText, KEY } from './testing/hostile-fleet.ts'
@@ -19,8 +20,9 @@ const LINES: Record<string, RegExp> = {
   authorized_keys:
     /^restrict,port-forwarding(,permit(open|listen)="127\.0\.0\.1:\d+")+,command="(exec \/?[\w.+@/-]+\/oobm-device-word [a-z0-9][\w.-]*( \/var\/lib\/oobm\/devices)?|echo [\w ,.]+; exit 1)" [\w-]+ [\w+/=]+ oobm-(device|technician):[a-z0-9][\w.-]*$/,
   known_hosts: /^[a-z0-9][\w.-]* ssh-ed25519 [\w+/=]+$/,
-  config:
-    /^(#.*|IgnoreUnknown WarnWeakCrypto|Host [a-z0-9][\w.-]*|| {2}(HostName [\w.:-]+|Port \d+|User [\w.-]+|HostKeyAlias [\w.-]+|ProxyJump oobm-relay-[\w.-]+|UserKnownHostsFile "~\/k"|StrictHostKeyChecking yes|RequestTTY auto|EscapeChar ~|WarnWeakCrypto no-pq-kex|ForwardAgent no|ServerAlive(Interval 15|CountMax 3)))$/,
+  config: new RegExp(
+    String.raw`^(#.*|${literally(IGNORE_UNKNOWN)}|Host [a-z0-9][\w.-]*( oobm-relay-[\w.-]+)?|| {2}(HostName [\w.:-]+|Port \d+|User [\w.-]+|HostKeyAlias [\w.-]+|ProxyCommand none|ProxyJump oobm-relay-[\w.-]+|UserKnownHostsFile "~\/k"|${[...EVERY_HOST, NO_FORWARDS, BRIDGE].map(literally).join('|')}))$`,
+  ),
   sshd_config: /^(#.*|Match User [a-z_][\w-]*| {2}(#.*|[A-Z][A-Za-z]+ (yes|no|\d+)))$/,
 }
 
@@ -28,6 +30,10 @@ const LINES: Record<string, RegExp> = {
 const DEDICATED_LINES: Record<string, RegExp> = {
   sshd_config: /^(#.*|| {0,2}[A-Z][A-Za-z0-9]+ [\w /.,:;%-]+|PerSourcePenaltyExemptList [\da-fA-F.:/,]+)$/,
   'nftables.conf': /^(#.*| {4}#.*|[\w {}]+| {4}[\w ;,{}-]+| {4}[\w ,{}]+ accept)$/,
+}
+
+function literally(text: string): string {
+  return text.replace(/[.*+?^$()|[\]{}\\]/g, '\\$&')
 }
 
 function assertHarmless(fleet: Fleet): void {

@@ -5,6 +5,15 @@ export function relayHost(relay: string): string {
   return `oobm-relay-${relay}`
 }
 
+/**
+ * The relay as the hosts behind it name it: another fleet's relay may have the same name, and the first of that name would
+ * be taken for both.
+ */
+export function jumpHost(relay: { name: string; host: string; port: number }, user: string): string {
+  const address = `${user}_${relay.host}_${relay.port}`.toLowerCase().replaceAll(':', '-')
+  return `${relayHost(relay.name)}_${address}`
+}
+
 /** The host that a console or a device's shell is by way of its `index`th relay: the plain name by way of the first. */
 export function hostBy(name: string, relay: string, index: number): string {
   return index === 0 ? name : `${name}.${relay}`

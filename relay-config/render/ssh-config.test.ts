@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../../tools/suite.ts'
+import { EVERY_HOST } from './client-settings.ts'
 import { renderHostBlock, renderSshConfig } from './ssh-config.ts'
 import { FLEET } from './testing/two-relays.ts'
 
@@ -16,18 +17,18 @@ test('makes each console and shell a host, the plain name by way of the first re
       ),
     ].map(match => match.slice(1).join(' ')),
     [
-      'oobm-relay-fra fra.example.net 443 oobm oobm-relay-fra ',
-      'oobm-relay-lon lon.example.net 8443 ec2-user oobm-relay-lon ',
-      'tokyo 127.0.0.1 20100 pi tokyo oobm-relay-fra',
-      'sw1 127.0.0.1 20101 sw1 sw1 oobm-relay-fra',
-      'rt1 127.0.0.1 20101 rt1 rt1 oobm-relay-fra',
-      'tokyo.lon 127.0.0.1 20100 pi tokyo oobm-relay-lon',
-      'sw1.lon 127.0.0.1 20101 sw1 sw1 oobm-relay-lon',
-      'rt1.lon 127.0.0.1 20101 rt1 rt1 oobm-relay-lon',
-      'sw2 127.0.0.1 20103 sw2 sw2 oobm-relay-lon',
+      'oobm-relay-fra oobm-relay-fra_oobm_fra.example.net_443 fra.example.net 443 oobm oobm-relay-fra ',
+      'oobm-relay-lon oobm-relay-lon_ec2-user_lon.example.net_8443 lon.example.net 8443 ec2-user oobm-relay-lon ',
+      'tokyo 127.0.0.1 20100 pi tokyo oobm-relay-fra_oobm_fra.example.net_443',
+      'sw1 127.0.0.1 20101 sw1 sw1 oobm-relay-fra_oobm_fra.example.net_443',
+      'rt1 127.0.0.1 20101 rt1 rt1 oobm-relay-fra_oobm_fra.example.net_443',
+      'tokyo.lon 127.0.0.1 20100 pi tokyo oobm-relay-lon_ec2-user_lon.example.net_8443',
+      'sw1.lon 127.0.0.1 20101 sw1 sw1 oobm-relay-lon_ec2-user_lon.example.net_8443',
+      'rt1.lon 127.0.0.1 20101 rt1 rt1 oobm-relay-lon_ec2-user_lon.example.net_8443',
+      'sw2 127.0.0.1 20103 sw2 sw2 oobm-relay-lon_ec2-user_lon.example.net_8443',
     ],
   )
-  assert.match(text, /^#[^\n]*\n#[^\n]*\nIgnoreUnknown WarnWeakCrypto\n\nHost /)
+  assert.match(text, /^(#[^\n]*\n)+IgnoreUnknown [^\n]*\bWarnWeakCrypto\b[^\n]*\n\nHost /)
 })
 
 test('writes a console’s host with all that it needs', () => {
@@ -41,7 +42,7 @@ test('writes a console’s host with all that it needs', () => {
       jump: 'oobm-relay-fra',
       knownHostsFile: '/tmp/my lab/100%/known_hosts',
       identityFile: '/tmp/key',
-      isBridge: true,
+      kind: 'console',
     }),
     `Host sw1 console
   HostName 127.0.0.1
@@ -50,15 +51,10 @@ test('writes a console’s host with all that it needs', () => {
   HostKeyAlias sw1
   ProxyJump oobm-relay-fra
   UserKnownHostsFile "/tmp/my lab/100%%/known_hosts"
-  StrictHostKeyChecking yes
   IdentityFile "/tmp/key"
   IdentitiesOnly yes
-  RequestTTY auto
-  EscapeChar ~
+${EVERY_HOST.map(setting => `  ${setting}\n`).join('')}  ClearAllForwardings yes
   WarnWeakCrypto no-pq-kex
-  ForwardAgent no
-  ServerAliveInterval 15
-  ServerAliveCountMax 3
 `,
   )
 })

@@ -1,7 +1,8 @@
 /** A technician's ssh_config (ssh_config(5)): each console and each shell is a host, reached through its relay. */
 import { type Access, accessOf, listenersOf, relayLoginOf, relaysOf } from '../access.ts'
 import type { Fleet, Relay, Technician } from '../fleet-config.ts'
-import { hostBy, relayHost } from './host-names.ts'
+import { BRIDGE, EVERY_HOST, IGNORE_UNKNOWN, NO_FORWARDS } from './client-settings.ts'
+import { hostBy, jumpHost, relayHost } from './host-names.ts'
 
 /** Files on the technician's machine: `~` is his home. */
 export interface TechnicianFiles {
@@ -20,31 +21,32 @@ export interface HostBlock extends TechnicianFiles {
   hostKeyAlias: string
   /** The host to go through. */
   jump?: string
-  /** The console bridge's SSH server has no post-quantum key exchange, of which OpenSSH 10.1 warns. */
-  isBridge?: boolean
+  kind: 'relay' | 'shell' | 'console'
 }
-
-/** Stands at the head of the file, because an old ssh reads every line, also those of hosts that it is not asked for. */
-const HEAD = 'IgnoreUnknown WarnWeakCrypto\n'
 
 export function renderSshConfig(fleet: Fleet, technician: Technician, files: TechnicianFiles): string {
   const relays = new Set<Relay>()
   const targets = accessOf(fleet, technician).flatMap(access =>
     relaysOf(fleet, access.device).flatMap((relay, index) => {
       relays.add(relay)
-      return hostBlocksOf(access, relay, index, files)
+      return hostBlocksOf(access, relay, index, { ...files, jump: jumpHost(relay, relayLoginOf(relay, technician)) })
     }),
   )
   const blocks = [...[...relays].map(relay => relayBlock(relay, files, relayLoginOf(relay, technician))), ...targets]
   return `# ${technician.name}'s consoles. Keep this folder as ~/.ssh/oobm, then: ssh -F ~/.ssh/oobm/config HOST
-# or put "Include oobm/config" at the head of ~/.ssh/config, then: ssh HOST
-${HEAD}${blocks.map(block => `\n${renderHostBlock(block)}`).join('')}`
+# or let "Include oobm/config" be the FIRST line of ~/.ssh/config, then: ssh HOST
+# ssh takes the first value that it finds. Only what is about one of these hosts by its name may stand above it, such as
+# a ProxyCommand for "Host oobm-relay-*".
+${IGNORE_UNKNOWN}
+${blocks.map(block => `\n${renderHostBlock(block)}`).join('')}`
 }
 
 /** The relay itself, that the others go through. */
-export function relayBlock({ name, host, port }: Relay, files: TechnicianFiles, user: string): HostBlock {
-  const alias = relayHost(name)
-  return { ...files, aliases: [alias], hostName: host, port, user, hostKeyAlias: alias }
+export function relayBlock(relay: Relay, files: TechnicianFiles, user: string): HostBlock {
+  const { host, port } = relay
+  const alias = relayHost(relay.name)
+  const aliases = [alias, jumpHost(relay, user)]
+  return { ...files, aliases, hostName: host, port, user, hostKeyAlias: alias, kind: 'relay' }
 }
 
 /** The shell, if he has it, and the consoles of one device by way of its `index`th relay. */
@@ -52,14 +54,16 @@ function hostBlocksOf(
   { device, consoles, shell }: Access,
   relay: Relay,
   index: number,
-  files: TechnicianFiles,
+  way: TechnicianFiles & { jump: string },
 ): HostBlock[] {
   const listeners = listenersOf(device)
-  const common = { ...files, hostName: '127.0.0.1', jump: relayHost(relay.name) }
+  const common = { ...way, hostName: '127.0.0.1' }
   const block = (name: string) => ({ ...common, aliases: [hostBy(name, relay.name, index)], hostKeyAlias: name })
   return [
-    ...(shell ? [{ ...block(device.name), port: listeners.shell, user: device.shellUser }] : []),
-    ...consoles.map(({ name }) => ({ ...block(name), port: listeners.console, user: name, isBridge: true })),
+    ...(shell
+      ? [{ ...block(device.name), port: listeners.shell, user: device.shellUser, kind: 'shell' as const }]
+      : []),
+    ...consoles.map(({ name }) => ({ ...block(name), port: listeners.console, user: name, kind: 'console' as const })),
   ]
 }
 
@@ -69,17 +73,15 @@ export function renderHostBlock(block: HostBlock): string {
     `Port ${block.port}`,
     `User ${block.user}`,
     `HostKeyAlias ${block.hostKeyAlias}`,
-    ...(block.jump === undefined ? [] : [`ProxyJump ${block.jump}`]),
+    // Either stands for both: whichever comes first in the file.
+    block.jump === undefined ? 'ProxyCommand none' : `ProxyJump ${block.jump}`,
     `UserKnownHostsFile ${quotedPath(block.knownHostsFile)}`,
-    'StrictHostKeyChecking yes',
     ...(block.identityFile === undefined
       ? []
       : [`IdentityFile ${quotedPath(block.identityFile)}`, 'IdentitiesOnly yes']),
-    // `~B` is how one sends a BREAK: whatever stands for all hosts in his own file shall not take it away.
-    ...(block.isBridge ? ['RequestTTY auto', 'EscapeChar ~', 'WarnWeakCrypto no-pq-kex'] : []),
-    'ForwardAgent no',
-    'ServerAliveInterval 15',
-    'ServerAliveCountMax 3',
+    ...EVERY_HOST,
+    ...(block.kind === 'shell' ? [] : [NO_FORWARDS]),
+    ...(block.kind === 'console' ? [BRIDGE] : []),
   ]
   return `Host ${block.aliases.join(' ')}\n${settings.map(setting => `  ${setting}\n`).join('')}`
 }
