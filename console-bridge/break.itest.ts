@@ -116,20 +116,23 @@ test(
   LIMIT,
 )
 
+/** With a client that wants a reply to each, which OpenSSH and PuTTY do not. */
+async function askForBreaks({ directory, port }: BridgeFiles, who: 'alice' | 'olga', ...lengths: string[]) {
+  const script = join(import.meta.dirname, 'testing', 'send-breaks.py')
+  const login = [String(port), join(directory, who), join(directory, 'hosts'), 'core-sw1']
+  const asked = await runProgram('/usr/bin/python3', [script, ...login, ...lengths], { timeoutMs: 60_000 })
+  assert.is(asked.code, 0, asked.stderr)
+  return asked.stdout
+}
+
 test(
   'another client’s requests of 0, 50, 700 and 10000 ms keep to the bounds',
   async context => {
     const { files, breaks } = await withTracedBridge(context)
-    const script = join(import.meta.dirname, 'testing', 'send-breaks.py')
-    const { directory, port } = files
-    const login = [String(port), join(directory, 'alice'), join(directory, 'hosts'), 'core-sw1']
-    const { code, stdout, stderr } = await runProgram(
-      '/usr/bin/python3',
-      [script, ...login, '0', '50', '700', '10000'],
-      { timeoutMs: 60_000 },
+    assert.match(
+      await askForBreaks(files, 'alice', '0', '50', '700', '10000'),
+      /^True\n.*300 ms\]\nTrue\n.*100 ms \(asked 50 ms\)\]\nTrue\n.*700 ms\]\nTrue\n.*3000 ms \(asked 10000 ms\)\]/s,
     )
-    assert.is(code, 0, stderr)
-    assert.match(stdout, /300 ms\].*100 ms \(asked 50 ms\)\].*700 ms\].*3000 ms \(asked 10000 ms\)\]/s)
     assertBreaks(await breaks(), [300, 100, 700, 3000])
   },
   LIMIT,
@@ -209,13 +212,23 @@ test(
   'is refused to an observer, and where the line is closed',
   async context => {
     const { files, target, breaks } = await withTracedBridge(context)
+    const OBSERVER = 'read-only: you are an observer here, so neither typing nor BREAK is sent'
+    const WATCHES = 'read-only: this session watches, so neither typing nor BREAK is sent'
     const olga = attach(context, files, 'olga')
     await olga.says(/you watch\]/)
-    olga.types('~B')
-    await olga.says(/\[oobm: you watch this console: what you type is not sent, and no BREAK\]/)
+    // By each of the ways there are, the same sentence; a BREAK is answered each time.
+    for (const keys of ['~B', '\x1db', '\x1db', '\x1dw']) {
+      const answers = olga.output().split(`[oobm: ${OBSERVER}]`).length
+      olga.types(keys)
+      await waitFor(`an answer to ${keys}`, () => olga.output().split(`[oobm: ${OBSERVER}]`).length > answers)
+    }
     const word = await runWord(files, 'olga', 'core-sw1', 'break')
-    assert.is(word.code, 1)
-    assert.match(word.stderr, 'no BREAK was sent')
+    assert.equal([word.code, word.stderr], [1, `${OBSERVER}\n`])
+    assert.match(await askForBreaks(files, 'olga', '300'), `False\n`)
+    const watcher = openTerminal(context, 'ssh', ['-t', ...sshArgs(files, 'alice', 'core-sw1', 'watch')])
+    await watcher.says(/you are alice, operator: you watch\]/)
+    watcher.types('~B')
+    await watcher.says(new RegExp(`\\[oobm: ${WATCHES}\\]`))
     await target.unplug()
     await statusWhere(files, 'closed', ({ consoles }) => consoles[0]?.state === 'closed')
     const closed = await runWord(files, 'alice', 'core-sw1', 'break')

@@ -61,7 +61,13 @@ test(
     const CASES: [who: 'alice' | 'olga', login: string, words: string[], code: number, says: RegExp][] = [
       ['alice', 'alice:core-sw1', ['status'], 0, /^core-sw1 on /],
       ['alice', 'alice:core-sw1', ['break', '100'], 0, /BREAK sent|no BREAK was sent/],
-      ['olga', 'olga:core-sw1', ['break'], 1, /you may watch this console, not send to it/],
+      [
+        'olga',
+        'olga:core-sw1',
+        ['break'],
+        1,
+        /read-only: you are an observer here, so neither typing nor BREAK is sent/,
+      ],
       ['alice', 'alice:core-sw1', ['list'], 64, /no word "list" by way of the relay/],
       ['alice', 'alice:core-sw1', ['help'], 64, /no word "help" by way of the relay/],
       ['alice', 'alice:core-sw1', ['sh'], 64, /no word "sh"/],

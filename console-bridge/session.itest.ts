@@ -73,7 +73,7 @@ test(
     bob.types('X')
     await bob.says(/\[oobm: alice types, so nothing of yours is sent; Ctrl-\] w takes over\]/)
     olga.types('Y')
-    await olga.says(/\[oobm: you watch this console: what you type is not sent/)
+    await olga.says(/\[oobm: read-only: you are an observer here, so neither typing nor BREAK is sent\]/)
     olga.types('\x1dw')
     bob.types('\x1dw')
     for (const one of [alice, bob, olga]) await one.says(/\[oobm: bob took over typing from alice\]/)

@@ -4,8 +4,9 @@ import type { ConsoleConfig } from '../../runtime/device-config.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { Line } from '../line/line.ts'
 import { breakLengthMs, describeBreak } from './break.ts'
-import { type BreakOutcome, Outgoing } from './outgoing.ts'
+import { Outgoing } from './outgoing.ts'
 import { calledAs, LOCAL, logged, type Person } from './person.ts'
+import { refusalOf } from './right.ts'
 import { Scrollback } from './scrollback.ts'
 
 /** What a session hears from its console. */
@@ -26,10 +27,14 @@ export interface Seat extends Person {
   readonly id: number
   /** Milliseconds since 1970; another when the board has learned the time. */
   readonly since: number
-  /** False for a session that only looks on, whoever it is. */
+  /** The session only looks on, whoever it is. */
+  readonly viewOnly: boolean
   readonly mayType: boolean
   readonly events: SeatEvents
 }
+
+/** `cause`: a sentence for the asker. `refused`: this person may not; otherwise it could not be done. */
+export type BreakAnswer = { sent: true } | { sent: false; refused: boolean; cause: string }
 
 export type TypeOutcome = 'taken' | 'full' | 'observer' | 'occupied' | 'closed'
 
@@ -125,7 +130,7 @@ export class Console {
   }
 
   /** Takes a place; the first who may type does. */
-  attach(person: Person, mayType: boolean, events: SeatEvents): Seat {
+  attach(person: Person, viewOnly: boolean, events: SeatEvents): Seat {
     const sinceMs = this.#clock.nowMs()
     const times = this.#times
     const seat: Seat = {
@@ -134,7 +139,8 @@ export class Console {
       get since() {
         return times.of(sinceMs)
       },
-      mayType: mayType && person.role === 'operator',
+      viewOnly,
+      mayType: refusalOf({ role: person.role, viewOnly }) === undefined,
       events,
     }
     this.#tellAll(`${calledAs(seat)} joined${seat.mayType ? '' : ' to watch'}`)
@@ -164,7 +170,7 @@ export class Console {
 
   /** Sends what was typed, if this seat may; a free place is taken by it. `full`: taken, and wait for room. */
   type(seat: Seat, bytes: Buffer): TypeOutcome {
-    if (!seat.mayType) return 'observer'
+    if (refusalOf(seat) !== undefined) return 'observer'
     if (this.#writer !== seat && this.#writer !== undefined) return 'occupied'
     if (!this.#state.open) return 'closed'
     if (this.#writer === undefined) this.#give(seat, `${calledAs(seat)} types now`)
@@ -176,16 +182,19 @@ export class Console {
     return this.#outgoing.waitingBytes(seat) < TYPED_BOUND_BYTES
   }
 
-  /** Gives typing to this seat, whoever had it. False when it may not type. */
-  takeOver(seat: Seat): boolean {
-    if (!seat.mayType) return false
+  /**
+   * Gives typing to this seat, whoever had it.
+   * @returns why it does not get it
+   */
+  takeOver(seat: Seat): string | undefined {
+    const refusal = refusalOf(seat)
     const before = this.#writer
-    if (before === seat) return true
+    if (refusal !== undefined || before === seat) return refusal
     const discarded = before ? this.#outgoing.discard(before) : 0
     const lost = discarded > 0 ? `; ${discarded} bytes that waited to be sent are discarded` : ''
     this.#give(seat, `${calledAs(seat)} took over typing${before ? ` from ${calledAs(before)}` : ''}${lost}`)
     before?.events.onRoom()
-    return true
+    return undefined
   }
 
   /** Resolves when all that was typed is sent, or when aborted. */
@@ -194,25 +203,26 @@ export class Console {
   }
 
   /**
-   * Sends a BREAK, and tells everyone.
+   * Sends a BREAK, if this person or seat may, and tells everyone.
    * @param askedMs as asked; see {@link breakLengthMs}
    * @param signal the program's end, not the asker's: a BREAK that began is not cut short by a lost connection
    */
-  async sendBreak(by: Person, askedMs: number | undefined, signal: AbortSignal): Promise<BreakOutcome> {
-    if (!this.#state.open) return { sent: false, cause: `the line is closed: ${this.#state.cause}` }
-    if (this.#breaks >= BREAKS_BOUND) return { sent: false, cause: `${this.#breaks} BREAKs are waiting already` }
+  async sendBreak(by: Person | Seat, askedMs: number | undefined, signal: AbortSignal): Promise<BreakAnswer> {
+    const refusal = refusalOf(by)
+    if (refusal !== undefined) return { sent: false, refused: true, cause: refusal }
+    if (!this.#state.open) return noBreak(`the line is closed: ${this.#state.cause}`)
+    if (this.#breaks >= BREAKS_BOUND) return noBreak(`${this.#breaks} BREAKs are waiting already`)
     this.#breaks++
     try {
       const lengthMs = breakLengthMs(askedMs)
       const outcome = await this.#outgoing.sendBreak(lengthMs, signal)
       this.#log.info({ ...logged(by), lengthMs, askedMs, ...outcome }, outcome.sent ? 'break sent' : 'break failed')
-      if (outcome.sent) {
-        const count = outcome.discardedBytes > 0 ? ` (${outcome.discardedBytes} bytes and more)` : ''
-        const lost = outcome.drained ? '' : `; what the target had not taken by then is discarded${count}`
-        this.#tellAll(`${calledAs(by)} sent BREAK, ${describeBreak(askedMs)}${lost}`)
-        for (const seat of this.#seats) seat.events.onRoom()
-      }
-      return outcome
+      if (!outcome.sent) return noBreak(outcome.cause)
+      const count = outcome.discardedBytes > 0 ? ` (${outcome.discardedBytes} bytes and more)` : ''
+      const lost = outcome.drained ? '' : `; what the target had not taken by then is discarded${count}`
+      this.#tellAll(`${calledAs(by)} sent BREAK, ${describeBreak(askedMs)}${lost}`)
+      for (const seat of this.#seats) seat.events.onRoom()
+      return { sent: true }
     } finally {
       this.#breaks--
     }
@@ -228,4 +238,8 @@ export class Console {
   #tellAll(text: string): void {
     for (const seat of this.#seats) seat.events.onNotice(text)
   }
+}
+
+function noBreak(cause: string): BreakAnswer {
+  return { sent: false, refused: false, cause: `no BREAK was sent: ${cause}` }
 }

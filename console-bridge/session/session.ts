@@ -3,6 +3,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import { EXIT, type ExitCode } from '../../runtime/errors.ts'
 import type { Console, Seat } from '../console/console.ts'
 import { calledAs, type Person } from '../console/person.ts'
+import { refusalOf } from '../console/right.ts'
 import { type EscapeCommand, EscapeParser, escapeByteOf, escapeNameOf, type TypedEvent } from './escape-parser.ts'
 import { escapeHelp, GREETING_LINES, greeting, silenceHint } from './greeting.ts'
 import type { Terminal, TerminalInput } from './terminal.ts'
@@ -60,7 +61,7 @@ export class Session implements TerminalInput {
   async #run(): Promise<ExitCode> {
     const { console, person, viewOnly, terminal, clock, signal } = this.#options
     const fromPosition = console.scrollback.lastLines(GREETING_LINES, GREETING_BYTES)
-    const seat = console.attach(person, !viewOnly, {
+    const seat = console.attach(person, viewOnly, {
       onOutput: () => this.#view.wake(),
       onNotice: text => this.#view.tell(text),
       onRoom: () => console.hasRoom(seat) && terminal.resume(),
@@ -110,13 +111,17 @@ export class Session implements TerminalInput {
     else void this.#finishAnswer()
   }
 
-  /** A BREAK asked for by the SSH client or by the escape key; the asker is told how it went. */
-  async sendBreak(askedMs?: number): Promise<void> {
+  /**
+   * A BREAK asked for by the SSH client or by the escape key; the asker is told how it went.
+   * @returns false when this session may send none
+   */
+  sendBreak(askedMs?: number): boolean {
+    const seat = this.#seat
+    if (!seat) return false
     const { console, signal } = this.#options
-    if (!this.#seat?.mayType) return this.#refuseObserver()
-    const outcome = await console.sendBreak(this.#seat, askedMs, signal)
     // That one was sent, everyone at the console is told by the console.
-    if (!outcome.sent) this.#view.tell(`no BREAK was sent: ${outcome.cause}`)
+    void console.sendBreak(seat, askedMs, signal).then(answer => answer.sent || this.#view.tell(answer.cause))
+    return seat.mayType
   }
 
   #dismiss(text: string): Promise<unknown> {
@@ -136,7 +141,7 @@ export class Session implements TerminalInput {
         terminal.pause()
         break
       case 'observer':
-        this.#refuseObserver()
+        this.#refuseObserver(seat)
         break
       case 'occupied':
         this.#refuse(
@@ -161,11 +166,10 @@ export class Session implements TerminalInput {
         this.#view.tell(...escapeHelp(this.#escapeName))
         break
       case 'break':
-        void this.sendBreak()
+        this.sendBreak()
         break
       case 'take-over':
-        if (this.#options.console.writer === seat) this.#view.tell('you type already')
-        else if (!this.#options.console.takeOver(seat)) this.#refuseObserver()
+        this.#takeOver(seat)
         break
       case 'disconnect':
         this.#ending.abort()
@@ -175,11 +179,18 @@ export class Session implements TerminalInput {
     }
   }
 
+  #takeOver(seat: Seat): void {
+    const { console } = this.#options
+    const answer = console.writer === seat ? 'you type already' : console.takeOver(seat)
+    if (answer !== undefined) this.#view.tell(answer)
+  }
+
   /** Once is enough: who watches may well press a key now and then. */
-  #refuseObserver(): void {
-    if (this.#toldObserver) return
+  #refuseObserver(seat: Seat): void {
+    const refusal = refusalOf(seat)
+    if (this.#toldObserver || refusal === undefined) return
     this.#toldObserver = true
-    this.#view.tell('you watch this console: what you type is not sent, and no BREAK')
+    this.#view.tell(refusal)
   }
 
   #refuse(text: string): void {

@@ -27,9 +27,9 @@ type ChannelRequestHandler = (
 
 /**
  * Must be called synchronously in the server's `connection` event, before any request is read.
- * @param onBreak gets the asked length in milliseconds; 0 means "your default" (RFC 4335 section 3)
+ * @param onBreak gets the asked length in milliseconds; 0 means "your default" (RFC 4335 section 3). False: it is refused.
  */
-export function surfaceBreaks(connection: Connection, onBreak: (session: Session, askedMs: number) => void): void {
+export function surfaceBreaks(connection: Connection, onBreak: (session: Session, askedMs: number) => boolean): void {
   const insides = connection as unknown as Insides
   const handlers = insides._protocol._handlers
   const original = handlers.CHANNEL_REQUEST
@@ -37,8 +37,10 @@ export function surfaceBreaks(connection: Connection, onBreak: (session: Session
     const session = insides._chanMgr.get(recipient) as (Session & SessionInsides) | undefined
     const channel = session?._chanInfo?.outgoing.id
     if (type === 'break' && session && channel !== undefined) {
-      onBreak(session, Buffer.isBuffer(data) && data.length >= 4 ? data.readUInt32BE(0) : 0)
-      if (wantReply) protocol.channelSuccess(channel)
+      const taken = onBreak(session, Buffer.isBuffer(data) && data.length >= 4 ? data.readUInt32BE(0) : 0)
+      // Replies keep the order of their requests (RFC 4254, section 4), and a BREAK may wait behind a paste: this one says
+      // that it will be tried. How it went is told on the terminal.
+      if (wantReply) protocol[taken ? 'channelSuccess' : 'channelFailure'](channel)
       return
     }
     if (wantReply && session?._channel && channel !== undefined) {

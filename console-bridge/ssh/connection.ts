@@ -81,13 +81,13 @@ export function serveConnection(
   const { limits, log, place } = options
   const closed = new AbortController()
   const from = addressOf(socket)
-  const breakTakers = new Map<SshSession, (askedMs: number) => void>()
+  const breakTakers = new Map<SshSession, (askedMs: number) => boolean>()
   let visit: Visit | undefined
   let tries = 0
   let sessions = 0
   let started = 0
 
-  surfaceBreaks(connection, (session, askedMs) => breakTakers.get(session)?.(askedMs))
+  surfaceBreaks(connection, (session, askedMs) => breakTakers.get(session)?.(askedMs) ?? false)
   connection.on('error', err => {
     log.info({ from, cause: err.message }, 'connection failed')
     // What was written goes out first: a client whose algorithms do not fit prints what we offer. After a keepalive went
@@ -179,7 +179,7 @@ export function serveConnection(
       const terminal = channelTerminal(channel, socket, interactive, gone)
       const { escapeKey, clock, signal } = options
       const one = new Session({ console, person: visit.person, viewOnly, terminal, escapeKey, clock, signal })
-      breakTakers.set(session, askedMs => void one.sendBreak(askedMs))
+      breakTakers.set(session, askedMs => one.sendBreak(askedMs))
       const exitCode = one.run()
       terminal.listen(one)
       terminal.end(await exitCode)
@@ -242,11 +242,10 @@ async function answerWord(
     case 'break': {
       const console = consoleOf(visit)
       if (!console) return noConsole(visit)
-      if (visit.person.role !== 'operator') {
-        return { lines: ['no BREAK was sent: you may watch this console, not send to it'], exitCode: EXIT.failed }
+      const sending = await console.sendBreak(visit.person, word.askedMs, signal)
+      if (!sending.sent) {
+        return { lines: [sending.cause], exitCode: sending.refused ? EXIT.failed : EXIT.unavailable }
       }
-      const outcome = await console.sendBreak(visit.person, word.askedMs, signal)
-      if (!outcome.sent) return { lines: [`no BREAK was sent: ${outcome.cause}`], exitCode: EXIT.unavailable }
       return { lines: [`BREAK sent to ${console.name}, ${describeBreak(word.askedMs)}`], exitCode: EXIT.ok }
     }
     case 'dismiss': {

@@ -28,7 +28,7 @@ export async function jumping(table: LiveTable, { jump, sftp, ssh }: Clients): P
   await table.refused(
     '1 bob, observer: ssh sw2 break',
     jump('bob', 'sw2', 'break'),
-    /you may watch this console, not send to it/,
+    /read-only: you are an observer here, so neither typing nor BREAK is sent/,
   )
   const asRt1 = ['-l', 'rt1', 'sw1']
   await table.refused('1 alice: rt1, the other console of tokyo', jump('alice', ...asRt1), NOT_HERS)

@@ -1,0 +1,64 @@
+/** The console itself refuses, whoever calls it and however it is asked. */
+import * as assert from 'uvu/assert'
+import type { Clock } from '../../runtime/clock.ts'
+import { consoleSchema } from '../../runtime/device-config.ts'
+import { silentLog } from '../../runtime/log.ts'
+import { suite } from '../../tools/suite.ts'
+import { Console, type SeatEvents } from './console.ts'
+import type { Person } from './person.ts'
+
+const test = suite('right to send')
+const CLOCK: Clock = { wallMs: () => 0, nowMs: () => 0, sleep: async () => {} }
+const EVENTS: SeatEvents = {
+  onOutput: () => {},
+  onNotice: () => {},
+  onRoom: () => {},
+  onDismissed: async () => {},
+}
+const OBSERVER = 'read-only: you are an observer here, so neither typing nor BREAK is sent'
+const WATCHES = 'read-only: this session watches, so neither typing nor BREAK is sent'
+
+const CASES: [role: Person['role'], via: Person['via'], viewOnly: boolean, refusal: string | undefined][] = [
+  ['operator', undefined, false, undefined],
+  ['operator', undefined, true, WATCHES],
+  ['operator', 'relay', false, undefined],
+  ['operator', 'relay', true, WATCHES],
+  ['observer', undefined, false, OBSERVER],
+  ['observer', undefined, true, OBSERVER],
+  ['observer', 'relay', false, OBSERVER],
+]
+
+for (const [role, via, viewOnly, refusal] of CASES) {
+  const who = `${role}${via ? ` via ${via}` : ''}${viewOnly ? ' who watches' : ''}`
+  test(`${who}: ${refusal === undefined ? 'types, takes over and breaks' : 'nothing of it reaches the line'}`, async context => {
+    const sent: string[] = []
+    const console = new Console(
+      consoleSchema.parse({ name: 'core-sw1', path: '/dev/x' }),
+      ...([1024, CLOCK, silentLog, () => {}] as const),
+    )
+    console.lineOpened({
+      write: async bytes => void sent.push(bytes.toString()),
+      drain: async () => {},
+      setBreak: async on => void sent.push(on ? 'break' : 'over'),
+      close: async () => {},
+    })
+    const other = console.attach({ technician: 'bob', role: 'operator', from: 'x' }, false, EVENTS)
+    const person: Person = { technician: 'alice', role, from: 'x', ...(via && { via }) }
+    const seat = console.attach(person, viewOnly, EVENTS)
+    assert.is(seat.mayType, refusal === undefined)
+    assert.is(console.takeOver(seat), refusal)
+    assert.is(console.writer, refusal === undefined ? seat : other)
+    assert.is(console.type(seat, Buffer.from('reload')), refusal === undefined ? 'taken' : 'observer')
+    const byKey = await console.sendBreak(seat, undefined, context.signal)
+    const refused = { sent: false, refused: true, cause: refusal }
+    assert.equal(byKey, refusal === undefined ? { sent: true } : refused)
+    // The word `break` has no session: there is the person alone.
+    const byWord = await console.sendBreak(person, undefined, context.signal)
+    assert.equal(byWord, role === 'operator' ? { sent: true } : { ...refused, cause: OBSERVER })
+    const breaks = role === 'observer' ? 0 : viewOnly ? 1 : 2
+    assert.is(sent.filter(item => item === 'break').length, breaks)
+    assert.is(sent.includes('reload'), refusal === undefined)
+  })
+}
+
+test.run()
