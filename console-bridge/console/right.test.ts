@@ -8,7 +8,18 @@ import { Console, type SeatEvents } from './console.ts'
 import type { Person } from './person.ts'
 
 const test = suite('right to send')
-const CLOCK: Clock = { wallMs: () => 0, nowMs: () => 0, sleep: async () => {} }
+/** Each sleep is over in a moment, and time has passed. */
+function quickClock(): Clock {
+  let nowMs = 0
+  return {
+    wallMs: () => nowMs,
+    nowMs: () => nowMs,
+    sleep: async ms => {
+      await new Promise(resolve => setImmediate(resolve))
+      nowMs += ms
+    },
+  }
+}
 const EVENTS: SeatEvents = {
   onOutput: () => {},
   onNotice: () => {},
@@ -34,7 +45,7 @@ for (const [role, via, viewOnly, refusal] of CASES) {
     const sent: string[] = []
     const console = new Console(
       consoleSchema.parse({ name: 'core-sw1', path: '/dev/x' }),
-      ...([1024, CLOCK, silentLog, () => {}] as const),
+      ...([1024, quickClock(), silentLog, () => {}] as const),
     )
     console.lineOpened({
       write: async bytes => void sent.push(bytes.toString()),
