@@ -7,8 +7,9 @@ import { VERSION } from '../runtime/version.ts'
 import { COMMANDS, COMMON } from './commands/all-commands.ts'
 import { type BareInput, type Command, usageError } from './commands/command.ts'
 import { parseFleet } from './fleet-config.ts'
-import { readFleetText } from './fleet-file.ts'
+import { readFleetText, refuseApplied } from './fleet-file.ts'
 import { defaultFleetFile, relayPaths } from './relay-paths.ts'
+import { goToRelay, isHere, requireReadable } from './remote/at-relay.ts'
 
 void runMain(signal => main(process.argv.slice(2), process.env, signal))
 
@@ -21,22 +22,33 @@ async function main(argv: string[], env: NodeJS.ProcessEnv, signal: AbortSignal)
   const { values, positionals } = parse(rest, command)
   if (values.help) return say(`usage: ${usageLines(word, command).join('\n       ')}\n${command.summary}`)
   if (values.version) return say(VERSION)
-  const file = String(values.fleet ?? env.OOBM_FLEET ?? defaultFile(command, values.root))
-  const folder = dirname(file)
-  const input: BareInput = {
-    files: { fleet: file, secrets: join(folder, 'secrets'), rendered: join(folder, 'rendered') },
-    positionals,
-    values,
-    print: say,
-    signal,
+  const named = values.fleet ?? env.OOBM_FLEET
+  const inputOf = (file: string): BareInput => {
+    const folder = dirname(file)
+    const files = { fleet: file, secrets: join(folder, 'secrets'), rendered: join(folder, 'rendered') }
+    return { files, positionals, values, print: say, signal }
   }
+  const { atRelay } = command
+  const operatorsFile = String(named ?? 'fleet.toml')
+  if (!atRelay || atRelay.when?.(values) === false) {
+    if (word !== 'list') refuseApplied(word, operatorsFile)
+    return run(command, inputOf(operatorsFile))
+  }
+  if (!(await isHere(atRelay, values, operatorsFile))) return goToRelay(word, atRelay, inputOf(operatorsFile))
+  if ('state' in command.options) await requireReadable(values)
+  return run(command, inputOf(String(named ?? defaultFile(values))))
+}
+
+async function run(command: Command, input: BareInput): Promise<number> {
+  const file = input.files.fleet
   if (command.runBare) return command.runBare(input)
   return command.run({ ...input, fleet: parseFleet(file, await readFleetText(file)) })
 }
 
-/** A word that is meant for the relay finds what was applied there, where nothing else is at hand. */
-function defaultFile({ options }: Command, root: string | boolean | undefined): string {
-  return 'root' in options ? defaultFleetFile(relayPaths(typeof root === 'string' ? root : '/')) : 'fleet.toml'
+/** On a dedicated relay, what was applied there, where nothing else is at hand. */
+function defaultFile({ root, state }: BareInput['values']): string {
+  if (state !== undefined) return 'fleet.toml'
+  return defaultFleetFile(relayPaths(typeof root === 'string' ? root : '/'))
 }
 
 function parse(args: string[], command: Command) {

@@ -52,7 +52,7 @@ test(
 
     assert.match(await scene.onRelay('sudo -n oobm-relay status'), /^nagoya +ready +/m)
     await tellsWhatHappened(scene)
-    await scene.onRelay('sudo -n oobm-relay remove --all --no-systemd')
+    await scene.onRelay('sudo -n oobm-relay remove --all --name lon --no-systemd')
     // His own, not ours.
     await relay.sh('rm /etc/ssh/sshd_config.d/oobm-relay.conf')
     const { before } = scene

@@ -69,7 +69,7 @@ test(
     // From here on the relay has all that it needs.
     assert.match((await host.oobmRelay('apply', '--no-systemd')).stdout, /^nothing to change/)
 
-    await fleet.relay('remove', '--all')
+    await fleet.relay('remove', '--all', '--name', 'lon')
     assert.ok(await waitFor('the tunnel to end', () => device.ended()))
     await assertNoTrace(host)
   },

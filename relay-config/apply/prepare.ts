@@ -24,6 +24,11 @@ export const RELAY_OPTIONS = {
   'no-systemd': { type: 'boolean', help: 'run sshd as a daemon of its own, where systemd is not' },
 } as const
 
+export const STDIN_OPTION = {
+  type: 'boolean',
+  help: 'take what "oobm-relay push" sends, as root on the relay',
+} as const
+
 export async function prepare({ values, positionals, files }: BareInput, fromStdin = false): Promise<Prepared> {
   requireRoot()
   const paths = pathsOf(values)

@@ -1,14 +1,14 @@
 /** What the operator has and a relay needs: read beside a fleet file, or from the stream that `push` sends; nothing secret. */
 import { existsSync, realpathSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import * as z from 'zod'
-import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
+import { EXIT, UserError } from '../../runtime/errors.ts'
 import { publicKeySchema } from '../../runtime/names.ts'
 import { relaysOf } from '../access.ts'
 import type { DeviceKeys, PublicPart } from '../dedicated/desired-relay.ts'
 import { type Fleet, parseFleet, type Relay } from '../fleet-config.ts'
+import { readFleetText } from '../fleet-file.ts'
 import type { RelayPaths } from '../relay-paths.ts'
 import { keyPath, readPublicKey } from '../secrets.ts'
 
@@ -91,15 +91,4 @@ function dedicatedRelay(fleet: Fleet, name: string | undefined): Relay {
     throw new UserError(`"${name}" is not a relay with dedicated accounts; there are: ${names}`, EXIT.usage)
   }
   throw new UserError(`name one relay with dedicated accounts; there are: ${names}`, EXIT.usage)
-}
-
-export async function readFleetText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (err) {
-    const advice = 'name one with --fleet or $OOBM_FLEET; docs/fleet.example.toml is one to begin with'
-    throw new UserError(`cannot read ${file} (${errorCode(err)}): ${advice}`, EXIT.configuration, {
-      cause: err,
-    })
-  }
 }

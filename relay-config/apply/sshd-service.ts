@@ -1,7 +1,7 @@
 /** The relay's own sshd as something that runs: under systemd, or, where there is none, as a daemon with a pid file. */
 
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, rmdir, stat } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -112,12 +112,24 @@ export function isFree(port: number): Promise<boolean> {
   })
 }
 
+const SSHD_FOLDER = '/run/sshd'
+
+/** For who only looks: sshd's own folder is there afterwards only if it was before. */
+export async function lookingOnly<T>(look: () => Promise<T>): Promise<T> {
+  const wasThere = existsSync(SSHD_FOLDER)
+  try {
+    return await look()
+  } finally {
+    if (!wasThere) await rmdir(SSHD_FOLDER).catch(() => {})
+  }
+}
+
 /** Asks this host's sshd what it can be told. */
 export async function askSshd(): Promise<{ path: string; features: { perSourcePenalties: boolean } }> {
   const path = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find(existsSync)
   if (path === undefined) throw new UserError('sshd is missing: install the package openssh-server', EXIT.unavailable)
   // Without this folder sshd answers root nothing; where no sshd of the host runs, nothing has made it since the last start.
-  if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
+  if (process.getuid?.() === 0) await mkdir(SSHD_FOLDER, { recursive: true, mode: 0o755 })
   const scratch = await mkdtemp(join(tmpdir(), 'oobm-sshd-'))
   try {
     // A host without keys of its own gets an answer too; what sshd knows does not depend on what is set.

@@ -17,7 +17,7 @@ const DEVICE_SETTINGS = [
 ]
 
 export async function checkHere(input: BareInput): Promise<number> {
-  const prepared = await prepare(input)
+  const prepared = await prepare(input, input.values.stdin === true)
   const { changes, desired } = prepared
   let wrong = 0
   const tell = (good: boolean, what: string, advice = '') => {

@@ -4,19 +4,22 @@ import { EXIT } from '../../runtime/errors.ts'
 import { publicKeySchema } from '../../runtime/names.ts'
 import { applyRelay } from '../apply/apply-relay.ts'
 import { describeChanges, isNothing } from '../apply/inspect-relay.ts'
-import { type Prepared, pathsOf, prepare, RELAY_OPTIONS, refuseConflicts } from '../apply/prepare.ts'
+import { type Prepared, pathsOf, prepare, RELAY_OPTIONS, refuseConflicts, STDIN_OPTION } from '../apply/prepare.ts'
 import { takeLock } from '../apply/relay-state.ts'
 import { appendHistory } from '../history.ts'
+import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 import type { BareInput, Command } from './command.ts'
 
 export const apply: Command = {
-  usage: '[RELAY] [--stdin] [--verbose] [--no-systemd] [--root DIR]',
-  summary: 'on a dedicated relay, as root: make accounts, keys, sshd and firewall what the fleet file says',
+  usage: '[RELAY] [--here | --stdin] [--verbose] [--no-systemd] [--root DIR]',
+  summary: 'for a dedicated relay: make accounts, keys, sshd and firewall what the fleet file says',
   options: {
+    ...AT_RELAY_OPTIONS,
     ...RELAY_OPTIONS,
-    stdin: { type: 'boolean', help: 'take what "oobm-relay push" sends' },
+    stdin: STDIN_OPTION,
     verbose: { type: 'boolean', help: 'say each step' },
   },
+  atRelay: { isDedicated: true, makesRelay: true, stdin: 'public part' },
   runBare: async input => {
     const unlock = await takeLock(`${pathsOf(input.values).pidFile}.lock`)
     try {

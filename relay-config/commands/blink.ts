@@ -4,14 +4,20 @@ import { EXIT } from '../../runtime/errors.ts'
 import { parseDuration } from '../fleet-state/ages.ts'
 import { STATE_OPTIONS, statePathsOf } from '../fleet-state/state-paths.ts'
 import { tellDevice } from '../fleet-state/tell-device.ts'
+import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 import { type Command, deviceOf, usageError } from './command.ts'
 
 const DEFAULT_S = 30
 
 export const blink: Command = {
-  usage: 'DEVICE [--for 30s] [--root DIR | --state DIR]',
-  summary: 'on the relay: have a device’s LED say "here I am": two quick flashes, again and again',
-  options: { ...STATE_OPTIONS, for: { type: 'string', value: 'TIME', help: 'for so long: 30s, 5m; 10m at the most' } },
+  usage: 'DEVICE [--for 30s] [--relay NAME | --root DIR | --state DIR]',
+  summary: 'have a device’s LED say "here I am": two quick flashes, again and again',
+  options: {
+    ...AT_RELAY_OPTIONS,
+    ...STATE_OPTIONS,
+    for: { type: 'string', value: 'TIME', help: 'for so long: 30s, 5m; 10m at the most' },
+  },
+  atRelay: { ofDevice: true },
   run: async input => {
     const { values, print } = input
     const device = deviceOf(input)

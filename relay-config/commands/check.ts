@@ -2,25 +2,31 @@
 import { access } from 'node:fs/promises'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { relaysOf } from '../access.ts'
-import { RELAY_OPTIONS } from '../apply/prepare.ts'
-import { readFleetText } from '../apply/public-part.ts'
+import { RELAY_OPTIONS, STDIN_OPTION } from '../apply/prepare.ts'
+import { lookingOnly } from '../apply/sshd-service.ts'
 import { checkHere } from '../check/check-here.ts'
 import { checkRelay, type Identity } from '../check/check-relay.ts'
 import { type Fleet, parseFleet, type Relay } from '../fleet-config.ts'
+import { readFleetText } from '../fleet-file.ts'
+import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 import { keyPath } from '../secrets.ts'
-import type { Command } from './command.ts'
+import type { BareInput, Command } from './command.ts'
 
 export const check: Command = {
-  usage: '[RELAY...]\n--here [--no-systemd] [--root DIR]',
+  usage: '[RELAY...]\n--here [--relay NAME] [--no-systemd] [--root DIR]',
   summary:
-    'check the fleet file, then try on each relay what must work and what must be refused; --here: on a dedicated relay, as root: what differs from the file',
+    'check the fleet file, then try on each relay what must work and what must be refused; --here: on a dedicated relay, as root, or there with --relay: what differs from the file',
   options: {
-    here: { type: 'boolean', help: 'compare this host with the fleet file' },
+    ...AT_RELAY_OPTIONS,
+    here: { type: 'boolean', help: 'compare this host, or with --relay that one, with the fleet file' },
     ...RELAY_OPTIONS,
+    stdin: STDIN_OPTION,
   },
+  atRelay: { when: isOfOneHost, isDedicated: true, stdin: 'public part' },
   runBare: async input => {
-    const { files, positionals, values, print, signal } = input
-    if (values.here) return checkHere(input)
+    const { files, values, print, signal } = input
+    const positionals = [...input.positionals, ...(values.relay === undefined ? [] : [String(values.relay)])]
+    if (isOfOneHost(values)) return lookingOnly(() => checkHere(input))
     const fleet = parseFleet(files.fleet, await readFleetText(files.fleet))
     for (const name of positionals) {
       if (fleet.relays.some(relay => relay.name === name)) continue
@@ -47,6 +53,10 @@ export const check: Command = {
     }
     return wrong > 0 ? EXIT.failed : EXIT.ok
   },
+}
+
+function isOfOneHost({ here, stdin }: BareInput['values']): boolean {
+  return here === true || stdin === true
 }
 
 /** The devices that use a relay and whose key is here. */

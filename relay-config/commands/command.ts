@@ -2,6 +2,7 @@
 import type { ParseArgsConfig } from 'node:util'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import type { Device, Fleet } from '../fleet-config.ts'
+import type { AtRelay } from '../remote/at-relay.ts'
 
 export interface BareInput {
   /** Path of the fleet file, and of the folders beside it. */
@@ -31,6 +32,8 @@ interface CommandTable {
   usage: string
   summary: string
   options: Record<string, CommandOption>
+  /** For a word about a relay as it is; without it, it works on the operator's own files. */
+  atRelay?: AtRelay
 }
 
 /** @returns the exit code */

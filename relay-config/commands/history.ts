@@ -4,12 +4,14 @@ import { asciiJson, printable } from '../../runtime/printable.ts'
 import { readPast } from '../fleet-state/past-sessions.ts'
 import { STATE_OPTIONS, statePathsOf } from '../fleet-state/state-paths.ts'
 import { type HistoryEntry, readHistory } from '../history.ts'
+import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 import { type Command, usageError } from './command.ts'
 
 export const history: Command = {
-  usage: '[DEVICE] [--json] [--root DIR | --state DIR]',
-  summary: 'on the relay: who did what when to which device',
-  options: { ...STATE_OPTIONS, json: { type: 'boolean', help: 'as JSON lines' } },
+  usage: '[DEVICE] [--json] [--relay NAME | --root DIR | --state DIR]',
+  summary: 'who did what when to which device',
+  options: { ...AT_RELAY_OPTIONS, ...STATE_OPTIONS, json: { type: 'boolean', help: 'as JSON lines' } },
+  atRelay: { each: true },
   runBare: async ({ values, positionals, print }) => {
     const [device, ...more] = positionals
     if (more.length > 0) usageError('name one device, or none for all')

@@ -7,14 +7,18 @@ import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { publicKeySchema } from '../../runtime/names.ts'
 import type { Technician } from '../fleet-config.ts'
 import { relayPaths } from '../relay-paths.ts'
+import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 import { LOGIN_FILES } from '../render/login-files.ts'
 import { type Command, usageError } from './command.ts'
 
 export const hopKeys: Command = {
-  usage: '[--root DIR]',
-  summary:
-    'on a dedicated relay, as root: make the keys that logins there go on with, and say what the fleet file needs',
-  options: { root: { type: 'string', value: 'DIR', help: 'the root that everything is below, in place of /' } },
+  usage: '[--relay NAME | --root DIR]',
+  summary: 'for a dedicated relay: make the keys that logins there go on with, and say what the fleet file needs',
+  options: {
+    ...AT_RELAY_OPTIONS,
+    root: { type: 'string', value: 'DIR', help: 'the root that everything is below, in place of /' },
+  },
+  atRelay: { isDedicated: true },
   run: async ({ fleet, files, positionals, values, print, signal }) => {
     if (positionals.length > 0) usageError('hop-keys takes no names: it makes what is missing')
     const { relay, logins } = relayPaths(resolve(String(values.root ?? '/')))

@@ -4,13 +4,15 @@ import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { unheard } from '../fleet-state/describe-fleet.ts'
 import { describeMetrics } from '../fleet-state/describe-metrics.ts'
 import { STATE_OPTIONS } from '../fleet-state/state-paths.ts'
+import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 import type { Command } from './command.ts'
 import { readFleet } from './status.ts'
 
 export const metrics: Command = {
-  usage: '[--out FILE] [--root DIR | --state DIR]',
-  summary: 'on the relay: the same as a Prometheus textfile',
+  usage: '[--out FILE] [--relay NAME | --root DIR | --state DIR]',
+  summary: 'the same as a Prometheus textfile',
   options: {
+    ...AT_RELAY_OPTIONS,
     ...STATE_OPTIONS,
     out: {
       type: 'string',
@@ -18,6 +20,7 @@ export const metrics: Command = {
       help: 'replace this file as a whole, such as …/textfile_collector/oobm.prom',
     },
   },
+  atRelay: {},
   run: async input => {
     const nowMs = Date.now()
     const states = await readFleet({ ...input, positionals: [] }, nowMs)

@@ -6,12 +6,13 @@ import { type Command, usageError } from './command.ts'
 import { SWITCH_OPTIONS, switchOf } from './switch-input.ts'
 
 export const off: Command = {
-  usage: 'DEVICE [--for 2h] [--reason TEXT] [--root DIR | --state DIR]',
-  summary: 'on the relay: switch remote maintenance off; the device closes its listeners at once',
+  usage: 'DEVICE [--for 2h] [--reason TEXT] [--relay NAME | --root DIR | --state DIR]',
+  summary: 'switch remote maintenance off; the device closes its listeners at once',
   options: {
     ...SWITCH_OPTIONS,
     for: { type: 'string', value: 'TIME', help: 'end by itself after 90s, 30m, 2h or 1d' },
   },
+  atRelay: { ofDevice: true },
   run: async input => {
     const { values, print } = input
     const { change } = switchOf(input)

@@ -7,14 +7,15 @@ import { type Command, type CommandInput, usageError } from './command.ts'
 import { SWITCH_OPTIONS, switchOf } from './switch-input.ts'
 
 export const on: Command = {
-  usage: 'DEVICE [--relay HOST [--port N] [--user U]] [--reason TEXT] [--root DIR | --state DIR]',
-  summary: 'on the relay: switch remote maintenance on, and wait for the proof',
+  usage: 'DEVICE [--to HOST [--port N] [--user U]] [--reason TEXT] [--relay NAME | --root DIR | --state DIR]',
+  summary: 'switch remote maintenance on, and wait for the proof',
   options: {
     ...SWITCH_OPTIONS,
-    relay: { type: 'string', value: 'HOST', help: 'the one of its relays that the device is to go to' },
+    to: { type: 'string', value: 'HOST', help: 'the one of its relays that the device is to go to' },
     port: { type: 'string', value: 'N', help: 'the port of that relay' },
     user: { type: 'string', value: 'U', help: 'the login on that relay' },
   },
+  atRelay: { ofDevice: true },
   run: async input => {
     const { device, change } = switchOf(input)
     input.print(await switchOn(change, targetOf(input, device)))
@@ -24,9 +25,11 @@ export const on: Command = {
 
 /** A device knows the host keys of its own relays, and goes to no other. */
 function targetOf({ fleet, files, values }: CommandInput, device: Device): Relay | undefined {
-  const { relay, port, user } = values
+  const { port, user } = values
+  // Where the folder of a relay is named, there is nowhere to go: an older spelling of --to.
+  const relay = values.to ?? (values.state !== undefined || values.root !== undefined ? values.relay : undefined)
   if (relay === undefined) {
-    if (port !== undefined || user !== undefined) usageError('--port and --user belong to --relay HOST')
+    if (port !== undefined || user !== undefined) usageError('--port and --user belong to --to HOST')
     return undefined
   }
   const known = relaysOf(fleet, device)

@@ -8,6 +8,7 @@ import { secretReader } from '../ask-secret.ts'
 import type { Technician } from '../fleet-config.ts'
 import { appendHistory } from '../history.ts'
 import { relayPaths } from '../relay-paths.ts'
+import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 import { type Command, usageError } from './command.ts'
 
 /** Characters. The port is open to the whole network: what can be guessed will be. */
@@ -18,12 +19,14 @@ const LONGEST = 200
 const NO_PASSWORD = '*'
 
 export const passwd: Command = {
-  usage: 'TECHNICIAN [--lock] [--root DIR]',
-  summary: 'on the relay, as root: set the password of a technician’s login there, or take it away',
+  usage: 'TECHNICIAN [--lock] [--relay NAME | --root DIR]',
+  summary: 'for a dedicated relay: set the password of a technician’s login there, or take it away',
   options: {
+    ...AT_RELAY_OPTIONS,
     lock: { type: 'boolean', help: 'no password opens the login any more; keys still do' },
     root: { type: 'string', value: 'DIR', help: 'the root that the accounts are below, in place of /' },
   },
+  atRelay: { isDedicated: true, stdin: 'typed' },
   run: async ({ fleet, files, positionals, values, print, signal }) => {
     const [name, ...more] = positionals
     if (name === undefined || more.length > 0) usageError('name one technician')

@@ -4,26 +4,31 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { EXIT } from '../../runtime/errors.ts'
 import { describeChanges, type FileChange, isNothing } from '../apply/inspect-relay.ts'
-import { prepare, RELAY_OPTIONS, refuseConflicts } from '../apply/prepare.ts'
+import { prepare, RELAY_OPTIONS, refuseConflicts, STDIN_OPTION } from '../apply/prepare.ts'
 import { askTool } from '../apply/run-tool.ts'
-import type { Command } from './command.ts'
+import { lookingOnly } from '../apply/sshd-service.ts'
+import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
+import type { BareInput, Command } from './command.ts'
 
 export const plan: Command = {
-  usage: '[RELAY] [--no-systemd] [--root DIR]',
-  summary: 'on a dedicated relay, as root: say what apply would change, and change nothing',
-  options: RELAY_OPTIONS,
-  runBare: async input => {
-    const prepared = await prepare(input)
-    refuseConflicts(prepared)
-    const { changes } = prepared
-    if (isNothing(changes)) input.print('nothing to change')
-    for (const line of describeChanges(changes)) input.print(`would ${line}`)
-    for (const change of [...changes.files, ...(changes.unit ? [changes.unit] : [])]) {
-      const diff = await diffOf(change)
-      if (diff !== '') input.print(`\n${diff}`)
-    }
-    return EXIT.ok
-  },
+  usage: '[RELAY] [--here] [--no-systemd] [--root DIR]',
+  summary: 'for a dedicated relay: say what apply would change, and change nothing',
+  options: { ...AT_RELAY_OPTIONS, ...RELAY_OPTIONS, stdin: STDIN_OPTION },
+  atRelay: { isDedicated: true, makesRelay: true, stdin: 'public part' },
+  runBare: input => lookingOnly(() => sayPlan(input)),
+}
+
+async function sayPlan(input: BareInput): Promise<number> {
+  const prepared = await prepare(input, input.values.stdin === true)
+  refuseConflicts(prepared)
+  const { changes } = prepared
+  if (isNothing(changes)) input.print('nothing to change')
+  for (const line of describeChanges(changes)) input.print(`would ${line}`)
+  for (const change of [...changes.files, ...(changes.unit ? [changes.unit] : [])]) {
+    const diff = await diffOf(change)
+    if (diff !== '') input.print(`\n${diff}`)
+  }
+  return EXIT.ok
 }
 
 async function diffOf({ path, before = '', after = '' }: FileChange): Promise<string> {

@@ -1,14 +1,19 @@
 /** `oobm-relay remove --all`: on a dedicated relay, takes away all that `apply` made there. */
-import { EXIT } from '../../runtime/errors.ts'
+import * as z from 'zod'
+import { EXIT, UserError } from '../../runtime/errors.ts'
 import { pathsOf, requireRoot } from '../apply/prepare.ts'
-import { takeLock } from '../apply/relay-state.ts'
+import { readState, takeLock } from '../apply/relay-state.ts'
 import { removeRelay } from '../apply/remove-relay.ts'
 import { askSshd, sshdService } from '../apply/sshd-service.ts'
+import { openQuestions } from '../edit/questions.ts'
+import type { RelayPaths } from '../relay-paths.ts'
 import type { BareInput } from './command.ts'
 
-export async function removeAll({ values, print }: BareInput): Promise<number> {
+export async function removeAll(input: BareInput): Promise<number> {
+  const { values, print } = input
   requireRoot()
   const paths = pathsOf(values)
+  await confirm(paths, input)
   const unlock = await takeLock(`${paths.pidFile}.lock`)
   try {
     const withoutSystemd = values['no-systemd'] === true
@@ -18,5 +23,30 @@ export async function removeAll({ values, print }: BareInput): Promise<number> {
     return EXIT.ok
   } finally {
     await unlock()
+  }
+}
+
+/** @throws UserError unless somebody says which relay it is that ends */
+async function confirm(paths: RelayPaths, { values, signal, print }: BareInput): Promise<void> {
+  const state = await readState(paths)
+  if (state === undefined) throw new UserError(`there is no relay here: ${paths.state} is missing`)
+  const { relay } = state
+  if (values.name === undefined) {
+    print(
+      `This ends the relay "${relay}" on this host: its accounts, its keys, its history. Its host key is destroyed:`,
+    )
+    print(
+      'every device and technician that pins it refuses another one. "oobm-relay push" keeps a copy with the operator.',
+    )
+  }
+  const questions = openQuestions({ values, signal })
+  try {
+    await questions.ask(
+      'name',
+      'To end it, type its name',
+      z.literal(relay, `is not the relay here, which is "${relay}"`),
+    )
+  } finally {
+    questions.close()
   }
 }

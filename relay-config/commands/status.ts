@@ -9,6 +9,7 @@ import { describeFleet } from '../fleet-state/describe-fleet.ts'
 import { type DeviceState, readDeviceState } from '../fleet-state/device-state.ts'
 import { isOutOfSight, type Paint, PLAIN, worstFirst } from '../fleet-state/fleet-words.ts'
 import { STATE_OPTIONS, statePathsOf } from '../fleet-state/state-paths.ts'
+import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 import { type Command, type CommandInput, deviceOf } from './command.ts'
 
 /** Milliseconds between two pictures of `--watch`. */
@@ -19,13 +20,15 @@ const WIDTH = 80
 const CLEAR = '\x1b[H\x1b[J'
 
 export const status: Command = {
-  usage: '[DEVICE] [--watch] [--json] [--root DIR | --state DIR]',
-  summary: 'on the relay: the devices, worst first: state, age of the last proof, who is on the consoles',
+  usage: '[DEVICE] [--watch] [--json] [--relay NAME | --root DIR | --state DIR]',
+  summary: 'the devices as a relay sees them, worst first: state, age of the last proof, who is on the consoles',
   options: {
+    ...AT_RELAY_OPTIONS,
     ...STATE_OPTIONS,
     watch: { type: 'boolean', help: 'again and again, until Ctrl-C' },
     json: { type: 'boolean', help: 'as one JSON document' },
   },
+  atRelay: { each: true, ofDevice: true },
   run: async input => {
     const { values, print, signal } = input
     const draw = async () => {

@@ -4,9 +4,11 @@ import type { Device } from '../fleet-config.ts'
 import { STATE_OPTIONS, statePathsOf } from '../fleet-state/state-paths.ts'
 import { requireOperator, type Switch } from '../fleet-state/switch-maintenance.ts'
 import { invoker } from '../history.ts'
+import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 import { type CommandInput, deviceOf } from './command.ts'
 
 export const SWITCH_OPTIONS = {
+  ...AT_RELAY_OPTIONS,
   ...STATE_OPTIONS,
   reason: { type: 'string', value: 'TEXT', help: 'what the history is to say' },
 } as const

@@ -77,7 +77,7 @@ export async function killAfterEverySecond(context: TestContext, from: number): 
     assert.match(plan, /^nothing to change/, `after step ${at}`)
     assert.equal(marked.sort(), accounts, `after step ${at}`)
   }
-  await fleet.relay('remove', '--all')
+  await fleet.relay('remove', '--all', '--name', 'lon')
   await assertNoTrace(host)
   return killed
 }
