@@ -206,7 +206,7 @@ test('asks for what a dedicated relay needs, and for nothing of it elsewhere', (
     'fleet.toml:10: relays[1].exempt_networks[3]: must be an address or a network such as 192.0.2.0/24',
     'fleet.toml:11: technicians[1].uid: is missing: relay "lon" makes an account for each technician, with a uid that never changes',
     'fleet.toml:14: technicians[1].login[1]: "sw1" is not among the consoles of bob',
-    'fleet.toml:17: technicians[2].name: "0bob" cannot be a login name: relay "lon" makes an account for each technician; a-z 0-9 _ - and no digit in front',
+    'fleet.toml:17: technicians[2].name: "0bob" is no login name: 1 to 31 of a-z 0-9 _ - with a letter in front; choose another, such as the initial and the family name (relay "lon" makes an account of it)',
     "fleet.toml:18: technicians[2].keys[1]: is bob's key already: a key is one person's",
     'fleet.toml:20: technicians[2].uid: must be a whole number from 20000 to 59999',
     'fleet.toml:21: technicians[2].relay_role: must be "technician", "admin" or "owner"',

@@ -1,7 +1,7 @@
-/** What the accounts of a relay demand of the fleet. */
-import { userSchema } from '../../runtime/names.ts'
+/** What the accounts of relays and devices demand of the fleet. */
 import { GATEWAY_TECHNICIAN } from '../render/host-names.ts'
 import type { FleetSketch, Problem } from './fleet-sketch.ts'
+import { loginNameProblem } from './login-names.ts'
 
 export function* relayAccounts({ relays, technicians }: FleetSketch): Generator<Problem> {
   for (const [at, relay] of relays.entries()) {
@@ -29,14 +29,15 @@ export function* relayAccounts({ relays, technicians }: FleetSketch): Generator<
   }
 }
 
-/** A dedicated relay has an account for each technician. */
-export function* technicianAccounts({ relays, technicians }: FleetSketch): Generator<Problem> {
+/** A dedicated relay has an account for each technician, and a device for each who has its shell. */
+export function* technicianAccounts({ relays, technicians }: FleetSketch, raw: unknown): Generator<Problem> {
   const dedicated = relays.find(relay => relay?.accounts === 'dedicated')
   const owners = new Map<unknown, string>()
   for (const [at, technician] of technicians.entries()) {
     if (technician === undefined) continue
     const { name, uid } = technician
-    if (name === GATEWAY_TECHNICIAN) {
+    const isGateway = name === GATEWAY_TECHNICIAN
+    if (isGateway) {
       const message = `"${name}" cannot be used: it is who comes with the own key of a device with gateway = true`
       yield { path: ['technicians', at, 'name'], message }
     }
@@ -45,14 +46,22 @@ export function* technicianAccounts({ relays, technicians }: FleetSketch): Gener
       if (owner !== undefined) yield { path: ['technicians', at, 'uid'], message: `${uid} is ${owner}'s already` }
       else owners.set(uid, name ?? `technician ${at + 1}`)
     }
-    if (dedicated === undefined) continue
-    const why = `relay "${dedicated.name}" makes an account for each technician`
-    if (uid === undefined) {
+    if (dedicated !== undefined && uid === undefined) {
+      const why = `relay "${dedicated.name}" makes an account for each technician`
       yield { path: ['technicians', at, 'uid'], message: `is missing: ${why}, with a uid that never changes` }
     }
-    if (name !== undefined && (name === 'root' || !userSchema.safeParse(name).success)) {
-      const message = `"${name}" cannot be a login name: ${why}; a-z 0-9 _ - and no digit in front`
-      yield { path: ['technicians', at, 'name'], message }
-    }
+    const maker = accountMaker(dedicated?.name, (raw as { technicians: unknown[] }).technicians[at])
+    const problem = maker === undefined || name === undefined || isGateway ? undefined : loginNameProblem(name)
+    if (problem !== undefined)
+      yield { path: ['technicians', at, 'name'], message: `${problem} (${maker} makes an account of it)` }
   }
+}
+
+/** Who makes an account for this technician; undefined when nobody does. */
+function accountMaker(dedicated: string | undefined, technician: unknown): string | undefined {
+  if (dedicated !== undefined) return `relay "${dedicated}"`
+  // The sketch keeps lists alone, and these may be "all".
+  const { shells, admins } = technician as { shells?: unknown; admins?: unknown }
+  const has = (devices: unknown) => devices === 'all' || (Array.isArray(devices) && devices.length > 0)
+  return has(shells) || has(admins) ? 'each device whose shell is open to them' : undefined
 }

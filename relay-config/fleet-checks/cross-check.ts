@@ -16,7 +16,7 @@ export function crossCheck(raw: unknown): Problem[] {
     ...reservedTechnicians(sketch),
     ...references(sketch),
     ...relayAccounts(sketch),
-    ...technicianAccounts(sketch),
+    ...technicianAccounts(sketch, raw),
     ...logins(sketch, raw),
   ]
 }

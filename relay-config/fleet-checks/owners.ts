@@ -77,10 +77,14 @@ export function* keys({ technicians }: FleetSketch): Generator<Problem> {
   }
 }
 
+/** Accounts of a device whose sessions at its console bridge go by the account's name. */
+const SHARED_ACCOUNTS = ['root', 'oobm']
+
 /** Whom the console bridges would take for somebody else. */
 export function* reservedTechnicians({ technicians }: FleetSketch): Generator<Problem> {
   for (const [at, technician] of technicians.entries()) {
-    if (technician?.name === undefined || !RESERVED_TECHNICIANS.includes(technician.name)) continue
+    if (technician?.name === undefined || ![...RESERVED_TECHNICIANS, ...SHARED_ACCOUNTS].includes(technician.name))
+      continue
     const message = `"${technician.name}" cannot be used: the console bridge uses it itself`
     yield { path: ['technicians', at, 'name'], message }
   }
