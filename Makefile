@@ -27,14 +27,19 @@ run: build ## the whole system on this machine: relay, device, simulated router 
 	@$(NODE) build/lib/lab.cjs $(if $(PORT),--port $(PORT))
 
 .PHONY: test
-test: build ## every test (ONLY=part-of-a-file-name for some)
+test: build ## every test (ONLY=part-of-a-file-name for some, ALL=1 where none may be skipped)
 	@tools/need-mounts
-	@tools/need $(TEST_NEEDS)
-	@$(NODE) --import tsx tools/run-tests.ts --jobs $(JOBS) $(ONLY)
+	@tools/need $(TEST_NEEDS) $(if $(ALL),$(DEB_NEEDS))
+	@$(NODE) --import tsx tools/run-tests.ts --jobs $(JOBS) $(if $(ALL),--no-skip) $(ONLY)
 
 .PHONY: unit
 unit: node_modules/.ready ## the quick tests alone
 	@$(NODE) --import tsx tools/run-tests.ts --unit --jobs $(JOBS) $(ONLY)
+
+.PHONY: mutants
+mutants: build ## which small changes of FOLDER=supervisor/proof no test notices (COUNT=60, SEED=1; see docs/mutation.md)
+	@tools/need $(TEST_NEEDS)
+	@$(NODE) --import tsx tools/mutants/main.ts --folder "$(FOLDER)" --count "$(or $(COUNT),60)" --seed "$(or $(SEED),1)" --jobs $(JOBS)
 
 .PHONY: relay-test-trixie
 relay-test-trixie: deb ## the dedicated relay on Debian 13, booted with its systemd (root, the network, two minutes)

@@ -1,8 +1,9 @@
 /** Declares tests on uvu, and closes the ways in which uvu passes falsely (hooks, missing run, no time limit, open handles). */
 import { writeFileSync } from 'node:fs'
 import { suite as uvuSuite } from 'uvu'
+import { type Child, childrenOf } from './left-behind.ts'
 
-/** What one test file tells the runner, written when its process ends. */
+/** What one test file tells the runner: written when a test begins, and when its process ends. */
 export interface SuiteReport {
   declared: number
   passed: number
@@ -10,6 +11,12 @@ export interface SuiteReport {
   skipped: { name: string; why: string }[]
   /** False until the file called `test.run()`. */
   ran: boolean
+  /** The test that runs now, and the `Date.now()` by which it must have ended; undefined between and after tests. */
+  running?: { title: string; untilMs: number } | undefined
+  /** True when nothing was left to do: a process that something else ended has not seen its last timer. */
+  drained: boolean
+  /** Its children that live when it ends: afterwards nothing says whose they were. */
+  children: Child[]
 }
 
 /** What a test gets: a signal that is aborted at its end or at its time limit, and a place for what must be undone. */
@@ -34,35 +41,58 @@ export interface TestOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 120_000
+/** Milliseconds that a test may take beyond its limit for what it says when it failed, and for what it undoes. */
+const UNDO_MS = 20_000
+/** Milliseconds for one text of `onFailure`. */
+const DESCRIBE_MS = 5_000
 /** Milliseconds that a file may live on after its last test: past that, something was left open. */
 const LINGER_MS = 5_000
 
 /** Makes the `test` of one file. It must be followed by `test.run()` as the file's last line. */
 export function suite(name: string): Test {
   const inner = uvuSuite(name)
-  const report: SuiteReport = { declared: 0, passed: 0, failed: 0, skipped: [], ran: false }
+  const report: SuiteReport = {
+    declared: 0,
+    passed: 0,
+    failed: 0,
+    skipped: [],
+    ran: false,
+    drained: false,
+    children: [],
+  }
+  const path = process.env.OOBM_TEST_REPORT
+  const write = () => path && writeFileSync(path, JSON.stringify(report))
 
+  process.on('beforeExit', () => {
+    report.drained = true
+  })
   process.on('exit', code => {
-    const path = process.env.OOBM_TEST_REPORT
-    if (path) writeFileSync(path, JSON.stringify(report))
+    report.children = childrenOf(process.pid)
+    write()
     if (code === 0 && (!report.ran || report.passed !== report.declared)) process.exitCode = 1
   })
 
   const test = ((title, body, options = {}) => {
     report.declared++
     inner(title, async () => {
+      const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
+      report.running = { title, untilMs: Date.now() + timeoutMs + UNDO_MS }
+      write()
       try {
-        await runTest(title, body, options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
+        await runTest(title, body, timeoutMs)
         report.passed++
       } catch (err) {
         report.failed++
         throw err
       } finally {
+        report.running = undefined
+        write()
         if (report.passed + report.failed === report.declared) failIfLeftOpen()
       }
     })
   }) as Test
   test.skip = (title, why) => {
+    if (why.trim() === '') throw new Error(`"${title}" is skipped without a reason`)
     report.skipped.push({ name: `${name}: ${title}`, why })
   }
   test.run = () => {
@@ -93,7 +123,7 @@ async function runTest(title: string, body: (context: TestContext) => unknown, t
     await Promise.race([Promise.resolve().then(() => body(context)), deadline])
   } catch (err) {
     failures.push(err)
-    for (const describe of describers) process.stdout.write(`\n--- ${title}\n${await describe()}\n`)
+    for (const describe of describers) process.stdout.write(`\n--- ${title}\n${await textOf(describe)}\n`)
   } finally {
     clearTimeout(timer)
     controller.abort()
@@ -102,6 +132,21 @@ async function runTest(title: string, body: (context: TestContext) => unknown, t
     process.off('SIGINT', interrupted)
   }
   if (failures.length > 0) throw asError(failures[0])
+}
+
+/** What else is wrong is for the log: the failure of the test is what the runner must hear of. */
+async function textOf(describe: () => string | Promise<string>): Promise<string> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<string>(resolve => {
+    timer = setTimeout(resolve, DESCRIBE_MS, `(no text for the log within ${DESCRIBE_MS} ms)`)
+  })
+  try {
+    return await Promise.race([Promise.resolve().then(describe), late])
+  } catch (err) {
+    return `(no text for the log: ${String(err)})`
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Undoes everything, whatever fails on the way, and gives the failures back. */

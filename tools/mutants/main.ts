@@ -1,0 +1,163 @@
+/**
+ * Changes a folder's code a little, many times, and says which changes no test notices: `make mutants FOLDER=supervisor/proof`.
+ * Each is tried in a copy of the tree, by the tests that stand beside the code and those that nearest.ts names.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { apply, describe, type Mutant, sample } from './mutant.ts'
+import { mutateShell } from './mutate-shell.ts'
+import { mutateTypescript } from './mutate-typescript.ts'
+import { NEAREST } from './nearest.ts'
+
+const { values } = parseArgs({
+  options: {
+    folder: { type: 'string' },
+    count: { type: 'string', default: '60' },
+    seed: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: '2' },
+    /** Only those whose description has this. */
+    only: { type: 'string', default: '' },
+  },
+})
+const folder = values.folder?.replace(/\/$/, '') ?? ''
+/** A test that takes this many times as long as without a change, and some seconds, hangs. */
+const [TIMES, SECONDS_MORE] = [3, 10]
+
+interface Tried {
+  mutant: Mutant
+  what: string
+  /** The test file that failed, and how; undefined when none did. */
+  killer: string | undefined
+}
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const tests = testsOf(folder)
+  const sources = filesIn(folder).filter(file => !/test\.ts$|\.d\.ts$|\/testing\//.test(file))
+  const scripts = sources.filter(file => readFileSync(file, 'utf8').startsWith('#!/bin/sh'))
+  const all = [...mutateTypescript(sources.filter(file => file.endsWith('.ts'))), ...scripts.flatMap(mutateShell)]
+  const chosen = sample(all, Number(values.count), Number(values.seed)).filter(mutant =>
+    name(mutant).includes(values.only),
+  )
+  const trees = Array.from({ length: Number(values.jobs) }, copyTree)
+  try {
+    const [first] = trees
+    if (first === undefined || tests.length === 0) throw new Error(`${folder} has no tests`)
+    const times = new Map<string, number>()
+    for (const test of tests) {
+      const startedMs = Date.now()
+      const fault = await failureOf(test, first, 300_000)
+      if (fault !== undefined) throw new Error(`${test} fails without any change: ${fault}`)
+      times.set(test, Date.now() - startedMs)
+    }
+    const tried: Tried[] = []
+    const queue = [...chosen]
+    const work = async (tree: string) => {
+      for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+        tried.push({ mutant, what: name(mutant), killer: await killerOf(mutant, tree, times) })
+        print(tried)
+      }
+    }
+    await Promise.all(trees.map(work))
+    return report(tried, all.length)
+  } finally {
+    for (const tree of trees) rmSync(tree, { recursive: true, force: true })
+  }
+}
+
+function name(mutant: Mutant): string {
+  return describe(readFileSync(mutant.file, 'utf8'), mutant)
+}
+
+function filesIn(path: string): string[] {
+  return readdirSync(path, { withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => join(path, entry.name))
+    .sort()
+}
+
+/** Units before those that start real programs, and both before those of another folder. */
+function testsOf(path: string): string[] {
+  const own = filesIn(path).filter(file => /\.i?test\.ts$/.test(file))
+  return [...own.filter(file => file.endsWith('.test.ts')), ...own.filter(file => file.endsWith('.itest.ts'))].concat(
+    NEAREST[path] ?? [],
+  )
+}
+
+/** What git knows, as it is in the working tree; packages and what was built are the same for all. */
+function copyTree(): string {
+  const tree = mkdtempSync('/tmp/oobm-mutants-')
+  const { stdout } = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    encoding: 'utf8',
+  })
+  for (const file of stdout.split('\0').filter(file => file !== '')) {
+    mkdirSync(join(tree, dirname(file)), { recursive: true })
+    cpSync(file, join(tree, file), { verbatimSymlinks: true })
+  }
+  for (const shared of ['node_modules', 'build']) symlinkSync(join(process.cwd(), shared), join(tree, shared))
+  return tree
+}
+
+async function killerOf(mutant: Mutant, tree: string, times: Map<string, number>): Promise<string | undefined> {
+  const text = readFileSync(mutant.file, 'utf8')
+  const path = join(tree, mutant.file)
+  writeFileSync(path, apply(text, mutant))
+  try {
+    // The test of the changed file first.
+    const beside = basename(mutant.file).replace(/\.ts$/, '.')
+    const tests = [...times.keys()].sort(
+      (a, b) => Number(basename(b).startsWith(beside)) - Number(basename(a).startsWith(beside)),
+    )
+    for (const test of tests) {
+      const fault = await failureOf(test, tree, (times.get(test) ?? 0) * TIMES + SECONDS_MORE * 1000)
+      if (fault !== undefined) return `${test} ${fault}`
+    }
+    return undefined
+  } finally {
+    writeFileSync(path, text)
+  }
+}
+
+/** Runs it in the tree; undefined when it passes. */
+async function failureOf(test: string, tree: string, limitMs: number): Promise<string | undefined> {
+  const runner = ['--import', 'tsx', 'tools/run-tests.ts', '--jobs', '1', '--file-limit', String(limitMs / 1000), test]
+  const child = spawn(process.execPath, runner, { cwd: tree, stdio: ['ignore', 'pipe', 'ignore'] })
+  let output = ''
+  child.stdout.on('data', chunk => {
+    output += chunk
+  })
+  const code = await new Promise(resolve => child.once('close', resolve))
+  if (code === 0) return undefined
+  return (
+    /killed: .*|left behind.*|FAIL {2}.*"(.*)"|wrote no report.*/.exec(output)?.[0].slice(0, 120) ??
+    output.slice(0, 200)
+  )
+}
+
+function reasons(): Map<string, string> {
+  const lines = readFileSync(join(import.meta.dirname, 'equivalent.txt'), 'utf8').split('\n')
+  return new Map(lines.filter(line => !/^(#|$)/.test(line)).map(line => line.split(' # ') as [string, string]))
+}
+
+function print(tried: Tried[]): void {
+  const { mutant, what, killer } = tried.at(-1) as Tried
+  const place = what.replace(mutant.file, `${mutant.file}:${mutant.line}`)
+  process.stdout.write(`${killer === undefined ? 'SURVIVED' : 'killed  '} ${place}${killer ? `   by ${killer}` : ''}\n`)
+}
+
+function report(tried: Tried[], possible: number): number {
+  const known = reasons()
+  const survivors = tried.filter(({ killer }) => killer === undefined)
+  const equal = survivors.filter(({ what }) => known.has(what))
+  const killed = tried.length - survivors.length
+  const counted = tried.length - equal.length
+  for (const { what } of survivors)
+    process.stdout.write(`survivor: ${what}${known.has(what) ? ` # ${known.get(what)}` : ''}\n`)
+  process.stdout.write(
+    `${folder}: ${killed} of ${counted} killed (${((100 * killed) / Math.max(counted, 1)).toFixed(0)} %), ${equal.length} change nothing; sample ${tried.length} of ${possible}, seed ${values.seed}\n`,
+  )
+  return 0
+}
