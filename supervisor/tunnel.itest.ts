@@ -48,7 +48,7 @@ test(
         return socket
       }),
     )
-    await waitFor('the surplus to be closed', () => crowd.filter(({ closed }) => closed).length >= 2 * (100 - 16))
+    await waitFor('the surplus to be closed', () => crowd.filter(({ closed }) => closed).length >= 2 * (100 - 64))
     const before = (await status())?.proof.attempt?.at
     await waitFor('two self-tests more', async () => {
       const attempt = (await status())?.proof.attempt

@@ -14,7 +14,9 @@ function places(over: Partial<ServerLimits> = {}, random = () => 0) {
   const arrive = (name: string) => admission.arrived(cause => void closed.push(`${name}: ${cause}`))
   const wait = (name: string, software = 'OpenSSH_9.2') => {
     const place = arrive(name)
-    return { place, isTaken: admission.named(place, software) }
+    const answers: boolean[] = []
+    admission.named(place, software, isAdmitted => answers.push(isAdmitted))
+    return { place, isTaken: answers[0] === true, answers }
   }
   const logIn = (name: string, key: string, isLocal = false) => {
     const { place } = wait(name)
@@ -40,11 +42,63 @@ test('takes every TCP connection, and drops the oldest of those that say nothing
   assert.ok(wait('client').isTaken, 'the silent take no place of those that speak')
 })
 
-test('32 wait; the next is refused while all of them are young', () => {
-  const { closed, wait } = places()
+test('32 wait; the next ones queue while all of them are young, for half a minute', () => {
+  const { time, closed, wait, admission } = places()
   assert.ok(times(32, index => wait(`client ${index}`).isTaken).every(Boolean))
-  assert.not(wait('one more').isTaken)
+  const queued = times(3, index => wait(`one more ${index}`))
+  assert.is(admission.count('queued'), 3)
+  time.nowMs = 2_000
+  admission.serveQueue()
   assert.equal(closed, [])
+  assert.equal(
+    queued.map(({ answers }) => answers),
+    [[], [], []],
+  )
+  time.nowMs = 30_001
+  admission.left(queued[0]?.place as Place)
+  admission.serveQueue()
+  assert.equal(
+    queued.map(({ answers }) => answers),
+    [[], [false], [false]],
+    'who left is told nothing',
+  )
+})
+
+test('who queues gets the places that come free, at random', () => {
+  const { wait, admission, closed } = places({ waiting: 2 }, () => 0.99)
+  const [first] = times(2, index => wait(`client ${index}`))
+  const queued = times(3, index => wait(`queued ${index}`))
+  admission.left(first?.place as Place)
+  admission.serveQueue()
+  assert.equal(
+    queued.map(({ isTaken, answers }) => [isTaken, ...answers]),
+    [[false], [false], [false, true]],
+  )
+  assert.is(admission.count('waiting'), 2)
+  assert.equal(closed, [])
+})
+
+test('who had to queue is spared as long as anybody else', () => {
+  const { time, wait, admission, closed } = places({ waiting: 1 })
+  const first = wait('first')
+  time.nowMs = 1_000
+  assert.equal(wait('queued').answers, [])
+  time.nowMs = 4_000
+  admission.serveQueue()
+  assert.equal(closed, ['first: not logged in after 4 s, and others came'])
+  assert.ok(first.isTaken)
+  time.nowMs = 6_000
+  assert.equal(wait('next').answers, [])
+  assert.is(closed.length, 1)
+})
+
+test('256 queue; of more than that one at random is refused', () => {
+  const { wait, admission } = places({ waiting: 1 })
+  const clients = times(1 + 256, index => wait(`client ${index}`))
+  assert.is(admission.count('queued'), 256)
+  assert.equal(wait('one more').answers, [])
+  assert.equal(clients[1]?.answers, [false])
+  assert.is(clients.filter(({ answers }) => answers.includes(false)).length, 1)
 })
 
 test('drops one at random of those older than two seconds, never a younger one', () => {
@@ -53,11 +107,12 @@ test('drops one at random of those older than two seconds, never a younger one',
   time.nowMs = 1_000
   times(2, index => wait(`young ${index}`))
   time.nowMs = 2_000
-  assert.not(wait('too early').isTaken)
+  const early = wait('too early')
+  assert.equal(early.answers, [])
   time.nowMs = 2_001
   assert.ok(wait('third').isTaken)
-  assert.ok(wait('fourth').isTaken)
-  assert.not(wait('fifth').isTaken)
+  assert.equal(early.answers, [true])
+  assert.equal(wait('fifth').answers, [])
   assert.equal(closed, [
     'old 1: not logged in after 2 s, and others came',
     'old 0: not logged in after 2 s, and others came',

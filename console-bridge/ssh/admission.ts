@@ -3,12 +3,13 @@ import type { ServerLimits } from './limits.ts'
 
 /** One connection, from its TCP connection to its end. */
 export interface Place {
-  readonly arrivedMs: number
+  /** Since when it has been at this stage. */
+  sinceMs: number
   /**
-   * `unnamed` until the client's greeting, then `waiting` or `selftest`; `asked` once the server said that its key would do;
-   * `in` once the key is proved.
+   * `unnamed` until the client's greeting, then `queued` until it has a place, then `waiting` or `selftest`; `asked` once the
+   * server said that its key would do; `in` once the key is proved.
    */
-  stage: 'unnamed' | 'waiting' | 'selftest' | 'asked' | 'in'
+  stage: 'unnamed' | 'queued' | 'waiting' | 'selftest' | 'asked' | 'in'
   /** The public key asked about or proved, base64. */
   key: string | undefined
   isLocal: boolean
@@ -28,6 +29,7 @@ export class Admission {
   readonly #nowMs: () => number
   readonly #random: () => number
   readonly #places = new Set<Place>()
+  readonly #queue = new Map<Place, (isAdmitted: boolean) => void>()
 
   /** @param random from 0 to below 1 */
   constructor(limits: ServerLimits, nowMs: () => number, random: () => number) {
@@ -48,23 +50,43 @@ export class Admission {
     const unnamed = this.#at('unnamed')
     if (unnamed.length >= this.#limits.unnamed && !this.#dropOne('unnamed')) this.#drop(unnamed[0])
     const isLocal = false
-    const arrivedMs = this.#nowMs()
-    const place: Place = { arrivedMs, stage: 'unnamed', key: undefined, isLocal, idleSinceMs: undefined, close }
+    const sinceMs = this.#nowMs()
+    const place: Place = { sinceMs, stage: 'unnamed', key: undefined, isLocal, idleSinceMs: undefined, close }
     this.#places.add(place)
     return place
   }
 
   /**
    * Its greeting came. When its places are full, one that has waited for longer than `sparedMs` is dropped at random, as sshd's
-   * MaxStartups does: who fills the places cannot choose who goes, and whoever has a key needs them for a moment only.
+   * MaxStartups does: who fills the places cannot choose who goes, and whoever has a key needs them for a moment only. While
+   * all are younger, it queues.
    * @param software of its identification (RFC 4253, section 4.2)
-   * @returns false when there is no place
+   * @param answer is called once, at once or later: with false when no place came free in time, or too many queue
    */
-  named(place: Place, software: string): boolean {
-    const { selftest, waiting } = this.#limits
+  named(place: Place, software: string, answer: (isAdmitted: boolean) => void): void {
+    const { selftest, queued } = this.#limits
     // Anybody can greet so, and wins two places by it, which are for nothing but this.
-    if (SELFTEST.test(software) && this.#enter(place, 'selftest', selftest)) return true
-    return this.#enter(place, 'waiting', waiting)
+    if (SELFTEST.test(software) && this.#enter(place, 'selftest', selftest)) {
+      answer(true)
+      return
+    }
+    this.#begin(place, 'queued')
+    this.#queue.set(place, answer)
+    this.serveQueue()
+    if (this.#queue.size > queued) this.#answer(this.#anyQueued(), false)
+  }
+
+  /** Gives the places that came free to those who queue, at random; to be called again and again while somebody queues. */
+  serveQueue(): void {
+    const { waiting, queuedMs } = this.#limits
+    for (const place of this.#queue.keys()) {
+      if (this.#nowMs() - place.sinceMs > queuedMs) this.#answer(place, false)
+    }
+    while (this.#queue.size > 0) {
+      const place = this.#anyQueued()
+      if (!this.#enter(place, 'waiting', waiting)) return
+      this.#answer(place, true)
+    }
   }
 
   /** It was told that this key would do. Public keys are no secret, so only a few a key are kept for that. */
@@ -90,6 +112,7 @@ export class Admission {
 
   left(place: Place): void {
     this.#places.delete(place)
+    this.#queue.delete(place)
   }
 
   /** Logged-in connections beside the first one of each key. */
@@ -98,21 +121,37 @@ export class Admission {
     return counted.length - new Set(counted.map(({ key }) => key)).size
   }
 
+  #anyQueued(): Place {
+    const places = [...this.#queue.keys()]
+    return places[Math.floor(this.#random() * places.length)] as Place
+  }
+
+  #answer(place: Place, isAdmitted: boolean): void {
+    const answer = this.#queue.get(place)
+    this.#queue.delete(place)
+    answer?.(isAdmitted)
+  }
+
   #enter(place: Place, stage: Stage, limit: number): boolean {
     if (this.count(stage) >= limit && !this.#dropOne(stage)) return false
-    place.stage = stage
+    this.#begin(place, stage)
     return true
   }
 
+  #begin(place: Place, stage: Stage): void {
+    place.stage = stage
+    place.sinceMs = this.#nowMs()
+  }
+
   #dropOne(stage: Stage): boolean {
-    const old = this.#at(stage).filter(({ arrivedMs }) => this.#isOld(arrivedMs))
+    const old = this.#at(stage).filter(({ sinceMs }) => this.#isOld(sinceMs))
     return this.#drop(old[Math.floor(this.#random() * old.length)])
   }
 
   #drop(place: Place | undefined): boolean {
     if (!place) return false
     this.#places.delete(place)
-    const waitedS = Math.round((this.#nowMs() - place.arrivedMs) / 1000)
+    const waitedS = Math.round((this.#nowMs() - place.sinceMs) / 1000)
     place.close(`not logged in after ${waitedS} s, and others came`)
     return true
   }

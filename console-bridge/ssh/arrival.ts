@@ -9,8 +9,11 @@ import type { ServerLimits } from './limits.ts'
 export interface Arrival {
   place: Place
   kept: KeptPlace
-  /** Set once the client's greeting came. */
-  connection: Connection | undefined
+  /** Its greeting came; whether it has a place is answered in time of its own. */
+  queues(): void
+  /** It has a place, and a while for its login. */
+  admitted(connection: Connection): void
+  end(): void
   /** The socket is closed. */
   leave(): void
 }
@@ -30,6 +33,7 @@ const GOODBYE_MS = 1_000
 export function arrive(socket: Socket, { admission, limits, log, nowMs, onDropped }: ArrivalOptions): Arrival {
   const from = addressOf(socket)
   let timer: NodeJS.Timeout | undefined
+  let connection: Connection | undefined
 
   const place = admission.arrived(cause => {
     if (place.stage === 'in') return sendAway(cause)
@@ -40,8 +44,9 @@ export function arrive(socket: Socket, { admission, limits, log, nowMs, onDroppe
     place,
     kept: {
       asked: key => {
+        const before = place.stage
         admission.asked(place, key)
-        if (place.stage === 'asked') limitLogin(limits.askedMs)
+        if (place.stage !== before) after(limits.askedMs, noLogin)
       },
       loggedIn: (key, isLocal) => {
         if (!admission.loggedIn(place, key, isLocal)) return false
@@ -57,21 +62,24 @@ export function arrive(socket: Socket, { admission, limits, log, nowMs, onDroppe
         else clearTimeout(timer)
       },
     },
-    connection: undefined,
+    queues: () => clearTimeout(timer),
+    admitted: admitted => {
+      connection = admitted
+      after(limits.loginMs, noLogin)
+    },
+    end: () => connection?.end(),
     leave: () => {
       clearTimeout(timer)
       admission.left(place)
     },
   }
-  limitLogin(limits.loginMs)
+  after(limits.loginMs, noLogin)
   socket.on('data', limitBytes)
   return arrival
 
-  function limitLogin(ms: number): void {
-    after(ms - (nowMs() - place.arrivedMs), () => {
-      log.info({ from }, 'connection closed: no login in time')
-      socket.destroy()
-    })
+  function noLogin(): void {
+    log.info({ from }, 'connection closed: no login in time')
+    socket.destroy()
   }
 
   function limitBytes(): void {
@@ -86,7 +94,7 @@ export function arrive(socket: Socket, { admission, limits, log, nowMs, onDroppe
 
   function sendAway(cause: string): void {
     log.info({ from, cause }, 'connection closed')
-    arrival.connection?.end()
+    connection?.end()
     after(GOODBYE_MS, () => socket.destroy())
   }
 

@@ -1,7 +1,7 @@
 /** How much the bridge's SSH server takes from whom; why these bounds: docs/decisions/0025. */
 
 export interface ServerLimits {
-  /** Milliseconds from the TCP connection to the proved key. */
+  /** Milliseconds from the TCP connection to the greeting, and from its place to the proved key. */
   loginMs: number
   /**
    * Milliseconds from there for a client that was told that its key would do: it asks the person for the key's passphrase
@@ -17,6 +17,12 @@ export interface ServerLimits {
    * chacha20-poly1305), and 3.5 ms of processor time on a PC; measured with 31 at once, Node 20.
    */
   waiting: number
+  /**
+   * Connections that greeted and have no place yet, and for how many milliseconds at most. Nothing more is read of them. As
+   * many as the tunnel lets through, so that there nobody's flood refuses others: 16 a second get a place.
+   */
+  queued: number
+  queuedMs: number
   /** Places for the supervisor's self-test beside those. */
   selftest: number
   /** Milliseconds for which a connection is not dropped in favour of a newer one. */
@@ -42,8 +48,10 @@ export const DEFAULT_LIMITS: ServerLimits = {
   loginMs: 20_000,
   askedMs: 120_000,
   loginBytes: 131_072,
-  unnamed: 16,
+  unnamed: 64,
   waiting: 32,
+  queued: 256,
+  queuedMs: 30_000,
   selftest: 2,
   sparedMs: 2_000,
   askedPerKey: 4,

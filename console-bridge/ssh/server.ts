@@ -7,6 +7,7 @@ import { Admission } from './admission.ts'
 import { ALGORITHMS } from './algorithms.ts'
 import { type Arrival, arrive } from './arrival.ts'
 import { type ConnectionOptions, serveConnection } from './connection.ts'
+import { hold } from './hold.ts'
 import { turnAway } from './turn-away.ts'
 
 export interface ServerOptions extends Omit<ConnectionOptions, 'place'> {
@@ -25,6 +26,8 @@ export interface BridgeServer {
 /** Milliseconds that sessions, and then connections, have to end when the program stops: 4 s in all. */
 const SESSIONS_MS = 2_000
 const GOODBYE_MS = 1_000
+/** Milliseconds between two looks at who queues for a place. */
+const QUEUE_MS = 100
 /** Milliseconds between two lines of the log about too many connections: who floods the port must not flood the journal. */
 const TOO_MANY_MS = 10_000
 
@@ -54,13 +57,22 @@ export async function startServer(options: ServerOptions): Promise<BridgeServer>
     (connection, { header }) => {
       const socket = socketOf(connection)
       const arrival = arrivals.get(socket)
-      if (!arrival || !admission.named(arrival.place, header.versions.software)) {
-        tooMany()
-        connection.on('error', () => {})
-        return turnAway(connection, socket, 'too many connections: try again in a moment')
+      connection.on('error', () => {})
+      if (!arrival) {
+        socket.destroy()
+        return
       }
-      arrival.connection = connection
-      serveConnection(connection, socket, { ...options, place: arrival.kept }, sessions)
+      const goOn = hold(connection, socket)
+      arrival.queues()
+      admission.named(arrival.place, header.versions.software, isAdmitted => {
+        if (!isAdmitted) {
+          tooMany()
+          return turnAway(connection, socket, 'too many connections: try again in a moment')
+        }
+        arrival.admitted(connection)
+        serveConnection(connection, socket, { ...options, place: arrival.kept }, sessions)
+        goOn()
+      })
     },
   )
   ssh.on('error', (err: Error) => log.warn({ err }, 'ssh server error'))
@@ -79,6 +91,7 @@ export async function startServer(options: ServerOptions): Promise<BridgeServer>
     ssh.injectSocket(socket)
   })
   await listen(net, options.port)
+  const queue = setInterval(() => admission.serveQueue(), QUEUE_MS)
   net.on('error', err => log.error({ err }, 'listener error'))
 
   return {
@@ -87,10 +100,11 @@ export async function startServer(options: ServerOptions): Promise<BridgeServer>
     },
     stop: async () => {
       net.close()
+      clearInterval(queue)
       await bounded(SESSIONS_MS, () => Promise.all(sessions))
       // A client whose sessions ended goes by itself. One that is sent away at once drops the last words unseen.
       await bounded(GOODBYE_MS, () => closed(arrivals.keys()))
-      for (const { connection } of arrivals.values()) connection?.end()
+      for (const arrival of arrivals.values()) arrival.end()
       const open = [...arrivals.keys()]
       await bounded(GOODBYE_MS, () => closed(open))
       for (const socket of open) socket.destroy()

@@ -182,11 +182,11 @@ async function shellTest(context: TestContext): Promise<void> {
 async function crowdTest(context: TestContext): Promise<void> {
   const { sshd, keys, ssh } = await startDevice(context)
   // Those that say nothing and those that greet and wait, from the one address that all in the tunnel have.
-  const crowd = Array.from({ length: 16 + 60 }, (_, index) => {
+  const crowd = Array.from({ length: 64 + 60 }, (_, index) => {
     const socket = connect(sshd.port, '127.0.0.1')
     context.cleanup(() => socket.destroy())
     socket.on('error', () => {})
-    if (index >= 16) socket.write('SSH-2.0-x\r\n')
+    if (index >= 64) socket.write('SSH-2.0-x\r\n')
     return socket
   })
   await Promise.all(crowd.map(socket => once(socket, 'data')))

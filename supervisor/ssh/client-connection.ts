@@ -6,6 +6,7 @@ import { errorMessage } from '../../runtime/errors.ts'
 import { printable } from '../../runtime/printable.ts'
 import { whenAborted } from '../../runtime/waiting.ts'
 import { answered } from './answered.ts'
+import { ArrivedChannels } from './arrived-channels.ts'
 import { ChannelStream, closedStream } from './channel-stream.ts'
 import type { Activity, Answer, Arrival, Connection, Execution } from './connection.ts'
 import type { Ending } from './ending.ts'
@@ -16,8 +17,8 @@ import type { Traffic } from './traffic.ts'
 const LOOPBACK = '127.0.0.1'
 /** A port that we never ask for: sshd answers FAILURE to its cancellation, in 36 bytes for our 68. */
 const PING_PORT = 9
-/** Arrivals at a time, answered or not; each may make this device keep the 2 MiB of its window. */
-const ARRIVALS_MAX = 64
+/** Arrivals at a time, answered or not: each has a descriptor. Who of a listener's visitors stays is decided before that. */
+const ARRIVALS_MAX = 400
 
 interface Parts {
   client: Client
@@ -41,6 +42,7 @@ export class ClientConnection implements Connection {
   /** Questions for a listener that wait for their answer, by port. */
   readonly #asked = new Map<number, Set<(answer: 'granted' | 'refused') => boolean>>()
   #arrivals = 0
+  readonly #arrived = new ArrivedChannels()
   #take: ((arrival: Arrival) => void) | undefined
 
   constructor({ client, stream, traffic, ending, localAddress, nowMs }: Parts) {
@@ -192,7 +194,9 @@ export class ClientConnection implements Connection {
         if (!decide()) return closedStream()
         const channel = accept()
         channel.once('close', () => this.#arrivals--)
-        return this.#streamOf(channel)
+        const stream = this.#streamOf(channel)
+        this.#arrived.add(channel, stream)
+        return stream
       },
       reject: () => {
         if (!decide()) return

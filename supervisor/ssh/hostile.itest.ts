@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import { makeKey } from '../../testbed/make-key.ts'
@@ -181,11 +182,32 @@ test('visitors without end: some are let in, timers go on, and the rest is turne
   )
   assert.ok(typeof (await connection.ping(SOON())) === 'number')
   assert.is(sent, 20_000)
-  assert.is(arrivals.length, 64)
+  assert.is(arrivals.length, 400)
   assert.ok(longest() < 1_000, `no timer ran for ${longest()} ms`)
   for (const arrival of arrivals) arrival.reject()
   send(MESSAGE.channelOpen, 'forwarded-tcpip', 1, 2 * MIB, 32_768, '127.0.0.1', 2217, '10.0.0.1', 1)
-  await waitFor('the next visitor', () => arrivals.length === 65)
+  await waitFor('the next visitor', () => arrivals.length === 401)
+})
+
+test('visitors whose servers do not read keep some memory together, and not their windows', async context => {
+  const { login } = await hostileServer(context)
+  const { connection, send } = await login()
+  const visitors: Duplex[] = []
+  connection.onArrival(arrival => visitors.push(arrival.accept().pause()))
+  assert.is(await connection.listen(2217, SOON()), 'granted')
+  for (let i = 0; i < 30; i++) {
+    send(MESSAGE.channelOpen, 'forwarded-tcpip', i, 2 * MIB, 32_768, '127.0.0.1', 2217, '10.0.0.1', 1)
+  }
+  await waitFor('all to be there', () => visitors.length === 30)
+  // The first one is a person who pastes, the others fill their windows.
+  send(MESSAGE.data, 0, Buffer.alloc(32_000))
+  for (let visitor = 1; visitor < 30; visitor++) {
+    await flood(60, () => send(MESSAGE.data, visitor, Buffer.alloc(32_000)))
+  }
+  await waitFor('the first ones to be closed', () => visitors.filter(({ destroyed }) => destroyed).length >= 12)
+  await connection.ping(SOON())
+  assert.is(visitors.filter(({ destroyed }) => destroyed).length, 12)
+  assert.not(visitors[0]?.destroyed)
 })
 
 test('small packets without end do not starve what else waits', async context => {

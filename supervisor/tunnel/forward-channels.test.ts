@@ -187,20 +187,20 @@ test('channels that say nothing but who they are take no place from others: the 
   const { come, made, servers } = forwarding()
   const talking = await come(20_101, CLIENT)
   const silent: Awaited<ReturnType<typeof come>>[] = []
-  for (let count = 0; count < 17; count++) silent.push(await come(20_101, count % 2 ? 'SSH-2.0-x\r\n' : undefined))
+  for (let count = 0; count < 65; count++) silent.push(await come(20_101, count % 2 ? 'SSH-2.0-x\r\n' : undefined))
   const isOpen = (visit: (typeof silent)[number] | undefined) =>
     !visit?.person.readableEnded && !visit?.person.destroyed
-  assert.equal(silent.map(isOpen), [false, ...Array(16).fill(true)])
+  assert.equal(silent.map(isOpen), [false, ...Array(64).fill(true)])
   assert.ok(servers[1]?.destroyed || servers[1]?.readableEnded, 'its connection to the server is closed, too')
   const late = await come(20_101, CLIENT)
   assert.ok(isOpen(late))
   assert.ok(isOpen(talking))
   assert.ok(isOpen(await come(20_100)), 'each listener for itself')
-  assert.equal(silent.map(isOpen), [false, false, ...Array(15).fill(true)])
-  assert.equal(made.sessions(), { shell: 0, console: 2 + 7 })
+  assert.equal(silent.map(isOpen), [false, false, ...Array(63).fill(true)])
+  assert.equal(made.sessions(), { shell: 0, console: 2 + 31 })
   silent.at(-1)?.person.write(CLIENT)
   await settle()
-  for (let count = 0; count < 17; count++) await come(20_101)
+  for (let count = 0; count < 65; count++) await come(20_101)
   assert.ok(isOpen(silent.at(-1)), 'who has spoken is not silent')
 })
 
@@ -209,7 +209,7 @@ test('a channel that makes room while its server is dialled for is turned away, 
   const { come, connection } = forwarding(server.dial)
   const first = await come(20_101)
   const others = []
-  for (let count = 0; count < 16; count++) others.push(await come(20_101))
+  for (let count = 0; count < 64; count++) others.push(await come(20_101))
   assert.is(first.fate(), 'rejected')
   assert.is(others[0]?.fate(), undefined, 'the others wait')
   connection.destroy()

@@ -43,7 +43,7 @@ const LOCAL_MS = 10_000
  * Channels of each listener whose client has sent no more than an identification; the oldest one is closed when another comes.
  * All SSH clients begin the key exchange at once, so a technician who only opens channels takes no place from anybody else.
  */
-const SILENT_CHANNELS = 16
+const SILENT_CHANNELS = 64
 
 /** Bytes of the longest identification (RFC 4253, section 4.2). */
 const IDENTIFICATION_BYTES = 255
