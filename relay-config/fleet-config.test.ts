@@ -107,11 +107,11 @@ test('gives all errors at once, also those between parts when the parts have err
     'fleet.toml:10: devices[1].colour: is not a setting here; check its spelling',
     'fleet.toml:12: devices[1].consoles[1].name: must be 1 to 32 of a-z 0-9 . _ - and begin with a letter or digit',
     'fleet.toml:14: devices[1].consoles[1].baud_rate: Invalid input: expected number, received string',
-    'fleet.toml:17: devices[1].consoles[2].path: must be a device file such as /dev/ttyUSB0',
-    `fleet.toml:19: devices[2].name: "tokyo" is device "tokyo" already: consoles and devices share ssh's host names`,
-    `fleet.toml:20: devices[2].port: 20101 and 20102 are this device's, and 20101 is tokyo already`,
+    'fleet.toml:17: devices[1].consoles[2].path: must be a device file such as /dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0',
+    `fleet.toml:19: devices[2].name: "tokyo" is device "tokyo" already: consoles and devices share ssh's host names (line 8)`,
+    `fleet.toml:20: devices[2].port: 20101 and 20102 are this device's, and 20101 is tokyo already (line 9)`,
     'fleet.toml:21: devices[2].relays[2]: "lon" is not a relay of this fleet',
-    `fleet.toml:22: devices[2].consoles[1].name: "edge" is console "edge" already: consoles and devices share ssh's host names`,
+    `fleet.toml:22: devices[2].consoles[1].name: "edge" is console "edge" already: consoles and devices share ssh's host names (line 16)`,
     'fleet.toml:23: devices[2].led.path: is missing: the file backend needs it',
     'fleet.toml:24: devices[2].profile: must be "wired" or "cellular"',
     'fleet.toml:25: devices[3].name: is missing (string)',
@@ -121,8 +121,8 @@ test('gives all errors at once, also those between parts when the parts have err
     'fleet.toml:34: technicians[1].consoles[2]: "core-sw9" is not a console of this fleet',
     'fleet.toml:35: technicians[1].shells[1]: "paris" is not a device of this fleet',
     'fleet.toml:36: technicians[2].consoles: must be "all" or a list of names',
-    'fleet.toml:37: technicians[2].name: "alice" is there twice',
-    "fleet.toml:38: technicians[2].keys[1]: is alice's key already: a key is one person's",
+    'fleet.toml:37: technicians[2].name: "alice" is there twice (line 29)',
+    "fleet.toml:38: technicians[2].keys[1]: is alice's key already: a key is one person's (line 31)",
     'fleet.toml:39: technicians[2].role: must be "operator" or "observer"',
   ])
 })
@@ -156,6 +156,48 @@ test('keeps ssh’s host names apart', () => {
     errorsOf(...second, ...device('a.lon', 20100), ...device('a', 20200)).join(),
     /:16: devices\[2\]\.name: "a\.lon" is device "a\.lon" already/,
   )
+})
+
+test('gives each console of a device a path of its own', () => {
+  const console = (name: string, path: string) => ['[[devices.consoles]]', `name = "${name}"`, `path = "${path}"`]
+  const errors = errorsOf(
+    ...['[[devices]]', 'name = "a"', 'port = 20100'], // 7
+    ...console('a1', '/dev/ttyUSB0'), // 10
+    ...console('a2', '/dev/ttyUSB1'),
+    ...console('a3', '/dev//serial/../ttyUSB0'), // 16
+    ...['[[devices]]', 'name = "b"', 'port = 20200'],
+    ...console('b1', '/dev/ttyUSB0'), // of another device: another adapter
+  )
+  assert.equal(errors, [
+    'fleet.toml:18: devices[1].consoles[3].path: "/dev//serial/../ttyUSB0" is the path of a1 already: each console has a line of its own (line 12)',
+  ])
+})
+
+test('says which key takes what stands beside the host of a relay', () => {
+  const cases: [string, string][] = [
+    [
+      'relay.example.net:8443',
+      'must be the host alone, "relay.example.net"; the port is a key of its own (port = 8443)',
+    ],
+    ['192.0.2.1:22', 'must be the host alone, "192.0.2.1"; the port is a key of its own (port = 22)'],
+    ['[2001:db8::1]:22', 'must be the host alone, "2001:db8::1"; the port is a key of its own (port = 22)'],
+    ['[2001:db8::1]', 'must be the host alone, "2001:db8::1"'],
+    [
+      'ssh://root@relay.example.net:22/',
+      'must be the host alone, "relay.example.net"; without "ssh://"; the login is a key of its own (user = "root"); the port is a key of its own (port = 22)',
+    ],
+    ['https://relay.example.net', 'must be the host alone, "relay.example.net"; without "https://"'],
+    ['relay example', 'must be a host name or an IP address, and nothing else'],
+    ['relay.example.net:', 'must be a host name or an IP address, and nothing else'],
+    ['fe80::1%eth0', 'must be a host name or an IP address, and nothing else'],
+    ['-oProxyCommand=x', 'must be a host name or an IP address, and nothing else'],
+  ]
+  for (const [host, message] of cases) {
+    const text = RELAY.map(line => line.replace('relay.example.net', host)).join('\n')
+    assert.equal(errorsOfText(`version = 1\n${text}`), [`fleet.toml:4: relays[1].host: ${message}`])
+  }
+  for (const host of ['relay.example.net', '192.0.2.1', '2001:db8::1', '::1', 'a'])
+    parseFleet('fleet.toml', `version = 1\n${RELAY.map(line => line.replace('relay.example.net', host)).join('\n')}`)
 })
 
 test('asks for what a dedicated relay needs, and for nothing of it elsewhere', () => {
@@ -207,7 +249,7 @@ test('asks for what a dedicated relay needs, and for nothing of it elsewhere', (
     'fleet.toml:11: technicians[1].uid: is missing: relay "lon" makes an account for each technician, with a uid that never changes',
     'fleet.toml:14: technicians[1].login[1]: "sw1" is not among the consoles of bob',
     'fleet.toml:17: technicians[2].name: "0bob" is no login name: 1 to 31 of a-z 0-9 _ - with a letter in front; choose another, such as the initial and the family name (relay "lon" makes an account of it)',
-    "fleet.toml:18: technicians[2].keys[1]: is bob's key already: a key is one person's",
+    "fleet.toml:18: technicians[2].keys[1]: is bob's key already: a key is one person's (line 13)",
     'fleet.toml:20: technicians[2].uid: must be a whole number from 20000 to 59999',
     'fleet.toml:21: technicians[2].relay_role: must be "technician", "admin" or "owner"',
     'fleet.toml:22: relays[2].user: is missing: shared accounts are a login that the relay has already',

@@ -11,7 +11,7 @@ import {
   shellSchema,
 } from '../runtime/device-config.ts'
 import { ConfigurationError } from '../runtime/errors.ts'
-import { hostSchema, nameSchema, portSchema, publicKeySchema, userSchema } from '../runtime/names.ts'
+import { nameSchema, portSchema, publicKeySchema, relayHostSchema, userSchema } from '../runtime/names.ts'
 import { parseToml } from '../runtime/toml-file.ts'
 import { crossCheck } from './fleet-checks/cross-check.ts'
 
@@ -38,7 +38,7 @@ const networkSchema = z.string().refine(isNetwork, 'must be an address or a netw
 const relayShape = z.strictObject({
   name: nameSchema,
   /** Host name or address under which devices and technicians reach it. */
-  host: hostSchema,
+  host: relayHostSchema,
   /** TCP port of its sshd; 443 because most networks let it out. */
   port: portSchema.default(443),
   /**
@@ -142,7 +142,7 @@ const fleetSchema = z.unknown().transform((raw, context): Fleet => {
   const result = shape.safeParse(raw)
   report(result.error, context)
   const problems = crossCheck(raw)
-  for (const { path, message } of problems) context.addIssue({ code: 'custom', path, message })
+  for (const { path, message, also } of problems) context.addIssue({ code: 'custom', path, message, params: { also } })
   return result.success && problems.length === 0 ? result.data : z.NEVER
 })
 

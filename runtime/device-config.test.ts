@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { suite } from '../tools/suite.ts'
 import { deviceConfigSchema, intervalsSchema, PROFILES } from './device-config.ts'
-import { snakeCase } from './toml-file.ts'
+import { parseToml, snakeCase } from './toml-file.ts'
 
 const test = suite('device configuration')
 
@@ -40,6 +40,25 @@ test('a hop key is one technician’s, and nobody’s own; what it opens is amon
       `technicians.1.viaRelay.0: "sw1" is not one of bob's consoles here`,
       `technicians.1.hopKeys.0: is alice's hop key already: a hop key is one technician's`,
     ],
+  )
+})
+
+test('each console has a line of its own, whichever way its path is written', () => {
+  const text = [
+    `version = 1\ndevice = "rack1"\nlistener_port = 20100\nbridge = { host_key = "${key('h')}" }`,
+    `relays = [{ host = "relay", user = "device", host_keys = ["${key('r')}"] }]`,
+    '[[consoles]]\nname = "sw1"\npath = "/dev/ttyS0"', // 6
+    '[[consoles]]\nname = "sw2"\npath = "/dev/serial/../ttyS0"',
+  ].join('\n')
+  assert.throws(
+    () => parseToml('device.toml', text, deviceConfigSchema),
+    (err: Error) => {
+      assert.is(
+        err.message,
+        'device.toml:11: consoles[2].path: "/dev/serial/../ttyS0" is the path of sw1 already: each console has a line of its own (line 8)',
+      )
+      return true
+    },
   )
 })
 

@@ -1,10 +1,12 @@
 /** The device configuration, `/etc/oobm/device.toml`: no secrets, readable by both units; the only definition of the format. */
+import { posix } from 'node:path'
 import * as z from 'zod'
-import { hostSchema, nameSchema, pathSchema, portSchema, publicKeySchema, userSchema } from './names.ts'
+import { nameSchema, pathSchema, portSchema, publicKeySchema, relayHostSchema, userSchema } from './names.ts'
+import { STABLE_EXAMPLE } from './serial-path.ts'
 
 const relaySchema = z.strictObject({
   /** Host name or address of the relay. */
-  host: hostSchema,
+  host: relayHostSchema,
   /** TCP port of its sshd; 443 because most networks let it out. */
   port: portSchema.default(443),
   /** Login on the relay. */
@@ -46,7 +48,7 @@ export const consoleSchema = z.strictObject({
   name: nameSchema,
   /** A device file, or `scheme:rest` for a line that a program registers (`sim:router` in the lab). */
   path: z.union([pathSchema, z.string().regex(/^[a-z]+:[A-Za-z0-9._/-]*$/)], {
-    error: 'must be a device file such as /dev/ttyUSB0',
+    error: `must be a device file such as ${STABLE_EXAMPLE}`,
   }),
   /** Bits per second. 9600 is what network equipment comes with. */
   baudRate: z.int().min(50).max(4_000_000).default(9600),
@@ -187,12 +189,33 @@ export function listenersOf(config: Pick<DeviceConfig, 'listenerPort'>): { shell
 export const RESERVED_TECHNICIANS: readonly string[] = ['local', 'relay']
 
 function reportDuplicates(items: readonly { name: string }[], list: string, context: z.core.$RefinementCtx): void {
-  const seen = new Set<string>()
+  const seen = new Map<string, number>()
   for (const [index, { name }] of items.entries()) {
-    if (seen.has(name)) {
-      context.addIssue({ code: 'custom', path: [list, index, 'name'], message: `"${name}" is there twice` })
+    const first = seen.get(name)
+    if (first === undefined) seen.set(name, index)
+    else context.addIssue(duplicate([list, index, 'name'], `"${name}" is there twice`, [list, first, 'name']))
+  }
+}
+
+/** @param also what it collides with: whoever shows the problem says that line too */
+function duplicate(path: PropertyKey[], message: string, also: PropertyKey[]) {
+  return { code: 'custom', path, message, params: { also } } as const
+}
+
+/** One adapter is one console: two could not open it, or would read each other's answers. */
+export function* samePaths(
+  consoles: readonly ({ name?: string | undefined; path?: string | undefined } | undefined)[],
+): Generator<{ at: number; first: number; message: string }> {
+  const owners = new Map<string, number>()
+  for (const [at, item] of consoles.entries()) {
+    if (item?.path === undefined) continue
+    const path = posix.normalize(item.path)
+    const first = owners.get(path)
+    if (first === undefined) owners.set(path, at)
+    else {
+      const owner = consoles[first]?.name ?? `console ${first + 1}`
+      yield { at, first, message: `"${item.path}" is the path of ${owner} already: each console has a line of its own` }
     }
-    seen.add(name)
   }
 }
 
@@ -200,6 +223,8 @@ function reportDuplicates(items: readonly { name: string }[], list: string, cont
 function checkReferences(config: z.output<z.ZodObject<typeof shape>>, context: z.core.$RefinementCtx): void {
   reportDuplicates(config.consoles, 'consoles', context)
   reportDuplicates(config.technicians, 'technicians', context)
+  for (const { at, first, message } of samePaths(config.consoles))
+    context.addIssue(duplicate(['consoles', at, 'path'], message, ['consoles', first, 'path']))
   const known = new Set(config.consoles.map(({ name }) => name))
   const owners = new Map(config.technicians.flatMap(({ name, keys }) => keys.map(key => [key, `${name}'s own key`])))
   for (const [index, technician] of config.technicians.entries()) {

@@ -12,10 +12,35 @@ export const userSchema = z
   .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a login name: 1 to 32 of a-z 0-9 _ - and not begin with a digit')
 
 /** A host name (RFC 1123) or an IP address. */
-export const hostSchema = z
+export const hostSchema = z.string().max(253).refine(isHost, 'must be a host name or an IP address, without a port')
+
+/** A relay's, beside which port and login have keys of their own. */
+export const relayHostSchema = z
   .string()
   .max(253)
-  .regex(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, 'must be a host name or an IP address, without a port')
+  .superRefine((text, context) => {
+    const message = relayHostProblem(text)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  })
+
+function isHost(text: string): boolean {
+  if (/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(text)) return true
+  return /^[0-9A-Fa-f:.]+$/.test(text) && URL.canParse(`http://[${text}]/`)
+}
+
+function relayHostProblem(text: string): string | undefined {
+  if (isHost(text)) return undefined
+  const [, scheme, login, bracketed, plain, port] =
+    /^([a-z]+:\/\/)?(?:([^@/]+)@)?(?:\[([^\]]*)\]|([^:/]*))(?::(\d+))?\/?$/i.exec(text) ?? []
+  const host = bracketed ?? plain ?? ''
+  if (!isHost(host)) return 'must be a host name or an IP address, and nothing else'
+  const apart = [
+    ...(scheme === undefined ? [] : [`without "${scheme}"`]),
+    ...(login === undefined ? [] : [`the login is a key of its own (user = "${login}")`]),
+    ...(port === undefined ? [] : [`the port is a key of its own (port = ${port})`]),
+  ]
+  return [`must be the host alone, "${host}"`, ...apart].join('; ')
+}
 
 export const portSchema = z.int('must be a whole number').min(1, 'must be 1 to 65535').max(65535, 'must be 1 to 65535')
 
@@ -27,6 +52,9 @@ export const pathSchema = z
 
 /** Key types that both OpenSSH and ssh2 take. Certificates and sk- keys are not among them. */
 const KEY_TYPES = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'ssh-rsa']
+
+/** The least that OpenSSH's authors and NIST (SP 800-57) still call safe. */
+const RSA_BITS = 2048
 
 /** A public key as one line of a `.pub` file; the comment is dropped, so that equal keys are equal texts. */
 export const publicKeySchema = z.string().transform((line, context) => {
@@ -54,7 +82,17 @@ function publicKeyProblem(line: string, type: string, base64: string): string | 
   ) {
     return `is damaged: what follows "${type}" is not a whole key of that type`
   }
+  const bits = type === 'ssh-rsa' ? bitLength(fields[1]) : undefined
+  if (bits !== undefined && bits < RSA_BITS) {
+    return `is an RSA key of ${bits} bits, which can be broken: make one of ${RSA_BITS} or more, or better Ed25519 ("ssh-keygen -t ed25519")`
+  }
   return undefined
+}
+
+/** Of a positive number as SSH writes it (RFC 4251, section 5, mpint): 0 for one that is missing. */
+function bitLength(number: Buffer = Buffer.alloc(0)): number {
+  const from = number.findIndex(byte => byte !== 0)
+  return from < 0 ? 0 : (number.length - from) * 8 - Math.clz32(number[from] ?? 0) + 24
 }
 
 /** The strings of an SSH key blob (RFC 4253, section 6.6; RFC 4251, section 5), or undefined when it is cut short. */

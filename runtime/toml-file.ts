@@ -15,10 +15,20 @@ export function parseToml<T extends z.ZodType>(file: string, text: string, schem
   const clean = plainText(text)
   const checked = checkValue(readToml(file, clean), schema)
   if ('data' in checked) return checked.data
-  const located = checked.problems.map(({ path, message }): ConfigurationIssue => {
-    return { line: lineOf(clean, path), key: describePath(path), message }
-  })
-  throw new ConfigurationError(file, located)
+  throw new ConfigurationError(
+    file,
+    checked.problems.map(problem => locate(clean, problem)),
+  )
+}
+
+/** A problem at its line of the text; what it collides with is named by its line, too. */
+export function locate(text: string, { path, message, also }: Problem): ConfigurationIssue {
+  const other = also === undefined ? undefined : lineOf(text, also)
+  return {
+    line: lineOf(text, path),
+    key: describePath(path),
+    message: other === undefined ? message : `${message} (line ${other})`,
+  }
 }
 
 /**
@@ -33,6 +43,8 @@ export function readToml(file: string, text: string): Record<string, unknown> {
 export interface Problem {
   path: Path
   message: string
+  /** Something else in the file that it collides with. */
+  also?: Path | undefined
 }
 
 /** Holds what {@link readToml} gave against a schema. */
@@ -42,9 +54,11 @@ export function checkValue<T extends z.ZodType>(
 ): { data: z.output<T> } | { problems: Problem[] } {
   const result = schema.safeParse(value)
   if (result.success) return { data: result.data }
-  const problems = result.error.issues.flatMap(expandIssue).map(({ path, message }) => ({
-    path: path.map(step => (typeof step === 'string' ? snakeCase(step) : step)),
+  const spelled = (path: Path) => path.map(step => (typeof step === 'string' ? snakeCase(step) : step))
+  const problems = result.error.issues.flatMap(expandIssue).map(({ path, message, also }) => ({
+    path: spelled(path),
     message,
+    ...(also && { also: spelled(also) }),
   }))
   return { problems }
 }
@@ -80,14 +94,15 @@ function parseSyntax(file: string, text: string): unknown {
 }
 
 /** zod reports all unknown keys of an object as one issue; people want each at its own line. */
-function expandIssue(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
+function expandIssue(issue: z.core.$ZodIssue): Problem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(key => ({ path: [...issue.path, key], message: 'is not a setting here; check its spelling' }))
   }
   if (issue.code === 'invalid_type' && issue.input === undefined && /received undefined/.test(issue.message)) {
     return [{ path: issue.path, message: `is missing (${issue.expected})` }]
   }
-  return [{ path: issue.path, message: issue.message }]
+  const also = issue.code === 'custom' ? (issue.params?.also as Path | undefined) : undefined
+  return [{ path: issue.path, message: issue.message, also }]
 }
 
 function* keyLines(text: string): Generator<{ at: Path; line: number }> {

@@ -1,10 +1,11 @@
 /** Which code opens a line: by the scheme before the colon of its path, as in pyserial; a plain path is a device file. */
 import type { ConsoleConfig } from '../../runtime/device-config.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
+import { STABLE_EXAMPLE } from '../../runtime/serial-path.ts'
 import type { OpenLine } from './line.ts'
 
 /**
- * @param openDevice for `/dev/ttyUSB0`
+ * @param openDevice for a device file
  * @param schemes for `scheme:rest`, by scheme
  * @throws UserError for a scheme that nobody registered
  */
@@ -19,7 +20,7 @@ export function openLineOf(
   if (open) return open
   const known = Object.keys(schemes).map(known => `${known}:`)
   throw new UserError(
-    `console ${name}: this program knows no lines of the kind "${scheme}:"; path must be ${['a device file such as /dev/ttyUSB0', ...known].join(', or ')}`,
+    `console ${name}: this program knows no lines of the kind "${scheme}:"; path must be ${[`a device file such as ${STABLE_EXAMPLE}`, ...known].join(', or ')}`,
     EXIT.configuration,
   )
 }

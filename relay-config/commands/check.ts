@@ -6,6 +6,7 @@ import { RELAY_OPTIONS, STDIN_OPTION } from '../apply/prepare.ts'
 import { lookingOnly } from '../apply/sshd-service.ts'
 import { checkHere } from '../check/check-here.ts'
 import { checkRelay, type Identity } from '../check/check-relay.ts'
+import { adviceOn } from '../fleet-checks/advice.ts'
 import { type Fleet, parseFleet, type Relay } from '../fleet-config.ts'
 import { readFleetText } from '../fleet-file.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
@@ -36,6 +37,7 @@ export const check: Command = {
     print(
       `${files.fleet}: ok (relays: ${relays.length}, devices: ${devices.length}, technicians: ${technicians.length})`,
     )
+    for (const advice of adviceOn(devices.flatMap(({ consoles }) => consoles))) print(`  note     ${advice}`)
     let wrong = 0
     for (const relay of relays) {
       if (positionals.length > 0 && !positionals.includes(relay.name)) continue

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
 import * as z from 'zod'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
-import { hostSchema, nameSchema, portSchema, userSchema } from '../../runtime/names.ts'
+import { nameSchema, portSchema, relayHostSchema, userSchema } from '../../runtime/names.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { type FirstRelay, firstFleetText } from '../edit/first-fleet.ts'
 import { openQuestions, type Questions } from '../edit/questions.ts'
@@ -47,7 +47,7 @@ export const init: Command = {
       await writeNew(file, text)
       print(`wrote ${file}`)
       print(
-        'Next: "oobm-relay add device NAME --console NAME --path /dev/ttyUSB0", "oobm-relay add technician NAME --key FILE".',
+        'Next: "oobm-relay add device NAME --console NAME --path PATH", "oobm-relay add technician NAME --key FILE".',
       )
       return EXIT.ok
     } finally {
@@ -65,7 +65,7 @@ const accountsText = z.enum(['shared', 'dedicated'], 'must be "shared" or "dedic
 
 async function askForRelay({ values, print, signal }: BareInput, questions: Questions): Promise<FirstRelay> {
   const { ask } = questions
-  const host = await ask('host', 'Name or address of the relay', hostSchema)
+  const host = await ask('host', 'Name or address of the relay', relayHostSchema)
   const port = await ask('port', 'Port of its sshd', portText, '443')
   const accounts = await ask(
     'accounts',

@@ -6,6 +6,7 @@ import { parseProvisioning, stringifyProvisioning } from '../../runtime/provisio
 import { type SiteInput, siteSchema } from '../../runtime/site-config.ts'
 import { parseToml, readToml } from '../../runtime/toml-file.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
+import { adviceOn } from '../fleet-checks/advice.ts'
 import { renderDeviceConfig } from '../render/device-config.ts'
 import { readGatewayKey, readPrivateKey, readPublicKey } from '../secrets.ts'
 import { type Command, deviceOf } from './command.ts'
@@ -42,6 +43,7 @@ export const issue: Command = {
       throw new UserError(`cannot write ${out} (${errorCode(err)}): is there a folder ${dirname(out)}?`)
     }
     print(`wrote ${out}`)
+    for (const advice of adviceOn(device.consoles)) print(`Note: ${advice}.`)
     print(`Copy it as oobm.toml onto the boot partition of the card for ${device.name}, then keep no other copy.`)
     return EXIT.ok
   },

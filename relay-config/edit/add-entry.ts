@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { publicKeySchema } from '../../runtime/names.ts'
+import { STABLE_EXAMPLE } from '../../runtime/serial-path.ts'
 import { type BareInput, type CommandOption, usageError } from '../commands/command.ts'
+import { adviceOn } from '../fleet-checks/advice.ts'
 import type { Fleet } from '../fleet-config.ts'
 import { type Change, changeFleet } from './change-fleet.ts'
 import * as changes from './changes.ts'
@@ -13,7 +15,11 @@ import type { Item } from './operations.ts'
 type Options = Record<string, CommandOption>
 
 const LINE_OPTIONS = {
-  path: { type: 'string', value: 'PATH', help: 'device file of the serial line, such as /dev/ttyUSB0' },
+  path: {
+    type: 'string',
+    value: 'PATH',
+    help: 'its serial line: the name that "ls /dev/serial/by-id/*" shows wherever the adapter is plugged in',
+  },
   baud: { type: 'string', value: 'N', help: 'bits per second; 9600 when not given' },
   'data-bits': { type: 'string', value: '5|6|7|8', help: 'data bits of the line' },
   parity: { type: 'string', value: 'none|even|odd', help: 'parity of the line' },
@@ -67,6 +73,7 @@ async function addDevice(input: BareInput, names: string[]): Promise<void> {
     }
     return { operations: changes.addDevice(item), done: `added device ${name}, ports ${port} and ${port + 1}` }
   })
+  if (console) printAdvice(input, console)
   input.print(`Next: "oobm-relay keys ${name}", then "oobm-relay issue ${name}" for its card, and the relay anew.`)
 }
 
@@ -80,6 +87,7 @@ async function addConsole(input: BareInput, names: string[]): Promise<void> {
     const operations = changes.addConsole(value, device, item) ?? noDevice(fleet, device)
     return { operations, done: `added console ${name} to ${device}` }
   })
+  printAdvice(input, item)
   input.print(
     `Open to those whose consoles are "all". Next: "oobm-relay issue ${device}" for its card, and the relay anew.`,
   )
@@ -116,8 +124,15 @@ async function addTechnician(input: BareInput, names: string[]): Promise<void> {
   }
 }
 
-function lineItem({ values }: BareInput, name: string): Item {
-  if (values.path === undefined) usageError(`console ${name} needs the --path of its serial line, such as /dev/ttyUSB0`)
+function printAdvice({ print }: BareInput, item: LineItem): void {
+  for (const advice of adviceOn([item])) print(`Note: ${advice}.`)
+}
+
+type LineItem = Item & { name: string; path: string; baudRate?: number }
+
+function lineItem({ values }: BareInput, name: string): LineItem {
+  if (values.path === undefined)
+    usageError(`console ${name} needs the --path of its serial line, such as ${STABLE_EXAMPLE}`)
   const numbers = { baudRate: numberOf(values, 'baud'), dataBits: numberOf(values, 'data-bits') }
   const stopBits = numberOf(values, 'stop-bits')
   return {

@@ -30,9 +30,22 @@ test(
     await chmod(file, 0o640)
     assert.match(
       await must(['add', 'device', 'tokyo', '--console', 'sw1', '--path', '/dev/ttyUSB0', '--baud', '115200']),
-      /ports 20100 and 20101/,
+      /ports 20100 and 20101\nNote: the kernel numbers the path of sw1 \(\/dev\/ttyUSB0\): .*by-id that stays\.\nNext: /,
     )
-    await must(['add', 'console', 'tokyo', 'sw2', '--path', '/dev/ttyUSB1'])
+    const odd = await must(['add', 'console', 'tokyo', 'sw2', '--path', '/dev/ttyUSB1', '--baud', '112500'])
+    assert.match(
+      odd,
+      /\nNote: no equipment comes with the speed of sw2 \(112500; the nearest usual one is 115200\)\.\n/,
+    )
+    const stable = await must(['add', 'console', 'tokyo', 'sw3', '--path', '/dev/serial/by-id/usb-FTDI_A1-if00'])
+    assert.not.match(stable, /Note/)
+    await must(['remove', 'console', 'sw3'])
+    const twice = await start(['add', 'console', 'tokyo', 'sw3', '--path', '/dev/ttyUSB1'])
+    assert.is(twice.code, 64)
+    assert.match(
+      twice.stderr,
+      /"\/dev\/ttyUSB1" is the path of sw2 already: each console has a line of its own \(line \d+\)/,
+    )
     assert.match(await must(['add', 'device', 'osaka', '--gateway', '--profile', 'cellular']), /ports 20102 and 20103/)
     await must([
       'add',
@@ -64,7 +77,7 @@ test(
     )
     assert.equal(devices[0]?.consoles, [
       { name: 'core', path: '/dev/ttyUSB0', baudRate: 115200 },
-      { name: 'sw2', path: '/dev/ttyUSB1' },
+      { name: 'sw2', path: '/dev/ttyUSB1', baudRate: 112_500 },
     ])
     assert.equal(JSON.parse(await must(['list', 'devices', '--json'])), [
       {
@@ -79,7 +92,7 @@ test(
     ])
     assert.match(
       await must(['list']),
-      /^devices: 2\nNAME +PORTS[\s\S]*\nsw2 +edo +\/dev\/ttyUSB1 +9600\n[\s\S]*\nbob +operator/,
+      /^devices: 2\nNAME +PORTS[\s\S]*\nsw2 +edo +\/dev\/ttyUSB1 +112500\n[\s\S]*\nbob +operator/,
     )
 
     await must(['remove', 'console', 'sw2'])

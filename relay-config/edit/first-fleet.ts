@@ -1,4 +1,5 @@
 /** The fleet file that `init` writes: one relay, and what one may write beside it as comments. */
+import { STABLE_EXAMPLE } from '../../runtime/serial-path.ts'
 import { inlineText } from './write-items.ts'
 
 export interface FirstRelay {
@@ -35,14 +36,14 @@ user = ${inlineText(user ?? '')}`
 # Its /etc/ssh/ssh_host_*_key.pub${isDedicated ? ', or the key that the first "apply" makes there' : ''}; devices and technicians accept no other.
 host_keys = ${keys}
 
-# A device and what is plugged into it: "oobm-relay add device NAME --console NAME --path /dev/ttyUSB0" writes
+# A device and what is plugged into it: "oobm-relay add device NAME --console NAME --path PATH" writes
 #   [[devices]]
 #   name = "tokyo-rack1"
 #   port = 20100              # 20100 on the relay is its shell, 20101 its consoles
 #   profile = "cellular"      # for a line that is paid by the byte; "wired" when left out
 #   [[devices.consoles]]
 #   name = "core-sw1"         # "ssh core-sw1" is then this console
-#   path = "/dev/ttyUSB0"
+#   path = "${STABLE_EXAMPLE}"  # "ls /dev/serial/by-id/*", wherever it is plugged in
 #   baud_rate = 9600
 
 # A person: "oobm-relay add technician NAME --key FILE --consoles core-sw1" writes

@@ -1,7 +1,7 @@
 /** What must hold between the parts of a fleet: names and ports are unique, and what is referred to exists. */
 import { relayAccounts, technicianAccounts } from './accounts.ts'
 import { type Problem, sketchOf } from './fleet-sketch.ts'
-import { duplicates, hostNames, keys, ports, reservedTechnicians } from './owners.ts'
+import { duplicates, hostNames, keys, paths, ports, reservedTechnicians } from './owners.ts'
 import { logins, references } from './references.ts'
 
 /** Looks at a fleet before it is known to be well formed. */
@@ -12,6 +12,7 @@ export function crossCheck(raw: unknown): Problem[] {
     ...duplicates('technicians', sketch.technicians),
     ...hostNames(sketch),
     ...ports(sketch),
+    ...paths(sketch),
     ...keys(sketch),
     ...reservedTechnicians(sketch),
     ...references(sketch),

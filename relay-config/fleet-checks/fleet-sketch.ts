@@ -5,6 +5,8 @@ import { nameSchema, portSchema, publicKeySchema } from '../../runtime/names.ts'
 export interface Problem {
   path: PropertyKey[]
   message: string
+  /** What it collides with. */
+  also?: PropertyKey[] | undefined
 }
 
 const wellFormed = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined)
@@ -30,7 +32,7 @@ const lenient = z
         name: wellFormed(nameSchema),
         port: wellFormed(portSchema),
         relays: names,
-        consoles: listOf(z.object({ name: wellFormed(nameSchema) })),
+        consoles: listOf(z.object({ name: wellFormed(nameSchema), path: wellFormed(z.string()) })),
       }),
     ),
     technicians: listOf(

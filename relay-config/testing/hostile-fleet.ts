@@ -82,7 +82,7 @@ export function fleetText(random: Random): string {
       ...repeat(2, index => [
         '[[devices.consoles]]',
         `name = ${text(`c${at}-${index}`)}`,
-        `path = ${text('/dev/ttyUSB0')}`,
+        `path = ${text(`/dev/ttyUSB${index}`)}`,
         `baud_rate = ${number(9600)}`,
       ]),
     ]),

@@ -57,11 +57,18 @@ async function readConfiguration(path: string): Promise<{ config: DeviceConfig |
 
 export function describeFindings(findings: readonly Finding[], paint: Paint): string[] {
   const width = Math.max(...findings.map(({ what }) => what.length))
-  const marks = { ok: paint.good('ok   '), wrong: paint.bad('WRONG'), skipped: paint.faint('-    ') }
+  const marks = {
+    ok: paint.good('ok   '),
+    warning: paint.strong('warn '),
+    wrong: paint.bad('WRONG'),
+    skipped: paint.faint('-    '),
+  }
   const lines = findings.flatMap(({ what, result, detail, remedy }) => {
     const first = `${marks[result]}  ${what.padEnd(width)}  ${detail}`.trimEnd()
     return remedy === '' ? [first] : [first, `       ${' '.repeat(width)}  → ${remedy}`]
   })
-  const count = findings.filter(({ result }) => result === 'wrong').length
-  return [...lines, '', count === 0 ? paint.good('all well') : paint.bad(`${count} wrong`)]
+  const count = (wanted: Finding['result']) => findings.filter(({ result }) => result === wanted).length
+  const verdict = count('wrong') === 0 ? paint.good('all well') : paint.bad(`${count('wrong')} wrong`)
+  const warnings = count('warning') === 0 ? '' : `, warnings: ${count('warning')}`
+  return [...lines, '', `${verdict}${warnings}`]
 }

@@ -117,6 +117,19 @@ test('a common file and the board’s own are one: the own one wins, and each mi
   )
 })
 
+test('a console that takes the path of another is refused with both lines', () => {
+  const second = '[[consoles]]\nname = "sw2"\npath = "/dev/ttyUSB0"\n'
+  assert.match(
+    problemsOf(undefined, ['oobm.toml', `${WHOLE}${second}`]),
+    /:(\d+): consoles\[2\]\.path: "\/dev\/ttyUSB0" is the path of \S+ already: .* \(line \d+\)$/m,
+  )
+  // What a device has already has no line.
+  assert.match(
+    problemsOf(STORED, ['oobm.toml', second]),
+    /^oobm\.toml:3: consoles\[1\]\.path: .* has a line of its own$/m,
+  )
+})
+
 test('what it takes over reads back as the same', () => {
   const { text, provisioning } = takeOver(undefined, [{ name: 'oobm.toml', bytes: Buffer.from(WHOLE) }])
   assert.equal(takeOver(undefined, [{ name: 'again', bytes: Buffer.from(text) }]).provisioning, provisioning)

@@ -7,7 +7,7 @@ import {
   REQUIRED_KEYS,
   stringifyProvisioning,
 } from '../../runtime/provisioning.ts'
-import { checkValue, describePath, lineOf, type Path, type Problem, readToml } from '../../runtime/toml-file.ts'
+import { checkValue, describePath, locate, type Path, type Problem, readToml } from '../../runtime/toml-file.ts'
 import { planParts } from '../commands/plan-import.ts'
 import { decodeText, typographyIn } from './decode.ts'
 import { isTable, type Merged, mergeProvisioning, type Table } from './merge.ts'
@@ -42,7 +42,11 @@ export function takeOver(before: Table | undefined, files: readonly BroughtFile[
     const text = decodeText(name, bytes)
     const merged = mergeProvisioning(value, readOrAdvise(name, text))
     const file = { name, text, complete: merged.complete, locate: merged.locate }
-    if (merged.problems.length > 0) throw new ConfigurationError(name, merged.problems.map(issueIn(text)))
+    if (merged.problems.length > 0)
+      throw new ConfigurationError(
+        name,
+        merged.problems.map(problem => locate(text, problem)),
+      )
     value = merged.value
     read.push(file)
   }
@@ -95,17 +99,13 @@ function locatedError(problems: readonly Problem[], read: readonly ReadFile[], v
   return new ConfigurationError(name, [...issues, ...others])
 }
 
-function locateProblem({ path, message }: Problem, read: readonly ReadFile[], value: Table) {
-  for (const { name, text, locate } of read.toReversed()) {
-    const at = locate(path)
+function locateProblem({ path, message, also }: Problem, read: readonly ReadFile[], value: Table) {
+  for (const { name, text, locate: pathIn } of read.toReversed()) {
+    const at = pathIn(path)
     if (at === undefined) continue
-    return { name, issue: issueIn(text)({ path: at, message }) }
+    return { name, issue: locate(text, { path: at, message, also: also && pathIn(also) }) }
   }
   return { name: read.at(-1)?.name ?? '', issue: { line: undefined, key: describeStored(path, value), message } }
-}
-
-function issueIn(text: string): (problem: Problem) => ConfigurationIssue {
-  return ({ path, message }) => ({ line: lineOf(text, path), key: describePath(path), message })
 }
 
 /** Where there is no line to look at, an entry's name says more than its number. */

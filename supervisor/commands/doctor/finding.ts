@@ -5,8 +5,8 @@ import { printable } from '../../../runtime/printable.ts'
 export interface Finding {
   /** What was looked at: `relay.example.net port 443`. */
   what: string
-  /** `skipped` where something that it needs is wrong already, or this user may not look. */
-  result: 'ok' | 'wrong' | 'skipped'
+  /** `warning` works now, and may not stay so; `skipped` where something that it needs is wrong already, or this user may not look. */
+  result: 'ok' | 'warning' | 'wrong' | 'skipped'
   detail: string
   /** What to do; empty when nothing is. */
   remedy: string
@@ -14,6 +14,8 @@ export interface Finding {
 
 export const ok = (what: string, detail = ''): Finding => finding(what, 'ok', detail, '')
 export const wrong = (what: string, detail: string, remedy: string): Finding => finding(what, 'wrong', detail, remedy)
+export const warning = (what: string, detail: string, remedy: string): Finding =>
+  finding(what, 'warning', detail, remedy)
 export const skipped = (what: string, detail: string, remedy = ''): Finding => finding(what, 'skipped', detail, remedy)
 
 /** Characters of what was found that are shown. */

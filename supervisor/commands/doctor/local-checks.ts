@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import spawn from 'nano-spawn'
-import type { ConsoleConfig, DeviceConfig } from '../../../runtime/device-config.ts'
+import type { DeviceConfig } from '../../../runtime/device-config.ts'
 import { errorCode } from '../../../runtime/errors.ts'
 import { SECRETS, SECRETS_DIRECTORY } from '../../../runtime/provisioning.ts'
 import { isProvedReachable } from '../../../runtime/status-words.ts'
@@ -10,6 +10,7 @@ import { ledCandidates } from '../../led/led.ts'
 import { describeProof } from '../describe-status.ts'
 import { readConsoleBridge, readSupervisor } from '../read-daemon.ts'
 import { type Check, type Finding, ok, skipped, wrong } from './finding.ts'
+import { checkSerial, checkSerialNames } from './serial-checks.ts'
 
 interface Surroundings {
   env: NodeJS.ProcessEnv
@@ -48,6 +49,7 @@ export function localChecks(config: DeviceConfig, configPath: string, { env, now
     { what: 'secrets', run: async report => (await checkSecrets(config, env)).forEach(report) },
     single('self-test account', () => checkAccount(config.selftest.user)),
     ...config.consoles.map(line => single(`console ${line.name}`, () => checkSerial(line))),
+    { what: 'serial names', run: async report => (await checkSerialNames(config.consoles)).forEach(report) },
     single('LED', async () => checkLed(config)),
     single('clock', () => checkClock(configPath, nowMs)),
   ]
@@ -93,36 +95,6 @@ async function checkAccount(user: string): Promise<Finding> {
   if (/\/(nologin|false)$/.test(shell))
     return wrong(what, `${user} has the shell ${shell}: its command cannot run`, remedy)
   return ok(what, user)
-}
-
-async function checkSerial({ name, path }: ConsoleConfig): Promise<Finding> {
-  const what = `console ${name}`
-  if (!path.startsWith('/')) return ok(what, `${path} is not a device file`)
-  try {
-    const [file, dialout] = await Promise.all([stat(path), groupId('dialout')])
-    if (!file.isCharacterDevice())
-      return wrong(what, `${path} is not a serial port`, 'correct the path of this console')
-    if (dialout !== undefined && (file.gid !== dialout || (file.mode & 0o060) !== 0o060)) {
-      return wrong(
-        what,
-        `${path} is not open to the group dialout`,
-        `sudo chgrp dialout ${path} && sudo chmod 660 ${path}`,
-      )
-    }
-    return ok(what, path)
-  } catch (err) {
-    if (errorCode(err) !== 'ENOENT') throw err
-    return wrong(
-      what,
-      `there is no ${path}`,
-      'plug the serial adapter in, or correct the path: ls /dev/ttyUSB* /dev/ttyACM* /dev/serial/by-id',
-    )
-  }
-}
-
-async function groupId(group: string): Promise<number | undefined> {
-  const { stdout } = await spawn('getent', ['group', group]).catch(() => ({ stdout: '' }))
-  return stdout === '' ? undefined : Number(stdout.split(':')[2])
 }
 
 function checkLed({ led }: DeviceConfig): Finding {

@@ -1,0 +1,33 @@
+import { generateKeyPairSync } from 'node:crypto'
+import * as assert from 'uvu/assert'
+import { suite } from '../tools/suite.ts'
+import { publicKeySchema } from './names.ts'
+
+const test = suite('names and keys')
+
+/** A string of RFC 4251, section 5; a number is one with a zero byte in front where its first bit is set. */
+function sshString(bytes: Buffer): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(bytes.length)
+  return Buffer.concat([length, bytes])
+}
+
+function rsaLine(bits: number): string {
+  const jwk = generateKeyPairSync('rsa', { modulusLength: bits }).publicKey.export({ format: 'jwk' })
+  const numbers = [jwk.e, jwk.n].map(text => Buffer.from(text ?? '', 'base64url'))
+  const fields = [
+    Buffer.from('ssh-rsa'),
+    ...numbers.map(n => ((n[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.of(0), n]) : n)),
+  ]
+  return `ssh-rsa ${Buffer.concat(fields.map(sshString)).toString('base64')}`
+}
+
+test('refuses RSA below 2048 bits, and says how long it is', () => {
+  for (const bits of [1024, 2047]) {
+    const { error } = publicKeySchema.safeParse(rsaLine(bits))
+    assert.match(error?.issues[0]?.message ?? '', new RegExp(`^is an RSA key of ${bits} bits, .*ssh-keygen -t ed25519`))
+  }
+  for (const bits of [2048, 3072]) assert.ok(publicKeySchema.safeParse(rsaLine(bits)).success, String(bits))
+})
+
+test.run()
