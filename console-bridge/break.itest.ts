@@ -223,7 +223,7 @@ test(
       await waitFor(`an answer to ${keys}`, () => olga.output().split(`[oobm: ${OBSERVER}]`).length > answers)
     }
     const word = await runWord(files, 'olga', 'core-sw1', 'break')
-    assert.equal([word.code, word.stderr], [1, `${OBSERVER}\n`])
+    assert.equal([word.code, word.stderr], [77, `${OBSERVER}\n`])
     assert.match(await askForBreaks(files, 'olga', '300'), `False\n`)
     const watcher = openTerminal(context, 'ssh', ['-t', ...sshArgs(files, 'alice', 'core-sw1', 'watch')])
     await watcher.says(/you are alice, operator: you watch\]/)

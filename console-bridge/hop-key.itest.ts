@@ -65,7 +65,7 @@ test(
         'olga',
         'olga:core-sw1',
         ['break'],
-        1,
+        77,
         /read-only: you are an observer here, so neither typing nor BREAK is sent/,
       ],
       ['alice', 'alice:core-sw1', ['list'], 64, /no word "list" by way of the relay/],

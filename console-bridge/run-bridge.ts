@@ -90,6 +90,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
         ...{ clock, signal: over },
         onOpen: line => console.lineOpened(line),
         onData: bytes => console.received(bytes),
+        onHeld: held => console.lineHeld(held),
         onClosed: cause => console.lineClosed(cause),
         onTurn: () => turnedAtMs.set(console, clock.nowMs()),
       }),

@@ -10,7 +10,7 @@ export function consoleStatus(consoles: readonly Console[], port: number, heartb
   return { version: 1, software: VERSION, pid: process.pid, heartbeat, port, consoles: consoles.map(statusOf) }
 }
 
-function statusOf({ config, state, counters, seats, writer }: Console): ConsoleStatus['consoles'][number] {
+function statusOf({ config, state, hold, counters, seats, writer }: Console): ConsoleStatus['consoles'][number] {
   return {
     name: config.name,
     path: config.path,
@@ -18,6 +18,7 @@ function statusOf({ config, state, counters, seats, writer }: Console): ConsoleS
     state: state.open ? 'open' : 'closed',
     cause: state.open ? '' : state.cause,
     since: state.since,
+    ...(hold && { held: hold }),
     ...counters,
     sessions: seats.map(seat => ({
       id: seat.id,

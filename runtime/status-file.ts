@@ -69,6 +69,8 @@ export const consoleStatusSchema = z.object({
       /** Why it is closed; empty while it is open. */
       cause: z.string(),
       since: instant,
+      /** Set while flow control holds what is sent: since when, and why as far as that is known. */
+      held: z.object({ since: instant, cause: z.string() }).optional(),
       /** When the target last said something; null if never since the start. */
       lastOutputAt: instant.nullable(),
       bytesIn: z.int(),

@@ -1,9 +1,12 @@
 /** One console: what its line says goes to everyone who watches, and one of them may type. */
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import type { ConsoleConfig } from '../../runtime/device-config.ts'
+import { errorMessage } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { Line } from '../line/line.ts'
+import { describeHold, describeRelease, heldAfterMs } from '../line/settings.ts'
 import { breakLengthMs, describeBreak } from './break.ts'
+import type { Loss } from './loss.ts'
 import { Outgoing } from './outgoing.ts'
 import { calledAs, LOCAL, logged, type Person } from './person.ts'
 import { refusalOf } from './right.ts'
@@ -17,6 +20,12 @@ export interface SeatEvents {
   onNotice(text: string): void
   /** What was typed went out, and there is room for more. */
   onRoom(): void
+  /** So many bytes of this seat went out. */
+  onSent(bytes: number): void
+  /** So many bytes of this seat are dropped; 0 where some that went to the adapter may be. */
+  onLost(bytes: number, loss: Loss): void
+  /** A BREAK that this seat did not ask for begins: what comes from now on may have been typed before it was known. */
+  onOthersBreak(loss: Loss): void
   /** The session is to end, and why; resolves when the technician was told, as far as that can be. */
   onDismissed(text: string): Promise<unknown>
 }
@@ -36,13 +45,24 @@ export interface Seat extends Person {
 /** `cause`: a sentence for the asker. `refused`: this person may not; otherwise it could not be done. */
 export type BreakAnswer = { sent: true } | { sent: false; refused: boolean; cause: string }
 
+/** As for a BREAK. */
+export type ReleaseAnswer = { released: true } | { released: false; refused: boolean; cause: string }
+
 export type TypeOutcome = 'taken' | 'full' | 'observer' | 'occupied' | 'closed'
+
+/** Nothing goes out because flow control holds the line. `since` as for a line's state. */
+export interface Hold {
+  since: number
+  cause: string
+}
 
 /** `since`: milliseconds since 1970, as for a seat. */
 export type LineState = ({ open: true } | { open: false; cause: string }) & { since: number }
 
 /** Bytes of one session that wait for the line; beyond it the session is not read, and the SSH window fills. */
 export const TYPED_BOUND_BYTES = 65_536
+/** Bytes that are on their way to the line after the queue here; what is stuck longer than they take is held. */
+const IN_HAND_BYTES = 512
 /** BREAKs that wait for their turn: more than that is a key held down. */
 const BREAKS_BOUND = 3
 
@@ -54,11 +74,15 @@ export class Console {
   readonly #log: Logger
   readonly #onChange: () => void
   readonly #outgoing: Outgoing
+  #line: Line | undefined
   readonly #seats = new Set<Seat>()
   #writer: Seat | undefined
   /** Its `since`, and what else is an instant in here: milliseconds of the monotonic clock. */
   #state: LineState
   #breaks = 0
+  /** Who says that the line is held: `queue`, where nothing is taken, or the `line` itself. */
+  readonly #holders = new Set<'queue' | 'line'>()
+  #heldSinceMs = 0
   #seatsSoFar = 0
   #lastOutputMs: number | null = null
   #bytesIn = 0
@@ -73,11 +97,18 @@ export class Console {
     this.#onChange = onChange
     this.#times = new WallTimes(clock)
     this.#state = { open: false, cause: 'it is being opened', since: clock.nowMs() }
-    this.#outgoing = new Outgoing(clock, {
-      onSent: bytes => {
-        this.#bytesOut += bytes
+    this.#outgoing = new Outgoing({
+      clock,
+      heldMs: heldAfterMs(config, IN_HAND_BYTES),
+      events: {
+        onSent: (owner, bytes) => {
+          this.#bytesOut += bytes
+          ;(owner as Seat).events.onSent(bytes)
+        },
+        onLost: (owner, bytes, loss) => (owner as Seat).events.onLost(bytes, loss),
+        onRoom: owner => (owner as Seat).events.onRoom(),
+        onHeld: held => this.#held('queue', held),
       },
-      onRoom: owner => (owner as Seat).events.onRoom(),
     })
   }
 
@@ -87,6 +118,12 @@ export class Console {
 
   get state(): LineState {
     return { ...this.#state, since: this.#times.of(this.#state.since) }
+  }
+
+  /** Undefined while nothing holds the line. */
+  get hold(): Hold | undefined {
+    if (this.#holders.size === 0) return undefined
+    return { since: this.#times.of(this.#heldSinceMs), cause: describeHold(this.config) }
   }
 
   get seats(): readonly Seat[] {
@@ -103,7 +140,8 @@ export class Console {
   }
 
   lineOpened(line: Line): void {
-    this.#outgoing.useLine(line)
+    this.#line = line
+    this.#outgoing.useLine(line, { kind: 'closed', text: 'the line was closed' })
     this.#state = { open: true, since: this.#clock.nowMs() }
     this.#log.info('line open')
     this.#tellAll('the line is open')
@@ -113,13 +151,20 @@ export class Console {
   /** Called at each failed try, too: only what is new is told. */
   lineClosed(cause: string): void {
     const before = this.#state
-    this.#outgoing.useLine(undefined)
+    this.#line = undefined
+    this.#outgoing.useLine(undefined, { kind: 'closed', text: `the line is closed: ${cause}` })
+    this.#held('line', false)
     if (!before.open && before.cause === cause) return
     this.#state = { open: false, cause, since: before.open ? this.#clock.nowMs() : before.since }
     this.#log.warn({ cause }, 'line closed')
     this.#tellAll(`the line is closed: ${cause}. It is opened again as soon as that can be; nothing is sent until then`)
     for (const seat of this.#seats) seat.events.onRoom()
     this.#onChange()
+  }
+
+  /** Flow control of the line itself holds it, or lets it go on. */
+  lineHeld(held: boolean): void {
+    this.#held('line', held)
   }
 
   received(bytes: Buffer): void {
@@ -154,7 +199,7 @@ export class Console {
   /** Gives the place up. What it typed and is not sent is discarded. */
   leave(seat: Seat): void {
     if (!this.#seats.delete(seat)) return
-    this.#outgoing.discard(seat)
+    this.#outgoing.discard(seat, { kind: 'left', text: 'the session ended before' })
     const wrote = this.#writer === seat
     if (wrote) this.#writer = undefined
     this.#tellAll(`${calledAs(seat)} left${wrote ? ': the next operator who types has the console' : ''}`)
@@ -179,7 +224,12 @@ export class Console {
   }
 
   hasRoom(seat: Seat): boolean {
-    return this.#outgoing.waitingBytes(seat) < TYPED_BOUND_BYTES
+    return this.waitingBytes(seat) < TYPED_BOUND_BYTES
+  }
+
+  /** What this seat typed and the line did not take yet. */
+  waitingBytes(seat: Seat): number {
+    return this.#outgoing.waitingBytes(seat)
   }
 
   /**
@@ -190,20 +240,44 @@ export class Console {
     const refusal = refusalOf(seat)
     const before = this.#writer
     if (refusal !== undefined || before === seat) return refusal
-    const discarded = before ? this.#outgoing.discard(before) : 0
+    const loss: Loss = { kind: 'taken-over', text: `${calledAs(seat)} took over typing` }
+    const discarded = before ? this.#outgoing.discardWithHeld(before, loss) : 0
     const lost = discarded > 0 ? `; ${discarded} bytes that waited to be sent are discarded` : ''
     this.#give(seat, `${calledAs(seat)} took over typing${before ? ` from ${calledAs(before)}` : ''}${lost}`)
     before?.events.onRoom()
     return undefined
   }
 
-  /** Resolves when all that was typed is sent, or when aborted. */
-  sent(signal: AbortSignal): Promise<void> {
-    return this.#outgoing.quiet(signal)
+  /**
+   * Waits until all that this seat typed is on the wire; what flow control holds for too long is dropped, and the seat is told.
+   */
+  async sent(seat: Seat, signal: AbortSignal): Promise<void> {
+    if (await this.#outgoing.sent(seat, signal)) return
+    const loss: Loss = { kind: 'held', text: `nothing goes out: ${describeHold(this.config)}` }
+    if (this.#outgoing.discard(seat, loss) === 0) seat.events.onLost(0, loss)
+  }
+
+  /**
+   * Lets go on what flow control holds, and tells everyone.
+   */
+  async release(by: Person | Seat): Promise<ReleaseAnswer> {
+    const refusal = refusalOf(by)
+    if (refusal !== undefined) return { released: false, refused: true, cause: refusal }
+    const line = this.#line
+    try {
+      if (!line) throw new Error(`the line is closed${this.#state.open ? '' : `: ${this.#state.cause}`}`)
+      await line.release()
+    } catch (err) {
+      return { released: false, refused: false, cause: `nothing was released: ${errorMessage(err)}` }
+    }
+    this.#log.info(logged(by), 'flow control released')
+    this.#tellAll(`${calledAs(by)} released the flow control${describeRelease(this.config)}`)
+    return { released: true }
   }
 
   /**
    * Sends a BREAK, if this person or seat may, and tells everyone.
+   * @param by a seat is spared what the others get: what it types now it typed after the BREAK
    * @param askedMs as asked; see {@link breakLengthMs}
    * @param signal the program's end, not the asker's: a BREAK that began is not cut short by a lost connection
    */
@@ -215,13 +289,15 @@ export class Console {
     this.#breaks++
     try {
       const lengthMs = breakLengthMs(askedMs)
-      const outcome = await this.#outgoing.sendBreak(lengthMs, signal)
+      const loss: Loss = { kind: 'break', text: `${calledAs(by)} sent BREAK` }
+      for (const seat of this.#seats) if (seat !== by) seat.events.onOthersBreak(loss)
+      const outcome = await this.#outgoing.sendBreak(lengthMs, signal, loss)
       this.#log.info({ ...logged(by), lengthMs, askedMs, ...outcome }, outcome.sent ? 'break sent' : 'break failed')
+      for (const seat of this.#seats) seat.events.onRoom()
       if (!outcome.sent) return noBreak(outcome.cause)
       const count = outcome.discardedBytes > 0 ? ` (${outcome.discardedBytes} bytes and more)` : ''
       const lost = outcome.drained ? '' : `; what the target had not taken by then is discarded${count}`
       this.#tellAll(`${calledAs(by)} sent BREAK, ${describeBreak(askedMs)}${lost}`)
-      for (const seat of this.#seats) seat.events.onRoom()
       return { sent: true }
     } finally {
       this.#breaks--
@@ -232,6 +308,18 @@ export class Console {
     this.#writer = seat
     this.#tellAll(announcement)
     this.#log.info(logged(seat), 'writer changed')
+    this.#onChange()
+  }
+
+  #held(by: 'queue' | 'line', held: boolean): void {
+    const before = this.hold
+    if (held) this.#holders.add(by)
+    else this.#holders.delete(by)
+    const now = this.hold
+    if ((before === undefined) === (now === undefined)) return
+    if (now) this.#heldSinceMs = this.#clock.nowMs()
+    this.#log.info({ held: now !== undefined }, 'flow control')
+    this.#tellAll(now ? `flow control holds the line: ${now.cause}. What is typed waits` : 'the line goes on')
     this.#onChange()
   }
 

@@ -1,77 +1,92 @@
 import * as assert from 'uvu/assert'
-import type { Clock } from '../../runtime/clock.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite, type TestContext } from '../../tools/suite.ts'
 import type { Line } from '../line/line.ts'
+import { quickClock } from '../testing/quick-clock.ts'
+import type { Loss } from './loss.ts'
 import { Outgoing } from './outgoing.ts'
 
 const test = suite('outgoing')
 const ALICE = { name: 'alice' }
 const BOB = { name: 'bob' }
+const BREAK: Loss = { kind: 'break', text: 'bob sent BREAK' }
+const CLOSED: Loss = { kind: 'closed', text: 'the line is closed' }
 
 /** A line that writes down what happens to it, and takes bytes only while `takes` is true. */
 function fakeLine(takes = true) {
   const log: string[] = []
+  const state = { takes }
   const line: Line = {
     write: bytes => {
+      if (!state.takes) return 0
       log.push(bytes.toString())
-      return takes ? Promise.resolve() : new Promise(() => {})
+      return bytes.length
     },
     drain: async () => void log.push('drained'),
+    discard: async () => void log.push('discarded'),
     setBreak: async on => void log.push(on ? 'break on' : 'break off'),
+    release: async () => {},
     close: async () => {},
   }
-  return { line, log }
+  return { line, log, state }
 }
 
-/** A clock whose sleeps are over at once, and counted. */
-function quickClock() {
-  let nowMs = 0
-  const clock: Clock = {
-    wallMs: () => nowMs,
-    nowMs: () => nowMs,
-    sleep: async ms => {
-      await new Promise(resolve => setImmediate(resolve))
-      nowMs += ms
+/** With everything that it tells, and without a line at the end of the test. */
+function outgoing(context: TestContext) {
+  const told: string[] = []
+  const nameOf = (owner: object) => (owner as typeof ALICE).name
+  const out = new Outgoing({
+    clock: quickClock(),
+    heldMs: 2_000,
+    events: {
+      onSent: () => {},
+      onLost: (owner, bytes, { kind }) => told.push(`${nameOf(owner)} lost ${bytes}: ${kind}`),
+      onRoom: () => {},
+      onHeld: held => told.push(held ? 'held' : 'goes on'),
     },
-  }
-  return clock
-}
-
-function outgoing() {
-  return new Outgoing(quickClock(), { onSent: () => {}, onRoom: () => {} })
+  })
+  context.cleanup(() => out.useLine(undefined, CLOSED))
+  return { out, told }
 }
 
 test('sends in order, whoever typed it, in small pieces', async context => {
   const { line, log } = fakeLine()
-  const out = outgoing()
-  out.useLine(line)
+  const { out } = outgoing(context)
+  out.useLine(line, CLOSED)
   out.push(ALICE, Buffer.from('x'.repeat(300)))
   out.push(BOB, Buffer.from('y'))
-  await out.quiet(context.signal)
-  assert.equal(log, ['x'.repeat(256), 'x'.repeat(44), 'y'])
+  assert.ok(await out.sent(BOB, context.signal))
+  assert.equal(log, ['x'.repeat(256), 'x'.repeat(44), 'y', 'drained'])
 })
 
 test('what was typed before a BREAK goes before it, and what is typed during it after it', async context => {
-  const { line, log } = fakeLine()
-  const out = outgoing()
-  out.useLine(line)
+  const { line, log, state } = fakeLine(false)
+  const { out } = outgoing(context)
+  out.useLine(line, CLOSED)
   out.push(ALICE, Buffer.from('before'))
-  const outcome = out.sendBreak(300, context.signal)
+  const outcome = out.sendBreak(300, context.signal, BREAK)
   await Promise.resolve()
   out.push(ALICE, Buffer.from('during'))
+  state.takes = true
   assert.equal(await outcome, { sent: true, drained: true, discardedBytes: 0 })
-  await out.quiet(context.signal)
-  assert.equal(log, ['before', 'drained', 'break on', 'break off', 'during'])
+  await out.sent(ALICE, context.signal)
+  assert.equal(log, ['before', 'drained', 'break on', 'break off', 'during', 'drained'])
 })
 
-test('a BREAK does not wait for a line that takes nothing, and says what it discarded', async context => {
-  const { line, log } = fakeLine(false)
-  const out = outgoing()
-  out.useLine(line)
+test('a BREAK does not wait for a line that takes nothing, and what it discards is not sent after it either', async context => {
+  const { line, log, state } = fakeLine()
+  const { out, told } = outgoing(context)
+  out.useLine(line, CLOSED)
+  out.push(ALICE, Buffer.from('sent '))
+  state.takes = false
   out.push(ALICE, Buffer.from('x'.repeat(1000)))
-  assert.equal(await out.sendBreak(300, context.signal), { sent: true, drained: false, discardedBytes: 744 })
-  assert.equal(log.slice(1), ['break on', 'break off'])
+  assert.equal(await out.sendBreak(300, context.signal, BREAK), { sent: true, drained: false, discardedBytes: 1000 })
   assert.is(out.waitingBytes(ALICE), 0)
+  state.takes = true
+  out.push(ALICE, Buffer.from('after'))
+  await out.sent(ALICE, context.signal)
+  assert.equal(log, ['sent ', 'discarded', 'break on', 'break off', 'after', 'drained'])
+  // The second one: of what the adapter had already, some may be gone, too.
+  assert.equal(told, ['alice lost 1000: break', 'alice lost 0: break'])
 })
 
 test('takes a BREAK back also when it could not be begun', async context => {
@@ -83,39 +98,129 @@ test('takes a BREAK back also when it could not be begun', async context => {
       if (on) throw new Error('no such thing')
     },
   }
-  const out = outgoing()
-  out.useLine(failing)
-  assert.equal(await out.sendBreak(300, context.signal), { sent: false, cause: 'no such thing' })
+  const { out } = outgoing(context)
+  out.useLine(failing, CLOSED)
+  assert.equal(await out.sendBreak(300, context.signal, BREAK), { sent: false, cause: 'no such thing' })
+  assert.equal(log, ['drained', 'break on', 'break off'])
+})
+
+test('gives up a BREAK that a hung adapter does not take, and takes it back when it comes after all', async context => {
+  const { line, log } = fakeLine()
+  let begin = () => {}
+  const hung: Line = {
+    ...line,
+    setBreak: async on => {
+      if (on)
+        await new Promise<void>(resolve => {
+          begin = resolve
+        })
+      log.push(on ? 'break on' : 'break off')
+    },
+  }
+  const { out } = outgoing(context)
+  out.useLine(hung, CLOSED)
+  const outcome = await out.sendBreak(300, context.signal, BREAK)
+  assert.is(outcome.sent, false)
+  assert.match(JSON.stringify(outcome), 'the line does not answer')
+  begin()
+  await new Promise(resolve => setImmediate(resolve))
   assert.equal(log, ['drained', 'break on', 'break off'])
 })
 
 test('sends nothing that waited for one line on the next', async context => {
   const dead = fakeLine(false)
   const next = fakeLine()
-  const out = outgoing()
-  out.useLine(dead.line)
+  const { out, told } = outgoing(context)
+  out.useLine(dead.line, CLOSED)
   out.push(ALICE, Buffer.from('x'.repeat(1000)))
-  out.useLine(undefined)
-  out.useLine(next.line)
+  out.useLine(undefined, CLOSED)
+  out.useLine(next.line, CLOSED)
   out.push(ALICE, Buffer.from('new'))
-  await out.quiet(context.signal)
-  assert.equal(next.log, ['new'])
+  await out.sent(ALICE, context.signal)
+  assert.equal(next.log, ['new', 'drained'])
+  assert.equal(told, ['alice lost 1000: closed'])
 })
 
-test('counts and discards what waits for each owner', async () => {
+test('a line that fails at a write waits for its end, and not for ever in a loop', async context => {
+  const { line } = fakeLine()
+  const { out, told } = outgoing(context)
+  let writes = 0
+  const failing: Line = {
+    ...line,
+    write: () => {
+      writes++
+      throw new Error('EIO')
+    },
+  }
+  out.useLine(failing, CLOSED)
+  out.push(ALICE, Buffer.from('abc'))
+  await new Promise(resolve => setImmediate(resolve))
+  assert.is(writes, 1)
+  out.useLine(undefined, CLOSED)
+  assert.equal(told, ['alice lost 3: closed'])
+})
+
+test('counts and discards what waits for each owner', async context => {
   const { line } = fakeLine(false)
-  const out = outgoing()
-  out.useLine(line)
+  const { out, told } = outgoing(context)
+  out.useLine(line, CLOSED)
   out.push(ALICE, Buffer.from('a'))
   out.push(ALICE, Buffer.from('bcd'))
   out.push(BOB, Buffer.from('ef'))
-  assert.equal([out.waitingBytes(ALICE), out.waitingBytes(BOB)], [3, 2])
-  assert.is(out.discard(ALICE), 3)
+  assert.equal([out.waitingBytes(ALICE), out.waitingBytes(BOB)], [4, 2])
+  assert.is(out.discard(ALICE, { kind: 'left', text: '' }), 4)
   assert.equal([out.waitingBytes(ALICE), out.waitingBytes(BOB)], [0, 2])
+  assert.equal(told, ['alice lost 4: left'])
+})
+
+test('a take-over discards what the adapter has in hand too, and nothing that is typed after it', async context => {
+  const { line, log, state } = fakeLine()
+  const { out, told } = outgoing(context)
+  let discarded = () => {}
+  const slow: Line = {
+    ...line,
+    discard: () =>
+      new Promise<void>(resolve => {
+        discarded = resolve
+      }),
+  }
+  out.useLine(slow, CLOSED)
+  out.push(ALICE, Buffer.from('sent '))
+  state.takes = false
+  out.push(ALICE, Buffer.from('waits'))
+  assert.is(out.discardWithHeld(ALICE, { kind: 'taken-over', text: '' }), 5)
+  state.takes = true
+  out.push(BOB, Buffer.from('bob'))
+  assert.equal(log, ['sent '])
+  discarded()
+  assert.ok(await out.sent(BOB, context.signal))
+  assert.equal(log, ['sent ', 'bob', 'drained'])
+  assert.equal(told, ['alice lost 5: taken-over', 'alice lost 0: taken-over'])
+})
+
+test('says that a line is held, and that it goes on; whoever waits for it gives up', async context => {
+  const { line, state } = fakeLine(false)
+  const { out, told } = outgoing(context)
+  out.useLine(line, CLOSED)
+  out.push(ALICE, Buffer.from('reload'))
+  assert.not(await out.sent(ALICE, context.signal))
+  assert.equal(told, ['held'])
+  state.takes = true
+  assert.ok(await out.sent(ALICE, context.signal))
+  assert.equal(told, ['held', 'goes on'])
+})
+
+test('gives up an adapter that took everything and does not get rid of it', async context => {
+  const { line } = fakeLine()
+  const { out } = outgoing(context)
+  out.useLine({ ...line, drain: () => new Promise(() => {}) }, CLOSED)
+  out.push(ALICE, Buffer.from('reload'))
+  assert.not(await out.sent(ALICE, context.signal))
 })
 
 test('says so when there is no line', async context => {
-  assert.equal(await outgoing().sendBreak(300, context.signal), { sent: false, cause: 'the line is closed' })
+  const { out } = outgoing(context)
+  assert.equal(await out.sendBreak(300, context.signal, BREAK), { sent: false, cause: 'the line is closed' })
 })
 
 test.run()

@@ -1,12 +1,20 @@
 /** What waits to go out on one line: in order, counted for each owner, and never in a BREAK's way for long. */
 import type { Clock } from '../../runtime/clock.ts'
 import { errorMessage } from '../../runtime/errors.ts'
+import { OVER, within } from '../../runtime/waiting.ts'
 import type { Line } from '../line/line.ts'
+import type { Loss } from './loss.ts'
 
 /** Milliseconds that what was typed before a BREAK has to get out; a second is 960 bytes at 9600 baud. */
 export const DRAIN_BOUND_MS = 1_000
+/** Milliseconds that a line has to begin or end a BREAK, or to drop what it holds, beyond the BREAK's own length. */
+export const LINE_BOUND_MS = 5_000
+/** Milliseconds without progress after which whoever waits for the end of what was typed gives up. */
+export const GIVE_UP_MS = 20_000
 /** Bytes in one write: small, so that a BREAK waits for a quarter of a second at the most at 9600 baud. */
 const PIECE_BYTES = 256
+/** Milliseconds between two tries at a line that has no room: the second one is for a line that is held. */
+const RETRY_MS = { first: 20, last: 250 }
 
 export type BreakOutcome =
   /** `drained`: all that was typed before it is on the wire. If not, these bytes, and what the kernel held, are gone. */
@@ -18,35 +26,57 @@ interface Waiting {
 }
 
 export interface OutgoingEvents {
-  onSent(bytes: number): void
+  onSent(owner: object, bytes: number): void
+  /** `bytes` may be 0 where only the kernel had some: those that were handed over may be lost, too. */
+  onLost(owner: object, bytes: number, loss: Loss): void
   /** Something of this owner went out: there may be room for more. */
   onRoom(owner: object): void
+  /** The line took nothing for {@link OutgoingOptions.heldMs}, or goes on. */
+  onHeld(held: boolean): void
+}
+
+export interface OutgoingOptions {
+  clock: Clock
+  events: OutgoingEvents
+  /** Milliseconds without room that count as held. */
+  heldMs: number
 }
 
 export class Outgoing {
   readonly #clock: Clock
   readonly #events: OutgoingEvents
+  readonly #heldMs: number
   #line: Line | undefined
-  /** The line that a pump is at work on: one at a time, and a new line does not wait for a write to a dead one. */
-  #pumped: Line | undefined
+  /** Ends the pump of the line that is open now. */
+  #pumping: AbortController | undefined
   #waiting: Waiting[] = []
   /** During a BREAK, what was typed before it; what is typed meanwhile stays in `#waiting`. */
   #ahead: Waiting[] | undefined
+  /** What is typed meanwhile waits, so that it is not discarded. */
+  #isDiscarding = false
+  #lastOwner: object | undefined
+  #progressAtMs = 0
+  #isHeld = false
   #lastBreak: Promise<unknown> = Promise.resolve()
-  readonly #whenQuiet = new Set<() => void>()
+  readonly #whenChanged = new Set<() => void>()
 
-  constructor(clock: Clock, events: OutgoingEvents) {
+  constructor({ clock, events, heldMs }: OutgoingOptions) {
     this.#clock = clock
     this.#events = events
+    this.#heldMs = heldMs
   }
 
-  /** The line that is open now. What waited for another is never sent on this one. */
-  useLine(line: Line | undefined): void {
+  /** The line that is open now. What waited for another is never sent on this one, and lost by `loss`. */
+  useLine(line: Line | undefined, loss: Loss): void {
+    this.#pumping?.abort()
+    this.#pumping = undefined
     this.#line = line
+    const lost = [...(this.#ahead ?? []), ...this.#waiting]
     this.#waiting = []
     if (this.#ahead) this.#ahead = []
-    this.#pumped = undefined
-    this.#tellQuiet()
+    this.#hold(false)
+    this.#lose(lost, loss)
+    this.#tellChanged()
   }
 
   push(owner: object, bytes: Buffer): void {
@@ -59,55 +89,87 @@ export class Outgoing {
   }
 
   /** Drops what waits of `owner`, and says how many bytes that was. */
-  discard(owner: object): number {
-    const bytes = this.waitingBytes(owner)
-    this.#ahead = this.#ahead?.filter(item => item.owner !== owner)
-    this.#waiting = this.#waiting.filter(item => item.owner !== owner)
+  discard(owner: object, loss: Loss): number {
+    const isKept = (item: Waiting) => item.owner !== owner
+    const lost = [...(this.#ahead ?? []), ...this.#waiting].filter(item => !isKept(item))
+    this.#ahead = this.#ahead?.filter(isKept)
+    this.#waiting = this.#waiting.filter(isKept)
+    this.#lose(lost, loss)
+    this.#tellChanged()
+    return countBytes(lost)
+  }
+
+  /** The same, and with it what the line has taken already and not sent, where something waited behind that. */
+  discardWithHeld(owner: object, loss: Loss): number {
+    const bytes = this.discard(owner, loss)
+    const line = this.#line
+    if (bytes === 0 || !line) return bytes
+    this.#events.onLost(owner, 0, loss)
+    this.#isDiscarding = true
+    void this.#bounded(line.discard())
+      .catch(() => {})
+      .then(() => {
+        this.#isDiscarding = false
+        this.#pump()
+      })
     return bytes
   }
 
-  /** Resolves when nothing waits and no write is under way, or when aborted. */
-  async quiet(signal: AbortSignal): Promise<void> {
-    while (this.#pumped && !signal.aborted) {
-      await new Promise<void>(resolve => {
-        const done = () => {
-          this.#whenQuiet.delete(done)
-          signal.removeEventListener('abort', done)
-          resolve()
-        }
-        this.#whenQuiet.add(done)
-        signal.addEventListener('abort', done)
-      })
+  /**
+   * Waits until all of `owner` is on the wire.
+   * @returns false when it is not, and nothing moved for {@link GIVE_UP_MS}; true also when it was lost, or when aborted
+   */
+  async sent(owner: object, signal: AbortSignal): Promise<boolean> {
+    this.#progressAtMs = Math.max(this.#progressAtMs, this.#clock.nowMs())
+    while (this.waitingBytes(owner) > 0 && !signal.aborted) {
+      const leftMs = this.#progressAtMs + GIVE_UP_MS - this.#clock.nowMs()
+      if (leftMs <= 0) return false
+      await this.#changed(leftMs, signal)
     }
+    const line = this.#line
+    if (!line || signal.aborted) return true
+    const drained = await within(GIVE_UP_MS, [signal], () => line.drain(), { clock: this.#clock }).catch(
+      () => undefined,
+    )
+    return drained?.kind !== 'timeout'
   }
 
   /**
    * Sends a BREAK: one after the other when several ask. What was typed before it goes first, as far as it gets within
    * {@link DRAIN_BOUND_MS}; the rest is discarded, because what a BREAK leads into must not read the tail of a paste.
    * @param signal ends the BREAK early; it is taken back in any case
+   * @param loss what is discarded for it is lost by this
    */
-  sendBreak(lengthMs: number, signal: AbortSignal): Promise<BreakOutcome> {
-    const outcome = this.#lastBreak.then(() => this.#breakNow(lengthMs, signal))
+  sendBreak(lengthMs: number, signal: AbortSignal, loss: Loss): Promise<BreakOutcome> {
+    const outcome = this.#lastBreak.then(() => this.#breakNow(lengthMs, signal, loss))
     this.#lastBreak = outcome
     return outcome
   }
 
-  async #breakNow(lengthMs: number, signal: AbortSignal): Promise<BreakOutcome> {
+  async #breakNow(lengthMs: number, signal: AbortSignal, loss: Loss): Promise<BreakOutcome> {
     const line = this.#line
     if (!line || signal.aborted) return { sent: false, cause: 'the line is closed' }
     this.#ahead = this.#waiting
     this.#waiting = []
     try {
       const drained = await this.#drain(line, signal)
-      const discardedBytes = countBytes(this.#ahead)
+      const discarded = this.#ahead
       this.#ahead = []
+      if (!drained) {
+        await this.#bounded(line.discard())
+        this.#lose(discarded, loss)
+        if (this.#lastOwner) this.#events.onLost(this.#lastOwner, 0, loss)
+      }
+      const begun = line.setBreak(true)
       try {
-        await line.setBreak(true)
+        await this.#bounded(begun)
         await this.#atLeast(lengthMs, signal)
       } finally {
-        await line.setBreak(false)
+        // One that begins late, after all, is taken back then.
+        const end = () => line.setBreak(false)
+        await this.#bounded(begun.then(end, end))
       }
-      return { sent: true, drained, discardedBytes }
+      return { sent: true, drained, discardedBytes: countBytes(discarded) }
     } catch (err) {
       return { sent: false, cause: errorMessage(err) }
     } finally {
@@ -116,21 +178,22 @@ export class Outgoing {
     }
   }
 
+  /** @returns whether all that was typed before is on the wire */
   async #drain(line: Line, signal: AbortSignal): Promise<boolean> {
-    const bound = new AbortController()
-    const over = AbortSignal.any([signal, bound.signal])
-    const drain = async () => {
-      await this.quiet(over)
-      if (over.aborted) return false
-      await line.drain()
-      return true
+    const drain = async (over: AbortSignal) => {
+      while (this.#ahead && this.#ahead.length > 0 && !over.aborted) await this.#changed(DRAIN_BOUND_MS, over)
+      if (!over.aborted) await line.drain()
     }
-    try {
-      // A line that fails here fails at the BREAK too, which tells.
-      return await Promise.race([drain().catch(() => false), this.#clock.sleep(DRAIN_BOUND_MS, over).then(() => false)])
-    } finally {
-      bound.abort()
-    }
+    // A line that fails here fails at the BREAK too, which tells.
+    const outcome = await within(DRAIN_BOUND_MS, [signal], drain, { clock: this.#clock }).catch(() => undefined)
+    return outcome?.kind === 'done'
+  }
+
+  /** @throws what `work` throws, and when the line does not answer */
+  async #bounded(work: Promise<unknown>): Promise<void> {
+    const outcome = await within(LINE_BOUND_MS, [], () => work, { clock: this.#clock })
+    if (outcome.kind !== 'done')
+      throw new Error('the line does not answer: flow control holds it, or the adapter hangs')
   }
 
   /** A timer may fire a fraction of a millisecond early: the BREAK is no shorter than asked. */
@@ -142,44 +205,82 @@ export class Outgoing {
   }
 
   #pump(): void {
-    const line = this.#line
-    if (!line || this.#pumped === line) return
-    this.#pumped = line
-    void this.#send(line)
+    if (!this.#line || this.#pumping || this.#isDiscarding) return
+    const pumping = new AbortController()
+    this.#pumping = pumping
+    void this.#send(this.#line, pumping.signal).then(isAlive => {
+      if (!isAlive || this.#pumping !== pumping) return
+      this.#pumping = undefined
+      if (this.#queue.length > 0) this.#pump()
+    })
   }
 
-  async #send(line: Line): Promise<void> {
-    try {
-      while (this.#line === line) {
-        const item = this.#takePiece()
-        if (!item) break
-        await line.write(item.bytes)
-        if (this.#line !== line) break
-        this.#events.onSent(item.bytes.length)
-        this.#events.onRoom(item.owner)
+  get #queue(): Waiting[] {
+    return this.#ahead ?? this.#waiting
+  }
+
+  /** @returns false when the line is gone: it tells so itself, and the next one gets a pump of its own */
+  async #send(line: Line, signal: AbortSignal): Promise<boolean> {
+    let stuckSinceMs: number | undefined
+    let retryMs = RETRY_MS.first
+    while (!signal.aborted) {
+      const [first] = this.#queue
+      if (!first || this.#isDiscarding) break
+      let taken: number
+      try {
+        taken = line.write(first.bytes.subarray(0, PIECE_BYTES))
+      } catch {
+        return false
       }
-    } catch {
-      // A line that does not take bytes is gone, and tells so itself.
-    } finally {
-      if (this.#pumped === line) {
-        this.#pumped = undefined
-        this.#tellQuiet()
+      if (taken > 0) {
+        stuckSinceMs = undefined
+        retryMs = RETRY_MS.first
+        this.#took(first, taken)
+        continue
       }
+      stuckSinceMs ??= this.#clock.nowMs()
+      if (this.#clock.nowMs() - stuckSinceMs >= this.#heldMs) this.#hold(true)
+      await this.#clock.sleep(retryMs, signal)
+      retryMs = Math.min(RETRY_MS.last, retryMs * 2)
+    }
+    if (!signal.aborted) this.#hold(false)
+    return true
+  }
+
+  #took(item: Waiting, bytes: number): void {
+    item.bytes = item.bytes.subarray(bytes)
+    if (item.bytes.length === 0) this.#queue.shift()
+    this.#lastOwner = item.owner
+    this.#progressAtMs = this.#clock.nowMs()
+    this.#hold(false)
+    this.#events.onSent(item.owner, bytes)
+    this.#events.onRoom(item.owner)
+    this.#tellChanged()
+  }
+
+  #hold(held: boolean): void {
+    if (this.#isHeld === held) return
+    this.#isHeld = held
+    this.#events.onHeld(held)
+  }
+
+  #lose(items: readonly Waiting[], loss: Loss): void {
+    for (const owner of new Set(items.map(({ owner }) => owner))) {
+      this.#events.onLost(owner, countBytes(items.filter(item => item.owner === owner)), loss)
     }
   }
 
-  #takePiece(): Waiting | undefined {
-    const queue = this.#ahead ?? this.#waiting
-    const [first] = queue
-    if (!first) return undefined
-    if (first.bytes.length <= PIECE_BYTES) return queue.shift()
-    const bytes = first.bytes.subarray(0, PIECE_BYTES)
-    first.bytes = first.bytes.subarray(PIECE_BYTES)
-    return { owner: first.owner, bytes }
+  /** Resolves when something was sent or dropped, when `ms` are over, or when aborted. */
+  async #changed(ms: number, signal: AbortSignal): Promise<void> {
+    const change = new AbortController()
+    const tell = () => change.abort(OVER)
+    this.#whenChanged.add(tell)
+    await this.#clock.sleep(ms, AbortSignal.any([signal, change.signal]))
+    this.#whenChanged.delete(tell)
   }
 
-  #tellQuiet(): void {
-    for (const tell of [...this.#whenQuiet]) tell()
+  #tellChanged(): void {
+    for (const tell of [...this.#whenChanged]) tell()
   }
 }
 

@@ -1,29 +1,20 @@
 /** The console itself refuses, whoever calls it and however it is asked. */
 import * as assert from 'uvu/assert'
-import type { Clock } from '../../runtime/clock.ts'
 import { consoleSchema } from '../../runtime/device-config.ts'
 import { silentLog } from '../../runtime/log.ts'
 import { suite } from '../../tools/suite.ts'
+import { quickClock } from '../testing/quick-clock.ts'
 import { Console, type SeatEvents } from './console.ts'
 import type { Person } from './person.ts'
 
 const test = suite('right to send')
-/** Each sleep is over in a moment, and time has passed. */
-function quickClock(): Clock {
-  let nowMs = 0
-  return {
-    wallMs: () => nowMs,
-    nowMs: () => nowMs,
-    sleep: async ms => {
-      await new Promise(resolve => setImmediate(resolve))
-      nowMs += ms
-    },
-  }
-}
 const EVENTS: SeatEvents = {
   onOutput: () => {},
   onNotice: () => {},
   onRoom: () => {},
+  onSent: () => {},
+  onLost: () => {},
+  onOthersBreak: () => {},
   onDismissed: async () => {},
 }
 const OBSERVER = 'read-only: you are an observer here, so neither typing nor BREAK is sent'
@@ -48,8 +39,10 @@ for (const [role, via, viewOnly, refusal] of CASES) {
       ...([1024, quickClock(), silentLog, () => {}] as const),
     )
     console.lineOpened({
-      write: async bytes => void sent.push(bytes.toString()),
+      write: bytes => sent.push(bytes.toString()) && bytes.length,
       drain: async () => {},
+      discard: async () => {},
+      release: async () => {},
       setBreak: async on => void sent.push(on ? 'break' : 'over'),
       close: async () => {},
     })

@@ -14,6 +14,7 @@ export interface KeepOpenOptions {
   signal: AbortSignal
   onOpen(line: Line): void
   onData(bytes: Buffer): void
+  onHeld(held: boolean): void
   /** Called at each failed try too, with a cause that may be another. */
   onClosed(cause: string): void
   /** Called at least every {@link TURN_MS} while the loop lives: what the watchdog is fed by. */
@@ -25,7 +26,7 @@ export const TURN_MS = 5_000
 
 /** Returns when aborted, with the line closed. */
 export async function keepOpen(options: KeepOpenOptions): Promise<void> {
-  const { console, open, clock, signal, onOpen, onData, onClosed, onTurn, untilReturn } = options
+  const { console, open, clock, signal, onOpen, onData, onHeld, onClosed, onTurn, untilReturn } = options
   while (!signal.aborted) {
     onTurn()
     const nap = napper(clock, signal)
@@ -34,7 +35,7 @@ export async function keepOpen(options: KeepOpenOptions): Promise<void> {
       cause = why
       nap.wake()
     }
-    const line = await open(console, { onData, onClose }).catch(err => onClose(errorMessage(err)))
+    const line = await open(console, { onData, onHeld, onClose }).catch(err => onClose(errorMessage(err)))
     if (line && cause === undefined) onOpen(line)
     while (cause === undefined && !signal.aborted) {
       onTurn()

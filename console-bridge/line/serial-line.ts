@@ -1,5 +1,5 @@
 /** A line behind a device file: the one place that knows what serialport really does. */
-import { constants } from 'node:fs'
+import { constants, writeSync } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import spawn from 'nano-spawn'
 import { SerialPort } from 'serialport'
@@ -7,6 +7,8 @@ import { systemClock } from '../../runtime/clock.ts'
 import type { ConsoleConfig } from '../../runtime/device-config.ts'
 import { errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
 import type { Line, LineEvents } from './line.ts'
+import { heldAfterMs } from './settings.ts'
+import { watchFlow } from './watch-flow.ts'
 
 /** Milliseconds between two looks at whether the device file is still the one that was opened. */
 const LOOK_MS = 2_000
@@ -15,7 +17,10 @@ const STTY_MS = 5_000
 /** Milliseconds after which a BREAK that the kernel holds back makes room for itself. */
 const UNSTALL_MS = 250
 
-type Port = SerialPort & { port?: { getBaudRate(): Promise<unknown> } }
+/** Bytes that a USB adapter's driver takes before it says that there is no room (usb-serial's kfifo, one page). */
+const DRIVER_BYTES = 4_096
+
+type Port = SerialPort & { port?: { fd: number | null; getBaudRate(): Promise<unknown> } }
 
 /**
  * Opens a serial device.
@@ -26,7 +31,7 @@ export async function openSerialLine(console: ConsoleConfig, events: LineEvents)
   const opened = await checkDevice(path)
   await keepModemLinesAtClose(path)
   const port = await openPort(console)
-  return watchLine(path, opened, port, events)
+  return watchLine(console, opened, port, events)
 }
 
 /** serialport's errors carry no code, so the usual causes are found out before it is asked. */
@@ -63,7 +68,12 @@ async function checkDevice(path: string): Promise<number> {
  * A device that `stty` cannot set is tried all the same: opening it gives the better message.
  */
 async function keepModemLinesAtClose(path: string): Promise<void> {
-  await spawn('stty', ['-F', path, '-hupcl'], { timeout: STTY_MS }).catch(() => {})
+  // Without "-drain", stty waits for what is held (TCSADRAIN, termios(3)).
+  await stty(path, ['-drain', '-hupcl']).catch(() => {})
+}
+
+async function stty(path: string, settings: string[]): Promise<void> {
+  await spawn('stty', ['-F', path, ...settings], { timeout: STTY_MS })
 }
 
 async function openPort({ path, baudRate, dataBits, parity, stopBits, flowControl }: ConsoleConfig): Promise<Port> {
@@ -84,10 +94,14 @@ async function openPort({ path, baudRate, dataBits, parity, stopBits, flowContro
   return port
 }
 
-function watchLine(path: string, opened: number, port: Port, events: LineEvents): Line {
+function watchLine(console: ConsoleConfig, opened: number, port: Port, events: LineEvents): Line {
+  const { path, flowControl } = console
   const ending = new AbortController()
   const { signal } = ending
   let inBreak = false
+  let bytesWritten = 0
+  let ignoresCts = false
+  let draining: Promise<Error | undefined> | undefined
 
   /** Ends this object once, whatever ends it; serialport tells some ends twice and others never. */
   const finish = async (cause?: string) => {
@@ -108,6 +122,17 @@ function watchLine(path: string, opened: number, port: Port, events: LineEvents)
     if (!signal.aborted) events.onData(bytes)
   })
   void lookAfter()
+  if (flowControl !== 'none') {
+    void watchFlow(
+      {
+        bytesWritten: () => bytesWritten,
+        clearToSend: async () => (flowControl === 'rts-cts' && !ignoresCts ? await clearToSend() : undefined),
+        // A program of its own waits: the same in here would hold one of the four threads that all lines and files share.
+        onWire: signal => spawn('stty', ['-F', path, '-hupcl'], { signal }),
+      },
+      { clock: systemClock, signal, heldMs: heldAfterMs(console, DRIVER_BYTES), onHeld: held => events.onHeld(held) },
+    )
+  }
 
   /** A hang-up between two reads is never reported by serialport (it reads on, for ever): so look. */
   async function lookAfter(): Promise<void> {
@@ -123,6 +148,15 @@ function watchLine(path: string, opened: number, port: Port, events: LineEvents)
     return now?.rdev === opened && (await succeeds(() => port.port?.getBaudRate()))
   }
 
+  /** A pty has no modem lines. */
+  async function clearToSend(): Promise<boolean | undefined> {
+    return new Promise(resolve => port.get((err, status) => resolve(err ? undefined : status?.cts)))
+  }
+
+  function needOpen(): void {
+    if (signal.aborted || !port.isOpen) throw new UserError(`${path} is closed`)
+  }
+
   async function set(brk: boolean): Promise<void> {
     // Each set() writes the modem lines too. Nothing here lowers them after the kernel raised them at open, so
     // "as they are" is: both up.
@@ -136,19 +170,40 @@ function watchLine(path: string, opened: number, port: Port, events: LineEvents)
   }
 
   return {
-    write: bytes =>
-      new Promise((resolve, reject) => {
-        // serialport would keep what is written while closed and send it after the next opening.
-        if (signal.aborted || !port.isOpen) reject(new UserError(`${path} is closed`))
-        else port.write(bytes, err => (err ? reject(err) : resolve()))
-      }),
+    // Not serialport's write: what that has taken cannot be taken back, and goes out after the BREAK that was to drop it.
+    write: bytes => {
+      needOpen()
+      try {
+        const taken = writeSync(port.port?.fd as number, bytes)
+        bytesWritten += taken
+        return taken
+      } catch (err) {
+        if (errorCode(err) === 'EAGAIN') return 0
+        unplugged()
+        throw err
+      }
+    },
     drain: async () => {
-      if (signal.aborted || !port.isOpen) throw new UserError(`${path} is closed`)
-      const failure = await settled(done => port.drain(done))
+      needOpen()
+      // One at a time: each holds a thread until the target takes everything.
+      draining ??= settled(done => port.drain(done)).finally(() => {
+        draining = undefined
+      })
+      const failure = await draining
       if (failure) throw failure
     },
+    discard: async () => {
+      needOpen()
+      await settled(done => port.flush(done))
+    },
+    release: async () => {
+      needOpen()
+      await stty(path, ['-drain', '-ixon', '-crtscts'])
+      if (flowControl === 'xon-xoff') await stty(path, ['-drain', 'ixon'])
+      ignoresCts = true
+    },
     setBreak: async on => {
-      if (signal.aborted || !port.isOpen) throw new UserError(`${path} is closed`)
+      needOpen()
       // TIOCSBRK waits, without a bound and in one of four worker threads, until the kernel's buffer is empty
       // (tty_ioctl in tty_io.c). Behind flow control it never is: what the target does not take goes.
       const makeRoom = setInterval(() => port.isOpen && port.flush(() => {}), UNSTALL_MS)

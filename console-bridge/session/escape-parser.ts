@@ -1,6 +1,6 @@
 /** Takes the escape key and what follows it out of what a technician types. */
 
-export type EscapeCommand = 'help' | 'break' | 'take-over' | 'disconnect'
+export type EscapeCommand = 'help' | 'break' | 'take-over' | 'release' | 'disconnect'
 
 export type TypedEvent =
   | { kind: 'bytes'; bytes: Buffer }
@@ -13,6 +13,7 @@ export const ESCAPE_KEYS: Readonly<Record<string, { command: EscapeCommand; does
   '?': { command: 'help', does: 'this help' },
   b: { command: 'break', does: 'send a BREAK' },
   w: { command: 'take-over', does: 'take over typing from whoever has it' },
+  r: { command: 'release', does: 'let go on what flow control holds' },
   d: { command: 'disconnect', does: 'disconnect' },
   '.': { command: 'disconnect', does: 'disconnect' },
 }

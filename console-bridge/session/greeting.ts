@@ -10,13 +10,17 @@ export const GREETING_LINES = 24
 
 /** One text a line. @param escapeName `Ctrl-]`; undefined where the escape key does not work (no pty) */
 export function greeting(console: Console, seat: Seat, escapeName: string | undefined): string[] {
-  const { config, state } = console
+  const { config, state, hold } = console
   const lines = [`console ${config.name} on ${config.path}, ${describeSettings(config)}`]
   lines.push(`you are ${calledAs(seat)}, ${seat.role}: ${describeRight(console, seat, escapeName)}`)
   const others = console.seats.filter(other => other !== seat && other !== console.writer)
   if (others.length > 0) lines.push(`also here: ${others.map(calledAs).join(', ')}`)
   if (!state.open) {
     lines.push(`the line is closed since ${describeTime(state.since)}: ${state.cause}. What you type is not sent`)
+  }
+  if (hold) {
+    const release = escapeName === undefined ? '' : `. ${escapeName} r lets it go on`
+    lines.push(`flow control holds the line since ${describeTime(hold.since)}: ${hold.cause}${release}`)
   }
   if (escapeName !== undefined) lines.push(`${escapeName} ? for help`)
   if (escapeName !== undefined && seat.via === 'relay' && seat.mayType) {

@@ -6,7 +6,9 @@ export interface Terminal {
   /** What the target says. Resolves when it is on its way, so that who waits never fills the memory; or when gone. */
   write(bytes: Buffer): Promise<void>
   /** What the bridge says, on standard error where there is no pty. */
-  note(text: string): Promise<void>
+  note(text: string | Buffer): Promise<void>
+  /** Resolves when all that the client sent before it had read all of ours is here; or when aborted. */
+  roundTrip(signal: AbortSignal): Promise<void>
   /** Stops and goes on reading what is typed. */
   pause(): void
   resume(): void
@@ -16,6 +18,8 @@ export interface Terminal {
 
 export interface TerminalInput {
   onTyped(bytes: Buffer): void
+  /** The client has sent its last byte, which may wait to be read. */
+  onLastSent(): void
   /** Nothing more will be typed; output may still be wanted (`echo … | ssh core-sw1`). */
   onEnd(): void
 }

@@ -1,7 +1,10 @@
 /** What one technician sees: what the target says, lines of ours between, at the pace of the terminal. */
 import type { Scrollback } from '../console/scrollback.ts'
+import { PlainText } from './plain-text.ts'
 import type { Terminal } from './terminal.ts'
 
+/** Bytes before a replay that are looked at, so that it does not begin inside a sequence. */
+const CONTEXT_BYTES = 16_384
 /** Bytes at a time: what a slow reader may still get after it fell behind. */
 const CHUNK_BYTES = 16_384
 /** Notices that wait for a slow reader; the oldest go first. */
@@ -31,20 +34,31 @@ export class View {
     this.#wake()
   }
 
-  /** Shows all that comes, until it is over. */
-  async show(fromPosition: number, over: AbortSignal): Promise<void> {
+  /**
+   * Shows what was said since `replayFrom` as text, and what comes from now on as it is, until it is over.
+   * @param replayFrom a position of the scrollback; its end for no replay
+   */
+  async show(replayFrom: number, over: AbortSignal): Promise<void> {
     const wake = () => this.#wake()
     over.addEventListener('abort', wake)
     try {
-      let position = fromPosition
+      let position = this.#scrollback.end
+      const { text, past } = this.#past(replayFrom, position)
+      await this.showNotices()
+      if (text.length > 0) {
+        this.#lineStarted = text.at(-1) === 0x0a
+        // Without a terminal, standard output is for what is said from now on.
+        await (this.#terminal.interactive ? this.#terminal.write(text) : this.#terminal.note(text))
+      }
       while (!over.aborted) {
         await this.showNotices()
         const { bytes, missedBytes, next } = this.#scrollback.read(position, CHUNK_BYTES)
         position = next
         if (missedBytes > 0) await this.#note(`this connection was too slow: ${missedBytes} bytes are missing here`)
         if (bytes.length > 0) {
-          this.#lineStarted = bytes.at(-1) === 0x0a
-          await this.#terminal.write(bytes)
+          const shown = past.finish(bytes)
+          if (shown.length > 0) this.#lineStarted = shown.at(-1) === 0x0a
+          await this.#terminal.write(shown)
         } else if (this.#notices.length === 0 && !over.aborted) {
           await new Promise<void>(resolve => {
             this.#wake = resolve
@@ -54,6 +68,13 @@ export class View {
     } finally {
       over.removeEventListener('abort', wake)
     }
+  }
+
+  #past(from: number, to: number): { text: Buffer; past: PlainText } {
+    const contextFrom = Math.max(this.#scrollback.start, from - CONTEXT_BYTES)
+    const past = new PlainText(contextFrom === 0)
+    past.feed(this.#scrollback.read(contextFrom, from - contextFrom).bytes)
+    return { text: past.feed(this.#scrollback.read(from, to - from).bytes), past }
   }
 
   async showNotices(): Promise<void> {

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { ServerChannel } from 'ssh2'
-import type { ExitCode } from '../../runtime/errors.ts'
+import type { SessionExit } from '../session/exit-codes.ts'
 import type { Terminal, TerminalInput } from '../session/terminal.ts'
 
 /** Bytes that may wait in the socket: ssh2 writes to it without asking, up to the client's window of 2 MiB. */
@@ -11,16 +11,22 @@ const SOCKET_BOUND_BYTES = 65_536
 export interface ChannelTerminal extends Terminal {
   /** Begins to read; nothing that was typed before is lost. */
   listen(input: TerminalInput): void
-  end(exitCode: ExitCode): void
+  end(exitCode: SessionExit): void
 }
 
-/** @param gone aborted when the channel or its connection is closed */
-export function channelTerminal(
-  channel: ServerChannel,
-  socket: Socket,
-  interactive: boolean,
-  gone: AbortSignal,
-): ChannelTerminal {
+export interface ChannelTerminalOptions {
+  channel: ServerChannel
+  socket: Socket
+  interactive: boolean
+  /** Aborted when the channel or its connection is closed. */
+  gone: AbortSignal
+  /** Aborted when the client has sent its last byte. */
+  endOfInput: AbortSignal
+  roundTrip(signal: AbortSignal): Promise<void>
+}
+
+export function channelTerminal(options: ChannelTerminalOptions): ChannelTerminal {
+  const { channel, socket, interactive, gone, endOfInput, roundTrip } = options
   channel.on('error', () => {})
   channel.stderr.on('error', () => {})
 
@@ -41,6 +47,7 @@ export function channelTerminal(
   return {
     interactive,
     gone,
+    roundTrip,
     write: bytes => write(channel, bytes),
     note: text => write(interactive ? channel : channel.stderr, text),
     pause: () => channel.pause(),
@@ -48,6 +55,7 @@ export function channelTerminal(
     listen: input => {
       channel.on('data', (bytes: Buffer) => input.onTyped(bytes))
       channel.on('end', () => input.onEnd())
+      endOfInput.addEventListener('abort', () => input.onLastSent())
     },
     end: exitCode => {
       if (gone.aborted) return

@@ -2,18 +2,19 @@
 import type { Socket } from 'node:net'
 import type { Connection, ServerChannel, Session as SshSession } from 'ssh2'
 import type { Clock } from '../../runtime/clock.ts'
-import { EXIT, type ExitCode } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { ConsoleStatus } from '../../runtime/status-file.ts'
 import { describeBreak } from '../console/break.ts'
 import type { Console } from '../console/console.ts'
 import { LOCAL, logged, type Person } from '../console/person.ts'
+import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
 import { Session } from '../session/session.ts'
 import { authenticate, type Identity, type Technician } from './authorize.ts'
 import { surfaceBreaks } from './break-request.ts'
 import { channelTerminal } from './channel-terminal.ts'
 import type { ServerLimits } from './limits.ts'
 import { chooseConsole, describeNoConsole, parseLogin } from './login-name.ts'
+import { surfaceRoundTrips } from './round-trip.ts'
 import {
   describeList,
   describeStatus,
@@ -62,7 +63,7 @@ interface Visit {
 /** What a word comes to. */
 interface Answer {
   lines: string[]
-  exitCode: ExitCode
+  exitCode: SessionExit
 }
 
 /** Milliseconds for what was written before an error. */
@@ -88,6 +89,7 @@ export function serveConnection(
   let started = 0
 
   surfaceBreaks(connection, (session, askedMs) => breakTakers.get(session)?.(askedMs) ?? false)
+  const roundTrip = surfaceRoundTrips(connection)
   connection.on('error', err => {
     log.info({ from, cause: err.message }, 'connection failed')
     // What was written goes out first: a client whose algorithms do not fit prints what we offer. After a keepalive went
@@ -123,16 +125,18 @@ export function serveConnection(
     if (!visit || sessions >= limits.sessionsPerConnection || options.signal.aborted) return reject()
     const session = accept()
     const ended = new AbortController()
+    const endOfInput = new AbortController()
     sessions++
+    session.once('eof', () => endOfInput.abort())
     session.once('close', () => {
       sessions--
       breakTakers.delete(session)
       ended.abort()
     })
-    serveSession(session, visit, AbortSignal.any([closed.signal, ended.signal]))
+    serveSession(session, visit, AbortSignal.any([closed.signal, ended.signal]), endOfInput.signal)
   })
 
-  function serveSession(session: SshSession, visit: Visit, gone: AbortSignal): void {
+  function serveSession(session: SshSession, visit: Visit, gone: AbortSignal, endOfInput: AbortSignal): void {
     let interactive = false
     session.on('pty', accept => {
       interactive = true
@@ -150,7 +154,10 @@ export function serveConnection(
       start(accept(), channel => {
         if (visit.refusal !== undefined) return refuse(channel, visit.refusal)
         if (typeof word === 'string') {
-          return answer(channel, { lines: [word, ...(hop ? HOP_WORDS_HELP : WORDS_HELP)], exitCode: EXIT.usage })
+          return answer(channel, {
+            lines: [word, ...(hop ? HOP_WORDS_HELP : WORDS_HELP)],
+            exitCode: SESSION_EXIT.usage,
+          })
         }
         if (word.word === 'watch') return attach(channel, true)
         return answerWord(word, visit, options).then(found => answer(channel, found))
@@ -170,25 +177,25 @@ export function serveConnection(
     }
 
     function refuse(channel: ServerChannel, why: string): Promise<void> {
-      return answer(channel, { lines: [why], exitCode: EXIT.unavailable })
+      return answer(channel, { lines: [why], exitCode: SESSION_EXIT.unavailable })
     }
 
     async function attach(channel: ServerChannel, viewOnly: boolean): Promise<void> {
       const console = consoleOf(visit)
       if (!console) return answer(channel, noConsole(visit))
-      const terminal = channelTerminal(channel, socket, interactive, gone)
+      const terminal = channelTerminal({ channel, socket, interactive, gone, endOfInput, roundTrip })
       const { escapeKey, clock, signal } = options
       const one = new Session({ console, person: visit.person, viewOnly, terminal, escapeKey, clock, signal })
-      breakTakers.set(session, askedMs => one.sendBreak(askedMs))
+      breakTakers.set(session, askedMs => one.breakRequested(askedMs))
       const exitCode = one.run()
       terminal.listen(one)
       terminal.end(await exitCode)
     }
 
     async function answer(channel: ServerChannel, { lines, exitCode }: Answer): Promise<void> {
-      const terminal = channelTerminal(channel, socket, interactive, gone)
+      const terminal = channelTerminal({ channel, socket, interactive, gone, endOfInput, roundTrip })
       const text = lines.map(line => line + (interactive ? '\r\n' : '\n')).join('')
-      await (exitCode === EXIT.ok ? terminal.write(Buffer.from(text)) : terminal.note(text))
+      await (exitCode === SESSION_EXIT.ok ? terminal.write(Buffer.from(text)) : terminal.note(text))
       terminal.end(exitCode)
     }
   }
@@ -219,7 +226,10 @@ function consoleOf({ wanted, allowed }: Visit): Console | undefined {
 
 function noConsole({ wanted, allowed }: Visit): Answer {
   const names = allowed.map(({ name }) => name)
-  return { lines: [describeNoConsole(wanted, names)], exitCode: names.length === 0 ? EXIT.unavailable : EXIT.usage }
+  return {
+    lines: [describeNoConsole(wanted, names)],
+    exitCode: names.length === 0 ? SESSION_EXIT.unavailable : SESSION_EXIT.usage,
+  }
 }
 
 async function answerWord(
@@ -230,29 +240,41 @@ async function answerWord(
   const names = visit.allowed.map(({ name }) => name)
   switch (word.word) {
     case 'help':
-      return { lines: WORDS_HELP, exitCode: EXIT.ok }
+      return { lines: WORDS_HELP, exitCode: SESSION_EXIT.ok }
     case 'list':
-      return { lines: describeList(status().consoles.filter(({ name }) => names.includes(name))), exitCode: EXIT.ok }
+      return {
+        lines: describeList(status().consoles.filter(({ name }) => names.includes(name))),
+        exitCode: SESSION_EXIT.ok,
+      }
     case 'status': {
       const whole = status()
       const consoles = whole.consoles.filter(({ name }) => names.includes(name))
       const lines = word.json ? [JSON.stringify({ ...whole, consoles }, null, 2)] : describeStatus(consoles)
-      return { lines, exitCode: EXIT.ok }
+      return { lines, exitCode: SESSION_EXIT.ok }
     }
     case 'break': {
       const console = consoleOf(visit)
       if (!console) return noConsole(visit)
       const sending = await console.sendBreak(visit.person, word.askedMs, signal)
       if (!sending.sent) {
-        return { lines: [sending.cause], exitCode: sending.refused ? EXIT.failed : EXIT.unavailable }
+        return { lines: [sending.cause], exitCode: sending.refused ? SESSION_EXIT.observer : SESSION_EXIT.unavailable }
       }
-      return { lines: [`BREAK sent to ${console.name}, ${describeBreak(word.askedMs)}`], exitCode: EXIT.ok }
+      return { lines: [`BREAK sent to ${console.name}, ${describeBreak(word.askedMs)}`], exitCode: SESSION_EXIT.ok }
+    }
+    case 'release': {
+      const console = consoleOf(visit)
+      if (!console) return noConsole(visit)
+      const answer = await console.release(visit.person)
+      if (!answer.released) {
+        return { lines: [answer.cause], exitCode: answer.refused ? SESSION_EXIT.observer : SESSION_EXIT.unavailable }
+      }
+      return { lines: [`flow control of ${console.name} released`], exitCode: SESSION_EXIT.ok }
     }
     case 'dismiss': {
       const by = word.by === undefined ? '' : ` by ${word.by}`
       const text = `remote maintenance of ${word.device} was switched off${by}`
       await Promise.all(consoles.map(console => console.dismiss(text)))
-      return { lines: ['dismissed'], exitCode: EXIT.ok }
+      return { lines: ['dismissed'], exitCode: SESSION_EXIT.ok }
     }
     default:
       return word satisfies never

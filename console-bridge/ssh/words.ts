@@ -3,7 +3,7 @@ import type { ConsoleStatus } from '../../runtime/status-file.ts'
 import { describeTime } from '../session/greeting.ts'
 
 export type Word =
-  | { word: 'help' | 'list' }
+  | { word: 'help' | 'list' | 'release' }
   | { word: 'watch' }
   | { word: 'status'; json: boolean }
   | { word: 'break'; askedMs: number | undefined }
@@ -14,13 +14,14 @@ export const WORDS_HELP = [
   'ssh CONSOLE               the console; Ctrl-] ? there for help',
   'ssh CONSOLE watch         look on without typing',
   'ssh CONSOLE break [MS]    send a BREAK (300 ms unless said otherwise; 100 to 3000)',
+  'ssh CONSOLE release       let go on what flow control holds',
   'ssh CONSOLE list          your consoles',
   'ssh CONSOLE status        the same with their lines and sessions (--json for programs)',
   'ssh CONSOLE help          this help',
 ]
 
 /** Those that a hop key may run: one console's, and no more. */
-const HOP_WORDS: readonly Word['word'][] = ['watch', 'break', 'status']
+const HOP_WORDS: readonly Word['word'][] = ['watch', 'break', 'release', 'status']
 
 export const HOP_WORDS_HELP = [
   `by way of the relay there are: ${HOP_WORDS.join(', ')}, each after the name of a console, or nothing: the console itself`,
@@ -40,6 +41,7 @@ export function parseWord(command: string): Word | string {
     case 'help':
     case 'list':
     case 'watch':
+    case 'release':
       return first === undefined ? { word } : `"${word}" takes nothing after it`
     case 'status':
       if (rest.length > 1 || (first !== undefined && first !== '--json')) return '"status" takes --json or nothing'
@@ -85,6 +87,7 @@ export function describeStatus(consoles: readonly ConsoleInStatus[]): string[] {
   return consoles.flatMap(console => [
     `${console.name} on ${console.path}, ${console.settings}`,
     `  ${console.state} since ${describeTime(console.since)}${console.cause === '' ? '' : `: ${console.cause}`}`,
+    ...(console.held ? [`  held since ${describeTime(console.held.since)}: ${console.held.cause}`] : []),
     `  last output ${console.lastOutputAt === null ? 'none since the start' : describeTime(console.lastOutputAt)}; ${console.bytesIn} bytes from the target, ${console.bytesOut} to it`,
     ...console.sessions.map(({ technician, writer, from, since, via }) => {
       return `  ${technician}${via ? ` (via ${via})` : ''} ${writer ? 'types' : 'watches'}, from ${from}, since ${describeTime(since)}`

@@ -20,11 +20,12 @@ export async function plugIn(adapterSocket: string): Promise<Equipment> {
   let heard = ''
   const line = await simRouter()(consoleSchema.parse({ name: 'router', path: 'sim:router' }), {
     onData: bytes => socket.write(bytes),
+    onHeld: () => {},
     onClose: () => {},
   })
   socket.on('data', bytes => {
     heard += bytes
-    line.write(bytes).catch(() => {})
+    line.write(bytes)
   })
   socket.once('close', () => line.close())
   return { heard: () => heard, unplug: () => socket.destroy() }

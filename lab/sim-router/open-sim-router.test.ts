@@ -22,6 +22,7 @@ test('is a line: it starts by itself, answers, sees a break, and falls silent wh
     onData: bytes => {
       said += bytes.toString('latin1')
     },
+    onHeld: () => {},
     onClose: () => assert.unreachable('nobody unplugs it'),
   })
   context.cleanup(() => line.close())
@@ -29,7 +30,7 @@ test('is a line: it starts by itself, answers, sees a break, and falls silent wh
   await line.setBreak(true)
   await line.setBreak(false)
   await waitFor('ROMMON', () => said.endsWith('rommon 1 > '))
-  await line.write(Buffer.from('reset\r'))
+  line.write(Buffer.from('reset\r'))
   await line.drain()
   await waitFor('the restart', () => said.endsWith('get started.\r\n\r\n'))
 })
@@ -42,6 +43,7 @@ test('keeps to the pace of its line', async context => {
       chunks.push(bytes.length)
       said += bytes.toString('latin1')
     },
+    onHeld: () => {},
     onClose: () => {},
   })
   context.cleanup(() => line.close())
@@ -51,7 +53,7 @@ test('keeps to the pace of its line', async context => {
 
 test('says what it simulates when asked for something else', async () => {
   try {
-    await simRouter()(at('sim:toaster'), { onData: () => {}, onClose: () => {} })
+    await simRouter()(at('sim:toaster'), { onData: () => {}, onHeld: () => {}, onClose: () => {} })
     assert.unreachable()
   } catch (err) {
     assert.match((err as Error).message, 'sim:toaster: the lab simulates only sim:router')

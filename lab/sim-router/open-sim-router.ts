@@ -35,9 +35,14 @@ export function simRouter({ paceBaudRate, nowMs = () => performance.now() }: Sim
     // Nothing may come before the caller has the line.
     timer = setTimeout(() => happen({ kind: 'time' }), 0)
     return {
-      write: async bytes => happen({ kind: 'bytes', bytes }),
+      write: bytes => {
+        happen({ kind: 'bytes', bytes })
+        return bytes.length
+      },
       drain: async () => {},
+      discard: async () => {},
       setBreak: async on => happen({ kind: 'break', on }),
+      release: async () => {},
       close: async () => {
         clearTimeout(timer)
         printer.stop()

@@ -14,7 +14,7 @@ const ANY_CONSOLE = 'console'
 const SSH_FAILED = 255
 
 export const consoleCommand: Command = {
-  usage: 'console list | status | attach [NAME] | watch [NAME] | break [NAME] [MS]',
+  usage: 'console list | status | attach [NAME] | watch [NAME] | break [NAME] [MS] | release [NAME]',
   summary: 'the serial consoles, from this device’s own shell',
   run: async (args, { env, signal }) => {
     const { positionals } = readArguments(consoleCommand, args, {}, { min: 1, max: 3 })
@@ -54,8 +54,9 @@ export function readRequest([word = '', ...rest]: string[]): { login: string; wo
       tooMuch(1)
       return { login: name, words: [] }
     case 'watch':
+    case 'release':
       tooMuch(1)
-      return { login: name, words: ['watch'] }
+      return { login: name, words: [word] }
     case 'break':
       // The only console needs no name: `oobm console break 500`.
       if (ms === undefined && /^\d+$/.test(name)) return { login: ANY_CONSOLE, words: ['break', name] }

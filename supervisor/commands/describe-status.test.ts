@@ -124,4 +124,12 @@ test('a line that is closed says why', () => {
   assert.match(text, 'closed: unplugged, since 1 s ago, silent since the start')
 })
 
+test('a line that flow control holds says so', () => {
+  const [line] = bridge.consoles
+  if (!line) throw new Error('no console')
+  const held = { ...line, held: { since: NOW - 5_000, cause: 'the target sent XOFF' } }
+  const text = textOf({ running: true, status: ready }, { running: true, status: { ...bridge, consoles: [held] } })
+  assert.match(text, '/dev/ttyUSB0 9600 8N1  held: the target sent XOFF, since 5 s ago, heard 5 s ago')
+})
+
 test.run()

@@ -79,9 +79,12 @@ function describeBridge(status: ConsoleStatus, nowMs: number, paint: Paint): str
   const lines = status.consoles.flatMap(line => {
     const heard =
       line.lastOutputAt === null ? 'silent since the start' : `heard ${describeAge(line.lastOutputAt, nowMs)}`
+    const held = line.held && `held: ${line.held.cause}, since ${describeAge(line.held.since, nowMs)}`
     const state =
       line.state === 'open'
-        ? paint.good('open')
+        ? held
+          ? paint.bad(held)
+          : paint.good('open')
         : paint.bad(`closed: ${line.cause}, since ${describeAge(line.since, nowMs)}`)
     return [
       `  ${paint.strong(line.name)}  ${line.path} ${line.settings}  ${state}, ${heard}`,

@@ -1,0 +1,9 @@
+/** Why something that was typed at a console was not sent. */
+
+export type LossKind = 'observer' | 'occupied' | 'taken-over' | 'closed' | 'held' | 'break' | 'left'
+
+export interface Loss {
+  readonly kind: LossKind
+  /** Completes the sentence "not sent: …". */
+  readonly text: string
+}

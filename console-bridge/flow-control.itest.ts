@@ -1,0 +1,158 @@
+/** Flow control that holds is a state: told, shown, released; and nothing waits for it for ever. */
+import * as assert from 'uvu/assert'
+import { runProgram, startProgram } from '../testbed/run-program.ts'
+import { scratchDirectory } from '../testbed/scratch.ts'
+import { waitFor } from '../testbed/wait-for.ts'
+import { suite, type TestContext } from '../tools/suite.ts'
+import {
+  type BridgeFiles,
+  bridgeFiles,
+  openTerminal,
+  runWord,
+  sshArgs,
+  startBridge,
+  statusWhere,
+} from './testing/bridge-fixture.ts'
+import { ptyTarget } from './testing/pty-target.ts'
+
+const test = suite('flow control')
+const LIMIT = { timeoutMs: 120_000 }
+const XOFF = '\x13'
+const XON = '\x11'
+const CAUSE = 'the target sent XOFF (Ctrl-S), or is not there to send XON'
+
+type FlowControl = 'none' | 'xon-xoff' | 'rts-cts'
+
+async function withBridge(context: TestContext, flowControl: FlowControl = 'xon-xoff') {
+  const target = await ptyTarget(context, await scratchDirectory(context))
+  const files = await bridgeFiles(context, [{ name: 'core-sw1', path: target.path, baudRate: 115_200, flowControl }])
+  await startBridge(context, files)
+  await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
+  const attach = async (who: keyof BridgeFiles['keys']) => {
+    const terminal = openTerminal(context, 'ssh', sshArgs(files, who, 'core-sw1'))
+    await terminal.says(/for help\]/)
+    return terminal
+  }
+  const held = (isHeld: boolean) =>
+    statusWhere(files, isHeld ? 'held' : 'not held', ({ consoles }) => (consoles[0]?.held !== undefined) === isHeld)
+  return { target, files, attach, held }
+}
+
+test(
+  'the configuration’s kind is the line’s',
+  async context => {
+    const expected: Record<FlowControl, RegExp> = {
+      none: / -ixon -ixoff.*-crtscts|-crtscts.* -ixon -ixoff/s,
+      'xon-xoff': /-crtscts.* ixon ixoff/s,
+      'rts-cts': / crtscts.* -ixon -ixoff/s,
+    }
+    for (const kind of ['none', 'xon-xoff', 'rts-cts'] as const) {
+      const { target } = await withBridge(context, kind)
+      const { stdout } = await runProgram('stty', ['-F', target.path, '-a'])
+      assert.match(stdout, expected[kind], kind)
+      assert.match(stdout, /^speed 115200 baud;/)
+    }
+  },
+  LIMIT,
+)
+
+test(
+  'a target’s XOFF is told to everyone, stands in status and greeting, and its XON ends it',
+  async context => {
+    const { target, files, attach, held } = await withBridge(context)
+    const alice = await attach('alice')
+    target.says(XOFF)
+    await waitFor('the line to be held', async () => {
+      alice.types('a')
+      return alice.output().includes('flow control holds the line')
+    })
+    const { consoles } = await held(true)
+    assert.is(consoles[0]?.held?.cause, CAUSE)
+    const bob = await attach('bob')
+    await bob.says(
+      /\[oobm: flow control holds the line since \S+ \S+ UTC: the target sent XOFF.*Ctrl-\] r lets it go on\]/,
+    )
+    assert.match(
+      (await runWord(files, 'bob', 'core-sw1', 'status')).stdout,
+      /\n {2}held since \S+ \S+ UTC: the target sent/,
+    )
+    target.says(XON)
+    for (const one of [alice, bob]) await one.says(/\[oobm: the line goes on\]/)
+    await held(false)
+    alice.types('b')
+    await target.hears(/ab$/)
+  },
+  LIMIT,
+)
+
+test(
+  'the key r and the word release let it go on, for who may type, and flow control stays on',
+  async context => {
+    const { target, files, attach, held } = await withBridge(context)
+    const alice = await attach('alice')
+    const hold = async () => {
+      target.says(XOFF)
+      await waitFor('the line to be held', async () => {
+        alice.types('a')
+        return (await runWord(files, 'bob', 'core-sw1', 'status')).stdout.includes('held since')
+      })
+    }
+    await hold()
+    const observer = await runWord(files, 'olga', 'core-sw1', 'release')
+    assert.is(observer.code, 77)
+    await held(true)
+    alice.types('\x1dr')
+    await alice.says(/\[oobm: alice released the flow control\]/)
+    await held(false)
+    await target.hears(/a$/)
+    await hold()
+    const word = await runWord(files, 'bob', 'core-sw1', 'release')
+    assert.equal([word.code, word.stdout], [0, 'flow control of core-sw1 released\n'])
+    await alice.says(/\[oobm: bob released the flow control\]/)
+    await held(false)
+    assert.match((await runProgram('stty', ['-F', target.path, '-a'])).stdout, / ixon ixoff/)
+    await target.unplug()
+    await statusWhere(files, 'closed', ({ consoles }) => consoles[0]?.state === 'closed')
+    const closed = await runWord(files, 'bob', 'core-sw1', 'release')
+    assert.is(closed.code, 69)
+    assert.match(closed.stderr, /^nothing was released: the line is closed: /)
+  },
+  LIMIT,
+)
+
+test(
+  'RTS/CTS that is released is off until the line is opened again',
+  async context => {
+    const { target, files } = await withBridge(context, 'rts-cts')
+    assert.is((await runWord(files, 'bob', 'core-sw1', 'release')).code, 0)
+    assert.match((await runProgram('stty', ['-F', target.path, '-a'])).stdout, /-crtscts/)
+    await target.unplug()
+    await target.plug()
+    await waitFor('the line to be opened', async () =>
+      / crtscts/.test((await runProgram('stty', ['-F', target.path, '-a'])).stdout),
+    )
+  },
+  LIMIT,
+)
+
+test(
+  'a BREAK, a program and the end of the bridge do not wait for a line that is held',
+  async context => {
+    const { target, files, held } = await withBridge(context)
+    target.says(XOFF)
+    const program = startProgram('ssh', sshArgs(files, 'alice', 'core-sw1'))
+    context.cleanup(() => program.stop())
+    await program.says(/you type/)
+    program.child.stdin?.end('show version\r')
+    await held(true)
+    // It gives up after 20 s; the BREAK before that drops what it waits for.
+    const word = await runWord(files, 'bob', 'core-sw1', 'break')
+    assert.is(word.code, 0)
+    await waitFor('the end of the program', () => program.ended())
+    assert.is(program.child.exitCode, 74)
+    assert.match(program.output(), /\[oobm: 0 bytes were sent, 13 not: bob sent BREAK\]/)
+  },
+  LIMIT,
+)
+
+test.run()

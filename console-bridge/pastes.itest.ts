@@ -1,0 +1,134 @@
+/** No tail of a paste follows into what a BREAK, a take-over or an unplugged adapter leads to. */
+import * as assert from 'uvu/assert'
+import { scratchDirectory } from '../testbed/scratch.ts'
+import { waitFor } from '../testbed/wait-for.ts'
+import { suite, type TestContext } from '../tools/suite.ts'
+import {
+  type BridgeFiles,
+  bridgeFiles,
+  openTerminal,
+  runWord,
+  sshArgs,
+  startBridge,
+  statusWhere,
+  type TechnicianTerminal,
+} from './testing/bridge-fixture.ts'
+import { type PtyTarget, ptyTarget } from './testing/pty-target.ts'
+
+const test = suite('pastes')
+const LIMIT = { timeoutMs: 240_000 }
+/** More than the queue, the channel and the client's buffers hold in between, and less than the client's window. */
+const PASTE = 'x'.repeat(132_000)
+/** What the stopped program behind the pty may have read already. */
+const READ_AHEAD_BYTES = 8_192
+
+/** Alice pastes at a target that takes nothing more. */
+async function withPaste(context: TestContext, more = '') {
+  const target = await ptyTarget(context, await scratchDirectory(context))
+  const files = await bridgeFiles(context, [{ name: 'core-sw1', path: target.path }])
+  await startBridge(context, files)
+  await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
+  const attach = async (who: keyof BridgeFiles['keys']) => {
+    const terminal = openTerminal(context, 'ssh', sshArgs(files, who, 'core-sw1'))
+    await terminal.says(/for help\]/)
+    return terminal
+  }
+  const alice = await attach('alice')
+  target.stall(true)
+  alice.types(PASTE + more)
+  await statusWhere(files, 'typing', ({ consoles }) => (consoles[0]?.bytesOut ?? 0) > 0)
+  return { target, files, alice, attach }
+}
+
+/** The target goes on; then alice types again, and of the paste nothing more has come. */
+async function assertNoTail(target: PtyTarget, alice: TechnicianTerminal): Promise<void> {
+  const before = target.heard().length
+  target.stall(false)
+  await alice.says(/\[oobm: not sent: \d+ bytes .*What you type from now on is sent again\]/)
+  alice.types('after\r')
+  await target.hears(/after\r/)
+  assert.match(target.heard(), /^x*after\r$/)
+  const tail = target.heard().length - before - 'after\r'.length
+  assert.ok(tail <= READ_AHEAD_BYTES, `${tail} bytes of the paste came after all`)
+}
+
+test(
+  'another’s BREAK drops all of it, also what waits in the channel',
+  async context => {
+    const { target, files, alice } = await withPaste(context)
+    const { code } = await runWord(files, 'bob', 'core-sw1', 'break')
+    assert.is(code, 0)
+    await alice.says(/bob sent BREAK, 300 ms; what the target had not taken by then is discarded/)
+    await assertNoTail(target, alice)
+    alice.types('\x1dd')
+    const [, sent, lost] = await alice.says(/\[oobm: .*?(\d+) bytes were sent, .*?(\d+) not: bob sent BREAK\]/)
+    assert.is(Number(sent) + Number(lost), PASTE.length + 'after\r'.length)
+    await waitFor('its end', () => alice.ended())
+    assert.is(alice.child.exitCode, 74)
+  },
+  LIMIT,
+)
+
+test(
+  'one’s own BREAK drops all that was pasted before it',
+  async context => {
+    const { target, alice } = await withPaste(context, '\r~B')
+    await alice.says(/alice sent BREAK, 1000 ms; what the target had not taken by then is discarded/)
+    await assertNoTail(target, alice)
+  },
+  LIMIT,
+)
+
+test(
+  'whom somebody took over from types nothing of it, also when the place is free again',
+  async context => {
+    const { target, alice, attach } = await withPaste(context)
+    const bob = await attach('bob')
+    bob.types('\x1dw')
+    await alice.says(/bob took over typing from alice; \d+ bytes that waited to be sent are discarded/)
+    bob.types('\x1dd')
+    await waitFor('bob to leave', () => bob.ended())
+    await assertNoTail(target, alice)
+  },
+  LIMIT,
+)
+
+test(
+  'an adapter that is unplugged and plugged in again gets nothing of it',
+  async context => {
+    const { target, alice } = await withPaste(context)
+    await target.unplug()
+    await alice.says(/the line is closed/)
+    await target.plug()
+    await alice.says(/the line is open\]/)
+    await alice.says(/\[oobm: not sent: \d+ bytes .*What you type from now on is sent again\]/)
+    alice.types('after\r')
+    await target.hears(/after\r/)
+    assert.is(target.heard(), 'after\r')
+  },
+  LIMIT,
+)
+
+test(
+  'what is typed right after one’s own BREAK is sent, and so is a key after another’s',
+  async context => {
+    const target = await ptyTarget(context, await scratchDirectory(context))
+    const files = await bridgeFiles(context, [{ name: 'core-sw1', path: target.path }])
+    await startBridge(context, files)
+    await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
+    const alice = openTerminal(context, 'ssh', sshArgs(files, 'alice', 'core-sw1'))
+    await alice.says(/for help\]/)
+    alice.types('a\x1db\x02')
+    await alice.says(/alice sent BREAK/)
+    await target.hears(/^a\x02$/)
+    await runWord(files, 'bob', 'core-sw1', 'break')
+    await alice.says(/bob sent BREAK/)
+    await waitFor('a key to be sent', () => {
+      alice.types('b')
+      return target.heard().endsWith('b')
+    })
+  },
+  LIMIT,
+)
+
+test.run()
