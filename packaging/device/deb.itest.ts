@@ -114,6 +114,12 @@ mkdir -p /run/sshd
 /usr/sbin/sshd -T | grep -c '^authenticationmethods'
 /usr/sbin/sshd -T -C user=enebular-remote-admin,host=x,addr=127.0.0.1 | grep '^authorizedkeysfile'
 touch /etc/oobm/device.toml /etc/oobm/secrets/relay/key
+# Technicians: one who has an account, one who left, and one whose name is somebody else's by now.
+oobm_people='{"name": "zoe", "uid": 20000}, {"name": "yan", "uid": 20001}, {"name": "games", "uid": 20002}'
+echo '{"version": 1, "people": ['"$oobm_people"']}' >/etc/oobm/people.json
+useradd --uid 20000 --create-home --groups oobm-people zoe
+mkdir -m 700 /home/yan
+touch /home/yan/file
 dpkg --force-depends -i /oobm/files/package.deb
 dpkg -r oobm-device
 ls /etc/oobm/device.toml /etc/oobm/secrets/relay/key
@@ -130,7 +136,7 @@ find /etc /home /usr /var/lib -xdev -name '*oobm*' ! -path '/usr/*/oobm-relay*' 
     assert.match(said, `version ${VERSION}\n`)
     assert.match(said, /complete -F _oobm oobm\n/)
     assert.match(said, /uid=(\d+)\(remote-admin\) gid=\d+\(remote-admin\) groups=.*\(oobm\)/)
-    assert.match(said, /\noobm-console.service\noobm-supervisor.service\n/)
+    assert.match(said, /\noobm-console.service\noobm-people.path\noobm-people.service\noobm-supervisor.service\n/)
     assert.match(said, /\nauthorizedkeysfile \/etc\/oobm\/admin_authorized_keys\n/)
     assert.match(said, /\n\/etc\/oobm\/device.toml\n\/etc\/oobm\/secrets\/relay\/key\nremote-admin:/)
     assert.is(said.slice(said.indexOf('left:\n')), 'left:\n')

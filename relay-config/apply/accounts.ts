@@ -3,14 +3,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { UserError } from '../../runtime/errors.ts'
-import {
-  ACCOUNT_MARK,
-  ACCOUNT_SHELL,
-  type Account,
-  type AccountStep,
-  type PasswdEntry,
-  parsePasswd,
-} from '../dedicated/accounts.ts'
+import { type PasswdEntry, parsePasswd } from '../../runtime/passwd.ts'
+import { ACCOUNT_MARK, ACCOUNT_SHELL, type Account, type AccountStep } from '../dedicated/accounts.ts'
 import type { RelayPaths } from '../relay-paths.ts'
 import { ignoreMissing } from './durable.ts'
 import { runTool } from './run-tool.ts'

@@ -1,4 +1,5 @@
 /** The accounts of a dedicated relay: one for all devices, one for each technician; and what brings them about. */
+import type { PasswdEntry } from '../../runtime/passwd.ts'
 import type { Fleet, Relay } from '../fleet-config.ts'
 
 /** Uid of the devices' account: the one below the technicians'. */
@@ -13,13 +14,6 @@ export const ACCOUNT_SHELL = '/bin/sh'
 export interface Account {
   name: string
   uid: number
-}
-
-/** One line of passwd(5). */
-export interface PasswdEntry extends Account {
-  gid: number
-  comment: string
-  shell: string
 }
 
 export type AccountStep =
@@ -37,13 +31,6 @@ export interface AccountPlan {
 export function accountsOf(fleet: Fleet, { user }: Relay): Account[] {
   // The fleet file demands a uid of each as soon as a relay is dedicated.
   return [{ name: user, uid: DEVICE_UID }, ...fleet.technicians.map(({ name, uid = 0 }) => ({ name, uid }))]
-}
-
-export function parsePasswd(text: string): PasswdEntry[] {
-  return text.split('\n').flatMap(line => {
-    const [name, , uid, gid, comment = '', , shell = ''] = line.split(':')
-    return name && uid ? [{ name, uid: Number(uid), gid: Number(gid), comment, shell }] : []
-  })
 }
 
 /**

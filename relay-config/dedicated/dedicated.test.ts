@@ -1,9 +1,10 @@
 import * as assert from 'uvu/assert'
+import { type PasswdEntry, parsePasswd } from '../../runtime/passwd.ts'
 import { suite } from '../../tools/suite.ts'
 import { parseFleet } from '../fleet-config.ts'
 import { relayPaths } from '../relay-paths.ts'
 import { dedicatedFleetText } from '../testing/dedicated-fleet-text.ts'
-import { ACCOUNT_MARK, type PasswdEntry, parsePasswd, planAccounts } from './accounts.ts'
+import { ACCOUNT_MARK, planAccounts } from './accounts.ts'
 import { desiredRelay } from './desired-relay.ts'
 
 const test = suite('dedicated relay')

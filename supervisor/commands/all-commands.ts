@@ -4,6 +4,7 @@ import { consoleCommand } from './console.ts'
 import { doctorCommand } from './doctor.ts'
 import { importCommand } from './import.ts'
 import { ledCommand } from './led.ts'
+import { peopleCommand } from './people.ts'
 import { provisionCommand } from './provision.ts'
 import { statusCommand } from './status.ts'
 import { testCommand } from './test.ts'
@@ -17,5 +18,6 @@ export const COMMANDS = new Map<string, Command>([
   ['led', ledCommand],
   ['import', importCommand],
   ['provision', provisionCommand],
+  ['people', peopleCommand],
   ['upgrade', upgradeCommand],
 ])

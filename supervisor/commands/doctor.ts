@@ -10,6 +10,7 @@ import { type Finding, ok, runChecks, wrong } from './doctor/finding.ts'
 import { daemonChecks, localChecks, SUPERVISOR } from './doctor/local-checks.ts'
 import { loginChecks } from './doctor/login-checks.ts'
 import { networkChecks } from './doctor/network-checks.ts'
+import { peopleChecks } from './doctor/people-checks.ts'
 
 /** Milliseconds for one check: a name server that does not answer takes 10 s to give up (resolv.conf(5)). */
 const LIMIT_MS = 12_000
@@ -25,7 +26,9 @@ export const doctorCommand: Command = {
     const surroundings = { env, nowMs: clock.wallMs() }
     const checks = [
       ...loginChecks(env),
-      ...(config === undefined ? [] : [...localChecks(config, path, surroundings), ...networkChecks(config)]),
+      ...(config === undefined
+        ? []
+        : [...localChecks(config, path, surroundings), ...peopleChecks(config, env), ...networkChecks(config)]),
       ...applianceChecks(env),
       ...daemonChecks(surroundings),
     ]

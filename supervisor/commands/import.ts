@@ -1,6 +1,8 @@
 /** `oobm import`: turns the operator's oobm.toml into the device's own files; all of them, or none. */
+import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import spawn from 'nano-spawn'
 import { provisioningFaultPath as faultPath } from '../../runtime/directories.ts'
 import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
 import { siteSchema } from '../../runtime/site-config.ts'
@@ -25,6 +27,7 @@ export const importCommand: Command = {
     })
     if (root === '/') await rm(faultPath(env), { force: true })
     for (const line of describeImport(installed, root, paint)) print(line)
+    if (root === '/' && existsSync('/run/systemd/system')) await makeAccounts(print)
     return EXIT.ok
   },
 }
@@ -35,6 +38,13 @@ async function readInput(file: string): Promise<Uint8Array> {
   } catch (err) {
     throw new UserError(`${file}: cannot be read: ${errorMessage(err)}`, EXIT.failed, { cause: err })
   }
+}
+
+/** A change of the configuration starts this unit in any case; here it is waited for, so that who imports may log in next. */
+async function makeAccounts(print: (line: string) => void): Promise<void> {
+  await spawn('systemctl', ['start', 'oobm-people.service']).catch(() =>
+    print('The technicians’ accounts could not be made: systemctl status oobm-people says why.'),
+  )
 }
 
 const NO_SITE = JSON.stringify(siteSchema.parse({}))

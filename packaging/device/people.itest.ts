@@ -1,0 +1,303 @@
+/** Technicians' accounts, with the real systemd-sysusers, the real sshd and real processes, in a throwaway root. */
+import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import type { DeviceConfigInput } from '../../runtime/device-config.ts'
+import { stringifyToml } from '../../runtime/toml-file.ts'
+import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
+import { scratchDirectory } from '../../testbed/scratch.ts'
+import { suite, type TestContext } from '../../tools/suite.ts'
+import { inThrowawayRoot, run } from '../testing/throwaway-root.ts'
+
+const test = suite('people')
+const SLOW = { timeoutMs: 240_000 }
+const FILES = join(import.meta.dirname, 'files')
+
+type Names = 'alice' | 'bob' | 'dave' | 'mallory'
+type Technicians = NonNullable<DeviceConfigInput['technicians']>
+
+/** What the scripts share. */
+const LIBRARY = `
+cd /oobm/files
+tar -C / -xf device.tar
+mkdir -p /oobm/program && cp oobm.cjs /oobm/program
+PATH=$PATH:/usr/sbin
+people() { ${process.execPath} /oobm/program/oobm.cjs people; }
+configure() { cp "$1" /etc/oobm/device.toml; }
+until_true() { for turn in $(seq 300); do if "$@"; then return; fi; sleep 0.1; done; echo "never true: $*"; return 1; }
+# With \`set -e\`, a bare \`!\` never fails.
+not() { if "$@" 2>/dev/null; then echo "true: $*"; return 1; fi; }
+equal() { if [ "$1" != "$2" ]; then echo "$3: $1, not $2"; return 1; fi; }
+for file in passwd group shadow gshadow; do cp /etc/$file /oobm/files/$file; done
+/usr/lib/oobm/create-accounts >/dev/null 2>&1
+for file in passwd group shadow gshadow; do cp /etc/$file /oobm/files/booted-$file; done
+chmod 600 /oobm/files/key-*
+`
+
+/** A device's files in a root of its own; `configs` are its configurations, by name. */
+async function onDevice(
+  context: TestContext,
+  configs: Record<string, (keys: Record<Names, KeyPair>) => Technicians>,
+  script: string,
+): Promise<string> {
+  const directory = await scratchDirectory(context)
+  await mkdir(join(directory, 'keys'))
+  const keys = {
+    alice: await makeKey(directory, 'alice'),
+    bob: await makeKey(directory, 'bob'),
+    dave: await makeKey(directory, 'dave'),
+    mallory: await makeKey(directory, 'mallory'),
+  }
+  await run(process.execPath, ['--import', 'tsx', 'tools/bundle.ts', join(directory, 'build')])
+  await run('tar', ['-C', FILES, '--owner=root', '--group=root', '-cf', join(directory, 'device.tar'), '.'])
+  const files: Record<string, string> = {
+    'device.tar': join(directory, 'device.tar'),
+    'oobm.cjs': join(directory, 'build/lib/oobm.cjs'),
+  }
+  for (const [name, { path, publicKey }] of Object.entries(keys)) {
+    await cp(path, join(directory, 'keys', name))
+    files[`key-${name}`] = join(directory, 'keys', name)
+    await writeFile(join(directory, 'keys', `${name}.pub`), `${publicKey}\n`)
+    files[`${name}.pub`] = join(directory, 'keys', `${name}.pub`)
+  }
+  for (const [name, technicians] of Object.entries(configs)) {
+    const path = join(directory, `${name}.toml`)
+    const config: DeviceConfigInput = {
+      version: 1,
+      device: 'rack1',
+      relays: [{ host: '192.0.2.1', user: 'relay', hostKeys: [keys.mallory.publicKey] }],
+      listenerPort: 20100,
+      bridge: { hostKey: keys.mallory.publicKey },
+      technicians: technicians(keys),
+    }
+    await writeFile(path, stringifyToml(config))
+    files[`${name}.toml`] = path
+  }
+  return inThrowawayRoot(context, files, `${LIBRARY}${script}`)
+}
+
+test(
+  'each technician has an account, by their own key alone; who leaves is ended, and no uid is given twice',
+  async context => {
+    const said = await onDevice(
+      context,
+      {
+        first: ({ alice, bob, mallory }) => [
+          { name: 'alice', keys: [alice.publicKey], shell: true },
+          { name: 'bob', keys: [bob.publicKey], role: 'observer', admin: true },
+          { name: 'carol', keys: [mallory.publicKey] },
+        ],
+        gone: ({ bob, dave }) => [
+          { name: 'bob', keys: [bob.publicKey], shell: true },
+          { name: 'dave', keys: [dave.publicKey], shell: true },
+        ],
+        back: ({ alice, dave }) => [
+          { name: 'dave', keys: [dave.publicKey], shell: true },
+          { name: 'alice', keys: [alice.publicKey], shell: true },
+        ],
+      },
+      `
+configure first.toml
+people
+echo "account $(getent passwd alice)"
+echo "groups $(id -Gn alice | tr ' ' '\n' | sort | tr '\n' ' ')"
+grep -x 'alice:\\*:.*' /etc/shadow | cut -d: -f1,2
+stat -c '%U %G %a %n' /home/alice /home/bob /etc/oobm/people /etc/oobm/people/alice /etc/oobm/people.json
+not getent passwd carol
+
+mkdir -p /run/sshd
+ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/test_host_key
+printf '%s\\n' 'Include /etc/ssh/sshd_config.d/50-oobm.conf' 'HostKey /etc/ssh/test_host_key' 'Port 2200' 'UsePAM no' 'PidFile none' >sshd_config
+cp alice.pub /etc/oobm/shell_authorized_keys
+/usr/sbin/sshd -f /oobm/files/sshd_config -E /oobm/files/sshd.log
+on() { # USER KEY COMMAND...
+  user=$1 key=$2
+  shift 2
+  ssh -F none -p 2200 -i /oobm/files/key-$key -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=no \\
+    -o UserKnownHostsFile=/oobm/hosts -o LogLevel=ERROR -l "$user" 127.0.0.1 "$@"
+}
+equal "$(on alice alice 'id -un; id -u; pwd; echo $SHELL' | tr '\\n' ' ')" 'alice 20000 /home/alice /bin/bash ' 'her shell'
+equal "$(on bob bob 'id -u')" 20001 'his shell'
+for pair in 'alice bob' 'bob alice' 'alice mallory' 'carol mallory' 'oobm bob' 'oobm-people alice'; do not on $pair true; done
+# Her own file of keys counts for nothing.
+on alice alice 'mkdir -m 700 .ssh; cat >.ssh/authorized_keys' <mallory.pub
+not on alice mallory true
+not on bob alice cat /home/alice/.ssh/authorized_keys
+not on bob bob cat /home/alice/.ssh/authorized_keys
+equal "$(on oobm alice 'id -un')" oobm 'the shared login'
+people
+cp /etc/oobm/people.json before
+people
+cmp before /etc/oobm/people.json
+
+# What she leaves: a session, a process that no session has, jobs for later.
+(on alice alice 'sleep 4321' || echo $? >ended) &
+on alice alice 'echo hers >file; setsid sh -c "trap \\"\\" TERM HUP; while :; do sleep 4321; done" >/dev/null 2>&1 </dev/null &'
+until_true sh -c 'test "$(pgrep -u alice -c sleep)" = 2'
+mkdir -p /var/spool/cron/crontabs /var/spool/cron/atjobs /var/lib/systemd/linger
+touch /var/spool/cron/crontabs/alice /var/spool/cron/crontabs/bob /var/lib/systemd/linger/alice /var/spool/cron/atjobs/a1 /var/spool/cron/atjobs/a2
+chown 20000 /var/spool/cron/atjobs/a1
+chown 20001 /var/spool/cron/atjobs/a2
+configure gone.toml
+people
+not pgrep -u 20000
+until_true test -s ended
+not getent passwd alice
+not getent group alice
+not on alice alice true
+stat -c '%U %a left %n' /home/alice
+stat -c '%u %n' /home/alice/file
+not on bob bob cat /home/alice/file
+not ls /etc/oobm/people/alice /var/spool/cron/crontabs/alice /var/lib/systemd/linger/alice /var/spool/cron/atjobs/a1
+ls /var/spool/cron/crontabs/bob /var/spool/cron/atjobs/a2 >/dev/null
+equal "$(on dave dave 'id -u')" 20002 'no uid is given twice'
+equal "$(on bob bob 'id -u')" 20001 'who stays'
+
+configure back.toml
+people
+equal "$(on alice alice 'id -u; cat file' | tr '\\n' ' ')" '20000 hers ' 'who comes back has their own uid and home'
+stat -c '%U %a back %n' /home/alice /home/bob
+
+# The appliance: accounts are new at each boot, and homes are not.
+for file in passwd group shadow gshadow; do cp booted-$file /etc/$file; done
+not on alice alice true
+people
+equal "$(on alice alice 'id -u; cat file' | tr '\\n' ' ')" '20000 hers ' 'after a boot'
+equal "$(on dave dave 'id -u')" 20002 'after a boot'
+tr -d ' \\n' </etc/oobm/people.json; echo
+`,
+    )
+    assert.match(said, 'account alice:x:20000:20000:Out-of-band technician:/home/alice:/bin/bash\n')
+    assert.match(said, 'groups alice oobm oobm-people systemd-journal \n')
+    assert.match(said, '\nalice:*\n')
+    assert.match(said, 'alice alice 700 /home/alice\nbob bob 700 /home/bob\n')
+    assert.match(
+      said,
+      'root root 755 /etc/oobm/people\nroot root 644 /etc/oobm/people/alice\nroot root 644 /etc/oobm/pe',
+    )
+    assert.match(said, 'alice (uid 20000) left: ')
+    assert.match(said, 'root 700 left /home/alice\n20000 /home/alice/file\n')
+    assert.match(said, 'alice 700 back /home/alice\nroot 700 back /home/bob\n')
+    const people = '[{"name":"alice","uid":20000},{"name":"bob","uid":20001},{"name":"dave","uid":20002}]'
+    assert.match(said, `{"version":1,"people":${people}}`)
+  },
+  SLOW,
+)
+
+test(
+  'whoever cannot have an account is named, and keeps nobody out; a link and a foreign home are not touched',
+  async context => {
+    const said = await onDevice(
+      context,
+      {
+        names: ({ alice, bob, dave, mallory }) => [
+          { name: 'pi', keys: [bob.publicKey], shell: true },
+          { name: 'video', keys: [dave.publicKey], shell: true },
+          { name: 'j.doe', keys: [mallory.publicKey], shell: true },
+          { name: 'alice', keys: [alice.publicKey], shell: true },
+        ],
+        homes: ({ alice, bob, dave }) => [
+          { name: 'alice', keys: [alice.publicKey], shell: true },
+          { name: 'bob', keys: [bob.publicKey], shell: true },
+          { name: 'dave', keys: [dave.publicKey], shell: true },
+        ],
+        nobody: () => [],
+      },
+      `
+useradd --uid 1777 --create-home pi
+configure names.toml
+people || echo "exit $?"
+id -u alice
+id -u pi
+id -Gn pi
+ls /etc/oobm/people
+${process.execPath} /oobm/program/oobm.cjs doctor | grep -A1 -E ' account|^accounts' || :
+
+mkdir -m 700 /oobm/elsewhere
+ln -s /oobm/elsewhere /home/bob
+mkdir /home/dave
+chown 1777 /home/dave
+configure homes.toml
+people || echo "exit $?"
+stat -c '%U %a %n' /oobm/elsewhere
+stat -c '%u %n' /home/dave
+cat /etc/oobm/people/bob | cut -d' ' -f3
+# An account of the same name that somebody else made since is not ours to end.
+configure nobody.toml
+userdel bob
+useradd --uid 1888 bob
+people
+id -u bob
+not getent passwd dave
+
+echo '{"version":1,"people":[{' >/etc/oobm/people.json
+configure homes.toml
+people 2>&1 || echo "exit $?"
+`,
+    )
+    assert.match(said, 'pi: this system has an account of that name already (uid 1777)\n')
+    assert.match(said, /\nvideo: this system has a group of that name already \(gid \d+\)\n/)
+    assert.match(said, 'j.doe: the name is no login name: ')
+    assert.match(
+      said,
+      /WRONG {2}account pi +cannot be made: this system has an account .*\n +→ the operator gives this technician/,
+    )
+    assert.match(said, /WRONG {2}account video /)
+    assert.not.match(said, 'account alice')
+    assert.match(said, 'exit 78\n20000\n1777\npi\nalice\n')
+    assert.match(
+      said,
+      'bob: /home/bob is no folder: not touched\ndave: /home/dave belongs to uid 1777: not touched\nexit 78\n',
+    )
+    assert.match(said, 'root 700 /oobm/elsewhere\n1777 /home/dave\nbob\n')
+    assert.match(said, '\n1888\n')
+    assert.match(said, /\/etc\/oobm\/people\.json cannot be read: .*put it back from a backup.*\nexit 78\n$/)
+  },
+  SLOW,
+)
+
+test(
+  'a power cut at any step is mended by the next run',
+  async context => {
+    const said = await onDevice(
+      context,
+      {
+        first: ({ alice }) => [{ name: 'alice', keys: [alice.publicKey], shell: true }],
+        second: ({ bob }) => [{ name: 'bob', keys: [bob.publicKey], shell: true }],
+      },
+      `
+# The tool does its work, or does not, and the power goes.
+mkdir /oobm/cuts
+cut_in() { # TOOL WHETHER-IT-WORKS
+  printf '#!/bin/sh\\n%s\\nkill -KILL "$PPID"\\n' "$($2 && echo "$(command -v $1) \\"\\$@\\"")" >/oobm/cuts/$1
+  chmod 755 /oobm/cuts/$1
+}
+state() {
+  for name in alice bob; do
+    echo "$name $(getent passwd $name | cut -d: -f3) $(grep "^$name:" /etc/shadow | cut -d: -f2) $(stat -c '%u %a' /home/$name 2>&1 | head -c 30) $(cat /etc/oobm/people/$name 2>&1 | tail -c 6)"
+  done
+  tr -d ' \\n' </etc/oobm/people.json
+}
+configure first.toml && people && configure second.toml && people && state >whole
+for tool in systemd-sysusers chpasswd userdel; do
+  for works in true false; do
+    configure first.toml && people >/dev/null
+    configure second.toml
+    cut_in $tool $works
+    (PATH=/oobm/cuts:$PATH people) >/dev/null 2>&1 && { echo "$tool was not called"; exit 1; }
+    rm /oobm/cuts/$tool
+    people >/dev/null
+    state >mended
+    cmp whole mended || { echo "after a cut in $tool, $works:"; cat whole mended; exit 1; }
+  done
+done
+cat whole
+`,
+    )
+    assert.match(said, /^alice {3}0 700 .*\nbob 20001 \* 20001 700 .* bob\n/m)
+    assert.match(said, '[{"name":"alice","uid":20000},{"name":"bob","uid":20001}]')
+  },
+  SLOW,
+)
+
+test.run()
