@@ -43,7 +43,7 @@ test(
       Array.from({ length: 100 }, (_, index) => {
         const socket = connect(port, '127.0.0.1')
         context.cleanup(() => socket.destroy())
-        socket.on('error', () => {})
+        socket.on('error', () => {}).resume()
         if (index % 5 === 0) socket.write('SSH-2.0-x\r\n')
         return socket
       }),

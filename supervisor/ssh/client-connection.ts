@@ -17,8 +17,8 @@ import type { Traffic } from './traffic.ts'
 const LOOPBACK = '127.0.0.1'
 /** A port that we never ask for: sshd answers FAILURE to its cancellation, in 36 bytes for our 68. */
 const PING_PORT = 9
-/** Arrivals at a time, answered or not: each has a descriptor. Who of a listener's visitors stays is decided before that. */
-const ARRIVALS_MAX = 400
+/** Arrivals at a time, answered or not. Who takes them decides how many are answered, since each of those has a descriptor. */
+const ARRIVALS_MAX = 1_000
 
 interface Parts {
   client: Client

@@ -76,7 +76,7 @@ export async function establish(
       claimed satisfies never
   }
   const routes = routesOf(config)
-  const forwarding = forwardChannels(connection, { routes, dialLocal, ownIdent, onChange: onSessions, log })
+  const forwarding = forwardChannels(connection, { routes, dialLocal, ownIdent, onChange: onSessions, clock, log })
   const control = claimed.kind === 'claimed' ? claimed.control : undefined
   if (control) control.listen(onOrder)
   // A relay without the words has no maintenance to switch off.

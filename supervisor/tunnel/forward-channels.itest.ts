@@ -1,5 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net'
 import * as assert from 'uvu/assert'
+import { systemClock } from '../../runtime/clock.ts'
 import { createLog } from '../../runtime/log.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
@@ -37,7 +38,7 @@ async function visit(context: TestContext) {
     },
   } as unknown as Connection
   forwardChannels(connection, {
-    ...{ routes: [SHELL], ownIdent: 'own', onChange: () => {}, log: createLog('test') },
+    ...{ routes: [SHELL], ownIdent: 'own', onChange: () => {}, clock: systemClock, log: createLog('test') },
     dialLocal: async () => ({ ok: true, value: socket }),
   })
   come?.({ port: SHELL.listener, accept: () => channel, reject: () => channel.destroy() })

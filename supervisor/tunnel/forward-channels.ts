@@ -1,9 +1,11 @@
 /** Joins each forwarded channel to the device's own sshd or to the console bridge, and counts who is in. */
 import type { Duplex } from 'node:stream'
+import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
-import { OVER, settled, whenAborted, within } from '../../runtime/waiting.ts'
+import { settled, whenAborted, within } from '../../runtime/waiting.ts'
 import type { DialLocal } from '../network/dial-local.ts'
 import type { Answer, Arrival, Connection } from '../ssh/connection.ts'
+import { Entrance } from './entrance.ts'
 
 export type ListenerName = 'shell' | 'console'
 
@@ -33,6 +35,7 @@ export interface ForwardingOptions {
   /** The identification with which our own self-tests begin, so that they do not count as sessions; a probe says nothing. */
   ownIdent: string
   onChange(): void
+  clock: Clock
   log: Logger
 }
 
@@ -40,95 +43,74 @@ export interface ForwardingOptions {
 const LOCAL_MS = 10_000
 
 /**
- * Channels of each listener whose client has sent no more than an identification; the oldest one is closed when another comes.
- * All SSH clients begin the key exchange at once, so a technician who only opens channels takes no place from anybody else.
- */
-const SILENT_CHANNELS = 64
-
-/** Bytes of the longest identification (RFC 4253, section 4.2). */
-const IDENTIFICATION_BYTES = 255
-
-/**
- * Channels of people, for each listener. With the silent ones those of the shell stay below the `PerSourceMaxStartups` of the
+ * People at each listener. With those who say nothing, those at the shell stay below the `PerSourceMaxStartups` of the
  * device's sshd, so that the self-test is always let in; the console bridge chooses by itself who stays when there are too many.
  */
 const PEOPLE = { shell: 60, console: 200 }
 
 /** Serves the connection's arrivals as long as it lives. */
 export function forwardChannels(connection: Connection, options: ForwardingOptions): Forwarding {
-  const { routes, dialLocal, ownIdent, onChange, log } = options
+  const { routes, dialLocal, ownIdent, onChange, clock, log } = options
   const living = new Map<Duplex, ListenerName>()
   const sockets = new Set<Duplex>()
-  /** By listener; aborted when its channel has to make room. The oldest first. */
-  const silent = new Map<AbortController, number>()
+  const entrances = new Map(
+    routes.map(({ name, listener }) => [listener, new Entrance(PEOPLE[name], clock, connection.closed)]),
+  )
   let open = true
   const leaving = new Set<() => void>()
   const consoles = () => [...living.values()].filter(name => name === 'console').length
   const own = Buffer.from(`SSH-2.0-${ownIdent}`)
 
-  const beSilent = (listener: number) => {
-    const ours = [...silent].filter(([, port]) => port === listener)
-    if (ours.length >= SILENT_CHANNELS) {
-      const [oldest] = ours[0] as (typeof ours)[number]
-      silent.delete(oldest)
-      oldest.abort(OVER)
-    }
-    const displaced = new AbortController()
-    silent.set(displaced, listener)
-    return displaced
-  }
-
   const serve = async (arrival: Arrival) => {
     const route = routes.find(({ listener }) => listener === arrival.port)
-    if (!route || !open) return arrival.reject()
-    const displaced = beSilent(route.listener)
-    const dialled = await within(
-      LOCAL_MS,
-      [connection.closed, displaced.signal],
-      signal => dialLocal(route.target, signal),
-      { discard: late => void (late.ok && late.value.destroy()) },
-    )
+    const entrance = entrances.get(arrival.port)
+    if (!route || !entrance || !open) return arrival.reject()
+    const visitor = await entrance.enter()
+    if (!visitor) return arrival.reject()
+    const turnAway = () => {
+      visitor.leave()
+      arrival.reject()
+    }
+    if (!open) return turnAway()
+    const { displaced } = visitor
+    const dial = (signal: AbortSignal) => dialLocal(route.target, signal)
+    const discard = (late: Answer<Duplex>) => void (late.ok && late.value.destroy())
+    const dialled = await within(LOCAL_MS, [connection.closed, displaced], dial, { clock, discard })
     const answer: Answer<Duplex> =
       dialled.kind === 'done' ? dialled.value : { ok: false, cause: 'it accepts no connection' }
     if (!answer.ok) {
-      silent.delete(displaced)
-      if (displaced.signal.aborted) return arrival.reject()
       const { name: listener, target } = route
-      log.warn({ listener, target, cause: answer.cause }, 'nothing answers behind the listener')
-      return arrival.reject()
+      if (!displaced.aborted) log.warn({ listener, target, cause: answer.cause }, 'nothing answers behind the listener')
+      return turnAway()
     }
     const socket = answer.value
-    if (connection.closed.aborted || displaced.signal.aborted || !open) {
-      silent.delete(displaced)
+    if (connection.closed.aborted || displaced.aborted || !open) {
       socket.destroy()
-      return arrival.reject()
+      return turnAway()
     }
     sockets.add(socket)
     socket.once('close', () => {
       sockets.delete(socket)
-      silent.delete(displaced)
+      visitor.leave()
     })
     const channel = arrival.accept()
-    void whenAborted(displaced.signal).then(() => socket.destroy())
+    void whenAborted(displaced).then(() => socket.destroy())
+    const count = ({ length }: Buffer) => {
+      const fate = visitor.sends(length)
+      if (fate === 'undecided') return
+      channel.off('data', count)
+      if (fate === 'in') return
+      log.warn({ listener: route.name, people: PEOPLE[route.name] }, 'too many people: one is turned away')
+      socket.destroy()
+    }
     // The first bytes tell a person's SSH client from our own probe; the connection alone is not a session.
     channel.once('data', (first: Buffer) => {
-      if (first.subarray(0, own.length).equals(own)) return void silent.delete(displaced)
-      if ([...living.values()].filter(name => name === route.name).length >= PEOPLE[route.name]) {
-        log.warn({ listener: route.name, people: PEOPLE[route.name] }, 'too many connections: one is closed')
-        socket.destroy()
-        return
-      }
+      if (first.subarray(0, own.length).equals(own)) return visitor.leave()
       living.set(channel, route.name)
       onChange()
+      channel.on('data', count)
+      count(first)
     })
-    let received = 0
-    const countBytes = (bytes: Buffer) => {
-      received += bytes.length
-      if (received <= IDENTIFICATION_BYTES) return
-      channel.off('data', countBytes)
-      silent.delete(displaced)
-    }
-    channel.on('data', countBytes)
     const left = () => {
       if (!living.delete(channel)) return
       onChange()
