@@ -106,7 +106,7 @@ test('gives all errors at once, also those between parts when the parts have err
   assert.equal(errors, [
     'fleet.toml:10: devices[1].colour: is not a setting here; check its spelling',
     'fleet.toml:12: devices[1].consoles[1].name: must be 1 to 32 of a-z 0-9 . _ - and begin with a letter or digit',
-    'fleet.toml:14: devices[1].consoles[1].baud_rate: Invalid input: expected number, received string',
+    'fleet.toml:14: devices[1].consoles[1].baud_rate: must be a number, not text',
     'fleet.toml:17: devices[1].consoles[2].path: must be a device file such as /dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0',
     `fleet.toml:19: devices[2].name: "tokyo" is device "tokyo" already: consoles and devices share ssh's host names (line 8)`,
     `fleet.toml:20: devices[2].port: 20101 and 20102 are this device's, and 20101 is tokyo already (line 9)`,

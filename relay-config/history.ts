@@ -31,7 +31,12 @@ export type HistoryEntry = z.output<typeof entrySchema>
 /** Who runs this program: root by way of sudo is still somebody. */
 export function invoker(env: NodeJS.ProcessEnv = process.env): string {
   if (process.getuid?.() === 0 && env.SUDO_USER) return env.SUDO_USER
-  return userInfo().username
+  try {
+    return userInfo().username
+  } catch {
+    // A uid without an account, as in containers.
+    return `uid ${process.getuid?.()}`
+  }
 }
 
 /**

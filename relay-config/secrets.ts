@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { EXIT, errorCode, UserError } from '../runtime/errors.ts'
 import { publicKeySchema } from '../runtime/names.ts'
 import { SECRETS } from '../runtime/provisioning.ts'
+import { reasonOf } from '../runtime/unexpected.ts'
 
 /** The three key pairs of a device; `.pub` beside each is its public half. */
 export const DEVICE_KEYS = {
@@ -53,7 +54,7 @@ async function readKeyFile(device: string, path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (err) {
-    if (errorCode(err) !== 'ENOENT') throw new UserError(`cannot read ${path} (${errorCode(err)})`, EXIT.configuration)
+    if (errorCode(err) !== 'ENOENT') throw new UserError(`cannot read ${path}: ${reasonOf(err)}`, EXIT.configuration)
     throw new UserError(`${path} is missing: make it with "oobm-relay keys ${device}"`, EXIT.configuration)
   }
 }

@@ -1,4 +1,5 @@
 /** The small formats that several configuration files share: names, ports, public keys. */
+import './zod-words.ts'
 import * as z from 'zod'
 
 /** Names go into ssh_config, authorized_keys, login names and file names: nothing in them needs quoting anywhere. */

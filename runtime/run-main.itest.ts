@@ -1,5 +1,5 @@
 /** How a program ends: in order, by a defect, and when nothing is left to do. */
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../testbed/run-program.ts'
@@ -25,7 +25,9 @@ function run(script: string, env: NodeJS.ProcessEnv = {}) {
   const args = ['--import', 'tsx', '--input-type=module', '-e', text]
   // A system's own limit may be half a million: filling that takes longer than a test.
   const limited = ['--nofile=1024:1024', process.execPath, ...args]
-  return runProgram('prlimit', limited, { cwd: join(RUNTIME, '..'), env, timeoutMs: 60_000 })
+  // Behind a shell, for what standard output may be.
+  const line = `set -o pipefail; prlimit "$@" ${env.OUTPUT ?? ''}`
+  return runProgram('bash', ['-c', line, '-', ...limited], { cwd: join(RUNTIME, '..'), env, timeoutMs: 60_000 })
 }
 
 test('exits with what main returns', async () => {
@@ -37,8 +39,69 @@ test('exits with what main returns', async () => {
 
 test('says a refusal of the system in one line', async () => {
   const { code, stderr } = await run("void runMain(async () => void openSync('/no/such/file'))")
-  const line = "oobm-supervisor: Error: ENOENT: no such file or directory, open '/no/such/file'\n"
-  assert.equal([code, stderr], [EXIT.failed, line])
+  assert.equal(
+    [code, stderr],
+    [EXIT.failed, 'oobm-supervisor: cannot open /no/such/file: no such file or directory (ENOENT)\n'],
+  )
+  const folder = await run("void runMain(async () => void writeFileSync('/tmp', 'x'))")
+  const line = 'cannot open /tmp: illegal operation on a directory (EISDIR); a folder stands where a file is expected'
+  assert.equal([folder.code, folder.stderr], [EXIT.failed, `oobm-supervisor: ${line}\n`])
+})
+
+test('keeps the stack of a defect in a file that only this user reads, and says which', async context => {
+  const state = await scratchDirectory(context)
+  const script = "void runMain(async () => { throw new TypeError('x', { cause: new Error('why') }) })"
+  const { code, stderr } = await run(script, { STATE_DIRECTORY: state })
+  const [file = ''] = await readdir(state)
+  assert.is(code, EXIT.software)
+  const path = join(state, file)
+  assert.is(stderr, `oobm-supervisor: TypeError: x; Error: why (a defect; please report it with ${path})\n`)
+  assert.is((await stat(path)).mode & 0o777, 0o600)
+  assert.match(
+    await readFile(path, 'utf8'),
+    /^oobm-supervisor \d[\s\S]*TypeError: x\n +at [\s\S]*\[cause\]: Error: why\n +at /,
+  )
+  const nowhere = await run(script, { STATE_DIRECTORY: '/nowhere' })
+  assert.is(nowhere.stderr, 'oobm-supervisor: TypeError: x; Error: why (a defect; OOBM_LOG_LEVEL=debug shows where)\n')
+})
+
+test('a wrong call is a defect, though Node.js gives its error a code', async context => {
+  const { code, stderr } = await run('void runMain(async () => void openSync(7n))', {
+    STATE_DIRECTORY: await scratchDirectory(context),
+  })
+  assert.is(code, EXIT.software)
+  assert.match(stderr, /^oobm-supervisor: TypeError: .*\(a defect; please report it with .*\.log\)\n$/)
+})
+
+test('work that Ctrl-C interrupts is said to be', async () => {
+  const { code, stderr } = await run(`void runMain(async signal => {
+    setTimeout(() => process.kill(process.pid, 'SIGINT'))
+    await delay(60_000, undefined, { signal })
+    return 0
+  })`)
+  assert.equal([code, stderr], [EXIT.failed, 'oobm-supervisor: interrupted\n'])
+})
+
+test('a reader that goes away cuts nothing short, and a full disk behind standard output is no success', async context => {
+  const done = join(await scratchDirectory(context), 'done')
+  const script = `void runMain(async () => {
+    for (let n = 0; n < 20; n++) {
+      console.log('x'.repeat(70_000))
+      await delay(5)
+    }
+    writeFileSync(process.env.DONE, 'yes')
+    return 0
+  })`
+  const closed = await run(script, { DONE: done, OUTPUT: '| true' })
+  assert.equal([closed.code, closed.stderr], [EXIT.ok, ''])
+  assert.is(await readFile(done, 'utf8'), 'yes')
+  const full = await run(script, { DONE: `${done}2`, OUTPUT: '>/dev/full' })
+  assert.is(full.code, EXIT.failed)
+  assert.match(
+    full.stderr,
+    /^oobm-supervisor: cannot write standard output: no space left on device \(ENOSPC\)[^\n]*\n$/,
+  )
+  assert.is(await readFile(`${done}2`, 'utf8'), 'yes')
 })
 
 for (const [title, defect] of [

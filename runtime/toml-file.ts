@@ -2,6 +2,7 @@
 import { parse, stringify, TomlError } from 'smol-toml'
 import { type AST, parseTOML } from 'toml-eslint-parser'
 import type * as z from 'zod'
+import './zod-words.ts'
 import { ConfigurationError, type ConfigurationIssue } from './errors.ts'
 
 export type Path = readonly PropertyKey[]
@@ -97,9 +98,6 @@ function parseSyntax(file: string, text: string): unknown {
 function expandIssue(issue: z.core.$ZodIssue): Problem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(key => ({ path: [...issue.path, key], message: 'is not a setting here; check its spelling' }))
-  }
-  if (issue.code === 'invalid_type' && issue.input === undefined && /received undefined/.test(issue.message)) {
-    return [{ path: issue.path, message: `is missing (${issue.expected})` }]
   }
   const also = issue.code === 'custom' ? (issue.params?.also as Path | undefined) : undefined
   return [{ path: issue.path, message: issue.message, also }]

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { constants, type FileHandle, lstat, open, rename, rm, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { errorCode } from './errors.ts'
+import { isSystemError } from './unexpected.ts'
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants
 
@@ -62,6 +63,8 @@ async function replace(path: string, make: (temporary: string, folder: FileHandl
   } catch (err) {
     await rm(temporary, { force: true }).catch(() => {})
     if (err instanceof Error) err.message = err.message.replaceAll(place, dirname(path))
+    // What failed is the file that was asked for, not the one beside it.
+    if (isSystemError(err)) err.path = path
     throw err
   } finally {
     await folder.close()

@@ -1,6 +1,7 @@
 /** `oobm-relay check`: the fleet file, then each relay as it is, live. */
-import { access } from 'node:fs/promises'
-import { EXIT, UserError } from '../../runtime/errors.ts'
+import { access, constants } from 'node:fs/promises'
+import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
+import { reasonOf } from '../../runtime/unexpected.ts'
 import { relaysOf } from '../access.ts'
 import { RELAY_OPTIONS, STDIN_OPTION } from '../apply/prepare.ts'
 import { lookingOnly } from '../apply/sshd-service.ts'
@@ -66,13 +67,13 @@ async function identitiesOf(fleet: Fleet, relay: Relay, secrets: string): Promis
   const identities: Identity[] = []
   for (const device of fleet.devices.filter(device => relaysOf(fleet, device).includes(relay))) {
     const identityFile = keyPath(secrets, device.name, 'relayKey')
-    if (
-      await access(identityFile).then(
-        () => true,
-        () => false,
-      )
-    )
+    try {
+      await access(identityFile, constants.R_OK)
       identities.push({ device, identityFile })
+    } catch (err) {
+      if (errorCode(err) === 'ENOENT') continue
+      throw new UserError(`cannot read ${identityFile}: ${reasonOf(err)}`, EXIT.configuration, { cause: err })
+    }
   }
   return identities
 }

@@ -74,6 +74,7 @@ async function makeHopKey(relay: string, { name, uid }: Technician, signal: Abor
     await rm(path, { force: true })
     await link(made, path)
   } catch (err) {
+    signal.throwIfAborted()
     if (!(err instanceof SubprocessError)) throw err
     throw new UserError(`ssh-keygen failed: ${err.stderr || err.message}`, EXIT.unavailable, { cause: err })
   } finally {

@@ -5,6 +5,7 @@ import { text as readAll } from 'node:stream/consumers'
 import * as z from 'zod'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { nameSchema, portSchema, relayHostSchema, userSchema } from '../../runtime/names.ts'
+import { reasonOf } from '../../runtime/unexpected.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { type FirstRelay, firstFleetText } from '../edit/first-fleet.ts'
 import { openQuestions, type Questions } from '../edit/questions.ts'
@@ -132,7 +133,7 @@ async function writeNew(file: string, text: string): Promise<void> {
     }
   } catch (err) {
     if (errorCode(err) === 'EEXIST') throw new UserError(`${file} is there already, and is left as it is`)
-    throw new UserError(`cannot write ${file} (${errorCode(err)}): is there a folder ${folder}?`, EXIT.failed, {
+    throw new UserError(`cannot write ${file}: ${reasonOf(err)}`, EXIT.failed, {
       cause: err,
     })
   }

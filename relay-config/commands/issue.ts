@@ -5,6 +5,7 @@ import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { parseProvisioning, stringifyProvisioning } from '../../runtime/provisioning.ts'
 import { type SiteInput, siteSchema } from '../../runtime/site-config.ts'
 import { parseToml, readToml } from '../../runtime/toml-file.ts'
+import { reasonOf } from '../../runtime/unexpected.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { adviceOn } from '../fleet-checks/advice.ts'
 import { renderDeviceConfig } from '../render/device-config.ts'
@@ -40,7 +41,8 @@ export const issue: Command = {
     try {
       await writeAtomically(out, text, 0o600)
     } catch (err) {
-      throw new UserError(`cannot write ${out} (${errorCode(err)}): is there a folder ${dirname(out)}?`)
+      if (errorCode(err) !== 'ENOENT') throw new UserError(`cannot write ${out}: ${reasonOf(err)}`)
+      throw new UserError(`cannot write ${out} (ENOENT): is there a folder ${dirname(out)}?`)
     }
     print(`wrote ${out}`)
     for (const advice of adviceOn(device.consoles)) print(`Note: ${advice}.`)

@@ -79,6 +79,7 @@ async function sshKeygen(args: string[], signal: AbortSignal): Promise<string> {
   try {
     return (await spawn('ssh-keygen', args, { signal })).stdout
   } catch (err) {
+    signal.throwIfAborted()
     if (!(err instanceof SubprocessError)) throw err
     const said = err.stderr || err.message
     throw new UserError(`ssh-keygen (package openssh-client) failed: ${said}`, EXIT.unavailable, { cause: err })

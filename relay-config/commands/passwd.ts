@@ -100,6 +100,7 @@ async function chpasswd(root: string, options: string[], line: string, signal: A
   try {
     await spawn('chpasswd', [...below, ...options], { stdin: { string: `${line}\n` }, signal })
   } catch (err) {
+    signal.throwIfAborted()
     if (!(err instanceof SubprocessError)) throw err
     const said = err.stderr || 'it is in the package "passwd"; are you root?'
     throw new UserError(`chpasswd failed, nothing was changed: ${said}`, EXIT.failed, { cause: err })

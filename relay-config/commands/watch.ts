@@ -1,11 +1,12 @@
 /** `oobm-relay watch`: looks on at a console where the operator is, with the ssh_config that technicians get. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { EXIT, errorMessage, UserError } from '../../runtime/errors.ts'
 import { accessOf } from '../access.ts'
 import type { Technician } from '../fleet-config.ts'
+import { invoker } from '../history.ts'
 import { renderSshConfig } from '../render/ssh-config.ts'
 import { type Command, type CommandInput, usageError } from './command.ts'
 
@@ -47,7 +48,7 @@ export const watch: Command = {
 
 function technicianOf({ fleet, files, values }: CommandInput): Technician {
   const [only, ...others] = fleet.technicians
-  const name = values.as ?? userInfo().username
+  const name = values.as ?? invoker()
   const found = fleet.technicians.find(technician => technician.name === name)
   if (found) return found
   if (values.as === undefined && only && others.length === 0) return only
@@ -74,6 +75,7 @@ function runSsh(args: string[], signal: AbortSignal): Promise<number> {
       if (signal.aborted) return done(EXIT.failed)
       reject(new UserError(`ssh cannot be run: ${errorMessage(err)}; install openssh-client`, EXIT.unavailable))
     })
-    child.once('exit', code => done(code ?? EXIT.failed))
+    // 255 is ssh's own: it has said why.
+    child.once('exit', code => done(code === 255 ? EXIT.unavailable : (code ?? EXIT.failed)))
   })
 }

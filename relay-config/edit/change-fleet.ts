@@ -1,6 +1,7 @@
 /** Changes the fleet file on disk: checked before, written as a whole, or not touched at all. */
 import { readFile, realpath, stat } from 'node:fs/promises'
-import { ConfigurationError, EXIT, errorCode, UserError } from '../../runtime/errors.ts'
+import { ConfigurationError, EXIT, UserError } from '../../runtime/errors.ts'
+import { reasonOf } from '../../runtime/unexpected.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import type { BareInput } from '../commands/command.ts'
 import { type Fleet, parseFleet } from '../fleet-config.ts'
@@ -60,6 +61,6 @@ async function replaceText(file: string, before: string, after: string): Promise
   try {
     await writeAtomically(path, after, mode & 0o777)
   } catch (err) {
-    throw new UserError(`cannot write ${file} (${errorCode(err)})`, EXIT.failed, { cause: err })
+    throw new UserError(`cannot write ${file}: ${reasonOf(err)}`, EXIT.failed, { cause: err })
   }
 }

@@ -16,9 +16,10 @@ export function openQuestions({ values, signal }: Pick<BareInput, 'values' | 'si
   let lines: AsyncIterator<string> | undefined
   const answer = async (prompt: string): Promise<string | undefined> => {
     process.stdout.write(prompt)
-    reader ??= createInterface({ input: process.stdin, signal })
+    reader ??= createInterface({ input: process.stdin.on('error', () => reader?.close()), signal })
     lines ??= reader[Symbol.asyncIterator]()
     const { value, done } = await lines.next()
+    signal.throwIfAborted()
     return done ? undefined : value.trim()
   }
   return {

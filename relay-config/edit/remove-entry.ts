@@ -1,7 +1,8 @@
 /** `oobm-relay remove` and `rename` of one entry of the fleet file, with all that refers to it. */
 import { access, rename as moveFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
+import { EXIT, UserError } from '../../runtime/errors.ts'
+import { reasonOf } from '../../runtime/unexpected.ts'
 import { type BareInput, usageError } from '../commands/command.ts'
 import type { Fleet } from '../fleet-config.ts'
 import { gatewayPaths } from '../secrets.ts'
@@ -45,7 +46,7 @@ export async function renameEntry(input: BareInput): Promise<number> {
     await moveGatewayKeys(files.secrets, oldName, newName)
   } catch (err) {
     throw new UserError(
-      `the file is changed, but ${from} could not be moved to ${to} (${errorCode(err)}): move it by hand`,
+      `the file is changed, but ${from} could not be moved to ${to}: ${reasonOf(err)}. Move it by hand`,
     )
   }
   print(`moved ${from} to ${to}`)

@@ -17,6 +17,7 @@ export async function scanHostKeys(host: string, port: number, signal: AbortSign
     const { stdout } = await spawn('ssh-keyscan', args, { signal })
     return publicKeysIn(stdout)
   } catch (err) {
+    signal.throwIfAborted()
     if (!(err instanceof SubprocessError)) throw err
     // From OpenSSH 9.9 it fails where nobody answers; before, it said nothing.
     if (err.exitCode !== undefined) return publicKeysIn(err.stdout)

@@ -179,7 +179,10 @@ test(
       'status',
     ])
     assert.equal([nobody.code, nobody.stdout], [1, ''], 'what it may not read is not "never there"')
-    assert.match(nobody.stderr, /^this user may not read \/var\/lib\/oobm\/devices \(EACCES\): use sudo$/m)
+    assert.match(
+      nobody.stderr,
+      /^this user may not read \/var\/lib\/oobm\/devices: permission denied \(EACCES\); use sudo/m,
+    )
     assert.is(await readFile(join(host.shared, 'fleet.toml'), 'utf8'), inForce)
   },
   SLOW,

@@ -1,8 +1,9 @@
 /** Words about a relay as it is: where they run, and how they get there from where the operator works. */
 import { existsSync } from 'node:fs'
 import { access, constants } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
+import { reasonOf } from '../../runtime/unexpected.ts'
 import { relaysOf } from '../access.ts'
 import { readPublicPart, stringifyPublicPart } from '../apply/public-part.ts'
 import { readState } from '../apply/relay-state.ts'
@@ -88,13 +89,16 @@ function refuseEmptyState(directory: string): true {
  * @throws UserError
  */
 export async function requireReadable(values: BareInput['values']): Promise<void> {
-  const { devices } = statePathsOf(values)
+  const { devices, history } = statePathsOf(values)
   try {
     await access(devices, constants.R_OK | constants.X_OK)
   } catch (err) {
     // No device was ever there.
-    if (errorCode(err) === 'ENOENT') return
-    throw new UserError(`this user may not read ${devices} (${errorCode(err)}): use sudo`, EXIT.failed, { cause: err })
+    const isMissing = errorCode(err) === 'ENOENT'
+    if (isMissing && existsSync(dirname(history))) return
+    if (isMissing)
+      throw new UserError(`no relay is here: ${dirname(history)} is missing`, EXIT.unavailable, { cause: err })
+    throw new UserError(`this user may not read ${devices}: ${reasonOf(err)}`, EXIT.failed, { cause: err })
   }
 }
 

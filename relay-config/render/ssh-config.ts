@@ -1,4 +1,5 @@
 /** A technician's ssh_config (ssh_config(5)): each console and each shell is a host, reached through its relay. */
+import { EXIT, UserError } from '../../runtime/errors.ts'
 import { type Access, accessOf, listenersOf, relayLoginOf, relaysOf } from '../access.ts'
 import type { Fleet, Relay, Technician } from '../fleet-config.ts'
 import { BRIDGE, EVERY_HOST, IGNORE_UNKNOWN, NO_FORWARDS } from './client-settings.ts'
@@ -88,9 +89,12 @@ export function renderHostBlock(block: HostBlock): string {
 
 /**
  * A path as ssh_config, or `ssh -o`, takes it: ssh takes `%` for the beginning of a token.
- * @throws TypeError for one that cannot be written there
+ * @throws UserError for one that cannot be written there
  */
 export function quotedPath(path: string): string {
-  if (/["\\\n\r]|\$\{/.test(path)) throw new TypeError(`a path that ssh_config cannot hold: ${JSON.stringify(path)}`)
+  if (/["\\\n\r]|\$\{/.test(path)) {
+    const advice = 'it cannot have " or \\ or ${ or a line end; for ssh on Windows, write C:/Users/…'
+    throw new UserError(`ssh_config cannot hold the path ${JSON.stringify(path)}: ${advice}`, EXIT.usage)
+  }
   return `"${path.replaceAll('%', '%%')}"`
 }

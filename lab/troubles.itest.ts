@@ -1,0 +1,224 @@
+/** Every word of `oobm-relay` and of `oobm`, each in surroundings that are hostile: none shows a stack, each says why it failed. */
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { COMMANDS as RELAY_WORDS } from '../relay-config/commands/all-commands.ts'
+import { EXIT } from '../runtime/errors.ts'
+import { COMMANDS as DEVICE_WORDS } from '../supervisor/commands/all-commands.ts'
+import { makeKey } from '../testbed/make-key.ts'
+import { type Finished, runProgram } from '../testbed/run-program.ts'
+import { scratchDirectory } from '../testbed/scratch.ts'
+import { suite, type TestContext } from '../tools/suite.ts'
+
+const test = suite('hostile surroundings')
+const ROOT = join(import.meta.dirname, '..')
+const SLOW = { timeoutMs: 280_000 }
+
+/** What each word is run with: enough to do its work. */
+const RELAY_USES: Record<string, string[][]> = {
+  init: [[], ['--host', '127.0.0.1', '--port', '1', '--accounts', 'dedicated', '--name', 'x', '--fleet', 'new.toml']],
+  add: [
+    ['device', 'kyoto', '--console', 'c', '--path', '/dev/x'],
+    ['technician', 'bob', '--key', '-'],
+  ],
+  remove: [
+    ['device', 'tokyo'],
+    ['--all', '--root', '.'],
+  ],
+  rename: [['device', 'tokyo', 'edo']],
+  list: [[]],
+  keys: [['--all', '--fleet', 'grown.toml']],
+  render: [['--known-hosts', 'C:\\Users\\a\\known_hosts']],
+  issue: [['tokyo'], ['tokyo', '--with', '.']],
+  push: [[]],
+  plan: [['--here']],
+  apply: [[]],
+  check: [[]],
+  'hop-keys': [['--root', '.']],
+  passwd: [['alice', '--root', '.']],
+  status: [[], ['--state', 'relay']],
+  on: [['tokyo', '--state', 'relay']],
+  off: [['tokyo', '--state', 'relay']],
+  history: [['--state', 'relay']],
+  blink: [['tokyo', '--state', 'relay']],
+  watch: [['sw1']],
+  metrics: [['--state', 'relay', '--out', 'out/metrics']],
+}
+const DEVICE_USES: Record<string, string[][]> = {
+  status: [[], ['--json']],
+  test: [[]],
+  doctor: [[]],
+  console: [['list'], ['attach', 'sw1']],
+  led: [['ready']],
+  import: [['fleet.toml', '--root', '.'], ['relay']],
+  provision: [['--boot', '.', '--root', '.']],
+  upgrade: [[], ['fleet.toml']],
+}
+
+interface Trouble {
+  /** Shell, before the program is started in the operator's folder as `"$@"`. */
+  script: string
+  /** Whether it concerns the operator's files alone. */
+  isOfFiles?: boolean
+  /** Whether what it says can be seen at all. */
+  isMute?: boolean
+}
+
+const AS_NOBODY = 'exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"'
+const TROUBLES: Record<string, Trouble> = {
+  'no HOME, and no account for the uid': {
+    script: 'chown -R 54321 .; unset HOME; exec setpriv --reuid 54321 --regid 54321 --clear-groups "$@"',
+  },
+  'no PATH': { script: 'PATH=/nowhere; exec "$@"' },
+  'no temporary folder': { script: 'export TMPDIR=/nowhere; exec "$@"' },
+  'a current folder that is gone': {
+    script: 'export OOBM_FLEET=$PWD/fleet.toml; mkdir gone; cd gone; rmdir ../gone; exec "$@"',
+  },
+  'a folder as standard input': { script: 'exec "$@" <.' },
+  'a full standard output': { script: 'exec "$@" >/dev/full' },
+  'a reader that is gone': { script: 'set -o pipefail; "$@" | true', isMute: true },
+  'all three closed': { script: 'exec "$@" <&- >&- 2>&-', isMute: true },
+  'a name that is no UTF-8': { script: 'exec "$@" $\'\\xff\\xfe\'' },
+  'secrets and folders of another user': { isOfFiles: true, script: `chmod 755 .; ${AS_NOBODY}` },
+  'a read-only file system': {
+    isOfFiles: true,
+    script: 'mount --bind . . && mount -o remount,ro,bind . && cd "$PWD" && exec "$@"',
+  },
+  'a full disk': {
+    isOfFiles: true,
+    script:
+      'mkdir small; mount -t tmpfs -o size=400k tmpfs small; cp -a $(ls -A | grep -v small) small; cd small; export TMPDIR=$PWD; { head -c 1M /dev/zero >fill; } 2>/dev/null; exec "$@"',
+  },
+  'folders in place of files': {
+    isOfFiles: true,
+    script:
+      'for f in $(find . -type f -name "*key*" -o -name "*.jsonl" -o -name known_hosts); do rm $f; mkdir $f; done; exec "$@"',
+  },
+  'files in place of folders': {
+    isOfFiles: true,
+    script: 'rm -r secrets rendered relay/state; touch secrets rendered relay/state; exec "$@"',
+  },
+  'damaged files': {
+    script:
+      'for f in $(find . -type f); do head -c 60 $f >x; printf "\\377\\000" >>x; cat x >$f; rm -f x; done; exec "$@"',
+  },
+  'a fleet file that is a folder': { isOfFiles: true, script: 'rm fleet.toml; mkdir fleet.toml; exec "$@"' },
+  'few file descriptors': { script: 'exec prlimit --nofile=24:24 "$@"' },
+}
+
+/** The programs as they are installed, and the folder of an operator. */
+async function scene(context: TestContext) {
+  const folder = await scratchDirectory(context)
+  // Others than root are to find the way in.
+  await runProgram('chmod', ['755', folder])
+  const built = await runProgram(process.execPath, ['--import', 'tsx', 'tools/bundle.ts', join(folder, 'build')], {
+    cwd: ROOT,
+    timeoutMs: 120_000,
+  })
+  assert.is(built.code, 0, built.stderr)
+  const program = (name: string) => join(folder, 'build/lib', `${name}.cjs`)
+  const base = join(folder, 'base')
+  await mkdir(join(base, 'relay/state/tokyo'), { recursive: true })
+  await mkdir(join(base, 'out'))
+  await mkdir(join(base, 'etc'))
+  await writeFile(join(base, 'relay/history.jsonl'), '')
+  await writeFile(join(base, 'etc/passwd'), 'alice:x:20000:20000::/:/bin/sh\n')
+  const { publicKey } = await makeKey(folder, 'alice')
+  const text = `version = 1
+[[relays]]
+name = "lon"
+accounts = "dedicated"
+host = "127.0.0.1"
+port = 2
+admin_port = 1
+host_keys = ["${publicKey}"]
+[[devices]]
+name = "tokyo"
+port = 20100
+consoles = [{ name = "sw1", path = "/dev/ttyUSB0" }]
+[[technicians]]
+name = "alice"
+keys = ["${publicKey}"]
+consoles = "all"
+login = "all"
+uid = 20000
+`
+  await writeFile(join(base, 'fleet.toml'), text)
+  for (const word of [['keys', '--all'], ['render']]) {
+    const { code, stderr } = await runProgram(process.execPath, [program('oobm-relay'), ...word], { cwd: base })
+    assert.is(code, 0, stderr)
+  }
+  // One whose keys are still to be made.
+  await writeFile(join(base, 'grown.toml'), `${text}[[devices]]\nname = "osaka"\nport = 20102\n`)
+  let made = 0
+  const run = async (script: string, name: string, args: string[]): Promise<Finished> => {
+    const cwd = join(folder, String(made++))
+    await cp(base, cwd, { recursive: true })
+    // In a session of its own: nobody could type anything; and with mounts of its own.
+    const own = ['--mount', 'setsid', '--wait', 'bash', '-c', script, '-', process.execPath, program(name), ...args]
+    const { OOBM_FLEET: _, TMPDIR: __, ...env } = process.env
+    try {
+      return await runProgram('unshare', own, { cwd, env, timeoutMs: 60_000 })
+    } finally {
+      await rm(cwd, { recursive: true, force: true })
+    }
+  }
+  return { folder, run }
+}
+
+/** What is wrong with how a program ended; undefined when nothing is. */
+function complaint({ code, stdout, stderr }: Finished, isMute = false): string | undefined {
+  const said = stdout + stderr
+  if (/^ +at .*:\d+:\d+\)?$/m.test(said)) return 'a stack'
+  if (/\(a defect/.test(said)) return 'a defect'
+  if (
+    code === null ||
+    ![EXIT.ok, EXIT.failed, EXIT.usage, EXIT.unavailable, EXIT.configuration].some(one => one === code)
+  )
+    return `exit code ${code}`
+  if (code !== 0 && !isMute && said.trim() === '') return 'nothing is said'
+  return /^\w*Error\b/m.test(stderr) ? 'the words of a programmer' : undefined
+}
+
+const isRoot = process.getuid?.() === 0
+const declare = isRoot ? test : (title: string) => test.skip(title, 'it mounts, and becomes other users: needs root')
+
+for (const [title, isOfFiles] of [
+  ['a process that is badly off', false],
+  ['an operator’s files that are not what they were', true],
+] as const) {
+  declare(
+    `${title}: no word shows a stack, and each that fails says why`,
+    async context => {
+      const { run } = await scene(context)
+      const troubles = Object.entries(TROUBLES).filter(([, trouble]) => (trouble.isOfFiles ?? false) === isOfFiles)
+      const uses = [...usesOf('oobm-relay', RELAY_USES), ...(isOfFiles ? [] : usesOf('oobm', DEVICE_USES))]
+      const cases = troubles.flatMap(([trouble, how]) => uses.map(use => ({ trouble, how, use })))
+      const wrong: string[] = []
+      const work = async () => {
+        for (let next = cases.pop(); next; next = cases.pop()) {
+          const { trouble, how, use } = next
+          const [name = '', ...args] = use
+          const ended = await run(how.script, name, args)
+          const problem = complaint(ended, how.isMute)
+          if (problem === undefined) continue
+          wrong.push(`${trouble}: ${name} ${args.join(' ')}: ${problem}: ${ended.stdout}${ended.stderr}`)
+        }
+      }
+      await Promise.all(Array.from({ length: 4 }, work))
+      assert.equal(wrong, [])
+    },
+    SLOW,
+  )
+}
+
+test('leaves no word out', () => {
+  assert.equal(Object.keys(RELAY_USES).sort(), Object.keys(RELAY_WORDS).sort())
+  assert.equal(Object.keys(DEVICE_USES).sort(), [...DEVICE_WORDS.keys()].sort())
+})
+
+function usesOf(program: string, uses: Record<string, string[][]>): string[][] {
+  return Object.entries(uses).flatMap(([word, all]) => all.map(args => [program, word, ...args]))
+}
+
+test.run()
