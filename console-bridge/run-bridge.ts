@@ -8,17 +8,18 @@ import { type DeviceConfig, deviceConfigSchema } from '../runtime/device-config.
 import { deviceConfigPath, directoriesOf } from '../runtime/directories.ts'
 import { ConfigurationError, EXIT, type ExitCode, errorMessage, UserError } from '../runtime/errors.ts'
 import { createLog, type Logger } from '../runtime/log.ts'
+import { peopleRecordPath } from '../runtime/people.ts'
 import { serviceManager } from '../runtime/systemd.ts'
 import { parseToml } from '../runtime/toml-file.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
 import { Console } from './console/console.ts'
 import { readHostKey } from './host-key.ts'
+import { offerKnownHosts } from './known-hosts.ts'
 import { deviceReturn } from './line/device-return.ts'
 import { keepOpen, TURN_MS } from './line/keep-open.ts'
 import type { OpenLine } from './line/line.ts'
 import { openLineOf, schemeOf } from './line/schemes.ts'
 import { openSerialLine } from './line/serial-line.ts'
-import { offerLocalLogin } from './local-login.ts'
 import { napper } from './nap.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './ssh/limits.ts'
 import { startServer } from './ssh/server.ts'
@@ -72,11 +73,12 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
   const status = () => consoleStatus(consoles, bridge.port, heartbeat)
   const turnedAtMs = new Map<Console, number>()
 
-  const local = await offerLocalLogin(directories.runtime, bridge.port, bridge.hostKey)
+  const withdrawKnownHosts = await offerKnownHosts(directories.runtime, bridge.port, bridge.hostKey)
   try {
     const server = await startServer({
       ...{ hostKey, port: bridge.port, escapeKey: bridge.escape, consoles, status, clock, log, signal: over },
-      technicians: [...config.technicians, local.technician],
+      technicians: config.technicians,
+      peopleRecord: peopleRecordPath(env),
       limits: { ...DEFAULT_LIMITS, ...limits },
     })
     const parts = consoles.map((console, index) =>
@@ -139,7 +141,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
       }
     }
   } finally {
-    await local.withdraw()
+    await withdrawKnownHosts()
     await rm(statusFile, { force: true })
   }
   log.info('stopped')

@@ -1,11 +1,10 @@
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { ConfigurationError } from '../runtime/errors.ts'
 import { silentLog } from '../runtime/log.ts'
 import { makeKey } from '../testbed/make-key.ts'
 import { runProgram } from '../testbed/run-program.ts'
-import { waitFor } from '../testbed/wait-for.ts'
 import { suite } from '../tools/suite.ts'
 import { runBridge } from './run-bridge.ts'
 import { type BridgeFiles, bridgeFiles, runWord, sshArgs, startBridge, statusWhere } from './testing/bridge-fixture.ts'
@@ -103,26 +102,6 @@ test(
       const { code, stderr } = await runProgram('ssh', args)
       assert.is(code, 0, `${type}: ${stderr}`)
     }
-  },
-  LIMIT,
-)
-
-test(
-  'lets whoever may read its key in as local',
-  async context => {
-    const files = await bridgeFiles(context, [NOT_THERE])
-    await startBridge(context, files)
-    const run = files.env.RUNTIME_DIRECTORY as string
-    assert.is((await stat(join(run, 'local_key'))).mode & 0o777, 0o640)
-    const status = await waitFor('the status file', () => stat(join(run, 'status.json')).catch(() => undefined))
-    assert.is(status.mode & 0o777, 0o644)
-    await chmod(join(run, 'local_key'), 0o600)
-    const { code, stdout, stderr } = await runProgram('ssh', [
-      ...['-F', 'none', '-i', join(run, 'local_key'), '-p', String(files.port), '-o', 'BatchMode=yes'],
-      ...['-o', `UserKnownHostsFile=${join(run, 'known_hosts')}`, 'console@127.0.0.1', 'list'],
-    ])
-    assert.is(code, 0, stderr)
-    assert.match(stdout, 'core-sw1')
   },
   LIMIT,
 )

@@ -84,8 +84,8 @@ export const consoleStatusSchema = z.object({
           writer: z.boolean(),
           from: z.string(),
           since: instant,
-          /** Set for who logged in at the relay: the relay vouches for the name, with its hop key. */
-          via: z.literal('relay').optional(),
+          /** `relay`: the relay vouches for the name, with its hop key; `shell`: by an account of this device. */
+          via: z.enum(['relay', 'shell']).optional(),
         }),
       ),
     }),

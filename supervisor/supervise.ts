@@ -97,8 +97,9 @@ export async function supervise(
       },
       onBlink: seconds => led.show('here', seconds * 1000),
       farewell: (by, deadline) => {
-        const bridge = { ...config.bridge, directory: bridgeDirectory }
-        return within(FAREWELL_MS, [deadline], until => dismissPeople({ ...bridge, signal: until }, config.device, by))
+        return within(FAREWELL_MS, [deadline], until =>
+          dismissPeople({ ...config.bridge, signal: until }, config.device, by),
+        )
       },
     }),
   ])

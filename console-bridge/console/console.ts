@@ -8,7 +8,7 @@ import { describeHold, describeRelease, heldAfterMs } from '../line/settings.ts'
 import { breakLengthMs, describeBreak } from './break.ts'
 import type { Loss } from './loss.ts'
 import { Outgoing } from './outgoing.ts'
-import { calledAs, LOCAL, logged, type Person } from './person.ts'
+import { calledAs, logged, type Person } from './person.ts'
 import { refusalOf } from './right.ts'
 import { Scrollback } from './scrollback.ts'
 
@@ -207,9 +207,9 @@ export class Console {
     this.#onChange()
   }
 
-  /** Ends the sessions of all who are not at the device itself. */
+  /** Ends the sessions of all who are not on the device itself. */
   async dismiss(text: string): Promise<void> {
-    const others = [...this.#seats].filter(({ technician }) => technician !== LOCAL)
+    const others = [...this.#seats].filter(({ via }) => via !== 'shell')
     await Promise.all(others.map(({ events }) => events.onDismissed(text)))
   }
 

@@ -5,12 +5,9 @@ export interface Person {
   role: 'operator' | 'observer'
   /** Address that the session came from. */
   from: string
-  /** Set for who logged in at the relay, which vouches for the name. */
-  via?: 'relay'
+  /** `relay` for who logged in there, and the relay vouches for the name; `shell` for an account of this device. */
+  via?: 'relay' | 'shell'
 }
-
-/** Whoever is at the device itself. */
-export const LOCAL = 'local'
 
 /** What the others at a console read. */
 export function calledAs({ technician, via }: Person): string {

@@ -7,8 +7,13 @@ export type Technician = Pick<TechnicianConfig, 'name' | 'keys' | 'role' | 'cons
 
 /** Who logged in, and to what. */
 export interface Identity extends Pick<Technician, 'name' | 'role' | 'consoles'> {
-  /** Set for a hop key: a relay knows him by his login there, and this bridge takes its word. */
-  via?: 'relay'
+  /**
+   * `relay` for a hop key: a relay knows them by their login there, and this bridge takes its word. `shell` for a login without
+   * a key, by an account of this device.
+   */
+  via?: 'relay' | 'shell'
+  /** May send everybody away: the device itself. */
+  mayDismiss?: boolean
 }
 
 /** Whose key this is; undefined when it is nobody's, or the login name names another. */

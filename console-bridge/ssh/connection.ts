@@ -2,14 +2,16 @@
 import type { Socket } from 'node:net'
 import type { Connection, ServerChannel, Session as SshSession } from 'ssh2'
 import type { Clock } from '../../runtime/clock.ts'
+import type { TechnicianConfig } from '../../runtime/device-config.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { ConsoleStatus } from '../../runtime/status-file.ts'
 import { describeBreak } from '../console/break.ts'
 import type { Console } from '../console/console.ts'
-import { LOCAL, logged, type Person } from '../console/person.ts'
+import { logged, type Person } from '../console/person.ts'
 import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
 import { Session } from '../session/session.ts'
-import { authenticate, type Identity, type Technician } from './authorize.ts'
+import { accountOf } from './account-login.ts'
+import { authenticate, type Identity } from './authorize.ts'
 import { surfaceBreaks } from './break-request.ts'
 import { channelTerminal } from './channel-terminal.ts'
 import type { ServerLimits } from './limits.ts'
@@ -27,7 +29,9 @@ import {
 } from './words.ts'
 
 export interface ConnectionOptions {
-  technicians: readonly Technician[]
+  technicians: readonly TechnicianConfig[]
+  /** Path of the record of who has an account here. */
+  peopleRecord: string
   consoles: readonly Console[]
   /** The escape key, `ctrl-]`. */
   escapeKey: string
@@ -40,7 +44,7 @@ export interface ConnectionOptions {
   place: KeptPlace
 }
 
-/** What a connection tells the server about itself, since there may be too many. Keys are base64. */
+/** What a connection tells the server about itself, since there may be too many. A key is base64, or an account. */
 export interface KeptPlace {
   /** The client was told that this key would do. */
   asked(key: string): void
@@ -56,6 +60,7 @@ interface Visit {
   /** As typed, without the technician. */
   wanted: string
   allowed: readonly Console[]
+  mayDismiss: boolean
   /** Why nothing but words is given. */
   refusal: string | undefined
 }
@@ -82,6 +87,8 @@ export function serveConnection(
   const { limits, log, place } = options
   const closed = new AbortController()
   const from = addressOf(socket)
+  // Now, while its process must still hold it.
+  const account = accountOf(socket, options)
   const breakTakers = new Map<SshSession, (askedMs: number) => boolean>()
   let visit: Visit | undefined
   let tries = 0
@@ -104,17 +111,21 @@ export function serveConnection(
       connection.end()
       return
     }
-    const identity = authenticate(context, options.technicians)
-    const key = context.method === 'publickey' ? context.key.data.toString('base64') : ''
+    const byAccount = context.method === 'none' ? account?.identityFor(context.username) : undefined
+    if (byAccount) context.accept()
+    const identity = byAccount ?? authenticate(context, options.technicians)
+    const key = context.method === 'publickey' ? context.key.data.toString('base64') : `uid ${account?.uid}`
     if (identity === 'asked') {
       place.asked(key)
     } else if (identity) {
-      const isIn = place.loggedIn(key, identity.name === LOCAL)
+      const isIn = place.loggedIn(key, identity.via === 'shell')
       visit = visitOf(identity, context.username, from, options.consoles, isIn)
       if (isIn) log.info({ ...logged(visit.person), login: context.username }, 'logged in')
       else log.warn({ ...logged(visit.person), login: context.username }, 'too many connections of one key')
     } else if (context.method === 'publickey' && context.signature) {
       log.warn({ from, login: context.username }, 'login refused')
+    } else if (account && context.method === 'none') {
+      log.warn({ from, uid: account.uid, login: context.username }, 'login refused')
     }
   })
   connection.on('rekey', () => {
@@ -149,7 +160,7 @@ export function serveConnection(
     )
     session.on('exec', (accept, _reject, { command }) => {
       const hop = visit.person.via === 'relay'
-      const parsed = refuseFromAfar(parseWord(command), visit.person.technician === LOCAL)
+      const parsed = refuseFromAfar(parseWord(command), visit.mayDismiss)
       const word = hop ? refuseByHop(parsed) : parsed
       start(accept(), channel => {
         if (visit.refusal !== undefined) return refuse(channel, visit.refusal)
@@ -212,7 +223,10 @@ function visitOf(identity: Identity, login: string, from: string, consoles: read
     person: { technician: name, role, from, ...(via && { via }) },
     wanted: parseLogin(login).console,
     allowed: consoles.filter(({ name }) => identity.consoles?.includes(name) ?? true),
-    refusal: isIn ? undefined : `too many connections of ${name}'s key: close one (each may hold several sessions)`,
+    mayDismiss: identity.mayDismiss ?? false,
+    refusal: isIn
+      ? undefined
+      : `too many connections of ${name}'s ${via === 'shell' ? 'account' : 'key'}: close one (each may hold several sessions)`,
   }
 }
 

@@ -29,7 +29,7 @@ export interface ServerLimits {
   sparedMs: number
   /** Waiting connections a key that are never dropped, because this key was asked about and would do. */
   askedPerKey: number
-  /** Logged-in connections a key; `localConnections` for the device's own shell, which all people on it share. */
+  /** Logged-in connections a key; `localConnections` an account of the device itself, which people may share. */
   connectionsPerKey: number
   localConnections: number
   /** Logged-in connections in all beside the first one of each key, which is always let in. */

@@ -64,8 +64,8 @@ export function parseWord(command: string): Word | string {
 }
 
 /** @returns the word, or a sentence for one that is only for who is at the device itself */
-export function refuseFromAfar(word: Word | string, isLocal: boolean): Word | string {
-  return typeof word !== 'string' && word.word === 'dismiss' && !isLocal ? noWord(word.word) : word
+export function refuseFromAfar(word: Word | string, mayDismiss: boolean): Word | string {
+  return typeof word !== 'string' && word.word === 'dismiss' && !mayDismiss ? noWord(word.word) : word
 }
 
 function noWord(word: string): string {

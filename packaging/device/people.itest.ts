@@ -13,16 +13,18 @@ const test = suite('people')
 const SLOW = { timeoutMs: 240_000 }
 const FILES = join(import.meta.dirname, 'files')
 
-type Names = 'alice' | 'bob' | 'dave' | 'mallory'
+/** `host`: of the bridge, and of the relay. */
+type Names = 'alice' | 'bob' | 'dave' | 'mallory' | 'host'
 type Technicians = NonNullable<DeviceConfigInput['technicians']>
 
 /** What the scripts share. */
 const LIBRARY = `
 cd /oobm/files
 tar -C / -xf device.tar
-mkdir -p /oobm/program && cp oobm.cjs /oobm/program
+mkdir -p /oobm/program
+tar -C /oobm/program --no-same-owner -xf programs.tar
 PATH=$PATH:/usr/sbin
-people() { ${process.execPath} /oobm/program/oobm.cjs people; }
+people() { ${process.execPath} /oobm/program/lib/oobm.cjs people; }
 configure() { cp "$1" /etc/oobm/device.toml; }
 until_true() { for turn in $(seq 300); do if "$@"; then return; fi; sleep 0.1; done; echo "never true: $*"; return 1; }
 # With \`set -e\`, a bare \`!\` never fails.
@@ -47,12 +49,14 @@ async function onDevice(
     bob: await makeKey(directory, 'bob'),
     dave: await makeKey(directory, 'dave'),
     mallory: await makeKey(directory, 'mallory'),
+    host: await makeKey(directory, 'host'),
   }
   await run(process.execPath, ['--import', 'tsx', 'tools/bundle.ts', join(directory, 'build')])
+  await run('tar', ['-C', join(directory, 'build'), '-cf', join(directory, 'programs.tar'), 'lib', 'prebuilds'])
   await run('tar', ['-C', FILES, '--owner=root', '--group=root', '-cf', join(directory, 'device.tar'), '.'])
   const files: Record<string, string> = {
     'device.tar': join(directory, 'device.tar'),
-    'oobm.cjs': join(directory, 'build/lib/oobm.cjs'),
+    'programs.tar': join(directory, 'programs.tar'),
   }
   for (const [name, { path, publicKey }] of Object.entries(keys)) {
     await cp(path, join(directory, 'keys', name))
@@ -65,9 +69,10 @@ async function onDevice(
     const config: DeviceConfigInput = {
       version: 1,
       device: 'rack1',
-      relays: [{ host: '192.0.2.1', user: 'relay', hostKeys: [keys.mallory.publicKey] }],
+      relays: [{ host: '192.0.2.1', user: 'relay', hostKeys: [keys.host.publicKey] }],
       listenerPort: 20100,
-      bridge: { hostKey: keys.mallory.publicKey },
+      bridge: { hostKey: keys.host.publicKey },
+      consoles: [{ name: 'core-sw1', path: '/oobm/line' }],
       technicians: technicians(keys),
     }
     await writeFile(path, stringifyToml(config))
@@ -167,6 +172,7 @@ equal "$(on dave dave 'id -u')" 20002 'after a boot'
 tr -d ' \\n' </etc/oobm/people.json; echo
 `,
     )
+    context.onFailure(() => said)
     assert.match(said, 'account alice:x:20000:20000:Out-of-band technician:/home/alice:/bin/bash\n')
     assert.match(said, 'groups alice oobm oobm-people systemd-journal \n')
     assert.match(said, '\nalice:*\n')
@@ -211,7 +217,7 @@ id -u alice
 id -u pi
 id -Gn pi
 ls /etc/oobm/people
-${process.execPath} /oobm/program/oobm.cjs doctor | grep -A1 -E ' account|^accounts' || :
+${process.execPath} /oobm/program/lib/oobm.cjs doctor | grep -A1 -E ' account|^accounts' || :
 
 mkdir -m 700 /oobm/elsewhere
 ln -s /oobm/elsewhere /home/bob
@@ -296,6 +302,92 @@ cat whole
     )
     assert.match(said, /^alice {3}0 700 .*\nbob 20001 \* 20001 700 .* bob\n/m)
     assert.match(said, '[{"name":"alice","uid":20000},{"name":"bob","uid":20001}]')
+  },
+  SLOW,
+)
+
+test(
+  'at a console, the account says who it is and what they may; a connection that somebody forwards says nothing',
+  async context => {
+    const said = await onDevice(
+      context,
+      {
+        rights: ({ alice, bob, dave }) => [
+          { name: 'alice', keys: [alice.publicKey], shell: true, consoles: ['core-sw1'] },
+          { name: 'bob', keys: [bob.publicKey], shell: true, role: 'observer' },
+          { name: 'dave', keys: [dave.publicKey], shell: true, consoles: [] },
+        ],
+        shared: ({ alice }) => [{ name: 'alice', keys: [alice.publicKey], shell: true }],
+      },
+      `
+socat -u pty,link=/oobm/line,raw,echo=0,mode=666 open:/oobm/heard,creat,append &
+socat=$!
+until_true test -e /oobm/line
+touch /oobm/heard
+mkdir -p /run/oobm-console /oobm/credentials
+cp key-host /oobm/credentials/bridge_host_key
+chown -R oobm-console:oobm /run/oobm-console /oobm/credentials
+bridge() {
+  (
+    export RUNTIME_DIRECTORY=/run/oobm-console STATE_DIRECTORY=/run/oobm-console CREDENTIALS_DIRECTORY=/oobm/credentials
+    exec setpriv --reuid=oobm-console --regid=oobm --clear-groups ${process.execPath} /oobm/program/lib/oobm-console.cjs
+  ) >>bridge.log 2>&1 &
+  bridge=$!
+  until_true grep -qs '"state": "open"' /run/oobm-console/status.json
+}
+as() { # ACCOUNT WORD...
+  account=$1
+  shift
+  runuser -u "$account" -- ${process.execPath} /oobm/program/lib/oobm.cjs console "$@" 2>&1
+}
+with_code() { code=0; "$@" || code=$?; echo "exit $code"; }
+ended() { echo "$1 $2: $(with_code as "$@" | paste -sd " ")"; }
+
+configure rights.toml
+people
+bridge
+for account in alice bob dave oobm remote-admin root daemon oobm-selftest; do ended $account break; done
+for account in alice bob dave oobm; do printf "by $account\\r" | as $account attach >/dev/null || echo "$account attach: exit $?"; done
+ended oobm list
+# Without the address that says "by my account", only keys count: so it is for all that a forwarder brings.
+runuser -u alice -- ssh -F none -p 2222 -o PubkeyAuthentication=no -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \\
+  -o LogLevel=ERROR -l core-sw1 127.0.0.1 list 2>&1 || echo "forwarded: exit $?"
+runuser -u alice -- ssh -F none -b 127.0.0.2 -p 2222 -o PubkeyAuthentication=no -o StrictHostKeyChecking=no \\
+  -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -l bob:core-sw1 127.0.0.1 list 2>&1 || echo "as bob: exit $?"
+kill $bridge
+wait $bridge || :
+configure shared.toml
+people
+bridge
+ended oobm list
+ended oobm break
+kill $bridge
+wait $bridge || :
+echo "heard: $(tr '\\r' ' ' </oobm/heard)"
+kill $socat
+`,
+    )
+    context.onFailure(() => said)
+    const refused = 'read-only: you are an observer here, so neither typing nor BREAK is sent'
+    assert.match(said, 'alice break: BREAK sent to core-sw1, 300 ms exit 0\n')
+    assert.match(said, `bob break: ${refused} exit 77\n`)
+    assert.match(said, 'dave break: no console of this device is yours; ask the operator exit 69\n')
+    // The shared login has what all who may be behind it have: dave has no console.
+    assert.match(said, 'oobm break: no console of this device is yours; ask the operator exit 69\n')
+    assert.match(said, 'oobm list: no console of this device is yours exit 0\n')
+    assert.match(said, 'remote-admin break: BREAK sent to core-sw1, 300 ms exit 0\n')
+    assert.match(said, 'root break: BREAK sent to core-sw1, 300 ms exit 0\n')
+    assert.match(
+      said,
+      /daemon break: .*did not let "daemon" in\. It knows technicians by their own account here.* exit 1\n/,
+    )
+    assert.match(said, /oobm-selftest break: .*did not let "oobm-selftest" in.* exit 1\n/)
+    assert.match(said, /^bob attach: exit [1-9]/m)
+    assert.match(said, /Permission denied \(publickey\)\.\nforwarded: exit 255\n/)
+    assert.match(said, /Permission denied \(publickey\)\.\nas bob: exit 255\n/)
+    assert.match(said, /oobm list: core-sw1 .* exit 0\n/)
+    assert.match(said, `oobm break: ${refused} exit 77\n`)
+    assert.match(said, 'heard: by alice \n')
   },
   SLOW,
 )

@@ -1,6 +1,5 @@
 /** Has the console bridge send people away: a login there and a command, as for anybody else. */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { ACCOUNT_ADDRESS } from '../../runtime/account-login.ts'
 import { settled } from '../../runtime/waiting.ts'
 import { dialLocal } from '../network/dial-local.ts'
 import { connect } from '../ssh/connect.ts'
@@ -10,8 +9,6 @@ export interface BridgeOptions {
   port: number
   /** The bridge's public host key. */
   hostKey: string
-  /** Its run-time directory, with the key that it gives to its group. */
-  directory: string
   /** Aborted when nobody waits for it any more. */
   signal: AbortSignal
 }
@@ -48,18 +45,14 @@ function failure(code: number | undefined, { aborted }: AbortSignal): string {
     : `the console bridge's command ended with ${code}`
 }
 
-async function logIn({ port, hostKey, directory, signal }: BridgeOptions): Promise<Answer<Connection>> {
-  const path = join(directory, 'local_key')
-  const privateKey = await settled<string | undefined>(signal, undefined, settle => {
-    readFile(path, 'utf8').then(settle, () => settle(undefined))
-  })
-  if (privateKey === undefined) return { ok: false, cause: `there is no ${path}: the console bridge does not run` }
-  const dialled = await dialLocal(port, signal)
+/** The supervisor's account says who it is. */
+async function logIn({ port, hostKey, signal }: BridgeOptions): Promise<Answer<Connection>> {
+  const dialled = await dialLocal(port, signal, ACCOUNT_ADDRESS)
   if (!dialled.ok) return { ok: false, cause: `the console bridge on 127.0.0.1:${port}: ${dialled.cause}` }
   const made = await connect({
     stream: dialled.value,
     user: 'console',
-    credentials: { privateKey },
+    credentials: { account: true },
     hostKeys: [hostKey],
     nowMs: () => performance.now(),
     signal,

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { EXIT } from '../../runtime/errors.ts'
@@ -41,10 +41,6 @@ test(
     const unknown = await oobm('console', 'watch', 'nothing')
     assert.is(unknown.code, EXIT.usage)
     assert.match(unknown.stderr, 'Log in with one of these names: core-sw1')
-    await rm(join(consoleRuntime, 'local_key'))
-    const keyless = await oobm('console', 'list')
-    assert.is(keyless.code, EXIT.unavailable)
-    assert.match(keyless.stderr, 'local_key')
   },
   { timeoutMs: 120_000 },
 )

@@ -1,10 +1,10 @@
 /** `oobm console`: the consoles from the device's own shell, through the bridge's SSH port and the real ssh. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { ACCOUNT_ADDRESS } from '../../runtime/account-login.ts'
 import { consoleRuntimeDirectory } from '../../runtime/directories.ts'
-import { EXIT, type ExitCode, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
+import { EXIT, type ExitCode, errorMessage, UserError } from '../../runtime/errors.ts'
 import { type Command, readArguments, usageError } from './command.ts'
 import { readConsoleBridge } from './read-daemon.ts'
 
@@ -23,19 +23,13 @@ export const consoleCommand: Command = {
     if (!reading.running) {
       throw new UserError(`${reading.problem}\nRestart it with: sudo systemctl restart oobm-console`, EXIT.unavailable)
     }
-    const directory = consoleRuntimeDirectory(env)
-    const key = await usableKey(join(directory, 'local_key'))
-    try {
-      const hosts = join(directory, 'known_hosts')
-      const exitCode = await runSsh(sshArguments(login, words, reading.status.port, key.path, hosts), signal)
-      if (exitCode !== SSH_FAILED) return exitCode
-      throw new UserError(
-        'the console bridge did not let this login in; oobm doctor looks for the reason',
-        EXIT.unavailable,
-      )
-    } finally {
-      await key.forget()
-    }
+    const hosts = join(consoleRuntimeDirectory(env), 'known_hosts')
+    const exitCode = await runSsh(sshArguments(login, words, reading.status.port, hosts), signal)
+    if (exitCode !== SSH_FAILED) return exitCode
+    throw new UserError(
+      `the console bridge did not let ${accountName()} in. It knows technicians by their own account here, and root: log in with your own name, or use sudo`,
+      EXIT.failed,
+    )
   },
 }
 
@@ -67,15 +61,17 @@ export function readRequest([word = '', ...rest]: string[]): { login: string; wo
   }
 }
 
-function sshArguments(login: string, words: string[], port: number, key: string, hosts: string): string[] {
+/** No key: the account says who it is. */
+function sshArguments(login: string, words: string[], port: number, hosts: string): string[] {
   const options = [
-    ...['IdentitiesOnly=yes', 'BatchMode=yes', 'StrictHostKeyChecking=yes', 'LogLevel=ERROR', 'ControlPath=none'],
+    ...[`BindAddress=${ACCOUNT_ADDRESS}`, 'PubkeyAuthentication=no', 'BatchMode=yes'],
+    ...['StrictHostKeyChecking=yes', 'LogLevel=ERROR', 'ControlPath=none'],
     ...[`UserKnownHostsFile=${hosts}`, 'GlobalKnownHostsFile=none'],
     // From OpenSSH 10.1 on the client warns about a bridge without a post-quantum key exchange: on loopback, in vain.
     ...['IgnoreUnknown=WarnWeakCrypto', 'WarnWeakCrypto=no-pq-kex'],
   ]
   const terminal = words[0] === 'watch' && process.stdin.isTTY ? ['-t'] : []
-  const how = ['-F', 'none', '-i', key, '-p', String(port), ...options.flatMap(option => ['-o', option]), ...terminal]
+  const how = ['-F', 'none', '-p', String(port), ...options.flatMap(option => ['-o', option]), ...terminal]
   // After `--` and `-l`, nothing in a console's name can be read as an option.
   return [...how, '-l', login, '--', '127.0.0.1', ...words]
 }
@@ -92,27 +88,11 @@ async function runSsh(args: string[], signal: AbortSignal): Promise<ExitCode | t
   })
 }
 
-/**
- * ssh refuses a key of this user's that others may read, and the bridge's is readable by its group on purpose: where
- * both are one user, as in the lab, ssh gets a copy.
- */
-async function usableKey(path: string): Promise<{ path: string; forget(): Promise<void> }> {
-  const text = await readKey(path)
-  if ((await stat(path)).uid !== process.getuid?.()) return { path, forget: async () => {} }
-  const directory = await mkdtemp(join(tmpdir(), 'oobm-console-'))
-  const copy = join(directory, 'key')
-  await writeFile(copy, text, { mode: 0o600 })
-  return { path: copy, forget: () => rm(directory, { recursive: true, force: true }) }
-}
-
-async function readKey(path: string): Promise<string> {
+function accountName(): string {
   try {
-    return await readFile(path, 'utf8')
-  } catch (err) {
-    const denied = errorCode(err) === 'EACCES'
-    const message = denied
-      ? 'this user may not use the consoles: use sudo, or a member of the group oobm'
-      : `${path}: ${errorMessage(err)}; sudo systemctl restart oobm-console makes it anew`
-    throw new UserError(message, denied ? EXIT.failed : EXIT.unavailable, { cause: err })
+    return `"${userInfo().username}"`
+  } catch {
+    // An account that was removed while it was in use.
+    return `uid ${process.getuid?.()}`
   }
 }

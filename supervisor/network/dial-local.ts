@@ -9,10 +9,19 @@ import type { Answer } from '../ssh/connection.ts'
 /** The same as a port: what needs it takes it as an argument. */
 export type DialLocal = (port: number, signal: AbortSignal) => Promise<Answer<Duplex>>
 
-/** @returns a paused socket; on an abort or a failure, none is left */
-export async function dialLocal(port: number, signal: AbortSignal): Promise<Answer<Socket>> {
+/**
+ * @param localAddress of this end; 127.0.0.1 when left out
+ * @returns a paused socket; on an abort or a failure, none is left
+ */
+export async function dialLocal(port: number, signal: AbortSignal, localAddress?: string): Promise<Answer<Socket>> {
   if (signal.aborted) return { ok: false, cause: TIMEOUT }
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true, autoSelectFamily: false })
+  const socket = connect({
+    host: '127.0.0.1',
+    port,
+    noDelay: true,
+    autoSelectFamily: false,
+    ...(localAddress && { localAddress }),
+  })
   // For ever: an error without a listener ends the process.
   socket.on('error', () => {})
   const cause = await settled<string | undefined>(signal, TIMEOUT, settle => {

@@ -96,7 +96,8 @@ function logIn(client: Client, options: ConnectOptions, watched: Watched): Promi
   })
 }
 
-function methodsOf({ privateKey, password }: Credentials = {}): string[] {
+function methodsOf({ privateKey, password, account }: Credentials = {}): string[] {
+  if (account) return ['none']
   if (privateKey !== undefined) return ['publickey']
   return password === undefined ? [] : ['password', 'keyboard-interactive']
 }

@@ -64,6 +64,8 @@ export interface Credentials {
   privateKey?: string
   passphrase?: string
   password?: string
+  /** By the account of this process alone: the method `none` (RFC 4252, section 5.2). */
+  account?: true
 }
 
 /** Why there is no connection. `kind` is for decisions, `detail` for people: printable, without names of addresses. */

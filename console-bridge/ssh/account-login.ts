@@ -1,0 +1,42 @@
+/** A login without a key: by the account of whoever connects, for programs on this device alone. */
+import { readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { ACCOUNT_ADDRESS } from '../../runtime/account-login.ts'
+import { errorMessage } from '../../runtime/errors.ts'
+import { parsePasswd } from '../../runtime/passwd.ts'
+import { type PersonUid, readPeopleRecord } from '../../runtime/people.ts'
+import { identityOfAccount } from './account-identity.ts'
+import type { Identity } from './authorize.ts'
+import type { ConnectionOptions } from './connection.ts'
+import { parseLogin } from './login-name.ts'
+import { peerUid } from './peer-uid.ts'
+
+export interface AccountLogin {
+  uid: number
+  /** @returns undefined when it is nobody's, or the login name names another */
+  identityFor(login: string): Identity | undefined
+}
+
+/** @returns undefined for a connection on which only keys count: every one that came through the tunnel, or by a forwarder */
+export function accountOf(
+  socket: Socket,
+  { technicians, peopleRecord, log }: Pick<ConnectionOptions, 'technicians' | 'peopleRecord' | 'log'>,
+): AccountLogin | undefined {
+  const uid = socket.remoteAddress === ACCOUNT_ADDRESS ? peerUid(socket) : undefined
+  if (uid === undefined) return undefined
+  let people: PersonUid[] = []
+  try {
+    people = readPeopleRecord(peopleRecord)
+  } catch (err) {
+    log.error({ cause: errorMessage(err) }, 'who has an account here is not known')
+  }
+  const users = parsePasswd(readFileSync('/etc/passwd', 'utf8'))
+  const identity = identityOfAccount(uid, { ownUid: process.getuid?.() ?? 0, users, people, technicians })
+  return {
+    uid,
+    identityFor: login => {
+      const { technician } = parseLogin(login)
+      return technician === undefined || technician === identity?.name ? identity : undefined
+    },
+  }
+}
