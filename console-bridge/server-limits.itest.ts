@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import { silentLog } from '../runtime/log.ts'
+import { makeKey } from '../testbed/make-key.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
@@ -107,6 +108,45 @@ test(
     const halfway = raw(context, files.port)
     halfway.socket.write('SSH-2.0-x\r\n')
     await waitFor('both to be closed', () => silent.closed() && halfway.closed())
+  },
+  LIMIT,
+)
+
+test(
+  'listens on 127.0.0.1 and nowhere else',
+  async context => {
+    const files = await bridgeFiles(context, [NOT_THERE])
+    await startInside(context, files, {})
+    const here = raw(context, files.port)
+    await waitFor('its greeting', () => here.said().startsWith('SSH-2.0-'))
+    // 127.0.0.2 is this machine's, too, as any address of it is to a listener on 0.0.0.0 or ::.
+    const elsewhere = connect(files.port, '127.0.0.2')
+    context.cleanup(() => elsewhere.destroy())
+    const code = await new Promise(resolve => {
+      elsewhere.once('connect', () => resolve('connected'))
+      elsewhere.once('error', err => resolve((err as NodeJS.ErrnoException).code))
+    })
+    assert.is(code, 'ECONNREFUSED')
+  },
+  LIMIT,
+)
+
+test(
+  'counts the keys that a connection tries, and says so',
+  async context => {
+    const files = await bridgeFiles(context, [NOT_THERE])
+    await startInside(context, files, { loginTries: 4 })
+    const others = ['mallory', 'other1', 'other2', 'other3']
+    for (const name of others.slice(1)) await makeKey(files.directory, name)
+    const withKeys = (count: number) => {
+      const keys = others.slice(0, count).flatMap(name => ['-i', join(files.directory, name)])
+      return runProgram('ssh', [...keys, ...sshArgs(files, 'alice', 'core-sw1', 'list')])
+    }
+    // The client's first try is "none", and the key that lets in is asked about, and then signs.
+    assert.is((await withKeys(1)).code, 0)
+    const tooMany = await withKeys(4)
+    assert.is(tooMany.code, 255)
+    assert.match(tooMany.stderr, /:14: too many keys tried: 4\. Name the one to use/)
   },
   LIMIT,
 )

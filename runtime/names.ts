@@ -55,7 +55,7 @@ export const pathSchema = z
 const KEY_TYPES = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'ssh-rsa']
 
 /** The least that OpenSSH's authors and NIST (SP 800-57) still call safe. */
-const RSA_BITS = 2048
+export const RSA_BITS = 2048
 
 /** A public key as one line of a `.pub` file; the comment is dropped, so that equal keys are equal texts. */
 export const publicKeySchema = z.string().transform((line, context) => {

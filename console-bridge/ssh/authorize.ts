@@ -1,7 +1,10 @@
 /** Who may log in: the public key alone says who somebody is, and whether a relay vouches for him. */
-import ssh2, { type AuthContext } from 'ssh2'
+import { createPublicKey } from 'node:crypto'
+import ssh2, { type AuthContext, type ParsedKey } from 'ssh2'
 import type { TechnicianConfig } from '../../runtime/device-config.ts'
+import { RSA_BITS } from '../../runtime/names.ts'
 import { parseLogin } from './login-name.ts'
+import { acceptKey } from './user-auth.ts'
 
 export type Technician = Pick<TechnicianConfig, 'name' | 'keys' | 'role' | 'consoles' | 'viaRelay' | 'hopKeys'>
 
@@ -31,31 +34,66 @@ export function identityOf(technicians: readonly Technician[], login: string, ke
   return { name: holder.name, role: holder.role, consoles: [console], via: 'relay' }
 }
 
+type PublicKey = Extract<AuthContext, { method: 'publickey' }>
+
+/** What came of one authentication request. */
+export type Authentication =
+  | { kind: 'in'; identity: Identity }
+  /** The client only asks whether a key would do, and is told that it would. */
+  | { kind: 'asked' }
+  | { kind: 'refused' }
+
 /**
- * Answers one authentication request.
- * @returns who it is once the signature is proved; `asked` for a client that only asks whether a key would do, and is told that
- *   it would; undefined for a refusal
+ * Answers one authentication request: somebody is in once the signature is proved.
+ * @param tell gets why this kind of key can never do. It is called before the answer: a client that has no more keys goes then.
  */
-export function authenticate(context: AuthContext, technicians: readonly Technician[]): Identity | 'asked' | undefined {
-  if (context.method !== 'publickey') {
+export function authenticate(
+  context: AuthContext,
+  technicians: readonly Technician[],
+  tell: (words: string) => void,
+): Authentication {
+  const refuse = (words?: string): Authentication => {
+    if (words !== undefined) tell(words)
     context.reject(['publickey'])
-    return undefined
+    return { kind: 'refused' }
   }
+  if (context.method !== 'publickey') return refuse()
+  const words = keyProblem(context)
+  if (words !== undefined) return refuse(words)
   const identity = identityOf(technicians, context.username, context.key.data)
-  if (!identity || !isSound(context)) {
-    context.reject(['publickey'])
-    return undefined
+  const key = parsedKey(context)
+  // A name that is not the key's own would choose another way to verify it, such as RSA with SHA-1.
+  if (!identity || key?.type !== context.key.algo) return refuse()
+  if (!context.signature) {
+    acceptKey(context)
+    return { kind: 'asked' }
   }
+  if (!context.blob || key.verify(context.blob, context.signature, context.hashAlgo) !== true) return refuse()
   context.accept()
-  return context.signature ? identity : 'asked'
+  return { kind: 'in', identity }
 }
 
-/** A question without a signature, or a signature that fits. */
-function isSound(context: Extract<AuthContext, { method: 'publickey' }>): boolean {
-  // RSA with SHA-1, which needs no forged key to be broken (RFC 8332).
-  if (context.key.algo === 'ssh-rsa' && context.signature && context.hashAlgo === undefined) return false
-  if (!context.signature) return true
+/** Why no key of this kind is taken, whoever has it. */
+function keyProblem(context: PublicKey): string | undefined {
+  const { algo } = context.key
+  if (/-cert-v\d+@openssh\.com$/.test(algo)) {
+    return 'OpenSSH certificates are not taken by this console: log in with the plain key'
+  }
+  if (algo.startsWith('sk-')) return 'security keys (sk-...) are not taken by this console: log in with another key'
+  if (algo === 'ssh-dss') return 'DSA keys are not taken: make an Ed25519 key (ssh-keygen -t ed25519)'
+  if (algo !== 'ssh-rsa') return undefined
+  if (context.hashAlgo === undefined) {
+    return 'your client signs with RSA and SHA-1, which is not taken: update it, or use an Ed25519 key'
+  }
+  const key = parsedKey(context)
+  const bits = key && createPublicKey(key.getPublicPEM()).asymmetricKeyDetails?.modulusLength
+  return bits !== undefined && bits < RSA_BITS
+    ? `your RSA key has ${bits} bits, which is not taken: make one of ${RSA_BITS} or more, or an Ed25519 key`
+    : undefined
+}
+
+function parsedKey(context: PublicKey): ParsedKey | undefined {
   const key = ssh2.utils.parseKey(context.key.data)
-  if (key instanceof Error || !context.blob) return false
-  return (Array.isArray(key) ? key[0] : key)?.verify(context.blob, context.signature, context.hashAlgo) === true
+  if (key instanceof Error) return undefined
+  return Array.isArray(key) ? key[0] : key
 }

@@ -11,12 +11,14 @@ import { logged, type Person } from '../console/person.ts'
 import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
 import { Session } from '../session/session.ts'
 import { accountOf } from './account-login.ts'
-import { authenticate, type Identity } from './authorize.ts'
+import { type Authentication, authenticate, type Identity } from './authorize.ts'
 import { surfaceBreaks } from './break-request.ts'
 import { channelTerminal } from './channel-terminal.ts'
+import { honourGuesses } from './first-guess.ts'
 import type { ServerLimits } from './limits.ts'
 import { chooseConsole, describeNoConsole, parseLogin } from './login-name.ts'
 import { surfaceRoundTrips } from './round-trip.ts'
+import { endLogin, sendBanner, tellSignatures } from './user-auth.ts'
 import {
   describeList,
   describeStatus,
@@ -92,11 +94,15 @@ export function serveConnection(
   const breakTakers = new Map<SshSession, (askedMs: number) => boolean>()
   let visit: Visit | undefined
   let tries = 0
+  /** Said already of keys that are not taken. */
+  const told = new Set<string>()
   let sessions = 0
   let started = 0
 
   surfaceBreaks(connection, (session, askedMs) => breakTakers.get(session)?.(askedMs) ?? false)
   const roundTrip = surfaceRoundTrips(connection)
+  tellSignatures(connection)
+  honourGuesses(connection)
   connection.on('error', err => {
     log.info({ from, cause: err.message }, 'connection failed')
     // What was written goes out first: a client whose algorithms do not fit prints what we offer. After a keepalive went
@@ -108,16 +114,28 @@ export function serveConnection(
   connection.once('close', () => closed.abort())
   connection.on('authentication', context => {
     if (++tries > limits.loginTries) {
-      connection.end()
-      return
+      log.warn({ from, login: context.username, tries: limits.loginTries }, 'too many keys tried')
+      return endLogin(
+        connection,
+        `too many keys tried: ${limits.loginTries}. Name the one to use (ssh -o IdentitiesOnly=yes -i KEY)`,
+      )
     }
     const byAccount = context.method === 'none' ? account?.identityFor(context.username) : undefined
     if (byAccount) context.accept()
-    const identity = byAccount ?? authenticate(context, options.technicians)
+    const tell = (words: string) => {
+      if (told.has(words)) return
+      told.add(words)
+      sendBanner(connection, words)
+      log.warn({ from, login: context.username, cause: words }, 'key not taken')
+    }
+    const authentication: Authentication = byAccount
+      ? { kind: 'in', identity: byAccount }
+      : authenticate(context, options.technicians, tell)
     const key = context.method === 'publickey' ? context.key.data.toString('base64') : `uid ${account?.uid}`
-    if (identity === 'asked') {
+    if (authentication.kind === 'asked') {
       place.asked(key)
-    } else if (identity) {
+    } else if (authentication.kind === 'in') {
+      const { identity } = authentication
       const isIn = place.loggedIn(key, identity.via === 'shell')
       visit = visitOf(identity, context.username, from, options.consoles, isIn)
       if (isIn) log.info({ ...logged(visit.person), login: context.username }, 'logged in')
