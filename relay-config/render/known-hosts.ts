@@ -1,5 +1,5 @@
 /** A technician's known_hosts: the keys of the relays, the devices' shells and the console bridges, each under its HostKeyAlias. */
-import { accessOf, pinnedKeysOf, relaysOf } from '../access.ts'
+import { accessOf, listenersOf, pinnedKeysOf, relaysOf } from '../access.ts'
 import type { Device, Fleet, Technician } from '../fleet-config.ts'
 import { relayHost } from './host-names.ts'
 
@@ -21,9 +21,12 @@ export function renderKnownHosts(
     ...[...relays].flatMap(relay => pinnedKeysOf(relay).map(key => `${relayHost(relay.name)} ${key}`)),
     ...access.flatMap(({ device, consoles, shell }) => {
       const keys = keysOf(device)
+      const ports = listenersOf(device)
+      // Paramiko and what is built on it know no HostKeyAlias: they look for the address.
+      const at = (port: number) => `[127.0.0.1]:${port}`
       return [
-        ...(shell ? [`${device.name} ${keys.shell}`] : []),
-        ...consoles.map(({ name }) => `${name} ${keys.bridge}`),
+        ...(shell ? [`${device.name},${at(ports.shell)} ${keys.shell}`] : []),
+        ...consoles.map(({ name }) => `${name},${at(ports.console)} ${keys.bridge}`),
       ]
     }),
   ]

@@ -29,9 +29,12 @@ test('writes everything, and for each relay and technician apart', () => {
   ])
   assert.is(
     files.get('technicians/alice/known_hosts')?.content,
-    `oobm-relay-fra ${KEY[0]}\noobm-relay-lon ${KEY[0]}\ntokyo shell tokyo\nsw1 bridge tokyo\nrt1 bridge tokyo\nsw2 bridge osaka\n`,
+    `oobm-relay-fra ${KEY[0]}\noobm-relay-lon ${KEY[0]}\ntokyo,[127.0.0.1]:20100 shell tokyo\nsw1,[127.0.0.1]:20101 bridge tokyo\nrt1,[127.0.0.1]:20101 bridge tokyo\nsw2,[127.0.0.1]:20103 bridge osaka\n`,
   )
-  assert.is(files.get('technicians/bob/known_hosts')?.content, `oobm-relay-lon ${KEY[0]}\nsw2 bridge osaka\n`)
+  assert.is(
+    files.get('technicians/bob/known_hosts')?.content,
+    `oobm-relay-lon ${KEY[0]}\nsw2,[127.0.0.1]:20103 bridge osaka\n`,
+  )
   assert.is(files.get('technicians/carol/known_hosts')?.content, '')
 })
 
