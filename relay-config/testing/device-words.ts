@@ -57,9 +57,14 @@ export interface DeviceConnection {
 }
 
 /** A connection that several words can be run on, as the supervisor does: ssh's own multiplexing. */
-export async function connection(context: TestContext, relay: FleetRelay, device: string): Promise<DeviceConnection> {
+export async function connection(
+  context: TestContext,
+  relay: FleetRelay,
+  device: string,
+  options: string[] = [],
+): Promise<DeviceConnection> {
   const socket = join(await scratchDirectory(context), 'mux')
-  const master = relay.startSsh(device, ['-M', '-S', socket, '-N', '-o', 'ServerAliveInterval=0'])
+  const master = relay.startSsh(device, ['-M', '-S', socket, '-N', '-o', 'ServerAliveInterval=0', ...options])
   context.cleanup(() => master.stop())
   await waitFor('the connection', () => existsSync(socket) || master.ended())
   const run = (word: string) => relay.ssh(device, ['-S', socket], word)

@@ -139,10 +139,10 @@ test(
     }
     assert.is((await records(relay, 'tokyo', 'tokens')).length, 16)
 
-    const crowd = await Promise.all(Array.from({ length: 6 }, () => connection(context, relay, 'tokyo')))
+    const crowd = await Promise.all(Array.from({ length: 4 }, () => connection(context, relay, 'tokyo')))
     const channels = await Promise.all(crowd.map(({ claim }, n) => claim(n % 2 === 0 ? NEW : THIRD)))
     const claimed = channels.filter(channel => channel.output() === 'claimed\n')
-    assert.ok(claimed.length >= 3, 'at least those of one token')
+    assert.ok(claimed.length >= 2, 'at least those of one token')
     const lines = await records(relay, 'tokyo')
     assert.is(lines.length, claimed.length)
     for (const line of lines) assert.match(line, /^\d+ \d+ sshd(-session)? [bc]{32} 127\.0\.0\.1 \d+ 127\.0\.0\.1 \d+$/)

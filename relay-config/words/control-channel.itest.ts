@@ -126,7 +126,7 @@ test(
     assert.ok(Date.now() - startedMs >= 1_400, 'three pauses')
     assert.equal(
       (await readdir(folder)).sort(),
-      ['control', 'enrolled', 'lock', 'report.json', 'sessions', 'tokens'],
+      ['control', 'enrolled', 'lock', 'place.1', 'report.json', 'sessions', 'tokens'],
       'nothing else was written',
     )
   },
