@@ -60,19 +60,19 @@ test(
 
     assert.match(
       (await relay('off', 'lab-device', '--reason', 'new rack')).stdout,
-      /^lab-device has closed its listeners$/m,
+      /^access to lab-device is off: it has closed its listeners$/m,
     )
     await waitFor('the session to end', () => visit.ended(), PATIENCE)
-    assert.match(visit.output(), /\[oobm: remote maintenance of lab-device was switched off by [\w.-]+\]/)
+    assert.match(visit.output(), /\[oobm: access to lab-device was switched off by [\w.-]+\]/)
     assert.is(await led(), 'maintenance')
     // How long the command waits for the proof is not what a loaded machine is asked here.
-    assert.match((await relay('on', 'lab-device')).stdout, /^lab-device is on\b/m)
+    assert.match((await relay('on', 'lab-device')).stdout, /^access to lab-device is on\b/m)
     await waitFor('the proof', async () => isProvedReachable(await led()), PATIENCE)
-    const told = / you +session +lab-device +router1 +you +from \S+ to \S+\n/
+    const told = / you +session +lab-device +router1 +from \S+ \S+ UTC to \S+ \S+ UTC +\(lab-device says so\)\n/
     const history = async () => (await relay('history', 'lab-device')).stdout
     await waitFor('the history to tell of the session', async () => told.test(await history()), PATIENCE)
-    assert.match(await history(), / Stop Remote M\. +lab-device +new rack\n/)
-    assert.match(await history(), / Start Remote M\. +lab-device\n/)
+    assert.match(await history(), / access off +lab-device +(address \S+ +)?new rack\n/)
+    assert.match(await history(), / access on +lab-device\b/)
 
     assert.match((await relay('blink', 'lab-device')).stdout, /^lab-device blinks for 30 s$/m)
     await waitFor('the LED', async () => (await led()) === 'here', PATIENCE)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
@@ -18,6 +18,10 @@ if (process.getuid?.() === 0) {
     async context => {
       const scene = await loginScene(context, FIRST_UID)
       const { directory } = scene
+      const records = join(directory, 'logins/alice')
+      await mkdir(join(directory, 'logins'))
+      await writeFile(records, `gone 7\n${'1.1 to 1\n'.repeat(1022)}1.1 from core-`)
+      await chown(records, scene.uids.alice, 0)
       const screen = await screenOf(context, directory, plinkOf(scene, 'bob'))
       await screen.shows(/you are bob \(via relay\), operator/)
       await screen.literally('\x1dd')
@@ -42,11 +46,37 @@ if (process.getuid?.() === 0) {
         // A pty has no BREAK line, so what comes of it is not this test's.
         if (!command.includes('break')) assert.is(answer.code, code, `${who} ${command}: ${all}`)
       }
+      // The device does not know her hop key for this console.
+      assert.is((await ssh(scene, 'alice', [], 'edge-rt1')).code, 255)
+      const [gone, ...left] = (await readFile(records, 'utf8')).split('\n')
+      assert.is(gone, 'gone 518', '7 before, and 511: the first line is none of them')
+      assert.is(left[511], '1.1 from core-')
+      assert.equal(
+        left.slice(512, -1).map(line =>
+          line
+            .replace(/ \d+ break/, ' ? break')
+            .replace(/^\d+\.\d+ /, '')
+            .replace(/^to \d+$/, 'to'),
+        ),
+        [
+          ...['ran core-sw1 rack1 127.0.0.1 0 status', 'ran core-sw1 rack1 127.0.0.1 0 status --json'],
+          ...['ran core-sw1 rack1 127.0.0.1 ? break 200', 'from core-sw2 rack1 127.0.0.1', 'to'],
+          'refused edge-rt1 rack1 127.0.0.1 not let in by the device, or not connected to it',
+        ],
+      )
       await mkdir(join(directory, 'maintenance'))
       const until = Math.floor(Date.now() / 1000)
       const MAINTENANCE: [file: string, code: number, says: RegExp][] = [
-        ['{"state":"off","until":null,"at":1,"by":"x"}\n', 69, /maintenance of rack1 is switched off/],
-        [`{"state":"off","until":${until + 3600},"at":1,"by":"x"}\n`, 69, /maintenance of rack1 is switched off/],
+        [
+          '{"state":"off","until":null,"at":1,"by":"x"}\n',
+          69,
+          /^\[oobm: rack1: access is off since 1970-01-01 00:00:01 UTC, switched off by x, without an end\]$/m,
+        ],
+        [
+          `{"state":"off","until":${until + 3600},"at":1,"by":"x","reason":"a \\"b\\" c"}\n`,
+          69,
+          /, switched off by x, until 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC: a "b" c\]$/m,
+        ],
         [`{"state":"off","until":${until - 1},"at":1,"by":"x"}\n`, 0, /^core-sw1 on /],
         ['{"state":"on","until":null,"at":1,"by":"x"}\n', 0, /^core-sw1 on /],
       ]
@@ -55,6 +85,19 @@ if (process.getuid?.() === 0) {
         const answer = await ssh(scene, 'alice', [], 'core-sw1 status')
         assert.is(answer.code, code, file)
         assert.match(answer.stdout + answer.stderr, says)
+      }
+      const devices = await ssh(scene, 'alice', [], 'devices')
+      assert.equal([devices.code, devices.stderr], [0, ''])
+      assert.match(devices.stdout, /^rack1: access is on, and its way in is open here; it has reported nothing/)
+
+      // A console that is there and not hers, and one that nobody has: not a word is different.
+      const answerTo = async (name: string, options: string[] = []) => {
+        const { code, stdout, stderr } = await ssh(scene, 'alice', options, name)
+        return [code, stdout, stderr]
+      }
+      for (const options of [[], ['-tt']]) {
+        for (const word of ['', ' watch', ' status', ' break'])
+          assert.equal(await answerTo(`secret${word}`, options), await answerTo(`nosuch${word}`, options))
       }
       const REFUSED = [
         ...[
@@ -113,11 +156,45 @@ if (process.getuid?.() === 0) {
           assert.is(answer.code, 64, `${command.slice(0, 60)}: ${all}`)
           assert.match(
             all,
-            /nothing is run here\. Yours are: core-sw1 core-sw2 edge-rt1\. After one:/,
+            /nothing is run here\. Yours are: core-sw1 core-sw2 edge-rt1\. After one:.* Or alone: devices/,
             command.slice(0, 60),
           )
         }
       }
+    },
+    LIMIT,
+  )
+
+  test(
+    'one technician has ten logins at a time, and what is over the tenth is told so',
+    async context => {
+      const scene = await loginScene(context, FIRST_UID)
+      const mux = join(scene.directory, 'mux')
+      // sshd lets one connection have four.
+      const sockets = ['a', 'b', 'c'].map(end => mux + end)
+      for (const socket of sockets) {
+        const master = startProgram('ssh', sshArgs(scene, 'alice', ['-M', '-S', socket, '-N']))
+        context.cleanup(() => master.stop())
+        await waitFor('the connection', () => existsSync(socket))
+      }
+      const menus: ReturnType<typeof startProgram>[] = []
+      for (let n = 0; n < 10; n++) {
+        const menu = startProgram('ssh', sshArgs(scene, 'alice', ['-tt', '-S', sockets[Math.floor(n / 4)] ?? '']))
+        context.cleanup(() => menu.stop())
+        menus.push(menu)
+        await menu.says(/Consoles of alice/)
+      }
+      const eleventh = await ssh(scene, 'alice', [], 'core-sw1 status')
+      assert.is(eleventh.code, 75, eleventh.stderr)
+      assert.match(eleventh.stderr, /^\[oobm: you have 10 logins on this relay already: end one, or wait/)
+      assert.ok(
+        menus.every(menu => !menu.ended()),
+        'those that are there stay',
+      )
+      assert.is((await ssh(scene, 'bob', ['-T'])).code, 0, 'another technician is not kept out')
+      menus[0]?.child.stdin?.write('q')
+      await waitFor('one to end', () => menus[0]?.ended() === true)
+      await waitFor('a place', async () => (await ssh(scene, 'alice', [], 'core-sw1 status')).code === 0)
     },
     LIMIT,
   )

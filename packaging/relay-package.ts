@@ -7,7 +7,7 @@ import { manPage } from './man-page.ts'
 import { type Package, packed, source } from './pack-deb.ts'
 
 const NAME = 'oobm-relay'
-const WORDS = ['oobm-device-word', 'oobm-login']
+const WORDS = ['oobm-device-word', 'oobm-login', 'oobm-technician-word']
 
 /**
  * @param build where the programs were bundled

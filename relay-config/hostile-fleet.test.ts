@@ -10,6 +10,7 @@ import { renderDeviceConfig } from './render/device-config.ts'
 import { renderFiles } from './render/rendered-files.ts'
 import { fleetText, KEY } from './testing/hostile-fleet.ts'
 import { randomFrom } from './testing/random.ts'
+import { DEBIAN_13 } from './testing/sshd-features.ts'
 
 const test = suite('hostile fleet files')
 const FILES = 10_000
@@ -18,7 +19,7 @@ const PRIVATE = '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRI
 /** Every line that may stand in what is rendered for relays and technicians; the texts that are the same for all are left out. */
 const LINES: Record<string, RegExp> = {
   authorized_keys:
-    /^restrict,port-forwarding(,permit(open|listen)="127\.0\.0\.1:\d+")+,command="(exec \/?[\w.+@/-]+\/oobm-device-word [a-z0-9][\w.-]*( \/var\/lib\/oobm\/devices)?|echo [\w ,.]+; exit 1)" [\w-]+ [\w+/=]+ oobm-(device|technician):[a-z0-9][\w.-]*$/,
+    /^restrict,port-forwarding(,permit(open|listen)="127\.0\.0\.1:\d+")+,command="(exec \/?[\w.+@/-]+\/oobm-device-word [a-z0-9][\w.-]*( \/var\/lib\/oobm\/devices)?|exec \/?[\w.+@/-]+\/oobm-technician-word \/?[\w.+@/-]+\/(state|devices)( [a-z0-9][\w.-]*:\d+(,\d+)?)+)" [\w-]+ [\w+/=]+ oobm-(device|technician):[a-z0-9][\w.-]*$/,
   known_hosts: /^[a-z0-9][\w.-]* ssh-ed25519 [\w+/=]+$/,
   config: new RegExp(
     String.raw`^(#.*|${literally(IGNORE_UNKNOWN)}|Host [a-z0-9][\w.-]*( oobm-relay-[\w.-]+)?|| {2}(HostName [\w.:-]+|Port \d+|User [\w.-]+|HostKeyAlias [\w.-]+|ProxyCommand none|ProxyJump oobm-relay-[\w.-]+|UserKnownHostsFile "~\/k"|${[...EVERY_HOST, NO_FORWARDS, BRIDGE].map(literally).join('|')}))$`,
@@ -28,7 +29,7 @@ const LINES: Record<string, RegExp> = {
 
 /** The same for a dedicated relay. */
 const DEDICATED_LINES: Record<string, RegExp> = {
-  sshd_config: /^(#.*|| {0,2}[A-Z][A-Za-z0-9]+ [\w /.,:;%-]+|PerSourcePenaltyExemptList [\da-fA-F.:/,]+)$/,
+  sshd_config: /^(#.*|| {0,2}[A-Z][A-Za-z0-9]+ [\w /.,:;%@-]+|PerSourcePenaltyExemptList [\da-fA-F.:/,]+)$/,
   'nftables.conf': /^(#.*| {4}#.*|[\w {}]+| {4}[\w ;,{}-]+| {4}[\w ,{}]+ accept)$/,
 }
 
@@ -38,7 +39,12 @@ function literally(text: string): string {
 
 function assertHarmless(fleet: Fleet): void {
   const keys = new Map(fleet.devices.map(({ name }) => [name, { relay: KEY, shell: KEY, bridge: KEY }]))
-  const files = renderFiles(fleet, keys, '#!/bin/sh\n', { knownHostsFile: '~/k' })
+  const files = renderFiles(
+    fleet,
+    keys,
+    { deviceWord: '#!/bin/sh\n', technicianWord: '#!/bin/sh\n' },
+    { knownHostsFile: '~/k' },
+  )
   for (const [path, { content }] of files) {
     assert.match(path, /^(relay|technicians)\/[a-z0-9][\w.-]*\/[\w-]+$/)
     const pattern = LINES[path.split('/').at(-1) ?? '']
@@ -46,7 +52,7 @@ function assertHarmless(fleet: Fleet): void {
     for (const line of content.split('\n').slice(0, -1)) assert.match(line, pattern)
   }
   const deviceKeys = new Map(fleet.devices.map(({ name }) => [name, { relayKey: KEY, bridgeHostKey: KEY }]))
-  const sshd = { path: '/usr/sbin/sshd', features: { perSourcePenalties: true } }
+  const sshd = { path: '/usr/sbin/sshd', features: DEBIAN_13 }
   for (const relay of fleet.relays) {
     if (relay.accounts === 'dedicated') {
       const desired = desiredRelay({ fleetText: '', fleet, relay, deviceKeys }, relayPaths(), sshd)
@@ -58,7 +64,7 @@ function assertHarmless(fleet: Fleet): void {
       continue
     }
     const install = files.get(`relay/${relay.name}/install`)?.content ?? ''
-    assert.is(install.split('\n').filter(line => line === 'END_OF_OOBM_FILE').length, 2)
+    assert.is(install.split('\n').filter(line => line === 'END_OF_OOBM_FILE').length, 3)
   }
   for (const device of fleet.devices) {
     stringifyProvisioning(renderDeviceConfig(fleet, device, KEY), { relayKey: PRIVATE, bridgeHostKey: PRIVATE })

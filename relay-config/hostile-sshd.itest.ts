@@ -6,6 +6,7 @@ import { makeKey } from '../testbed/make-key.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite } from '../tools/suite.ts'
+import { askSshd } from './apply/sshd-service.ts'
 import { desiredRelay } from './dedicated/desired-relay.ts'
 import { type Fleet, parseFleet } from './fleet-config.ts'
 import { relayPaths } from './relay-paths.ts'
@@ -30,7 +31,7 @@ test(
   async context => {
     const directory = await scratchDirectory(context)
     const hostKey = await makeKey(directory, 'host_key')
-    const sshd = { path: '/usr/sbin/sshd', features: { perSourcePenalties: false } }
+    const sshd = await askSshd()
     let looked = 0
     for (const fleet of goodFleets()) {
       const deviceKeys = new Map(fleet.devices.map(({ name }) => [name, { relayKey: KEY, bridgeHostKey: KEY }]))

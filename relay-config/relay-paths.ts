@@ -68,6 +68,11 @@ export function relayPaths(root = '/'): RelayPaths {
   }
 }
 
+/** Where sshd finds what the keys of devices and technicians run. */
+export function wordsOf({ lib, devices }: RelayPaths): { directory: string; state: string } {
+  return { directory: lib, state: devices }
+}
+
 /** The fleet file to use when none is named: the operator's beside him, else the one that was applied here. */
 export function defaultFleetFile(paths: RelayPaths): string {
   return existsSync('fleet.toml') ? 'fleet.toml' : paths.fleet

@@ -70,7 +70,7 @@ async function tellsWhatHappened({ onRelay }: Scene): Promise<void> {
     .map(line => JSON.parse(line))
   const told = entries.map(({ by, event, device = '' }) => `${by} ${event} ${device}`.trim())
   assert.equal(
-    told.filter(line => !/ (session|enrol) /.test(line)),
+    told.filter(line => !/ (session|enrol|word|refused) /.test(line)),
     [
       'ops apply',
       'ops apply',
@@ -83,6 +83,21 @@ async function tellsWhatHappened({ onRelay }: Scene): Promise<void> {
   const enrolled = told.filter(line => line.includes(' enrol ')).sort()
   assert.equal(enrolled, ['nagoya enrol nagoya', 'osaka enrol osaka', 'tokyo enrol tokyo'])
   const logins = entries.filter(({ reason }) => reason === 'by login')
+  const done = entries.filter(({ by, event }) => by === 'carol' && event === 'word')
+  assert.ok(
+    done.some(
+      ({ console, address, reason }) =>
+        console === 'sw1' && address !== undefined && reason === 'status, by login; exit code 0',
+    ),
+  )
+  const refused = entries.filter(({ event }) => event === 'refused')
+  assert.ok(
+    refused.some(({ by, device, reason }) => by === 'carol' && device === 'nagoya' && reason === 'access is off'),
+  )
+  assert.ok(
+    entries.filter(({ by }) => by === 'ops').every(({ address }) => address !== undefined),
+    'from where the operator came',
+  )
   const visits = logins.map(({ by, console, device, from, to }) => [by, console, device, !!from, !!to].join(' '))
   assert.equal(visits, ['carol sw1 tokyo true true', 'carol sw3 nagoya true true'])
 }

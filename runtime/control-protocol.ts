@@ -157,6 +157,31 @@ export function formatSession({ console, technician, fromS, toS }: PastSession):
   return `session ${asciiJson({ console: console.slice(0, 40), technician: technician.slice(0, 40), fromS, toS })}`
 }
 
+/** Something that people did at a device, or that was refused to them, other than a session that is over. */
+export const deviceEventSchema = z.object({
+  /** `break`, `word` (run by one command), `refused` (a login), `shell` (a session that is over), `lost` (older ones). */
+  event: text(20),
+  /** Seconds since then; since its end, of what took its time. */
+  agoS: age,
+  /** Seconds since its beginning. */
+  fromS: age.optional(),
+  console: text(40).optional(),
+  technician: text(40).optional(),
+  /** Where they came from, as the device knows it. */
+  address: text(60).optional(),
+  detail: text(120).optional(),
+})
+
+export type DeviceEvent = z.output<typeof deviceEventSchema>
+
+export function formatEvent({ event, agoS, fromS, console, technician, address, detail }: DeviceEvent): string {
+  const cut = (value: string | undefined, max: number) => value?.slice(0, max)
+  return `event ${asciiJson({
+    ...{ event, agoS, fromS, console: cut(console, 40), technician: cut(technician, 40) },
+    ...{ address: cut(address, 60), detail: cut(detail, 120) },
+  })}`
+}
+
 /** The report as a line of printable ASCII, so that a relay can refuse all other bytes, made to fit: the oldest changes go first, then the consoles' details. */
 export function formatReport(report: DeviceReport): string {
   let fitting: DeviceReport = { ...report, cause: report.cause.slice(0, 400) }

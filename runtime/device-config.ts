@@ -208,7 +208,8 @@ export function* samePaths(
 ): Generator<{ at: number; first: number; message: string }> {
   const owners = new Map<string, number>()
   for (const [at, item] of consoles.entries()) {
-    if (item?.path === undefined) continue
+    // What a program registers is no adapter: each console of the lab has a router of its own.
+    if (item?.path === undefined || /^\w+:/.test(item.path)) continue
     const path = posix.normalize(item.path)
     const first = owners.get(path)
     if (first === undefined) owners.set(path, at)

@@ -35,31 +35,34 @@ test(
 
     assert.match(await operator.run('status'), /^dev1 +in-use +\d+s +(\d+ms|-) /m)
     const said = await operator.run('off', 'dev1', '--reason', 'moving the \x1b[31mrack')
-    assert.match(said, /^dev1 (has closed its listeners|did not confirm)/)
+    assert.match(said, /^access to dev1 is off: it (has closed its listeners|did not confirm)/)
     for (const port of [field.listenerPort, field.listenerPort + 1]) assert.not(await accepts(port))
     await waitFor('the visitor to be sent away', () => ended)
-    await device.becomes('maintenance', /switched off by the operator/)
+    await device.becomes('maintenance', /the operator has switched access off/)
     await operator.report(({ word }) => word === 'maintenance')
     const led = join(device.runtime, '../led')
     await waitFor('the LED to say so', async () => (await readFile(led, 'utf8')).trim() === 'maintenance')
 
     assert.match(await operator.run('off', 'dev1'), /has closed its listeners/, 'off twice is off')
     assert.match(await operator.run('status'), /^dev1 +maintenance /m)
-    assert.match(await operator.run('status', 'dev1'), /off since \d+s, by carol\n/)
+    assert.match(
+      await operator.run('status', 'dev1'),
+      / access +off since 20\S+ \S+ UTC, switched off by carol, without an end\n/,
+    )
 
-    assert.match(await operator.run('on', 'dev1'), /^dev1 is on, and proved$/m)
+    assert.match(await operator.run('on', 'dev1'), /^access to dev1 is on, and proved$/m)
     await device.becomes('ready')
     const report = await operator.report(({ word }) => word === 'ready')
     assert.ok(report.proofS !== null && report.changes.some(({ word }) => word === 'maintenance'))
     assert.ok(await accepts(field.listenerPort))
     const history = await operator.run('history')
     assert.equal(
-      history.split('\n').map(line => line.slice(21)),
+      history.split('\n').map(line => line.slice(25)),
       [
         'dev1          enrol            dev1',
-        'carol         Stop Remote M.   dev1  moving the ?[31mrack',
-        'carol         Stop Remote M.   dev1',
-        'carol         Start Remote M.  dev1',
+        'carol         access off       dev1  moving the ?[31mrack',
+        'carol         access off       dev1',
+        'carol         access on        dev1',
         '',
       ],
     )
@@ -170,7 +173,10 @@ test(
     await device.becomes('ready')
     assert.is(await portOf(), relay.port)
     const said = await operator.run('on', 'dev1', '--relay', '127.0.0.1', '--port', String(other.port))
-    assert.match(said, new RegExp(`^dev1 was told, and to go to 127\\.0\\.0\\.1:${other.port}$`, 'm'))
+    assert.match(
+      said,
+      new RegExp(`^access to dev1 is on; it was told, and to go to 127\\.0\\.0\\.1:${other.port}$`, 'm'),
+    )
     await waitFor('the other relay', async () => (await portOf()) === other.port)
     await device.becomes('ready')
     await waitFor('nothing to be left at the first', async () => (await relay.descendants()).length === 0)
@@ -187,7 +193,10 @@ test(
     await device.becomes('ready')
     device.program.child.kill('SIGSTOP')
     context.cleanup(() => device.program.child.kill('SIGCONT'))
-    assert.match(await operator.run('off', 'dev1'), /^dev1 did not confirm: its connection to this relay was ended$/m)
+    assert.match(
+      await operator.run('off', 'dev1'),
+      /^access to dev1 is off: it did not confirm, so its connection to this relay was ended$/m,
+    )
     for (const port of [field.listenerPort, field.listenerPort + 1]) assert.not(await accepts(port))
     assert.match(await operator.run('status'), /^dev1 +away,off /m)
     device.program.child.kill('SIGCONT')

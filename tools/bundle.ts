@@ -43,8 +43,9 @@ for (const platform of readdirSync(prebuilds).filter(name => name.startsWith('li
   cpSync(join(prebuilds, platform), to, { recursive: true })
 }
 
-// What a device may run on a relay: `oobm-relay` reads it beside itself.
-cpSync('relay-config/words/oobm-device-word', join(fresh, 'lib', 'words', 'oobm-device-word'))
+// What devices and technicians may run on a relay: `oobm-relay` reads it beside itself.
+for (const word of ['oobm-device-word', 'oobm-technician-word'])
+  cpSync(join('relay-config/words', word), join(fresh, 'lib', 'words', word))
 
 // In one move each: who packs or runs these programs meanwhile finds the old ones or the new ones.
 for (const folder of ['lib', 'prebuilds']) {

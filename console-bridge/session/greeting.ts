@@ -1,5 +1,6 @@
 /** What a technician is told on attaching, and in the help of the escape key. */
 
+import { timeText } from '../../runtime/time-text.ts'
 import type { Console, Seat } from '../console/console.ts'
 import { calledAs } from '../console/person.ts'
 import { describeSettings } from '../line/settings.ts'
@@ -16,11 +17,11 @@ export function greeting(console: Console, seat: Seat, escapeName: string | unde
   const others = console.seats.filter(other => other !== seat && other !== console.writer)
   if (others.length > 0) lines.push(`also here: ${others.map(calledAs).join(', ')}`)
   if (!state.open) {
-    lines.push(`the line is closed since ${describeTime(state.since)}: ${state.cause}. What you type is not sent`)
+    lines.push(`the line is closed since ${timeText(state.since)}: ${state.cause}. What you type is not sent`)
   }
   if (hold) {
     const release = escapeName === undefined ? '' : `. ${escapeName} r lets it go on`
-    lines.push(`flow control holds the line since ${describeTime(hold.since)}: ${hold.cause}${release}`)
+    lines.push(`flow control holds the line since ${timeText(hold.since)}: ${hold.cause}${release}`)
   }
   if (escapeName !== undefined) lines.push(`${escapeName} ? for help`)
   if (escapeName !== undefined && seat.via === 'relay' && seat.mayType) {
@@ -49,9 +50,4 @@ export function silenceHint(console: Console): string[] {
 export function escapeHelp(escapeName: string): string[] {
   const keys = Object.entries(ESCAPE_KEYS).map(([key, { does }]) => `${escapeName} ${key}  ${does}`)
   return [...keys, `${escapeName} ${escapeName}  send ${escapeName} itself`]
-}
-
-/** `2026-01-31 12:34:56 UTC`: people and boards sit in different time zones. */
-export function describeTime(wallMs: number): string {
-  return `${new Date(wallMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }

@@ -304,7 +304,7 @@ async function answerWord(
     }
     case 'dismiss': {
       const by = word.by === undefined ? '' : ` by ${word.by}`
-      const text = `remote maintenance of ${word.device} was switched off${by}`
+      const text = `access to ${word.device} was switched off${by}`
       await Promise.all(consoles.map(console => console.dismiss(text)))
       return { lines: ['dismissed'], exitCode: SESSION_EXIT.ok }
     }

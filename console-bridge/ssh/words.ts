@@ -1,6 +1,7 @@
 /** What may stand after `ssh CONSOLE`: the exec words, and their answers in text. */
+
 import type { ConsoleStatus } from '../../runtime/status-file.ts'
-import { describeTime } from '../session/greeting.ts'
+import { timeText } from '../../runtime/time-text.ts'
 
 export type Word =
   | { word: 'help' | 'list' | 'release' }
@@ -86,11 +87,11 @@ export function describeStatus(consoles: readonly ConsoleInStatus[]): string[] {
   if (consoles.length === 0) return describeList(consoles)
   return consoles.flatMap(console => [
     `${console.name} on ${console.path}, ${console.settings}`,
-    `  ${console.state} since ${describeTime(console.since)}${console.cause === '' ? '' : `: ${console.cause}`}`,
-    ...(console.held ? [`  held since ${describeTime(console.held.since)}: ${console.held.cause}`] : []),
-    `  last output ${console.lastOutputAt === null ? 'none since the start' : describeTime(console.lastOutputAt)}; ${console.bytesIn} bytes from the target, ${console.bytesOut} to it`,
+    `  ${console.state} since ${timeText(console.since)}${console.cause === '' ? '' : `: ${console.cause}`}`,
+    ...(console.held ? [`  held since ${timeText(console.held.since)}: ${console.held.cause}`] : []),
+    `  last output ${console.lastOutputAt === null ? 'none since the start' : timeText(console.lastOutputAt)}; ${console.bytesIn} bytes from the target, ${console.bytesOut} to it`,
     ...console.sessions.map(({ technician, writer, from, since, via }) => {
-      return `  ${technician}${via ? ` (via ${via})` : ''} ${writer ? 'types' : 'watches'}, from ${from}, since ${describeTime(since)}`
+      return `  ${technician}${via ? ` (via ${via})` : ''} ${writer ? 'types' : 'watches'}, from ${from}, since ${timeText(since)}`
     }),
   ])
 }

@@ -41,8 +41,10 @@ export async function startLoginRelay(options: {
   const program = join(directory, 'oobm-login')
   await chmod(directory, 0o711)
   for (const folder of ['login', 'hop_keys', 'keys']) await mkdir(join(relay, folder), { recursive: true })
-  await copyFile(join(import.meta.dirname, '../../relay-config/words/oobm-login'), program)
-  await chmod(program, 0o755)
+  for (const word of ['oobm-login', 'oobm-technician-word']) {
+    await copyFile(join(import.meta.dirname, '../../relay-config/words', word), join(directory, word))
+    await chmod(join(directory, word), 0o755)
+  }
   await writeFile(join(relay, 'login_known_hosts'), bridgeHosts)
 
   const keys = new Map<string, KeyPair>()

@@ -39,7 +39,7 @@ export async function loginScene(context: TestContext, firstUid: number): Promis
     context,
     [
       { name: 'core-sw1', path: target.path },
-      ...['core-sw2', 'edge-rt1', 'secret'].map(name => ({ name, path: '/dev/not-there' })),
+      ...['core-sw2', 'edge-rt1', 'secret'].map(name => ({ name, path: `/dev/not-there-${name}` })),
     ],
     {
       technicians: [

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { EXIT, UserError } from '../../runtime/errors.ts'
+import type { Sshd } from '../dedicated/desired-relay.ts'
+import { sshdFeaturesOf } from '../dedicated/relay-sshd-config.ts'
 import { UNIT } from '../dedicated/unit.ts'
 import type { RelayPaths } from '../relay-paths.ts'
 import { ignoreMissing } from './durable.ts'
@@ -125,7 +127,7 @@ export async function lookingOnly<T>(look: () => Promise<T>): Promise<T> {
 }
 
 /** Asks this host's sshd what it can be told. */
-export async function askSshd(): Promise<{ path: string; features: { perSourcePenalties: boolean } }> {
+export async function askSshd(): Promise<Sshd> {
   const path = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find(existsSync)
   if (path === undefined) throw new UserError('sshd is missing: install the package openssh-server', EXIT.unavailable)
   // Without this folder sshd answers root nothing; where no sshd of the host runs, nothing has made it since the last start.
@@ -136,7 +138,7 @@ export async function askSshd(): Promise<{ path: string; features: { perSourcePe
     const key = join(scratch, 'key')
     await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
     const stdout = await runTool(path, ['-T', '-f', '/dev/null', '-h', key])
-    return { path, features: { perSourcePenalties: /^persourcepenalties/m.test(stdout) } }
+    return { path, features: sshdFeaturesOf(stdout) }
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }

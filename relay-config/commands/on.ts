@@ -8,7 +8,7 @@ import { SWITCH_OPTIONS, switchOf } from './switch-input.ts'
 
 export const on: Command = {
   usage: 'DEVICE [--to HOST [--port N] [--user U]] [--reason TEXT] [--relay NAME | --root DIR | --state DIR]',
-  summary: 'switch remote maintenance on, and wait for the proof',
+  summary: 'switch access to a device on, and wait for the proof',
   options: {
     ...SWITCH_OPTIONS,
     to: { type: 'string', value: 'HOST', help: 'the one of its relays that the device is to go to' },
@@ -17,7 +17,7 @@ export const on: Command = {
   },
   atRelay: { ofDevice: true },
   run: async input => {
-    const { device, change } = switchOf(input)
+    const { device, change } = await switchOf(input)
     input.print(await switchOn(change, targetOf(input, device)))
     return EXIT.ok
   },

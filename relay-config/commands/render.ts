@@ -1,7 +1,7 @@
 /** `oobm-relay render`: writes what each relay and each technician gets. */
 import { resolve } from 'node:path'
 import { EXIT } from '../../runtime/errors.ts'
-import { readDeviceWord } from '../device-word.ts'
+import { readRelayScripts } from '../device-word.ts'
 import type { Fleet } from '../fleet-config.ts'
 import { type DevicePublicKeys, renderFiles } from '../render/rendered-files.ts'
 import { updateRenderedFolder } from '../rendered-folder.ts'
@@ -19,7 +19,7 @@ export const render: Command = {
   run: async ({ fleet, files, values, positionals, print }) => {
     if (positionals.length > 0) usageError('render takes no names: it writes everything')
     const folder = resolve(String(values.out ?? files.rendered))
-    const rendered = renderFiles(fleet, await readPublicKeys(fleet, files.secrets), readDeviceWord(), {
+    const rendered = renderFiles(fleet, await readPublicKeys(fleet, files.secrets), readRelayScripts(), {
       knownHostsFile: String(values['known-hosts'] ?? '~/.ssh/oobm/known_hosts'),
       ...(typeof values.identity === 'string' && { identityFile: values.identity }),
     })

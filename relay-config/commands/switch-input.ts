@@ -3,7 +3,7 @@ import { listenersOf } from '../access.ts'
 import type { Device } from '../fleet-config.ts'
 import { STATE_OPTIONS, statePathsOf } from '../fleet-state/state-paths.ts'
 import { requireOperator, type Switch } from '../fleet-state/switch-maintenance.ts'
-import { invoker } from '../history.ts'
+import { whoRuns } from '../invoker.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 import { type CommandInput, deviceOf } from './command.ts'
 
@@ -17,10 +17,10 @@ export const SWITCH_OPTIONS = {
 const REASON_MAX = 200
 
 /** @throws UserError for a technician who may not */
-export function switchOf(input: CommandInput): { device: Device; change: Switch } {
+export async function switchOf(input: CommandInput): Promise<{ device: Device; change: Switch }> {
   const { fleet, values, signal } = input
   const device = deviceOf(input)
-  const by = invoker()
+  const { by } = await whoRuns()
   requireOperator(fleet, by)
   const reason = values.reason === undefined ? {} : { reason: String(values.reason).slice(0, REASON_MAX) }
   const what = { paths: statePathsOf(values), device: device.name, ports: Object.values(listenersOf(device)) }

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { EXIT, errorMessage, UserError } from '../../runtime/errors.ts'
 import { accessOf } from '../access.ts'
 import type { Technician } from '../fleet-config.ts'
-import { invoker } from '../history.ts'
+import { invoker } from '../invoker.ts'
 import { renderSshConfig } from '../render/ssh-config.ts'
 import { type Command, type CommandInput, usageError } from './command.ts'
 

@@ -4,6 +4,7 @@ import { suite } from '../../tools/suite.ts'
 import { parseFleet } from '../fleet-config.ts'
 import { relayPaths } from '../relay-paths.ts'
 import { dedicatedFleetText } from '../testing/dedicated-fleet-text.ts'
+import { DEBIAN_12, DEBIAN_13 } from '../testing/sshd-features.ts'
 import { ACCOUNT_MARK, planAccounts } from './accounts.ts'
 import { desiredRelay } from './desired-relay.ts'
 
@@ -20,7 +21,7 @@ function desired(settings = '', perSourcePenalties = false, ofDevice = '') {
   const [relay] = fleet.relays
   assert.ok(relay)
   const deviceKeys = new Map(['tokyo', 'osaka'].map(name => [name, { relayKey: KEY, bridgeHostKey: KEY }]))
-  const sshd = { path: '/usr/sbin/sshd', features: { perSourcePenalties } }
+  const sshd = { path: '/usr/sbin/sshd', features: perSourcePenalties ? DEBIAN_13 : DEBIAN_12 }
   return desiredRelay({ fleetText, fleet, relay, deviceKeys }, relayPaths(), sshd)
 }
 
@@ -35,7 +36,7 @@ restrict,port-forwarding,permitlisten="127.0.0.1:20102",permitlisten="127.0.0.1:
   )
   assert.match(
     files.get('authorized_keys/alice') ?? '',
-    /^restrict,port-forwarding,permitopen="127\.0\.0\.1:20101",permitlisten="127\.0\.0\.1:1",command="echo /,
+    /^restrict,port-forwarding,permitopen="127\.0\.0\.1:20101",permitlisten="127\.0\.0\.1:1",command="exec \/usr\/lib\/oobm\/oobm-technician-word \/var\/lib\/oobm\/devices tokyo:20101" /,
   )
   assert.not(files.has('authorized_keys/idle'), 'who may reach nothing has no key here')
   assert.match(files.get('sshd_config') ?? '', /^AllowUsers oobm-device alice bob$/m)
@@ -53,7 +54,7 @@ test('asks no device that speaks, and gives a slow line more time to log in', ()
 
 test('speaks of penalties only to an sshd that knows them', () => {
   const config = (known: boolean) => desired('exempt_networks = ["198.51.100.7"]', known).files.get('sshd_config') ?? ''
-  assert.not.match(config(false), /PerSource/)
+  assert.not.match(config(false), /PerSourcePenalt/)
   assert.match(config(true), /^PerSourcePenaltyExemptList 127\.0\.0\.0\/8,.*,198\.51\.100\.7$/m)
 })
 

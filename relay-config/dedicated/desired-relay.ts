@@ -1,7 +1,7 @@
 /** All that a fleet file means for one dedicated relay. */
 import { relaysOf } from '../access.ts'
 import type { Fleet, Relay } from '../fleet-config.ts'
-import type { RelayPaths } from '../relay-paths.ts'
+import { type RelayPaths, wordsOf } from '../relay-paths.ts'
 import { deviceLine, technicianLines } from '../render/authorized-keys.ts'
 import { renderGatewayTable } from '../render/gateway.ts'
 import { loginTechnicians, renderLoginFiles } from '../render/login-files.ts'
@@ -46,7 +46,7 @@ export interface Sshd {
 
 export function desiredRelay({ fleetText, fleet, relay, deviceKeys }: PublicPart, paths: RelayPaths, sshd: Sshd) {
   const devices = fleet.devices.filter(device => relaysOf(fleet, device).includes(relay))
-  const words = { script: paths.deviceWord, state: paths.devices }
+  const words = wordsOf(paths)
   const keyOf = (name: string) => deviceKeys.get(name) ?? missing(name)
   const lines = (all: string[]) => all.map(line => `${line}\n`).join('')
   const files = new Map<string, string>([
@@ -64,8 +64,8 @@ export function desiredRelay({ fleetText, fleet, relay, deviceKeys }: PublicPart
   ])
   const logins = loginTechnicians(fleet, relay)
   for (const technician of fleet.technicians) {
-    const login = logins.includes(technician) ? `exec ${paths.login}` : undefined
-    const keys = technicianLines(fleet, relay, technician, login)
+    const login = logins.includes(technician) ? { login: `exec ${paths.login}` } : {}
+    const keys = technicianLines(fleet, relay, technician, { ...login, words })
     if (keys.length > 0) files.set(`authorized_keys/${technician.name}`, lines(keys))
   }
   if (relay.firewall) files.set('nftables.conf', renderNftables(fleet, relay))

@@ -1,16 +1,44 @@
 /** The configuration of a dedicated relay's own sshd (sshd_config(5)): it knows our accounts and nothing else. */
 import { relaysOf } from '../access.ts'
 import type { Fleet, Relay } from '../fleet-config.ts'
-import type { RelayPaths } from '../relay-paths.ts'
-import { TECHNICIAN_WORD, technicianPorts } from '../render/authorized-keys.ts'
+import { type RelayPaths, wordsOf } from '../relay-paths.ts'
+import { technicianPorts, technicianWord } from '../render/authorized-keys.ts'
 import { loginTechnicians } from '../render/login-files.ts'
 import { loginMatchBlock } from '../render/login-match.ts'
 import { CLIENT_ALIVE_SETTINGS } from '../render/sshd-config.ts'
+import { algorithmSettings, type Offer } from './algorithms.ts'
 
 /** What this relay's sshd can be told; asked of `sshd -T`, because versions and distributions differ. */
 export interface SshdFeatures {
   perSourcePenalties: boolean
+  perSourceMaxStartups: boolean
+  unusedConnectionTimeout: boolean
+  /** What it offers by itself. */
+  offer: Offer
 }
+
+/** @param text what `sshd -T` says where nothing is set */
+export function sshdFeaturesOf(text: string): SshdFeatures {
+  const has = (setting: string) => settingOf(text, setting) !== undefined
+  const names = (setting: string) => settingOf(text, setting)?.split(',') ?? []
+  return {
+    perSourcePenalties: has('PerSourcePenalties'),
+    perSourceMaxStartups: has('PerSourceMaxStartups'),
+    unusedConnectionTimeout: has('UnusedConnectionTimeout'),
+    offer: { KexAlgorithms: names('KexAlgorithms'), Ciphers: names('Ciphers'), MACs: names('MACs') },
+  }
+}
+
+function settingOf(text: string, setting: string): string | undefined {
+  return new RegExp(`^${setting.toLowerCase()} (.*)$`, 'm').exec(text)?.[1]
+}
+
+/** Seconds for which a device's connection may hold nothing open: its tunnel has the control channel. */
+const UNUSED_S = 120
+/** Of one connection of a device: its control channel, `evict`, and two that are on their way out. */
+const DEVICE_SESSIONS = 4
+/** Places for logging in that no single address can take. */
+const KEPT_STARTUPS = 50
 
 /** Seconds to log in, and where a modem may be that slow. */
 const LOGIN_GRACE = { wired: 30, cellular: 90 } as const
@@ -27,10 +55,13 @@ const PRIVATE_NETWORKS = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12
  * Connections that may be logging in at once: all devices of a small fleet, for they all come back together; above that the
  * relay's memory is the limit (some 5 MB each), and the rest come again by their backoff.
  */
-function maxStartups(fleet: Fleet, relay: Relay): string {
+function startups(fleet: Fleet, relay: Relay, { perSourceMaxStartups }: SshdFeatures): string[] {
   const devices = fleet.devices.filter(device => relaysOf(fleet, device).includes(relay)).length
   const start = Math.min(1000, 100 + devices + fleet.technicians.length)
-  return `${start}:30:${2 * start}`
+  return [
+    `MaxStartups ${start}:30:${2 * start}`,
+    ...(perSourceMaxStartups ? [`PerSourceMaxStartups ${start - KEPT_STARTUPS}`] : []),
+  ]
 }
 
 export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPaths, features: SshdFeatures): string {
@@ -44,8 +75,13 @@ export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPa
     `PidFile ${paths.pidFile}`,
     `AuthorizedKeysFile ${paths.authorizedKeys}/%u`,
     `AllowUsers ${[relay.user, ...technicians.map(({ name }) => name)].join(' ')}`,
+    ...algorithmSettings(features.offer),
+    'HostKeyAlgorithms ssh-ed25519',
+    'Compression no',
     'PubkeyAuthentication yes',
-    'PasswordAuthentication no',
+    // Where one person may be asked for a password, all are, also those who do not exist: what sshd offers before the login
+    // would tell who is who. The password of all others is `*`, which none fits.
+    `PasswordAuthentication ${logins.length > 0 ? 'yes' : 'no'}`,
     'KbdInteractiveAuthentication no',
     'HostbasedAuthentication no',
     'PermitRootLogin no',
@@ -55,8 +91,8 @@ export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPa
     'StrictModes yes',
     'LogLevel VERBOSE',
     `LoginGraceTime ${loginGraceS(fleet, relay)}`,
-    `MaxStartups ${maxStartups(fleet, relay)}`,
-    // Of one connection: a device's words and a technician's login; forwarded ports do not count.
+    ...startups(fleet, relay, features),
+    // Of one connection; forwarded ports do not count.
     'MaxSessions 10',
     ...penalties(relay, features),
     ...CLIENT_ALIVE_SETTINGS,
@@ -74,16 +110,22 @@ export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPa
     '',
     '# Devices: what each key may listen on and open is in its line of authorized_keys.',
     `Match User ${relay.user}`,
+    '  PasswordAuthentication no',
     '  AllowTcpForwarding yes',
-    ...(jumpers.length > 0
-      ? [
-          '',
-          '# Technicians who jump.',
-          `Match User ${jumpers.map(({ name }) => name).join(',')}`,
-          '  AllowTcpForwarding local',
-          `  ForceCommand ${TECHNICIAN_WORD}`,
-        ]
-      : []),
+    `  MaxSessions ${DEVICE_SESSIONS}`,
+    ...(features.unusedConnectionTimeout ? [`  UnusedConnectionTimeout ${UNUSED_S}`] : []),
+    ...(jumpers.length > 0 ? ['', '# Technicians who jump.'] : []),
+    ...jumpers.flatMap(technician => [
+      `Match User ${technician.name}`,
+      '  AllowTcpForwarding local',
+      // As in the lines of authorized_keys, which hold for a key alone.
+      `  PermitOpen ${technicianPorts(fleet, relay, technician)
+        .map(port => `127.0.0.1:${port}`)
+        .join(' ')}`,
+      '  PermitListen none',
+      '  MaxSessions 4',
+      `  ForceCommand ${technicianWord(fleet, relay, technician, wordsOf(paths))}`,
+    ]),
     ...logins.flatMap(technician => [
       '',
       loginMatchBlock({

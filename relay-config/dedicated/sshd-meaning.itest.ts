@@ -5,6 +5,7 @@ import { makeKey } from '../../testbed/make-key.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite } from '../../tools/suite.ts'
+import { askSshd } from '../apply/sshd-service.ts'
 import { parseFleet } from '../fleet-config.ts'
 import { relayPaths } from '../relay-paths.ts'
 import { dedicatedFleetText } from '../testing/dedicated-fleet-text.ts'
@@ -25,6 +26,8 @@ const NOBODY = {
   permitemptypasswords: 'no',
   kbdinteractiveauthentication: 'no',
   hostbasedauthentication: 'no',
+  compression: 'no',
+  hostkeyalgorithms: 'ssh-ed25519',
   pubkeyauthentication: 'yes',
 }
 
@@ -33,18 +36,20 @@ const ROLES: Record<string, Record<string, string | RegExp>> = {
   'oobm-device': {
     ...{ allowtcpforwarding: 'yes', permittty: 'no', passwordauthentication: 'no', forcecommand: 'none' },
     // The lines of authorized_keys say the rest, a device each.
-    ...{ permitopen: 'any', permitlisten: 'any' },
+    ...{ permitopen: 'any', permitlisten: 'any', maxsessions: '4', unusedconnectiontimeout: '120' },
   },
   alice: {
-    ...{ allowtcpforwarding: 'local', permittty: 'no', passwordauthentication: 'no' },
-    forcecommand: /^echo This key opens consoles by way of the relay/,
+    // Asked as all are where somebody may have one: hers fits none.
+    ...{ allowtcpforwarding: 'local', permittty: 'no', passwordauthentication: 'yes' },
+    ...{ forcecommand: /^exec \S+\/oobm-technician-word \S+\/devices tokyo:20101$/, permitopen: '127.0.0.1:20101' },
+    ...{ permitlisten: 'none', maxsessions: '4' },
   },
   bob: {
     ...{ allowtcpforwarding: 'local', permittty: 'yes', passwordauthentication: 'yes' },
     ...{ forcecommand: /^exec \S+\/oobm-login( |$)/, permitopen: '127.0.0.1:20103', permitlisten: 'none' },
     maxsessions: '4',
   },
-  root: { allowtcpforwarding: 'no', permittty: 'no', passwordauthentication: 'no', forcecommand: 'none' },
+  root: { allowtcpforwarding: 'no', permittty: 'no', passwordauthentication: 'yes', forcecommand: 'none' },
 }
 
 test('each role gets its own, and nobody more', async context => {
@@ -57,7 +62,7 @@ test('each role gets its own, and nobody more', async context => {
   const [relay] = fleet.relays
   assert.ok(relay)
   const config = join(root, 'sshd_config')
-  await writeFile(config, renderRelaySshdConfig(fleet, relay, paths, { perSourcePenalties: false }))
+  await writeFile(config, renderRelaySshdConfig(fleet, relay, paths, (await askSshd()).features))
   for (const [user, expected] of Object.entries(ROLES)) {
     const who = `user=${user},host=h,addr=192.0.2.1`
     const script = `PATH=$PATH:/usr/sbin; exec sshd -T -C ${who} -f '${config}' -h '${alice.path}'`

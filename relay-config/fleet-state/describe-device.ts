@@ -1,9 +1,12 @@
 /** One device's state in depth, as lines for a terminal; pure. Nothing that a device said gets there unclean. */
+
 import { printable } from '../../runtime/printable.ts'
+import { timeText } from '../../runtime/time-text.ts'
 import { shortAge } from './ages.ts'
 import type { DeviceState } from './device-state.ts'
 import { colourOf, meaningOf, type Paint } from './fleet-words.ts'
 import { isReportOverdue, silenceMs } from './liveness.ts'
+import type { Maintenance } from './maintenance.ts'
 
 /** With what went wrong lately. */
 export function describeDevice(state: DeviceState, nowMs: number, paint: Paint): string[] {
@@ -17,16 +20,14 @@ export function describeDevice(state: DeviceState, nowMs: number, paint: Paint):
       connected ? 'connected to this relay' : 'not connected to this relay; what follows is what it said last',
     ),
     ...describeHeard(state),
-    row(
-      'maintenance',
-      off ? describeOff(state, nowMs) : `on${maintenance ? `, switched by ${clean(maintenance.by, 40)}` : ''}`,
-    ),
+    row('access', off ? describeOff(maintenance) : describeOn(maintenance)),
   ]
   if (!report || reportedAtMs === undefined) return [...lines, row('report', 'none yet')]
   const reported = reportedAtMs
   return [
     ...lines,
-    row('report', `${age(reported)}${connected ? due(state, nowMs) : ''}`),
+    // This relay has seen none of it itself: who is in, and what went wrong, is what the device tells.
+    paint.strong(`the device said ${age(reported)}${connected ? due(state, nowMs) : ''}`),
     row('cause', clean(report.cause, 400)),
     row('since', age(reported - report.sinceS * 1000)),
     row(
@@ -46,10 +47,9 @@ export function describeDevice(state: DeviceState, nowMs: number, paint: Paint):
         ),
       ),
     ]),
-    ...(report.changes.length > 0 ? [paint.strong('latest changes')] : []),
+    ...(report.changes.length > 0 ? [paint.strong('the device said of its latest changes')] : []),
     ...report.changes.map(change => {
-      const at = new Date(reported - change.agoS * 1000).toISOString().slice(0, 19).replace('T', ' ')
-      return `  ${paint.faint(`${at}Z`)}  ${clean(change.word, 12).padEnd(12)}  ${clean(change.cause, 400)}`
+      return `  ${paint.faint(timeText(reported - change.agoS * 1000))}  ${clean(change.word, 12).padEnd(12)}  ${clean(change.cause, 400)}`
     }),
   ]
 }
@@ -77,11 +77,20 @@ function due({ reportedAtMs, pace }: DeviceState, nowMs: number): string {
   return isReportOverdue(reportedAtMs, nowMs, pace) ? `, and overdue: one comes every ${pace.reportMs / 1000} s` : ''
 }
 
-function describeOff({ maintenance }: DeviceState, nowMs: number): string {
+function describeOn(maintenance: Maintenance | undefined): string {
+  if (!maintenance) return 'on'
+  const { state, until, at, by } = maintenance
+  if (state === 'on') return `on since ${timeText(at * 1000)}, switched by ${clean(by, 40)}`
+  return `on since ${timeText((until ?? at) * 1000)}: it was off until then, switched by ${clean(by, 40)}`
+}
+
+/** Who closed a device, until when and why; in the words of oobm-technician-word. */
+export function describeOff(maintenance: Maintenance | undefined): string {
   if (!maintenance) return 'off'
   const { until, at, by, reason } = maintenance
-  const end = until === null ? '' : `, until ${new Date(until * 1000).toISOString()}`
-  return `off since ${shortAge(at * 1000, nowMs)}, by ${clean(by, 40)}${end}${reason ? `: ${clean(reason)}` : ''}`
+  const end = until === null ? 'without an end' : `until ${timeText(until * 1000)}`
+  const why = reason ? `: ${clean(reason)}` : ''
+  return `off since ${timeText(at * 1000)}, switched off by ${clean(by, 40)}, ${end}${why}`
 }
 
 function row(name: string, text: string): string {

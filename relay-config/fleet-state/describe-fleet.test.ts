@@ -57,7 +57,10 @@ test('is a table of 80 columns, worst first', () => {
   const lines = describeFleet(
     [
       state('tokyo', 'ready'),
-      state('osaka', 'maintenance', { off: true }),
+      state('osaka', 'maintenance', {
+        off: true,
+        maintenance: { state: 'off', until: 1_790_000_000, at: 1_780_000_000, by: 'ops', reason: 'site visit' },
+      }),
       state('nagoya', 'away', { connected: false }),
       state('kobe', 'unproved'),
       state('kyoto', 'never', { connected: false, report: undefined, provedAtMs: undefined, sinceMs: undefined }),
@@ -73,7 +76,7 @@ test('is a table of 80 columns, worst first', () => {
     lines.map(line =>
       line
         .split(/ +/)
-        .slice(0, /^\d/.test(line) ? 4 : 2)
+        .slice(0, /^\d|: access/.test(line) ? 4 : 2)
         .join(' '),
     ),
     [
@@ -87,9 +90,17 @@ test('is a table of 80 columns, worst first', () => {
       'kochi no-console',
       'tokyo ready',
       '8 devices, 2 proved',
+      'osaka: access is off',
+      'states, times,',
     ],
   )
-  assert.ok(lines.every(line => line.length <= 80))
+  assert.match(lines[6] ?? '', / access off$/)
+  assert.is(
+    lines[10],
+    'osaka: access is off since 2026-05-28 20:26:40 UTC, switched off by ops, until 2026-09-21 14:13:20 UTC: site visit',
+  )
+  assert.is(lines[11], 'states, times, versions and who is on a console are what the devices say')
+  assert.ok(lines.every(line => line.length <= 80 || line.includes('access is off')))
   assert.match(lines[8] ?? '', /^tokyo +ready +45s +45ms +2h +0\.1\.0 +eth0 +core-sw2! core-sw1:ali/)
   assert.match(lines[3] ?? '', / silent for 75 s$/)
   assert.match(lines[2] ?? '', / core-sw2! core-sw1$/, 'nobody is on the consoles of a device that is away')
@@ -112,7 +123,7 @@ test('says in depth how the device was proved, and since when it says nothing', 
   assert.match(shown, /\n {2}console +core-sw2 closed: no \/dev\/ttyUSB1\n/)
   const quiet = { heard: { silentMs: 75_400 }, reportedAtMs: NOW_MS - 2_000_000 }
   assert.match(text('silent', quiet), /\n {2}heard +silent for 75 s; pings every 15 s\n/)
-  assert.match(text('silent', quiet), /\n {2}report +33m ago, and overdue: one comes every 300 s\n/)
+  assert.match(text('silent', quiet), /\nthe device said 33m ago, and overdue: one comes every 300 s\n/)
   assert.match(text('ready', { heard: { unknown: 'x\x1b' } }), /\n {2}heard +not known when: x\?\n/)
   assert.match(text('constructor'), /\n {2}means +a word of a newer version/)
 })
@@ -140,7 +151,7 @@ test('sorts and shows a thousand devices fast', () => {
   const states = Array.from({ length: 1_000 }, (_, n) => state(`device-${n}`, words[n % words.length] ?? ''))
   const startedMs = performance.now()
   const lines = describeFleet(states, NOW_MS, 80, PLAIN)
-  assert.is(lines.length, 1_002)
+  assert.is(lines.length, 1_003)
   assert.match(lines[1] ?? '', /^device-10 +away/)
   assert.ok(performance.now() - startedMs < 2_000)
 })

@@ -2,9 +2,13 @@
 import { printable } from '../../runtime/printable.ts'
 import { isProvedReachable } from '../../runtime/status-words.ts'
 import { shortAge } from './ages.ts'
+import { describeOff } from './describe-device.ts'
 import type { DeviceState } from './device-state.ts'
 import { colourOf, type Paint, worstFirst } from './fleet-words.ts'
 import { silenceMs } from './liveness.ts'
+
+/** This relay has not seen it: a device may say anything. */
+const BY_DEVICES = 'states, times, versions and who is on a console are what the devices say'
 
 /** @param width columns of the terminal */
 export function describeFleet(states: readonly DeviceState[], nowMs: number, width: number, paint: Paint): string[] {
@@ -22,6 +26,10 @@ export function describeFleet(states: readonly DeviceState[], nowMs: number, wid
     paint.strong(line(head)),
     ...rows.map(({ cells, word }) => colourOf(word, paint)(line(cells))),
     `${rows.length} device${rows.length === 1 ? '' : 's'}, ${proved} proved`,
+    ...worstFirst(states).flatMap(({ device, off, maintenance }) =>
+      off ? `${device}: access is ${describeOff(maintenance)}` : [],
+    ),
+    ...(states.some(({ report }) => report) ? [BY_DEVICES] : []),
     ...unheard(states),
   ]
 }
@@ -46,7 +54,7 @@ function rowOf(state: DeviceState, nowMs: number) {
     shortAge(sinceMs, nowMs),
     clean(report?.software ?? '-', 10),
     clean(report?.uplink ?? '-', 10),
-    word === 'silent' ? describeSilence(state, nowMs) : describeConsoles(state),
+    off ? 'access off' : word === 'silent' ? describeSilence(state, nowMs) : describeConsoles(state),
   ]
   return { cells, word }
 }

@@ -32,7 +32,7 @@ const METRICS: Metric[] = [
   },
   {
     name: 'oobm_device_maintenance_off',
-    help: 'Whether remote maintenance is switched off by the operator.',
+    help: 'Whether the operator has switched access to the device off.',
     samples: ({ off }) => [[{}, off ? 1 : 0]],
   },
   {

@@ -8,7 +8,7 @@ import type { Fleet } from '../fleet-config.ts'
 import { appendHistory, readHistory } from '../history.ts'
 import { readDeviceState } from './device-state.ts'
 import { writeMaintenance } from './maintenance.ts'
-import { readPast } from './past-sessions.ts'
+import { readGone, readPast } from './past-sessions.ts'
 import { livingSessions } from './sessions.ts'
 import { statePathsOf } from './state-paths.ts'
 import { requireOperator } from './switch-maintenance.ts'
@@ -128,6 +128,12 @@ test('history: whole lines from many writers, and damaged ones passed over', asy
   await appendHistory(paths, { by: 'alice', event: 'session', console: 'sw1' })
   const { entries, damaged } = await readHistory(paths)
   assert.equal([entries.length, damaged], [51, 2])
+
+  // The power went in the middle of a line: the next one is not joined to it.
+  await writeFile(paths.history, '{"at":"2026-11-26T04:2', { flag: 'a' })
+  await appendHistory(paths, { by: 'bob', event: 'apply' })
+  const after = await readHistory(paths)
+  assert.equal([after.entries.length, after.damaged, after.entries.at(-1)?.by], [52, 3, 'bob'])
   assert.is(new Set(entries.map(({ device }) => device)).size, 51)
   assert.equal([entries.at(-1)?.by, entries.at(-1)?.console], ['alice', 'sw1'])
 })
@@ -149,9 +155,36 @@ test('history takes in what devices tell of sessions, each under its own name, a
   const [first, ...others] = await readPast(paths)
   assert.equal(first, {
     ...{ at: '2027-01-15T08:00:00.000Z', by: 'alice', event: 'session', device: 'tokyo', console: 'sw1' },
-    ...{ technician: 'alice', from: '2027-01-15T07:59:00.000Z', to: '2027-01-15T08:00:00.000Z' },
+    ...{ technician: 'alice', from: '2027-01-15T07:59:00.000Z', to: '2027-01-15T08:00:00.000Z', source: 'device' },
   })
   assert.ok(others.length <= 1)
+
+  const event = (more: object) => `1800000000 ${JSON.stringify({ event: 'break', agoS: 60, ...more })}`
+  const events = [
+    event({
+      console: 'sw1',
+      technician: 'alice',
+      address: '127.0.0.1',
+      detail: '300 ms',
+      device: 'osaka',
+      source: 'x',
+    }),
+    event({ event: 'shell', agoS: 0, fromS: 90 }),
+    ...[event({ agoS: -1 }), event({ detail: 'x'.repeat(200) }), event({ event: 7 })],
+  ]
+  await writeFile(join(folder, 'past'), events.join('\n'))
+  await writeFile(join(folder, 'past.gone'), '44\n')
+  assert.equal(await readPast(paths), [
+    {
+      ...{ at: '2027-01-15T07:59:00.000Z', by: 'alice', event: 'break', device: 'tokyo', console: 'sw1' },
+      ...{ technician: 'alice', address: '127.0.0.1', reason: '300 ms', source: 'device' },
+    },
+    {
+      ...{ at: '2027-01-15T08:00:00.000Z', by: 'unknown', event: 'shell', device: 'tokyo' },
+      ...{ from: '2027-01-15T07:58:30.000Z', to: '2027-01-15T08:00:00.000Z', source: 'device' },
+    },
+  ])
+  assert.equal(await readGone(paths), ['tokyo: 44 older entries that it reported are gone; the last 256 are kept'])
 })
 
 test('history takes in who logged in here, once, and the first claim of a device', async context => {
@@ -161,6 +194,9 @@ test('history takes in who logged in here, once, and the first claim of a device
   const lines = [
     ...['1800000000.7 from sw1 tokyo', '1800000100.8 from sw1 tokyo', '1800000060.9 to 1800000200'],
     ...['1800000000.7 to 1800000050', 'x from sw1 tokyo', '1.1 from $(id) tokyo', ''],
+    '1800000300.1 ran sw1 tokyo 192.0.2.7 69 break 300',
+    '1800000400.1 refused sw1 tokyo - access is off',
+    '1800000500.1 from sw1 tokyo 2001:db8::7',
   ]
   await writeFile(join(paths.logins, 'alice'), lines.join('\n'))
   const told = (fromS: number) =>
@@ -168,17 +204,27 @@ test('history takes in who logged in here, once, and the first claim of a device
   // The same session as the device saw it, and another one.
   await writeFile(join(folder, 'past'), told(57) + told(3_000))
   const entries = await readPast(paths)
-  assert.equal(entries.map(({ by, event, from, to, reason }) => [by, event, from, to, reason].join(' ')).sort(), [
-    'alice session 2027-01-15T07:11:00.000Z 2027-01-15T08:00:50.000Z ',
-    'alice session 2027-01-15T08:00:00.000Z 2027-01-15T08:00:50.000Z by login',
-    'alice session 2027-01-15T08:01:40.000Z  by login',
-    'tokyo enrol   ',
-  ])
+  assert.equal(
+    entries.map(({ by, event, from, to, reason }) => [by, event, from, to, reason].join(' ')).sort(),
+    [
+      'alice session 2027-01-15T07:11:00.000Z 2027-01-15T08:00:50.000Z ',
+      'alice session 2027-01-15T08:00:00.000Z 2027-01-15T08:00:50.000Z by login',
+      'alice session 2027-01-15T08:01:40.000Z  by login',
+      'alice session 2027-01-15T08:08:20.000Z  by login',
+      'alice word   break 300, by login; exit code 69',
+      'alice refused   access is off',
+      'tokyo enrol   ',
+    ].sort(),
+  )
+  assert.equal(
+    entries.flatMap(({ address }) => address ?? []),
+    ['192.0.2.7', '2001:db8::7'],
+  )
 })
 
 test('a technician switches maintenance only where the file says so', () => {
   const fleet = (relayRole: string) => ({ technicians: [{ name: 'alice', relayRole }] }) as unknown as Fleet
-  assert.throws(() => requireOperator(fleet('technician'), 'alice'), /alice may not switch maintenance: relay_role/)
+  assert.throws(() => requireOperator(fleet('technician'), 'alice'), /alice may not switch access: relay_role/)
   for (const role of ['admin', 'owner']) requireOperator(fleet(role), 'alice')
   requireOperator(fleet('technician'), 'root')
 })

@@ -79,7 +79,7 @@ test(
     assert.match(one.stdout, /^tokyo {2}silent [\s\S]*\n {2}heard +silent for \d+ s; pings every 1 s\n/)
     const all = await oobmRelay('status')
     assert.equal([all.code, all.stderr], [0, ''])
-    assert.match(all.stdout, /\ntokyo +silent .* silent for \d+ s\n1 device, 0 proved\n$/)
+    assert.match(all.stdout, /\ntokyo +silent .* silent for \d+ s\n1 device, 0 proved\nstates, times, .*\n$/)
     assert.match((await oobmRelay('metrics')).stdout, /^oobm_device_silent_seconds\{device="tokyo"\} [\d.]+$/m)
 
     master.child.kill('SIGCONT')

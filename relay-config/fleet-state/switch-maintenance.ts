@@ -1,4 +1,4 @@
-/** Switches remote maintenance of one device: the file, the word to the device, the history, and the proof that it happened. */
+/** Switches access to one device: the file, the word to the device, the history, and the proof that it happened. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { isProvedReachable } from '../../runtime/status-words.ts'
@@ -54,13 +54,14 @@ export async function switchOff(input: Switch, untilMs: number | undefined): Pro
 async function closed(input: Switch, told: boolean, wasOff: boolean): Promise<string> {
   const { paths, device, nowMs } = input
   const sessions = await livingSessions(paths, device)
-  if (sessions.length === 0) return `${device} is not connected: it will be told when it is`
+  if (sessions.length === 0) return `access to ${device} is off: it is not connected, and will be told when it is`
   // Who was off already has nothing new to report.
   const sinceMs = wasOff ? 0 : nowMs
   if (told && (await reports(input, word => word === 'maintenance', CONFIRM_MS, sinceMs)))
-    return `${device} has closed its listeners`
+    return `access to ${device} is off: it has closed its listeners`
   const ended = await endSessions(sessions)
-  if (ended === sessions.length) return `${device} did not confirm: its connection to this relay was ended`
+  if (ended === sessions.length)
+    return `access to ${device} is off: it did not confirm, so its connection to this relay was ended`
   throw new UserError(`${device} did not confirm, and its connection could not be ended: use sudo`, EXIT.failed)
 }
 
@@ -83,10 +84,10 @@ export async function switchOn(input: Switch, target: Relay | undefined): Promis
   const sent = relay && told && (await tellDevice(paths, device, { word: 'relay', ...relay }))
   const note = [reason, where && `relay ${where}`].filter(part => part !== undefined).join('; ')
   await appendHistory(paths, { by, event: 'Start Remote M.', device, ...(note !== '' && { reason: note }) })
-  if (!told) return `${device} is not connected: it is on when it connects`
-  if (sent) return `${device} was told, and to go to ${relay?.host}:${relay?.port}`
-  if (await reports(input, isProvedReachable, PROOF_MS, nowMs)) return `${device} is on, and proved`
-  return `${device} was told; it has not reported a proof yet: see "oobm-relay status ${device}"`
+  if (!told) return `access to ${device} is on, and it is not connected: it is told when it connects`
+  if (sent) return `access to ${device} is on; it was told, and to go to ${relay?.host}:${relay?.port}`
+  if (await reports(input, isProvedReachable, PROOF_MS, nowMs)) return `access to ${device} is on, and proved`
+  return `access to ${device} is on, and it was told; it has not reported a proof yet: see "oobm-relay status ${device}"`
 }
 
 /** Waits for a report that came after the order, with a state that is one of these. */
@@ -110,6 +111,6 @@ async function reports(
 export function requireOperator(fleet: Fleet, by: string): void {
   const technician = fleet.technicians.find(({ name }) => name === by)
   if (technician === undefined || technician.relayRole !== 'technician') return
-  const message = `${by} may not switch maintenance: relay_role in the fleet file is "technician", not "admin" or "owner"`
+  const message = `${by} may not switch access: relay_role in the fleet file is "technician", not "admin" or "owner"`
   throw new UserError(message, EXIT.failed)
 }

@@ -73,7 +73,10 @@ test(
     const history = JSON.parse((await must(['history', '--json', 'osaka'])).trim())
     assert.is(history.reason, reason)
     assert.is(await host.sh('ls /tmp'), '')
-    assert.match(await must(['on', 'osaka']), /^osaka is not connected: it is on when it connects$/m)
+    assert.match(
+      await must(['on', 'osaka']),
+      /^access to osaka is on, and it is not connected: it is told when it connects$/m,
+    )
     assert.is((await operate(['blink', 'osaka'])).code, 69)
     assert.match(await must(['hop-keys']), /^bob: add to hop_keys of this technician: "ssh-ed25519 /)
     assert.match(await must(['passwd', 'bob'], 'correct horse battery\n'), /^bob has a new password$/m)

@@ -5,8 +5,7 @@ import { FLEET, KEY } from './testing/two-relays.ts'
 
 const test = suite('rendered authorized_keys')
 const deviceKeys = new Map(FLEET.devices.map(({ name }) => [name, `ssh-ed25519 RELAY-KEY-OF-${name}`]))
-const TECHNICIAN_COMMAND =
-  'command="echo This key opens consoles by way of the relay, and runs nothing on it. Use the ssh_config that came with it.; exit 1"'
+const TECHNICIAN_COMMAND = 'command="exec .oobm/oobm-technician-word .oobm/state tokyo:20100,20101"'
 
 test('gives a device its two listeners, its way back and its words; a technician what was given to him; nobody more', () => {
   const [fra, lon] = FLEET.relays

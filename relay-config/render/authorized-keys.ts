@@ -2,13 +2,6 @@
 import { accessOf, listenersOf, relaysOf } from '../access.ts'
 import type { Device, Fleet, Relay, Technician } from '../fleet-config.ts'
 
-/** Said to a technician who logs in to the relay itself. No character in it means anything to any shell. */
-const TECHNICIAN_SENTENCE =
-  'This key opens consoles by way of the relay, and runs nothing on it. Use the ssh_config that came with it.'
-
-/** What sshd runs for a technician who has no way 2. */
-export const TECHNICIAN_WORD = `echo ${TECHNICIAN_SENTENCE}; exit 1`
-
 /**
  * All lines of one relay.
  * @param deviceKeys the public relay key of each device, by its name
@@ -24,28 +17,43 @@ export function renderAuthorizedKeys(fleet: Fleet, relay: Relay, deviceKeys: Rea
 
 /** Its two listeners, its own way back to them for the proof, and its words. */
 export function deviceLine(relay: Relay, device: Device, publicKey: string, words = sharedWords(relay)): string {
+  const { directory, state } = words
   const own = Object.values(listenersOf(device))
   return authorizedKey(
     [
       ...own.map(port => `permitlisten="127.0.0.1:${port}"`),
       ...own.map(port => `permitopen="127.0.0.1:${port}"`),
       // `exec`: the word finds its sshd as its parent, with no shell between.
-      `command="exec ${[words.script, device.name, ...(words.state === undefined ? [] : [words.state])].join(' ')}"`,
+      `command="exec ${[`${directory}/oobm-device-word`, device.name, ...(state === undefined ? [] : [state])].join(' ')}"`,
     ],
     publicKey,
     `oobm-device:${device.name}`,
   )
 }
 
-/** Where the words of the devices are on a relay. */
-export interface DeviceWords {
-  script: string
-  /** The folder of all records; beside the script when left out. */
+/** Where the words of devices and technicians are on a relay. */
+export interface RelayWords {
+  directory: string
+  /** The folder of all records of devices; `state` beside the words when left out. */
   state?: string
 }
 
-function sharedWords({ directory }: Relay): DeviceWords {
-  return { script: `${directory}/oobm-device-word` }
+function sharedWords({ directory }: Relay): RelayWords {
+  return { directory }
+}
+
+/** What sshd runs for a technician who has no way 2: it shows how his devices stand, and no more. */
+export function technicianWord(
+  fleet: Fleet,
+  relay: Relay,
+  technician: Technician,
+  words: RelayWords = sharedWords(relay),
+): string {
+  const { directory, state = `${directory}/state` } = words
+  const devices = portsByDevice(fleet, relay, technician).map(
+    ({ device, ports }) => `${device.name}:${ports.join(',')}`,
+  )
+  return ['exec', `${directory}/oobm-technician-word`, state, ...devices].join(' ')
 }
 
 /** Only a relay of our own can open a port to the network for one device and for no other. */
@@ -55,27 +63,40 @@ export function isGateway({ accounts }: Relay, { gateway }: Device): boolean {
 
 /** The listeners of a relay that a technician may open. */
 export function technicianPorts(fleet: Fleet, relay: Relay, technician: Technician): number[] {
+  return portsByDevice(fleet, relay, technician).flatMap(({ ports }) => ports)
+}
+
+function portsByDevice(fleet: Fleet, relay: Relay, technician: Technician): { device: Device; ports: number[] }[] {
   return accessOf(fleet, technician)
     .filter(({ device }) => relaysOf(fleet, device).includes(relay))
-    .flatMap(({ device, consoles, shell }) => {
+    .map(({ device, consoles, shell }) => {
       const listeners = listenersOf(device)
-      return [...(shell ? [listeners.shell] : []), ...(consoles.length > 0 ? [listeners.console] : [])]
+      return {
+        device,
+        ports: [...(shell ? [listeners.shell] : []), ...(consoles.length > 0 ? [listeners.console] : [])],
+      }
     })
 }
 
 /**
  * One line a key; none for whoever may reach nothing by this relay, because no permitopen at all would permit everything.
- * @param loginWord what a plain login runs, in a terminal; it says that there is nothing, when left out
+ * @param login what a plain login runs, in a terminal, for those who have way 2
+ * @param words where they are, if not in the relay's login
  */
-export function technicianLines(fleet: Fleet, relay: Relay, technician: Technician, loginWord?: string): string[] {
+export function technicianLines(
+  fleet: Fleet,
+  relay: Relay,
+  technician: Technician,
+  { login, words }: { login?: string; words?: RelayWords } = {},
+): string[] {
   const ports = technicianPorts(fleet, relay, technician)
   if (ports.length === 0) return []
   const options = [
-    ...(loginWord === undefined ? [] : ['pty']),
+    ...(login === undefined ? [] : ['pty']),
     ...ports.map(port => `permitopen="127.0.0.1:${port}"`),
     // Without a permitlisten a key may listen anywhere; no login but root's can listen on port 1, and root's is the lab.
     'permitlisten="127.0.0.1:1"',
-    `command="${loginWord ?? TECHNICIAN_WORD}"`,
+    `command="${login ?? technicianWord(fleet, relay, technician, words)}"`,
   ]
   return technician.keys.map(key => authorizedKey(options, key, `oobm-technician:${technician.name}`))
 }

@@ -5,7 +5,7 @@ import { makeKey } from '../../testbed/make-key.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
-import { readDeviceWord } from '../device-word.ts'
+import { readRelayScripts } from '../device-word.ts'
 import { parseFleet } from '../fleet-config.ts'
 import { renderInstallScript } from './install-script.ts'
 
@@ -24,7 +24,7 @@ async function scene(context: TestContext) {
     `version = 1\n[[relays]]\nname = "fra"\nhost = "h"\nuser = "u"\nhost_keys = ["${ours}"]`,
   ).relays
   assert.ok(relay)
-  const scriptWith = (lines: string) => renderInstallScript(relay, lines, readDeviceWord())
+  const scriptWith = (lines: string) => renderInstallScript(relay, lines, readRelayScripts())
   const line = `restrict,command="exec .oobm/oobm-device-word a" ${ours} oobm-device:a`
   const run = (script: string, args: string[] = [], shell = '/bin/sh') =>
     runProgram(shell, ['-s', '--', ...args], { input: script, env: { HOME: home }, cwd: '/' })
@@ -53,7 +53,9 @@ for (const shell of SHELLS) {
     )
     assert.is(await modeOf(keys), '600')
     assert.is(await modeOf(join(home, '.oobm/oobm-device-word')), '755')
-    assert.is(await readFile(join(home, '.oobm/oobm-device-word'), 'utf8'), readDeviceWord())
+    const scripts = readRelayScripts()
+    assert.is(await readFile(join(home, '.oobm/oobm-device-word'), 'utf8'), scripts.deviceWord)
+    assert.is(await readFile(join(home, '.oobm/oobm-technician-word'), 'utf8'), scripts.technicianWord)
 
     assert.is((await run(script, [], shell)).code, 0)
     assert.is(await read(), after, 'again')

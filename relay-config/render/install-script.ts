@@ -1,4 +1,5 @@
 /** The script that puts one relay's keys and words into the login it is run in, all in one text; POSIX sh. */
+import type { RelayScripts } from '../device-word.ts'
 import type { Relay } from '../fleet-config.ts'
 
 /** Ends the texts within the script; no rendered line is equal to it. */
@@ -6,9 +7,9 @@ const HERE_END = 'END_OF_OOBM_FILE'
 
 /**
  * @param authorizedKeys the lines that {@link renderAuthorizedKeys} gives
- * @param deviceWord the text of words/oobm-device-word
+ * @param scripts what is in words/
  */
-export function renderInstallScript(relay: Relay, authorizedKeys: string, deviceWord: string): string {
+export function renderInstallScript(relay: Relay, authorizedKeys: string, scripts: RelayScripts): string {
   const { name, host, port, user, directory } = relay
   const ssh = `ssh -p ${port} ${user}@${host}`
   return `#!/bin/sh
@@ -35,7 +36,12 @@ ${authorizedKeys}${HERE_END}
 
 device_word() {
   cat <<'${HERE_END}'
-${deviceWord}${HERE_END}
+${scripts.deviceWord}${HERE_END}
+}
+
+technician_word() {
+  cat <<'${HERE_END}'
+${scripts.technicianWord}${HERE_END}
 }
 
 # Everything in the file but our block.
@@ -78,9 +84,10 @@ install_all() {
   # The words first: no key ever stands there without what it runs.
   mkdir -p "$DIRECTORY"
   device_word | replace "$DIRECTORY/oobm-device-word" 755
+  technician_word | replace "$DIRECTORY/oobm-technician-word" 755
   mkdir -p "\${keys%/*}"
   printf '%s\\n' "$content" | replace "$keys" 600
-  echo "installed: $(authorized_keys | wc -l) keys in $keys, the device words in $DIRECTORY"
+  echo "installed: $(authorized_keys | wc -l) keys in $keys, the words of devices and technicians in $DIRECTORY"
 }
 
 remove_all() {
@@ -90,7 +97,7 @@ remove_all() {
   else
     rm -f "$keys"
   fi
-  rm -rf "$DIRECTORY/oobm-device-word" "$DIRECTORY/state"
+  rm -rf "$DIRECTORY/oobm-device-word" "$DIRECTORY/oobm-technician-word" "$DIRECTORY/state"
   rmdir "$DIRECTORY" 2>/dev/null || :
   echo "removed: our keys from $keys, and $DIRECTORY"
 }

@@ -4,21 +4,23 @@ import { renderFiles } from './rendered-files.ts'
 import { FLEET, KEY } from './testing/two-relays.ts'
 
 const test = suite('rendered files')
-const WORD = '#!/bin/sh\n'
+const SCRIPTS = { deviceWord: '#!/bin/sh\n', technicianWord: '#!/bin/sh\n' }
 const allKeys = new Map(
   FLEET.devices.map(({ name }) => [name, { relay: `relay ${name}`, shell: `shell ${name}`, bridge: `bridge ${name}` }]),
 )
 
 test('writes everything, and for each relay and technician apart', () => {
-  const files = renderFiles(FLEET, allKeys, WORD, { knownHostsFile: '~/k' })
+  const files = renderFiles(FLEET, allKeys, SCRIPTS, { knownHostsFile: '~/k' })
   assert.equal([...files.keys()].sort(), [
     'relay/fra/authorized_keys',
     'relay/fra/install',
     'relay/fra/oobm-device-word',
+    'relay/fra/oobm-technician-word',
     'relay/fra/sshd_config',
     'relay/lon/authorized_keys',
     'relay/lon/install',
     'relay/lon/oobm-device-word',
+    'relay/lon/oobm-technician-word',
     'relay/lon/sshd_config',
     'technicians/alice/config',
     'technicians/alice/known_hosts',

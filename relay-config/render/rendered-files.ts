@@ -1,4 +1,5 @@
 /** All that a fleet becomes, as files: what each relay gets, and what each technician gets. */
+import type { RelayScripts } from '../device-word.ts'
 import type { Fleet } from '../fleet-config.ts'
 import { renderAuthorizedKeys } from './authorized-keys.ts'
 import { renderInstallScript } from './install-script.ts'
@@ -19,12 +20,12 @@ export interface DevicePublicKeys extends DeviceHostKeys {
 /**
  * Path, relative to one folder → file.
  * @param keys those of every device, by its name
- * @param deviceWord the text of words/oobm-device-word
+ * @param scripts what is in words/
  */
 export function renderFiles(
   fleet: Fleet,
   keys: ReadonlyMap<string, DevicePublicKeys>,
-  deviceWord: string,
+  scripts: RelayScripts,
   technicianFiles: TechnicianFiles,
 ): Map<string, RenderedFile> {
   const files = new Map<string, RenderedFile>()
@@ -35,9 +36,10 @@ export function renderFiles(
     const add = (file: string, content: string, mode = 0o644) =>
       files.set(`relay/${relay.name}/${file}`, { content, mode })
     add('authorized_keys', authorizedKeys)
-    add('oobm-device-word', deviceWord, 0o755)
+    add('oobm-device-word', scripts.deviceWord, 0o755)
+    add('oobm-technician-word', scripts.technicianWord, 0o755)
     add('sshd_config', renderSshdConfig(relay))
-    add('install', renderInstallScript(relay, authorizedKeys, deviceWord), 0o755)
+    add('install', renderInstallScript(relay, authorizedKeys, scripts), 0o755)
   }
   for (const technician of fleet.technicians) {
     const folder = `technicians/${technician.name}`

@@ -15,7 +15,7 @@ const token = (digit: string) => digit.repeat(32)
 export const [OLD, NEW, THIRD] = [token('a'), token('b'), token('c')]
 
 /** The shells that /bin/sh is on some system. */
-const SHELLS: [string, string, string][] = [
+export const SHELLS: [name: string, path: string, shebang: string][] = [
   ['dash', '/bin/dash', '#!/bin/dash'],
   ['bash', '/bin/bash', '#!/bin/bash --posix'],
   ['busybox', '/bin/busybox', '#!/bin/busybox sh'],

@@ -11,7 +11,7 @@ import {
   startProgram,
 } from '../../testbed/run-program.ts'
 import { type Sshd, startSshd } from '../../testbed/sshd.ts'
-import { readDeviceWord } from '../device-word.ts'
+import { readRelayScripts } from '../device-word.ts'
 import { type Fleet, parseFleet } from '../fleet-config.ts'
 import { renderAuthorizedKeys } from '../render/authorized-keys.ts'
 import { SSHD_SETTINGS } from '../render/sshd-config.ts'
@@ -72,8 +72,12 @@ export async function startFleetRelay(options: FleetRelayOptions): Promise<Fleet
   const fleet = parseFleet('fleet.toml', lines.join('\n'))
   const deviceKeys = new Map(Object.keys(devices).map(name => [name, key(name).publicKey]))
   for (const relay of fleet.relays) await writeFile(authorizedKeys, renderAuthorizedKeys(fleet, relay, deviceKeys))
-  const word = readDeviceWord().replace(/^#!.*/, shebang)
-  await writeFile(join(words, 'oobm-device-word'), word, { mode: 0o755 })
+  const { deviceWord, technicianWord } = readRelayScripts()
+  for (const [name, text] of [
+    ['oobm-device-word', deviceWord],
+    ['oobm-technician-word', technicianWord],
+  ] as const)
+    await writeFile(join(words, name), text.replace(/^#!.*/, shebang), { mode: 0o755 })
   const knownHosts = join(directory, 'known_hosts')
   await writeFile(knownHosts, `[127.0.0.1]:${sshd.port} ${sshd.hostKey.publicKey}\n`)
 

@@ -64,9 +64,9 @@ while :; do sleep 1000 & wait; done
 /** Puts the program and its words where the package has them. */
 const INSTALL = `
 mkdir -p "$D/root/usr/lib/oobm"
-cp "$SHARED/oobm-relay.cjs" "$WORDS/oobm-device-word" "$WORDS/oobm-login" "$D/root/usr/lib/oobm/"
+cp "$SHARED/oobm-relay.cjs" "$WORDS/"oobm-* "$D/root/usr/lib/oobm/"
 printf '#!/bin/sh\\nexec node /usr/lib/oobm/oobm-relay.cjs "$@"\\n' >"$D/root/usr/bin/oobm-relay"
-chmod 755 "$D/root/usr/bin/oobm-relay" "$D/root/usr/lib/oobm/"oobm-[dl]*
+chmod 755 "$D/root/usr/bin/oobm-relay" "$D/root/usr/lib/oobm/"oobm-[dlt]*
 `
 
 /** nsenter stays outside and waits: what it started is to end with it. */

@@ -1,9 +1,11 @@
 /** The two daemons' status as lines for a terminal; pure. */
+
 import type { ConsoleStatus, SupervisorStatus } from '../../runtime/status-file.ts'
 import { isProvedReachable, STATUS_WORDS } from '../../runtime/status-words.ts'
+import { timeText } from '../../runtime/time-text.ts'
 import type { Paint } from './command.ts'
 import type { Reading } from './read-daemon.ts'
-import { describeAge, describeDuration, describeInstant } from './times.ts'
+import { describeAge, describeDuration } from './times.ts'
 
 type Absent = Extract<Reading<unknown>, { running: false }>
 
@@ -53,7 +55,7 @@ function describeSupervisor(status: SupervisorStatus, nowMs: number, paint: Pain
     row('means', meaning),
     row('cause', status.cause),
     row('on site', remedy),
-    row('since', `${describeInstant(status.since)}, ${describeAge(status.since, nowMs)}`),
+    row('since', `${timeText(status.since)}, ${describeAge(status.since, nowMs)}`),
     row('relay', relay === null ? 'none now' : `${relay.host}:${relay.port}${up}`),
     row('proof', [describeProof(proof, nowMs), ...details].join(', ')),
     ...(proof.attempt === null || proof.attempt.ok
@@ -69,7 +71,7 @@ function describeChanges(changes: SupervisorStatus['changes'], paint: Paint): st
   if (changes.length === 0) return []
   const lines = changes
     .slice(-LATEST_CHANGES)
-    .map(({ at, word, cause }) => `  ${paint.faint(describeInstant(at))}  ${word.padEnd(12)}  ${cause}`)
+    .map(({ at, word, cause }) => `  ${paint.faint(timeText(at))}  ${word.padEnd(12)}  ${cause}`)
   return ['', paint.strong('latest changes'), ...lines]
 }
 

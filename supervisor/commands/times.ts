@@ -1,4 +1,5 @@
 /** Times and ages as people say them; pure. */
+import { timeText } from '../../runtime/time-text.ts'
 
 const STEPS = [
   { unit: 'day', ms: 86_400_000 },
@@ -17,11 +18,6 @@ export function describeDuration(ms: number): string {
 /** `40 s ago`; a time that lies ahead means that the clock was set back since, and is said to be so. */
 export function describeAge(thenMs: number, nowMs: number): string {
   // Clocks are slewed by fractions of a second all the time; that is not news.
-  if (thenMs - nowMs > 2_000) return `at ${describeInstant(thenMs)}, which lies ahead: the clock was set back since`
+  if (thenMs - nowMs > 2_000) return `at ${timeText(thenMs)}, which lies ahead: the clock was set back since`
   return `${describeDuration(Math.max(0, nowMs - thenMs))} ago`
-}
-
-/** `2026-11-21 22:24:46Z` */
-export function describeInstant(wallMs: number): string {
-  return new Date(wallMs).toISOString().replace('T', ' ').replace(/\.\d+/, '')
 }

@@ -1,6 +1,8 @@
 /** What stands on the card for field staff to read: `oobm-imported.txt` and `oobm-error.txt`; pure, and without secrets. */
+
 import type { ConfigurationIssue } from '../../runtime/errors.ts'
 import type { Provisioning } from '../../runtime/provisioning.ts'
+import { timeText } from '../../runtime/time-text.ts'
 
 export const IMPORTED_NOTE = 'oobm-imported.txt'
 export const ERROR_NOTE = 'oobm-error.txt'
@@ -118,6 +120,6 @@ function describeIssue({ line, key, message }: ConfigurationIssue): string {
 function describeBoard({ serial, version, wallMs, device }: BoardFacts): string[] {
   return [
     `device ${device ?? '(none yet)'}, board ${serial ?? 'without a serial number'}, software ${version},`,
-    `written at ${new Date(wallMs).toISOString().slice(0, 16).replace('T', ' ')} UTC by the device's clock, which may be wrong`,
+    `written at ${timeText(wallMs)} by the device's clock, which may be wrong`,
   ]
 }

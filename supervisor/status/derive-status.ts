@@ -41,7 +41,7 @@ export function deriveStatus(facts: Facts, limits: Limits): Status {
   }
   // Nothing is proved while it is off, by order: that is no fault to show.
   if (facts.maintenance !== 'on') {
-    return { word: 'maintenance', cause: `remote maintenance is switched ${facts.maintenance} by the operator` }
+    return { word: 'maintenance', cause: `the operator has switched access ${facts.maintenance}` }
   }
   return provedStatus(facts, limits)
 }

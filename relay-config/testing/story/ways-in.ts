@@ -9,7 +9,7 @@ const STATUS = (console: string) => new RegExp(`^${console} on .*`, 'm')
 const BRIDGE = /^SSH-2\.0-oobm-console\S*/m
 const PROHIBITED = /administratively prohibited/
 const NOT_LISTENING = /remote port forwarding failed/
-const FAREWELL = /remote maintenance of nagoya was switched off by ops/
+const FAREWELL = /access to nagoya was switched off by ops/
 const NOT_HERS = /there is no console "rt1" for you/
 const NO_LOGIN = /Permission denied.*/
 const NO_PASSWORD = /Access denied|No supported authentication methods available|Cannot answer interactive prompts/
@@ -74,6 +74,14 @@ export async function jumpersAtTheRelay(table: LiveTable, { ssh }: Clients): Pro
     const words = command === '' ? [] : [command]
     const shown = JSON.stringify(command)
     await table.refused(`1 alice runs ${shown} on the relay`, ssh('alice', 'alice', ['-T'], ...words), SENTENCE)
+  }
+  const TOKYO =
+    /^tokyo: access is on, and its way in is open here; \d+ s ago the device said: (ready|in-use), proved .*/m
+  await table.allowed('1 alice is told how tokyo stands', ssh('alice', 'alice', ['-T']), TOKYO)
+  // Who is known here, who only jumps, who has a password: sshd offers all of them the same, and so nobody is told.
+  for (const as of ['alice', 'bob', 'carol', 'mallory', 'nobody', 'root', 'ops']) {
+    const offered = /Permission denied \(publickey,password\)/
+    await table.refused(`what the relay offers ${as} before a login`, ssh('mallory', as, [], 'x'), offered)
   }
   const pty = ssh('alice', 'alice', ['-tt'], 'sh')
   await table.refused('1 alice: a terminal on the relay', pty, /PTY allocation request failed/)
@@ -156,7 +164,14 @@ export async function switchedOff(
   }
   const login = () => ssh('carol', 'carol', [], 'sw3 status')
   await table.refused('1 carol: sw3, switched off', jump('carol', 'sw3', 'status'), /open failed: connect failed/)
-  await table.refused('2 carol: sw3, switched off', login(), /maintenance of nagoya is switched off/)
+  const told = (await ssh('carol', 'carol', [], 'devices')).stdout
+  const carolsWord = Promise.resolve({ code: null, signal: null, stdout: told, stderr: '' })
+  await table.allowed('2 carol is told by whom', carolsWord, /^nagoya: access is off since .*, switched off by ops/m)
+  await table.refused(
+    '2 carol: sw3, switched off',
+    login(),
+    /nagoya: access is off since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, switched off by ops, without an end/,
+  )
   await table.allowed('2 carol: sw1 meanwhile', ssh('carol', 'carol', [], 'sw1 status'), STATUS('sw1'))
   // The key alone, without the supervisor: it listens, and never claims.
   const listener = startDevice('nagoya', '-N', '-v', '-R', `127.0.0.1:${PORTS.nagoya}:127.0.0.1:22`)

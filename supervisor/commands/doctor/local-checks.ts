@@ -1,4 +1,5 @@
 /** `oobm doctor` on what is on the device itself: secrets, account, serial lines, LED, clock, daemons. */
+
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import spawn from 'nano-spawn'
@@ -6,6 +7,7 @@ import type { DeviceConfig } from '../../../runtime/device-config.ts'
 import { errorCode } from '../../../runtime/errors.ts'
 import { SECRETS, SECRETS_DIRECTORY } from '../../../runtime/provisioning.ts'
 import { isProvedReachable } from '../../../runtime/status-words.ts'
+import { timeText } from '../../../runtime/time-text.ts'
 import { ledCandidates } from '../../led/led.ts'
 import { describeProof } from '../describe-status.ts'
 import { readConsoleBridge, readSupervisor } from '../read-daemon.ts'
@@ -115,7 +117,7 @@ function checkLed({ led }: DeviceConfig): Finding {
 
 /** A board without a battery starts in the past; SSH works all the same, and every time that is shown is wrong. */
 async function checkClock(configPath: string, nowMs: number): Promise<Finding> {
-  const now = new Date(nowMs).toISOString()
+  const now = timeText(nowMs)
   const { mtimeMs: importedMs } = await stat(configPath)
   if (nowMs >= importedMs) return ok('clock', now)
   return wrong(

@@ -1,0 +1,64 @@
+/** Who runs this program: the person behind sudo and su, where they came from, and with which key, as far as this host knows. */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+
+export interface Invoker {
+  /** A login of this host. */
+  by: string
+  /** The address of their ssh connection. */
+  address?: string
+  /** `SHA256:…` of the key that they logged in with; sshd tells it where ExposeAuthInfo is set. */
+  key?: string
+}
+
+/** Processes above this one that are looked at: a shell, sudo and su, a terminal's own. */
+const ANCESTORS_MAX = 20
+
+/** Root by way of sudo is still somebody. */
+export function invoker(env: NodeJS.ProcessEnv = process.env): string {
+  if (process.getuid?.() === 0 && env.SUDO_USER) return env.SUDO_USER
+  try {
+    return userInfo().username
+  } catch {
+    // A uid without an account, as in containers.
+    return `uid ${process.getuid?.()}`
+  }
+}
+
+/** sudo takes the variables of the login away; the processes above it still have them. */
+export async function whoRuns(): Promise<Invoker> {
+  const found: Invoker = { by: invoker() }
+  let pid = process.pid
+  for (let step = 0; step < ANCESTORS_MAX && pid > 1; step++) {
+    const env = await environmentOf(pid)
+    if (found.by === 'root' && env.SUDO_USER) found.by = env.SUDO_USER
+    const [address] = env.SSH_CONNECTION?.split(' ') ?? []
+    if (address) return { ...found, address, ...(await keyOf(env.SSH_USER_AUTH)) }
+    pid = await parentOf(pid)
+  }
+  return found
+}
+
+/** proc_pid_environ(5): another's is readable for root alone. */
+async function environmentOf(pid: number): Promise<NodeJS.ProcessEnv> {
+  if (pid === process.pid) return process.env
+  const text = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
+  return Object.fromEntries(
+    text.split('\0').map(entry => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+  )
+}
+
+async function parentOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0)
+}
+
+/** `publickey ssh-ed25519 AAAA…`, one line for each method (sshd_config(5), ExposeAuthInfo). */
+async function keyOf(file: string | undefined): Promise<{ key?: string }> {
+  if (file === undefined) return {}
+  const blob = /^publickey \S+ ([A-Za-z0-9+/=]+)/m.exec(await readFile(file, 'utf8').catch(() => ''))?.[1]
+  if (blob === undefined) return {}
+  const digest = createHash('sha256').update(Buffer.from(blob, 'base64')).digest('base64')
+  return { key: `SHA256:${digest.replace(/=+$/, '')}` }
+}
