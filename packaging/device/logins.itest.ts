@@ -1,10 +1,11 @@
 /** Who may log in to a device, by its own files: its sshd drop-in and its accounts, with a real sshd. */
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { keyLine } from '../../supervisor/proof/selftest-key.ts'
 import { freePort } from '../../testbed/free-port.ts'
 import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
 import { runProgram } from '../../testbed/run-program.ts'
@@ -134,9 +135,19 @@ async function accountsTest(context: TestContext): Promise<void> {
 
 async function selftestTest(context: TestContext): Promise<void> {
   const { sshd, run, keys, ssh } = await startDevice(context)
-  const nonce = '0123456789abcdef'
+  const nonce = '0123456789abcdef'.repeat(2)
+  const markers = join(run, 'oobm/selftest')
+  await mkdir(markers)
+  await chmod(markers, 0o777)
   const proved = await ssh('oobm-selftest', keys.selftest, nonce)
-  assert.is(proved.stdout, `oobm-selftest\nnot a tty\nasked ${nonce}\n`, proved.stderr)
+  assert.equal([proved.code, proved.stdout, proved.stderr], [0, '', ''], 'the command of the line does not run')
+  assert.equal(await readdir(markers), [nonce])
+  for (const asked of ['id', 'sh -i', `${nonce}0`, nonce.slice(1), `../${nonce.slice(3)}`, nonce.toUpperCase()])
+    assert.is((await ssh('oobm-selftest', keys.selftest, asked)).code, 64, asked)
+  assert.is((await ssh('oobm-selftest', keys.selftest, '-T')).code, 64, 'no shell')
+  assert.equal(await readdir(markers), [nonce])
+  const ours = /command="([^"]*)"/.exec(keyLine('ssh-ed25519 AAAA', '/run/oobm/selftest'))?.[1]
+  assert.match(await readFile(SSHD_CONFIG, 'utf8'), `    ForceCommand ${ours}\n`, 'the two are one command')
   assert.match((await ssh('oobm-selftest', keys.selftest, '-tt', nonce)).stderr, 'PTY allocation request failed')
   const port = await freePort()
   const rows = [
