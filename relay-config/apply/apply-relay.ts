@@ -51,7 +51,7 @@ export async function applyRelay(context: ApplyContext): Promise<void> {
       onStep('swapped')
     }
     const firewall = await takeFirewall(context, undo)
-    onStep('firewall loaded')
+    onStep(desired.relay.firewall ? 'firewall loaded' : 'no firewall asked for')
     // Before what it reads is taken away again; an older one reads the older again after that: see above.
     if (changes.generation === undefined) undo.push(() => service.stop())
     wasTold = true

@@ -67,11 +67,12 @@ export async function inspectRelay(
   const port = /^Port (\d+)$/m.exec(there.get('sshd_config') ?? '')?.[1]
   if ((await leftoversOf(paths)).length > 0) others.push('clear away what an interrupted run left')
   const table = await tablesInForce()
-  const rest = desired.relay.firewall ? ', all else is dropped' : ''
   if (desired.hasTables && (table === undefined || table !== state?.firewall)) {
-    others.push(`load the firewall: open are ${desired.openPorts.join(', ')}${rest}`)
+    const ports = desired.openPorts.join(', ')
+    if (desired.relay.firewall) others.push(`load the firewall: open are ${ports}, all else is dropped`)
+    else others.push('lead the ports of gateway devices to them (nftables); firewall = false: nothing is closed')
   }
-  if (!desired.hasTables && state?.firewall != null && table !== undefined) others.push('take the firewall away')
+  if (!desired.hasTables && state?.firewall != null && table !== undefined) others.push('take our nftables tables away')
   if (state !== undefined && state.relay !== desired.relay.name) {
     conflicts.push(`this is relay "${state.relay}", not "${desired.relay.name}": "oobm-relay remove --all" first`)
   }

@@ -23,7 +23,7 @@ export async function removeRelay(paths: RelayPaths, service: SshdService, withS
   const done = ['the relay’s sshd is stopped']
   if (state.firewall !== null) {
     await deleteTables()
-    done.push('the firewall is gone')
+    done.push('our nftables tables are gone')
   }
   const there = await readAccounts(paths)
   for (const account of state.accounts) {

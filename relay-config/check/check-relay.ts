@@ -1,11 +1,14 @@
 /** Tries on a live relay, with a device's key, what must work and what must be refused. */
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { publicKeySchema } from '../../runtime/names.ts'
 import { listenersOf } from '../access.ts'
 import type { Device, Relay } from '../fleet-config.ts'
+import { lookHere } from './look-here.ts'
 import { type Answer, type ProbeSettings, trySsh } from './ssh-probe.ts'
+import { causesOf, likelyCauses, shellCause } from './why-refused.ts'
 
 export interface Finding {
   result: 'ok' | 'WRONG' | 'untried'
@@ -19,6 +22,9 @@ export interface Identity {
   device: Device
   identityFile: string
 }
+
+/** The first finding of each. */
+const PINNED = 'its host key is the pinned one'
 
 /** A word that is none: the answer to it shows that the words are there, and changes nothing. */
 const NO_WORD = 'oobm-relay-check'
@@ -37,7 +43,13 @@ export async function* checkRelay(relay: Relay, identities: Identity[], signal: 
     const [first] = identities
     if (first === undefined) return
     const settings = settingsOf(first)
-    const login = loginFindings(await trySsh(settings, ['-T'], NO_WORD), relay, first.device)
+    const answer = await trySsh(settings, ['-T'], NO_WORD)
+    if (isRefused(answer)) {
+      yield { result: 'ok', what: PINNED }
+      yield wrong(`the key of ${first.device.name} is let in`, await whyRefused(settings))
+      return
+    }
+    const login = loginFindings(answer, relay, first.device)
     yield* login
     if (login.at(-1)?.result === 'WRONG') return
     yield await noShell(settings)
@@ -84,28 +96,44 @@ const judge = (good: boolean, what: string, advice: string): Finding =>
 
 function loginFindings({ code, said }: Answer, relay: Relay, device: Device): Finding[] {
   const { keys } = remediesOf(relay)
-  const hostKey = 'its host key is the pinned one'
   const login = `the key of ${device.name} is let in`
   const words = 'the device words answer'
   if (/Host key verification failed|HOST IDENTIFICATION HAS CHANGED|no matching host key/i.test(said)) {
     const advice = `another key answers at ${relay.host}:${relay.port}: look at it on the relay itself, not over the network`
-    return [wrong(hostKey, `${advice}, and compare with host_keys in the fleet file. ssh said: ${lastLine(said)}`)]
-  }
-  if (/Permission denied/.test(said)) {
-    return [
-      { result: 'ok', what: hostKey },
-      wrong(login, relay.accounts === 'shared' ? `${keys}, as ${relay.user}` : keys),
-    ]
+    return [wrong(PINNED, `${advice}, and compare with host_keys in the fleet file. ssh said: ${lastLine(said)}`)]
   }
   if (code === 255 || code === undefined) {
     return [wrong(`${relay.host}:${relay.port} answers`, lastLine(said) || 'no answer in time')]
   }
   const good = code === 64 && said.includes(`oobm-device-word: ${device.name}: the words are: claim TOKEN, evict`)
   return [
-    { result: 'ok', what: hostKey },
+    { result: 'ok', what: PINNED },
     { result: 'ok', what: login },
-    judge(good, words, `${keys}. It said: ${lastLine(said) || `nothing (exit ${code})`}`),
+    judge(
+      good,
+      words,
+      `${shellCause(relay.user, code, said) ?? keys}. It said: ${lastLine(said) || `nothing (exit ${code})`}`,
+    ),
   ]
+}
+
+const isRefused = ({ said }: Answer) => /Permission denied/.test(said) && !/Host key verification failed/.test(said)
+
+/** What keeps the key out, where it can be seen; else what may, in the order of likelihood. */
+async function whyRefused(settings: ProbeSettings): Promise<string> {
+  const { relay, identityFile } = settings
+  const install = relay.accounts === 'shared' ? `${remediesOf(relay).keys}, as ${relay.user}` : remediesOf(relay).keys
+  const publicKey = publicKeySchema.safeParse(await readFile(`${identityFile}.pub`, 'utf8').catch(() => ''))
+  const facts = publicKey.success ? await lookHere(relay, publicKey.data) : undefined
+  if (facts !== undefined) {
+    const causes = causesOf(facts, install)
+    if (causes.length > 0) return causes.join('; and ')
+    return `nothing that root sees here forbids it: PAM may. sshd's log says it: "journalctl -t sshd -n 20"`
+  }
+  const { said } = await trySsh(settings, ['-v', '-T'], NO_WORD)
+  const causes = likelyCauses(relay.user, /Server accepts key/.test(said))
+  const list = causes.map((cause, index) => `\n           ${index + 1}. ${cause}`).join('')
+  return `${install}. Where that does not help: sshd's log on the relay says why ("journalctl -t sshd"). Likely, in this order:${list}`
 }
 
 async function noShell(settings: ProbeSettings): Promise<Finding> {

@@ -88,6 +88,31 @@ test('issues one file that a device can read, with its secrets in it', async con
   assert.match(elsewhere.stderr, /^cannot write .* \(ENOENT\): is there a folder .*\/no\/such\?\n$/)
 })
 
+test('a lost public half is no loss, a lost private one is said, and a pair that is none is refused', async context => {
+  const { folder, oobmRelay } = await operator(context)
+  await oobmRelay('keys', 'tokyo')
+  const key = join(folder, 'secrets/tokyo/bridge_host_key')
+  const publicHalf = await readFile(`${key}.pub`, 'utf8')
+  await rm(`${key}.pub`)
+  for (const word of [['issue', 'tokyo'], ['render']]) assert.is((await oobmRelay(...word)).code, 0, word[0])
+  assert.match(
+    await readFile(join(folder, 'rendered/technicians/alice/known_hosts'), 'utf8'),
+    publicHalf.split(' ')[1] ?? '',
+  )
+  await writeFile(`${key}.pub`, await readFile(join(folder, 'secrets/tokyo/relay_key.pub'), 'utf8'))
+  const crossed = await oobmRelay('issue', 'tokyo')
+  assert.is(crossed.code, 78)
+  assert.match(crossed.stderr, /bridge_host_key\.pub is not the public half of .*bridge_host_key: bring the right/)
+  await rm(key)
+  const lost = await oobmRelay('keys', 'tokyo')
+  assert.is(lost.code, 78)
+  assert.match(
+    lost.stderr,
+    /bridge_host_key is lost, and its public half is still in use: bring it back from your backup/,
+  )
+  assert.equal((await readdir(join(folder, 'secrets/tokyo'))).includes('bridge_host_key'), false, 'no other is made')
+})
+
 test('issues a file with the settings of its site, as they were written', async context => {
   const { folder, oobmRelay } = await operator(context)
   await oobmRelay('keys', 'tokyo')

@@ -1,4 +1,5 @@
 /** `oobm-relay init`: asks what it cannot find out, and writes the first fleet file. */
+import { lookup } from 'node:dns/promises'
 import { access, link, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { text as readAll } from 'node:stream/consumers'
@@ -82,6 +83,7 @@ async function askForRelay({ values, print, signal }: BareInput, questions: Ques
 
   print(`asking ${host}, port ${port}, for its host keys`)
   const shown = await scanHostKeys(host, port, signal)
+  if (shown.length === 0) await refuseUnknown(host)
   if (shown.length === 0 && accounts === 'dedicated') {
     print('Nobody answers there yet: write the key that the first "apply" makes on the relay into host_keys.')
     return { ...relay, hostKeys: [] }
@@ -91,6 +93,18 @@ async function askForRelay({ values, print, signal }: BareInput, questions: Ques
     throw new UserError(`no SSH server answers at ${host}, port ${port}; ${advice}`, EXIT.unavailable)
   }
   return { ...relay, hostKeys: await trusted(shown, values, questions, print) }
+}
+
+/** A name that nobody has is no relay that does not answer yet. */
+async function refuseUnknown(host: string): Promise<void> {
+  try {
+    await lookup(host)
+  } catch (err) {
+    const advice = 'check the name, and the network here; nothing was written. "--host-keys FILE" asks nobody'
+    throw new UserError(`no address is known for ${host} (${errorCode(err)}): ${advice}`, EXIT.unavailable, {
+      cause: err,
+    })
+  }
 }
 
 /** Nothing that came over the network is taken before somebody says so. */

@@ -36,6 +36,7 @@ export async function makeMissingKeys(directory: string, device: string, signal:
   const made: string[] = []
   for (const key of Object.keys(DEVICE_KEYS) as DeviceKey[]) {
     const path = keyPath(directory, device, key)
+    await refuseLoneHalf(path, device)
     if (await makeKey(path, `${device} ${DEVICE_KEYS[key]}`, signal)) made.push(path)
     await completeWithPublicHalf(path, signal)
   }
@@ -68,6 +69,13 @@ async function makeKey(path: string, comment: string, signal: AbortSignal): Prom
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
+}
+
+/** A new private key beside the public half of another would be a pair that opens nothing. */
+async function refuseLoneHalf(path: string, device: string): Promise<void> {
+  if ((await exists(path)) || !(await exists(`${path}.pub`))) return
+  const advice = `bring it back from your backup. A new one is made once ${path}.pub is deleted: ${device} then needs a new card, and technicians what "render" writes`
+  throw new UserError(`${path} is lost, and its public half is still in use: ${advice}`, EXIT.configuration)
 }
 
 async function completeWithPublicHalf(path: string, signal: AbortSignal): Promise<void> {

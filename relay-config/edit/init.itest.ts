@@ -39,6 +39,9 @@ test(
     assert.match(wrong.said, /somebody else may be answering/)
     assert.is((await run(['init', '--host', '127.0.0.1', '--port', '1', '--user', 'ops', '--yes'])).code, 69)
     assert.is((await run(['init', '--host', 'a b', '--yes'])).code, 64)
+    const unknown = await run(['init', '--host', 'no-such-host.invalid', '--accounts', 'dedicated', '--yes'])
+    assert.is(unknown.code, 69)
+    assert.match(unknown.said, /^no address is known for no-such-host\.invalid \(E\w+\): check the name/m)
     assert.is((await start(['init'])).code, 64)
     assert.not((await readdir(folder)).includes('fleet.toml'))
 
