@@ -24,12 +24,16 @@ export interface Running {
   outcome: Promise<Outcome>
 }
 
-/** @param scratch a folder for its report */
-export function runTestFile(file: string, scratch: string, limitMs: number): Running {
+/**
+ * @param scratch a folder for its report
+ * @param cwd the tree that it is a file of
+ */
+export function runTestFile(file: string, scratch: string, limitMs: number, cwd = process.cwd()): Running {
   const reportPath = join(scratch, `${file.replaceAll('/', '_')}.json`)
   const child = spawn(process.execPath, ['--import', 'tsx', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
+    cwd,
     env: { ...process.env, OOBM_TEST_REPORT: reportPath },
   })
   const family = followFamily(child.pid ?? 0, `OOBM_TEST_REPORT=${reportPath}`)

@@ -2,10 +2,11 @@
  * Changes a folder's code a little, many times, and says which changes no test notices: `make mutants FOLDER=supervisor/proof`.
  * Each is tried in a copy of the tree, by the tests that stand beside the code and those that nearest.ts names.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { runTestFile } from '../run-test-file.ts'
 import { apply, describe, type Mutant, sample } from './mutant.ts'
 import { mutateShell } from './mutate-shell.ts'
 import { mutateTypescript } from './mutate-typescript.ts'
@@ -113,7 +114,7 @@ async function killerOf(mutant: Mutant, tree: string, times: Map<string, number>
     )
     for (const test of tests) {
       const fault = await failureOf(test, tree, (times.get(test) ?? 0) * TIMES + SECONDS_MORE * 1000)
-      if (fault !== undefined) return `${test} ${fault}`
+      if (fault !== undefined) return `${test}: ${fault}`
     }
     return undefined
   } finally {
@@ -123,18 +124,10 @@ async function killerOf(mutant: Mutant, tree: string, times: Map<string, number>
 
 /** Runs it in the tree; undefined when it passes. */
 async function failureOf(test: string, tree: string, limitMs: number): Promise<string | undefined> {
-  const runner = ['--import', 'tsx', 'tools/run-tests.ts', '--jobs', '1', '--file-limit', String(limitMs / 1000), test]
-  const child = spawn(process.execPath, runner, { cwd: tree, stdio: ['ignore', 'pipe', 'ignore'] })
-  let output = ''
-  child.stdout.on('data', chunk => {
-    output += chunk
-  })
-  const code = await new Promise(resolve => child.once('close', resolve))
-  if (code === 0) return undefined
-  return (
-    /killed: .*|left behind.*|FAIL {2}.*"(.*)"|wrote no report.*/.exec(output)?.[0].slice(0, 120) ??
-    output.slice(0, 200)
-  )
+  const { report, fault, output } = await runTestFile(test, tree, limitMs, tree).outcome
+  if (fault !== undefined) return fault
+  if (report?.failed === 0) return undefined
+  return /FAIL.*?"(.*)"/.exec(output)?.[1] ?? 'fails'
 }
 
 function reasons(): Map<string, string> {
@@ -145,7 +138,9 @@ function reasons(): Map<string, string> {
 function print(tried: Tried[]): void {
   const { mutant, what, killer } = tried.at(-1) as Tried
   const place = what.replace(mutant.file, `${mutant.file}:${mutant.line}`)
-  process.stdout.write(`${killer === undefined ? 'SURVIVED' : 'killed  '} ${place}${killer ? `   by ${killer}` : ''}\n`)
+  process.stdout.write(
+    `${killer === undefined ? 'SURVIVED' : 'killed  '} ${place}${killer ? `   by ${killer.slice(0, 160)}` : ''}\n`,
+  )
 }
 
 function report(tried: Tried[], possible: number): number {
