@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { suite } from '../tools/suite.ts'
+import { DARK } from './led/file.ts'
 import { ask, startField } from './testing/field.ts'
 
 const test = suite('lifecycle')
@@ -22,8 +23,7 @@ test(
       'what is left in the runtime directory holds nothing',
     )
     await waitFor('the relay to have ended its sessions', async () => (await field.relay.descendants()).length === 0)
-    const led = await readFile(join(device.runtime, '../led'), 'utf8').catch(() => 'dark')
-    assert.not.match(led, 'ready')
+    assert.is(await readFile(join(device.runtime, '../led'), 'utf8'), `${DARK}\n`)
   },
   LIMIT,
 )
@@ -93,8 +93,9 @@ test(
     person.child.stdin?.write('SSH-2.0-PuTTY_Release_0.78\r\n')
     const status = await device.becomes('in-use')
     assert.equal(status.sessions, { shell: 1, console: 0 })
+    const proof = device.proved()
     await ask(device, 'test')
-    await device.proved()
+    await proof
     assert.equal((await device.status())?.sessions, { shell: 1, console: 0 })
     await person.stop()
     await device.becomes('ready')

@@ -1,5 +1,5 @@
 /** The data partition on real block devices: made, kept, mended, and never taken from somebody. */
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../../testbed/run-program.ts'
@@ -116,6 +116,41 @@ test('a home goes with its account, whatever its number is now', async context =
   await card.start('chown -R 77:77 "$S/home/oobm"; echo mine >"$S/home/oobm/.profile"')
   const { said } = await card.start('stat -c %u:%g "$S/home/oobm" "$S/home/oobm/.profile"')
   assert.equal(said.split('\n'), ['1234:1235', '1234:1235'])
+})
+
+// e2fsck(8): 1 and 2 are faults that are repaired, 4 is faults that are left, 8 and more are faults of its own.
+for (const [automatic, thorough, wanted] of [
+  [0, 0, 'ok'],
+  [1, 0, 'repaired'],
+  [2, 0, 'repaired'],
+  [4, 1, 'repaired'],
+  [4, 2, 'repaired'],
+  [8, 1, 'repaired'],
+  [4, 4, 'lost'],
+  [12, 8, 'lost'],
+] as const) {
+  test(`a check that ends with ${automatic}, and a repair that ends with ${thorough}: ${wanted}`, async context => {
+    const card = await makeLoopCard(context)
+    await card.start(SETTING)
+    const tools = join(card.folder, 'tools')
+    await mkdir(tools)
+    const program = `#!/bin/sh\ncase $1 in -p) exit ${automatic} ;; *) exit ${thorough} ;; esac\n`
+    await writeFile(join(tools, 'e2fsck'), program, { mode: 0o755 })
+    const { facts, said, log } = await card.start('cat "$S/etc/oobm/device.toml"', { tools })
+    assert.is(facts.data, wanted, log)
+    // What can still be read is used as it stands.
+    assert.is(said, 'kept')
+    if (wanted === 'lost') assert.match(facts.why ?? '', /the file system of \S+ cannot be repaired/)
+  })
+}
+
+test('nothing on it is a device, or gets rights by its mode; and a fault of the card is the end of writing', async context => {
+  const card = await makeLoopCard(context)
+  const { said } = await card.start('findmnt -no OPTIONS "$S/data"')
+  const options = said.split(',')
+  for (const wanted of ['rw', 'nosuid', 'nodev', 'noatime', 'errors=remount-ro', 'commit=30']) {
+    assert.ok(options.includes(wanted), `${wanted} in ${said}`)
+  }
 })
 
 test.run()

@@ -38,6 +38,7 @@ const LOGIN_TESTS = {
   'a technician gets a shell with a key of the configuration, and with no other': shellTest,
   'as many as the tunnel lets through, and do not log in, keep nobody out': crowdTest,
   'an administrator gets one by either name of that account': adminTest,
+  'root is what an administrator may become, and nobody else': rootTest,
 }
 for (const [title, body] of Object.entries(LOGIN_TESTS)) {
   if (!canMount()) test.skip(title, 'needs root: accounts of its own in a mount namespace')
@@ -73,6 +74,8 @@ async function startDevice(context: TestContext): Promise<Device> {
   }
   await mkdir(join(etc, 'oobm/secrets/shell'), { recursive: true })
   await cp(hostKey.path, join(etc, 'oobm/secrets/shell/host_key'))
+  await cp(join(FILES, 'etc/sudoers.d/oobm'), join(etc, 'sudoers.d/oobm'))
+  await chmod(join(etc, 'sudoers.d/oobm'), 0o440)
   await writeFile(join(etc, 'oobm/shell_authorized_keys'), `${keys.alice.publicKey} alice\n`)
   await writeFile(join(etc, 'oobm/admin_authorized_keys'), `${keys.admin.publicKey} bob\n`)
   for (const folder of ['', 'sshd', 'oobm']) await mkdir(join(run, folder), { mode: 0o755 })
@@ -218,6 +221,22 @@ async function adminTest(context: TestContext): Promise<void> {
       shell.stderr,
     )
   }
+}
+
+async function rootTest(context: TestContext): Promise<void> {
+  const { keys, ssh, sshd } = await startDevice(context)
+  for (const name of ['remote-admin', 'enebular-remote-admin']) {
+    const root = await ssh(name, keys.admin, 'sudo -n id -un')
+    assert.is(root.stdout, 'root\n', root.stderr)
+  }
+  const technician = await ssh('oobm', keys.alice, 'sudo -n id -un')
+  assert.is(technician.stdout, '')
+  assert.match(technician.stderr, /password is required/)
+  // What sudo knows of each account, the daemons' too, which log in nowhere.
+  const list = 'for name in oobm oobm-selftest oobm-supervisor oobm-console; do sudo -n -l -U "$name" 2>&1; done'
+  const enter = ['--target', String(sshd.program.pid), '--mount', 'sh', '-c', list]
+  const { stdout } = await runProgram('nsenter', enter)
+  assert.is(stdout.match(/is not allowed to run sudo/g)?.length, 4, stdout)
 }
 
 function canMount(): boolean {

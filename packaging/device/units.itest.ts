@@ -20,6 +20,114 @@ const EXPOSURE_MAX: Record<string, number> = {
   'oobm-people.service': 20,
 }
 
+/** What every unit is enclosed by; below, what else it must say, and where it has another value or none. */
+const ENCLOSED: Record<string, string> = {
+  NoNewPrivileges: 'yes',
+  ProtectSystem: 'strict',
+  ProtectHome: 'yes',
+  ProtectProc: 'invisible',
+  ProtectClock: 'yes',
+  ProtectControlGroups: 'yes',
+  ProtectKernelLogs: 'yes',
+  ProtectKernelModules: 'yes',
+  ProtectKernelTunables: 'yes',
+  ProtectHostname: 'yes',
+  PrivateDevices: 'yes',
+  PrivateTmp: 'yes',
+  PrivateMounts: 'yes',
+  RestrictNamespaces: 'yes',
+  RestrictRealtime: 'yes',
+  RestrictSUIDSGID: 'yes',
+  LockPersonality: 'yes',
+  RemoveIPC: 'yes',
+  KeyringMode: 'private',
+  IPAddressDeny: 'any',
+  SystemCallArchitectures: 'native',
+  SystemCallErrorNumber: 'EPERM',
+  UMask: '0077',
+}
+const DAEMON = {
+  CapabilityBoundingSet: '',
+  AmbientCapabilities: '',
+  Group: 'oobm',
+  LimitNOFILE: '1024',
+  TasksMax: '64',
+}
+const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | undefined>> = {
+  'oobm-supervisor.service': {
+    ...DAEMON,
+    User: 'oobm-supervisor',
+    RuntimeDirectory: 'oobm',
+    StateDirectory: 'oobm',
+    OOMScoreAdjust: '-500',
+    SupplementaryGroups: 'gpio oobm-selftest',
+    // It speaks to relays; the LED is in /sys; its status file is for everybody.
+    IPAddressDeny: undefined,
+    ProtectKernelTunables: undefined,
+    ReadOnlyPaths: '/proc/sys',
+    UMask: '0022',
+    RestrictAddressFamilies: 'AF_INET AF_INET6 AF_UNIX AF_NETLINK',
+    SystemCallFilter: ['@system-service', '~@privileged @resources', '@chown'],
+    MemoryMax: '256M',
+  },
+  'oobm-console.service': {
+    ...DAEMON,
+    User: 'oobm-console',
+    RuntimeDirectory: 'oobm-console',
+    StateDirectory: 'oobm-console',
+    OOMScoreAdjust: '-400',
+    ConditionPathExists: '/etc/oobm/device.toml',
+    SupplementaryGroups: 'dialout',
+    // Serial ports are devices: these, and no others.
+    PrivateDevices: undefined,
+    DevicePolicy: 'closed',
+    DeviceAllow: ['char-ttyUSB rw', 'char-ttyACM rw', 'char-ttyAMA rw', 'char-ttyS rw'],
+    IPAddressAllow: 'localhost',
+    RestrictAddressFamilies: 'AF_INET AF_UNIX',
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+    MemoryMax: '256M',
+  },
+  'oobm-provision.service': {
+    // It mounts, and sets the host name.
+    ProtectHostname: undefined,
+    CapabilityBoundingSet: 'CAP_SYS_ADMIN',
+    // Early, and before whatever reads what it derives.
+    DefaultDependencies: 'no',
+    After: 'local-fs.target systemd-sysusers.service systemd-tmpfiles-setup.service',
+    Before: [
+      'shutdown.target',
+      'network-pre.target systemd-networkd.service wpa_supplicant.service wpa_supplicant@wlan0.service',
+      'ssh.service sshd.service oobm-supervisor.service oobm-console.service',
+    ],
+    RequiresMountsFor: '/etc/oobm',
+    ConditionPathIsDirectory: '/boot/firmware',
+    TimeoutStartSec: '300',
+    SuccessExitStatus: '78',
+    RemainAfterExit: 'yes',
+    RuntimeDirectory: 'oobm-provision systemd/network',
+    RuntimeDirectoryPreserve: 'yes',
+    PrivateNetwork: 'yes',
+    ReadWritePaths: '/etc -/boot/firmware',
+    RestrictAddressFamilies: 'AF_UNIX',
+    SystemCallFilter: ['@system-service', '~@privileged @resources', '@mount sethostname'],
+  },
+  'oobm-wpa@.service': {
+    // wpa_cli(8) is answered in /tmp.
+    PrivateTmp: undefined,
+    CapabilityBoundingSet: 'CAP_NET_ADMIN CAP_NET_RAW',
+    Restart: 'always',
+    StartLimitIntervalSec: '0',
+    RuntimeDirectory: 'wpa_supplicant',
+    RuntimeDirectoryMode: '0750',
+    RuntimeDirectoryPreserve: 'yes',
+    MemoryDenyWriteExecute: 'yes',
+    RestrictAddressFamilies: 'AF_UNIX AF_NETLINK AF_PACKET AF_INET',
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+    MemoryMax: '64M',
+    TasksMax: '16',
+  },
+}
+
 if (!has('systemd-analyze')) test.skip('systemd reads every unit as it is meant', 'needs systemd-analyze')
 else {
   test('systemd reads every unit as it is meant', async context => {
@@ -46,6 +154,17 @@ else {
     }
   })
 }
+
+test('every unit says each thing that it must, and encloses itself wherever it can', async () => {
+  for (const unit of (await units()).filter(name => name in ENCLOSED_OTHERWISE)) {
+    const settings = settingsOf(await readFile(join(UNITS, unit), 'utf8'))
+    const wanted = { ...ENCLOSED, ...ENCLOSED_OTHERWISE[unit] }
+    for (const [key, value] of Object.entries(wanted)) {
+      const values = value === undefined ? [] : Array.isArray(value) ? value : [value]
+      assert.equal(settings.get(key) ?? [], values, `${unit}: ${key}=`)
+    }
+  }
+})
 
 test('a daemon that hangs, or is stopped, is ended by its watchdog; a slow start is not', async () => {
   for (const [unit, watchdogS] of Object.entries({ 'oobm-supervisor.service': 20, 'oobm-console.service': 60 })) {
@@ -75,6 +194,15 @@ test('every secret of a unit is in a folder that it loads, and that folder is al
     assert.match(await readFile(join(UNITS, file), 'utf8'), `\nLoadCredential=${folder}:${path}\n`)
   }
 })
+
+/** Each key with its values, in their order. */
+function settingsOf(text: string): Map<string, string[]> {
+  const settings = new Map<string, string[]>()
+  for (const [, key = '', value = ''] of text.matchAll(/^([A-Za-z]+)=(.*)$/gm)) {
+    settings.set(key, [...(settings.get(key) ?? []), value])
+  }
+  return settings
+}
 
 async function units(): Promise<string[]> {
   return (await readdir(UNITS)).filter(name => name.endsWith('.service'))

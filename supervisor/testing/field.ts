@@ -12,6 +12,7 @@ import { type Program, startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { type Sshd, type SshdOptions, startSshd } from '../../testbed/sshd.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
+import { childrenOf } from '../../tools/left-behind.ts'
 import type { TestContext } from '../../tools/suite.ts'
 
 const REPOSITORY = join(import.meta.dirname, '../..')
@@ -52,8 +53,10 @@ export interface Supervisor {
   status(): Promise<SupervisorStatus | undefined>
   /** Waits until the status has this word, and a cause that matches. */
   becomes(word: Word, cause?: RegExp, timeoutMs?: number): Promise<SupervisorStatus>
-  /** Waits until a self-test succeeded, whatever the word. */
+  /** Waits until a self-test has succeeded after this call, whatever the word. */
   proved(): Promise<unknown>
+  /** It goes without a goodbye, with all that it runs: as in a power cut, or as systemd ends a unit. */
+  crash(): Promise<void>
   /** Starts another one in the same directories, with the files as they are. */
   restart(): Promise<Supervisor>
 }
@@ -188,11 +191,19 @@ async function runSupervisor(
     state: place('state'),
     configFile,
     status,
-    proved: () =>
-      waitFor('a proof', async () => {
+    proved: () => {
+      const fromMs = Date.now()
+      return waitFor('a proof', async () => {
         const last = await status()
-        return last?.pid === program.pid && last.proof.attempt?.ok
-      }),
+        return last?.pid === program.pid && last.proof.attempt?.ok && (last.proof.provedAt ?? 0) >= fromMs
+      })
+    },
+    crash: async () => {
+      const children = childrenOf(program.pid)
+      program.child.kill('SIGKILL')
+      for (const { pid } of children) process.kill(pid, 'SIGKILL')
+      await waitFor('the supervisor to be gone', program.ended)
+    },
     restart: () => runSupervisor(context, name, place, how),
     becomes: async (word, cause = /./, timeoutMs = 40_000) => {
       let last: SupervisorStatus | undefined

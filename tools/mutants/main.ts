@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runTestFile } from '../run-test-file.ts'
 import { apply, describe, type Mutant, sample } from './mutant.ts'
-import { mutateShell } from './mutate-shell.ts'
+import { mutateLines, mutateShell } from './mutate-shell.ts'
 import { mutateTypescript } from './mutate-typescript.ts'
 import { NEAREST } from './nearest.ts'
 
@@ -38,10 +38,16 @@ process.exitCode = await main()
 async function main(): Promise<number> {
   const tests = testsOf(folder)
   const sources = filesIn(folder).filter(file => !/test\.ts$|\.d\.ts$|\/testing\//.test(file))
-  const scripts = sources.filter(file => readFileSync(file, 'utf8').startsWith('#!/bin/sh'))
-  const all = [...mutateTypescript(sources.filter(file => file.endsWith('.ts'))), ...scripts.flatMap(mutateShell)]
-  const chosen = sample(all, Number(values.count), Number(values.seed)).filter(mutant =>
-    name(mutant).includes(values.only),
+  const all = [
+    ...mutateTypescript(sources.filter(file => file.endsWith('.ts'))),
+    ...sources
+      .filter(file => !file.endsWith('.ts'))
+      .flatMap(file => (isScript(file) ? mutateShell(file) : mutateLines(file))),
+  ]
+  const chosen = sample(
+    all.filter(mutant => name(mutant).includes(values.only)),
+    Number(values.count),
+    Number(values.seed),
   )
   const trees = Array.from({ length: Number(values.jobs) }, copyTree)
   try {
@@ -71,6 +77,10 @@ async function main(): Promise<number> {
 
 function name(mutant: Mutant): string {
   return describe(readFileSync(mutant.file, 'utf8'), mutant)
+}
+
+function isScript(file: string): boolean {
+  return readFileSync(file, 'utf8').startsWith('#!/bin/sh')
 }
 
 function filesIn(path: string): string[] {

@@ -1,4 +1,4 @@
-/** Changes of a shell script, line by line; what the shell does not take for a script any more is left out. */
+/** Changes of shell scripts and of configuration, line by line; what the shell does not take for a script any more is left out. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { apply, type Mutant } from './mutant.ts'
@@ -48,4 +48,16 @@ export function mutateShell(file: string): Mutant[] {
     offset += line.length + 1
   }
   return mutants.filter(mutant => spawnSync('sh', ['-n'], { input: apply(text, mutant) }).status === 0)
+}
+
+/** Any other file in which each line says something by itself: without one of them. */
+export function mutateLines(file: string): Mutant[] {
+  const mutants: Mutant[] = []
+  let start = 0
+  for (const [index, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+    if (!/^\s*(#|$)/.test(line))
+      mutants.push({ file, line: index + 1, start, end: start + line.length, replacement: '' })
+    start += line.length + 1
+  }
+  return mutants
 }

@@ -39,6 +39,7 @@ const WITHOUT = new Set<SyntaxKind>([
 
 /** @param files below the current folder, all of the project there */
 export function mutateTypescript(files: readonly string[]): Mutant[] {
+  if (files.length === 0) return []
   const api = new API({ cwd: process.cwd() })
   try {
     const [project] = api.updateSnapshot({ openProjects: [resolve('tsconfig.json')] }).getProjects()
