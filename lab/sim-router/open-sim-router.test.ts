@@ -42,6 +42,7 @@ test('falls silent on a line that is closed, and goes on for the next one', asyn
     onData: bytes => {
       said += bytes.toString('latin1')
     },
+    onHeld: () => {},
     onClose: () => {},
   })
   await waitFor('its first words, with more to come', () => said.includes('System'))
@@ -52,6 +53,7 @@ test('falls silent on a line that is closed, and goes on for the next one', asyn
     onData: bytes => {
       later += bytes.toString('latin1')
     },
+    onHeld: () => {},
     onClose: () => {},
   })
   context.cleanup(() => second.close())

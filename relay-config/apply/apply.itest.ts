@@ -92,13 +92,26 @@ test(
     assert.is(await host.sh('ls -d /etc/oobm 2>/dev/null || true'), '')
     await host.sh('userdel somebody')
 
+    // Whoever is here by a port that the firewall would close, by sudo or not, would have no way back.
+    const here = (port: number, ...command: string[]) =>
+      host.run('env', [`SSH_CONNECTION=192.0.2.9 40000 192.0.2.1 ${port}`, ...command])
+    const apply = 'oobm-relay apply --fleet /root/fleet/fleet.toml --no-systemd'
+    for (const how of [`exec ${apply}`, `env -i PATH="$PATH" ${apply}; exit $?`]) {
+      const { code, stderr } = await here(2222, 'sh', '-c', how)
+      assert.is.not(code, 0)
+      assert.match(stderr, /the firewall would close port 2222, by which you are here: .*; all is as before/)
+      assert.is(await host.sh('cat /etc/passwd /etc/shadow; ls -d /etc/oobm 2>/dev/null || true'), there)
+    }
+    assert.is(await host.sh('nft list tables'), '')
+
     const squatter = host.start('socat', [`TCP-LISTEN:${PORT},fork`, 'SYSTEM:true'])
     context.cleanup(() => squatter.stop())
     await waitFor('the squatter', async () => (await host.sh('ss -ltn')).includes(`:${PORT} `))
     await refused(/port 443 is taken by another program here.*all is as before/)
     assert.is(await host.sh('ls -d /etc/oobm /var/lib/oobm 2>/dev/null || true'), '')
     await squatter.stop()
-    await fleet.relay('apply')
+    const { code, stderr } = await here(22, 'sh', '-c', `exec ${apply}`)
+    assert.is(code, 0, stderr)
 
     // A full disk: what is there goes on, and nothing is half written.
     const device = await holdTunnel(context, host, fleet)

@@ -21,9 +21,6 @@ const streamSchema = z.strictObject({
 
 /** For the standard input of `oobm-relay apply --stdin`. */
 export function stringifyPublicPart({ fleetText, relay, deviceKeys }: PublicPart): string {
-  if (/PRIVATE KEY/.test(fleetText)) {
-    throw new UserError('there is a private key in the fleet file: it is not for a relay', EXIT.configuration)
-  }
   const stream: z.input<typeof streamSchema> = {
     oobmRelayPush: 1,
     relay: relay.name,
@@ -42,6 +39,7 @@ export async function receivePublicPart(input: NodeJS.ReadableStream): Promise<P
     const message = 'what came is not from an "oobm-relay push" of the same version: install the same on both sides'
     throw new UserError(message, EXIT.usage, { cause: err })
   }
+  refusePrivateKey('what came', stream.fleet)
   const fleet = parseFleet('fleet.toml', stream.fleet)
   const part = { fleetText: stream.fleet, fleet, relay: dedicatedRelay(fleet, stream.relay) }
   const deviceKeys = new Map(Object.entries(stream.deviceKeys))
@@ -56,6 +54,7 @@ export async function receivePublicPart(input: NodeJS.ReadableStream): Promise<P
  */
 export async function readPublicPart(file: string, name: string | undefined, paths: RelayPaths): Promise<PublicPart> {
   const fleetText = await readFleetText(file)
+  refusePrivateKey(file, fleetText)
   const fleet = parseFleet(file, fleetText)
   const relay = dedicatedRelay(fleet, name)
   const deviceKeys = new Map<string, DeviceKeys>()
@@ -67,6 +66,14 @@ export async function readPublicPart(file: string, name: string | undefined, pat
     })
   }
   return { fleetText, fleet, relay, deviceKeys }
+}
+
+/** Everybody on a relay reads the fleet file there; also what stands in a comment. PuTTY's keys say it in their own words. */
+function refusePrivateKey(file: string, text: string): void {
+  const line = text.split('\n').findIndex(each => /PRIVATE KEY|^\W*Private-Lines:/.test(each)) + 1
+  if (line === 0) return
+  const advice = 'it is not for a relay, where others read this file. Take it out, and make another key in its place'
+  throw new UserError(`${file}:${line}: there is a private key in the fleet file: ${advice}`, EXIT.configuration)
 }
 
 /** The operator's folder beside the file; or, for the file that was applied here, what came with it. */

@@ -9,6 +9,24 @@ import { waitFor } from '../../testbed/wait-for.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
 import { DELETE_GATEWAY_TABLE, GATEWAY_SYSCTL, renderGatewayTable } from './gateway.ts'
 
+/** Says who each datagram claims to be from. */
+const BELIEVER = `import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(('0.0.0.0', 5555))
+print('listens')
+while True:
+    text, sender = s.recvfrom(100)
+    print('from %s: %s' % (sender[0], text.decode()))
+`
+/** Sends a text to port 5555 with a sender of its choice: an IP header (RFC 791) and a UDP header (RFC 768) without a sum. */
+const LIAR = `import socket, struct, sys
+text = sys.argv[2].encode()
+udp = struct.pack('!HHHH', 5555, 5555, 8 + len(text), 0) + text
+addresses = socket.inet_aton('127.0.0.1') + socket.inet_aton(sys.argv[1])
+ip = struct.pack('!BBHHHBBH', 69, 0, 20 + len(udp), 1, 0, 64, 17, 0) + addresses
+socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW).sendto(ip + udp, (sys.argv[1], 0))
+`
+
 const test = suite('direct port')
 const LIMIT = { timeoutMs: 120_000 }
 const [RELAY, NEIGHBOUR] = ['192.0.2.1', '192.0.2.2']
@@ -107,6 +125,25 @@ if (process.getuid?.() === 0) {
       await inRelay('nft', 'flush', 'chain', 'ip', 'oobm_gateway', 'guard')
       assert.match(await banner(neighbour, '127.0.0.1', sshd.port), /^SSH-2\.0-OpenSSH/, 'the test would see it')
 
+      await load(renderGatewayTable([OPEN]))
+
+      // And one that says that it is 127.0.0.1: whoever trusts that address would believe it.
+      // The kernel drops that by itself, unless it was told to take its own addresses from elsewhere.
+      for (const setting of ['all.rp_filter=0', 'default.rp_filter=0', 'all.accept_local=1'])
+        await inRelay('sysctl', '-q', '-w', `net.ipv4.conf.${setting}`)
+      await inRelay('sh', '-c', 'for file in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >"$file"; done')
+      const believer = startProgram(relay[0] ?? '', [...relay.slice(1), 'python3', '-u', '-c', BELIEVER])
+      context.cleanup(() => believer.stop())
+      await believer.says(/listens/)
+      const lie = (text: string) => inNeighbour('python3', '-c', LIAR, RELAY, text)
+      await lie('kept out')
+      // What the first word of the honest says, comes after it.
+      await inNeighbour('python3', '-c', LIAR.replace("'127.0.0.1'", `'${NEIGHBOUR}'`), RELAY, 'honest')
+      await believer.says(new RegExp(`from ${NEIGHBOUR}: honest`))
+      assert.not.match(believer.output(), '127.0.0.1')
+      await inRelay('nft', 'flush', 'chain', 'ip', 'oobm_gateway', 'guard')
+      await lie('let in')
+      await believer.says(/from 127\.0\.0\.1: let in/)
       await load(renderGatewayTable([OPEN]))
       await load(renderGatewayTable([OPEN]))
       assert.is(await banner(neighbour, '127.0.0.1', sshd.port), '')

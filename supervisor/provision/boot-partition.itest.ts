@@ -1,9 +1,10 @@
 /** A boot partition that is mounted read-only, full, or not to be written at all: tmpfs in a mount namespace. */
 import { spawnSync } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../../testbed/run-program.ts'
+import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
 import { type Board, makeBoard } from './testing/board.ts'
 
@@ -61,6 +62,23 @@ async function bootWith(
   const read = async (name: string) => (await readFile(join(board.root, name), 'utf8')).trim()
   return { code, output, left: (await read('left')).split('\n'), options: await read('options') }
 }
+
+test('a file that is taken off the card is overwritten where it lies, before its name goes', async context => {
+  const directory = await scratchDirectory(context)
+  const secret = 'private key '.repeat(1_000)
+  await writeFile(join(directory, 'oobm.toml'), secret)
+  const program = `const { eraseFile } = await import('./supervisor/provision/boot-partition.ts'); await eraseFile('${directory}', 'oobm.toml')`
+  const log = join(directory, 'trace')
+  const strace = ['-f', '-y', '-s', '20000', '-o', log, '-e', 'trace=rename,write,pwrite64,fsync,ftruncate,unlink']
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', program]
+  const { code, stderr } = await runProgram('strace', [...strace, ...node], { cwd: ROOT })
+  assert.is(code, 0, stderr)
+  const calls = (await readFile(log, 'utf8')).split('\n').filter(call => call.includes(`${directory}/`))
+  const kinds = calls.map(call => /^\d+ +(\w+)\(/.exec(call)?.[1])
+  assert.equal(kinds, ['rename', 'pwrite64', 'fsync', 'ftruncate', 'fsync', 'unlink'], calls.join('\n'))
+  assert.match(calls[1] ?? '', new RegExp(`"(\\\\0){${secret.length}}", ${secret.length}, 0\\) = ${secret.length}$`))
+  assert.equal(await readdir(directory), ['trace'])
+})
 
 if (spawnSync('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs none /mnt']).status !== 0) {
   test.skip('is written for a moment, and read-only again', 'needs root: a mount of its own')

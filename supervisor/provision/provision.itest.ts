@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { deviceConfigSchema } from '../../runtime/device-config.ts'
@@ -7,6 +7,7 @@ import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite } from '../../tools/suite.ts'
 import { loadConfiguration } from '../load-configuration.ts'
 import { provision } from './provision.ts'
+import { makeAuthority } from './testing/authority.ts'
 import { type Board, holdsSecrets, makeBoard, SERIAL } from './testing/board.ts'
 
 const test = suite('provision')
@@ -41,6 +42,49 @@ test('the first file: configuration, keys, network, host name; and nothing secre
   assert.is(await holdsSecrets(board.boot), false)
   assert.match((await board.note('oobm-imported.txt')) ?? '', /set up as "tokyo-rack1"\.\r\n[\s\S]*Wi-Fi: +"Büro"\r\n/)
   assert.equal(await boot(board), { fault: undefined, said: [] })
+})
+
+test('whatever has a password or a private key in it is for root alone, whatever was there before', async context => {
+  const before = process.umask(0)
+  context.cleanup(() => process.umask(before))
+  const board = await makeBoard(context)
+  const authority = await makeAuthority(await scratchDirectory(context), 'site')
+  const mine = await authority.issue('me')
+  const eap = {
+    ...({ method: 'tls', identity: 'me', ca: authority.certificate } as const),
+    ...{ domain: 'radius.example.net', clientCertificate: mine.certificate, clientKey: mine.key },
+  }
+  const wifi = [
+    { ssid: 'Office', passphrase: 'hush hush' },
+    { ssid: 'Campus', eap },
+  ]
+  const site = { system: { country: 'JP' }, wifi, interfaces: [{ name: 'eth0', eap }] }
+  await board.put('oobm.toml', board.issue({}, site))
+  await mkdir(join(board.root, 'etc/oobm/secrets/relay'), { recursive: true })
+  await writeFile(join(board.root, 'etc/oobm/secrets/relay/key'), 'old', { mode: 0o666 })
+  assert.equal((await boot(board)).fault, undefined)
+  const modes = async (folder: string) => {
+    const entries = await readdir(join(board.root, folder), { recursive: true })
+    const found = entries.map(async name => {
+      const { mode } = await stat(join(board.root, folder, name))
+      return `${name} ${(mode & 0o777).toString(8)}`
+    })
+    return (await Promise.all(found)).sort()
+  }
+  const run = await modes(DIRECTORY)
+  assert.ok(run.length >= 3, run.join(' '))
+  assert.equal(
+    run.filter(line => !line.endsWith(' 600')),
+    [],
+  )
+  const secrets = await modes('etc/oobm/secrets')
+  assert.ok(secrets.includes('relay/key 600'), secrets.join(' '))
+  assert.equal(
+    secrets.filter(line => !/ (600|700)$/.test(line)),
+    [],
+  )
+  // networkd reads these as its own user, and there is nothing secret in them.
+  for (const line of await modes('run/systemd/network')) assert.match(line, / 644$/)
 })
 
 test('Wi-Fi with a fixed address: the interface has both', async context => {
