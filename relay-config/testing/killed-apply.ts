@@ -34,7 +34,8 @@ for (const name of names) {
   const original = promises[name]
   promises[name] = async (...args) => {
     const result = await original(...args)
-    if (name !== 'open' || /[wa]/.test(String(args[1]))) done()
+    const flags = args[1]
+    if (name !== 'open' || /[wa]/.test(String(flags)) || (typeof flags === 'number' && flags & fs.constants.O_CREAT)) done()
     return result
   }
 }
