@@ -83,6 +83,10 @@ export function suite(name: string): Test {
         report.passed++
       } catch (err) {
         report.failed++
+        if (process.env.OOBM_TEST_BAIL) {
+          process.stdout.write(`FAIL "${title}"\n`)
+          process.exit(1)
+        }
         throw err
       } finally {
         report.running = undefined

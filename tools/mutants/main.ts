@@ -33,6 +33,8 @@ interface Tried {
   killer: string | undefined
 }
 
+// One failure is enough.
+process.env.OOBM_TEST_BAIL = '1'
 process.exitCode = await main()
 
 async function main(): Promise<number> {
@@ -135,9 +137,8 @@ async function killerOf(mutant: Mutant, tree: string, times: Map<string, number>
 /** Runs it in the tree; undefined when it passes. */
 async function failureOf(test: string, tree: string, limitMs: number): Promise<string | undefined> {
   const { report, fault, output } = await runTestFile(test, tree, limitMs, tree).outcome
-  if (fault !== undefined) return fault
-  if (report?.failed === 0) return undefined
-  return /FAIL.*?"(.*)"/.exec(output)?.[1] ?? 'fails'
+  if (fault === undefined && report?.failed === 0) return undefined
+  return /^FAIL "(.*)"$/m.exec(output)?.[1] ?? fault
 }
 
 function reasons(): Map<string, string> {
