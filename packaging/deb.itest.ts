@@ -59,7 +59,7 @@ test(
 dpkg --force-depends -P oobm-relay 2>/dev/null || :
 # A checkout may lie anywhere, and be called anything.
 ours() { find / -xdev -name '*oobm-relay*' -path '/[euv]*' ! -path '/var/log/*' ! -path '/var/tmp/*' | sort; }
-ours >/oobm/there
+ours >/oobm/files/there
 # A machine whose Node.js is npm's own may have an older one as a package.
 dpkg --force-depends -i /oobm/files/package.deb
 echo "version $(oobm-relay --version)"
@@ -71,7 +71,7 @@ dpkg --force-depends -i /oobm/files/package.deb
 dpkg -P oobm-relay
 echo left:
 find /oobm/changes -type f ! -path '*/var/lib/dpkg/*' ! -path '*/var/log/*' ! -path '*/var/cache/*'
-ours | comm -13 /oobm/there -
+ours | comm -13 /oobm/files/there -
 `,
     )
     assert.match(said, `version ${VERSION}\n`)

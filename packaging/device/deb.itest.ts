@@ -48,7 +48,7 @@ dpkg --purge oobm-relay >/dev/null 2>&1 || :
 mkdir /oobm/before
 ours() { find /etc /home /usr /var/lib -xdev -name '*oobm*' ! -path '/usr/*/oobm-relay*' ! -path '/var/lib/dpkg/*' | sort; }
 # A checkout may lie below /home, and be called anything.
-ours >/oobm/there
+ours >/oobm/files/there
 for file in passwd group shadow gshadow subuid subgid; do cp /etc/$file /oobm/before; done
 dpkg --force-depends -i /oobm/files/package.deb
 echo "version $(oobm --version)"
@@ -77,7 +77,7 @@ for file in /oobm/before/*; do cmp "$file" "/etc/\${file##*/}" 2>&1 || :; done
 rm -r /oobm/before
 find /oobm/changes -type f ! -path '*/var/lib/dpkg/*' ! -path '*/var/log/*' ! -path '*/var/cache/*' |
   grep -vE '/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|/etc/\\.pwd\\.lock$' || :
-ours | comm -13 /oobm/there -
+ours | comm -13 /oobm/files/there -
 `,
     )
     assert.match(said, `version ${VERSION}\n`)

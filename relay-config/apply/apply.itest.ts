@@ -96,11 +96,13 @@ test(
     const here = (port: number, ...command: string[]) =>
       host.run('env', [`SSH_CONNECTION=192.0.2.9 40000 192.0.2.1 ${port}`, ...command])
     const apply = 'oobm-relay apply --fleet /root/fleet/fleet.toml --no-systemd'
+    const asBefore = () => host.sh('cat /etc/passwd /etc/shadow; ls -d /etc/oobm 2>/dev/null || true')
+    const untouched = await asBefore()
     for (const how of [`exec ${apply}`, `env -i PATH="$PATH" ${apply}; exit $?`]) {
       const { code, stderr } = await here(2222, 'sh', '-c', how)
       assert.is.not(code, 0)
       assert.match(stderr, /the firewall would close port 2222, by which you are here: .*; all is as before/)
-      assert.is(await host.sh('cat /etc/passwd /etc/shadow; ls -d /etc/oobm 2>/dev/null || true'), there)
+      assert.is(await asBefore(), untouched)
     }
     assert.is(await host.sh('nft list tables'), '')
 
