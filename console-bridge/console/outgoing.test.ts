@@ -75,13 +75,20 @@ test('what was typed before a BREAK goes before it, and what is typed during it 
 test('a BREAK does not wait for a line that takes nothing, and what it discards is not sent after it either', async context => {
   const { line, log, state } = fakeLine()
   const { out, told } = outgoing(context)
-  out.useLine(line, CLOSED)
+  // A target that BREAK wakes takes bytes again while it lasts.
+  const woken: Line = {
+    ...line,
+    setBreak: async on => {
+      state.takes = true
+      await line.setBreak(on)
+    },
+  }
+  out.useLine(woken, CLOSED)
   out.push(ALICE, Buffer.from('sent '))
   state.takes = false
   out.push(ALICE, Buffer.from('x'.repeat(1000)))
   assert.equal(await out.sendBreak(300, context.signal, BREAK), { sent: true, drained: false, discardedBytes: 1000 })
   assert.is(out.waitingBytes(ALICE), 0)
-  state.takes = true
   out.push(ALICE, Buffer.from('after'))
   await out.sent(ALICE, context.signal)
   assert.equal(log, ['sent ', 'discarded', 'break on', 'break off', 'after', 'drained'])

@@ -24,6 +24,7 @@ export class PasteGate {
   /** What came within the last {@link PAUSE_MS}. */
   #latest: { atMs: number; bytes: number }[] = []
   #arrivals = 0
+  #cameAtMs = 0
   #closed: { loss: Loss; keptBackBytes: number } | undefined
 
   constructor(options: PasteGateOptions) {
@@ -33,7 +34,8 @@ export class PasteGate {
   /** So many bytes came. @returns why they must not be sent, if so */
   came(bytes: number): Loss | undefined {
     this.#arrivals++
-    this.#latest.push({ atMs: this.#options.clock.nowMs(), bytes })
+    this.#cameAtMs = this.#options.clock.nowMs()
+    this.#latest.push({ atMs: this.#cameAtMs, bytes })
     if (this.#closed) this.#closed.keptBackBytes += bytes
     return this.#closed?.loss
   }
@@ -77,10 +79,10 @@ export class PasteGate {
 
   async #pause(isOver: () => boolean): Promise<void> {
     const { clock, over } = this.#options
-    let before: number
-    do {
-      before = this.#arrivals
-      await clock.sleep(PAUSE_MS, over)
-    } while (before !== this.#arrivals && !isOver())
+    const startMs = clock.nowMs()
+    for (let leftMs = PAUSE_MS; leftMs > 0 && !isOver(); ) {
+      await clock.sleep(leftMs, over)
+      leftMs = Math.max(startMs, this.#cameAtMs) + PAUSE_MS - clock.nowMs()
+    }
   }
 }

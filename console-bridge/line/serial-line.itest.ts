@@ -1,0 +1,85 @@
+/** The line on a real pty: what it takes, what it keeps, and when it is another one. */
+import { rename, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { consoleSchema } from '../../runtime/device-config.ts'
+import { scratchDirectory } from '../../testbed/scratch.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
+import { suite, type TestContext } from '../../tools/suite.ts'
+import { ptyTarget } from '../testing/pty-target.ts'
+import { openSerialLine } from './serial-line.ts'
+
+const test = suite('serial line')
+const LIMIT = { timeoutMs: 60_000 }
+
+async function open(context: TestContext, path: string) {
+  const told: string[] = []
+  const line = await openSerialLine(consoleSchema.parse({ name: 'core-sw1', path }), {
+    onData: bytes => told.push(bytes.toString()),
+    onHeld: () => {},
+    onClose: cause => told.push(`closed: ${cause}`),
+  })
+  context.cleanup(() => line.close())
+  return { line, told }
+}
+
+test(
+  'ends when its device file became another one, although the old one still answers',
+  async context => {
+    const directory = await scratchDirectory(context)
+    const [first, second] = [
+      await ptyTarget(context, directory, 'first'),
+      await ptyTarget(context, directory, 'second'),
+    ]
+    const path = join(directory, 'console')
+    await symlink(first.path, path)
+    const { line, told } = await open(context, path)
+    assert.is(line.write(Buffer.from('to the first')), 12)
+    await first.hears(/^to the first$/)
+    await symlink(second.path, join(directory, 'new'))
+    await rename(join(directory, 'new'), path)
+    await waitFor('its end', () => told.length > 0)
+    assert.equal(told, ['closed: unplugged, or the adapter failed'])
+    assert.throws(() => line.write(Buffer.from('x')), /is closed/)
+    assert.is(second.heard(), '')
+  },
+  LIMIT,
+)
+
+test(
+  'takes what there is room for, and drops that when it is told to',
+  async context => {
+    const target = await ptyTarget(context, await scratchDirectory(context))
+    const { line } = await open(context, target.path)
+    target.stall(true)
+    let taken = 0
+    await waitFor('the line to be full', () => {
+      const bytes = line.write(Buffer.alloc(4_096, 'x'))
+      taken += bytes
+      return bytes === 0
+    })
+    assert.ok(taken > 0)
+    await line.discard()
+    target.stall(false)
+    line.write(Buffer.from('after'))
+    await target.hears(/after$/)
+    assert.ok(target.heard().length < taken, `${target.heard().length} of ${taken} bytes came after all`)
+  },
+  LIMIT,
+)
+
+test(
+  'tells once that it is gone, and takes nothing after',
+  async context => {
+    const target = await ptyTarget(context, await scratchDirectory(context))
+    const { line, told } = await open(context, target.path)
+    await target.unplug()
+    await waitFor('its end', () => told.length > 0)
+    assert.throws(() => line.write(Buffer.from('x')), /is closed/)
+    await line.close()
+    assert.equal(told, ['closed: unplugged, or the adapter failed'])
+  },
+  LIMIT,
+)
+
+test.run()

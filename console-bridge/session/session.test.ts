@@ -1,0 +1,155 @@
+import * as assert from 'uvu/assert'
+import { consoleSchema } from '../../runtime/device-config.ts'
+import { silentLog } from '../../runtime/log.ts'
+import { suite, type TestContext } from '../../tools/suite.ts'
+import { Console } from '../console/console.ts'
+import { quickClock } from '../testing/quick-clock.ts'
+import { Session } from './session.ts'
+import type { Terminal } from './terminal.ts'
+
+const test = suite('session')
+const PASTE = Buffer.alloc(70_000, 'x')
+
+/** Alice's session at a console whose line takes what it is told to take. */
+function withSession(context: TestContext, interactive = true) {
+  const clock = quickClock()
+  const line = { takes: true, sent: '' }
+  const console = new Console(
+    consoleSchema.parse({ name: 'core-sw1', path: '/dev/x' }),
+    ...([65_536, clock, silentLog, () => {}] as const),
+  )
+  console.lineOpened({
+    write: bytes => {
+      if (!line.takes) return 0
+      line.sent += bytes.toString()
+      return bytes.length
+    },
+    drain: async () => {},
+    discard: async () => {},
+    setBreak: async () => {},
+    release: async () => {},
+    close: async () => {},
+  })
+  const gone = new AbortController()
+  context.cleanup(() => {
+    gone.abort()
+    console.lineClosed('the test is over')
+  })
+  const shown = { out: '', notes: '', reads: true }
+  const terminal: Terminal = {
+    interactive,
+    gone: gone.signal,
+    write: async bytes => {
+      shown.out += bytes.toString('latin1')
+    },
+    note: async text => {
+      shown.notes += text
+    },
+    roundTrip: async () => {},
+    pause: () => {
+      shown.reads = false
+    },
+    resume: () => {
+      shown.reads = true
+    },
+  }
+  const person = { technician: 'alice', role: 'operator', from: 'x' } as const
+  const start = () => {
+    const session = new Session({
+      ...{ console, person, viewOnly: false, terminal, escapeKey: 'ctrl-]', clock, signal: context.signal },
+    })
+    return { session, ending: session.run() }
+  }
+  const bob = () =>
+    console.attach({ technician: 'bob', role: 'operator', from: 'y' }, false, {
+      ...{ onOutput: () => {}, onNotice: () => {}, onRoom: () => {}, onSent: () => {}, onLost: () => {} },
+      ...{ onOthersBreak: () => {}, onDismissed: async () => {} },
+    })
+  const pass = (ms: number) => clock.sleep(ms, new AbortController().signal)
+  return { console, line, shown, start, bob, pass }
+}
+
+test('does not read on while the line takes no more, and reads on when it does', async context => {
+  const { line, shown, start, pass } = withSession(context)
+  const { session } = start()
+  line.takes = false
+  session.onTyped(PASTE.subarray(0, 1_000))
+  assert.ok(shown.reads)
+  session.onTyped(PASTE)
+  assert.not(shown.reads)
+  line.takes = true
+  await pass(1_000)
+  assert.ok(shown.reads)
+  assert.is(line.sent.length, 71_000)
+})
+
+test('what a stopped client had on its way when another sent BREAK is dropped, until it pauses', async context => {
+  const { console, line, shown, start, bob, pass } = withSession(context)
+  const { session } = start()
+  const other = bob()
+  line.takes = false
+  session.onTyped(PASTE)
+  const sending = console.sendBreak(other, undefined, context.signal)
+  assert.ok(shown.reads, 'what waits is read, to be dropped')
+  for (let round = 0; round < 10; round++) {
+    session.onTyped(PASTE)
+    await pass(500)
+  }
+  await sending
+  line.takes = true
+  session.onTyped(Buffer.from('still the paste'))
+  await pass(2_000)
+  assert.is(line.sent, '')
+  session.onTyped(Buffer.from('typed'))
+  await pass(100)
+  assert.is(line.sent, 'typed')
+  assert.match(shown.notes, /\[oobm: not sent: 700015 bytes \(bob sent BREAK\)/)
+})
+
+test('a take-over by key ends the dropping: what follows was typed after it', async context => {
+  const { line, start, bob, console, pass } = withSession(context)
+  const other = bob()
+  console.takeOver(other)
+  const { session } = start()
+  session.onTyped(PASTE)
+  session.onTyped(Buffer.from('\x1dwtyped'))
+  await pass(100)
+  assert.is(line.sent, 'typed')
+})
+
+test('without a terminal: nothing of the past, and no questions to it', async context => {
+  const { console, shown, start, pass } = withSession(context, false)
+  console.received(Buffer.from('old\r\n\x1b[6nRouter#'))
+  const { session, ending } = start()
+  session.onTyped(Buffer.from('show clock\r'))
+  console.received(Buffer.from('show clock\r\n*12:00\r\nRouter#'))
+  await pass(100)
+  session.onEnd()
+  assert.is(await ending, 0)
+  assert.is(shown.out, 'show clock\r\n*12:00\r\nRouter#')
+})
+
+test('with a terminal, the past is text, and live output is the target’s own', async context => {
+  const { console, shown, start, pass } = withSession(context)
+  console.received(Buffer.from('old\r\n\x1b[6n\x1b[?1049hRouter#\x1b[3'))
+  const { session } = start()
+  await pass(100)
+  console.received(Buffer.from('1mred\x1b[6n'))
+  await pass(100)
+  assert.is(shown.out, 'old\r\nRouter#red\x1b[6n')
+  session.onTyped(Buffer.from('\x1dd'))
+})
+
+test('a program whose input is lost ends soon, and is not asked for more', async context => {
+  const { console, shown, start, bob, line } = withSession(context, false)
+  bob()
+  const { session, ending } = start()
+  session.onTyped(Buffer.from('reload\r'))
+  console.takeOver(console.seats[1] as never)
+  session.onTyped(Buffer.from('y\r'))
+  assert.is(await ending, 75)
+  assert.is(line.sent, '')
+  assert.match(shown.notes, '[oobm: 0 bytes were sent, 9 not: bob types]')
+})
+
+test.run()
