@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
@@ -12,39 +12,13 @@ import { scratchDirectory } from '../../testbed/scratch.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
 import { type BridgeFiles, bridgeFiles, runWord, startBridge, statusWhere } from '../testing/bridge-fixture.ts'
+import { keyExchange } from '../testing/key-exchange.ts'
 
 const test = suite('work before the login')
 const LIMIT = { timeoutMs: 120_000 }
 const FLOOD_MS = 6_000
 /** Milliseconds that a technician's echo may take meanwhile: 0.1 to 0.3 s on an idle PC, and much less than a hold-up. */
 const ECHO_MS = 3_000
-const SSH_MSG_KEXINIT = 20
-const SSH_MSG_KEX_ECDH_INIT = 30
-
-const string = (text: string | Buffer) => {
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(Buffer.byteLength(text))
-  return Buffer.concat([length, Buffer.from(text as string)])
-}
-
-/** An unencrypted packet (RFC 4253, section 6). */
-function packet(payload: Buffer): Buffer {
-  const padding = 12 - ((payload.length + 9) % 8)
-  const head = Buffer.alloc(5)
-  head.writeUInt32BE(1 + payload.length + padding)
-  head[4] = padding
-  return Buffer.concat([head, payload, Buffer.alloc(padding)])
-}
-
-/** All that makes a server compute a whole key exchange; costs the client nothing, since it is always the same. */
-function greeting(): Buffer {
-  const point = generateKeyPairSync('x25519').publicKey.export({ type: 'spki', format: 'der' }).subarray(-32)
-  const [cipher, mac] = ['aes128-ctr', 'hmac-sha2-256']
-  const lists = ['curve25519-sha256', 'ssh-ed25519', cipher, cipher, mac, mac, 'none', 'none', '', ''].map(string)
-  const offer = [Buffer.from([SSH_MSG_KEXINIT]), randomBytes(16), ...lists, Buffer.alloc(5)]
-  const init = Buffer.concat([Buffer.from([SSH_MSG_KEX_ECDH_INIT]), string(point)])
-  return Buffer.concat([Buffer.from('SSH-2.0-x\r\n'), packet(Buffer.concat(offer)), packet(init)])
-}
 
 /**
  * Clients that come again when their connection has closed, until stopped.
@@ -56,7 +30,7 @@ function flood(
   clients: number,
   how: 'exchange' | 'greet',
 ): { stop(): void; exchanges(): number } {
-  const bytes = how === 'exchange' ? greeting() : Buffer.from('SSH-2.0-x\r\n')
+  const bytes = how === 'exchange' ? keyExchange() : Buffer.from('SSH-2.0-x\r\n')
   const sockets = new Set<Socket>()
   let exchanges = 0
   let isOver = false
