@@ -6,12 +6,14 @@ import { join } from 'node:path'
 import { publicKeySchema } from '../../runtime/names.ts'
 import { listenersOf } from '../access.ts'
 import type { Device, Relay } from '../fleet-config.ts'
+import { lookAtAlgorithms } from './look-at-algorithms.ts'
 import { lookHere } from './look-here.ts'
 import { type Answer, type ProbeSettings, trySsh } from './ssh-probe.ts'
 import { causesOf, likelyCauses, shellCause } from './why-refused.ts'
 
 export interface Finding {
-  result: 'ok' | 'WRONG' | 'untried'
+  /** `advice` is what could be better, and is not ours to set. */
+  result: 'ok' | 'WRONG' | 'untried' | 'advice'
   what: string
   /** What to do, or why it was not tried. */
   advice?: string
@@ -56,6 +58,7 @@ export async function* checkRelay(relay: Relay, identities: Identity[], signal: 
     yield await noOpening(settings)
     yield await noForeignListener(settings)
     yield await noSocketListener(settings)
+    yield lookAtAlgorithms((await trySsh(settings, ['-vv', '-T'], NO_WORD)).said, relay)
     for (const identity of identities) {
       const { said } = await trySsh(settingsOf(identity), ['-W', `127.0.0.1:${listenersOf(identity.device).shell}`])
       if (PROHIBITED.test(said)) {

@@ -23,7 +23,20 @@ test(
     assert.is(idle.code, 0, idle.stdout + idle.stderr)
     assert.is(idle.stdout.match(/^ {2}ok /gm)?.length, 10)
     assert.not.match(idle.stdout, /WRONG|untried/)
-    assert.equal(await readdir(join(home, '.oobm')), ['oobm-device-word'], 'it left no record')
+    assert.equal(
+      (await readdir(join(home, '.oobm'))).sort(),
+      ['oobm-device-word', 'oobm-technician-word'],
+      'it left no record',
+    )
+    const [, advised = ''] =
+      /^ {2}advice {3}its sshd offers nothing weak, nor slow before a login: it offers .*diffie-hellman-\S+, .*compression\. Where nobody else needs those, root can set, before every Match block:\n((?: {6}.*\n){4})/m.exec(
+        idle.stdout,
+      ) ?? []
+    const better = await startRelay('better', [...advised.trim().split(/\n +/), ...settings()])
+    const advice = await oobmRelay('check')
+    assert.is(advice.stdout.match(/^ {2}ok /gm)?.length, 11, advice.stdout)
+    await better.stop()
+    await startRelay('relay-again', settings())
 
     const server = createServer(socket => socket.on('error', () => {}).end('SSH-2.0-device\r\n'))
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
