@@ -61,7 +61,6 @@ test('fills in its own defaults and leaves the device’s to the device', () => 
   assert.equal(fleet.devices[0], {
     name: 'a',
     port: 20100,
-    shellUser: 'oobm',
     gateway: false,
     consoles: [{ name: 'c', path: '/dev/ttyUSB0' }],
   })

@@ -84,8 +84,11 @@ const deviceSchema = z.strictObject({
     .max(65_534, 'must be 1024 to 65534: the port after it is the consoles'),
   /** Names of its relays in order of preference; all, in the order of this file, when left out. */
   relays: z.array(nameSchema).min(1, 'needs at least one relay').optional(),
-  /** Login of technicians on the device itself. */
-  shellUser: userSchema.default('oobm'),
+  /**
+   * One login on the device that all technicians use; each has an own one there when it is left out. For a device whose package
+   * is older than that: "oobm".
+   */
+  shellUser: userSchema.optional(),
   /** Whether its two ports stand open on the relay's public address (way 3). */
   gateway: z.boolean('must be true or false').default(false),
   consoles: z.array(asWritten(consoleSchema)).default([]),

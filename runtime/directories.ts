@@ -29,6 +29,11 @@ export function consoleRuntimeDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_CONSOLE_RUNTIME_DIRECTORY ?? '/run/oobm-console'
 }
 
+/** The history of who was in this device's shells. */
+export function loginHistoryDirectory(env: NodeJS.ProcessEnv): string {
+  return env.OOBM_HISTORY ?? '/var/lib/oobm-history'
+}
+
 /** Where `oobm provision` leaves what it made of the site's settings, and what it found wrong; new at each boot. */
 export function provisioningDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_PROVISION_DIRECTORY ?? '/run/oobm-provision'

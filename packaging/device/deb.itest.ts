@@ -27,7 +27,13 @@ test(
     assert.is(await sum(two), await sum(one))
     const listing = await run('dpkg-deb', ['-c', one])
     assert.match(listing, /^-r--r----- root\/root .* \.\/etc\/sudoers\.d\/oobm$/m)
-    for (const program of ['bin/oobm', 'lib/oobm/create-accounts', 'lib/oobm/led-off', 'lib/oobm/restart-when-idle'])
+    for (const program of [
+      'bin/oobm',
+      'lib/oobm/create-accounts',
+      'lib/oobm/led-off',
+      'lib/oobm/record-login',
+      'lib/oobm/restart-when-idle',
+    ])
       assert.match(listing, new RegExp(`^-rwxr-xr-x root/root .* \\./usr/${program}$`, 'm'))
     for (const line of listing.trim().split('\n'))
       assert.match(line, /^(drwxr-xr-x|-rw[x-]r-[x-]r-[x-]) root\/root |\.\/etc\/sudoers\.d\/oobm$/)
@@ -45,7 +51,8 @@ test(
       `
 # A machine on which the relay's package is installed, as docs/first-device.md does.
 dpkg --purge oobm-relay >/dev/null 2>&1 || :
-mkdir /oobm/before
+mkdir /oobm/before /oobm/pam
+cp /etc/pam.d/common-* /oobm/pam
 ours() { find /etc /home /usr /var/lib -xdev -name '*oobm*' ! -path '/usr/*/oobm-relay*' ! -path '/var/lib/dpkg/*' | sort; }
 # A checkout may lie below /home, and be called anything.
 ours >/oobm/files/there
@@ -56,6 +63,7 @@ md5sum --quiet -c /var/lib/dpkg/info/oobm-device.md5sums
 bash -c '. /usr/share/bash-completion/completions/oobm; complete -p oobm'
 id enebular-remote-admin
 ls /etc/systemd/system/multi-user.target.wants | grep oobm
+grep -c record-login /etc/pam.d/common-session
 mkdir -p /run/sshd
 # An option that this sshd does not know would keep it from starting.
 /usr/sbin/sshd -T | grep -c '^authenticationmethods'
@@ -74,16 +82,17 @@ getent passwd remote-admin
 dpkg -P oobm-device
 echo left:
 for file in /oobm/before/*; do cmp "$file" "/etc/\${file##*/}" 2>&1 || :; done
-rm -r /oobm/before
-find /oobm/changes -type f ! -path '*/var/lib/dpkg/*' ! -path '*/var/log/*' ! -path '*/var/cache/*' |
-  grep -vE '/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|/etc/\\.pwd\\.lock$' || :
+for file in /oobm/pam/*; do cmp "$file" "/etc/pam.d/\${file##*/}" 2>&1 || :; done
+rm -r /oobm/before /oobm/pam
+find /oobm/changes -type f ! -path '*/var/lib/dpkg/*' ! -path '*/var/log/*' ! -path '*/var/cache/*' ! -path '*/var/lib/pam/*' |
+  grep -vE '/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|/etc/pam.d/common-|/etc/\\.pwd\\.lock$' || :
 ours | comm -13 /oobm/files/there -
 `,
     )
     assert.match(said, `version ${VERSION}\n`)
     assert.match(said, /complete -F _oobm oobm\n/)
     assert.match(said, /uid=(\d+)\(remote-admin\) gid=\d+\(remote-admin\) groups=.*\(oobm\)/)
-    assert.match(said, /\noobm-console.service\noobm-people.path\noobm-people.service\noobm-supervisor.service\n/)
+    assert.match(said, /\noobm-console.service\noobm-people.path\noobm-people.service\noobm-supervisor.service\n1\n/)
     assert.match(said, /\nauthorizedkeysfile \/etc\/oobm\/admin_authorized_keys\n/)
     assert.match(said, /\n\/etc\/oobm\/device.toml\n\/etc\/oobm\/secrets\/relay\/key\nremote-admin:/)
     assert.is(said.slice(said.indexOf('left:\n')), 'left:\n')

@@ -1,85 +1,10 @@
 /** Technicians' accounts, with the real systemd-sysusers, the real sshd and real processes, in a throwaway root. */
-import { cp, mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import type { DeviceConfigInput } from '../../runtime/device-config.ts'
-import { stringifyToml } from '../../runtime/toml-file.ts'
-import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
-import { scratchDirectory } from '../../testbed/scratch.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
-import { inThrowawayRoot, run } from '../testing/throwaway-root.ts'
+import { suite } from '../../tools/suite.ts'
+import { onDevice } from './testing/device-root.ts'
 
 const test = suite('people')
 const SLOW = { timeoutMs: 240_000 }
-const FILES = join(import.meta.dirname, 'files')
-
-/** `host`: of the bridge, and of the relay. */
-type Names = 'alice' | 'bob' | 'dave' | 'mallory' | 'host'
-type Technicians = NonNullable<DeviceConfigInput['technicians']>
-
-/** What the scripts share. */
-const LIBRARY = `
-cd /oobm/files
-tar -C / -xf device.tar
-mkdir -p /oobm/program
-tar -C /oobm/program --no-same-owner -xf programs.tar
-PATH=$PATH:/usr/sbin
-people() { ${process.execPath} /oobm/program/lib/oobm.cjs people; }
-configure() { cp "$1" /etc/oobm/device.toml; }
-until_true() { for turn in $(seq 300); do if "$@"; then return; fi; sleep 0.1; done; echo "never true: $*"; return 1; }
-# With \`set -e\`, a bare \`!\` never fails.
-not() { if "$@" 2>/dev/null; then echo "true: $*"; return 1; fi; }
-equal() { if [ "$1" != "$2" ]; then echo "$3: $1, not $2"; return 1; fi; }
-for file in passwd group shadow gshadow; do cp /etc/$file /oobm/files/$file; done
-/usr/lib/oobm/create-accounts >/dev/null 2>&1
-for file in passwd group shadow gshadow; do cp /etc/$file /oobm/files/booted-$file; done
-chmod 600 /oobm/files/key-*
-`
-
-/** A device's files in a root of its own; `configs` are its configurations, by name. */
-async function onDevice(
-  context: TestContext,
-  configs: Record<string, (keys: Record<Names, KeyPair>) => Technicians>,
-  script: string,
-): Promise<string> {
-  const directory = await scratchDirectory(context)
-  await mkdir(join(directory, 'keys'))
-  const keys = {
-    alice: await makeKey(directory, 'alice'),
-    bob: await makeKey(directory, 'bob'),
-    dave: await makeKey(directory, 'dave'),
-    mallory: await makeKey(directory, 'mallory'),
-    host: await makeKey(directory, 'host'),
-  }
-  await run(process.execPath, ['--import', 'tsx', 'tools/bundle.ts', join(directory, 'build')])
-  await run('tar', ['-C', join(directory, 'build'), '-cf', join(directory, 'programs.tar'), 'lib', 'prebuilds'])
-  await run('tar', ['-C', FILES, '--owner=root', '--group=root', '-cf', join(directory, 'device.tar'), '.'])
-  const files: Record<string, string> = {
-    'device.tar': join(directory, 'device.tar'),
-    'programs.tar': join(directory, 'programs.tar'),
-  }
-  for (const [name, { path, publicKey }] of Object.entries(keys)) {
-    await cp(path, join(directory, 'keys', name))
-    files[`key-${name}`] = join(directory, 'keys', name)
-    await writeFile(join(directory, 'keys', `${name}.pub`), `${publicKey}\n`)
-    files[`${name}.pub`] = join(directory, 'keys', `${name}.pub`)
-  }
-  for (const [name, technicians] of Object.entries(configs)) {
-    const path = join(directory, `${name}.toml`)
-    const config: DeviceConfigInput = {
-      version: 1,
-      device: 'rack1',
-      relays: [{ host: '192.0.2.1', user: 'relay', hostKeys: [keys.host.publicKey] }],
-      listenerPort: 20100,
-      bridge: { hostKey: keys.host.publicKey },
-      consoles: [{ name: 'core-sw1', path: '/oobm/line' }],
-      technicians: technicians(keys),
-    }
-    await writeFile(path, stringifyToml(config))
-    files[`${name}.toml`] = path
-  }
-  return inThrowawayRoot(context, files, `${LIBRARY}${script}`)
-}
 
 test(
   'each technician has an account, by their own key alone; who leaves is ended, and no uid is given twice',
@@ -110,34 +35,25 @@ grep -x 'alice:\\*:.*' /etc/shadow | cut -d: -f1,2
 stat -c '%U %G %a %n' /home/alice /home/bob /etc/oobm/people /etc/oobm/people/alice /etc/oobm/people.json
 not getent passwd carol
 
-mkdir -p /run/sshd
-ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/test_host_key
-printf '%s\\n' 'Include /etc/ssh/sshd_config.d/50-oobm.conf' 'HostKey /etc/ssh/test_host_key' 'Port 2200' 'UsePAM no' 'PidFile none' >sshd_config
+start_sshd no
 cp alice.pub /etc/oobm/shell_authorized_keys
-/usr/sbin/sshd -f /oobm/files/sshd_config -E /oobm/files/sshd.log
-on() { # USER KEY COMMAND...
-  user=$1 key=$2
-  shift 2
-  ssh -F none -p 2200 -i /oobm/files/key-$key -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=no \\
-    -o UserKnownHostsFile=/oobm/hosts -o LogLevel=ERROR -l "$user" 127.0.0.1 "$@"
-}
-equal "$(on alice alice 'id -un; id -u; pwd; echo $SHELL' | tr '\\n' ' ')" 'alice 20000 /home/alice /bin/bash ' 'her shell'
-equal "$(on bob bob 'id -u')" 20001 'his shell'
-for pair in 'alice bob' 'bob alice' 'alice mallory' 'carol mallory' 'oobm bob' 'oobm-people alice'; do not on $pair true; done
+equal "$(on alice alice 127.0.0.1 'id -un; id -u; pwd; echo $SHELL' | tr '\\n' ' ')" 'alice 20000 /home/alice /bin/bash ' 'her shell'
+equal "$(on bob bob 127.0.0.1 'id -u')" 20001 'his shell'
+for pair in 'alice bob' 'bob alice' 'alice mallory' 'carol mallory' 'oobm bob' 'oobm-people alice'; do not on $pair 127.0.0.1 true; done
 # Her own file of keys counts for nothing.
-on alice alice 'mkdir -m 700 .ssh; cat >.ssh/authorized_keys' <mallory.pub
-not on alice mallory true
-not on bob alice cat /home/alice/.ssh/authorized_keys
-not on bob bob cat /home/alice/.ssh/authorized_keys
-equal "$(on oobm alice 'id -un')" oobm 'the shared login'
+on alice alice 127.0.0.1 'mkdir -m 700 .ssh; cat >.ssh/authorized_keys' <mallory.pub
+not on alice mallory 127.0.0.1 true
+not on bob alice 127.0.0.1 cat /home/alice/.ssh/authorized_keys
+not on bob bob 127.0.0.1 cat /home/alice/.ssh/authorized_keys
+equal "$(on oobm alice 127.0.0.1 'id -un')" oobm 'the shared login'
 people
 cp /etc/oobm/people.json before
 people
 cmp before /etc/oobm/people.json
 
 # What she leaves: a session, a process that no session has, jobs for later.
-(on alice alice 'sleep 4321' || echo $? >ended) &
-on alice alice 'echo hers >file; setsid sh -c "trap \\"\\" TERM HUP; while :; do sleep 4321; done" >/dev/null 2>&1 </dev/null &'
+(on alice alice 127.0.0.1 'sleep 4321' || echo $? >ended) &
+on alice alice 127.0.0.1 'echo hers >file; setsid sh -c "trap \\"\\" TERM HUP; while :; do sleep 4321; done" >/dev/null 2>&1 </dev/null &'
 until_true sh -c 'test "$(pgrep -u alice -c sleep)" = 2'
 mkdir -p /var/spool/cron/crontabs /var/spool/cron/atjobs /var/lib/systemd/linger
 touch /var/spool/cron/crontabs/alice /var/spool/cron/crontabs/bob /var/lib/systemd/linger/alice /var/spool/cron/atjobs/a1 /var/spool/cron/atjobs/a2
@@ -149,26 +65,26 @@ not pgrep -u 20000
 until_true test -s ended
 not getent passwd alice
 not getent group alice
-not on alice alice true
+not on alice alice 127.0.0.1 true
 stat -c '%U %a left %n' /home/alice
 stat -c '%u %n' /home/alice/file
-not on bob bob cat /home/alice/file
+not on bob bob 127.0.0.1 cat /home/alice/file
 not ls /etc/oobm/people/alice /var/spool/cron/crontabs/alice /var/lib/systemd/linger/alice /var/spool/cron/atjobs/a1
 ls /var/spool/cron/crontabs/bob /var/spool/cron/atjobs/a2 >/dev/null
-equal "$(on dave dave 'id -u')" 20002 'no uid is given twice'
-equal "$(on bob bob 'id -u')" 20001 'who stays'
+equal "$(on dave dave 127.0.0.1 'id -u')" 20002 'no uid is given twice'
+equal "$(on bob bob 127.0.0.1 'id -u')" 20001 'who stays'
 
 configure back.toml
 people
-equal "$(on alice alice 'id -u; cat file' | tr '\\n' ' ')" '20000 hers ' 'who comes back has their own uid and home'
+equal "$(on alice alice 127.0.0.1 'id -u; cat file' | tr '\\n' ' ')" '20000 hers ' 'who comes back has their own uid and home'
 stat -c '%U %a back %n' /home/alice /home/bob
 
 # The appliance: accounts are new at each boot, and homes are not.
 for file in passwd group shadow gshadow; do cp booted-$file /etc/$file; done
-not on alice alice true
+not on alice alice 127.0.0.1 true
 people
-equal "$(on alice alice 'id -u; cat file' | tr '\\n' ' ')" '20000 hers ' 'after a boot'
-equal "$(on dave dave 'id -u')" 20002 'after a boot'
+equal "$(on alice alice 127.0.0.1 'id -u; cat file' | tr '\\n' ' ')" '20000 hers ' 'after a boot'
+equal "$(on dave dave 127.0.0.1 'id -u')" 20002 'after a boot'
 tr -d ' \\n' </etc/oobm/people.json; echo
 `,
     )
@@ -302,92 +218,6 @@ cat whole
     )
     assert.match(said, /^alice {3}0 700 .*\nbob 20001 \* 20001 700 .* bob\n/m)
     assert.match(said, '[{"name":"alice","uid":20000},{"name":"bob","uid":20001}]')
-  },
-  SLOW,
-)
-
-test(
-  'at a console, the account says who it is and what they may; a connection that somebody forwards says nothing',
-  async context => {
-    const said = await onDevice(
-      context,
-      {
-        rights: ({ alice, bob, dave }) => [
-          { name: 'alice', keys: [alice.publicKey], shell: true, consoles: ['core-sw1'] },
-          { name: 'bob', keys: [bob.publicKey], shell: true, role: 'observer' },
-          { name: 'dave', keys: [dave.publicKey], shell: true, consoles: [] },
-        ],
-        shared: ({ alice }) => [{ name: 'alice', keys: [alice.publicKey], shell: true }],
-      },
-      `
-socat -u pty,link=/oobm/line,raw,echo=0,mode=666 open:/oobm/heard,creat,append &
-socat=$!
-until_true test -e /oobm/line
-touch /oobm/heard
-mkdir -p /run/oobm-console /oobm/credentials
-cp key-host /oobm/credentials/bridge_host_key
-chown -R oobm-console:oobm /run/oobm-console /oobm/credentials
-bridge() {
-  (
-    export RUNTIME_DIRECTORY=/run/oobm-console STATE_DIRECTORY=/run/oobm-console CREDENTIALS_DIRECTORY=/oobm/credentials
-    exec setpriv --reuid=oobm-console --regid=oobm --clear-groups ${process.execPath} /oobm/program/lib/oobm-console.cjs
-  ) >>bridge.log 2>&1 &
-  bridge=$!
-  until_true grep -qs '"state": "open"' /run/oobm-console/status.json
-}
-as() { # ACCOUNT WORD...
-  account=$1
-  shift
-  runuser -u "$account" -- ${process.execPath} /oobm/program/lib/oobm.cjs console "$@" 2>&1
-}
-with_code() { code=0; "$@" || code=$?; echo "exit $code"; }
-ended() { echo "$1 $2: $(with_code as "$@" | paste -sd " ")"; }
-
-configure rights.toml
-people
-bridge
-for account in alice bob dave oobm remote-admin root daemon oobm-selftest; do ended $account break; done
-for account in alice bob dave oobm; do printf "by $account\\r" | as $account attach >/dev/null || echo "$account attach: exit $?"; done
-ended oobm list
-# Without the address that says "by my account", only keys count: so it is for all that a forwarder brings.
-runuser -u alice -- ssh -F none -p 2222 -o PubkeyAuthentication=no -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \\
-  -o LogLevel=ERROR -l core-sw1 127.0.0.1 list 2>&1 || echo "forwarded: exit $?"
-runuser -u alice -- ssh -F none -b 127.0.0.2 -p 2222 -o PubkeyAuthentication=no -o StrictHostKeyChecking=no \\
-  -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -l bob:core-sw1 127.0.0.1 list 2>&1 || echo "as bob: exit $?"
-kill $bridge
-wait $bridge || :
-configure shared.toml
-people
-bridge
-ended oobm list
-ended oobm break
-kill $bridge
-wait $bridge || :
-echo "heard: $(tr '\\r' ' ' </oobm/heard)"
-kill $socat
-`,
-    )
-    context.onFailure(() => said)
-    const refused = 'read-only: you are an observer here, so neither typing nor BREAK is sent'
-    assert.match(said, 'alice break: BREAK sent to core-sw1, 300 ms exit 0\n')
-    assert.match(said, `bob break: ${refused} exit 77\n`)
-    assert.match(said, 'dave break: no console of this device is yours; ask the operator exit 69\n')
-    // The shared login has what all who may be behind it have: dave has no console.
-    assert.match(said, 'oobm break: no console of this device is yours; ask the operator exit 69\n')
-    assert.match(said, 'oobm list: no console of this device is yours exit 0\n')
-    assert.match(said, 'remote-admin break: BREAK sent to core-sw1, 300 ms exit 0\n')
-    assert.match(said, 'root break: BREAK sent to core-sw1, 300 ms exit 0\n')
-    assert.match(
-      said,
-      /daemon break: [^\n]*did not let "daemon" in\. It knows technicians by their own account here.* exit 1\n/,
-    )
-    assert.match(said, /oobm-selftest break: [^\n]*did not let "oobm-selftest" in.* exit 1\n/)
-    assert.match(said, /^bob attach: exit [1-9]/m)
-    assert.match(said, /Permission denied \(publickey\)\.\r?\nforwarded: exit 255\n/)
-    assert.match(said, /Permission denied \(publickey\)\.\r?\nas bob: exit 255\n/)
-    assert.match(said, /oobm list: core-sw1 [^\n]* exit 0\n/)
-    assert.match(said, `oobm break: ${refused} exit 77\n`)
-    assert.match(said, 'heard: by alice \n')
   },
   SLOW,
 )

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert'
 import { suite } from '../../tools/suite.ts'
 import { EVERY_HOST } from './client-settings.ts'
 import { renderHostBlock, renderSshConfig } from './ssh-config.ts'
-import { FLEET } from './testing/two-relays.ts'
+import { FLEET, fleetOf, KEY } from './testing/two-relays.ts'
 
 const test = suite('rendered ssh_config')
 
@@ -29,6 +29,25 @@ test('makes each console and shell a host, the plain name by way of the first re
     ],
   )
   assert.match(text, /^(#[^\n]*\n)+IgnoreUnknown [^\n]*\bWarnWeakCrypto\b[^\n]*\n\nHost /)
+})
+
+test('logs in to a device by the technician’s own name, where the device has no login for all', () => {
+  const device = (name: string, port: number, more = '') => `[[devices]]\nname = "${name}"\nport = ${port}\n${more}\n`
+  const fleet = fleetOf(
+    `${device('tokyo', 20100)}${device('older', 20102, 'shell_user = "oobm"')}
+[[technicians]]\nname = "bob"\nkeys = ["${KEY[1]}"]\nconsoles = []\nshells = "all"`,
+  )
+  const [bob] = fleet.technicians
+  assert.ok(bob)
+  const text = renderSshConfig(fleet, bob, { knownHostsFile: '~/.ssh/oobm/known_hosts' })
+  const users = [...text.matchAll(/^Host (tokyo|older)\n(?: {2}.*\n)*? {2}User (.*)$/gm)].map(([, host, user]) => [
+    host,
+    user,
+  ])
+  assert.equal(users, [
+    ['tokyo', 'bob'],
+    ['older', 'oobm'],
+  ])
 })
 
 test('writes a console’s host with all that it needs', () => {

@@ -30,7 +30,10 @@ export function renderSshConfig(fleet: Fleet, technician: Technician, files: Tec
   const targets = accessOf(fleet, technician).flatMap(access =>
     relaysOf(fleet, access.device).flatMap((relay, index) => {
       relays.add(relay)
-      return hostBlocksOf(access, relay, index, { ...files, jump: jumpHost(relay, relayLoginOf(relay, technician)) })
+      return hostBlocksOf(technician, access, relay, index, {
+        ...files,
+        jump: jumpHost(relay, relayLoginOf(relay, technician)),
+      })
     }),
   )
   const blocks = [...[...relays].map(relay => relayBlock(relay, files, relayLoginOf(relay, technician))), ...targets]
@@ -52,6 +55,7 @@ export function relayBlock(relay: Relay, files: TechnicianFiles, user: string): 
 
 /** The shell, if he has it, and the consoles of one device by way of its `index`th relay. */
 function hostBlocksOf(
+  technician: Technician,
   { device, consoles, shell }: Access,
   relay: Relay,
   index: number,
@@ -62,7 +66,14 @@ function hostBlocksOf(
   const block = (name: string) => ({ ...common, aliases: [hostBy(name, relay.name, index)], hostKeyAlias: name })
   return [
     ...(shell
-      ? [{ ...block(device.name), port: listeners.shell, user: device.shellUser, kind: 'shell' as const }]
+      ? [
+          {
+            ...block(device.name),
+            port: listeners.shell,
+            user: device.shellUser ?? technician.name,
+            kind: 'shell' as const,
+          },
+        ]
       : []),
     ...consoles.map(({ name }) => ({ ...block(name), port: listeners.console, user: name, kind: 'console' as const })),
   ]

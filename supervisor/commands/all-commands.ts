@@ -2,6 +2,7 @@
 import type { Command } from './command.ts'
 import { consoleCommand } from './console.ts'
 import { doctorCommand } from './doctor.ts'
+import { historyCommand } from './history.ts'
 import { importCommand } from './import.ts'
 import { ledCommand } from './led.ts'
 import { peopleCommand } from './people.ts'
@@ -15,6 +16,7 @@ export const COMMANDS = new Map<string, Command>([
   ['test', testCommand],
   ['doctor', doctorCommand],
   ['console', consoleCommand],
+  ['history', historyCommand],
   ['led', ledCommand],
   ['import', importCommand],
   ['provision', provisionCommand],

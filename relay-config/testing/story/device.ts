@@ -17,12 +17,14 @@ export interface StoryDevice {
 
 /** The accounts that its package makes; that all technicians come from 127.0.0.1 (OpenSSH 9.8 has penalties); and the secrets as systemd hands them to its units. */
 const SET_UP = `
-for account in oobm oobm-selftest; do useradd --system --shell /bin/sh --home-dir / --password '*' $account; done
+cp -R /root/fleet/files/usr/lib/. /usr/lib/
+/usr/lib/oobm/create-accounts >/dev/null 2>&1
 cp /root/fleet/files/etc/ssh/sshd_config.d/* /etc/ssh/sshd_config.d/
 if /usr/sbin/sshd -T 2>/dev/null | grep -q '^persourcepenalties'; then
   echo 'PerSourcePenaltyExemptList 127.0.0.0/8' >/etc/ssh/sshd_config.d/60-penalties.conf
 fi
 node /root/fleet/build/lib/oobm.cjs import /root/fleet/oobm.toml
+node /root/fleet/build/lib/oobm.cjs people
 mkdir -p /run/credentials /run/oobm /run/oobm-console /var/lib/oobm /var/lib/oobm-console
 cp /etc/oobm/secrets/relay/key /run/credentials/relay_key
 cp /etc/oobm/secrets/bridge/host_key /run/credentials/bridge_host_key

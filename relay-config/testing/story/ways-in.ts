@@ -20,7 +20,8 @@ export async function jumping(table: LiveTable, { jump, sftp, ssh }: Clients): P
   await table.allowed('1 alice: ssh sw1 status', jump('alice', 'sw1', 'status'), STATUS('sw1'))
   await table.allowed('1 alice: ssh sw2 status', jump('alice', 'sw2', 'status'), STATUS('sw2'))
   await table.allowed('1 alice: ssh sw1 break 300', jump('alice', 'sw1', 'break', '300'), /.*BREAK.*/)
-  await table.allowed('1 alice: ssh tokyo id -un', jump('alice', 'tokyo', 'id', '-un'), /^oobm$/m)
+  await table.allowed('1 alice: ssh tokyo id -un', jump('alice', 'tokyo', 'id', '-un'), /^alice$/m)
+  await table.allowed('1 alice: the shared login', jump('alice', '-l', 'oobm', 'tokyo', 'id', '-un'), /^oobm$/m)
   await table.allowed('1 alice: sftp tokyo', sftp('alice', 'tokyo', 'pwd\n'), /Remote working directory: .*/)
   await table.allowed('1 bob, observer: ssh sw2 status', jump('bob', 'sw2', 'status'), STATUS('sw2'))
   await table.allowed('1 carol: ssh sw3 status', jump('carol', 'sw3', 'status'), STATUS('sw3'))
@@ -145,11 +146,11 @@ export async function loggingIn(table: LiveTable, { ssh, plink, scp }: Clients):
 export async function byOpenPorts(table: LiveTable, { direct }: Clients): Promise<void> {
   const console = PORTS.tokyo + 1
   await table.allowed('3 alice: sw1 by its port', direct('alice', console, 'sw1', 'sw1', 'status'), STATUS('sw1'))
-  await table.allowed('3 alice: the shell', direct('alice', PORTS.tokyo, 'oobm', 'tokyo', 'id', '-un'), /^oobm$/m)
+  await table.allowed('3 alice: the shell', direct('alice', PORTS.tokyo, 'alice', 'tokyo', 'id', '-un'), /^alice$/m)
   await table.allowed('3 carol: sw1 by its port', direct('carol', console, 'sw1', 'sw1', 'status'), STATUS('sw1'))
 
   await table.refused('3 mallory: sw1', direct('mallory', console, 'sw1', 'sw1', 'status'), NO_LOGIN)
-  await table.refused('3 mallory: the shell', direct('mallory', PORTS.tokyo, 'oobm', 'tokyo', 'id'), NO_LOGIN)
+  await table.refused('3 mallory: the shell', direct('mallory', PORTS.tokyo, 'alice', 'tokyo', 'id'), NO_LOGIN)
   await table.refused('3 bob: sw1', direct('bob', console, 'sw1', 'sw1', 'status'), NO_LOGIN)
   await table.refused('3 carol, who has no shell', direct('carol', PORTS.tokyo, 'oobm', 'tokyo', 'id'), NO_LOGIN)
   await table.refused('3 alice: root', direct('alice', PORTS.tokyo, 'root', 'tokyo', 'id'), NO_LOGIN)

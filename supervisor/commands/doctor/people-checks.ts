@@ -9,10 +9,14 @@ import { authorizedKeysOf, missingOf, planPeople, type WantedAccount } from '../
 import { readSystem } from '../../people/settle-people.ts'
 import { type Check, type Finding, ok, skipped, wrong } from './finding.ts'
 
+const HISTORY = 'history of logins'
 const REMEDY = 'sudo systemctl restart oobm-people; journalctl -u oobm-people -n 50'
 
 export function peopleChecks(config: DeviceConfig, env: NodeJS.ProcessEnv): Check[] {
-  return [{ what: 'accounts', run: async report => (await checkPeople(config, env)).forEach(report) }]
+  return [
+    { what: 'accounts', run: async report => (await checkPeople(config, env)).forEach(report) },
+    { what: HISTORY, run: async report => (await checkHistory()).forEach(report) },
+  ]
 }
 
 async function checkPeople(config: DeviceConfig, env: NodeJS.ProcessEnv): Promise<Finding[]> {
@@ -40,6 +44,15 @@ async function checkPeople(config: DeviceConfig, env: NodeJS.ProcessEnv): Promis
   } catch (err) {
     return [wrong('accounts', errorMessage(err), 'see what it says')]
   }
+}
+
+/** sshd has it through the common sessions of PAM. */
+async function checkHistory(): Promise<Finding[]> {
+  const { groups } = await readSystem()
+  if (!groups.some(({ name }) => name === PEOPLE_GROUP)) return []
+  const text = await readFile('/etc/pam.d/common-session', 'utf8').catch(() => '')
+  if (/^[^#]*\/usr\/lib\/oobm\/record-login/m.test(text)) return [ok(HISTORY, 'logins are written down: oobm history')]
+  return [wrong(HISTORY, 'logins are not written down: PAM does not know of it', 'sudo pam-auth-update --enable oobm')]
 }
 
 async function lackOf(account: WantedAccount, missing: readonly string[]): Promise<Finding | undefined> {
