@@ -40,6 +40,9 @@ export interface TestOptions {
   timeoutMs?: number
 }
 
+/** Those of this moment: a test may put others in their place, and end before it gives them back. */
+const { setTimeout, clearTimeout } = globalThis
+
 const DEFAULT_TIMEOUT_MS = 120_000
 /** Milliseconds that a test may take beyond its limit for what it says when it failed, and for what it undoes. */
 const UNDO_MS = 20_000

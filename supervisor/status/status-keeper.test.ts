@@ -93,4 +93,89 @@ test('what a relay had a part in is shown without what a terminal obeys', () => 
   assert.is(last().cause, 'it says ?[2J?')
 })
 
+test('the file says all that is known, and when: in milliseconds since 1970', () => {
+  const time = { wall: 1_800_000_000_000, now: 50_000 }
+  const { keeper, last } = keeperAt(time)
+  const steps = [{ name: 'tunnel', ok: true, detail: 'up \x07', tookMs: 1 }]
+  keeper.report(
+    {
+      tunnel: { ...UP, aliveMs: 49_000 },
+      proof: { state: 'proved', atMs: 49_000, note: undefined },
+      sessions: { shell: 2, console: 1 },
+    },
+    {
+      relay: { host: 'relay', port: 443 },
+      connectedAt: 40_000,
+      retryAt: 60_000,
+      proof: {
+        provedAt: 49_000,
+        by: 'login',
+        tookMs: 3,
+        attempt: { at: 48_000, ok: true, tookMs: 4, steps },
+        probeMs: 5,
+      },
+    },
+  )
+  const { heartbeat, software, ...rest } = last()
+  assert.ok(heartbeat && software)
+  const at = (ms: number) => time.wall - time.now + ms
+  assert.equal(rest, {
+    version: 1,
+    device: 'dev1',
+    pid: process.pid,
+    word: 'in-use',
+    cause: 'proved, and somebody is in',
+    since: at(50_000),
+    relay: { host: 'relay', port: 443 },
+    connectedAt: at(40_000),
+    proof: {
+      provedAt: at(49_000),
+      by: 'login',
+      tookMs: 3,
+      attempt: {
+        at: at(48_000),
+        ok: true,
+        tookMs: 4,
+        steps: [{ name: 'tunnel', ok: true, detail: 'up ?', tookMs: 1 }],
+      },
+      probeMs: 5,
+    },
+    sessions: { shell: 2, console: 1 },
+    retryAt: at(60_000),
+    changes: [{ at: at(50_000), word: 'in-use', cause: 'proved, and somebody is in' }],
+  })
+})
+
+test('a word holds since it came, whatever its cause is by now', () => {
+  const time = { wall: 1_800_000_000_000, now: 1_000 }
+  const { keeper, last } = keeperAt(time)
+  const down = (cause: string) => keeper.report({ tunnel: { state: 'down', failure: { word: 'no-relay', cause } } })
+  down('first')
+  const { since } = last()
+  time.now += 7_000
+  time.wall += 7_000
+  down('second')
+  assert.equal([last().since, last().cause], [since, 'second'])
+  assert.equal(
+    last().changes.map(({ cause }) => cause),
+    ['first', 'second'],
+    'and the change is remembered',
+  )
+  keeper.report({ tunnel: UP })
+  assert.is(last().since, since + 7_000)
+})
+
+test('remembers the newest changes', () => {
+  const time = { wall: 1_800_000_000_000, now: 1_000 }
+  const { keeper, last } = keeperAt(time)
+  for (let count = 1; count <= 60; count++) {
+    time.now += 1
+    keeper.report({ tunnel: { state: 'down', failure: { word: 'no-relay', cause: `cause ${count}` } } })
+  }
+  assert.equal(
+    last().changes.map(({ cause }) => cause),
+    Array.from({ length: 50 }, (_, index) => `cause ${index + 11}`),
+  )
+})
+
 test.run()

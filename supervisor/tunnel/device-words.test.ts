@@ -52,6 +52,17 @@ for (const [how, said, detail] of [
   })
 }
 
+test('what a login prints from its start-up files comes before the answer: 63 lines of it', async () => {
+  for (const [lines, kind] of [
+    [63, 'claimed'],
+    [64, 'unknown'],
+  ] as const) {
+    const { answer } = execution(`${'noise\n'.repeat(lines)}claimed\n`)
+    const found = await claim(new ScriptedConnection({ exec: () => answer }), TOKEN, ever())
+    assert.is(found.kind, kind, `${lines} lines`)
+  }
+})
+
 test('a relay that talks without end does not know the words', async () => {
   const { answer } = execution('noise\n'.repeat(100))
   const found = await claim(new ScriptedConnection({ exec: () => answer }), TOKEN, ever())
@@ -80,6 +91,7 @@ for (const [said, count] of [
   ['hello\nevicted 0\n', 0],
   ['evicted\nevicted x\nevicted -1\nevicted 1 2\nevicted 9999999\n', undefined],
   ['', undefined],
+  [`${'noise\n'.repeat(63)}evicted 1\n`, 1],
   [`${'noise\n'.repeat(64)}evicted 1\n`, undefined],
 ] as const) {
   test(`${JSON.stringify(said.slice(0, 20))} of ${said.length} bytes says that ${count} were evicted`, async () => {

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { mock } from 'node:test'
 import * as assert from 'uvu/assert'
 import { silentLog } from '../../runtime/log.ts'
 import { suite } from '../../tools/suite.ts'
@@ -266,6 +267,36 @@ test('a broken channel ends its server’s connection, and a broken server’s i
     await settle()
     assert.ok(other.readableEnded || other.destroyed, `the ${breaks} breaks`)
   }
+})
+
+test('a visitor who has closed his half is served to the end once the server has greeted, and not else', async context => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  context.cleanup(() => mock.timers.reset())
+  for (const isGreeted of [true, false]) {
+    const { come, servers } = forwarding()
+    const { person } = await come(20_100)
+    if (isGreeted) servers[0]?.write('SSH-2.0-server\r\n')
+    person.end()
+    await settle()
+    mock.timers.tick(2_999)
+    await settle()
+    assert.not(person.destroyed || person.readableEnded, `before its time: ${isGreeted}`)
+    mock.timers.tick(1)
+    await settle()
+    assert.is(person.destroyed || person.readableEnded, !isGreeted)
+  }
+})
+
+test('whoever leaves gives the place back, however many come', async () => {
+  const { come, made, servers } = forwarding()
+  for (let count = 0; count < 200; count++) {
+    const { person, fate } = await come(20_100, CLIENT)
+    assert.is(fate(), 'accepted', `visitor ${count}`)
+    person.end()
+    servers.at(-1)?.end()
+    await settle()
+  }
+  assert.equal(made.sessions(), { shell: 0, console: 0 })
 })
 
 test.run()

@@ -1,0 +1,85 @@
+import * as assert from 'uvu/assert'
+import { deviceReportSchema } from '../../runtime/control-protocol.ts'
+import type { ConsoleStatus, SupervisorStatus } from '../../runtime/status-file.ts'
+import { suite } from '../../tools/suite.ts'
+import { statusNow } from '../testing/device.ts'
+import { deviceReport } from './device-report.ts'
+
+const test = suite('device report')
+const NOW_MS = 1_800_000_000_000
+const agoMs = (seconds: number) => NOW_MS - seconds * 1000
+
+const STATUS: SupervisorStatus = {
+  ...statusNow(),
+  ...{ software: '1.2.3', word: 'no-console', cause: 'proved, but a line is not open', since: agoMs(90) },
+  proof: { provedAt: agoMs(2.4), by: 'login', tookMs: 300, attempt: null, probeMs: 45 },
+  sessions: { shell: 1, console: 2 },
+  changes: Array.from({ length: 10 }, (_, index) => ({ at: agoMs(100 - index), word: 'ready', cause: `c${index}` })),
+}
+const CONSOLES = {
+  consoles: [
+    { name: 'sw1', state: 'open', cause: '', sessions: [{ technician: 'alice', writer: true, since: agoMs(61) }] },
+    { name: 'sw2', state: 'closed', cause: 'not plugged in', sessions: [] },
+  ],
+} as unknown as ConsoleStatus
+
+test('is the essence of both statuses, with ages in seconds', () => {
+  const report = deviceReport(STATUS, CONSOLES, 'eth0', 30, NOW_MS)
+  assert.equal(report, {
+    v: 1,
+    word: 'no-console',
+    cause: 'proved, but a line is not open',
+    sinceS: 90,
+    proofS: 2,
+    proofBy: 'login',
+    tookMs: 300,
+    pingS: 30,
+    probeMs: 45,
+    sessions: { shell: 1, console: 2 },
+    software: '1.2.3',
+    uplink: 'eth0',
+    consoles: [
+      { name: 'sw1', open: true, cause: '', who: [{ technician: 'alice', types: true, forS: 61 }] },
+      { name: 'sw2', open: false, cause: 'not plugged in', who: [] },
+    ],
+    // The newest eight, oldest first.
+    changes: Array.from({ length: 8 }, (_, index) => ({ agoS: 98 - index, word: 'ready', cause: `c${index + 2}` })),
+  })
+  deviceReportSchema.parse(report)
+})
+
+test('says what it does not know', () => {
+  const proof = { ...STATUS.proof, provedAt: null, by: null }
+  const report = deviceReport({ ...STATUS, proof, changes: [] }, undefined, undefined, 30, NOW_MS)
+  assert.equal(
+    [report.proofS, report.proofBy, report.uplink, report.consoles, report.changes],
+    [null, null, null, null, []],
+  )
+})
+
+test('has ages that a relay takes, whatever the clock did', () => {
+  const ages = (since: number) => deviceReport({ ...STATUS, since }, undefined, undefined, 30, NOW_MS).sinceS
+  assert.equal([ages(NOW_MS + 5_000), ages(NOW_MS), ages(-1e15)], [0, 0, 1e10])
+})
+
+test('is as long as a relay takes a line, however much there is to say', () => {
+  const long = 'x'.repeat(1_000)
+  const sessions = Array.from({ length: 100 }, () => ({ technician: long, writer: false, since: NOW_MS }))
+  const consoles = Array.from({ length: 100 }, () => ({ name: long, state: 'open', cause: long, sessions }))
+  const changes = Array.from({ length: 100 }, () => ({ at: NOW_MS, word: 'ready', cause: long }) as const)
+  const status = { ...STATUS, cause: long, changes }
+  const report = deviceReport(status, { consoles } as unknown as ConsoleStatus, long, 30, NOW_MS)
+  deviceReportSchema.parse(report)
+  assert.equal(
+    [report.cause, report.uplink, report.changes[0]?.cause].map(text => text?.length),
+    [400, 40, 80],
+  )
+  const [first] = report.consoles ?? []
+  assert.equal([report.consoles?.length, first?.who.length], [64, 64])
+  assert.equal(
+    [first?.name, first?.cause, first?.who[0]?.technician].map(text => text?.length),
+    [40, 200, 40],
+  )
+})
+
+test.run()
