@@ -1,15 +1,20 @@
 /** Reads the text of the fleet file. */
 import { existsSync, realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { text as readAll } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
+import { decodeAsWritten } from '../runtime/decode-text.ts'
 import { EXIT, errorCode, UserError } from '../runtime/errors.ts'
 import { relayPaths } from './relay-paths.ts'
 
-/** @throws UserError with exit code 78 that says where one comes from */
+/**
+ * With its line ends, for who changes it.
+ * @throws UserError with exit code 78 that says where one comes from
+ */
 export async function readFleetText(file: string): Promise<string> {
+  let bytes: Uint8Array
   try {
     // ssh gives a program a socket for its standard input, which nobody can open by a name.
-    return await (file === '-' ? readAll(process.stdin) : readFile(file, 'utf8'))
+    bytes = await (file === '-' ? buffer(process.stdin) : readFile(file))
   } catch (err) {
     const isRelay = existsSync(relayPaths().state)
     const advice = isRelay
@@ -17,6 +22,7 @@ export async function readFleetText(file: string): Promise<string> {
       : 'go to its folder, name one with --fleet or $OOBM_FLEET, or make one with "oobm-relay init"'
     throw new UserError(`cannot read ${file} (${errorCode(err)}): ${advice}`, EXIT.configuration, { cause: err })
   }
+  return decodeAsWritten(file, bytes)
 }
 
 /**

@@ -1,19 +1,35 @@
 /** The small formats that several configuration files share: names, ports, public keys. */
 import './zod-words.ts'
 import * as z from 'zod'
+import { foreignKeyProblem } from './foreign-key.ts'
+import { firstOther, oddHint } from './odd-characters.ts'
 
 /** Names go into ssh_config, authorized_keys, login names and file names: nothing in them needs quoting anywhere. */
 export const nameSchema = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,31}$/, 'must be 1 to 32 of a-z 0-9 . _ - and begin with a letter or digit')
+  .regex(/^[a-z0-9][a-z0-9._-]{0,31}$/, shown('must be 1 to 32 of a-z 0-9 . _ - and begin with a letter or digit'))
 
 /** A login name on the relay or on the device. */
 export const userSchema = z
   .string()
-  .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a login name: 1 to 32 of a-z 0-9 _ - and not begin with a digit')
+  .regex(/^[a-z_][a-z0-9_-]{0,31}$/, shown('must be a login name: 1 to 32 of a-z 0-9 _ - and not begin with a digit'))
+
+/** One line of free text: what somebody types into a field elsewhere, which has no control characters. */
+export const lineSchema = z
+  .string()
+  .min(1, 'is empty')
+  .max(255, 'must be 255 characters at the most')
+  .superRefine((text, context) => {
+    const control = firstOther(text, /\P{Cc}/u)
+    if (control === undefined) return
+    context.addIssue({ code: 'custom', message: `has ${control.name}, as character ${control.position}` })
+  })
 
 /** A host name (RFC 1123) or an IP address. */
-export const hostSchema = z.string().max(253).refine(isHost, 'must be a host name or an IP address, without a port')
+export const hostSchema = z
+  .string()
+  .max(253)
+  .refine(isHost, shown('must be a host name or an IP address, without a port'))
 
 /** A relay's, beside which port and login have keys of their own. */
 export const relayHostSchema = z
@@ -34,7 +50,7 @@ function relayHostProblem(text: string): string | undefined {
   const [, scheme, login, bracketed, plain, port] =
     /^([a-z]+:\/\/)?(?:([^@/]+)@)?(?:\[([^\]]*)\]|([^:/]*))(?::(\d+))?\/?$/i.exec(text) ?? []
   const host = bracketed ?? plain ?? ''
-  if (!isHost(host)) return 'must be a host name or an IP address, and nothing else'
+  if (!isHost(host)) return `must be a host name or an IP address, and nothing else${oddHint(text)}`
   const apart = [
     ...(scheme === undefined ? [] : [`without "${scheme}"`]),
     ...(login === undefined ? [] : [`the login is a key of its own (user = "${login}")`]),
@@ -43,13 +59,18 @@ function relayHostProblem(text: string): string | undefined {
   return [`must be the host alone, "${host}"`, ...apart].join('; ')
 }
 
+/** A message with what is no plain ASCII in the value, which looks right otherwise. */
+function shown(message: string) {
+  return { error: ({ input }: { input?: unknown }) => `${message}${oddHint(String(input))}` }
+}
+
 export const portSchema = z.int('must be a whole number').min(1, 'must be 1 to 65535').max(65535, 'must be 1 to 65535')
 
 /** One file, by absolute path, of characters that need no quoting in sshd_config or a shell. */
 export const pathSchema = z
   .string()
   .max(255)
-  .regex(/^\/[A-Za-z0-9._/+@:-]*$/, 'must be an absolute path of letters, digits and . _ / + @ : -')
+  .regex(/^\/[A-Za-z0-9._/+@:-]*$/, shown('must be an absolute path of letters, digits and . _ / + @ : -'))
 
 /** Key types that both OpenSSH and ssh2 take. Certificates and sk- keys are not among them. */
 const KEY_TYPES = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'ssh-rsa']
@@ -67,14 +88,18 @@ export const publicKeySchema = z.string().transform((line, context) => {
 })
 
 function publicKeyProblem(line: string, type: string, base64: string): string | undefined {
-  if (line.includes('PRIVATE KEY')) return 'is a private key: give the public one, the line in the .pub file'
+  const foreign = foreignKeyProblem(line)
+  if (foreign !== undefined) return foreign
+  if (line.includes('BEGIN SSH2 PUBLIC KEY')) return 'must be one line: "ssh-keygen -i -f FILE" makes it of this form'
   if (/[\r\n]/.test(line.trim())) return 'must be one line, as in a .pub file'
   if (!KEY_TYPES.includes(type)) {
-    return `must be a public key line beginning with ${KEY_TYPES.slice(0, 2).join(', ')} … (got "${type.slice(0, 40)}")`
+    // Of what is no type nothing is repeated: it may be a piece of a private key.
+    const got = /^[a-z][a-z0-9@.-]{0,50}$/.test(type) ? ` (got "${type}")` : oddHint(type)
+    return `must be a public key line beginning with ${KEY_TYPES.slice(0, 2).join(', ')} …${got}`
   }
   const blob = Buffer.from(base64, 'base64')
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64) || blob.toString('base64') !== base64)
-    return 'is damaged: not whole base64'
+    return `is damaged: not whole base64${oddHint(base64)}`
   const [ownType, ...fields] = sshStrings(blob) ?? []
   if (
     ownType?.toString('latin1') !== type ||

@@ -6,6 +6,7 @@ import {
   deviceConfigSchema,
   deviceConfigSchemaWith,
 } from './device-config.ts'
+import { lineSchema } from './names.ts'
 import { checkSite, type Site, type SiteInput, siteShape } from './site-config.ts'
 import { parseToml, stringifyToml } from './toml-file.ts'
 
@@ -20,8 +21,8 @@ const privateKeySchema = z
 const secretsSchema = z.strictObject({
   /** Private key with which the device logs in to its relays. */
   relayKey: privateKeySchema.optional(),
-  relayKeyPassphrase: z.string().min(1).optional(),
-  relayPassword: z.string().min(1).optional(),
+  relayKeyPassphrase: lineSchema.optional(),
+  relayPassword: lineSchema.optional(),
   /** Private host key of the console bridge. */
   bridgeHostKey: privateKeySchema,
   /** Private host key of the device's own sshd; made at first boot when left out. */

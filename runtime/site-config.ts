@@ -2,7 +2,8 @@
 import { BlockList, isIP } from 'node:net'
 import * as z from 'zod'
 import { certificateSchema, checkEap, pemKeySchema } from './eap-config.ts'
-import { hostSchema } from './names.ts'
+import { hostSchema, lineSchema } from './names.ts'
+import { firstOther } from './odd-characters.ts'
 
 /** RFC 1123: a label, or several with dots; no `_`, which a device's name may have. */
 const HOST_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/
@@ -29,10 +30,10 @@ const eapSchema = z
   .strictObject({
     method: z.enum(['peap', 'ttls', 'tls'], 'must be "peap", "ttls" or "tls"'),
     /** Who logs in. */
-    identity: z.string().min(1, 'is empty').max(255),
+    identity: lineSchema,
     /** What is told in the clear before the encryption stands: `anonymous@example.net`. */
-    anonymousIdentity: z.string().min(1, 'is empty').max(255).optional(),
-    password: z.string().min(1, 'is empty').max(255).optional(),
+    anonymousIdentity: lineSchema.optional(),
+    password: lineSchema.optional(),
     /** How the password is checked inside: MSCHAPv2 with PEAP always; TTLS may also use PAP. */
     inner: z.enum(['mschapv2', 'pap'], 'must be "mschapv2" or "pap"').default('mschapv2'),
     /** Certificate (PEM) of the authority that signed the login server's. */
@@ -44,18 +45,20 @@ const eapSchema = z
     /** `tls`: this board's own certificate and key (PEM). */
     clientCertificate: certificateSchema.optional(),
     clientKey: pemKeySchema.optional(),
-    clientKeyPassword: z.string().min(1, 'is empty').max(255).optional(),
+    clientKeyPassword: lineSchema.optional(),
   })
   .superRefine(checkEap)
 
 export const wifiSchema = z
   .strictObject({
     /** Name of the network, as it is broadcast. */
-    ssid: z.string().refine(isSsid, 'must be 1 to 32 bytes (a letter outside a-z may take several)'),
+    ssid: lineSchema.refine(isSsid, 'must be 1 to 32 bytes (a letter outside a-z may take several)'),
     /** Left out for an open network. */
     passphrase: z
       .string()
-      .regex(/^([ -~]{8,63}|[0-9a-fA-F]{64})$/, 'must be 8 to 63 plain characters, or 64 digits 0-9 a-f')
+      .refine(text => /^([ -~]{8,63}|[0-9a-fA-F]{64})$/.test(text), {
+        error: ({ input }) => passphraseProblem(String(input)),
+      })
       .optional(),
     /** `auto`: WPA2 and WPA3, whichever the network has. `wpa3`: never less. */
     security: z.enum(['auto', 'wpa2', 'wpa3'], 'must be "auto", "wpa2" or "wpa3"').default('auto'),
@@ -141,6 +144,13 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false
   }
+}
+
+/** IEEE 802.11 knows no other characters in one; the characters themselves are a secret. */
+function passphraseProblem(text: string): string {
+  const other = firstOther(text, /[ -~]/)
+  if (other === undefined) return `must be 8 to 63 plain characters, or 64 digits 0-9 a-f (it has ${text.length})`
+  return `must be 8 to 63 plain characters, or 64 digits 0-9 a-f: character ${other.position} is ${other.name}`
 }
 
 function isSsid(text: string): boolean {

@@ -4,6 +4,8 @@ import { type AST, parseTOML } from 'toml-eslint-parser'
 import type * as z from 'zod'
 import './zod-words.ts'
 import { ConfigurationError, type ConfigurationIssue } from './errors.ts'
+import { escapeOdd, oddCharacters } from './odd-characters.ts'
+import { adviceOnEscapes, adviceOnSyntax } from './toml-advice.ts'
 
 export type Path = readonly PropertyKey[]
 
@@ -24,20 +26,26 @@ export function parseToml<T extends z.ZodType>(file: string, text: string, schem
 
 /** A problem at its line of the text; what it collides with is named by its line, too. */
 export function locate(text: string, { path, message, also }: Problem): ConfigurationIssue {
+  const line = lineOf(text, path)
   const other = also === undefined ? undefined : lineOf(text, also)
-  return {
-    line: lineOf(text, path),
-    key: describePath(path),
-    message: other === undefined ? message : `${message} (line ${other})`,
-  }
+  const advice = line === undefined ? undefined : adviceOnEscapes(text.split('\n')[line - 1] ?? '')
+  const parts = [
+    other === undefined ? message : `${message} (line ${other})`,
+    ...(advice === undefined ? [] : [advice]),
+  ]
+  return { line, key: describePath(path), message: parts.join('; ') }
 }
 
 /**
  * A TOML text as it is, its keys in camelCase, for who puts several together before they are checked.
- * @throws ConfigurationError when it is not TOML
+ * @throws ConfigurationError when it is not TOML, or has characters that are not what they look like
  */
 export function readToml(file: string, text: string): Record<string, unknown> {
-  return mapKeys(parseSyntax(file, plainText(text)), camelCase) as Record<string, unknown>
+  const clean = plainText(text)
+  const value = parseSyntax(file, clean)
+  const odd = oddIssues(clean)
+  if (odd.length > 0) throw new ConfigurationError(file, odd)
+  return mapKeys(value, camelCase) as Record<string, unknown>
 }
 
 /** One thing wrong, and where: a path as the file spells it. */
@@ -70,7 +78,7 @@ function plainText(text: string): string {
 
 /** Writes a value as TOML, with keys in snake_case. */
 export function stringifyToml(value: object): string {
-  return stringify(mapKeys(value, snakeCase))
+  return escapeOdd(stringify(mapKeys(value, snakeCase)))
 }
 
 /** The 1-based line of a key, or of its nearest ancestor that stands in the text; undefined if none does. */
@@ -90,8 +98,32 @@ function parseSyntax(file: string, text: string): unknown {
   } catch (err) {
     if (!(err instanceof TomlError)) throw err
     const message = err.message.split('\n')[0]?.replace('Invalid TOML document: ', '') ?? 'is not TOML'
-    throw new ConfigurationError(file, [{ line: err.line, key: '', message: `is not valid TOML: ${message}` }])
+    const advice = adviceOnSyntax(text.split('\n')[err.line - 1] ?? '')
+    throw new ConfigurationError(file, [
+      { line: err.line, key: '', message: advice ?? `is not valid TOML: ${message}` },
+    ])
   }
+}
+
+/** More than this nobody typed, and nobody reads. */
+const ODD_SHOWN = 20
+
+/** Outside comments: what nobody sees, or takes for another character. Who means one writes it as an escape. */
+function oddIssues(text: string): ConfigurationIssue[] {
+  const found = oddCharacters(text)
+  if (found.length === 0) return []
+  const { comments } = parseTOML(text)
+  const keys = [...keyLines(text)]
+  return found
+    .filter(({ index }) => !comments.some(({ range }) => index >= range[0] && index < range[1]))
+    .slice(0, ODD_SHOWN)
+    .map(({ index, name, escaped }) => {
+      const before = text.slice(0, index).split('\n')
+      const at = [...(before.at(-1) ?? '')].length + 1
+      const key = keys.findLast(({ line }) => line <= before.length)?.at ?? []
+      const message = `character ${at} of the line is ${name}: type it anew, or write ${escaped} within "…" if it is meant`
+      return { line: before.length, key: describePath(key), message }
+    })
 }
 
 /** zod reports all unknown keys of an object as one issue; people want each at its own line. */

@@ -1,16 +1,17 @@
 /** `oobm-relay init`: asks what it cannot find out, and writes the first fleet file. */
 import { lookup } from 'node:dns/promises'
-import { access, link, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { access, link, mkdtemp, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { text as readAll } from 'node:stream/consumers'
 import * as z from 'zod'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { nameSchema, portSchema, relayHostSchema, userSchema } from '../../runtime/names.ts'
+import { readPublicKeys } from '../../runtime/public-key-file.ts'
+import { nameOf, readTextFile } from '../../runtime/text-file.ts'
 import { reasonOf } from '../../runtime/unexpected.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { type FirstRelay, firstFleetText } from '../edit/first-fleet.ts'
 import { openQuestions, type Questions } from '../edit/questions.ts'
-import { fingerprint, publicKeysIn, scanHostKeys } from '../edit/scan-host-keys.ts'
+import { fingerprint, hostKeyProblem, publicKeysIn, scanHostKeys } from '../edit/scan-host-keys.ts'
 import { parseFleet } from '../fleet-config.ts'
 import { type BareInput, type Command, usageError } from './command.ts'
 
@@ -125,13 +126,13 @@ async function trusted(
   throw new UserError('then nothing was written: bring the keys from the relay itself, with --host-keys FILE')
 }
 
+/** As `cat /etc/ssh/ssh_host_*_key.pub` or ssh-keyscan gives them, or whatever a technician's key may look like. */
 async function readHostKeys(file: string): Promise<string[]> {
-  const text = await (file === '-' ? readAll(process.stdin) : readFile(file, 'utf8')).catch(err => {
-    throw new UserError(`cannot read ${file} (${errorCode(err)})`, EXIT.usage, { cause: err })
-  })
+  const text = await readTextFile(file)
+  const problem = hostKeyProblem(text)
+  if (problem !== undefined) throw new UserError(`${nameOf(file)}${problem}`, EXIT.usage)
   const keys = publicKeysIn(text)
-  if (keys.length === 0) throw new UserError(`${file} holds no public key`, EXIT.usage)
-  return keys
+  return keys.length > 0 ? keys : readPublicKeys(nameOf(file), text).map(({ key }) => key)
 }
 
 /** Whole or not at all, and never in place of another: link(2) replaces nothing. */

@@ -1,9 +1,9 @@
 /** `oobm-relay issue`: writes the one file that field staff put on a device's card. */
-import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { parseProvisioning, stringifyProvisioning } from '../../runtime/provisioning.ts'
 import { type SiteInput, siteSchema } from '../../runtime/site-config.ts'
+import { readTextFile } from '../../runtime/text-file.ts'
 import { parseToml, readToml } from '../../runtime/toml-file.ts'
 import { reasonOf } from '../../runtime/unexpected.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
@@ -53,12 +53,7 @@ export const issue: Command = {
 
 /** As it was written: a default that nobody wrote must not replace what a device has. */
 async function readSite(path: string): Promise<SiteInput> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (err) {
-    throw new UserError(`cannot read ${path} (${errorCode(err)})`, EXIT.configuration)
-  }
+  const text = await readTextFile(path, EXIT.configuration)
   parseToml(path, text, siteSchema)
   const { version: _, ...site } = readToml(path, text)
   return site

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import spawn, { SubprocessError } from 'nano-spawn'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
+import { firstOther } from '../../runtime/odd-characters.ts'
 import { passwordOpensHost } from '../apply/host-sshd.ts'
 import { secretReader } from '../ask-secret.ts'
 import type { Technician } from '../fleet-config.ts'
@@ -57,7 +58,8 @@ export const passwd: Command = {
 export function passwordProblem(password: string, technician: string): string | undefined {
   if ([...password].length < SHORTEST) return `it must have at least ${SHORTEST} characters`
   if (Buffer.byteLength(password) > LONGEST) return `it must have at most ${LONGEST} bytes`
-  if (/[\p{Cc}]/u.test(password)) return 'it must have no control characters'
+  const odd = firstOther(password, /[^\p{C}\p{Z}]| /u)
+  if (odd !== undefined) return `its character ${odd.position} is ${odd.name}, which nobody can type`
   if (password.includes(technician)) return 'it must not have the name in it'
   return new Set(password).size < 5 ? 'it must have more than four different characters' : undefined
 }

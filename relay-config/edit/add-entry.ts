@@ -1,9 +1,8 @@
 /** `oobm-relay add`: what the command line says of a device, a technician or a console, as an entry of the file. */
-import { readFile } from 'node:fs/promises'
-import { text as readAll } from 'node:stream/consumers'
-import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
-import { publicKeySchema } from '../../runtime/names.ts'
+import { EXIT, UserError } from '../../runtime/errors.ts'
+import { readPublicKeys } from '../../runtime/public-key-file.ts'
 import { STABLE_EXAMPLE } from '../../runtime/serial-path.ts'
+import { nameOf, readTextFile } from '../../runtime/text-file.ts'
 import { type BareInput, type CommandOption, usageError } from '../commands/command.ts'
 import { adviceOn } from '../fleet-checks/advice.ts'
 import type { Fleet } from '../fleet-config.ts'
@@ -146,26 +145,10 @@ function lineItem({ values }: BareInput, name: string): LineItem {
   }
 }
 
-/** Each line of a .pub file, with its comment as far as it is plain text. */
+/** Each key of a .pub file, with its comment as far as it is plain text. */
 async function readKeys(file: string): Promise<string[]> {
-  const text = await (file === '-' ? readAll(process.stdin) : readFile(file, 'utf8')).catch(err => {
-    throw new UserError(`cannot read ${file} (${errorCode(err)})`, EXIT.usage, { cause: err })
-  })
-  if (text.includes('PRIVATE KEY')) {
-    throw new UserError(`${file} is a private key: give the public one, ${file}.pub`, EXIT.usage)
-  }
-  const lines = text.split(/\r?\n/).filter(line => !/^\s*(#.*)?$/.test(line))
-  if (lines.length === 0) throw new UserError(`${file} holds no public key`, EXIT.usage)
-  return lines.map((line, at) => {
-    const parsed = publicKeySchema.safeParse(line)
-    if (!parsed.success) throw new UserError(`${file}, key ${at + 1}: ${parsed.error.issues[0]?.message}`, EXIT.usage)
-    const comment = line
-      .trim()
-      .split(/[ \t]+/)
-      .slice(2)
-      .join(' ')
-    return /^[\x20-\x7e]+$/.test(comment) ? `${parsed.data} ${comment}` : parsed.data
-  })
+  const keys = readPublicKeys(nameOf(file), await readTextFile(file))
+  return keys.map(({ key, comment }) => [key, comment].filter(part => part !== '').join(' '))
 }
 
 function takeOnly(what: string, { values }: BareInput, options: Options): void {

@@ -1,5 +1,5 @@
 /** Changes the fleet file on disk: checked before, written as a whole, or not touched at all. */
-import { readFile, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { ConfigurationError, EXIT, UserError } from '../../runtime/errors.ts'
 import { reasonOf } from '../../runtime/unexpected.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
@@ -57,7 +57,7 @@ async function replaceText(file: string, before: string, after: string): Promise
   // A link stays a link, and its file its owner's.
   const path = await realpath(file)
   const { mode } = await stat(path)
-  if ((await readFile(path, 'utf8')) !== before) throw new UserError(`${file} was changed meanwhile; nothing was done`)
+  if ((await readFleetText(path)) !== before) throw new UserError(`${file} was changed meanwhile; nothing was done`)
   try {
     await writeAtomically(path, after, mode & 0o777)
   } catch (err) {

@@ -28,14 +28,27 @@ export async function scanHostKeys(host: string, port: number, signal: AbortSign
 /** The key of each line, whatever stands before it (`host`, `[host]:port`); what is no key is left out. */
 export function publicKeysIn(text: string): string[] {
   const keys = text.split(/\r?\n/).flatMap(line => {
-    if (line.startsWith('#')) return []
-    const parsed = publicKeySchema.safeParse(/(?:ssh-|ecdsa-)\S+\s+\S+/.exec(line)?.[0] ?? '')
+    const parsed = publicKeySchema.safeParse(keyOfLine(line) ?? '')
     return parsed.success ? [parsed.data] : []
   })
   // Ed25519 first, as everywhere here.
   return [...new Set(keys)].toSorted(
     (a, b) => Number(b.startsWith('ssh-ed25519')) - Number(a.startsWith('ssh-ed25519')),
   )
+}
+
+/** The first line that is to be a key and cannot be taken; kinds that we do not take at all (ssh-dss) are left out. */
+export function hostKeyProblem(text: string): string | undefined {
+  for (const [at, line] of text.split(/\r?\n/).entries()) {
+    const key = keyOfLine(line)
+    const error = key === undefined ? undefined : publicKeySchema.safeParse(key).error
+    if (error !== undefined) return `, line ${at + 1}: ${error.issues[0]?.message}`
+  }
+  return undefined
+}
+
+function keyOfLine(line: string): string | undefined {
+  return line.startsWith('#') ? undefined : /(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp\d+)\s+\S+/.exec(line)?.[0]
 }
 
 /** As `ssh-keygen -l` writes it. */

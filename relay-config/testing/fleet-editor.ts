@@ -10,6 +10,7 @@ import type { TestContext } from '../../tools/suite.ts'
 import { COMMANDS, COMMON } from '../commands/all-commands.ts'
 import type { BareInput } from '../commands/command.ts'
 import { parseFleet } from '../fleet-config.ts'
+import { readFleetText } from '../fleet-file.ts'
 
 const MAIN = join(import.meta.dirname, '..', 'main.ts')
 
@@ -50,7 +51,7 @@ export async function fleetEditor(context: TestContext): Promise<FleetEditor> {
     try {
       const code = command.runBare
         ? await command.runBare(input)
-        : await command.run({ ...input, fleet: parseFleet(file, await readFile(file, 'utf8')) })
+        : await command.run({ ...input, fleet: parseFleet(file, await readFleetText(file)) })
       return { code, said: said.map(line => `${line}\n`).join('') }
     } catch (err) {
       if (!(err instanceof UserError)) throw err

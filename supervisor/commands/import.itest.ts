@@ -170,7 +170,7 @@ test('says what is missing on the command line', async () => {
   assert.match(stderr, 'usage: oobm import FILE')
   const missing = await oobm('import', '/nonexistent/oobm.toml')
   assert.is(missing.code, EXIT.failed)
-  assert.match(missing.stderr, '/nonexistent/oobm.toml: cannot be read')
+  assert.match(missing.stderr, 'cannot read /nonexistent/oobm.toml (ENOENT)')
 })
 
 test('each secret lies where its unit loads it from', () => {

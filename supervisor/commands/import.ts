@@ -1,11 +1,12 @@
 /** `oobm import`: turns the operator's oobm.toml into the device's own files; all of them, or none. */
 import { existsSync } from 'node:fs'
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import spawn from 'nano-spawn'
 import { provisioningFaultPath as faultPath } from '../../runtime/directories.ts'
 import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
 import { siteSchema } from '../../runtime/site-config.ts'
+import { readBytes } from '../../runtime/text-file.ts'
 import { finishInstallation, type Installed, install } from '../provision/install.ts'
 import { readStored } from '../provision/stored.ts'
 import { takeOver } from '../provision/take-over.ts'
@@ -19,7 +20,7 @@ export const importCommand: Command = {
     const { values, positionals } = readArguments(importCommand, args, options, { min: 1, max: 1 })
     const [file = ''] = positionals
     const root = resolve(values.root)
-    const brought = { name: file, bytes: await readInput(file) }
+    const brought = { name: file, bytes: await readBytes(file, EXIT.failed) }
     const installed = await stopped(async () => {
       await finishInstallation(root)
       const { text } = takeOver(await readStored(root), [brought])
@@ -30,14 +31,6 @@ export const importCommand: Command = {
     if (root === '/' && existsSync('/run/systemd/system')) await makeAccounts(print)
     return EXIT.ok
   },
-}
-
-async function readInput(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file)
-  } catch (err) {
-    throw new UserError(`${file}: cannot be read: ${errorMessage(err)}`, EXIT.failed, { cause: err })
-  }
 }
 
 /** A change of the configuration starts this unit in any case; here it is waited for, so that who imports may log in next. */

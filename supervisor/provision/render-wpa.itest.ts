@@ -56,6 +56,7 @@ const textOf = (hex: string | undefined) => Buffer.from(hex ?? '', 'hex').toStri
 
 /** Letters that mean something to a parser, beside some that mean something to people. */
 const LETTERS = ['"', '\\', '\n', '\r', '#', '{', '}', '=', ' ', "'", '\t', '\u0000', 'a', 'P"', 'ü', '漢', '🐙']
+const PLAIN = { identity: 'i', anonymousIdentity: 'a', password: 'p' }
 function hostile(seed: number, bytes: number): string {
   let text = ''
   for (let at = 0; ; at++) {
@@ -80,7 +81,14 @@ if (spawnSync('test', ['-x', SUPPLICANT]).status !== 0) {
       eap: eap(seed),
     }))
     const distinct = wifi.filter(({ ssid }, at) => wifi.findIndex(other => other.ssid === ssid) === at)
-    const { networks, complaints } = await readBack(context, renderWifi(siteOf({ wifi: distinct }), '/nonexistent'))
+    // A file cannot say all of this; what is rendered must hold whatever comes.
+    const site = siteOf({ wifi: distinct.map((_, at) => ({ ssid: `s${at}`, eap: { ...eap(0), ...PLAIN } })) })
+    const told = site.wifi.map((network, at) => ({
+      ...network,
+      ssid: distinct[at]?.ssid ?? '',
+      eap: { ...network.eap, ...distinct[at]?.eap } as typeof network.eap,
+    }))
+    const { networks, complaints } = await readBack(context, renderWifi({ ...site, wifi: told }, '/nonexistent'))
     assert.equal(complaints, [])
     assert.is(networks.length, distinct.length)
     for (const [at, network] of networks.entries()) {

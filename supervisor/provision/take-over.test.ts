@@ -76,6 +76,23 @@ test('says what a person did, not what a parser met', () => {
     ['{\\rtf1\\ansi version = 1}', /was saved by a word processor/],
     ['PK\u0003\u0004…', /was saved by a word processor/],
     [WHOLE.replace('= "rack1"', '= "rack1'), /^oobm\.toml:2: is not valid TOML/],
+    // The line of the error, not the first that has something of the kind.
+    [
+      `# \u201ca\u201d\n${WHOLE}x = "\u201ca\u201d"\ny = b\n`,
+      /^oobm\.toml:\d+: is not valid TOML: a text must stand in quotes: y = "…"$/,
+    ],
+    [
+      `${WHOLE}[system]\ncountry = "DE"\n[[wifi]]\nssid = "corp\\branch"\n`,
+      /:\d+: wifi\[1\]\.ssid: has U\+0008 \(backspace\), as character 5; .*use single quotes, ssid = 'corp\\branch'$/,
+    ],
+    [
+      `${WHOLE}[system]\ncountry = "DE"\n[[wifi]]\nssid = "x"\npassphrase = "secret\\words"\n`,
+      /:\d+: is not valid TOML: .*use single quotes, passphrase = '…'$/,
+    ],
+    [
+      `${WHOLE}[system]\ncountry = "DE"\n[[wifi]]\nssid = "x"\npassphrase = "secret w\u00f6rd"\n`,
+      /:\d+: wifi\[1\]\.passphrase: must be 8 to 63 plain characters, or 64 digits 0-9 a-f: character 9 is U\+00F6$/,
+    ],
     [
       'version = 1\n[system]\nhostname = "x"\n',
       /only changes settings, and this device has none yet: .*whole file from the/,

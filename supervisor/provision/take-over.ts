@@ -1,4 +1,5 @@
 /** Files that somebody brought → one provisioning text that was checked as a whole, or everything that is wrong with them. */
+import { decodeText } from '../../runtime/decode-text.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../../runtime/errors.ts'
 import {
   type Provisioning,
@@ -9,7 +10,6 @@ import {
 } from '../../runtime/provisioning.ts'
 import { checkValue, describePath, locate, type Path, type Problem, readToml } from '../../runtime/toml-file.ts'
 import { planParts } from '../commands/plan-import.ts'
-import { decodeText, typographyIn } from './decode.ts'
 import { isTable, type Merged, mergeProvisioning, type Table } from './merge.ts'
 
 export interface BroughtFile {
@@ -40,7 +40,7 @@ export function takeOver(before: Table | undefined, files: readonly BroughtFile[
   const read: ReadFile[] = []
   for (const { name, bytes } of files) {
     const text = decodeText(name, bytes)
-    const merged = mergeProvisioning(value, readOrAdvise(name, text))
+    const merged = mergeProvisioning(value, readToml(name, text))
     const file = { name, text, complete: merged.complete, locate: merged.locate }
     if (merged.problems.length > 0)
       throw new ConfigurationError(
@@ -61,16 +61,6 @@ export function takeOver(before: Table | undefined, files: readonly BroughtFile[
     provisioning,
     text: stringifyProvisioning(config, secrets, site),
     complete: read.some(({ complete }) => complete),
-  }
-}
-
-function readOrAdvise(name: string, text: string): Table {
-  try {
-    return readToml(name, text)
-  } catch (err) {
-    const advice = err instanceof ConfigurationError ? typographyIn(text) : undefined
-    if (advice === undefined) throw err
-    throw new ConfigurationError(name, [{ key: '', ...advice }])
   }
 }
 

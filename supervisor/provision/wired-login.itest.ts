@@ -110,12 +110,11 @@ if (
       const accounts: Account[] = [
         ACCOUNT,
         { identity: 'CORP\\rack1', password: 'a password' },
-        { identity: 'Büro "Süd" 東京', password: ' Schlüssel "x" \\ # {}= \'漢\'\t ' },
-        { identity: 'rack2', password: 'of two\nlines' },
+        { identity: 'Büro "Süd" 東京', password: ' Schlüssel "x" \\ # {}= \'漢\' ' },
       ]
       const { login, authority, client, directory } = await startSite(context, accounts)
       const other = await makeAuthority(directory, 'other')
-      const [own, corp, named, lines] = accounts.map(account => textOf(account)) as [string, string, string, string]
+      const [own, corp, named] = accounts.map(account => textOf(account)) as [string, string, string]
       const ca = pem('ca', authority.certificate)
       const anonymous = 'anonymous_identity = "anonymous@example.net"\n'
       const password = 'Geheim "1" \\ é'
@@ -135,7 +134,6 @@ if (
         ['PEAP, a Windows domain', `method = "peap"\n${corp}${ca}`, ['CORP\\rack1']],
         ['PEAP, all letters', `method = "peap"\n${named}${ca}`, ['Büro "Süd" 東京']],
         ['TTLS with PAP, all letters', `method = "ttls"\ninner = "pap"\n${named}${ca}`, ['Büro "Süd" 東京']],
-        ['TTLS with PAP, two lines', `method = "ttls"\ninner = "pap"\n${lines}${ca}`, ['rack2']],
         ['the server by its name', `method = "peap"\n${own}${ca}domain = "${SERVER}"\n`, [ACCOUNT.identity]],
         ['the server by its domain', `method = "peap"\n${own}${ca}domain = "example.net"\n`, [ACCOUNT.identity]],
         [

@@ -1,43 +1,33 @@
 /** The bytes of a file that somebody saved on a PC, as text; pure. */
-import { ConfigurationError } from '../../runtime/errors.ts'
+import { ConfigurationError } from './errors.ts'
 
 const SAVE_AS =
   'open it with a plain text editor (Windows: Notepad, macOS: TextEdit in plain text) and save it as UTF-8'
 
 /**
- * UTF-8, with or without a byte order mark, and UTF-16, which Notepad calls Unicode; any line ends.
+ * UTF-8, with or without a byte order mark, and UTF-16, which Notepad and PowerShell call Unicode; any line ends.
  * @throws ConfigurationError when it is no text
  */
 export function decodeText(file: string, bytes: Uint8Array): string {
+  return decodeAsWritten(file, bytes)
+    .replace(/^\uFEFF/, '')
+    .replace(/\r\n?/g, '\n')
+}
+
+/** The same with its byte order mark and its line ends, for who writes it back. */
+export function decodeAsWritten(file: string, bytes: Uint8Array): string {
   const fail = (message: string, line?: number): never => {
     throw new ConfigurationError(file, [{ line, key: '', message }])
   }
   if (bytes.every(byte => byte === 0))
-    fail('is empty: the copy was not finished; copy it again, and eject the card before taking it out')
+    fail('is empty: the copy was not finished; copy it again, and eject a card before taking it out')
   if (startsWith(bytes, '{\\rtf') || startsWith(bytes, 'PK\x03\x04') || startsWith(bytes, '\xd0\xcf\x11\xe0'))
     fail(`was saved by a word processor: ${SAVE_AS}`)
   const encoding = encodingOf(bytes)
-  let text: string
   try {
-    text = new TextDecoder(encoding, { fatal: true }).decode(bytes)
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     return fail(`has a character that is not UTF-8: ${SAVE_AS}`, lineOfBadByte(bytes))
-  }
-  return text.replace(/\r\n?/g, '\n')
-}
-
-/**
- * What a person most likely did where TOML only says that it is none.
- * @returns the line and the advice; undefined when nothing of that kind is seen
- */
-export function typographyIn(text: string): { line: number; message: string } | undefined {
-  const lines = text.split('\n')
-  const at = lines.findIndex(line => /[\u2018-\u201f\u00ab\u00bb]/.test(line.replace(/#.*/, '')))
-  if (at < 0) return undefined
-  const found = /[\u2018-\u201f\u00ab\u00bb]/.exec(lines[at] ?? '')?.[0]
-  return {
-    line: at + 1,
-    message: `has a typographic quotation mark ${found}, which a word processor made: type " instead`,
   }
 }
 
