@@ -60,6 +60,7 @@ test(
     const { files, args, bridge } = await withHopKeys(context)
     const CASES: [who: 'alice' | 'olga', login: string, words: string[], code: number, says: RegExp][] = [
       ['alice', 'alice:core-sw1', ['status'], 0, /^core-sw1 on /],
+      ['alice', 'alice:core-sw1', ['release'], 0, /^flow control of core-sw1 released$/m],
       ['alice', 'alice:core-sw1', ['break', '100'], 0, /BREAK sent|no BREAK was sent/],
       [
         'olga',

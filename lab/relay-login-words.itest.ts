@@ -31,6 +31,7 @@ if (process.getuid?.() === 0) {
         ['alice', [], 'core-sw1 status', 0, /^core-sw1 on /],
         ['alice', [], 'core-sw1 status --json', 0, /"name": "core-sw1"/],
         ['alice', [], 'core-sw1 break 200', 69, /BREAK/],
+        ['alice', [], 'core-sw2 release', 69, /nothing was released: the line is closed/],
         ['alice', [], 'core-sw2', 0, /you are alice \(via relay\)/],
         ['bob', ['-T'], '', 0, /you are bob \(via relay\)/],
         ['alice', [], '', 64, /say which: ssh LOGIN@RELAY CONSOLE\. Yours are: core-sw1 core-sw2 edge-rt1/],
@@ -60,7 +61,12 @@ if (process.getuid?.() === 0) {
         ),
         [
           ...['ran core-sw1 rack1 127.0.0.1 0 status', 'ran core-sw1 rack1 127.0.0.1 0 status --json'],
-          ...['ran core-sw1 rack1 127.0.0.1 ? break 200', 'from core-sw2 rack1 127.0.0.1', 'to'],
+          ...[
+            'ran core-sw1 rack1 127.0.0.1 ? break 200',
+            'ran core-sw2 rack1 127.0.0.1 69 release',
+            'from core-sw2 rack1 127.0.0.1',
+            'to',
+          ],
           'refused edge-rt1 rack1 127.0.0.1 not let in by the device, or not connected to it',
         ],
       )
