@@ -13,6 +13,7 @@ import { serviceManager } from '../runtime/systemd.ts'
 import { parseToml } from '../runtime/toml-file.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
 import { Console } from './console/console.ts'
+import { Events } from './events.ts'
 import { readHostKey } from './host-key.ts'
 import { offerKnownHosts } from './known-hosts.ts'
 import { deviceReturn } from './line/device-return.ts'
@@ -64,13 +65,14 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
   const ending = new AbortController()
   const over = AbortSignal.any([signal, ending.signal])
   const nap = napper(clock, over)
+  const events = new Events(clock)
   const consoles = config.consoles.map(console => {
     const part = log.child({ console: console.name })
-    return new Console(console, bridge.scrollbackBytes, clock, part, nap.wake)
+    return new Console(console, bridge.scrollbackBytes, clock, part, nap.wake, event => events.add(event))
   })
   const lines = consoles.map(({ config }) => openLineOf(config, openSerialLine, schemes))
   let heartbeat = heartbeatNow()
-  const status = () => consoleStatus(consoles, bridge.port, heartbeat)
+  const status = () => consoleStatus(consoles, bridge.port, heartbeat, events.latest)
   const turnedAtMs = new Map<Console, number>()
 
   const withdrawKnownHosts = await offerKnownHosts(directories.runtime, bridge.port, bridge.hostKey)
@@ -79,6 +81,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
       ...{ hostKey, port: bridge.port, escapeKey: bridge.escape, consoles, status, clock, log, signal: over },
       technicians: config.technicians,
       peopleRecord: peopleRecordPath(env),
+      events,
       limits: { ...DEFAULT_LIMITS, ...limits },
     })
     const parts = consoles.map((console, index) =>

@@ -3,11 +3,18 @@ import type { Heartbeat } from '../runtime/boot-clock.ts'
 import type { ConsoleStatus } from '../runtime/status-file.ts'
 import { VERSION } from '../runtime/version.ts'
 import type { Console } from './console/console.ts'
+import type { BridgeEvent } from './events.ts'
 import { describeSettings } from './line/settings.ts'
 
 /** @param heartbeat the last sign of life: all loops turned then */
-export function consoleStatus(consoles: readonly Console[], port: number, heartbeat: Heartbeat): ConsoleStatus {
-  return { version: 1, software: VERSION, pid: process.pid, heartbeat, port, consoles: consoles.map(statusOf) }
+export function consoleStatus(
+  consoles: readonly Console[],
+  port: number,
+  heartbeat: Heartbeat,
+  events: readonly BridgeEvent[],
+): ConsoleStatus {
+  const common = { version: 1, software: VERSION, pid: process.pid, heartbeat, port } as const
+  return { ...common, events: [...events], consoles: consoles.map(statusOf) }
 }
 
 function statusOf({ config, state, hold, counters, seats, writer }: Console): ConsoleStatus['consoles'][number] {

@@ -2,7 +2,9 @@ import * as assert from 'uvu/assert'
 import { suite } from '../tools/suite.ts'
 import {
   type DeviceReport,
+  deviceEventSchema,
   deviceReportSchema,
+  formatEvent,
   formatRelayWord,
   formatReport,
   LINE_MAX,
@@ -92,6 +94,17 @@ test('a report that is too long loses its oldest changes first, and always fits'
   const line = formatReport({ ...REPORT, cause: '\u{1f642}'.repeat(5_000), changes, consoles })
   assert.ok(line.length <= LINE_MAX)
   deviceReportSchema.parse(JSON.parse(line.slice(7)))
+})
+
+test('an event fits into what a relay keeps, whatever stands in it', () => {
+  const long = '\u{1f4a5}'.repeat(200)
+  for (const detail of ['300 ms', long]) {
+    const event = { event: 'refused', agoS: 1e10, fromS: 1e10, console: 'c'.repeat(99), technician: 't'.repeat(99) }
+    const line = formatEvent({ ...event, address: '2001:db8::7', detail, ref: 'abcdef01.123456.1234567' })
+    assert.match(line, /^event \{[ -~]*\}$/)
+    assert.ok(line.length <= 6 + 512, `${line.length}`)
+    assert.ok(deviceEventSchema.safeParse(JSON.parse(line.slice(6))).success)
+  }
 })
 
 test.run()

@@ -170,17 +170,22 @@ export const deviceEventSchema = z.object({
   /** Where they came from, as the device knows it. */
   address: text(60).optional(),
   detail: text(120).optional(),
+  /** The same where a device says the same again, after its supervisor began anew. */
+  ref: text(60).optional(),
 })
 
 export type DeviceEvent = z.output<typeof deviceEventSchema>
 
-export function formatEvent({ event, agoS, fromS, console, technician, address, detail }: DeviceEvent): string {
+export function formatEvent({ event, agoS, fromS, console, technician, address, detail, ref }: DeviceEvent): string {
   const cut = (value: string | undefined, max: number) => value?.slice(0, max)
-  return `event ${asciiJson({
-    ...{ event, agoS, fromS, console: cut(console, 40), technician: cut(technician, 40) },
-    ...{ address: cut(address, 60), detail: cut(detail, 120) },
-  })}`
+  const who = { event, agoS, fromS, console: cut(console, 40), technician: cut(technician, 40), ref }
+  const whole = asciiJson({ ...who, address: cut(address, 60), detail: cut(detail, 120) })
+  // What is longer the relay does not keep; everything but ASCII takes six bytes.
+  return `event ${whole.length <= DEED_MAX ? whole : asciiJson({ ...who, detail: cut(detail, 20) })}`
 }
+
+/** Bytes of an event or a session that a relay keeps. */
+const DEED_MAX = 512
 
 /** The report as a line of printable ASCII, so that a relay can refuse all other bytes, made to fit: the oldest changes go first, then the consoles' details. */
 export function formatReport(report: DeviceReport): string {

@@ -59,6 +59,20 @@ export const consoleStatusSchema = z.object({
   pid: z.int(),
   heartbeat: heartbeatSchema,
   port: z.int(),
+  /** What people did beside their sessions, oldest first; the ids count from the bridge's start. Older bridges have none. */
+  events: z
+    .array(
+      z.object({
+        id: z.int(),
+        at: instant,
+        event: z.enum(['break', 'word', 'refused']),
+        console: z.string().optional(),
+        technician: z.string().optional(),
+        from: z.string(),
+        detail: z.string(),
+      }),
+    )
+    .optional(),
   consoles: z.array(
     z.object({
       name: z.string(),

@@ -1,8 +1,10 @@
 /** One console: what its line says goes to everyone who watches, and one of them may type. */
+
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import type { ConsoleConfig } from '../../runtime/device-config.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
+import type { BridgeEvent } from '../events.ts'
 import type { Line } from '../line/line.ts'
 import { describeHold, describeRelease, heldAfterMs } from '../line/settings.ts'
 import { breakLengthMs, describeBreak } from './break.ts'
@@ -71,6 +73,7 @@ export class Console {
   readonly scrollback: Scrollback
   readonly #clock: Clock
   readonly #times: WallTimes
+  readonly #onEvent: (event: Omit<BridgeEvent, 'id' | 'at'>) => void
   readonly #log: Logger
   readonly #onChange: () => void
   readonly #outgoing: Outgoing
@@ -89,12 +92,21 @@ export class Console {
   #bytesOut = 0
 
   /** @param onChange called when something changed that the status shows, its counters apart */
-  constructor(config: ConsoleConfig, scrollbackBytes: number, clock: Clock, log: Logger, onChange: () => void) {
+  /** @param onEvent what is for the history */
+  constructor(
+    config: ConsoleConfig,
+    scrollbackBytes: number,
+    clock: Clock,
+    log: Logger,
+    onChange: () => void,
+    onEvent: (event: Omit<BridgeEvent, 'id' | 'at'>) => void = () => {},
+  ) {
     this.config = config
     this.scrollback = new Scrollback(scrollbackBytes)
     this.#clock = clock
     this.#log = log
     this.#onChange = onChange
+    this.#onEvent = onEvent
     this.#times = new WallTimes(clock)
     this.#state = { open: false, cause: 'it is being opened', since: clock.nowMs() }
     this.#outgoing = new Outgoing({
@@ -293,6 +305,9 @@ export class Console {
       for (const seat of this.#seats) if (seat !== by) seat.events.onOthersBreak(loss)
       const outcome = await this.#outgoing.sendBreak(lengthMs, signal, loss)
       this.#log.info({ ...logged(by), lengthMs, askedMs, ...outcome }, outcome.sent ? 'break sent' : 'break failed')
+      const { technician, from } = by
+      const detail = outcome.sent ? describeBreak(askedMs) : `not sent: ${outcome.cause}`
+      this.#onEvent({ event: 'break', console: this.config.name, technician, from, detail })
       for (const seat of this.#seats) seat.events.onRoom()
       if (!outcome.sent) return noBreak(outcome.cause)
       const count = outcome.discardedBytes > 0 ? ` (${outcome.discardedBytes} bytes and more)` : ''

@@ -8,6 +8,7 @@ import type { ConsoleStatus } from '../../runtime/status-file.ts'
 import { describeBreak } from '../console/break.ts'
 import type { Console } from '../console/console.ts'
 import { logged, type Person } from '../console/person.ts'
+import type { Events } from '../events.ts'
 import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
 import { Session } from '../session/session.ts'
 import { accountOf } from './account-login.ts'
@@ -38,6 +39,7 @@ export interface ConnectionOptions {
   /** The escape key, `ctrl-]`. */
   escapeKey: string
   status(): ConsoleStatus
+  events: Events
   limits: ServerLimits
   clock: Clock
   log: Logger
@@ -94,6 +96,8 @@ export function serveConnection(
   const breakTakers = new Map<SshSession, (askedMs: number) => boolean>()
   let visit: Visit | undefined
   let tries = 0
+  /** The login name of a key, or of an account, that was not let in. */
+  let refusedAs: string | undefined
   /** Said already of keys that are not taken. */
   const told = new Set<string>()
   let sessions = 0
@@ -111,7 +115,11 @@ export function serveConnection(
     const timer = setTimeout(() => socket.destroy(), FLUSH_MS)
     socket.once('close', () => clearTimeout(timer))
   })
-  connection.once('close', () => closed.abort())
+  connection.once('close', () => {
+    closed.abort()
+    // Most clients only ask whether a key would do, and go.
+    if (!visit && refusedAs !== undefined) options.events.refused(refusedAs, from)
+  })
   connection.on('authentication', context => {
     if (++tries > limits.loginTries) {
       log.warn({ from, login: context.username, tries: limits.loginTries }, 'too many keys tried')
@@ -131,6 +139,7 @@ export function serveConnection(
     const authentication: Authentication = byAccount
       ? { kind: 'in', identity: byAccount }
       : authenticate(context, options.technicians, tell)
+    if (authentication.kind === 'refused' && (context.method === 'publickey' || account)) refusedAs = context.username
     const key = context.method === 'publickey' ? context.key.data.toString('base64') : `uid ${account?.uid}`
     if (authentication.kind === 'asked') {
       place.asked(key)
@@ -189,7 +198,10 @@ export function serveConnection(
           })
         }
         if (word.word === 'watch') return attach(channel, true)
-        return answerWord(word, visit, options).then(found => answer(channel, found))
+        return answerWord(word, visit, options).then(found => {
+          note(word.word, visit, found, options)
+          return answer(channel, found)
+        })
       })
     })
 
@@ -264,6 +276,18 @@ function noConsole({ wanted, allowed }: Visit): Answer {
   }
 }
 
+/** For the relay's history. A BREAK is noted where it is sent, and the supervisor's own words are nobody's. */
+function note(
+  word: string,
+  { person, wanted, mayDismiss }: Visit,
+  { exitCode }: Answer,
+  { events }: ConnectionOptions,
+): void {
+  if (mayDismiss || word === 'break') return
+  const { technician, from } = person
+  events.add({ event: 'word', console: wanted, technician, from, detail: `${word}; exit code ${exitCode}` })
+}
+
 async function answerWord(
   word: Exclude<Word, { word: 'watch' }>,
   visit: Visit,
@@ -281,7 +305,9 @@ async function answerWord(
     case 'status': {
       const whole = status()
       const consoles = whole.consoles.filter(({ name }) => names.includes(name))
-      const lines = word.json ? [JSON.stringify({ ...whole, consoles }, null, 2)] : describeStatus(consoles)
+      const lines = word.json
+        ? [JSON.stringify({ ...whole, events: undefined, consoles }, null, 2)]
+        : describeStatus(consoles)
       return { lines, exitCode: SESSION_EXIT.ok }
     }
     case 'break': {

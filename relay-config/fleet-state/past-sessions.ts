@@ -40,10 +40,15 @@ async function enrolmentOf(devices: string, device: string): Promise<HistoryEntr
 /** `TOLD_AT JSON`: people's sessions on a device's consoles. */
 async function toldBy(devices: string, device: string): Promise<HistoryEntry[]> {
   const text = await readBounded(join(devices, device, 'past')).catch(() => '')
+  const refs = new Set<unknown>()
   return text.split('\n').flatMap(line => {
     const [, toldS, json] = /^(\d{1,11}) (\{.*\})$/.exec(line) ?? []
     try {
-      return toldEntry(device, Number(toldS), JSON.parse(json ?? ''))
+      const told: unknown = JSON.parse(json ?? '')
+      const ref = typeof told === 'object' && told !== null && 'ref' in told ? told.ref : undefined
+      if (ref !== undefined && refs.has(ref)) return []
+      refs.add(ref)
+      return toldEntry(device, Number(toldS), told)
     } catch {
       return []
     }
@@ -59,7 +64,7 @@ function toldEntry(device: string, toldS: number, told: unknown): HistoryEntry[]
     if (from === undefined || to === undefined) return []
     return [{ at: to, by: technician, event: 'session', device, console, technician, from, to, source: 'device' }]
   }
-  const { event, agoS, fromS, detail, ...who } = deviceEventSchema.parse(told)
+  const { event, agoS, fromS, detail, ref: _, ...who } = deviceEventSchema.parse(told)
   const [from, at] = [timeBefore(fromS), timeBefore(agoS)]
   if (at === undefined) return []
   const span = from === undefined ? {} : { from, to: at }

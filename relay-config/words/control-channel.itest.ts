@@ -35,11 +35,26 @@ testInEachShell(
     await firstClaim.says(/^others none$/m)
     assert.match(await readFile(past, 'utf8'), /^\d+ \{"x":"\\u00fc\\n%s"\}\n\d+ \{"y":1\}\n$/)
 
+    // What is over the bound is gone, and counted.
+    await writeFile(past, '1 {}\n'.repeat(256))
+    for (const n of [1, 2]) ask(firstClaim, `event {"event":"break","n":${n}}`)
+    ask(firstClaim, 'event {"event":"\x1b"}')
+    ask(firstClaim, 'others')
+    await firstClaim.says(/^others none\nothers none$/m)
+    const kept = (await readFile(past, 'utf8')).split('\n')
+    assert.is(kept.length, 257)
+    assert.match(kept.slice(-3).join('\n'), /^\d+ \{"event":"break","n":1\}\n\d+ \{"event":"break","n":2\}\n$/)
+    assert.is(await readFile(join(relay.stateDirectory, 'tokyo/past.gone'), 'utf8'), '2\n')
+
     const second = await connection(context, relay, 'tokyo')
     const secondClaim = await second.claim(NEW)
     for (let n = 0; n < 20; n++) assert.ok(tell(relay, 'tokyo', `blink 2${n}\n`))
     await secondClaim.says(/^blink 219$/m)
-    assert.is(firstClaim.output(), 'claimed\nblink 1\nothers none\n', 'an older connection gets nothing of it')
+    assert.is(
+      firstClaim.output(),
+      'claimed\nblink 1\nothers none\nothers none\n',
+      'an older connection gets nothing of it',
+    )
 
     const now = Math.floor(Date.now() / 1000)
     const told = async (json: string) => {
@@ -126,7 +141,7 @@ test(
     assert.ok(Date.now() - startedMs >= 1_400, 'three pauses')
     assert.equal(
       (await readdir(folder)).sort(),
-      ['control', 'enrolled', 'lock', 'place.1', 'report.json', 'sessions', 'tokens'],
+      ['control', 'enrolled', 'lock', 'place.1', 'report.json', 'sessions', 'shown', 'tokens'],
       'nothing else was written',
     )
   },

@@ -35,8 +35,24 @@ function bridge(pid: number, ids: number[]): ConsoleStatus {
   }
 }
 
+/** The same with the bridge's events up to that number. */
+const withEvents = (status: ConsoleStatus, from: number, to: number): ConsoleStatus => ({
+  ...status,
+  events: Array.from({ length: to - from + 1 }, (_, n) => {
+    return {
+      id: from + n,
+      at: 0,
+      event: 'break',
+      console: 'sw1',
+      technician: 'alice',
+      from: '127.0.0.1:5',
+      detail: '300 ms',
+    }
+  }),
+})
+
 /** Reports while the bridge says these things, one every five seconds; in a time of its own. */
-async function report(looks: (ConsoleStatus | undefined)[]) {
+async function report(looks: (ConsoleStatus | undefined)[], takes = (_line: string, _atMs: number) => true) {
   const clock = new FakeClock()
   const over = new AbortController()
   const sent: { atMs: number; line: string }[] = []
@@ -45,7 +61,7 @@ async function report(looks: (ConsoleStatus | undefined)[]) {
   const control = {
     others: async () => undefined,
     listening: async () => undefined,
-    send: (line: string) => sent.push({ atMs: clock.nowMs(), line }) > 0,
+    send: (line: string) => takes(line, clock.nowMs()) && sent.push({ atMs: clock.nowMs(), line }) > 0,
     listen: () => {},
   }
   const served = reporter.serve(control, over.signal)
@@ -73,6 +89,45 @@ test('a session that ended is told once, also when the bridge began anew with th
   assert.is(sessionsOf(await report([one, bridge(7, [2]), bridge(7, [2]), one])), 1)
   assert.is(sessionsOf(await report([one, one, one])), 0)
   assert.is(sessionsOf(await report([one, bridge(8, [1, 2]), bridge(8, [1, 2])])), 2)
+})
+
+const eventsOf = (sent: { line: string }[]) => sent.flatMap(({ line }) => /^event (.*)$/.exec(line)?.[1] ?? [])
+const refsOf = (sent: { line: string }[]) => eventsOf(sent).map(json => /"ref":"(.*?)"/.exec(json)?.[1])
+
+test('what people did is told once, without a report, and of a new bridge from its beginning', async () => {
+  const idle = bridge(7, [])
+  const sent = await report([
+    idle,
+    withEvents(idle, 1, 2),
+    withEvents(idle, 1, 3),
+    withEvents(bridge(8, []), 1, 1),
+    idle,
+  ])
+  assert.equal(refsOf(sent), ['b.7.1', 'b.7.2', 'b.7.3', 'b.8.1'])
+  const [first = ''] = eventsOf(sent)
+  const { agoS, ...told } = JSON.parse(first)
+  assert.equal(told, {
+    ...{ event: 'break', console: 'sw1', technician: 'alice', address: '127.0.0.1:5', detail: '300 ms', ref: 'b.7.1' },
+  })
+  assert.ok(agoS > 0)
+  assert.is(sent.filter(({ line }) => line.startsWith('report ')).length, 2, 'the first, and one for the consoles')
+})
+
+test('what a relay does not take in is told later, and what is too much is counted', async () => {
+  const idle = bridge(7, [])
+  const looks = Array.from({ length: 10 }, (_, n) => withEvents(idle, n * 10 + 1, n * 10 + 10))
+  const late = await report([idle, ...looks, idle], (_line, atMs) => atMs > 50_000)
+  assert.match(eventsOf(late)[0] ?? '', /"event":"lost","agoS":0,"detail":"(26|36) deeds that no relay could be told"/)
+  assert.is(
+    refsOf(late)
+      .filter(ref => ref !== undefined)
+      .at(-1),
+    'b.7.100',
+  )
+  const [ended] = (await report([bridge(7, [1]), idle, idle, idle], (_line, atMs) => atMs > 9_000))
+    .filter(({ line }) => line.startsWith('session '))
+    .map(({ line }) => JSON.parse(line.slice(8)))
+  assert.ok(ended.toS > 2, 'its end is as long ago as it is')
 })
 
 test.run()

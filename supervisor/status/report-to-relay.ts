@@ -1,9 +1,10 @@
 /** Reports to the relay on the control channel: soon after each change, and now and then without one. */
 
 import type { Clock } from '../../runtime/clock.ts'
-import { type DeviceReport, formatReport, formatSession } from '../../runtime/control-protocol.ts'
+import { type DeviceReport, formatReport } from '../../runtime/control-protocol.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../runtime/status-file.ts'
 import type { Control } from '../tunnel/control-channel.ts'
+import { Deeds } from './deeds.ts'
 import { deviceReport } from './device-report.ts'
 
 export interface ReporterOptions {
@@ -17,16 +18,21 @@ export interface ReporterOptions {
 
 /** Milliseconds between two reports at the least: a relay takes two a second. */
 const PACE_MS = 1_000
+
 /** Holds what is to be reported, whether or not there is a relay to report it to. */
 export class Reporter {
   readonly #options: ReporterOptions
   #status: SupervisorStatus | undefined
   #consoles: ConsoleStatus | undefined
   #control: Control | undefined
+  readonly #deeds: Deeds
   #changed = new AbortController()
+  /** Aborted when there is a deed to tell: that needs no report. */
+  #deedCame = new AbortController()
 
   constructor(options: ReporterOptions) {
     this.#options = options
+    this.#deeds = new Deeds(options.clock)
   }
 
   /** Takes in the present status; the same may come again. */
@@ -40,10 +46,8 @@ export class Reporter {
   updateConsoles(consoles: ConsoleStatus | undefined): void {
     const before = this.#consoles
     this.#consoles = consoles
-    for (const { console, technician, since } of gone(before, consoles)) {
-      const fromS = Math.max(0, Math.round((this.#options.clock.wallMs() - since) / 1000))
-      this.#control?.send(formatSession({ console, technician, fromS, toS: 0 }))
-    }
+    this.#deeds.look(before, consoles)
+    if (this.#deeds.isWaiting) this.#deedCame = renewed(this.#deedCame)
     if (whoIsOn(before) !== whoIsOn(consoles)) this.#changed = renewed(this.#changed)
   }
 
@@ -51,20 +55,29 @@ export class Reporter {
   async serve(control: Control, ended: AbortSignal): Promise<void> {
     this.#control = control
     try {
-      await this.#report(control, ended)
+      await this.#serve(control, ended)
     } finally {
       if (this.#control === control) this.#control = undefined
     }
   }
 
-  async #report(control: Control, ended: AbortSignal): Promise<void> {
+  async #serve(control: Control, ended: AbortSignal): Promise<void> {
     const { clock, readUplink, idleMs } = this.#options
+    let reported: { of: AbortSignal; atMs: number } | undefined
     while (!ended.aborted) {
       const { signal: changed } = this.#changed
-      const uplink = await readUplink()
-      if (this.#status) control.send(formatReport(this.#content(this.#status, uplink)))
+      const { signal: deedCame } = this.#deedCame
+      if (reported?.of !== changed || clock.nowMs() - reported.atMs >= idleMs) {
+        const uplink = await readUplink()
+        if (this.#status) control.send(formatReport(this.#content(this.#status, uplink)))
+        reported = { of: changed, atMs: clock.nowMs() }
+      }
+      if (!ended.aborted && this.#control === control) this.#deeds.tell(line => control.send(line))
       await clock.sleep(PACE_MS, ended)
-      await clock.sleep(idleMs, AbortSignal.any([ended, changed]))
+      // A relay that takes nothing in just now is told a second later.
+      if (this.#deeds.isWaiting && this.#control === control) continue
+      const leftMs = Math.max(0, reported.atMs + idleMs - clock.nowMs())
+      await clock.sleep(leftMs, AbortSignal.any([ended, changed, deedCame]))
     }
   }
 
@@ -77,17 +90,6 @@ export class Reporter {
 /** What makes a report worth sending at once: ages and round trips change all the time. */
 function essence({ word, cause, sessions, proof }: SupervisorStatus): string {
   return JSON.stringify([word, cause, sessions, proof.provedAt])
-}
-
-/** Who was on a console and is not any more. A bridge that does not answer says nothing of anybody. */
-function gone(before: ConsoleStatus | undefined, after: ConsoleStatus | undefined) {
-  const seatsOf = (status: ConsoleStatus) =>
-    status.consoles.flatMap(({ name, sessions }) => sessions.map(seat => ({ ...seat, console: name })))
-  if (!before || !after) return []
-  const isSame = (a: { console: string; id: number }, b: typeof a) => a.console === b.console && a.id === b.id
-  // A bridge that was started anew has none of them.
-  const here = before.pid === after.pid ? seatsOf(after) : []
-  return seatsOf(before).filter(seat => !here.some(one => isSame(one, seat)))
 }
 
 function whoIsOn(status: ConsoleStatus | undefined): string {

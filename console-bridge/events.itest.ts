@@ -1,0 +1,45 @@
+/** What the bridge keeps of what people did, for the relay's history. */
+import * as assert from 'uvu/assert'
+import { scratchDirectory } from '../testbed/scratch.ts'
+import { suite } from '../tools/suite.ts'
+import { bridgeFiles, runWord, startBridge, statusWhere } from './testing/bridge-fixture.ts'
+import { ptyTarget } from './testing/pty-target.ts'
+
+const test = suite('what people did')
+
+test(
+  'BREAKs, words and refused logins stand in the status, and not in what technicians are shown of it',
+  async context => {
+    const target = await ptyTarget(context, await scratchDirectory(context))
+    const files = await bridgeFiles(context, [{ name: 'core-sw1', path: target.path }])
+    await startBridge(context, files)
+    await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
+    assert.is((await runWord(files, 'alice', 'core-sw1', 'break 200')).code, 0)
+    assert.is((await runWord(files, 'bob', 'core-sw1', 'list')).code, 0)
+    const refused = await runWord(files, 'mallory', 'alice:core-sw1', 'list')
+    assert.is(refused.code, 255)
+    await runWord(files, 'mallory', 'core-sw1', 'list')
+    const observed = await runWord(files, 'olga', 'core-sw1', 'break')
+    assert.is.not(observed.code, 0)
+    const { events = [] } = await statusWhere(files, 'all', ({ events }) => (events?.length ?? 0) >= 3)
+    const told = events.map(({ event, console, technician, detail }) => [event, console, technician, detail].join(' '))
+    assert.equal(told, [
+      'break core-sw1 alice 200 ms',
+      'word core-sw1 bob list; exit code 0',
+      'refused   login as alice:core-sw1',
+    ])
+    assert.equal(
+      events.map(({ id, from, at }) => [id, /^127\.0\.0\.1:\d+$/.test(from), Math.abs(Date.now() - at) < 60_000]),
+      [
+        [1, true, true],
+        [2, true, true],
+        [3, true, true],
+      ],
+    )
+    const shown = await runWord(files, 'alice', 'core-sw1', 'status --json')
+    assert.is(JSON.parse(shown.stdout).events, undefined)
+  },
+  { timeoutMs: 90_000 },
+)
+
+test.run()

@@ -1,0 +1,79 @@
+/** What people did at this device, until the relay has been told: a relay that is away misses nothing of a short absence. */
+import type { Clock } from '../../runtime/clock.ts'
+import { formatEvent, formatSession } from '../../runtime/control-protocol.ts'
+import type { ConsoleStatus } from '../../runtime/status-file.ts'
+
+/** That wait for a relay; older ones are counted, and told of as lost. */
+const WAITING_MAX = 64
+
+/** As a line of the protocol; the function gives seconds since a moment of `Clock.nowMs`. */
+type Deed = (agoS: (thenMs: number) => number) => string
+
+export class Deeds {
+  readonly #clock: Clock
+  readonly #waiting: Deed[] = []
+  #lost = 0
+  #told: { bridge: string; id: number } | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Takes in what the bridge says, and what it said before; undefined while it does not. */
+  look(before: ConsoleStatus | undefined, after: ConsoleStatus | undefined): void {
+    // Times of day to times of ours: the clock may be set before the relay is told.
+    const aheadMs = this.#clock.wallMs() - this.#clock.nowMs()
+    const nowMs = this.#clock.nowMs()
+    for (const { console, technician, since } of gone(before, after)) {
+      this.#keep(agoS => formatSession({ console, technician, fromS: agoS(since - aheadMs), toS: agoS(nowMs) }))
+    }
+    if (!after) return
+    const bridge = `${after.heartbeat.bootId.slice(0, 8)}.${after.pid}`
+    const toldId = this.#told?.bridge === bridge ? this.#told.id : 0
+    for (const { id, at, event, console, technician, from, detail } of after.events ?? []) {
+      if (id <= toldId) continue
+      const who = { ...(console !== undefined && { console }), ...(technician !== undefined && { technician }) }
+      const what = { event, ...who, address: from, detail, ref: `${bridge}.${id}` }
+      this.#keep(agoS => formatEvent({ ...what, agoS: agoS(at - aheadMs) }))
+      this.#told = { bridge, id }
+    }
+  }
+
+  /** Tells what waits, as far as the relay takes it in. */
+  tell(send: (line: string) => boolean): void {
+    const nowMs = this.#clock.nowMs()
+    const agoS = (thenMs: number) => Math.min(1e10, Math.max(0, Math.round((nowMs - thenMs) / 1000)))
+    if (this.#lost > 0) {
+      const detail = `${this.#lost} deeds that no relay could be told`
+      if (!send(formatEvent({ event: 'lost', agoS: 0, detail }))) return
+      this.#lost = 0
+    }
+    for (;;) {
+      const [first] = this.#waiting
+      if (first === undefined || !send(first(agoS))) return
+      this.#waiting.shift()
+    }
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  #keep(deed: Deed): void {
+    this.#waiting.push(deed)
+    if (this.#waiting.length <= WAITING_MAX) return
+    this.#waiting.shift()
+    this.#lost++
+  }
+}
+
+/** Who was on a console and is not any more. A bridge that does not answer says nothing of anybody. */
+function gone(before: ConsoleStatus | undefined, after: ConsoleStatus | undefined) {
+  const seatsOf = (status: ConsoleStatus) =>
+    status.consoles.flatMap(({ name, sessions }) => sessions.map(seat => ({ ...seat, console: name })))
+  if (!before || !after) return []
+  const isSame = (a: { console: string; id: number }, b: typeof a) => a.console === b.console && a.id === b.id
+  // A bridge that was started anew has none of them.
+  const here = before.pid === after.pid ? seatsOf(after) : []
+  return seatsOf(before).filter(seat => !here.some(one => isSame(one, seat)))
+}
