@@ -118,6 +118,16 @@ for (const [code, cause] of [
   })
 }
 
+test('a command that does not end proves nothing, marker or not', async () => {
+  const { answer } = execution('', new Promise(() => {}))
+  const connection = new ScriptedConnection({ exec: () => answer, end: () => true })
+  const over = new AbortController()
+  const found = prove('shell', { connection, files: { appeared: async () => true }, signal: over.signal })
+  await settle()
+  over.abort()
+  assert.is((await found).found, 'the self-test command did not end in time')
+})
+
 test('a server that runs no command proves nothing', async () => {
   const connection = new ScriptedConnection({ exec: () => ({ ok: false, cause: 'it runs none' }), end: () => true })
   const { found } = await prove('shell', { connection, files: { appeared: async () => true } })

@@ -85,4 +85,21 @@ test('each start has a key of its own, in place of the last one’s', async cont
   assert.is(statSync(second.markers).gid, userInfo().gid)
 })
 
+if (process.getuid?.() !== 0) test.skip('gives the folder to the account’s group', 'it takes root to give it away')
+else
+  test('gives the folder to the account’s own group, as /etc/passwd has it, and to no other', async context => {
+    const runtime = directory(context)
+    const accounts = readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .map(line => line.split(':'))
+    // One whose group has another number than the account.
+    const [name = '', , uid, gid] = accounts.find(([, , uid, gid]) => uid !== gid && Number(gid) > 0) ?? []
+    assert.is.not(uid, gid)
+    const { markers } = await installSelftestKey(runtime, name)
+    assert.equal([statSync(markers).uid, statSync(markers).gid], [0, Number(gid)])
+    // The beginning of a name is another name.
+    const other = await installSelftestKey(directory(context), name.slice(0, -1))
+    assert.is(statSync(other.markers).gid, 0)
+  })
+
 test.run()

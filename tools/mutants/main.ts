@@ -64,6 +64,8 @@ async function main(): Promise<number> {
     }
     const tried: Tried[] = []
     const queue = [...chosen]
+    // Told to end, it says how far it came.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => queue.splice(0))
     const work = async (tree: string) => {
       for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
         tried.push({ mutant, what: name(mutant), killer: await killerOf(mutant, tree, times) })
