@@ -27,7 +27,8 @@ export function testInEachShell(
   title: string,
   body: (context: TestContext, relay: FleetRelay) => Promise<void>,
 ): void {
-  for (const [shell, path, shebang] of SHELLS) {
+  const only = process.env.OOBM_TEST_SHELL
+  for (const [shell, path, shebang] of SHELLS.filter(([shell]) => shell === (only ?? shell))) {
     if (existsSync(path)) {
       test(`in ${shell}: ${title}`, async context => body(context, await relayFor(context, shebang)), SLOW)
     } else {

@@ -35,10 +35,12 @@ interface Tried {
 
 // One failure is enough.
 process.env.OOBM_TEST_BAIL = '1'
+// And one of the shells that /bin/sh may be.
+process.env.OOBM_TEST_SHELL = 'dash'
+const texts = new Map<string, string>()
 process.exitCode = await main()
 
 async function main(): Promise<number> {
-  const tests = testsOf(folder)
   const sources = filesIn(folder).filter(file => !/test\.ts$|\.d\.ts$|\/testing\//.test(file))
   const all = [
     ...mutateTypescript(sources.filter(file => file.endsWith('.ts'))),
@@ -51,10 +53,11 @@ async function main(): Promise<number> {
     Number(values.count),
     Number(values.seed),
   )
+  const tests = new Set(chosen.flatMap(({ file }) => testsOf(file)))
   const trees = Array.from({ length: Number(values.jobs) }, copyTree)
   try {
     const [first] = trees
-    if (first === undefined || tests.length === 0) throw new Error(`${folder} has no tests`)
+    if (first === undefined || tests.size === 0) throw new Error(`${folder} has no tests`)
     const times = new Map<string, number>()
     for (const test of tests) {
       const startedMs = Date.now()
@@ -79,8 +82,15 @@ async function main(): Promise<number> {
   }
 }
 
+/** As it was when it was first read: somebody may work on it meanwhile. */
+function textOf(file: string): string {
+  const text = texts.get(file) ?? readFileSync(file, 'utf8')
+  texts.set(file, text)
+  return text
+}
+
 function name(mutant: Mutant): string {
-  return describe(readFileSync(mutant.file, 'utf8'), mutant)
+  return describe(textOf(mutant.file), mutant)
 }
 
 function isScript(file: string): boolean {
@@ -95,11 +105,12 @@ function filesIn(path: string): string[] {
 }
 
 /** Units before those that start real programs, and both before those of another folder. */
-function testsOf(path: string): string[] {
-  const own = filesIn(path).filter(file => /\.i?test\.ts$/.test(file))
-  return [...own.filter(file => file.endsWith('.test.ts')), ...own.filter(file => file.endsWith('.itest.ts'))].concat(
-    NEAREST[path] ?? [],
-  )
+function testsOf(file: string): string[] {
+  const named = NEAREST[file]
+  if (named !== undefined) return [...named]
+  const own = filesIn(folder).filter(each => /\.i?test\.ts$/.test(each))
+  const [units, others] = [/\.test\.ts$/, /\.itest\.ts$/].map(ending => own.filter(each => ending.test(each)))
+  return [...(units ?? []), ...(others ?? []), ...(NEAREST[folder] ?? [])]
 }
 
 /** What git knows, as it is in the working tree; packages and what was built are the same for all. */
@@ -117,13 +128,13 @@ function copyTree(): string {
 }
 
 async function killerOf(mutant: Mutant, tree: string, times: Map<string, number>): Promise<string | undefined> {
-  const text = readFileSync(mutant.file, 'utf8')
+  const text = textOf(mutant.file)
   const path = join(tree, mutant.file)
   writeFileSync(path, apply(text, mutant))
   try {
     // The test of the changed file first.
     const beside = basename(mutant.file).replace(/\.ts$/, '.')
-    const tests = [...times.keys()].sort(
+    const tests = testsOf(mutant.file).sort(
       (a, b) => Number(basename(b).startsWith(beside)) - Number(basename(a).startsWith(beside)),
     )
     for (const test of tests) {
