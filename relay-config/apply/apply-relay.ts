@@ -92,7 +92,8 @@ async function refuseTakenPort({ desired: { relay }, changes, service }: ApplyCo
 /** Writes a generation beside those that are there, if it is another, and has sshd and nft look at it. */
 async function buildGeneration({ desired, changes, paths, sshd }: ApplyContext, undo: (() => Promise<unknown>)[]) {
   const { generation } = changes
-  const isComplete = changes.files.length === 0 && changes.hasHostKey && changes.isFleetLinked
+  const isComplete =
+    changes.files.length === 0 && changes.hasHostKey && !changes.restoresHostKey && changes.isFleetLinked
   if (generation !== undefined && isComplete) return generation
   undo.push(() => removeIfEmpty(paths))
   await makeDirectory(paths.generations)
@@ -100,7 +101,7 @@ async function buildGeneration({ desired, changes, paths, sshd }: ApplyContext, 
   const folder = join(paths.generations, name)
   undo.push(() => rm(folder, { recursive: true, force: true }))
   await mkdir(folder, { mode: 0o755 })
-  await carryOver(paths, folder, desired.logins)
+  await carryOver(paths, folder, desired)
   await writeTree(folder, desired.files)
   await syncDirectory(paths.generations)
   // The keys' path in it is that after the swap, where none may be yet.
@@ -110,10 +111,18 @@ async function buildGeneration({ desired, changes, paths, sshd }: ApplyContext, 
 }
 
 /** Private keys are made here once and are never written again: each generation has a link to the same. */
-async function carryOver(paths: RelayPaths, folder: string, logins: string[]): Promise<void> {
+async function carryOver(
+  paths: RelayPaths,
+  folder: string,
+  { hostKey: restored, logins }: DesiredRelay,
+): Promise<void> {
   const hostKey = join(folder, basename(paths.hostKey))
+  if (restored !== undefined) {
+    await writeAtomically(hostKey, restored.privateKey, 0o600)
+    await writeAtomically(`${hostKey}.pub`, `${restored.publicKey} oobm-relay\n`, 0o644)
+  }
   for (const suffix of ['', '.pub']) {
-    await link(`${paths.hostKey}${suffix}`, `${hostKey}${suffix}`).catch(ignoreMissing)
+    if (restored === undefined) await link(`${paths.hostKey}${suffix}`, `${hostKey}${suffix}`).catch(ignoreMissing)
   }
   if (!(await readFile(hostKey).catch(ignoreMissing))) {
     await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'oobm-relay', '-f', hostKey])

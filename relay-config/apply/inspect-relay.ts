@@ -1,6 +1,7 @@
 /** What is now on a relay, against what is wanted: the changes, each in words. */
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
+import { publicKeySchema } from '../../runtime/names.ts'
 import { isLeftover } from '../../runtime/write-atomically.ts'
 import { type AccountStep, describeAccountStep, planAccounts } from '../dedicated/accounts.ts'
 import type { DesiredRelay } from '../dedicated/desired-relay.ts'
@@ -31,6 +32,8 @@ export interface Changes {
   unit: FileChange | undefined
   accounts: AccountStep[]
   hasHostKey: boolean
+  /** Whether the host key that is put back is another than is there. */
+  restoresHostKey: boolean
   isFleetLinked: boolean
   /** Of the sshd_config that is there. */
   portBefore: number | undefined
@@ -58,7 +61,10 @@ export async function inspectRelay(
   const { steps, conflicts } = planAccounts(desired.accounts, await readAccounts(paths), state?.accounts ?? [])
   const others: string[] = []
   const hasHostKey = there.has('ssh_host_ed25519_key')
-  if (!hasHostKey) others.push('make the host key of this relay')
+  const publicKey = publicKeySchema.safeParse(await readText(`${paths.hostKey}.pub`)).data
+  const restoresHostKey = desired.hostKey !== undefined && desired.hostKey.publicKey !== publicKey
+  if (restoresHostKey) others.push('put the host key of this relay back')
+  else if (!hasHostKey) others.push('make the host key of this relay')
   if (!(await service.isRunning())) others.push(`start ${UNIT} on port ${desired.relay.port}`)
   else if (generation === undefined || state?.serving !== generation)
     others.push(`have ${UNIT} read what is there already`)
@@ -86,6 +92,7 @@ export async function inspectRelay(
         : { path: paths.unit, before: unitText, after: wantedUnit },
     accounts: steps,
     hasHostKey,
+    restoresHostKey,
     isFleetLinked,
     portBefore: port === undefined ? undefined : Number(port),
     conflicts,

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import type { BareInput } from '../commands/command.ts'
 import { type DesiredRelay, desiredRelay, type PublicPart } from '../dedicated/desired-relay.ts'
+import { refusers } from '../relay-keys.ts'
 import { defaultFleetFile, type RelayPaths, relayPaths } from '../relay-paths.ts'
+import { publicHalfOf } from '../sealed-key.ts'
 import { type Changes, inspectRelay } from './inspect-relay.ts'
 import { readPublicPart, receivePublicPart } from './public-part.ts'
 import { readState } from './relay-state.ts'
@@ -29,7 +31,7 @@ export const STDIN_OPTION = {
   help: 'take what "oobm-relay push" sends, as root on the relay',
 } as const
 
-export async function prepare({ values, positionals, files }: BareInput, fromStdin = false): Promise<Prepared> {
+export async function prepare({ values, positionals, files, signal }: BareInput, fromStdin = false): Promise<Prepared> {
   requireRoot()
   const paths = pathsOf(values)
   const withoutSystemd = values['no-systemd'] === true
@@ -44,7 +46,17 @@ export async function prepare({ values, positionals, files }: BareInput, fromStd
   const sshd = await askSshd()
   const service = sshdService(paths, sshd.path, withoutSystemd)
   const desired = desiredRelay(part, paths, sshd)
+  if (part.hostKey !== undefined) {
+    const publicKey = await publicHalfOf(part.hostKey, signal)
+    desired.hostKey = { privateKey: part.hostKey, publicKey }
+  }
   const changes = await inspectRelay(desired, paths, service, withoutSystemd)
+  if (!changes.hasHostKey && desired.hostKey === undefined && part.relay.hostKeys.length > 0) {
+    const advice = `"oobm-relay push ${part.relay.name} --restore" gives it the one that they know, from your copy. Without a copy: empty host_keys, push, and issue every device anew`
+    changes.conflicts.push(
+      `this host has no host key yet, and the fleet file pins one: with a new one, ${refusers(part.fleet, part.relay)}. ${advice}`,
+    )
+  }
   return { part, desired, changes, paths, sshd: sshd.path, service }
 }
 

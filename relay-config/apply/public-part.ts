@@ -16,15 +16,18 @@ const streamSchema = z.strictObject({
   oobmRelayPush: z.literal(1),
   relay: z.string(),
   fleet: z.string(),
+  /** For a relay that takes the place of a lost one. */
+  hostKey: z.string().optional(),
   deviceKeys: z.record(z.string(), z.strictObject({ relayKey: publicKeySchema, bridgeHostKey: publicKeySchema })),
 })
 
 /** For the standard input of `oobm-relay apply --stdin`. */
-export function stringifyPublicPart({ fleetText, relay, deviceKeys }: PublicPart): string {
+export function stringifyPublicPart({ fleetText, relay, deviceKeys, hostKey }: PublicPart): string {
   const stream: z.input<typeof streamSchema> = {
     oobmRelayPush: 1,
     relay: relay.name,
     fleet: fleetText,
+    ...(hostKey !== undefined && { hostKey }),
     deviceKeys: Object.fromEntries(deviceKeys),
   }
   return `${JSON.stringify(stream)}\n`
@@ -45,7 +48,7 @@ export async function receivePublicPart(input: NodeJS.ReadableStream): Promise<P
   const deviceKeys = new Map(Object.entries(stream.deviceKeys))
   const missing = devicesOf(part).find(({ name }) => !deviceKeys.has(name))
   if (missing) throw new UserError(`what came has no keys of ${missing.name}`, EXIT.usage)
-  return { ...part, deviceKeys }
+  return { ...part, deviceKeys, hostKey: stream.hostKey }
 }
 
 /**

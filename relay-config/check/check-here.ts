@@ -8,6 +8,7 @@ import { type Prepared, prepare } from '../apply/prepare.ts'
 import { askTool } from '../apply/run-tool.ts'
 import { answers } from '../apply/sshd-service.ts'
 import type { BareInput } from '../commands/command.ts'
+import { refusers } from '../relay-keys.ts'
 import { CLIENT_ALIVE_SETTINGS } from '../render/sshd-config.ts'
 
 /** What the devices' login must get, whatever else stands in the file (`sshd -T`'s words). */
@@ -33,7 +34,13 @@ export async function checkHere(input: BareInput): Promise<number> {
   const missing = await missingSettings(prepared)
   tell(missing.length === 0, 'sshd means what the file says, for the devices', `not so: ${missing.join(', ')}`)
   for (const { what, advice } of await openAccounts(prepared)) tell(false, what, advice)
-  tell(await isPinned(prepared), 'its host key is in the fleet file', '"oobm-relay apply" says which belongs there')
+  const { fleet, relay } = prepared.part
+  const mismatch = relay.hostKeys.length > 0 ? `${refusers(fleet, relay)}. ` : ''
+  tell(
+    await isPinned(prepared),
+    'its host key is in the fleet file',
+    `${mismatch}"oobm-relay push ${relay.name} --restore" puts the pinned one back; "oobm-relay host-key" says this one`,
+  )
   return wrong > 0 ? EXIT.failed : EXIT.ok
 }
 

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publicKeySchema } from '../../runtime/names.ts'
 import { listenersOf } from '../access.ts'
-import type { Device, Relay } from '../fleet-config.ts'
+import type { Device, Fleet, Relay } from '../fleet-config.ts'
+import { refusers } from '../relay-keys.ts'
 import { lookAtAlgorithms } from './look-at-algorithms.ts'
 import { lookHere } from './look-here.ts'
 import { type Answer, type ProbeSettings, trySsh } from './ssh-probe.ts'
@@ -36,7 +37,12 @@ const NO_WORD = 'oobm-relay-check'
  * listener is tried only with a device that is not connected.
  * @param identities devices that use this relay; at least one
  */
-export async function* checkRelay(relay: Relay, identities: Identity[], signal: AbortSignal): AsyncGenerator<Finding> {
+export async function* checkRelay(
+  fleet: Fleet,
+  relay: Relay,
+  identities: Identity[],
+  signal: AbortSignal,
+): AsyncGenerator<Finding> {
   const scratch = await mkdtemp(join(tmpdir(), 'oobm-check-'))
   try {
     const knownHostsFile = join(scratch, 'known_hosts')
@@ -51,7 +57,7 @@ export async function* checkRelay(relay: Relay, identities: Identity[], signal: 
       yield wrong(`the key of ${first.device.name} is let in`, await whyRefused(settings))
       return
     }
-    const login = loginFindings(answer, relay, first.device)
+    const login = loginFindings(answer, fleet, relay, first.device)
     yield* login
     if (login.at(-1)?.result === 'WRONG') return
     yield await noShell(settings)
@@ -97,13 +103,18 @@ const wrong = (what: string, advice: string): Finding => ({ result: 'WRONG', wha
 const judge = (good: boolean, what: string, advice: string): Finding =>
   good ? { result: 'ok', what } : wrong(what, advice)
 
-function loginFindings({ code, said }: Answer, relay: Relay, device: Device): Finding[] {
+function loginFindings({ code, said }: Answer, fleet: Fleet, relay: Relay, device: Device): Finding[] {
   const { keys } = remediesOf(relay)
   const login = `the key of ${device.name} is let in`
   const words = 'the device words answer'
   if (/Host key verification failed|HOST IDENTIFICATION HAS CHANGED|no matching host key/i.test(said)) {
-    const advice = `another key answers at ${relay.host}:${relay.port}: look at it on the relay itself, not over the network`
-    return [wrong(PINNED, `${advice}, and compare with host_keys in the fleet file. ssh said: ${lastLine(said)}`)]
+    const advice = `another key answers at ${relay.host}:${relay.port}, and ${refusers(fleet, relay)}: look at it on the relay itself, not over the network`
+    return [
+      wrong(
+        PINNED,
+        `${advice}, and compare with host_keys in the fleet file. Is it the right host, whose key was lost? docs/relay.md, "Replace a lost relay". ssh said: ${lastLine(said)}`,
+      ),
+    ]
   }
   if (code === 255 || code === undefined) {
     return [wrong(`${relay.host}:${relay.port} answers`, lastLine(said) || 'no answer in time')]

@@ -6,6 +6,7 @@ import { check } from './check.ts'
 import type { Command, CommandOption } from './command.ts'
 import { history } from './history.ts'
 import { hopKeys } from './hop-keys.ts'
+import { hostKey } from './host-key.ts'
 import { init } from './init.ts'
 import { issue } from './issue.ts'
 import { keys } from './keys.ts'
@@ -37,6 +38,7 @@ export const COMMANDS: Record<string, Command> = {
   apply,
   check,
   'hop-keys': hopKeys,
+  'host-key': hostKey,
   passwd,
   status,
   on,

@@ -7,6 +7,7 @@ import { describeChanges, isNothing } from '../apply/inspect-relay.ts'
 import { type Prepared, pathsOf, prepare, RELAY_OPTIONS, refuseConflicts, STDIN_OPTION } from '../apply/prepare.ts'
 import { takeLock } from '../apply/relay-state.ts'
 import { appendHistory } from '../history.ts'
+import { refusers } from '../relay-keys.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 import type { BareInput, Command } from './command.ts'
 
@@ -45,14 +46,24 @@ async function applyLocked(input: BareInput): Promise<number> {
     await appendHistory(paths, { event: 'apply' })
     for (const line of describeChanges(changes)) print(`done: ${line}`)
   }
-  await sayHostKey(prepared, print)
-  return EXIT.ok
+  return sayHostKey(prepared, print)
 }
 
-/** Whoever pins another key will not come in. */
-async function sayHostKey({ part, paths }: Prepared, print: (line: string) => void): Promise<void> {
+/** Whoever pins another key will not come in. @returns the exit code: a relay that nobody enters is no success */
+async function sayHostKey({ part, paths }: Prepared, print: (line: string) => void): Promise<number> {
   const key = publicKeySchema.parse(await readFile(`${paths.hostKey}.pub`, 'utf8'))
-  if (part.relay.hostKeys.includes(key)) return
+  if (part.relay.hostKeys.includes(key)) return EXIT.ok
+  if (part.relay.hostKeys.length > 0) {
+    print(
+      `${refusers(part.fleet, part.relay)}: its host key is another than host_keys of "${part.relay.name}" in the fleet file.`,
+    )
+    print(
+      `"oobm-relay push ${part.relay.name} --restore" gives it the one that they know, from your copy. To go on with`,
+    )
+    print(`this one: host_keys = ["${key}"], then "render", and "issue" each of them anew.`)
+    return EXIT.failed
+  }
   print(`put this relay's host key into the fleet file, or nobody will trust it: relay "${part.relay.name}",`)
   print(`host_keys = ["${key}"]`)
+  return EXIT.ok
 }

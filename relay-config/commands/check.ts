@@ -10,6 +10,7 @@ import { checkRelay, type Identity } from '../check/check-relay.ts'
 import { adviceOn } from '../fleet-checks/advice.ts'
 import { type Fleet, parseFleet, type Relay } from '../fleet-config.ts'
 import { readFleetText } from '../fleet-file.ts'
+import { withSpareKeys } from '../relay-keys.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 import { keyPath } from '../secrets.ts'
 import type { BareInput, Command } from './command.ts'
@@ -39,16 +40,17 @@ export const check: Command = {
       `${files.fleet}: ok (relays: ${relays.length}, devices: ${devices.length}, technicians: ${technicians.length})`,
     )
     for (const advice of adviceOn(devices.flatMap(({ consoles }) => consoles))) print(`  note     ${advice}`)
+    const pinned = await withSpareKeys(fleet, files.secrets)
     let wrong = 0
-    for (const relay of relays) {
+    for (const relay of pinned.relays) {
       if (positionals.length > 0 && !positionals.includes(relay.name)) continue
       print(`relay ${relay.name} (${relay.user}@${relay.host}, port ${relay.port})`)
-      const identities = await identitiesOf(fleet, relay, files.secrets)
+      const identities = await identitiesOf(pinned, relay, files.secrets)
       if (identities.length === 0) {
         print('  untried  it takes a key of one of its devices: "oobm-relay keys DEVICE" makes one')
         wrong++
       }
-      for await (const { result, what, advice } of checkRelay(relay, identities, signal)) {
+      for await (const { result, what, advice } of checkRelay(pinned, relay, identities, signal)) {
         if (signal.aborted) return EXIT.failed
         print(`  ${result.padEnd(7)}  ${what}${advice === undefined ? '' : `: ${advice}`}`)
         if (result === 'WRONG') wrong++

@@ -7,10 +7,13 @@ import { readTextFile } from '../../runtime/text-file.ts'
 import { parseToml, readToml } from '../../runtime/toml-file.ts'
 import { reasonOf } from '../../runtime/unexpected.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
+import { relaysOf } from '../access.ts'
 import { adviceOn } from '../fleet-checks/advice.ts'
+import { withSpareKeys } from '../relay-keys.ts'
 import { renderDeviceConfig } from '../render/device-config.ts'
 import { readGatewayKey, readPrivateKey, readPublicKey } from '../secrets.ts'
 import { type Command, deviceOf } from './command.ts'
+import { makeSpareKeys } from './keys.ts'
 
 export const issue: Command = {
   usage: 'DEVICE [--with FILE] [--out FILE]',
@@ -33,7 +36,9 @@ export const issue: Command = {
     ])
     const bridgePublicKey = await readPublicKey(files.secrets, device.name, 'bridgeHostKey')
     const gatewayKey = device.gateway ? await readGatewayKey(files.secrets, device.name) : undefined
-    const config = renderDeviceConfig(fleet, device, bridgePublicKey, gatewayKey)
+    const spares = await makeSpareKeys(fleet, relaysOf(fleet, device), files.secrets, input.signal)
+    for (const path of spares) print(`made ${path}`)
+    const config = renderDeviceConfig(await withSpareKeys(fleet, files.secrets), device, bridgePublicKey, gatewayKey)
     const site = values.with === undefined ? {} : await readSite(resolve(String(values.with)))
     const text = stringifyProvisioning(config, { relayKey, shellHostKey, bridgeHostKey }, site)
     parseProvisioning('oobm.toml', text)

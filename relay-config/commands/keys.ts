@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path'
 import spawn, { SubprocessError } from 'nano-spawn'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
+import type { Fleet, Relay } from '../fleet-config.ts'
+import { relayKeyPath } from '../relay-keys.ts'
 import { GATEWAY_TECHNICIAN } from '../render/host-names.ts'
 import { DEVICE_KEYS, type DeviceKey, gatewayPaths, keyPath } from '../secrets.ts'
 import { type Command, deviceOf, usageError } from './command.ts'
@@ -16,6 +18,7 @@ export const keys: Command = {
     const { fleet, files, values, positionals, print, signal } = input
     if (values.all && positionals.length > 0) usageError('name a device, or give --all, not both')
     const devices = values.all ? fleet.devices : [deviceOf(input)]
+    for (const path of await makeSpareKeys(fleet, fleet.relays, files.secrets, signal)) print(`made ${path}`)
     for (const { name, gateway } of devices) {
       const made = await makeMissingKeys(files.secrets, name, signal)
       if (gateway) made.push(...(await makeGatewayKeys(files.secrets, name, signal)))
@@ -38,6 +41,29 @@ export async function makeMissingKeys(directory: string, device: string, signal:
     const path = keyPath(directory, device, key)
     await refuseLoneHalf(path, device)
     if (await makeKey(path, `${device} ${DEVICE_KEYS[key]}`, signal)) made.push(path)
+    await completeWithPublicHalf(path, signal)
+  }
+  return made
+}
+
+/**
+ * A host key for each shared relay that no host has yet: devices and technicians pin it from the first day, so that another
+ * host can take the place of one that is lost.
+ * @returns the paths of those that were made
+ */
+export async function makeSpareKeys(
+  { devices }: Fleet,
+  relays: readonly Relay[],
+  secrets: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const made: string[] = []
+  for (const relay of relays.filter(({ accounts }) => accounts === 'shared' && devices.length > 0)) {
+    const path = relayKeyPath(secrets, relay)
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await writeFile(join(secrets, '.gitignore'), '*\n', { flag: 'wx' }).catch(ignoreExisting)
+    await refuseLoneHalf(path, 'every device')
+    if (await makeKey(path, `${relay.name} spare host key`, signal)) made.push(path)
     await completeWithPublicHalf(path, signal)
   }
   return made

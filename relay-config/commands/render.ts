@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { EXIT } from '../../runtime/errors.ts'
 import { readRelayScripts } from '../device-word.ts'
 import type { Fleet } from '../fleet-config.ts'
+import { withSpareKeys } from '../relay-keys.ts'
 import { type DevicePublicKeys, renderFiles } from '../render/rendered-files.ts'
 import { updateRenderedFolder } from '../rendered-folder.ts'
 import { readPublicKey } from '../secrets.ts'
@@ -19,10 +20,15 @@ export const render: Command = {
   run: async ({ fleet, files, values, positionals, print }) => {
     if (positionals.length > 0) usageError('render takes no names: it writes everything')
     const folder = resolve(String(values.out ?? files.rendered))
-    const rendered = renderFiles(fleet, await readPublicKeys(fleet, files.secrets), readRelayScripts(), {
-      knownHostsFile: String(values['known-hosts'] ?? '~/.ssh/oobm/known_hosts'),
-      ...(typeof values.identity === 'string' && { identityFile: values.identity }),
-    })
+    const rendered = renderFiles(
+      await withSpareKeys(fleet, files.secrets),
+      await readPublicKeys(fleet, files.secrets),
+      readRelayScripts(),
+      {
+        knownHostsFile: String(values['known-hosts'] ?? '~/.ssh/oobm/known_hosts'),
+        ...(typeof values.identity === 'string' && { identityFile: values.identity }),
+      },
+    )
     for (const { path, change } of await updateRenderedFolder(folder, rendered)) {
       if (change !== 'unchanged') print(`${change} ${folder}/${path}`)
     }

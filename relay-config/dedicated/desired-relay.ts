@@ -11,13 +11,15 @@ import { gatewayPorts, openPorts, renderNftables } from './nftables.ts'
 import { renderRelaySshdConfig, type SshdFeatures } from './relay-sshd-config.ts'
 import { renderUnit } from './unit.ts'
 
-/** What comes from the operator: nothing in it is secret. */
+/** What comes from the operator: nothing in it is secret, but for a host key that is put back. */
 export interface PublicPart {
   fleetText: string
   fleet: Fleet
   relay: Relay
   /** The public keys of each device, by its name. */
   deviceKeys: ReadonlyMap<string, DeviceKeys>
+  /** The private host key that it is to have; its own, or a new one, when left out. */
+  hostKey?: string | undefined
 }
 
 export interface DeviceKeys {
@@ -29,6 +31,8 @@ export interface DesiredRelay {
   relay: Relay
   /** Path below `RelayPaths.relay` → content; all root's, readable by all: sshd reads them as the one who logs in. */
   files: Map<string, string>
+  /** The host key that is put back. */
+  hostKey?: { privateKey: string; publicKey: string }
   unit: string
   accounts: Account[]
   /** Names of those who have a hop key here. */
