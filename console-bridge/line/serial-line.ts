@@ -6,6 +6,7 @@ import { SerialPort } from 'serialport'
 import { systemClock } from '../../runtime/clock.ts'
 import type { ConsoleConfig } from '../../runtime/device-config.ts'
 import { errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
+import { within } from '../../runtime/waiting.ts'
 import type { Line, LineEvents } from './line.ts'
 import { heldAfterMs } from './settings.ts'
 import { watchFlow } from './watch-flow.ts'
@@ -14,6 +15,8 @@ import { watchFlow } from './watch-flow.ts'
 const LOOK_MS = 2_000
 /** Milliseconds that `stty` may take: it waits for nothing, unless the driver hangs. */
 const STTY_MS = 5_000
+/** Milliseconds that closing may take for whoever waits for it: the program’s end has less time than some drivers. */
+const CLOSE_MS = 2_000
 /** Milliseconds after which a BREAK that the kernel holds back makes room for itself. */
 const UNSTALL_MS = 250
 
@@ -215,7 +218,8 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
         clearInterval(makeRoom)
       }
     },
-    close: () => finish(),
+    // Output that is held holds a driver's close, too, for its closing_wait.
+    close: async () => void (await within(CLOSE_MS, [], () => finish())),
   }
 }
 

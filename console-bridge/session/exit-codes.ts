@@ -34,7 +34,10 @@ export const SESSION_EXIT_MEANINGS: readonly (readonly [SessionExit, string])[] 
   ],
   [SESSION_EXIT.occupied, 'some input was not sent: somebody else types, or took over; another time it may be'],
   [SESSION_EXIT.observer, 'some input was not sent, or no BREAK: you may only watch this console'],
-  [SESSION_EXIT.cut, 'all input was sent; after 60 s the target still talked, and its answer is cut there'],
+  [
+    SESSION_EXIT.cut,
+    'all input was sent; after 60 s the target still talked and its answer is cut there, or parts of it are missing because the connection was too slow',
+  ],
 ]
 
 /** The code of a session whose input was lost so. */

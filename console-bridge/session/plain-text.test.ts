@@ -84,4 +84,11 @@ test('begins with the next line, or sequence, where the beginning was overwritte
   assert.is(new PlainText(false).feed(Buffer.from([0x81, 0x93, 0x0a, 0x41])).toString(), 'A')
 })
 
+test('after a gap, live output goes on with the next line or sequence, and with text after a while', () => {
+  const after = (live: string) => new PlainText(false).finish(Buffer.from(live)).toString()
+  assert.is(after('1mred\r\nRouter#'), 'Router#')
+  assert.is(after(';1H\x1b[2J\x1b[6n'), '\x1b[2J\x1b[6n')
+  assert.is(after('x'.repeat(300)), 'x'.repeat(300 - 257))
+})
+
 test.run()

@@ -13,6 +13,8 @@ const C1_STRINGS = [0x90, 0x98, 0x9d, 0x9e, 0x9f]
 const C1_CSI = 0x9b
 /** Bytes of a control string after which it counts as noise that was none. */
 const STRING_BOUND_BYTES = 4_096
+/** Bytes without a line's end after which text counts as text, whatever came before it. */
+const UNKNOWN_BOUND_BYTES = 256
 
 /** `unknown`: what came before the first byte was overwritten, and may have been half a sequence. */
 type State = 'ground' | 'escape' | 'intermediate' | 'csi' | 'string' | 'unknown'
@@ -45,7 +47,11 @@ export class PlainText {
   finish(input: Buffer): Buffer {
     const out: number[] = []
     let at = 0
-    while (at < input.length && !this.isBetween && this.#state !== 'unknown') this.#take(input[at++] as number, out)
+    while (at < input.length && !this.isBetween) {
+      // A sequence that begins here is whole.
+      if (this.#state === 'unknown' && input[at] === ESC) this.#state = 'ground'
+      else this.#take(input[at++] as number, out)
+    }
     return at === 0 ? input : Buffer.concat([Buffer.from(out), input.subarray(at)])
   }
 
@@ -59,7 +65,7 @@ export class PlainText {
     else if (byte === CAN || byte === SUB) this.#state = this.#state === 'unknown' ? 'unknown' : 'ground'
     else if (this.#state === 'string') this.#inString(byte, out)
     else if (this.#state === 'unknown') {
-      if (byte === NEWLINE) this.#state = 'ground'
+      if (byte === NEWLINE || ++this.#stringBytes > UNKNOWN_BOUND_BYTES) this.#state = 'ground'
     } else if (byte < 0x20) {
       if (KEPT_CONTROLS.includes(byte)) out.push(byte)
     } else if (byte === 0x7f) return

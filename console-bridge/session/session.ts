@@ -335,6 +335,7 @@ export class Session implements TerminalInput {
       })
       const words = ANSWER_WORDS[this.#exitCode]
       if (words !== undefined) this.#view.tell(words)
+      if (this.#view.missedBytes > 0) this.#exitCode = SESSION_EXIT.cut
     }
     this.#ending.abort()
   }

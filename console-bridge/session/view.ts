@@ -16,10 +16,16 @@ export class View {
   readonly #notices: string[] = []
   #wake: () => void = () => {}
   #lineStarted = true
+  #missedBytes = 0
 
   constructor(scrollback: Scrollback, terminal: Terminal) {
     this.#scrollback = scrollback
     this.#terminal = terminal
+  }
+
+  /** Bytes of the target that this terminal was too slow for. */
+  get missedBytes(): number {
+    return this.#missedBytes
   }
 
   /** Has a line of ours shown, as soon as those before are. */
@@ -43,7 +49,8 @@ export class View {
     over.addEventListener('abort', wake)
     try {
       let position = this.#scrollback.end
-      const { text, past } = this.#past(replayFrom, position)
+      const { text, past: before } = this.#past(replayFrom, position)
+      let past = before
       await this.showNotices()
       if (text.length > 0) {
         this.#lineStarted = text.at(-1) === 0x0a
@@ -54,7 +61,12 @@ export class View {
         await this.showNotices()
         const { bytes, missedBytes, next } = this.#scrollback.read(position, CHUNK_BYTES)
         position = next
-        if (missedBytes > 0) await this.#note(`this connection was too slow: ${missedBytes} bytes are missing here`)
+        if (missedBytes > 0) {
+          this.#missedBytes += missedBytes
+          // What follows may begin in the middle of a sequence.
+          past = new PlainText(false)
+          await this.#note(`this connection was too slow: ${missedBytes} bytes are missing here`)
+        }
         if (bytes.length > 0) {
           const shown = past.finish(bytes)
           if (shown.length > 0) this.#lineStarted = shown.at(-1) === 0x0a

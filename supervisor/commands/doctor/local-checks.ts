@@ -38,14 +38,18 @@ export function daemonChecks({ env, nowMs }: Surroundings): Check[] {
     single('consoles', async () => {
       const reading = await readConsoleBridge(env)
       if (!reading.running) return wrong('consoles', reading.problem, start('oobm-console'))
-      const closed = reading.status.consoles.filter(({ state }) => state === 'closed')
-      const held = reading.status.consoles.find(({ held }) => held !== undefined)
-      if (closed.length === 0 && held) {
-        return wrong(`console ${held.name}`, held.held?.cause ?? '', `let it go on: oobm console release ${held.name}`)
-      }
-      if (closed.length === 0) return ok('consoles', `all open: ${reading.status.consoles.length}`)
-      const causes = closed.map(({ name, cause }) => `${name}: ${cause}`).join('; ')
-      return wrong('consoles', causes, 'plug the serial adapter in; oobm console status shows when it comes')
+      const { consoles } = reading.status
+      const closed = consoles.filter(({ state }) => state === 'closed')
+      const held = consoles.filter(({ held }) => held !== undefined)
+      if (closed.length + held.length === 0) return ok('consoles', `all open: ${consoles.length}`)
+      const causes = [...closed, ...held].map(
+        ({ name, cause, held }) => `${name}: ${held ? `held: ${held.cause}` : cause}`,
+      )
+      const remedies = [
+        ...(closed.length > 0 ? ['plug the serial adapter in; oobm console status shows when it comes'] : []),
+        ...held.map(({ name }) => `oobm console release ${name} lets it go on`),
+      ]
+      return wrong('consoles', causes.join('; '), remedies.join('; '))
     }),
   ]
 }
