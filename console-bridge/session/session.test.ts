@@ -35,11 +35,12 @@ function withSession(context: TestContext, interactive = true) {
     gone.abort()
     console.lineClosed('the test is over')
   })
-  const shown = { out: '', notes: '', reads: true }
+  const shown = { out: '', notes: '', reads: true, shows: Promise.resolve() }
   const terminal: Terminal = {
     interactive,
     gone: gone.signal,
     write: async bytes => {
+      await shown.shows
       shown.out += bytes.toString('latin1')
     },
     note: async text => {
@@ -138,6 +139,27 @@ test('with a terminal, the past is text, and live output is the target’s own',
   await pass(100)
   assert.is(shown.out, 'old\r\nRouter#red\x1b[6n')
   session.onTyped(Buffer.from('\x1dd'))
+})
+
+test('a program that reads too slowly hears that its answer has a hole, and does not end with 0', async context => {
+  const { console, shown, start, pass } = withSession(context, false)
+  const { session, ending } = start()
+  session.onTyped(Buffer.from('show tech\r'))
+  let goOn = () => {}
+  shown.shows = new Promise(resolve => {
+    goOn = resolve
+  })
+  for (let line = 0; line < 2_000; line++) {
+    console.received(Buffer.from(`${'x'.repeat(98)}\r\n`))
+    if (line === 0) await pass(10)
+  }
+  console.received(Buffer.from('Router#'))
+  goOn()
+  await pass(100)
+  session.onEnd()
+  assert.is(await ending, 124)
+  assert.match(shown.notes, /this connection was too slow: \d+ bytes are missing here/)
+  assert.match(shown.out, /\nRouter#$/)
 })
 
 test('a program whose input is lost ends soon, and is not asked for more', async context => {
