@@ -14,13 +14,14 @@ function answered(
   more: { hasAsked?: boolean; closesMs?: number } = {},
 ) {
   const clock = quickClock()
+  const startMs = clock.nowMs()
   const scrollback = new Scrollback(100_000)
   scrollback.append(Buffer.from('old output\r\nRouter#'))
   const from = scrollback.end
   for (const [ms, text] of says) {
     void clock.sleep(ms, new AbortController().signal).then(() => scrollback.append(Buffer.from(text, 'latin1')))
   }
-  const isOpen = () => clock.nowMs() < (more.closesMs ?? Number.POSITIVE_INFINITY)
+  const isOpen = () => clock.nowMs() - startMs < (more.closesMs ?? Number.POSITIVE_INFINITY)
   const ending = untilAnswered({
     scrollback,
     from,
@@ -29,7 +30,7 @@ function answered(
     clock,
     over: context.signal,
   })
-  return ending.then(code => ({ code, seconds: Math.round(clock.nowMs() / 1000) }))
+  return ending.then(code => ({ code, seconds: Math.round((clock.nowMs() - startMs) / 1000) }))
 }
 
 const log = (everyMs: number): [number, string][] =>

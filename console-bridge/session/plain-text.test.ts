@@ -10,6 +10,7 @@ const CASES: [what: string, said: string, text: string][] = [
   ['text', 'Router#show clock\r\n*12:00\r\n\tx\b \b', 'Router#show clock\r\n*12:00\r\n\tx\b \b'],
   ['status and cursor reports', `a${ESC}[5n${ESC}[6n${ESC}[?6n${ESC}[?15nb`, 'ab'],
   ['device attributes', `a${ESC}[c${ESC}[0c${ESC}[>c${ESC}[>0c${ESC}[=c${ESC}Zb`, 'ab'],
+  ['edits', `a${ESC}[5@${ESC}[2P${ESC}[3~b`, 'ab'],
   ['terminal parameters', `a${ESC}[x${ESC}[1xb`, 'ab'],
   ['DECRQM', `a${ESC}[?2026$p${ESC}[4$pb`, 'ab'],
   ['DECRQSS and XTGETTCAP', `a${ESC}P$q"p${ESC}\\b${ESC}P+q544e${ESC}\\c`, 'abc'],
@@ -50,7 +51,7 @@ for (const [what, said, text] of CASES) {
 
 test('keeps UTF-8 and older character sets, and takes C1 controls out of both', () => {
   const cases: [Buffer, string][] = [
-    [Buffer.from('日本語 Zürich ⛄ 🚀 Û6n'), '日本語 Zürich ⛄ 🚀 Û6n'],
+    [Buffer.from('日本語 Zürich ⛄ 🚀 Û6n \u0800\u{10ffff}'), '日本語 Zürich ⛄ 🚀 Û6n \u0800\u{10ffff}'],
     [Buffer.from('a\u009b6nb\u0090$q"p\u009cc\u0085d'), 'abcd'],
   ]
   for (const [input, text] of cases) {
@@ -59,7 +60,9 @@ test('keeps UTF-8 and older character sets, and takes C1 controls out of both', 
       assert.is(Buffer.concat([plain.feed(input.subarray(0, cut)), plain.feed(input.subarray(cut))]).toString(), text)
     }
   }
-  assert.equal(new PlainText().feed(Buffer.from('Z\xfcrich\x9b6n', 'latin1')), Buffer.from('Z\xfcrich', 'latin1'))
+  for (const text of ['Z\xfcrich', '\xf5\xa0\xa1x', '\xc1\xa0x']) {
+    assert.is(new PlainText().feed(Buffer.from(`${text}\x9b6n`, 'latin1')).toString('latin1'), text)
+  }
 })
 
 test('what began in the past is swallowed to its end, and live output after it stays as it is', () => {

@@ -11,7 +11,7 @@ const test = suite('session')
 const PASTE = Buffer.alloc(70_000, 'x')
 
 /** Alice's session at a console whose line takes what it is told to take. */
-function withSession(context: TestContext, interactive = true) {
+function withSession(context: TestContext, interactive = true, role: 'operator' | 'observer' = 'operator') {
   const clock = quickClock()
   const line = { takes: true, sent: '' }
   const console = new Console(
@@ -54,7 +54,7 @@ function withSession(context: TestContext, interactive = true) {
       shown.reads = true
     },
   }
-  const person = { technician: 'alice', role: 'operator', from: 'x' } as const
+  const person = { technician: 'alice', role, from: 'x' }
   const start = () => {
     const session = new Session({
       ...{ console, person, viewOnly: false, terminal, escapeKey: 'ctrl-]', clock, signal: context.signal },
@@ -160,6 +160,55 @@ test('a program that reads too slowly hears that its answer has a hole, and does
   assert.is(await ending, 124)
   assert.match(shown.notes, /this connection was too slow: \d+ bytes are missing here/)
   assert.match(shown.out, /\nRouter#$/)
+})
+
+test('an observer types, breaks, takes over and releases nothing, and is told each time but once for keys', async context => {
+  const { line, shown, start, pass } = withSession(context, true, 'observer')
+  const { session, ending } = start()
+  session.onTyped(Buffer.from('reload\r'))
+  session.onTyped(Buffer.from('y'))
+  await pass(100)
+  const told = () => shown.notes.split('[oobm: read-only: you are an observer here').length - 1
+  assert.is(told(), 1)
+  for (const keys of ['\x1db', '\x1dw', '\x1dr']) session.onTyped(Buffer.from(keys))
+  assert.not(session.breakRequested(300))
+  await pass(100)
+  assert.is(told(), 5)
+  assert.is(line.sent, '')
+  session.onTyped(Buffer.from('\x1dd'))
+  assert.is(await ending, 77)
+  assert.match(shown.notes, '[oobm: 0 bytes were sent, 8 not: read-only: you are an observer here')
+})
+
+test('one’s own BREAK request during a paste drops the rest of it, and without one nothing', async context => {
+  const { line, shown, start, pass } = withSession(context)
+  const { session } = start()
+  session.onTyped(Buffer.from('before'))
+  assert.ok(session.breakRequested(300))
+  session.onTyped(Buffer.from(' after'))
+  await pass(2_000)
+  assert.is(line.sent, 'before after')
+  session.onTyped(PASTE)
+  session.breakRequested(300)
+  session.onTyped(PASTE)
+  await pass(3_000)
+  assert.is(line.sent.length, 'before after'.length + PASTE.length)
+  assert.match(shown.notes, /\[oobm: not sent: 70000 bytes \(you sent BREAK during a paste\)/)
+})
+
+test('who is sent away is told why, and how an answer ended is said, too', async context => {
+  const away = withSession(context)
+  const { ending } = away.start()
+  await away.console.dismiss('maintenance was switched off')
+  assert.is(await ending, 69)
+  assert.match(away.shown.notes, '[oobm: maintenance was switched off]')
+
+  const silent = withSession(context, false)
+  const one = silent.start()
+  one.session.onTyped(Buffer.from('\r'))
+  one.session.onEnd()
+  assert.is(await one.ending, 1)
+  assert.match(silent.shown.notes, '[oobm: the target said nothing for 10 s]')
 })
 
 test('a program whose input is lost ends soon, and is not asked for more', async context => {
