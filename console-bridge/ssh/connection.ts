@@ -5,31 +5,22 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { TechnicianConfig } from '../../runtime/device-config.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { ConsoleStatus } from '../../runtime/status-file.ts'
-import { describeBreak } from '../console/break.ts'
 import type { Console } from '../console/console.ts'
-import { logged, type Person } from '../console/person.ts'
+import { logged } from '../console/person.ts'
 import type { Events } from '../events.ts'
-import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
+import { SESSION_EXIT } from '../session/exit-codes.ts'
 import { Session } from '../session/session.ts'
 import { accountOf } from './account-login.ts'
-import { type Authentication, authenticate, type Identity } from './authorize.ts'
+import { type Answer, answerWord, noConsole } from './answer-word.ts'
+import { type Authentication, authenticate } from './authorize.ts'
 import { surfaceBreaks } from './break-request.ts'
 import { channelTerminal } from './channel-terminal.ts'
 import { honourGuesses } from './first-guess.ts'
 import type { ServerLimits } from './limits.ts'
-import { chooseConsole, describeNoConsole, parseLogin } from './login-name.ts'
 import { surfaceRoundTrips } from './round-trip.ts'
 import { endLogin, sendBanner, tellSignatures } from './user-auth.ts'
-import {
-  describeList,
-  describeStatus,
-  HOP_WORDS_HELP,
-  parseWord,
-  refuseByHop,
-  refuseFromAfar,
-  WORDS_HELP,
-  type Word,
-} from './words.ts'
+import { consoleOf, type Visit, visitOf } from './visit.ts'
+import { HOP_WORDS_HELP, parseWord, refuseByHop, refuseFromAfar, WORDS_HELP } from './words.ts'
 
 export interface ConnectionOptions {
   technicians: readonly TechnicianConfig[]
@@ -56,23 +47,6 @@ export interface KeptPlace {
   loggedIn(key: string, isLocal: boolean): boolean
   /** A session began or ended. */
   sessions(running: number): void
-}
-
-/** Who a connection is, once it is known. */
-interface Visit {
-  person: Person
-  /** As typed, without the technician. */
-  wanted: string
-  allowed: readonly Console[]
-  mayDismiss: boolean
-  /** Why nothing but words is given. */
-  refusal: string | undefined
-}
-
-/** What a word comes to. */
-interface Answer {
-  lines: string[]
-  exitCode: SessionExit
 }
 
 /** Milliseconds for what was written before an error. */
@@ -247,35 +221,6 @@ export function addressOf(socket: Socket): string {
   return `${socket.remoteAddress}:${socket.remotePort}`
 }
 
-function visitOf(identity: Identity, login: string, from: string, consoles: readonly Console[], isIn: boolean): Visit {
-  const { name, role, via } = identity
-  return {
-    person: { technician: name, role, from, ...(via && { via }) },
-    wanted: parseLogin(login).console,
-    allowed: consoles.filter(({ name }) => identity.consoles?.includes(name) ?? true),
-    mayDismiss: identity.mayDismiss ?? false,
-    refusal: isIn
-      ? undefined
-      : `too many connections of ${name}'s ${via === 'shell' ? 'account' : 'key'}: close one (each may hold several sessions)`,
-  }
-}
-
-function consoleOf({ wanted, allowed }: Visit): Console | undefined {
-  const name = chooseConsole(
-    wanted,
-    allowed.map(({ name }) => name),
-  )
-  return allowed.find(console => console.name === name)
-}
-
-function noConsole({ wanted, allowed }: Visit): Answer {
-  const names = allowed.map(({ name }) => name)
-  return {
-    lines: [describeNoConsole(wanted, names)],
-    exitCode: names.length === 0 ? SESSION_EXIT.unavailable : SESSION_EXIT.usage,
-  }
-}
-
 /** For the relay's history. A BREAK is noted where it is sent, and the supervisor's own words are nobody's. */
 function note(
   word: string,
@@ -286,55 +231,4 @@ function note(
   if (mayDismiss || word === 'break') return
   const { technician, from } = person
   events.add({ event: 'word', console: wanted, technician, from, detail: `${word}; exit code ${exitCode}` })
-}
-
-async function answerWord(
-  word: Exclude<Word, { word: 'watch' }>,
-  visit: Visit,
-  { status, signal, consoles }: ConnectionOptions,
-): Promise<Answer> {
-  const names = visit.allowed.map(({ name }) => name)
-  switch (word.word) {
-    case 'help':
-      return { lines: WORDS_HELP, exitCode: SESSION_EXIT.ok }
-    case 'list':
-      return {
-        lines: describeList(status().consoles.filter(({ name }) => names.includes(name))),
-        exitCode: SESSION_EXIT.ok,
-      }
-    case 'status': {
-      const whole = status()
-      const consoles = whole.consoles.filter(({ name }) => names.includes(name))
-      const lines = word.json
-        ? [JSON.stringify({ ...whole, events: undefined, consoles }, null, 2)]
-        : describeStatus(consoles)
-      return { lines, exitCode: SESSION_EXIT.ok }
-    }
-    case 'break': {
-      const console = consoleOf(visit)
-      if (!console) return noConsole(visit)
-      const sending = await console.sendBreak(visit.person, word.askedMs, signal)
-      if (!sending.sent) {
-        return { lines: [sending.cause], exitCode: sending.refused ? SESSION_EXIT.observer : SESSION_EXIT.unavailable }
-      }
-      return { lines: [`BREAK sent to ${console.name}, ${describeBreak(word.askedMs)}`], exitCode: SESSION_EXIT.ok }
-    }
-    case 'release': {
-      const console = consoleOf(visit)
-      if (!console) return noConsole(visit)
-      const answer = await console.release(visit.person)
-      if (!answer.released) {
-        return { lines: [answer.cause], exitCode: answer.refused ? SESSION_EXIT.observer : SESSION_EXIT.unavailable }
-      }
-      return { lines: [`flow control of ${console.name} released`], exitCode: SESSION_EXIT.ok }
-    }
-    case 'dismiss': {
-      const by = word.by === undefined ? '' : ` by ${word.by}`
-      const text = `access to ${word.device} was switched off${by}`
-      await Promise.all(consoles.map(console => console.dismiss(text)))
-      return { lines: ['dismissed'], exitCode: SESSION_EXIT.ok }
-    }
-    default:
-      return word satisfies never
-  }
 }

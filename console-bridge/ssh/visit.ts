@@ -1,0 +1,43 @@
+/** Who a connection is once its login is done, and which console it means. */
+import type { Console } from '../console/console.ts'
+import type { Person } from '../console/person.ts'
+import type { Identity } from './authorize.ts'
+import { chooseConsole, parseLogin } from './login-name.ts'
+
+export interface Visit {
+  person: Person
+  /** As typed, without the technician. */
+  wanted: string
+  allowed: readonly Console[]
+  mayDismiss: boolean
+  /** Why nothing but words is given. */
+  refusal: string | undefined
+}
+
+/** @param isIn false for one that is let in only to hear that there are too many */
+export function visitOf(
+  identity: Identity,
+  login: string,
+  from: string,
+  consoles: readonly Console[],
+  isIn: boolean,
+): Visit {
+  const { name, role, via } = identity
+  return {
+    person: { technician: name, role, from, ...(via && { via }) },
+    wanted: parseLogin(login).console,
+    allowed: consoles.filter(({ name }) => identity.consoles?.includes(name) ?? true),
+    mayDismiss: identity.mayDismiss ?? false,
+    refusal: isIn
+      ? undefined
+      : `too many connections of ${name}'s ${via === 'shell' ? 'account' : 'key'}: close one (each may hold several sessions)`,
+  }
+}
+
+export function consoleOf({ wanted, allowed }: Visit): Console | undefined {
+  const name = chooseConsole(
+    wanted,
+    allowed.map(({ name }) => name),
+  )
+  return allowed.find(console => console.name === name)
+}
