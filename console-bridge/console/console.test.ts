@@ -4,8 +4,9 @@ import { silentLog } from '../../runtime/log.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
 import type { Line } from '../line/line.ts'
 import { quickClock } from '../testing/quick-clock.ts'
-import { Console, type SeatEvents, TYPED_BOUND_BYTES } from './console.ts'
+import { Console, TYPED_BOUND_BYTES } from './console.ts'
 import type { Person } from './person.ts'
+import type { SeatEvents } from './seat.ts'
 
 const test = suite('console')
 

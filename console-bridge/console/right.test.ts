@@ -4,8 +4,9 @@ import { consoleSchema } from '../../runtime/device-config.ts'
 import { silentLog } from '../../runtime/log.ts'
 import { suite } from '../../tools/suite.ts'
 import { quickClock } from '../testing/quick-clock.ts'
-import { Console, type SeatEvents } from './console.ts'
+import { Console } from './console.ts'
 import type { Person } from './person.ts'
+import type { SeatEvents } from './seat.ts'
 
 const test = suite('right to send')
 const EVENTS: SeatEvents = {

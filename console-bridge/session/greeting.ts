@@ -1,8 +1,9 @@
 /** What a technician is told on attaching, and in the help of the escape key. */
 
 import { timeText } from '../../runtime/time-text.ts'
-import type { Console, Seat } from '../console/console.ts'
+import type { Console } from '../console/console.ts'
 import { calledAs } from '../console/person.ts'
+import type { Seat } from '../console/seat.ts'
 import { describeSettings } from '../line/settings.ts'
 import { ESCAPE_KEYS } from './escape-parser.ts'
 

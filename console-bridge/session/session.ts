@@ -1,10 +1,11 @@
 /** One technician at one console: what is typed goes in, what the target says comes out, and what happens is told. */
 import type { Clock } from '../../runtime/clock.ts'
 import { within } from '../../runtime/waiting.ts'
-import type { Console, Seat } from '../console/console.ts'
+import type { Console } from '../console/console.ts'
 import type { Loss } from '../console/loss.ts'
 import { calledAs, type Person } from '../console/person.ts'
 import { refusalOf } from '../console/right.ts'
+import type { Seat } from '../console/seat.ts'
 import { ANSWER_WORDS, untilAnswered } from './answer.ts'
 import { type EscapeCommand, EscapeParser, escapeByteOf, escapeNameOf, type TypedEvent } from './escape-parser.ts'
 import { exitOfLoss, SESSION_EXIT, type SessionExit } from './exit-codes.ts'
