@@ -28,6 +28,9 @@ export const historyCommand: Command = {
 }
 
 async function readLogins(directory: string): Promise<string> {
+  if (!existsSync(directory)) {
+    throw new UserError(`${directory} is not there: no history of logins is kept on this system`, EXIT.unavailable)
+  }
   try {
     const parts = await Promise.all(FILES.map(file => readFile(join(directory, file), 'utf8').catch(absent)))
     return parts.join('\n')
