@@ -2,11 +2,12 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { waitFor } from '../../testbed/wait-for.ts'
+import { TECHNICIAN } from './relay.ts'
 import type { Scene } from './scene.ts'
 import type { Technician } from './technician.ts'
 
 /** Who may have a shell: technicians, admins under both names, the self-test; root and sync are Debian's, and locked. */
-const ACCOUNTS = ['enebular-remote-admin', 'oobm', 'oobm-selftest', 'remote-admin', 'root', 'sync']
+const ACCOUNTS = ['enebular-remote-admin', 'oobm', 'oobm-selftest', 'remote-admin', 'root', 'sync', TECHNICIAN]
 /** MiB: half of what a Pi Zero has. */
 const MEMORY_MIB = 256
 
@@ -41,7 +42,7 @@ export async function checkBoard({ report, image, patienceMs }: Scene, tess: Tec
     if (withPassword !== '') throw new Error(`accounts with a password: ${withPassword}`)
     const sudo = await tess.shell('sudo -n id -u 2>/dev/null || echo refused')
     if (sudo.trim() !== 'refused') throw new Error(`the technicians’ account may use sudo: ${sudo}`)
-    return `by key ${open.join(' ')}; no account has a password, and oobm no sudo`
+    return `by key ${open.join(' ')}; no account has a password, and the technician no sudo`
   })
   await report.check('where the time of the start goes', async () => {
     const sums = await waitFor(

@@ -12,7 +12,7 @@ export const RELAY_ADDRESS = '192.0.2.10'
 const RELAY = 'test'
 export const DEVICE = 'card'
 export const CONSOLE = 'router1'
-const TECHNICIAN = 'tess'
+export const TECHNICIAN = 'tess'
 const OOBM_RELAY = join(import.meta.dirname, '../../build/lib/oobm-relay.cjs')
 
 /** Seconds: so short that a fault shows while somebody watches, and long enough for an emulated board. */
