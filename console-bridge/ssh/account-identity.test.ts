@@ -97,6 +97,7 @@ test('finds the uid of a connection whose process holds it, and of no other', ()
   // Closed by its process: the kernel says uid 0, and it is nobody's.
   assert.is(uidIn(table('01', '0', '0'), own, other), undefined)
   for (const state of ['04', '05', '06', '08']) assert.is(uidIn(table(state, '0', '0'), own, other), undefined, state)
+  assert.is(uidIn(table('08', '20000', '77'), own, other), undefined, 'half closed')
   assert.is(uidIn(table('01', '20000', '77'), ['127.0.0.2', 0xb0b3], other), undefined)
   assert.is(uidIn('', own, other), undefined)
 })

@@ -69,7 +69,7 @@ not on alice alice 127.0.0.1 true
 stat -c '%U %a left %n' /home/alice
 stat -c '%u %n' /home/alice/file
 not on bob bob 127.0.0.1 cat /home/alice/file
-not ls /etc/oobm/people/alice /var/spool/cron/crontabs/alice /var/lib/systemd/linger/alice /var/spool/cron/atjobs/a1
+for path in /etc/oobm/people/alice /var/spool/cron/crontabs/alice /var/lib/systemd/linger/alice /var/spool/cron/atjobs/a1; do not ls $path; done
 ls /var/spool/cron/crontabs/bob /var/spool/cron/atjobs/a2 >/dev/null
 equal "$(on dave dave 127.0.0.1 'id -u')" 20002 'no uid is given twice'
 equal "$(on bob bob 127.0.0.1 'id -u')" 20001 'who stays'
