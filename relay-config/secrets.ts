@@ -94,6 +94,11 @@ async function readKeyFile(device: string, path: string): Promise<string> {
     return await readFile(path, 'utf8')
   } catch (err) {
     if (errorCode(err) !== 'ENOENT') throw new UserError(`cannot read ${path}: ${reasonOf(err)}`, EXIT.configuration)
-    throw new UserError(`${path} is missing: make it with "oobm-relay keys ${device}"`, EXIT.configuration)
+    const advice =
+      'a device that is in the field has its keys in secrets/, which is in no git: bring that from your backup'
+    throw new UserError(
+      `${path} is missing: make it with "oobm-relay keys ${device}" if the device is new; ${advice}`,
+      EXIT.configuration,
+    )
   }
 }

@@ -8,6 +8,7 @@ import { parseToml, readToml } from '../../runtime/toml-file.ts'
 import { reasonOf } from '../../runtime/unexpected.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { relaysOf } from '../access.ts'
+import { stepLines, stepsToRelays } from '../edit/next-steps.ts'
 import { adviceOn } from '../fleet-checks/advice.ts'
 import { withSpareKeys } from '../relay-keys.ts'
 import { renderDeviceConfig } from '../render/device-config.ts'
@@ -52,6 +53,8 @@ export const issue: Command = {
     print(`wrote ${out}`)
     for (const advice of adviceOn(device.consoles)) print(`Note: ${advice}.`)
     print(`Copy it as oobm.toml onto the boot partition of the card for ${device.name}, then keep no other copy.`)
+    for (const line of stepLines(stepsToRelays(relaysOf(fleet, device)))) print(line)
+    print('(Not again where it was done since the last change; "oobm-relay check" tries it.)')
     return EXIT.ok
   },
 }

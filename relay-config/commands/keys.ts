@@ -1,4 +1,5 @@
 /** `oobm-relay keys`: makes the key pairs of a device that are missing, and never touches those that are there. */
+import { existsSync } from 'node:fs'
 import { link, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import spawn, { SubprocessError } from 'nano-spawn'
@@ -18,12 +19,19 @@ export const keys: Command = {
     const { fleet, files, values, positionals, print, signal } = input
     if (values.all && positionals.length > 0) usageError('name a device, or give --all, not both')
     const devices = values.all ? fleet.devices : [deviceOf(input)]
+    const isFirst = !existsSync(files.secrets)
     for (const path of await makeSpareKeys(fleet, fleet.relays, files.secrets, signal)) print(`made ${path}`)
     for (const { name, gateway } of devices) {
       const made = await makeMissingKeys(files.secrets, name, signal)
       if (gateway) made.push(...(await makeGatewayKeys(files.secrets, name, signal)))
       for (const path of made) print(`made ${path}`)
       if (made.length === 0) print(`${name}: all keys are there already`)
+    }
+    if (isFirst) {
+      print(
+        `${files.secrets} was not here, and is new. Devices that are in the field already know none of these keys: if there are`,
+      )
+      print('any, delete it and bring secrets/ from your backup; it is in no git. Else back it up now.')
     }
     return EXIT.ok
   },

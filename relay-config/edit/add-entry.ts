@@ -9,6 +9,7 @@ import type { Fleet } from '../fleet-config.ts'
 import { type Change, changeFleet } from './change-fleet.ts'
 import * as changes from './changes.ts'
 import { nextPort, nextUid } from './next-free.ts'
+import { stepLines } from './next-steps.ts'
 import type { Item } from './operations.ts'
 
 type Options = Record<string, CommandOption>
@@ -60,7 +61,7 @@ async function addDevice(input: BareInput, names: string[]): Promise<void> {
   const { values } = input
   const console = values.console === undefined ? undefined : lineItem(input, String(values.console))
   if (!console) takeOnly('device without --console', input, DEVICE_OPTIONS)
-  await changeFleet(input, fleet => {
+  const steps = await changeFleet(input, fleet => {
     const port = numberOf(values, 'port') ?? nextPort(fleet) ?? noneLeft('port pair', 'give one with --port')
     const item = {
       name,
@@ -73,7 +74,7 @@ async function addDevice(input: BareInput, names: string[]): Promise<void> {
     return { operations: changes.addDevice(item), done: `added device ${name}, ports ${port} and ${port + 1}` }
   })
   if (console) printAdvice(input, console)
-  input.print(`Next: "oobm-relay keys ${name}", then "oobm-relay issue ${name}" for its card, and the relay anew.`)
+  for (const line of stepLines(steps)) input.print(line)
 }
 
 async function addConsole(input: BareInput, names: string[]): Promise<void> {
@@ -82,14 +83,13 @@ async function addConsole(input: BareInput, names: string[]): Promise<void> {
   const name = only('console', rest)
   takeOnly('console', input, LINE_OPTIONS)
   const item = lineItem(input, name)
-  await changeFleet(input, (fleet, value) => {
+  const steps = await changeFleet(input, (fleet, value) => {
     const operations = changes.addConsole(value, device, item) ?? noDevice(fleet, device)
     return { operations, done: `added console ${name} to ${device}` }
   })
   printAdvice(input, item)
-  input.print(
-    `Open to those whose consoles are "all". Next: "oobm-relay issue ${device}" for its card, and the relay anew.`,
-  )
+  input.print('Open to those whose consoles are "all".')
+  for (const line of stepLines(steps)) input.print(line)
 }
 
 async function addTechnician(input: BareInput, names: string[]): Promise<void> {
@@ -98,7 +98,7 @@ async function addTechnician(input: BareInput, names: string[]): Promise<void> {
   const { values, print } = input
   if (values.key === undefined) usageError('a technician needs a key: give --key FILE, or --key - for standard input')
   const keys = await readKeys(String(values.key))
-  await changeFleet(input, (fleet): Change => {
+  const steps = await changeFleet(input, (fleet): Change => {
     const needsUid = fleet.relays.some(({ accounts }) => accounts === 'dedicated')
     const uid = needsUid ? (nextUid(fleet) ?? noneLeft('uid', 'write one into the file by hand')) : undefined
     const item: Item = {
@@ -121,6 +121,7 @@ async function addTechnician(input: BareInput, names: string[]): Promise<void> {
   if (values.consoles === undefined && values.shells === undefined) {
     print(`Nothing is open to ${name} yet: write it into consoles or shells in the file.`)
   }
+  for (const line of stepLines(steps)) print(line)
 }
 
 function printAdvice({ print }: BareInput, item: LineItem): void {

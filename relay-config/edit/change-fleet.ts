@@ -8,6 +8,7 @@ import { type Fleet, parseFleet } from '../fleet-config.ts'
 import { readFleetText } from '../fleet-file.ts'
 import { describeByHand } from './by-hand.ts'
 import { editText, readValue } from './edit-text.ts'
+import { nextSteps } from './next-steps.ts'
 import type { Operation } from './operations.ts'
 
 /** What is to be done, and the sentence that says that it was. */
@@ -18,12 +19,13 @@ export interface Change {
 
 /**
  * @param plan gets the fleet, and the file's value as it is written there
+ * @returns what is to be done next
  * @throws UserError and then nothing was changed
  */
 export async function changeFleet(
   { files, print }: Pick<BareInput, 'files' | 'print'>,
   plan: (fleet: Fleet, value: unknown) => Change | Promise<Change>,
-): Promise<void> {
+): Promise<string[]> {
   const file = files.fleet
   const text = await readFleetText(file)
   const fleet = parseFleet(file, text)
@@ -36,15 +38,16 @@ export async function changeFleet(
       `${file} is written in a way that cannot be changed here faithfully; nothing was changed. By hand:\n${lines.join('\n')}`,
     )
   }
-  refuseWrongFleet(file, edited.text)
+  const after = refuseWrongFleet(file, edited.text)
   await replaceText(file, text, edited.text)
   print(`${file}: ${done}`)
   for (const comment of edited.lostComments) print(`  gone with its line: ${comment}`)
+  return nextSteps(fleet, after)
 }
 
-function refuseWrongFleet(file: string, text: string): void {
+function refuseWrongFleet(file: string, text: string): Fleet {
   try {
-    parseFleet(file, text)
+    return parseFleet(file, text)
   } catch (err) {
     if (!(err instanceof ConfigurationError)) throw err
     // Their lines are those of a text that nobody has.

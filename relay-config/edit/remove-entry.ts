@@ -8,6 +8,7 @@ import type { Fleet } from '../fleet-config.ts'
 import { gatewayPaths } from '../secrets.ts'
 import { changeFleet } from './change-fleet.ts'
 import * as changes from './changes.ts'
+import { stepLines } from './next-steps.ts'
 
 const KINDS: readonly changes.Kind[] = ['device', 'technician', 'console']
 
@@ -16,7 +17,7 @@ export async function removeEntry(input: BareInput): Promise<number> {
   const { files, positionals, print } = input
   const [kind, name] = kindAndNames(positionals, 1, 'remove')
   if (name === undefined) usageError(`name the ${kind}`)
-  await changeFleet(input, (fleet, value) => {
+  const steps = await changeFleet(input, (fleet, value) => {
     const operations = changes.remove(value, kind, name) ?? missing(fleet, kind, name)
     // The first is the entry itself.
     const also = operations.length > 1 ? `, and from lists of technicians (${operations.length - 1})` : ''
@@ -25,6 +26,8 @@ export async function removeEntry(input: BareInput): Promise<number> {
   if (kind === 'device' && (await exists(join(files.secrets, name)))) {
     print(`Its keys are still in ${join(files.secrets, name)}: delete them when it never comes back.`)
   }
+  for (const line of stepLines(steps)) print(line)
+  if (kind !== 'console') print(`Where that is not done yet, ${name} still gets in.`)
   return EXIT.ok
 }
 
@@ -36,11 +39,19 @@ export async function renameEntry(input: BareInput): Promise<number> {
   const [from, to] = [join(files.secrets, oldName), join(files.secrets, newName)]
   const movesKeys = kind === 'device' && (await exists(from))
   if (movesKeys && (await exists(to))) throw new UserError(`there are keys in ${to} already; nothing was changed`)
-  await changeFleet(input, (fleet, value) => {
+  const steps = await changeFleet(input, (fleet, value) => {
     const operations = changes.rename(value, kind, oldName, newName) ?? missing(fleet, kind, oldName)
     return { operations, done: `renamed ${kind} ${oldName} to ${newName}` }
   })
-  if (!movesKeys) return EXIT.ok
+  const sayNext = () => {
+    // Its keys go along: none are missing.
+    for (const line of stepLines(steps.filter(step => !step.startsWith('oobm-relay keys ')))) print(line)
+  }
+  if (!movesKeys) {
+    if (kind === 'device') print(`${from} is not here: where the keys are, rename that folder to ${newName}.`)
+    sayNext()
+    return EXIT.ok
+  }
   try {
     await moveFile(from, to)
     await moveGatewayKeys(files.secrets, oldName, newName)
@@ -50,6 +61,7 @@ export async function renameEntry(input: BareInput): Promise<number> {
     )
   }
   print(`moved ${from} to ${to}`)
+  sayNext()
   return EXIT.ok
 }
 

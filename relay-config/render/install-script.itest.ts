@@ -24,7 +24,8 @@ async function scene(context: TestContext) {
     `version = 1\n[[relays]]\nname = "fra"\nhost = "h"\nuser = "u"\nhost_keys = ["${ours}"]`,
   ).relays
   assert.ok(relay)
-  const scriptWith = (lines: string) => renderInstallScript(relay, lines, readRelayScripts())
+  const scriptWith = (lines: string, owners: string[] = []) =>
+    renderInstallScript(relay, lines, readRelayScripts(), owners)
   const line = `restrict,command="exec .oobm/oobm-device-word a" ${ours} oobm-device:a`
   const run = (script: string, args: string[] = [], shell = '/bin/sh') =>
     runProgram(shell, ['-s', '--', ...args], { input: script, env: { HOME: home }, cwd: '/' })
@@ -99,6 +100,46 @@ test('writes to nothing that another login put beside a file that a link leads t
     'authorized_keys.new',
     'authorized_keys.oobm-new',
   ])
+})
+
+test('leaves the one who owns the login as they are, with one key for both, and tells anybody else how that is done', async context => {
+  const { home, ours, theirs, scriptWith, line, run, existing, read } = await scene(context)
+  const technician = `restrict,command="echo no" ${theirs.split(' ').slice(0, 2).join(' ')} oobm-technician:alice`
+  const lines = `${line}\n${technician}\n`
+  for (const before of [`${theirs}\n`, `# mine\nfrom="192.0.2.*" ${theirs}\n`]) {
+    await existing(before)
+    const refused = await run(scriptWith(lines))
+    assert.is.not(refused.code, 0)
+    assert.match(
+      refused.stderr,
+      /relay_role = "owner"[\s\S]*nothing restricts them: oobm-technician:alice; nothing was changed/,
+    )
+    assert.is(await read(), before)
+    for (let time = 0; time < 2; time++) {
+      const { code, stdout, stderr } = await run(scriptWith(lines, ['alice']))
+      assert.is(code, 0, stderr)
+      assert.match(
+        stdout,
+        /^left as it is: oobm-technician:alice has this login without restriction[\s\S]*^installed: 1 keys in /m,
+      )
+      assert.ok((await read()).startsWith(before))
+      assert.not.match(
+        await read(),
+        /echo no/,
+        'sshd takes the first line of a key: a second one would lock out, or do nothing',
+      )
+      assert.match(await read(), /oobm-device:a\n# END/)
+    }
+  }
+  await existing(`${ours} my laptop\n`)
+  assert.is.not((await run(scriptWith(lines, ['alice']))).code, 0, 'a device is nobody’s login')
+  await existing('')
+  assert.match(
+    (await run(scriptWith(lines, ['alice']))).stdout,
+    /^installed: 2 keys/,
+    'without such a line, theirs is ours',
+  )
+  assert.ok(await lstat(join(home, '.oobm')))
 })
 
 test('changes nothing when a key of ours also stands elsewhere, the block is damaged, or half the script comes', async context => {

@@ -31,6 +31,7 @@ export function renderFiles(
   const files = new Map<string, RenderedFile>()
   const relayKeys = new Map([...keys].map(([device, { relay }]) => [device, relay]))
   // A dedicated relay makes its own, from the fleet file: see apply/.
+  const owners = fleet.technicians.filter(({ relayRole }) => relayRole === 'owner').map(({ name }) => name)
   for (const relay of fleet.relays.filter(({ accounts }) => accounts === 'shared')) {
     const authorizedKeys = renderAuthorizedKeys(fleet, relay, relayKeys)
     const add = (file: string, content: string, mode = 0o644) =>
@@ -39,7 +40,7 @@ export function renderFiles(
     add('oobm-device-word', scripts.deviceWord, 0o755)
     add('oobm-technician-word', scripts.technicianWord, 0o755)
     add('sshd_config', renderSshdConfig(relay))
-    add('install', renderInstallScript(relay, authorizedKeys, scripts), 0o755)
+    add('install', renderInstallScript(relay, authorizedKeys, scripts, owners), 0o755)
   }
   for (const technician of fleet.technicians) {
     const folder = `technicians/${technician.name}`
