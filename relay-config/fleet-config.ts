@@ -132,6 +132,20 @@ const shape = z.strictObject({
   technicians: z.array(technicianSchema).default([]),
 })
 
+/** Every table of the file and the settings that it may have, so that the example can be held to them. */
+export const FLEET_TABLES = {
+  '': shape.shape,
+  relays: relayShape.shape,
+  devices: deviceSchema.shape,
+  'devices.consoles': consoleSchema.shape,
+  'devices.led': ledSchema.shape,
+  'devices.intervals': intervalsSchema.shape,
+  'devices.shell': shellSchema.shape,
+  'devices.selftest': selftestSchema.shape,
+  'devices.bridge': bridgeSchema.omit({ hostKey: true }).shape,
+  technicians: technicianSchema.shape,
+} as const
+
 export type Fleet = z.output<typeof shape>
 export type Relay = Fleet['relays'][number]
 export type Device = Fleet['devices'][number]
