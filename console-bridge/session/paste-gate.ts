@@ -22,7 +22,7 @@ export interface PasteGateOptions {
 export class PasteGate {
   readonly #options: PasteGateOptions
   /** What came within the last {@link PAUSE_MS}. */
-  #latest: { atMs: number; bytes: number }[] = []
+  readonly #latest: { atMs: number; bytes: number }[] = []
   #arrivals = 0
   #cameAtMs = 0
   #closed: { loss: Loss; keptBackBytes: number } | undefined
@@ -35,14 +35,14 @@ export class PasteGate {
   came(bytes: number): Loss | undefined {
     this.#arrivals++
     this.#cameAtMs = this.#options.clock.nowMs()
+    this.#forgetOld()
     this.#latest.push({ atMs: this.#cameAtMs, bytes })
     if (this.#closed) this.#closed.keptBackBytes += bytes
     return this.#closed?.loss
   }
 
   get isPasting(): boolean {
-    const sinceMs = this.#options.clock.nowMs() - PAUSE_MS
-    this.#latest = this.#latest.filter(({ atMs }) => atMs > sinceMs)
+    this.#forgetOld()
     return this.#latest.reduce((sum, { bytes }) => sum + bytes, 0) >= PASTE_BYTES
   }
 
@@ -61,8 +61,13 @@ export class PasteGate {
   open(): void {
     const closed = this.#closed
     this.#closed = undefined
-    this.#latest = []
+    this.#latest.length = 0
     if (closed) this.#options.onOpen(closed.keptBackBytes, closed.loss)
+  }
+
+  #forgetOld(): void {
+    const sinceMs = this.#options.clock.nowMs() - PAUSE_MS
+    while (this.#latest[0] && this.#latest[0].atMs <= sinceMs) this.#latest.shift()
   }
 
   async #wait(closed: object, isHeldUp: boolean): Promise<void> {
