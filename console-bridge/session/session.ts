@@ -2,17 +2,14 @@
 import type { Clock } from '../../runtime/clock.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { Console } from '../console/console.ts'
-import type { Loss } from '../console/loss.ts'
-import { calledAs, type Person } from '../console/person.ts'
-import { refusalOf } from '../console/right.ts'
+import type { Person } from '../console/person.ts'
 import type { Seat } from '../console/seat.ts'
 import { ANSWER_WORDS, untilAnswered } from './answer.ts'
 import { type EscapeCommand, EscapeParser, escapeByteOf, escapeNameOf, type TypedEvent } from './escape-parser.ts'
 import { exitOfLoss, SESSION_EXIT, type SessionExit } from './exit-codes.ts'
 import { escapeHelp, GREETING_LINES, greeting, silenceHint } from './greeting.ts'
-import { Ledger } from './ledger.ts'
-import { PAUSE_MS, PasteGate } from './paste-gate.ts'
 import type { Terminal, TerminalInput } from './terminal.ts'
+import { Typing } from './typing.ts'
 import { View } from './view.ts'
 
 export interface SessionOptions {
@@ -31,10 +28,6 @@ export interface SessionOptions {
 const GREETING_BYTES = 8_192
 /** Milliseconds without a word from the target after which the likely causes are told. */
 const SILENCE_MS = 3_000
-/** Milliseconds between two refusals: one for a paste, not one for each of its lines. */
-const REFUSAL_MS = 3_000
-/** Milliseconds for which a program whose input was not sent may go on, so that it can be said how much that was. */
-const GIVING_UP_MS = 5_000
 /** Milliseconds that the last words may take to reach a technician. */
 const FAREWELL_MS = 1_000
 
@@ -45,21 +38,10 @@ export class Session implements TerminalInput {
   readonly #ending = new AbortController()
   readonly #over: AbortSignal
   readonly #view: View
-  readonly #ledger = new Ledger()
-  readonly #gate: PasteGate
+  readonly #typing: Typing
   /** Where the scrollback stood at the beginning. */
   readonly #from: number
   #seat: Seat | undefined
-  /** What is typed is not read, because the line takes no more. */
-  #isPaused = false
-  #hasEnded = false
-  /** Nobody is there who would see that nothing moves. */
-  #isProgram: boolean
-  #isWatched = false
-  /** Why nothing more of a program is sent. */
-  #givenUp: Loss | undefined
-  #refusedAtMs = Number.NEGATIVE_INFINITY
-  #toldObserver = false
   #exitCode: SessionExit = SESSION_EXIT.ok
   #running: Promise<SessionExit> | undefined
 
@@ -70,17 +52,13 @@ export class Session implements TerminalInput {
     this.#view = new View(console.scrollback, terminal)
     this.#from = console.scrollback.end
     this.#escapeName = escapeNameOf(escapeKey)
-    this.#isProgram = !terminal.interactive
     // Without a pty every byte is the program's own.
     this.#parser = terminal.interactive ? new EscapeParser(escapeByteOf(escapeKey)) : undefined
-    this.#gate = new PasteGate({
-      clock,
-      over: this.#over,
-      roundTrip: signal => terminal.roundTrip(signal),
-      onOpen: (bytes, { text }) => {
-        if (bytes > 0 && !this.#givenUp)
-          this.#view.tell(`not sent: ${bytes} bytes (${text}). What you type from now on is sent again`)
-      },
+    this.#typing = new Typing({
+      ...{ console, terminal, clock, over: this.#over },
+      takeOverHint: terminal.interactive ? `; ${this.#escapeName} w takes over` : '',
+      tell: text => this.#view.tell(text),
+      end: () => this.#ending.abort(),
     })
   }
 
@@ -98,13 +76,14 @@ export class Session implements TerminalInput {
     const seat = console.attach(person, viewOnly, {
       onOutput: () => this.#view.wake(),
       onNotice: text => this.#view.tell(text),
-      onRoom: () => console.hasRoom(seat) && this.#resume(),
-      onSent: bytes => this.#ledger.sent(bytes),
-      onLost: (bytes, loss) => this.#lose(bytes, loss),
-      onOthersBreak: loss => this.#closeGate(loss),
+      onRoom: () => console.hasRoom(seat) && this.#typing.goOn(),
+      onSent: bytes => this.#typing.ledger.sent(bytes),
+      onLost: (bytes, loss) => this.#typing.lose(bytes, loss),
+      onOthersBreak: loss => this.#typing.dropRest(loss),
       onDismissed: text => this.#dismiss(text),
     })
     this.#seat = seat
+    this.#typing.seat = seat
     const over = this.#over
     try {
       this.#view.tell(...greeting(console, seat, this.#parser && this.#escapeName))
@@ -112,13 +91,15 @@ export class Session implements TerminalInput {
       await this.#view.show(fromPosition, over)
     } finally {
       this.#seat = undefined
+      this.#typing.seat = undefined
       console.leave(seat)
     }
-    const account = this.#ledger.describe()
+    const { ledger } = this.#typing
+    const account = ledger.describe()
     if (account !== undefined) this.#view.tell(account)
     if (signal.aborted) this.#view.tell('the console bridge stops; connect again in a moment')
     await within(FAREWELL_MS, [terminal.gone], () => this.#view.showNotices(), { clock })
-    if (this.#ledger.loss) return exitOfLoss(this.#ledger.loss.kind)
+    if (ledger.loss) return exitOfLoss(ledger.loss.kind)
     return signal.aborted ? SESSION_EXIT.unavailable : this.#exitCode
   }
 
@@ -128,7 +109,7 @@ export class Session implements TerminalInput {
       if (this.#ending.signal.aborted) return
       switch (event.kind) {
         case 'bytes':
-          this.#type(this.#seat, event.bytes)
+          this.#typing.type(this.#seat, event.bytes)
           break
         case 'command':
           this.#obey(this.#seat, event.command)
@@ -145,14 +126,13 @@ export class Session implements TerminalInput {
   }
 
   onLastSent(): void {
-    this.#isProgram = true
-    if (this.#isPaused) void this.#giveUpHeld()
+    this.#typing.becomeProgram()
   }
 
   /** A program's input ended, or that of a terminal which is none (`ssh -tt` behind a pipe). */
   onEnd(): void {
-    if (this.#options.viewOnly || this.#hasEnded) return
-    this.#hasEnded = true
+    if (this.#options.viewOnly || this.#typing.hasEnded) return
+    this.#typing.hasEnded = true
     void this.#finish()
   }
 
@@ -161,11 +141,10 @@ export class Session implements TerminalInput {
    * @returns false when this session may send none
    */
   breakRequested(askedMs: number): boolean {
-    const { console } = this.#options
     const seat = this.#seat
     if (!seat) return false
-    if (seat.mayType && (this.#isPaused || this.#gate.isPasting || console.waitingBytes(seat) > 0)) {
-      this.#closeGate({ kind: 'break', text: 'you sent BREAK during a paste' })
+    if (seat.mayType && this.#typing.isBehind) {
+      this.#typing.dropRest({ kind: 'break', text: 'you sent BREAK during a paste' })
     }
     this.#sendBreak(seat, askedMs)
     return seat.mayType
@@ -182,89 +161,6 @@ export class Session implements TerminalInput {
     this.#view.tell(text)
     this.#ending.abort()
     return this.run()
-  }
-
-  #type(seat: Seat, bytes: Buffer): void {
-    const { console, terminal } = this.#options
-    const loss = this.#gate.came(bytes.length) ?? this.#givenUp
-    const outcome = loss ? 'lost' : console.type(seat, bytes)
-    switch (outcome) {
-      case 'lost':
-        this.#lose(bytes.length, loss as Loss)
-        break
-      case 'taken':
-        break
-      case 'full':
-        this.#isPaused = true
-        terminal.pause()
-        void this.#giveUpHeld()
-        break
-      case 'observer':
-        this.#refuseObserver(seat)
-        this.#lose(bytes.length, { kind: 'observer', text: refusalOf(seat) ?? '' })
-        break
-      case 'occupied': {
-        const writer = console.writer ? calledAs(console.writer) : 'somebody else'
-        this.#refuse(`${writer} types, so nothing of yours is sent${this.#takeOverHint()}`)
-        this.#lose(bytes.length, { kind: 'occupied', text: `${writer} types` })
-        break
-      }
-      case 'closed':
-        this.#refuse('not sent: the line is closed')
-        this.#lose(bytes.length, { kind: 'closed', text: 'the line is closed' })
-        break
-      default:
-        outcome satisfies never
-    }
-  }
-
-  /** Some of what was typed is not sent: then the rest of that paste is not either, and of a program's input nothing more. */
-  #lose(bytes: number, loss: Loss): void {
-    this.#ledger.lost(bytes, loss)
-    if (this.#ledger.loss === undefined || !this.#seat || this.#options.viewOnly) return
-    if (this.#isProgram) void this.#giveUp(loss)
-    else if (loss.kind === 'observer') return
-    else if (this.#isPaused || this.#gate.isPasting) this.#closeGate(loss)
-  }
-
-  /** A program's input that waits for the line, and does not move, is lost. */
-  async #giveUpHeld(): Promise<void> {
-    if (!this.#isProgram || this.#isWatched || !this.#seat) return
-    this.#isWatched = true
-    await this.#options.console.sent(this.#seat, this.#over)
-    this.#isWatched = false
-  }
-
-  #closeGate(loss: Loss): void {
-    this.#gate.close(loss, this.#isPaused)
-    this.#resume()
-  }
-
-  #resume(): void {
-    this.#isPaused = false
-    this.#options.terminal.resume()
-  }
-
-  /** Ends after the rest of a program's input, or a pause in it, so that it can be said how much of it was not sent. */
-  async #giveUp(loss: Loss): Promise<void> {
-    if (this.#givenUp) return
-    this.#givenUp = loss
-    this.#resume()
-    const { clock } = this.#options
-    await within(GIVING_UP_MS, [this.#over], signal => this.#pauseOrEnd(signal), { clock })
-    this.#ending.abort()
-  }
-
-  async #pauseOrEnd(signal: AbortSignal): Promise<void> {
-    let before: string | undefined
-    while (!this.#hasEnded && !signal.aborted && before !== this.#ledger.describe()) {
-      before = this.#ledger.describe()
-      await this.#options.clock.sleep(PAUSE_MS, signal)
-    }
-  }
-
-  #takeOverHint(): string {
-    return this.#parser ? `; ${this.#escapeName} w takes over` : ''
   }
 
   #obey(seat: Seat, command: EscapeCommand): void {
@@ -293,27 +189,12 @@ export class Session implements TerminalInput {
     const { console } = this.#options
     const answer = console.writer === seat ? 'you type already' : console.takeOver(seat)
     if (answer !== undefined) this.#view.tell(answer)
-    else this.#gate.open()
+    else this.#typing.decidedAnew()
   }
 
   async #release(seat: Seat): Promise<void> {
     const answer = await this.#options.console.release(seat)
     if (!answer.released) this.#view.tell(answer.cause)
-  }
-
-  /** Once is enough: who watches may well press a key now and then. */
-  #refuseObserver(seat: Seat): void {
-    const refusal = refusalOf(seat)
-    if (this.#toldObserver || refusal === undefined) return
-    this.#toldObserver = true
-    this.#view.tell(refusal)
-  }
-
-  #refuse(text: string): void {
-    const nowMs = this.#options.clock.nowMs()
-    if (nowMs - this.#refusedAtMs < REFUSAL_MS) return
-    this.#refusedAtMs = nowMs
-    this.#view.tell(text)
   }
 
   async #hintAtSilence(over: AbortSignal): Promise<void> {
@@ -328,11 +209,12 @@ export class Session implements TerminalInput {
     const { console, clock } = this.#options
     const over = this.#over
     if (this.#seat) await console.sent(this.#seat, over)
-    if (!this.#ledger.loss) {
+    const { ledger } = this.#typing
+    if (!ledger.loss) {
       const { scrollback } = console
       const isOpen = () => console.state.open
       this.#exitCode = await untilAnswered({
-        ...{ scrollback, from: this.#from, hasAsked: this.#ledger.sentBytes > 0, isOpen, clock, over },
+        ...{ scrollback, from: this.#from, hasAsked: ledger.sentBytes > 0, isOpen, clock, over },
       })
       const words = ANSWER_WORDS[this.#exitCode]
       if (words !== undefined) this.#view.tell(words)

@@ -1,0 +1,174 @@
+/** What one session types: sent, or lost with a word; and of a paste of which some was lost, nothing more. */
+import type { Clock } from '../../runtime/clock.ts'
+import { within } from '../../runtime/waiting.ts'
+import type { Console } from '../console/console.ts'
+import type { Loss } from '../console/loss.ts'
+import { calledAs } from '../console/person.ts'
+import { refusalOf } from '../console/right.ts'
+import type { Seat } from '../console/seat.ts'
+import { Ledger } from './ledger.ts'
+import { PAUSE_MS, PasteGate } from './paste-gate.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface TypingOptions {
+  console: Console
+  terminal: Terminal
+  clock: Clock
+  /** The end of the session. */
+  over: AbortSignal
+  /** Follows a refusal. */
+  takeOverHint: string
+  /** Says a line to the technician. */
+  tell(text: string): void
+  /** Ends the session. */
+  end(): void
+}
+
+/** Milliseconds between two refusals: one for a paste, not one for each of its lines. */
+const REFUSAL_MS = 3_000
+/** Milliseconds for which a program whose input was not sent may go on, so that it can be said how much that was. */
+const GIVING_UP_MS = 5_000
+
+export class Typing {
+  readonly ledger = new Ledger()
+  /** Set while the session has a place. */
+  seat: Seat | undefined
+  /** All of the input is read. */
+  hasEnded = false
+  readonly #options: TypingOptions
+  readonly #gate: PasteGate
+  /** What is typed is not read, because the line takes no more. */
+  #isPaused = false
+  /** Nobody is there who would see that nothing moves. */
+  #isProgram: boolean
+  #isWatched = false
+  /** Why nothing more of a program is sent. */
+  #givenUp: Loss | undefined
+  #refusedAtMs = Number.NEGATIVE_INFINITY
+  #toldObserver = false
+
+  constructor(options: TypingOptions) {
+    const { terminal, clock, over, tell } = options
+    this.#options = options
+    this.#isProgram = !terminal.interactive
+    this.#gate = new PasteGate({
+      ...{ clock, over },
+      roundTrip: signal => terminal.roundTrip(signal),
+      onOpen: (bytes, { text }) => {
+        if (bytes === 0 || this.#givenUp) return
+        tell(`not sent: ${bytes} bytes (${text}). What you type from now on is sent again`)
+      },
+    })
+  }
+
+  /** More was typed than the line took, or is being pasted just now. */
+  get isBehind(): boolean {
+    const waits = this.seat !== undefined && this.#options.console.waitingBytes(this.seat) > 0
+    return waits || this.#isPaused || this.#gate.isPasting
+  }
+
+  /** The client has sent its last byte: no person is typing. */
+  becomeProgram(): void {
+    this.#isProgram = true
+    if (this.#isPaused) void this.#giveUpHeld()
+  }
+
+  /** What comes now was typed after what lost the rest of a paste. */
+  decidedAnew(): void {
+    this.#gate.open()
+  }
+
+  type(seat: Seat, bytes: Buffer): void {
+    const { console, terminal } = this.#options
+    const loss = this.#gate.came(bytes.length) ?? this.#givenUp
+    const outcome = loss ? 'lost' : console.type(seat, bytes)
+    switch (outcome) {
+      case 'lost':
+        this.lose(bytes.length, loss as Loss)
+        break
+      case 'taken':
+        break
+      case 'full':
+        this.#isPaused = true
+        terminal.pause()
+        void this.#giveUpHeld()
+        break
+      case 'observer':
+        this.#refuseObserver(seat)
+        this.lose(bytes.length, { kind: 'observer', text: refusalOf(seat) ?? '' })
+        break
+      case 'occupied': {
+        const writer = console.writer ? calledAs(console.writer) : 'somebody else'
+        this.#refuse(`${writer} types, so nothing of yours is sent${this.#options.takeOverHint}`)
+        this.lose(bytes.length, { kind: 'occupied', text: `${writer} types` })
+        break
+      }
+      case 'closed':
+        this.#refuse('not sent: the line is closed')
+        this.lose(bytes.length, { kind: 'closed', text: 'the line is closed' })
+        break
+      default:
+        outcome satisfies never
+    }
+  }
+
+  /** Some of what was typed is not sent: then the rest of that paste is not either, and of a program's input nothing more. */
+  lose(bytes: number, loss: Loss): void {
+    this.ledger.lost(bytes, loss)
+    if (this.ledger.loss === undefined || !this.seat || this.seat.viewOnly) return
+    if (this.#isProgram) void this.#giveUp(loss)
+    else if (loss.kind === 'observer') return
+    else if (this.#isPaused || this.#gate.isPasting) this.dropRest(loss)
+  }
+
+  /** A program's input that waits for the line, and does not move, is lost. */
+  async #giveUpHeld(): Promise<void> {
+    if (!this.#isProgram || this.#isWatched || !this.seat) return
+    this.#isWatched = true
+    await this.#options.console.sent(this.seat, this.#options.over)
+    this.#isWatched = false
+  }
+
+  dropRest(loss: Loss): void {
+    this.#gate.close(loss, this.#isPaused)
+    this.goOn()
+  }
+
+  goOn(): void {
+    this.#isPaused = false
+    this.#options.terminal.resume()
+  }
+
+  /** Ends after the rest of a program's input, or a pause in it, so that it can be said how much of it was not sent. */
+  async #giveUp(loss: Loss): Promise<void> {
+    if (this.#givenUp) return
+    this.#givenUp = loss
+    this.goOn()
+    const { clock } = this.#options
+    await within(GIVING_UP_MS, [this.#options.over], signal => this.#pauseOrEnd(signal), { clock })
+    this.#options.end()
+  }
+
+  async #pauseOrEnd(signal: AbortSignal): Promise<void> {
+    let before: string | undefined
+    while (!this.hasEnded && !signal.aborted && before !== this.ledger.describe()) {
+      before = this.ledger.describe()
+      await this.#options.clock.sleep(PAUSE_MS, signal)
+    }
+  }
+
+  /** Once is enough: who watches may well press a key now and then. */
+  #refuseObserver(seat: Seat): void {
+    const refusal = refusalOf(seat)
+    if (this.#toldObserver || refusal === undefined) return
+    this.#toldObserver = true
+    this.#options.tell(refusal)
+  }
+
+  #refuse(text: string): void {
+    const nowMs = this.#options.clock.nowMs()
+    if (nowMs - this.#refusedAtMs < REFUSAL_MS) return
+    this.#refusedAtMs = nowMs
+    this.#options.tell(text)
+  }
+}
