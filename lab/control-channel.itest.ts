@@ -58,6 +58,8 @@ test(
     const depth = await relay('status', 'lab-device')
     assert.match(depth.stdout, /^ {2}console {6}router1 open\n +you types, since /m)
 
+    const sent = await runProgram('ssh', ['-F', join(directory, 'ssh_config'), 'console', 'break'])
+    assert.is(sent.code, 0, sent.stderr)
     assert.match(
       (await relay('off', 'lab-device', '--reason', 'new rack')).stdout,
       /^access to lab-device is off: it has closed its listeners$/m,
@@ -71,6 +73,8 @@ test(
     const told = / you +session +lab-device +router1 +from \S+ \S+ UTC to \S+ \S+ UTC +\(lab-device says so\)\n/
     const history = async () => (await relay('history', 'lab-device')).stdout
     await waitFor('the history to tell of the session', async () => told.test(await history()), PATIENCE)
+    const broke = / you +break +lab-device +router1 +address 127\.0\.0\.1:\d+ +.* \(lab-device says so\)\n/
+    await waitFor('the history to tell of the BREAK', async () => broke.test(await history()), PATIENCE)
     assert.match(await history(), / access off +lab-device +(address \S+ +)?new rack\n/)
     assert.match(await history(), / access on +lab-device\b/)
 

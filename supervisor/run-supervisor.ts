@@ -10,6 +10,7 @@ import {
   type Directories,
   deviceConfigPath,
   directoriesOf,
+  loginHistoryDirectory,
   provisioningFaultPath,
 } from '../runtime/directories.ts'
 import { EXIT, type ExitCode, UserError } from '../runtime/errors.ts'
@@ -58,7 +59,20 @@ export async function runSupervisor(env: NodeJS.ProcessEnv, told: AbortSignal): 
   const events = new Broadcast()
   const pace = new BoardPace(process.uptime() * 1000)
   const bridgeDirectory = consoleRuntimeDirectory(env)
-  const daemon: Daemon = { directories, bridgeDirectory, keeper, reporter, led, events, progress, pace, signal, log }
+  const historyDirectory = loginHistoryDirectory(env)
+  const daemon: Daemon = {
+    directories,
+    bridgeDirectory,
+    historyDirectory,
+    keeper,
+    reporter,
+    led,
+    events,
+    progress,
+    pace,
+    signal,
+    log,
+  }
   manager.extendWatchdog(pace.watchdogMs)
   manager.ready()
   const stopTurning = keepTurning(daemon, manager)

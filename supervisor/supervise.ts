@@ -28,6 +28,7 @@ import { connect } from './ssh/connect.ts'
 import { LocalFacts } from './status/local-facts.ts'
 import type { Reporter } from './status/report-to-relay.ts'
 import type { StatusKeeper } from './status/status-keeper.ts'
+import { watchShells } from './status/watch-shells.ts'
 
 /** Milliseconds that the bridge has to tell people that it ends. */
 const FAREWELL_MS = 5_000
@@ -37,6 +38,8 @@ export interface Daemon {
   directories: Directories
   /** Where the console bridge has its run-time files. */
   bridgeDirectory: string
+  /** Where logins at this device's sshd are written down. */
+  historyDirectory: string
   keeper: StatusKeeper
   reporter: Reporter
   led: Led
@@ -54,7 +57,8 @@ export async function supervise(
   daemon: Daemon,
   onFirstProof: () => void,
 ): Promise<void> {
-  const { directories, bridgeDirectory, keeper, reporter, led, events, progress, pace, signal, log } = daemon
+  const { directories, bridgeDirectory, historyDirectory, keeper, reporter, led, events, progress, pace, signal, log } =
+    daemon
   const slowness = () => Math.max(loadPerCpu(), pace.slowness)
   const selftestKey = await installSelftestKey(directories.runtime, config.selftest.user)
   const intervals = intervalsOf(config)
@@ -79,6 +83,9 @@ export async function supervise(
     reporter.updateConsoles(look.state === 'running' ? look.status : undefined)
   }
   watchBridge({ directory: bridgeDirectory, clock, signal, onChange: onBridge })
+  void watchShells(historyDirectory, session => reporter.shellEnded(session), signal).catch(err =>
+    log.error({ err }, 'the relay gets no shell sessions'),
+  )
   let provedBefore = false
   await Promise.all([
     watchLocal('shell', context, fault => local.looked('shell', fault)),

@@ -2,6 +2,7 @@
 import type { Clock } from '../../runtime/clock.ts'
 import { formatEvent, formatSession } from '../../runtime/control-protocol.ts'
 import type { ConsoleStatus } from '../../runtime/status-file.ts'
+import type { EndedShell } from './watch-shells.ts'
 
 /** That wait for a relay; older ones are counted, and told of as lost. */
 const WAITING_MAX = 64
@@ -37,6 +38,14 @@ export class Deeds {
       this.#keep(agoS => formatEvent({ ...what, agoS: agoS(at - aheadMs) }))
       this.#told = { bridge, id }
     }
+  }
+
+  /** Takes in that somebody has left a shell. */
+  shellEnded({ account, person, from, openedAt, closedAt }: EndedShell): void {
+    const aheadMs = this.#clock.wallMs() - this.#clock.nowMs()
+    const detail = person === null ? `as ${account}, with a key of nobody here` : `as ${account}`
+    const what = { event: 'shell', technician: person ?? account, address: from, detail, ref: `shell.${openedAt}` }
+    this.#keep(agoS => formatEvent({ ...what, agoS: agoS(closedAt - aheadMs), fromS: agoS(openedAt - aheadMs) }))
   }
 
   /** Tells what waits, as far as the relay takes it in. */

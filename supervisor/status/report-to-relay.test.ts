@@ -113,6 +113,27 @@ test('what people did is told once, without a report, and of a new bridge from i
   assert.is(sent.filter(({ line }) => line.startsWith('report ')).length, 2, 'the first, and one for the consoles')
 })
 
+test('a shell session that is over is told with its beginning', async () => {
+  const clock = new FakeClock()
+  const sent: string[] = []
+  const over = new AbortController()
+  const reporter = new Reporter({ clock, pingS: 15, idleMs: 300_000, readUplink: async () => 'eth0' })
+  const send = (line: string) => sent.push(line) > 0
+  const control = { others: async () => undefined, listening: async () => undefined, send, listen: () => {} }
+  const served = reporter.serve(control, over.signal)
+  await clock.runUntil(100_000)
+  const [openedAt, closedAt] = [clock.wallMs() - 90_000, clock.wallMs() - 30_000]
+  const one = { account: 'oobm', from: '127.0.0.1', way: 'relay', state: 'closed', openedAt, closedAt } as const
+  reporter.shellEnded({ ...one, person: 'alice' })
+  await clock.runUntil(102_000)
+  over.abort()
+  await served
+  const { ref, agoS, fromS, ...told } = JSON.parse(sent.at(-1)?.replace(/^event /, '') ?? '')
+  assert.equal(told, { event: 'shell', technician: 'alice', address: '127.0.0.1', detail: 'as oobm' })
+  assert.ok(agoS >= 30 && agoS <= 32 && fromS - agoS === 60, `${agoS} ${fromS}`)
+  assert.is(ref, `shell.${openedAt}`)
+})
+
 test('what a relay does not take in is told later, and what is too much is counted', async () => {
   const idle = bridge(7, [])
   const looks = Array.from({ length: 10 }, (_, n) => withEvents(idle, n * 10 + 1, n * 10 + 10))

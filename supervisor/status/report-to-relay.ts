@@ -6,6 +6,7 @@ import type { ConsoleStatus, SupervisorStatus } from '../../runtime/status-file.
 import type { Control } from '../tunnel/control-channel.ts'
 import { Deeds } from './deeds.ts'
 import { deviceReport } from './device-report.ts'
+import type { EndedShell } from './watch-shells.ts'
 
 export interface ReporterOptions {
   clock: Clock
@@ -49,6 +50,12 @@ export class Reporter {
     this.#deeds.look(before, consoles)
     if (this.#deeds.isWaiting) this.#deedCame = renewed(this.#deedCame)
     if (whoIsOn(before) !== whoIsOn(consoles)) this.#changed = renewed(this.#changed)
+  }
+
+  /** Takes in that somebody has left a shell of this device. */
+  shellEnded(session: EndedShell): void {
+    this.#deeds.shellEnded(session)
+    this.#deedCame = renewed(this.#deedCame)
   }
 
   /** Reports on one control channel until its connection ends. A later call takes over what happens from then on. */
