@@ -90,14 +90,21 @@ test('the orders that came before there was a listener are kept, and come first'
   ])
 })
 
-test('of the orders that nobody hears, sixteen are kept', async () => {
-  const { control, relay } = channel()
-  for (let count = 1; count <= 20; count++) relay.write(`blink ${count}\n`)
+test('of the orders that nobody hears the latest of each kind holds, however many came', async () => {
+  const { control, relay } = channel({ said: [{ word: 'maintenance', off: false }] })
+  for (let count = 1; count <= 17; count++) relay.write(`blink ${count}\n`)
+  relay.write('maintenance off - - alice\nblink 18\n')
   await settle()
   const orders: RelayOrder[] = []
   control.listen(order => orders.push(order))
-  assert.is(orders.length, 16)
-  assert.equal(orders.at(-1), { word: 'blink', seconds: 16 })
+  assert.equal(orders, [
+    { word: 'maintenance', off: true, by: 'alice' },
+    { word: 'blink', seconds: 18 },
+  ])
+  relay.write('listening yes\n')
+  const asked = control.listening(ever())
+  relay.write('listening no\n')
+  assert.is(await asked, 'yes', 'the relay is heard as before')
 })
 
 test('a relay that floods is obeyed 32 times, and then has to wait', async () => {

@@ -16,8 +16,6 @@ export interface Control {
   listen(onOrder: (order: RelayOrder) => void): void
 }
 
-/** Words that are kept until somebody listens: a relay that says more than that says it in vain. */
-const EARLY_MAX = 16
 /** Bytes that wait for the relay; past that, it does not read, and the newest report is worth more than old ones. */
 const WAITING_MAX = 16_384
 /** Lines that are obeyed in a row before a pause, and its milliseconds: a relay that floods must not hold the device up. */
@@ -34,14 +32,15 @@ export function controlOf(
   said: readonly RelayOrder[],
   pause: () => Promise<unknown> = () => delay(PAUSE_MS, undefined, { ref: false }),
 ): Control {
-  const early = [...said]
+  // Until somebody listens: the latest order of each kind is all that holds, however many came.
+  let early = [...said]
   const ended = new AbortController()
   let onOrder: ((order: RelayOrder) => void) | undefined
   let onAnswer: { [W in RelayAnswer['word']]?: (word: RelayWord) => void } = {}
   const take = (word: RelayWord) => {
     if (word.word === 'others' || word.word === 'listening') onAnswer[word.word]?.(word)
     else if (onOrder) onOrder(word)
-    else if (early.length < EARLY_MAX) early.push(word)
+    else early = [...early.filter(order => order.word !== word.word), word]
   }
   void readAll(lines, take, pause).finally(() => {
     onAnswer = {}
