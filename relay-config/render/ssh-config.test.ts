@@ -78,4 +78,13 @@ ${EVERY_HOST.map(setting => `  ${setting}\n`).join('')}  ClearAllForwardings yes
   )
 })
 
+test('asks a relay for a terminal only where it has one to give', () => {
+  const alice = FLEET.technicians.find(({ name }) => name === 'alice')
+  assert.ok(alice)
+  const text = renderSshConfig(FLEET, alice, { knownHostsFile: '~/k' })
+  const block = /^Host oobm-relay-fra .*\n((?: {2}.*\n)+)/m.exec(text)?.[1] ?? ''
+  assert.match(block, /^ {2}RequestTTY no\n(?: {2}.*\n)* {2}RequestTTY auto$/m)
+  assert.is(text.match(/RequestTTY no/g)?.length, FLEET.relays.length)
+})
+
 test.run()

@@ -4,6 +4,7 @@ import { type Access, accessOf, listenersOf, relayLoginOf, relaysOf } from '../a
 import type { Fleet, Relay, Technician } from '../fleet-config.ts'
 import { BRIDGE, EVERY_HOST, IGNORE_UNKNOWN, NO_FORWARDS } from './client-settings.ts'
 import { hostBy, jumpHost, relayHost } from './host-names.ts'
+import { loginConsolesBy } from './login-files.ts'
 
 /** Files on the technician's machine: `~` is his home. */
 export interface TechnicianFiles {
@@ -23,6 +24,8 @@ export interface HostBlock extends TechnicianFiles {
   /** The host to go through. */
   jump?: string
   kind: 'relay' | 'shell' | 'console'
+  /** A relay that only shows how the devices stand, and refuses a terminal in a line of its own. */
+  hasNoTerminal?: boolean
 }
 
 export function renderSshConfig(fleet: Fleet, technician: Technician, files: TechnicianFiles): string {
@@ -36,7 +39,11 @@ export function renderSshConfig(fleet: Fleet, technician: Technician, files: Tec
       })
     }),
   )
-  const blocks = [...[...relays].map(relay => relayBlock(relay, files, relayLoginOf(relay, technician))), ...targets]
+  const relayBlocks = [...relays].map(relay => ({
+    ...relayBlock(relay, files, relayLoginOf(relay, technician)),
+    hasNoTerminal: loginConsolesBy(fleet, relay, technician).length === 0,
+  }))
+  const blocks = [...relayBlocks, ...targets]
   return `# ${technician.name}'s consoles. Keep this folder as ~/.ssh/oobm, then: ssh -F ~/.ssh/oobm/config HOST
 # or let "Include oobm/config" be the FIRST line of ~/.ssh/config, then: ssh HOST
 # ssh takes the first value that it finds. Only what is about one of these hosts by its name may stand above it, such as
@@ -91,6 +98,7 @@ export function renderHostBlock(block: HostBlock): string {
     ...(block.identityFile === undefined
       ? []
       : [`IdentityFile ${quotedPath(block.identityFile)}`, 'IdentitiesOnly yes']),
+    ...(block.hasNoTerminal ? ['RequestTTY no'] : []),
     ...EVERY_HOST,
     ...(block.kind === 'shell' ? [] : [NO_FORWARDS]),
     ...(block.kind === 'console' ? [BRIDGE] : []),
