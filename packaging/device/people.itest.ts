@@ -127,13 +127,17 @@ test(
       },
       `
 useradd --uid 1777 --create-home pi
+doctor() { ${process.execPath} /oobm/program/lib/oobm.cjs doctor || :; }
 configure names.toml
-people || echo "exit $?"
+# sshd reads the keys as the person, whatever the umask was.
+rm -r /etc/oobm/people
+(umask 077; people) || echo "exit $?"
+stat -c '%a %n' /etc/oobm/people /etc/oobm/people/alice
 id -u alice
 id -u pi
 id -Gn pi
 ls /etc/oobm/people
-${process.execPath} /oobm/program/lib/oobm.cjs doctor | grep -A1 -E ' account|^accounts' || :
+doctor | grep -A1 -E ' account|^accounts'
 
 mkdir -m 700 /oobm/elsewhere
 ln -s /oobm/elsewhere /home/bob
@@ -143,6 +147,7 @@ configure homes.toml
 people || echo "exit $?"
 stat -c '%U %a %n' /oobm/elsewhere
 stat -c '%u %n' /home/dave
+doctor | grep ' account'
 cat /etc/oobm/people/bob | cut -d' ' -f3
 # An account of the same name that somebody else made since is not ours to end.
 configure nobody.toml
@@ -166,12 +171,15 @@ people 2>&1 || echo "exit $?"
     )
     assert.match(said, /WRONG {2}account video /)
     assert.not.match(said, 'account alice')
-    assert.match(said, 'exit 78\n20000\n1777\npi\nalice\n')
+    assert.match(said, 'exit 78\n755 /etc/oobm/people\n644 /etc/oobm/people/alice\n20000\n1777\npi\nalice\n')
     assert.match(
       said,
       'bob: /home/bob is no folder: not touched\ndave: /home/dave belongs to uid 1777: not touched\nexit 78\n',
     )
-    assert.match(said, 'root 700 /oobm/elsewhere\n1777 /home/dave\nbob\n')
+    assert.match(said, 'root 700 /oobm/elsewhere\n1777 /home/dave\n')
+    assert.match(said, /account bob +\/home\/bob is no folder: their sessions begin in \/\n/)
+    assert.match(said, /account dave +\/home\/dave belongs to uid 1777: /)
+    assert.match(said, '\nbob\n')
     assert.match(said, '\n1888\n')
     assert.match(said, /\/etc\/oobm\/people\.json cannot be read: .*put it back from a backup.*\nexit 78\n$/)
   },

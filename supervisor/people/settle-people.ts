@@ -7,6 +7,7 @@ import { errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
 import { parseGroup, parsePasswd } from '../../runtime/passwd.ts'
 import { PEOPLE_KEYS, type PersonUid, peopleRecordText, readPeopleRecord } from '../../runtime/people.ts'
 import { syncDirectory, writeAtomically } from '../../runtime/write-atomically.ts'
+import { makeDirectory } from '../provision/install.ts'
 import { endPerson, openHome } from './end-person.ts'
 import { authorizedKeysOf, type Clash, missingOf, planPeople, renderSysusers, type System } from './plan-people.ts'
 
@@ -84,7 +85,8 @@ function parseShadow(text: string): Map<string, string> {
 
 /** Takes away the keys of everybody else. */
 async function keepKeysOf(accounts: readonly PersonUid[]): Promise<void> {
-  await mkdir(PEOPLE_KEYS, { recursive: true, mode: 0o755 })
+  // sshd reads them as the person.
+  await makeDirectory(PEOPLE_KEYS, 0o755)
   const gone = (await readdir(PEOPLE_KEYS)).filter(file => !accounts.some(({ name }) => name === file))
   for (const file of gone) await rm(join(PEOPLE_KEYS, file))
   if (gone.length > 0) await syncDirectory(PEOPLE_KEYS)
@@ -97,7 +99,7 @@ async function writeKeys(name: string, text: string): Promise<void> {
 }
 
 async function makeAccounts(people: readonly PersonUid[]): Promise<void> {
-  await mkdir(dirname(SYSUSERS_PATH), { recursive: true, mode: 0o755 })
+  await makeDirectory(dirname(SYSUSERS_PATH), 0o755)
   await writeAtomically(SYSUSERS_PATH, renderSysusers(people), 0o644)
   await run('systemd-sysusers', [SYSUSERS_PATH])
   await run('chpasswd', ['--encrypted'], people.map(({ name }) => `${name}:${NO_PASSWORD}\n`).join(''))

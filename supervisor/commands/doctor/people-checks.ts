@@ -1,6 +1,5 @@
 /** `oobm doctor` on the technicians' accounts: each is as the configuration says, or why it is not. */
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DeviceConfig } from '../../../runtime/device-config.ts'
 import { errorMessage } from '../../../runtime/errors.ts'
@@ -61,5 +60,10 @@ async function lackOf(account: WantedAccount, missing: readonly string[]): Promi
   if (missing.length > 0) return wrong(what, `is not in ${missing.join(', ')}`, REMEDY)
   const keys = await readFile(join(PEOPLE_KEYS, account.name), 'utf8').catch(() => '')
   if (keys !== authorizedKeysOf(account)) return wrong(what, 'its keys are not those of the configuration', REMEDY)
-  return existsSync(`/home/${account.name}`) ? undefined : wrong(what, `has no /home/${account.name}`, REMEDY)
+  const home = `/home/${account.name}`
+  const found = await lstat(home).catch(() => undefined)
+  if (found === undefined) return wrong(what, `has no ${home}`, REMEDY)
+  if (found.isDirectory() && found.uid === account.uid) return undefined
+  const fault = found.isDirectory() ? `belongs to uid ${found.uid}` : 'is no folder'
+  return wrong(what, `${home} ${fault}: their sessions begin in /`, `look at it, move it away; then ${REMEDY}`)
 }
