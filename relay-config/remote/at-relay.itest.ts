@@ -24,7 +24,7 @@ async function scene(context: TestContext) {
   )
   const bin = join(host.shared, 'bin')
   await mkdir(bin)
-  const settings = '-o User=root -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null'
+  const settings = '-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null'
   await writeFile(join(bin, 'ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F none -i ${host.shared}/alice ${settings} "$@"\n`, {
     mode: 0o755,
   })
@@ -151,6 +151,38 @@ test(
     }
     assert.equal(await readdir(empty), [])
     assert.ok(env.PATH)
+  },
+  SLOW,
+)
+
+test(
+  'a shared relay is reached as its login, and gets the fleet file with the word',
+  async context => {
+    const { host, fleet, operate } = await scene(context)
+    await host.sh(
+      'useradd -m -s /bin/sh -p "*" ops; mkdir -m 700 /home/ops/.ssh /home/ops/.oobm; cp /root/.ssh/authorized_keys /home/ops/.ssh; cp /usr/lib/oobm/oobm-device-word /home/ops/.oobm; chown -R ops /home/ops; chmod 755 /usr/lib/oobm',
+    )
+    const hostKey = fleet.alice.publicKey
+    await fleet.write(text =>
+      text
+        .replace(
+          /accounts = "dedicated"[\s\S]*?\[\[devices\]\]/,
+          `host = "192.0.2.1"\nport = 22\nuser = "ops"\nhost_keys = ["${hostKey}"]\n[[devices]]`,
+        )
+        .replace('gateway = true\n', '')
+        .replace('login = ["sw2"]\n', '')
+        .replace(/uid = \d+\n/g, ''),
+    )
+    const all = await operate(['status'])
+    assert.equal([all.code, all.stderr], [0, ''])
+    assert.match(all.stdout, /^osaka +never [\s\S]*^2 devices, 0 proved$/m)
+    const off = await operate(['off', 'osaka', '--reason', "it's"])
+    assert.is(off.code, 0, off.stderr)
+    assert.match((await operate(['history'])).stdout, / ops .* osaka .*it's/)
+    assert.match(await host.sh('ls -l /home/ops/.oobm/history.jsonl'), / ops /)
+    const plan = await operate(['plan'])
+    assert.is(plan.code, 64, plan.stdout)
+    assert.match(plan.stderr, /^plan is for a relay with dedicated accounts, and .* has none$/m)
   },
   SLOW,
 )
