@@ -219,6 +219,46 @@ test('too many people are one too many, and our own self-test is none of them', 
   assert.ok(isOpen(await come(20_100, CLIENT)))
 })
 
+test('whoever says more than an identification only later is one too many then, and who has logged in stays', async () => {
+  const { come, made, servers } = forwarding()
+  const isOpen = ({ person }: Awaited<ReturnType<typeof come>>) => !person.readableEnded && !person.destroyed
+  const one = await come(20_100, CLIENT)
+  let heard = 0
+  servers[0]?.on('data', ({ length }: Buffer) => {
+    heard += length
+  })
+  for (let count = 0; count < 3; count++) {
+    one.person.write('k'.repeat(1_000))
+    await settle()
+  }
+  assert.is(heard, 3_000, 'he is heard to the end')
+  for (let count = 1; count < 60; count++) await come(20_100, CLIENT)
+  const late = await come(20_100, 'SSH-2.0-x\r\n')
+  assert.ok(isOpen(late))
+  late.person.write('k'.repeat(1_000))
+  await settle()
+  assert.not(isOpen(late))
+  assert.ok(isOpen(one))
+  assert.is(made.sessions().shell, 60)
+})
+
+test('a server that fails takes its person along, and nothing else', async () => {
+  const nears: Duplex[] = []
+  const { come, made } = forwarding(async () => {
+    const [near, far] = ends()
+    far.on('error', () => {}).resume()
+    nears.push(near)
+    return { ok: true, value: near }
+  })
+  const one = await come(20_100, CLIENT)
+  const other = await come(20_100, CLIENT)
+  nears[0]?.destroy(new Error('read ECONNRESET'))
+  await settle()
+  assert.ok(one.person.readableEnded || one.person.destroyed)
+  assert.not(other.person.readableEnded || other.person.destroyed)
+  assert.equal(made.sessions(), { shell: 1, console: 0 })
+})
+
 test('says when the last one has left the consoles', async () => {
   const { made, come } = forwarding()
   const one = await come(20_101, CLIENT)
