@@ -98,8 +98,9 @@ test(
   'a late-comer sees the last lines; watch needs no pty, and keeps them and our words out of the output',
   async context => {
     const { target, files, attach } = await withBridge(context)
-    target.says('line one\r\nline two\r\nswitch>')
-    await statusWhere(files, 'received', ({ consoles }) => consoles[0]?.bytesIn === 27)
+    // A terminal that were shown the question would type its answer into the target.
+    target.says('line one\r\n\x1b[6n\x1b[?1049hline two\r\nswitch>')
+    await statusWhere(files, 'received', ({ consoles }) => consoles[0]?.bytesIn === 39)
     const late = attach('alice')
     await late.says(/for help\]\r\nline one\r\nline two\r\nswitch>/)
     const watch = startProgram('ssh', sshArgs(files, 'bob', 'core-sw1', 'watch'))

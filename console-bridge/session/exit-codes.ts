@@ -26,7 +26,7 @@ export const SESSION_EXIT_MEANINGS: readonly (readonly [SessionExit, string])[] 
   [SESSION_EXIT.usage, 'there is no such word, or no such console for you; nothing was sent'],
   [
     SESSION_EXIT.unavailable,
-    'the bridge cannot: it stops, remote maintenance was switched off, the line closed before the end of the answer, you have too many connections, or no BREAK could be sent',
+    'the bridge cannot: it stops, access was switched off, the line closed before the end of the answer, you have too many connections, or no BREAK could be sent',
   ],
   [
     SESSION_EXIT.notSent,
