@@ -157,9 +157,15 @@ people
 id -u bob
 not getent passwd dave
 
+configure names.toml
+people || :
 echo '{"version":1,"people":[{' >/etc/oobm/people.json
+ls /etc/oobm/people
 configure homes.toml
+sed -i 's/^name = "alice"/name = "zoe"/' /etc/oobm/device.toml
 people 2>&1 || echo "exit $?"
+# Who was taken away has no keys, all the same.
+ls -A /etc/oobm/people | wc -l
 `,
     )
     assert.match(said, 'pi: this system has an account of that name already (uid 1777)\n')
@@ -181,7 +187,7 @@ people 2>&1 || echo "exit $?"
     assert.match(said, /account dave +\/home\/dave belongs to uid 1777: /)
     assert.match(said, '\nbob\n')
     assert.match(said, '\n1888\n')
-    assert.match(said, /\/etc\/oobm\/people\.json cannot be read: .*put it back from a backup.*\nexit 78\n$/)
+    assert.match(said, /\/etc\/oobm\/people\.json cannot be read: .*put it back from a backup.*\nexit 78\n0\n$/)
   },
   SLOW,
 )

@@ -8,10 +8,13 @@ export interface System {
   groups: readonly GroupEntry[]
 }
 
-export interface WantedAccount extends PersonUid {
+export interface WithKeys {
+  name: string
   /** Public keys. */
   keys: readonly string[]
 }
+
+export type WantedAccount = PersonUid & WithKeys
 
 /** Somebody who cannot have an account, and why: a part of a sentence. */
 export interface Clash {
@@ -38,15 +41,14 @@ const GROUPS = [PEOPLE_GROUP, 'oobm', 'systemd-journal']
 
 /** @param recorded the record so far */
 export function planPeople(
-  { technicians }: Pick<DeviceConfig, 'technicians'>,
+  config: Pick<DeviceConfig, 'technicians'>,
   recorded: readonly PersonUid[],
   system: System,
 ): PeoplePlan {
   const record = [...recorded, ...forgotten(recorded, system)]
   const accounts: WantedAccount[] = []
   const clashes: Clash[] = []
-  for (const { name, keys, shell, admin } of technicians) {
-    if (!(shell || admin) || ADMINISTRATORS.includes(name)) continue
+  for (const { name, keys } of withShell(config)) {
     const known = record.find(person => person.name === name)
     const uid = known?.uid ?? nextUid(record, system)
     const why = clashOf({ name, uid }, system)
@@ -66,6 +68,11 @@ export function planPeople(
   }
 }
 
+/** Who shall have an account of their own. */
+export function withShell({ technicians }: Pick<DeviceConfig, 'technicians'>): WithKeys[] {
+  return technicians.filter(({ name, shell, admin }) => (shell || admin) && !ADMINISTRATORS.includes(name))
+}
+
 /** sysusers.d(5); our group and those of the shared login are made with the package. */
 export function renderSysusers(accounts: readonly PersonUid[]): string {
   return accounts
@@ -78,7 +85,7 @@ export function renderSysusers(accounts: readonly PersonUid[]): string {
 }
 
 /** The comment tells who it is in sshd's log. */
-export function authorizedKeysOf({ name, keys }: WantedAccount): string {
+export function authorizedKeysOf({ name, keys }: WithKeys): string {
   return keys.map(key => `${key} ${name}\n`).join('')
 }
 

@@ -9,7 +9,16 @@ import { PEOPLE_KEYS, type PersonUid, peopleRecordText, readPeopleRecord } from 
 import { syncDirectory, writeAtomically } from '../../runtime/write-atomically.ts'
 import { makeDirectory } from '../provision/install.ts'
 import { endPerson, openHome } from './end-person.ts'
-import { authorizedKeysOf, type Clash, missingOf, planPeople, renderSysusers, type System } from './plan-people.ts'
+import {
+  authorizedKeysOf,
+  type Clash,
+  missingOf,
+  planPeople,
+  renderSysusers,
+  type System,
+  type WithKeys,
+  withShell,
+} from './plan-people.ts'
 
 const SYSUSERS_PATH = '/run/oobm-people/sysusers.conf'
 /** An account without a password. sysusers leaves `!*`, which sshd without PAM takes for a locked account. */
@@ -29,11 +38,13 @@ export interface SettleOptions {
  * @throws UserError, or a system error, when nothing more can be done
  */
 export async function settlePeople({ config, record, say }: SettleOptions): Promise<Clash[]> {
+  // Whatever becomes of the rest: a key that was taken away opens nothing.
+  await keepKeys(withShell(config))
   const recorded = readPeopleRecord(record)
   const system = await readSystem()
   const plan = planPeople(config, recorded, system)
   const problems = [...plan.clashes]
-  await keepKeysOf(plan.accounts)
+  await keepKeys(plan.accounts)
   const text = peopleRecordText(plan.record)
   if (text !== peopleRecordText(recorded)) await writeAtomically(record, text, 0o644)
 
@@ -67,7 +78,7 @@ export async function settlePeople({ config, record, say }: SettleOptions): Prom
     }
     // Without a home one may still log in: the session begins in /.
     await orElse(account, () => makeHome(account, user.gid))
-    const isWritten = await orElse(account, () => writeKeys(account.name, authorizedKeysOf(account)))
+    const isWritten = await orElse(account, () => writeKeys(account))
     if (isWritten && incomplete.includes(account)) say(`${account.name} has an account (uid ${account.uid})`)
   }
   return problems
@@ -83,17 +94,21 @@ function parseShadow(text: string): Map<string, string> {
   return new Map(text.split('\n').map(line => [line.split(':')[0] ?? '', line.split(':')[1] ?? '']))
 }
 
-/** Takes away the keys of everybody else. */
-async function keepKeysOf(accounts: readonly PersonUid[]): Promise<void> {
+/** Brings the keys that are there up to date, and takes away those of everybody else. */
+async function keepKeys(people: readonly WithKeys[]): Promise<void> {
   // sshd reads them as the person.
   await makeDirectory(PEOPLE_KEYS, 0o755)
-  const gone = (await readdir(PEOPLE_KEYS)).filter(file => !accounts.some(({ name }) => name === file))
-  for (const file of gone) await rm(join(PEOPLE_KEYS, file))
-  if (gone.length > 0) await syncDirectory(PEOPLE_KEYS)
+  for (const file of await readdir(PEOPLE_KEYS)) {
+    const person = people.find(({ name }) => name === file)
+    if (person === undefined) await rm(join(PEOPLE_KEYS, file))
+    else await writeKeys(person)
+  }
+  await syncDirectory(PEOPLE_KEYS)
 }
 
-async function writeKeys(name: string, text: string): Promise<void> {
-  const path = join(PEOPLE_KEYS, name)
+async function writeKeys(person: WithKeys): Promise<void> {
+  const path = join(PEOPLE_KEYS, person.name)
+  const text = authorizedKeysOf(person)
   const before = await readFile(path, 'utf8').catch(() => undefined)
   if (before !== text) await writeAtomically(path, text, 0o644)
 }
