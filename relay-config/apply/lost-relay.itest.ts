@@ -100,7 +100,7 @@ test(
     await writeFile(join(second.shared, 'passphrase'), 'another one\n')
     const wrong = await push(second, '--restore', '--passphrase-file', '/root/fleet/passphrase')
     assert.is(wrong.code, 1, wrong.stdout)
-    assert.match(wrong.stderr, /incorrect passphrase/)
+    assert.match(wrong.stderr, /host_key does not open with this passphrase; nothing was sent/)
     await writeFile(join(second.shared, 'passphrase'), `${PASSPHRASE}\r\n`)
     const restored = await push(second, '--restore', '--passphrase-file', '/root/fleet/passphrase')
     assert.is(restored.code, 0, restored.stderr)

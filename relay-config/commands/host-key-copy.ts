@@ -64,7 +64,10 @@ export async function openCopy(relay: Relay, input: BareInput): Promise<string> 
   if (passphrase === undefined) {
     throw new UserError('--restore needs a terminal, to ask for the passphrase, or --passphrase-file FILE', EXIT.usage)
   }
-  const privateKey = await unseal(sealed, passphrase, signal)
+  const privateKey = await unseal(sealed, passphrase, signal).catch(err => {
+    if (!(err instanceof UserError)) throw err
+    throw new UserError(`${path} does not open with this passphrase; nothing was sent`, EXIT.failed, { cause: err })
+  })
   const publicKey = await publicHalfOf(privateKey, signal)
   if (publicKey === (await readRelayPublicKey(files.secrets, relay))) return privateKey
   throw new UserError(`${path}.pub is not the public half of ${path}`, EXIT.configuration)

@@ -1,6 +1,7 @@
 /** Words about a relay as it is: where they run, and how they get there from where the operator works. */
 import { existsSync } from 'node:fs'
 import { access, constants } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { reasonOf } from '../../runtime/unexpected.ts'
@@ -73,8 +74,8 @@ export async function isHere(atRelay: AtRelay, values: BareInput['values'], flee
 }
 
 function noRelay(): UserError {
-  const advice = 'run it on the relay, or in the folder of the fleet file, from where it goes there by ssh'
-  return new UserError(`this host is no relay: nothing was applied here. ${advice}`, EXIT.unavailable)
+  const advice = 'where the fleet file is, "oobm-relay push" makes one, and this word goes there by ssh'
+  return new UserError(`this host is no relay: nothing was applied here (${hostname()}); ${advice}`, EXIT.unavailable)
 }
 
 function refuseEmptyState(directory: string): true {
