@@ -2,6 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { EXIT, UserError } from '../../runtime/errors.ts'
+import { readTextFile } from '../../runtime/text-file.ts'
 import { reasonOf } from '../../runtime/unexpected.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { secretReader } from '../ask-secret.ts'
@@ -96,8 +97,5 @@ async function askForIt(question: string, isNew: boolean): Promise<string> {
 }
 
 async function firstLineOf(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch(err => {
-    throw new UserError(`cannot read ${file}: ${reasonOf(err)}`, EXIT.usage, { cause: err })
-  })
-  return text.split(/\r?\n/)[0] ?? ''
+  return (await readTextFile(file)).split('\n')[0] ?? ''
 }
