@@ -47,17 +47,17 @@ process.on('exit', () => fs.writeFileSync('/root/fleet/effects', String(count)))
 `
 
 /**
- * Kills it after its step `from` and every second one behind that; each time the relay lets a device in, and the next run finishes.
- * Half of the steps take half of a file’s time.
+ * Kills it after its step `from` and every fourth one behind that; each time the relay lets a device in, and the next run finishes.
+ * A quarter of the steps take a quarter of a file’s time.
  * @returns how often it was killed
  */
-export async function killAfterEverySecond(context: TestContext, from: number): Promise<number> {
+export async function killAfterEveryFourth(context: TestContext, from: number): Promise<number> {
   const host = await startThrowawayHost(context)
   const fleet = await dedicatedFleet(host)
   await writeFile(join(host.shared, 'killer.cjs'), KILLER)
   await fleet.relay('apply')
   let killed = 0
-  for (let at = from; ; at += 2) {
+  for (let at = from; ; at += 4) {
     // Back and forth.
     const { change, accounts } = WANTED[killed % 2 === 0 ? 'second' : 'first']
     await fleet.write(change)

@@ -25,6 +25,8 @@ const { values } = parseArgs({
 const folder = values.folder?.replace(/\/$/, '') ?? ''
 /** A test that takes this many times as long as without a change, and some seconds, hangs. */
 const [TIMES, SECONDS_MORE] = [3, 10]
+/** Minutes each: they kill a program after each of its steps. */
+const TOO_SLOW = /-killed/
 
 interface Tried {
   mutant: Mutant
@@ -108,7 +110,7 @@ function filesIn(path: string): string[] {
 function testsOf(file: string): string[] {
   const named = NEAREST[file]
   if (named !== undefined) return [...named]
-  const own = filesIn(folder).filter(each => /\.i?test\.ts$/.test(each))
+  const own = filesIn(folder).filter(each => /\.i?test\.ts$/.test(each) && !TOO_SLOW.test(each))
   const [units, others] = [/\.test\.ts$/, /\.itest\.ts$/].map(ending => own.filter(each => ending.test(each)))
   return [...(units ?? []), ...(others ?? []), ...(NEAREST[folder] ?? [])]
 }
