@@ -29,7 +29,8 @@ export async function checkHere(input: BareInput): Promise<number> {
   for (const conflict of changes.conflicts) tell(false, conflict)
   const drift = describeChanges(changes)
   for (const change of drift) tell(false, 'drift', `"oobm-relay apply" would ${change}`)
-  if (drift.length === 0) tell(true, 'accounts, keys, sshd_config, unit and firewall are those of the fleet file')
+  const firewall = desired.relay.firewall ? 'unit and firewall' : 'unit (no firewall: firewall = false)'
+  if (drift.length === 0) tell(true, `accounts, keys, sshd_config, ${firewall} are those of the fleet file`)
   tell(await answers(desired.relay.port), `an sshd answers on port ${desired.relay.port}`, 'see its log, facility auth')
   const missing = await missingSettings(prepared)
   tell(missing.length === 0, 'sshd means what the file says, for the devices', `not so: ${missing.join(', ')}`)
