@@ -124,6 +124,24 @@ test('a line that is held is told once, whoever noticed, and until nobody says s
   assert.is(console.hold, undefined, 'a line that is closed holds nothing')
 })
 
+test('who leaves gives the place up, and the next operator who types has it', async context => {
+  const { console, attach } = withConsole(context)
+  const [alice, bob] = [attach('alice'), attach('bob')]
+  assert.is(console.type(bob.seat, Buffer.from('x')), 'occupied')
+  console.leave(alice.seat)
+  assert.is(console.writer, undefined)
+  assert.is(console.type(bob.seat, Buffer.from('x')), 'taken')
+  assert.is(console.writer, bob.seat)
+  attach('olga', 'observer')
+  attach('carol')
+  const joined = bob.told.filter(text => / joined| left/.test(text))
+  assert.equal(joined, [
+    'alice left: the next operator who types has the console',
+    'olga joined to watch',
+    'carol joined',
+  ])
+})
+
 test('releases for operators, and says what that means', async context => {
   const { console, log, attach } = withConsole(context)
   const [alice, olga] = [attach('alice'), attach('olga', 'observer')]
@@ -132,6 +150,9 @@ test('releases for operators, and says what that means', async context => {
   assert.equal(await console.release(alice.seat), { released: true })
   assert.equal(log, ['release'])
   assert.ok(olga.told.includes('alice released the flow control: CTS is ignored until the line is opened again'))
+  console.lineClosed('unplugged')
+  const closed = await console.release(alice.seat)
+  assert.match(closed.released ? '' : closed.cause, 'nothing was released: the line is closed: unplugged')
 })
 
 test.run()

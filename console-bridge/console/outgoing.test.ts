@@ -33,9 +33,10 @@ function fakeLine(takes = true) {
 /** With everything that it tells, and without a line at the end of the test. */
 function outgoing(context: TestContext) {
   const told: string[] = []
+  const clock = quickClock()
   const nameOf = (owner: object) => (owner as typeof ALICE).name
   const out = new Outgoing({
-    clock: quickClock(),
+    clock,
     heldMs: 2_000,
     events: {
       onSent: () => {},
@@ -45,7 +46,7 @@ function outgoing(context: TestContext) {
     },
   })
   context.cleanup(() => out.useLine(undefined, CLOSED))
-  return { out, told }
+  return { out, told, clock }
 }
 
 test('sends in order, whoever typed it, in small pieces', async context => {
@@ -94,6 +95,31 @@ test('a BREAK does not wait for a line that takes nothing, and what it discards 
   assert.equal(log, ['sent ', 'discarded', 'break on', 'break off', 'after', 'drained'])
   // The second one: of what the adapter had already, some may be gone, too.
   assert.equal(told, ['alice lost 1000: break', 'alice lost 0: break'])
+})
+
+test('a BREAK is as long as asked', async context => {
+  const { line } = fakeLine()
+  const { out, clock } = outgoing(context)
+  const atMs: number[] = []
+  out.useLine({ ...line, setBreak: async () => void atMs.push(clock.nowMs()) }, CLOSED)
+  await out.sendBreak(700, context.signal, BREAK)
+  const [on = 0, off = 0] = atMs
+  assert.ok(off - on >= 700 && off - on < 800, `${off - on} ms`)
+})
+
+test('who leaves while a BREAK waits for what was typed loses that, and nobody else does', async context => {
+  const { line, log, state } = fakeLine(false)
+  const { out, told } = outgoing(context)
+  out.useLine(line, CLOSED)
+  out.push(ALICE, Buffer.from('alice'))
+  out.push(BOB, Buffer.from('bob'))
+  const sending = out.sendBreak(300, context.signal, BREAK)
+  await Promise.resolve()
+  assert.is(out.discard(ALICE, { kind: 'left', text: '' }), 5)
+  state.takes = true
+  assert.ok((await sending).sent)
+  assert.equal(log, ['bob', 'drained', 'break on', 'break off'])
+  assert.equal(told, ['alice lost 5: left'])
 })
 
 test('takes a BREAK back also when it could not be begun', async context => {
@@ -203,6 +229,15 @@ test('a take-over discards what the adapter has in hand too, and nothing that is
   assert.ok(await out.sent(BOB, context.signal))
   assert.equal(log, ['sent ', 'bob', 'drained'])
   assert.equal(told, ['alice lost 5: taken-over', 'alice lost 0: taken-over'])
+})
+
+test('a take-over from one whose bytes are all on their way leaves those alone', async context => {
+  const { line, log } = fakeLine()
+  const { out, told } = outgoing(context)
+  out.useLine(line, CLOSED)
+  out.push(ALICE, Buffer.from('sent'))
+  assert.is(out.discardWithHeld(ALICE, { kind: 'taken-over', text: '' }), 0)
+  assert.equal([log, told], [['sent'], []])
 })
 
 test('says that a line is held, and that it goes on; whoever waits for it gives up', async context => {
