@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { waitFor } from '../testbed/wait-for.ts'
 import type { HistoryEntry } from './history.ts'
 import { startClients } from './testing/story/clients.ts'
 import { startStoryDevice } from './testing/story/device.ts'
@@ -50,7 +51,8 @@ test(
     if (process.env.OOBM_STORY === 'print') process.stdout.write(`\n${table.text()}${table.length} cases\n`)
     assert.equal(table.wrong(), [])
 
-    assert.match(await scene.onRelay('sudo -n oobm-relay status'), /^nagoya +ready +/m)
+    const isReady = async () => /^nagoya +ready +/m.test(await scene.onRelay('sudo -n oobm-relay status'))
+    await waitFor('carol to be gone again', isReady)
     await tellsWhatHappened(scene)
     await scene.onRelay('sudo -n oobm-relay remove --all --name lon --no-systemd')
     // His own, not ours.

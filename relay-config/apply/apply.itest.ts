@@ -53,9 +53,15 @@ test(
 
     await host.sh('echo "# drift" >> /etc/oobm/relay/sshd_config')
     assert.match(await fleet.relay('plan'), /^would change sshd_config$[\s\S]*^-# drift$/m)
+    await host.sh('usermod --password secret-hash oobm-device')
     const drifted = await fleet.tryRelay('check', '--here', '--no-systemd')
     assert.is(drifted.code, 1)
     assert.match(drifted.stdout, /WRONG {4}drift: "oobm-relay apply" would change sshd_config$/m)
+    assert.match(
+      drifted.stdout,
+      /WRONG {4}oobm-device has no password: somebody has set one by hand: usermod --password '\*' oobm-device$/m,
+    )
+    await host.sh("usermod --password '*' oobm-device")
     await fleet.relay('apply')
     assert.match(await fleet.relay('plan'), /^nothing to change/)
     const checked = await fleet.tryRelay('check', '--here', '--no-systemd')

@@ -52,12 +52,17 @@ async function missingSettings({ desired, paths, sshd }: Prepared): Promise<stri
   return DEVICE_SETTINGS.filter(setting => !settings.includes(setting))
 }
 
-/** Of those who log in by password. */
+/** Passwords that open more than the relay's login, and those that nobody should have. */
 async function openAccounts({ desired, paths }: Prepared): Promise<{ what: string; advice: string }[]> {
   const found: { what: string; advice: string }[] = []
   for (const name of desired.logins) {
     const advice = (await hasPassword(paths.root, name)) ? await passwordOpensHost(name) : undefined
     if (advice !== undefined) found.push({ what: `the password of ${name} opens the relay's login alone`, advice })
+  }
+  for (const { name } of desired.accounts) {
+    if (desired.logins.includes(name) || !(await hasPassword(paths.root, name))) continue
+    const advice = `somebody has set one by hand: usermod --password '*' ${name}`
+    found.push({ what: `${name} has no password`, advice })
   }
   return found
 }

@@ -42,7 +42,7 @@ export const history: Command = {
       print(values.json ? asciiJson(entry) : describeEntry(entry))
     // What is missing is said: a history with holes must not look whole.
     const notes = [
-      ...(damaged > 0 ? [`${damaged} lines of ${paths.history} cannot be read`] : []),
+      ...(damaged > 0 ? [`${damaged} line${damaged === 1 ? '' : 's'} of ${paths.history} cannot be read`] : []),
       ...(await readGone(paths)),
     ]
     for (const note of notes) process.stderr.write(`${printable(note)}\n`)

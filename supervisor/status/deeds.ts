@@ -7,6 +7,9 @@ import type { EndedShell } from './watch-shells.ts'
 /** That wait for a relay; older ones are counted, and told of as lost. */
 const WAITING_MAX = 64
 
+/** That are told in a row: a relay takes two a second, and the next report is not to wait behind them. */
+const AT_ONCE = 2
+
 /** As a line of the protocol; the function gives seconds since a moment of `Clock.nowMs`. */
 type Deed = (agoS: (thenMs: number) => number) => string
 
@@ -57,7 +60,7 @@ export class Deeds {
       if (!send(formatEvent({ event: 'lost', agoS: 0, detail }))) return
       this.#lost = 0
     }
-    for (;;) {
+    for (let told = 0; told < AT_ONCE; told++) {
       const [first] = this.#waiting
       if (first === undefined || !send(first(agoS))) return
       this.#waiting.shift()
