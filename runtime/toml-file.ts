@@ -41,11 +41,18 @@ export function locate(text: string, { path, message, also }: Problem): Configur
  * @throws ConfigurationError when it is not TOML, or has characters that are not what they look like
  */
 export function readToml(file: string, text: string): Record<string, unknown> {
-  const clean = plainText(text)
-  const value = parseSyntax(file, clean)
-  const odd = oddIssues(clean)
+  const value = tomlValue(file, text)
+  const odd = oddIssues(plainText(text))
   if (odd.length > 0) throw new ConfigurationError(file, odd)
-  return mapKeys(value, camelCase) as Record<string, unknown>
+  return value
+}
+
+/**
+ * The value of a text, whatever its characters look like: for who compares.
+ * @throws ConfigurationError when it is not TOML
+ */
+export function tomlValue(file: string, text: string): Record<string, unknown> {
+  return mapKeys(parseSyntax(file, plainText(text)), camelCase) as Record<string, unknown>
 }
 
 /** One thing wrong, and where: a path as the file spells it. */

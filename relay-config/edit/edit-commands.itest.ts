@@ -175,6 +175,11 @@ test(
         /nothing was changed:\n {2}devices\[2\]\.name: "tokyo" is device "tokyo" already/,
       ],
       [['add', 'device', 'Tokyo'], 64, /devices\[2\]\.name: must be 1 to 32 of/],
+      [
+        ['add', 'device', 't\u043ekyo'],
+        64,
+        /nothing was changed:\n {2}devices\[2\]\.name: character 10 of the line is U\+043E \(Cyrillic/,
+      ],
       [['add', 'device', 'x', '--port', '65533'], 64, /65533 is tokyo already/],
       [['add', 'device', 'x', '--port', 'many'], 64, /--port takes a whole number/],
       [['add', 'device', 'x', '--key', 'f'], 64, /a device takes no --key/],

@@ -1,9 +1,8 @@
 /** Changes a fleet file's text by the least that makes its value what it shall be, and proves that before it says so. */
 import { isDeepStrictEqual } from 'node:util'
 import { ParseError } from 'toml-eslint-parser'
-import * as z from 'zod'
 import { ConfigurationError } from '../../runtime/errors.ts'
-import { parseToml } from '../../runtime/toml-file.ts'
+import { tomlValue } from '../../runtime/toml-file.ts'
 import { type Layout, layoutOf } from './layout.ts'
 import { applyOperations, type Operation } from './operations.ts'
 import { OddLayout, planSplices } from './plan-splices.ts'
@@ -17,7 +16,7 @@ export interface Edited {
 
 /** The value of a fleet file as it stands there: keys in camelCase, nothing checked, no defaults. */
 export function readValue(text: string): unknown {
-  return parseToml('fleet.toml', text, z.unknown())
+  return tomlValue('fleet.toml', text)
 }
 
 /**
