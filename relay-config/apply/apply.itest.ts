@@ -51,6 +51,14 @@ test(
     assert.not(device.ended(), device.output())
     assert.ok(await letsIn(host, fleet), 'the reloaded one')
 
+    // What a power cut leaves, of this release and of earlier ones.
+    await host.sh(
+      'cd /etc/oobm; mkdir generations/1-1; touch state.json.4711.new relay.0123456789abcdef01234567.new mine.new',
+    )
+    assert.match(await fleet.relay('plan'), /^would clear away what an interrupted run left$/m)
+    await fleet.relay('apply')
+    assert.is(await host.sh('cd /etc/oobm; ls -d *.new generations/1-1 2>/dev/null || true; rm mine.new'), 'mine.new\n')
+
     await host.sh('echo "# drift" >> /etc/oobm/relay/sshd_config')
     assert.match(await fleet.relay('plan'), /^would change sshd_config$[\s\S]*^-# drift$/m)
     await host.sh('usermod --password secret-hash oobm-device')
