@@ -50,7 +50,10 @@ const DEVICE_USES: Record<string, string[][]> = {
   test: [[]],
   doctor: [[]],
   console: [['list'], ['attach', 'sw1']],
+  history: [[]],
   led: [['ready']],
+  // With an argument that is none: as root it would make accounts here.
+  people: [['x']],
   import: [['fleet.toml', '--root', '.'], ['relay']],
   provision: [['--boot', '.', '--root', '.']],
   upgrade: [[], ['fleet.toml']],
