@@ -59,6 +59,11 @@ test(
     await fleet.relay('apply')
     assert.is(await host.sh('cd /etc/oobm; ls -d *.new generations/1-1 2>/dev/null || true; rm mine.new'), 'mine.new\n')
 
+    for (const change of ['chown 1234', 'chmod 666']) {
+      await host.sh(`${change} /etc/oobm/relay/sshd_config`)
+      assert.match(await fleet.relay('plan'), /^would change sshd_config$/m, change)
+      await fleet.relay('apply')
+    }
     await host.sh('echo "# drift" >> /etc/oobm/relay/sshd_config')
     assert.match(await fleet.relay('plan'), /^would change sshd_config$[\s\S]*^-# drift$/m)
     await host.sh('usermod --password secret-hash oobm-device')
