@@ -72,7 +72,7 @@ async function tellsWhatHappened({ onRelay }: Scene): Promise<void> {
     .map(line => JSON.parse(line))
   const told = entries.map(({ by, event, device = '' }) => `${by} ${event} ${device}`.trim())
   assert.equal(
-    told.filter(line => !/ (session|enrol|word|refused) /.test(line)),
+    told.filter(line => !/ (session|enrol|word|refused|break|shell) /.test(line)),
     [
       'ops apply',
       'ops apply',
@@ -92,6 +92,7 @@ async function tellsWhatHappened({ onRelay }: Scene): Promise<void> {
         console === 'sw1' && address !== undefined && reason === 'status, by login; exit code 0',
     ),
   )
+  assert.ok(entries.some(({ by, event, source }) => by === 'alice' && event === 'break' && source === 'device'))
   const refused = entries.filter(({ event }) => event === 'refused')
   assert.ok(
     refused.some(({ by, device, reason }) => by === 'carol' && device === 'nagoya' && reason === 'access is off'),
