@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { ptyTarget } from '../testbed/pty-target.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { waitFor } from '../testbed/wait-for.ts'
@@ -14,7 +15,6 @@ import {
   startBridge,
   statusWhere,
 } from './testing/bridge-fixture.ts'
-import { ptyTarget } from './testing/pty-target.ts'
 
 const test = suite('break')
 const LIMIT = { timeoutMs: 120_000 }

@@ -2,12 +2,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { ptyTarget } from '../testbed/pty-target.ts'
 import type { Finished } from '../testbed/run-program.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
 import { type BridgeFiles, bridgeFiles, startBridge, statusWhere } from './testing/bridge-fixture.ts'
-import { ptyTarget } from './testing/pty-target.ts'
 
 const test = suite('clients')
 const LIMIT = { timeoutMs: 240_000 }

@@ -1,9 +1,9 @@
 /** What the bridge keeps of what people did, for the relay's history. */
 import * as assert from 'uvu/assert'
+import { ptyTarget } from '../testbed/pty-target.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite } from '../tools/suite.ts'
 import { bridgeFiles, runWord, startBridge, statusWhere } from './testing/bridge-fixture.ts'
-import { ptyTarget } from './testing/pty-target.ts'
 
 const test = suite('what people did')
 

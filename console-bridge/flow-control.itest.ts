@@ -1,5 +1,6 @@
 /** Flow control that holds is a state: told, shown, released; and nothing waits for it for ever. */
 import * as assert from 'uvu/assert'
+import { ptyTarget } from '../testbed/pty-target.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { waitFor } from '../testbed/wait-for.ts'
@@ -13,7 +14,6 @@ import {
   startBridge,
   statusWhere,
 } from './testing/bridge-fixture.ts'
-import { ptyTarget } from './testing/pty-target.ts'
 
 const test = suite('flow control')
 const LIMIT = { timeoutMs: 120_000 }

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { makeKey } from '../testbed/make-key.ts'
+import { ptyTarget } from '../testbed/pty-target.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
 import { type BridgeFiles, bridgeFiles, openTerminal, startBridge, statusWhere } from './testing/bridge-fixture.ts'
-import { ptyTarget } from './testing/pty-target.ts'
 
 const test = suite('hop keys')
 const LIMIT = { timeoutMs: 120_000 }

@@ -1,5 +1,6 @@
 /** Whatever is not sent is said, and is an exit code: with a terminal, without one, and with one that is none. */
 import * as assert from 'uvu/assert'
+import { ptyTarget } from '../testbed/pty-target.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { waitFor } from '../testbed/wait-for.ts'
@@ -14,7 +15,6 @@ import {
   startBridge,
   statusWhere,
 } from './testing/bridge-fixture.ts'
-import { ptyTarget } from './testing/pty-target.ts'
 
 const test = suite('lost input')
 const LIMIT = { timeoutMs: 240_000 }

@@ -1,5 +1,6 @@
 /** No tail of a paste follows into what a BREAK, a take-over or an unplugged adapter leads to. */
 import * as assert from 'uvu/assert'
+import { type PtyTarget, ptyTarget } from '../testbed/pty-target.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
@@ -13,7 +14,6 @@ import {
   statusWhere,
   type TechnicianTerminal,
 } from './testing/bridge-fixture.ts'
-import { type PtyTarget, ptyTarget } from './testing/pty-target.ts'
 
 const test = suite('pastes')
 const LIMIT = { timeoutMs: 240_000 }

@@ -3,10 +3,10 @@ import { rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { consoleSchema } from '../../runtime/device-config.ts'
+import { ptyTarget } from '../../testbed/pty-target.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
-import { ptyTarget } from '../testing/pty-target.ts'
 import { openSerialLine } from './serial-line.ts'
 
 const test = suite('serial line')

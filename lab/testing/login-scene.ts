@@ -1,7 +1,7 @@
 /** Three technicians who log in at a relay, and a bridge with consoles behind it. */
 import { type BridgeFiles, bridgeFiles, startBridge, statusWhere } from '../../console-bridge/testing/bridge-fixture.ts'
-import { type PtyTarget, ptyTarget } from '../../console-bridge/testing/pty-target.ts'
 import { makeKey } from '../../testbed/make-key.ts'
+import { type PtyTarget, ptyTarget } from '../../testbed/pty-target.ts'
 import { type Finished, runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { TestContext } from '../../tools/suite.ts'

@@ -1,7 +1,7 @@
 /** A whole world, from nothing to running programs, with everything that a row may take hold of. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type PtyTarget, ptyTarget } from '../../../console-bridge/testing/pty-target.ts'
+import { type PtyTarget, ptyTarget } from '../../../testbed/pty-target.ts'
 import type { Program } from '../../../testbed/run-program.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { type Device, type DeviceOptions, startDevice } from './device.ts'

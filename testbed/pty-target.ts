@@ -3,8 +3,8 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Program, startProgram } from '../../testbed/run-program.ts'
-import { waitFor } from '../../testbed/wait-for.ts'
+import { type Program, startProgram } from './run-program.ts'
+import { waitFor } from './wait-for.ts'
 
 export interface PtyTarget {
   /** The device file that the bridge opens. */
