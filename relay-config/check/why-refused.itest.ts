@@ -36,7 +36,7 @@ keys = ["${alice.publicKey}"]
 consoles = "all"
 `)
     const program = (word: string) => host.oobmRelay(word, '--fleet', '/root/fleet/fleet.toml')
-    await host.sh('mkdir /usr/lib/oobm/words; cp /usr/lib/oobm/oobm-device-word /usr/lib/oobm/words')
+    await host.sh('mkdir /usr/lib/oobm/words; cp /usr/lib/oobm/oobm-*-word /usr/lib/oobm/words')
     const rendered = await program('render')
     assert.is(rendered.code, 0, rendered.stderr)
     const good = `Port ${PORT}
