@@ -85,10 +85,21 @@ test(
       ['the password of robert opens the r', 'its host key is in the fleet file:'],
       checked.stdout + checked.stderr,
     )
+    // Two users in one line, as people write it; sshd reads the first file first.
+    await host.sh('mkdir -p /etc/ssh/sshd_config.d; echo "DenyUsers bob robert" > /etc/ssh/sshd_config.d/00-test.conf')
+    const denied = await fleet.tryRelay('check', '--here', '--no-systemd')
+    assert.not.match(denied.stdout, /the password of robert opens/, 'the host lets him in no more')
+    await host.sh('echo "DenyUsers bob" > /etc/ssh/sshd_config.d/00-test.conf')
+    assert.match((await fleet.tryRelay('check', '--here', '--no-systemd')).stdout, /the password of robert opens/)
+    await host.sh('rm /etc/ssh/sshd_config.d/00-test.conf')
     // From here on the relay has all that it needs.
     assert.match((await host.oobmRelay('apply', '--no-systemd')).stdout, /^nothing to change/)
 
-    await fleet.relay('remove', '--all', '--name', 'lon')
+    await host.sh('mkdir /etc/oobm/relay/more; touch /etc/oobm/relay/more/file')
+    assert.match(await fleet.relay('plan'), /^would remove more\/file$/m)
+    const removed = await fleet.relay('remove', '--all', '--name', 'lon')
+    assert.match(removed, /sshd is stopped[\s\S]*the account oobm-device is gone/)
+    assert.match(removed, /the account robert is gone/)
     assert.ok(await waitFor('the tunnel to end', () => device.ended()))
     await assertNoTrace(host)
   },

@@ -10,6 +10,8 @@ import { ask, connection, NEW, OLD, relayFor, SLOW, testInEachShell } from '../t
 import type { FleetRelay } from '../testing/fleet-relay.ts'
 
 const test = suite('device words: the control channel')
+/** Milliseconds for lines of which each has its pause, by a word that runs when nothing else does. */
+const PACED_MS = 60_000
 
 testInEachShell(
   test,
@@ -127,17 +129,19 @@ test(
       write(`${bad}\n`)
     }
     write('others\n')
-    await channel.says(/^others none$/m)
+    await channel.says(/^others none$/m, PACED_MS)
     assert.is(await report(), '')
 
     const longest = `{"x":"$(id)\`id\`*\\\\n%s${'y'.repeat(4096 - 7 - 27)}"}`
     write(`report ${longest}\nothers\n`)
-    await channel.says(/^others none\nothers none$/m)
+    await channel.says(/^others none\nothers none$/m, PACED_MS)
     assert.is(await report(), `${longest}\n`)
 
     const startedMs = Date.now()
     write(Array.from({ length: 4 }, (_, n) => `report {"n":${n}}\n`).join(''))
-    await waitFor('the last of many reports', async () => (await report()) === '{"n":3}\n')
+    await waitFor('the last of many reports', async () => (await report()) === '{"n":3}\n', {
+      timeoutMs: PACED_MS,
+    })
     assert.ok(Date.now() - startedMs >= 1_400, 'three pauses')
     assert.equal(
       (await readdir(folder)).sort(),
@@ -160,10 +164,10 @@ test(
       if (!channel.ended()) channel.child.stdin?.once('drain', pour)
     }
     pour()
-    await waitFor('the word to give up', () => channel.ended(), { timeoutMs: 100_000 })
+    await waitFor('the word to give up', () => channel.ended(), { timeoutMs: 150_000 })
     assert.is((await readdir(join(relay.stateDirectory, 'tokyo'))).includes('report.json'), false)
   },
-  SLOW,
+  { timeoutMs: 200_000 },
 )
 
 /** What `oobm-relay` does to speak to a device: one write that waits for nobody. */

@@ -39,10 +39,10 @@ test('change a shell script to another one that the shell takes', context => {
   const folder = mkdtempSync(join(tmpdir(), 'oobm-'))
   context.cleanup(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'script')
-  const text = '#!/bin/sh\n# [ -n "$1" ]\nif [ -n "$1" ] && [ "$2" -lt 3 ]; then\n  echo "$1" >&2\nfi\n'
+  const text = '#!/bin/sh\n# [ -n "$1" ]\nif [ -n "$1" ] && [ "$2" -lt 3 ]; then\n  echo "$1" >&2\nfi # section 5\n'
   writeFileSync(file, text)
   const changed = mutateShell(file).map(mutant => apply(text, mutant).split('\n').slice(2).join('\n'))
-  const body = (first: string, second = '  echo "$1" >&2') => `${first}\n${second}\nfi\n`
+  const body = (first: string, second = '  echo "$1" >&2') => `${first}\n${second}\nfi # section 5\n`
   for (const wanted of [
     body('if [ -z "$1" ] && [ "$2" -lt 3 ]; then'),
     body('if [ -n "$1" ] || [ "$2" -lt 3 ]; then'),

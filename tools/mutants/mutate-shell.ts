@@ -34,7 +34,9 @@ export function mutateShell(file: string): Mutant[] {
   const text = readFileSync(file, 'utf8')
   const mutants: Mutant[] = []
   let offset = 0
-  for (const [index, line] of text.split('\n').entries()) {
+  for (const [index, whole] of text.split('\n').entries()) {
+    // Without the comment at its end.
+    const line = whole.replace(/ # [^'"]*$/, '')
     if (!/^\s*(#|$)/.test(line)) {
       for (const [pattern, replacement] of CHANGES) {
         if (replacement === ':' && STRUCTURE.test(line)) continue
@@ -45,7 +47,7 @@ export function mutateShell(file: string): Mutant[] {
         }
       }
     }
-    offset += line.length + 1
+    offset += whole.length + 1
   }
   return mutants.filter(mutant => spawnSync('sh', ['-n'], { input: apply(text, mutant) }).status === 0)
 }
