@@ -47,6 +47,8 @@ exec chroot memory/root sh /oobm/files/script`
     {
       DEBIAN_FRONTEND: 'noninteractive',
       PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
+      // What is only root's to read would make Node.js complain to each person there.
+      NODE_EXTRA_CA_CERTS: undefined,
     },
   )
 }
