@@ -13,7 +13,6 @@ def by_paramiko(port, key, known_hosts, login, **options):
     if options:
         # A client from before RFC 8308 does not know what the server takes.
         paramiko.Transport.server_extensions = property(lambda self: {}, lambda self, value: None)
-        paramiko.Transport._handler_table[7] = paramiko.Transport._parse_ext_info
 
     client = paramiko.SSHClient()
     client.load_host_keys(known_hosts)
