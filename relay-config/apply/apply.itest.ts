@@ -100,6 +100,7 @@ test(
     const removed = await fleet.relay('remove', '--all', '--name', 'lon')
     assert.match(removed, /sshd is stopped[\s\S]*the account oobm-device is gone/)
     assert.match(removed, /the account robert is gone/)
+    assert.match(removed, /our nftables tables are gone/)
     assert.ok(await waitFor('the tunnel to end', () => device.ended()))
     await assertNoTrace(host)
   },
