@@ -16,7 +16,8 @@ if (process.getuid?.() === 0) {
     const { code, stdout, stderr } = await runProgram(process.execPath, args, { env, timeoutMs: 100_000 })
     assert.is(code, 0, stdout + stderr)
     const { ours } = JSON.parse(await readFile(join(RESULTS, 'runs/session-killed-1.json'), 'utf8')) as Result
-    assert.ok((ours?.goneMs ?? 0) > 0, 'the bench saw that the way was gone')
+    // The way itself may be back before anybody looks.
+    assert.ok((ours?.syns ?? 0) > 0, 'the bench saw that it connected anew')
     assert.ok((ours?.states.length ?? 0) > 0, 'and what the device said')
     assert.is(await leftBehind(`OOBM_BENCH_TEST=${process.pid}`), 0)
   })

@@ -86,6 +86,8 @@ async function startDevice(context: TestContext): Promise<Device> {
     `mount --bind '${etc}' /etc`,
     `mount --bind '${run}' /run`,
     'mount -t tmpfs none /home',
+    // What systemd-tmpfiles makes there is not this machine's.
+    'mount -t tmpfs none /var/lib',
     // What systemd says of each account is of no use here.
     `'${FILES}/usr/lib/oobm/create-accounts' >/dev/null 2>&1`,
     'exec "$@"',
