@@ -3,7 +3,7 @@ import { stringifyToml } from '../runtime/toml-file.ts'
 
 export const RELAY = 'lab'
 export const DEVICE = 'lab-device'
-export const TECHNICIAN = 'you'
+export const TECHNICIAN = 'alice'
 const CONSOLE = 'router1'
 
 /** Host of the technician's ssh_config → its short name in the lab. */

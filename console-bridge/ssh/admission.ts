@@ -93,7 +93,7 @@ export class Admission {
   asked(place: Place, key: string): void {
     if (place.stage === 'in' || this.#at('asked').filter(other => other.key === key).length >= this.#limits.askedPerKey)
       return
-    place.stage = 'asked'
+    this.#begin(place, 'asked')
     place.key = key
   }
 

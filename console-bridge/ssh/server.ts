@@ -42,8 +42,8 @@ export async function startServer(options: ServerOptions): Promise<BridgeServer>
   const sessions = new Set<Promise<void>>()
   const admission = new Admission(limits, nowMs, Math.random)
   const tooMany = seldom(TOO_MANY_MS, nowMs, (times: number) => {
-    const [waiting, unnamed] = [admission.count('waiting'), admission.count('unnamed')]
-    log.warn({ waiting, unnamed, dropped: times }, 'too many connections from 127.0.0.1 wait for their login')
+    const [waiting, queued, unnamed] = (['waiting', 'queued', 'unnamed'] as const).map(stage => admission.count(stage))
+    log.warn({ waiting, queued, unnamed, dropped: times }, 'too many connections from 127.0.0.1 wait for their login')
   })
 
   const ssh = new ssh2.Server(

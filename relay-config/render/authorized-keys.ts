@@ -42,7 +42,7 @@ function sharedWords({ directory }: Relay): RelayWords {
   return { directory }
 }
 
-/** What sshd runs for a technician who has no way 2: it shows how his devices stand, and no more. */
+/** What sshd runs for a technician who has no way 2: it shows how their devices stand, and no more. */
 export function technicianWord(
   fleet: Fleet,
   relay: Relay,

@@ -1,7 +1,7 @@
 /**
  * What each rendered host says of itself, so that nothing of a technician's own settings for all hosts (`Host *`) takes
  * its place: ssh takes the first value that it finds (ssh_config(5)), and our file stands before them. Left to the
- * technician: which key, which agent, and what concerns his own machine alone.
+ * technician: which key, which agent, and what concerns their own machine alone.
  */
 
 /** For every host: the relay, that `ssh -J` looks up by itself, a device's shell, a console. */

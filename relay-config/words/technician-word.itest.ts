@@ -1,4 +1,4 @@
-/** What a technician's own key shows at the relay: how his devices stand, and nothing of others'. */
+/** What a technician's own key shows at the relay: how their devices stand, and nothing of others'. */
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -46,7 +46,7 @@ for (const [shell, path, shebang] of SHELLS) {
         await shown('alice'),
         `${sentence} Use the ssh_config that came with it.\n\ntokyo: ${unopened}; ${none}\nosaka: ${unopened}; ${none}\n`,
       )
-      assert.is(await shown('bob', 'devices'), `osaka: ${unopened}; ${none}\n`, 'what is not his is not named')
+      assert.is(await shown('bob', 'devices'), `osaka: ${unopened}; ${none}\n`, 'what is not theirs is not named')
 
       const device = await connection(context, relay, 'osaka', ['-R', `127.0.0.1:${ports.osaka}:127.0.0.1:9`])
       const channel = await device.claim(OLD)

@@ -99,6 +99,17 @@ test('nobody who may be logged in is displaced, however many come', async () => 
   assert.equal(displaced(people), [])
 })
 
+test('who was displaced displaces nobody with what was on its way', async () => {
+  const { crowd, pass, come } = entrance(1)
+  const [person] = await crowd(1, 300)
+  const [displaced] = await crowd(64)
+  await pass(2_000)
+  assert.ok((await come()).visitor)
+  assert.ok(displaced?.displaced.aborted)
+  displaced?.sends(1_500)
+  assert.not(person?.displaced.aborted)
+})
+
 test('at its end nobody waits any more, and nobody gets in', async () => {
   const { come, crowd, closed } = entrance()
   await crowd(64)

@@ -48,7 +48,10 @@ export class Entrance {
     this.#closed = closed
   }
 
-  /** @returns once there is a place, who came first first; undefined at the end of the listener */
+  /**
+   * Waits for a place, in the order of arrival. Each place can be taken {@link SPARED_MS} after it was given, so the wait ends.
+   * @returns undefined at the end of the listener
+   */
   async enter(): Promise<Visitor | undefined> {
     const entry = await settled<Entry | undefined>(this.#closed, undefined, settle => {
       this.#queue.add(settle)
@@ -66,6 +69,8 @@ export class Entrance {
   }
 
   #sent(entry: Entry, bytes: number): ReturnType<Visitor['sends']> {
+    // Data that was on the way when it was displaced takes no place from anybody.
+    if (entry.displaced.signal.aborted) return 'in'
     const wasSilent = isSilent(entry)
     if (wasSilent && entry.bytes + bytes > IDENTIFICATION_BYTES && !this.#hasRoom()) return 'refused'
     entry.bytes += bytes

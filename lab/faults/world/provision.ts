@@ -16,7 +16,7 @@ export const BUILD = join(import.meta.dirname, '../../../build/lib')
 export const SHELL = 'bench-device'
 export const CONSOLE = 'bench-console'
 const PEER = 'bench-peer'
-const TECHNICIAN = 'you'
+const TECHNICIAN = 'alice'
 const RELAY = ['first', 'second'] as const
 
 /** The listeners on the relays' 127.0.0.1: of ours, and of the peer; the consoles' is the next. */

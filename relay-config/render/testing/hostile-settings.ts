@@ -55,8 +55,8 @@ const OURS = {
   VerifyHostKeyDNS: 'yes',
 }
 
-/** What stays the technician's: his keys, his machine, his screen; or no setting of ours can take it away (`SendEnv`). */
-const HIS = {
+/** What stays the technician's: their keys, their machine, their screen; or no setting of ours can take it away (`SendEnv`). */
+const THEIRS = {
   AddKeysToAgent: 'yes',
   BindAddress: '127.0.0.1',
   BindInterface: 'lo',
@@ -97,12 +97,12 @@ const HIS = {
 }
 
 /** Names as `ssh -G` prints them. */
-export const NOT_OURS: ReadonlySet<string> = new Set(Object.keys(HIS).map(option => option.toLowerCase()))
-export const HOSTILE_OPTIONS: readonly string[] = Object.keys({ ...OURS, ...HIS })
+export const NOT_OURS: ReadonlySet<string> = new Set(Object.keys(THEIRS).map(option => option.toLowerCase()))
+export const HOSTILE_OPTIONS: readonly string[] = Object.keys({ ...OURS, ...THEIRS })
 /** The first line, and the option after it, are for a client newer than 9.2. */
 export const HOSTILE_SETTINGS = `IgnoreUnknown ChannelTimeout\nHost *\n  ChannelTimeout *=60\n${Object.entries({
   ...OURS,
-  ...HIS,
+  ...THEIRS,
 })
   .map(([option, value]) => `  ${option} ${value}\n`)
   .join('')}`
