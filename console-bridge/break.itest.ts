@@ -1,20 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { ptyTarget } from '../testbed/pty-target.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
-import {
-  type BridgeFiles,
-  bridgeFiles,
-  openTerminal,
-  runWord,
-  sshArgs,
-  startBridge,
-  statusWhere,
-} from './testing/bridge-fixture.ts'
+import { type BridgeFiles, openTerminal, runWord, sshArgs, statusWhere } from './testing/bridge-fixture.ts'
+import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 
 const test = suite('break')
 const LIMIT = { timeoutMs: 120_000 }
@@ -30,11 +22,9 @@ interface Break {
 async function withTracedBridge(context: TestContext) {
   const directory = await scratchDirectory(context)
   const trace = join(directory, 'trace')
-  const target = await ptyTarget(context, directory)
-  const files = await bridgeFiles(context, [{ name: 'core-sw1', path: target.path }])
   // -D: the tracer is a grandchild, so that the process that is stopped at the end is the bridge itself.
-  const bridge = await startBridge(context, files, ['strace', '-D', '-f', '-ttt', '-e', 'trace=ioctl', '-o', trace])
-  await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
+  const under = ['strace', '-D', '-f', '-ttt', '-e', 'trace=ioctl', '-o', trace]
+  const { files, target, bridge } = await bridgeOnPty(context, {}, under)
   return { files, target, bridge, trace, breaks: () => readBreaks(trace) }
 }
 

@@ -1,19 +1,15 @@
 /** What the bridge keeps of what people did, for the relay's history. */
 import * as assert from 'uvu/assert'
-import { ptyTarget } from '../testbed/pty-target.ts'
-import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite } from '../tools/suite.ts'
-import { bridgeFiles, runWord, startBridge, statusWhere } from './testing/bridge-fixture.ts'
+import { runWord, statusWhere } from './testing/bridge-fixture.ts'
+import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 
 const test = suite('what people did')
 
 test(
   'BREAKs, words and refused logins stand in the status, and not in what technicians are shown of it',
   async context => {
-    const target = await ptyTarget(context, await scratchDirectory(context))
-    const files = await bridgeFiles(context, [{ name: 'core-sw1', path: target.path }])
-    await startBridge(context, files)
-    await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
+    const { files } = await bridgeOnPty(context)
     assert.is((await runWord(files, 'alice', 'core-sw1', 'break 200')).code, 0)
     assert.is((await runWord(files, 'bob', 'core-sw1', 'list')).code, 0)
     const refused = await runWord(files, 'mallory', 'alice:core-sw1', 'list')

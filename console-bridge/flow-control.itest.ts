@@ -1,19 +1,10 @@
 /** Flow control that holds is a state: told, shown, released; and nothing waits for it for ever. */
 import * as assert from 'uvu/assert'
-import { ptyTarget } from '../testbed/pty-target.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
-import { scratchDirectory } from '../testbed/scratch.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
-import {
-  type BridgeFiles,
-  bridgeFiles,
-  openTerminal,
-  runWord,
-  sshArgs,
-  startBridge,
-  statusWhere,
-} from './testing/bridge-fixture.ts'
+import { runWord, sshArgs, statusWhere } from './testing/bridge-fixture.ts'
+import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 
 const test = suite('flow control')
 const LIMIT = { timeoutMs: 120_000 }
@@ -24,18 +15,11 @@ const CAUSE = 'the target sent XOFF (Ctrl-S), or is not there to send XON'
 type FlowControl = 'none' | 'xon-xoff' | 'rts-cts'
 
 async function withBridge(context: TestContext, flowControl: FlowControl = 'xon-xoff') {
-  const target = await ptyTarget(context, await scratchDirectory(context))
-  const files = await bridgeFiles(context, [{ name: 'core-sw1', path: target.path, baudRate: 115_200, flowControl }])
-  await startBridge(context, files)
-  await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
-  const attach = async (who: keyof BridgeFiles['keys']) => {
-    const terminal = openTerminal(context, 'ssh', sshArgs(files, who, 'core-sw1'))
-    await terminal.says(/for help\]/)
-    return terminal
-  }
+  const made = await bridgeOnPty(context, { baudRate: 115_200, flowControl })
+  const { files } = made
   const held = (isHeld: boolean) =>
     statusWhere(files, isHeld ? 'held' : 'not held', ({ consoles }) => (consoles[0]?.held !== undefined) === isHeld)
-  return { target, files, attach, held }
+  return { ...made, held }
 }
 
 test(

@@ -1,35 +1,19 @@
 /** Whatever is not sent is said, and is an exit code: with a terminal, without one, and with one that is none. */
 import * as assert from 'uvu/assert'
-import { ptyTarget } from '../testbed/pty-target.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
-import { scratchDirectory } from '../testbed/scratch.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
 import { SESSION_EXIT } from './session/exit-codes.ts'
-import {
-  type BridgeFiles,
-  bridgeFiles,
-  openTerminal,
-  runWord,
-  sshArgs,
-  startBridge,
-  statusWhere,
-} from './testing/bridge-fixture.ts'
+import { type BridgeFiles, runWord, sshArgs, statusWhere } from './testing/bridge-fixture.ts'
+import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 
 const test = suite('lost input')
 const LIMIT = { timeoutMs: 240_000 }
 const LONG = Array.from({ length: 20_000 }, (_, i) => `${i}\r`).join('')
 
 async function withBridge(context: TestContext) {
-  const target = await ptyTarget(context, await scratchDirectory(context))
-  const files = await bridgeFiles(context, [{ name: 'core-sw1', path: target.path }])
-  const bridge = await startBridge(context, files)
-  await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
-  const attach = async (who: keyof BridgeFiles['keys']) => {
-    const terminal = openTerminal(context, 'ssh', sshArgs(files, who, 'core-sw1'))
-    await terminal.says(/for help\]/)
-    return terminal
-  }
+  const made = await bridgeOnPty(context)
+  const { target, files } = made
   /** A program's input, which is over; `how` are options of ssh. */
   const pipe = (who: keyof BridgeFiles['keys'], input: string, ...how: string[]) =>
     runProgram('ssh', [...how, ...sshArgs(files, who, 'core-sw1')], { input, timeoutMs: 60_000 })
@@ -46,7 +30,7 @@ async function withBridge(context: TestContext) {
     target.stall(false)
     return { code: program.child.exitCode, said: program.output() }
   }
-  return { target, files, bridge, attach, pipe, pipeAt }
+  return { ...made, pipe, pipeAt }
 }
 
 for (const how of [[], ['-tt']]) {

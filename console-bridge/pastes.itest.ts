@@ -1,19 +1,10 @@
 /** No tail of a paste follows into what a BREAK, a take-over or an unplugged adapter leads to. */
 import * as assert from 'uvu/assert'
-import { type PtyTarget, ptyTarget } from '../testbed/pty-target.ts'
-import { scratchDirectory } from '../testbed/scratch.ts'
+import type { PtyTarget } from '../testbed/pty-target.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
-import {
-  type BridgeFiles,
-  bridgeFiles,
-  openTerminal,
-  runWord,
-  sshArgs,
-  startBridge,
-  statusWhere,
-  type TechnicianTerminal,
-} from './testing/bridge-fixture.ts'
+import { runWord, statusWhere, type TechnicianTerminal } from './testing/bridge-fixture.ts'
+import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 
 const test = suite('pastes')
 const LIMIT = { timeoutMs: 240_000 }
@@ -24,15 +15,7 @@ const READ_AHEAD_BYTES = 8_192
 
 /** Alice pastes at a target that takes nothing more. */
 async function withPaste(context: TestContext, more = '') {
-  const target = await ptyTarget(context, await scratchDirectory(context))
-  const files = await bridgeFiles(context, [{ name: 'core-sw1', path: target.path }])
-  await startBridge(context, files)
-  await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
-  const attach = async (who: keyof BridgeFiles['keys']) => {
-    const terminal = openTerminal(context, 'ssh', sshArgs(files, who, 'core-sw1'))
-    await terminal.says(/for help\]/)
-    return terminal
-  }
+  const { target, files, attach } = await bridgeOnPty(context)
   const alice = await attach('alice')
   target.stall(true)
   alice.types(PASTE + more)
@@ -112,12 +95,8 @@ test(
 test(
   'what is typed right after one’s own BREAK is sent, and so is a key after another’s',
   async context => {
-    const target = await ptyTarget(context, await scratchDirectory(context))
-    const files = await bridgeFiles(context, [{ name: 'core-sw1', path: target.path }])
-    await startBridge(context, files)
-    await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
-    const alice = openTerminal(context, 'ssh', sshArgs(files, 'alice', 'core-sw1'))
-    await alice.says(/for help\]/)
+    const { target, files, attach } = await bridgeOnPty(context)
+    const alice = await attach('alice')
     alice.types('a\x1db\x02')
     await alice.says(/alice sent BREAK/)
     await target.hears(/^a\x02$/)

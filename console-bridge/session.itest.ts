@@ -1,40 +1,21 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { ptyTarget } from '../testbed/pty-target.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
-import { scratchDirectory } from '../testbed/scratch.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
+import { suite } from '../tools/suite.ts'
 import { SESSION_EXIT } from './session/exit-codes.ts'
-import {
-  type BridgeFiles,
-  bridgeFiles,
-  openTerminal,
-  sshArgs,
-  startBridge,
-  statusWhere,
-} from './testing/bridge-fixture.ts'
+import { sshArgs, statusWhere } from './testing/bridge-fixture.ts'
+import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 
 const test = suite('sessions')
 const LIMIT = { timeoutMs: 120_000 }
 
-/** A bridge with the console core-sw1 on a pty. */
-async function withBridge(context: TestContext) {
-  const target = await ptyTarget(context, await scratchDirectory(context))
-  const files = await bridgeFiles(context, [{ name: 'core-sw1', path: target.path }])
-  const bridge = await startBridge(context, files)
-  await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
-  const attach = (who: keyof BridgeFiles['keys'], ...words: string[]) =>
-    openTerminal(context, 'ssh', sshArgs(files, who, 'core-sw1', ...words))
-  return { target, files, bridge, attach }
-}
-
 test(
   'greets, sends what is typed, shows what comes',
   async context => {
-    const { target, files, attach } = await withBridge(context)
-    const alice = attach('alice')
+    const { target, files, terminal } = await bridgeOnPty(context)
+    const alice = terminal('alice')
     await alice.says(/\[oobm: console core-sw1 on \S+, 9600 8N1\]\r\n/)
     await alice.says(/\[oobm: you are alice, operator: you type\]\r\n/)
     await alice.says(/\[oobm: Ctrl-\] \? for help\]\r\n/)
@@ -58,13 +39,13 @@ test(
 test(
   'one types, others watch; a place that is free goes to the next operator who types',
   async context => {
-    const { target, attach } = await withBridge(context)
-    const alice = attach('alice')
+    const { target, terminal } = await bridgeOnPty(context)
+    const alice = terminal('alice')
     await alice.says(/you type\]/)
-    const bob = attach('bob')
+    const bob = terminal('bob')
     await bob.says(/you are bob, operator: alice types, you watch; Ctrl-\] w takes over\]/)
     await alice.says(/\[oobm: bob joined\]/)
-    const olga = attach('olga')
+    const olga = terminal('olga')
     await olga.says(/you are olga, observer: you watch, alice types\]/)
     await olga.says(/\[oobm: also here: bob\]/)
     await alice.says(/\[oobm: olga joined to watch\]/)
@@ -97,11 +78,11 @@ test(
 test(
   'a late-comer sees the last lines; watch needs no pty, and keeps them and our words out of the output',
   async context => {
-    const { target, files, attach } = await withBridge(context)
+    const { target, files, terminal } = await bridgeOnPty(context)
     // A terminal that were shown the question would type its answer into the target.
     target.says('line one\r\n\x1b[6n\x1b[?1049hline two\r\nswitch>')
     await statusWhere(files, 'received', ({ consoles }) => consoles[0]?.bytesIn === 39)
-    const late = attach('alice')
+    const late = terminal('alice')
     await late.says(/for help\]\r\nline one\r\nline two\r\nswitch>/)
     const watch = startProgram('ssh', sshArgs(files, 'bob', 'core-sw1', 'watch'))
     context.cleanup(() => watch.stop())
@@ -123,7 +104,7 @@ test(
 test(
   'without a pty it is clean for programs: all is sent, the answer comes, the escape key is a byte',
   async context => {
-    const { target, files } = await withBridge(context)
+    const { target, files } = await bridgeOnPty(context)
     const answer = target.hears(/done\r/).then(() => target.says('the answer\r\n'))
     const { code, stdout, stderr } = await runProgram('ssh', sshArgs(files, 'alice', 'core-sw1'), {
       input: 'a\x1dbc done\r',
@@ -139,8 +120,8 @@ test(
 test(
   'the escape key helps, sends itself when typed twice, and says when it does not know a key',
   async context => {
-    const { target, attach } = await withBridge(context)
-    const alice = attach('alice')
+    const { target, terminal } = await bridgeOnPty(context)
+    const alice = terminal('alice')
     await alice.says(/for help\]/)
     alice.types('\x1d?')
     await alice.says(/\[oobm: Ctrl-\] b {2}send a BREAK\]/)
@@ -155,17 +136,17 @@ test(
 test(
   'unplugged and plugged in again, two sessions stay, are told, and go on; nothing typed meanwhile is sent',
   async context => {
-    const { target, files, attach } = await withBridge(context)
-    const alice = attach('alice')
+    const { target, files, terminal } = await bridgeOnPty(context)
+    const alice = terminal('alice')
     await alice.says(/you type\]/)
-    const bob = attach('bob')
+    const bob = terminal('bob')
     await bob.says(/for help\]/)
     await target.unplug()
     for (const one of [alice, bob]) await one.says(/\[oobm: the line is closed: .*; nothing is sent until then\]/)
     await statusWhere(files, 'named', ({ consoles }) => /is not there: the adapter/.test(consoles[0]?.cause ?? ''))
     alice.types('reload\r')
     await alice.says(/\[oobm: not sent: the line is closed\]/)
-    const late = attach('olga')
+    const late = terminal('olga')
     await late.says(/\[oobm: the line is closed since \S+ \S+ UTC: \S+ is not there: the adapter is not plugged in/)
     await target.plug()
     for (const one of [alice, bob, late]) await one.says(/\[oobm: the line is open\]/)
@@ -181,7 +162,7 @@ test(
 test(
   'a long paste goes out whole and in order, although the line takes it slowly',
   async context => {
-    const { target, files } = await withBridge(context)
+    const { target, files } = await bridgeOnPty(context)
     const input = Array.from({ length: 40_000 }, (_, i) => `${i}\r`).join('')
     const { code, stderr } = await runProgram('ssh', sshArgs(files, 'alice', 'core-sw1'), { input, timeoutMs: 90_000 })
     assert.is(code, SESSION_EXIT.silent)
@@ -195,8 +176,8 @@ test(
 test(
   'a technician who reads too slowly is told how much is missing, and holds nobody up',
   async context => {
-    const { target, files, attach } = await withBridge(context)
-    const alice = attach('alice')
+    const { target, files, terminal } = await bridgeOnPty(context)
+    const alice = terminal('alice')
     await alice.says(/for help\]/)
     const slow = startProgram('ssh', sshArgs(files, 'bob', 'core-sw1', 'watch'))
     context.cleanup(() => slow.stop())
@@ -217,8 +198,8 @@ test(
 test(
   'at SIGTERM the sessions are told, and the program ends by itself',
   async context => {
-    const { bridge, files, attach } = await withBridge(context)
-    const alice = attach('alice')
+    const { bridge, files, terminal } = await bridgeOnPty(context)
+    const alice = terminal('alice')
     await alice.says(/for help\]/)
     assert.equal(await bridge.stop(5_000), { code: 0, signal: null })
     await alice.says(/\[oobm: the console bridge stops; connect again in a moment\]/)
