@@ -7,6 +7,7 @@ import type { BridgeEvent } from '../events.ts'
 import type { Line } from '../line/line.ts'
 import { describeHold, describeRelease, heldAfterMs } from '../line/settings.ts'
 import { breakLengthMs, describeBreak } from './break.ts'
+import { FlowHold, type Holder } from './flow-hold.ts'
 import type { Loss } from './loss.ts'
 import { Outgoing } from './outgoing.ts'
 import { calledAs, logged, type Person } from './person.ts'
@@ -36,9 +37,7 @@ export class Console {
   /** Its `since`, and what else is an instant in here: milliseconds of the monotonic clock. */
   #state: LineState
   #breaks = 0
-  /** Who says that the line is held: `queue`, where nothing is taken, or the `line` itself. */
-  readonly #holders = new Set<'queue' | 'line'>()
-  #heldSinceMs = 0
+  readonly #hold: FlowHold
   #seatsSoFar = 0
   #lastOutputMs: number | null = null
   #bytesIn = 0
@@ -61,6 +60,7 @@ export class Console {
     this.#onChange = onChange
     this.#onEvent = onEvent
     this.#times = new WallTimes(clock)
+    this.#hold = new FlowHold(clock, describeHold(config))
     this.#state = { open: false, cause: 'it is being opened', since: clock.nowMs() }
     this.#outgoing = new Outgoing({
       clock,
@@ -87,8 +87,7 @@ export class Console {
 
   /** Undefined while nothing holds the line. */
   get hold(): Hold | undefined {
-    if (this.#holders.size === 0) return undefined
-    return { since: this.#times.of(this.#heldSinceMs), cause: describeHold(this.config) }
+    return this.#hold.now
   }
 
   get seats(): readonly Seat[] {
@@ -222,9 +221,7 @@ export class Console {
     if (this.#outgoing.discard(seat, loss) === 0) seat.events.onLost(0, loss)
   }
 
-  /**
-   * Lets go on what flow control holds, and tells everyone.
-   */
+  /** Lets go on what flow control holds, and tells everyone. */
   async release(by: Person | Seat): Promise<ReleaseAnswer> {
     const refusal = refusalOf(by)
     if (refusal !== undefined) return { released: false, refused: true, cause: refusal }
@@ -279,13 +276,9 @@ export class Console {
     this.#onChange()
   }
 
-  #held(by: 'queue' | 'line', held: boolean): void {
-    const before = this.hold
-    if (held) this.#holders.add(by)
-    else this.#holders.delete(by)
-    const now = this.hold
-    if ((before === undefined) === (now === undefined)) return
-    if (now) this.#heldSinceMs = this.#clock.nowMs()
+  #held(by: Holder, held: boolean): void {
+    if (!this.#hold.tell(by, held)) return
+    const { now } = this.#hold
     this.#log.info({ held: now !== undefined }, 'flow control')
     this.#tellAll(now ? `flow control holds the line: ${now.cause}. What is typed waits` : 'the line goes on')
     this.#onChange()
