@@ -1,9 +1,9 @@
 /** Turns a client away before the key exchange, with words. */
 import type { Socket } from 'node:net'
 import type { Connection } from 'ssh2'
+import { disconnectMessage, uint32 } from './wire.ts'
 
-/** SSH_MSG_DISCONNECT and SSH_DISCONNECT_TOO_MANY_CONNECTIONS (RFC 4253, section 11.1). */
-const DISCONNECT = 1
+/** SSH_DISCONNECT_TOO_MANY_CONNECTIONS (RFC 4253, section 11.1). */
 const TOO_MANY_CONNECTIONS = 12
 /** Bytes that an unencrypted packet's length is a multiple of (RFC 4253, section 6). */
 const BLOCK = 8
@@ -22,18 +22,7 @@ export function turnAway(connection: Connection, socket: Socket, words: string):
 }
 
 function disconnect(words: string): Buffer {
-  const payload = Buffer.concat([Buffer.from([DISCONNECT]), uint32(TOO_MANY_CONNECTIONS), string(words), string('')])
+  const payload = disconnectMessage(TOO_MANY_CONNECTIONS, words)
   const padding = BLOCK - ((4 + 1 + payload.length + 4) % BLOCK) + 4
   return Buffer.concat([uint32(1 + payload.length + padding), Buffer.from([padding]), payload, Buffer.alloc(padding)])
-}
-
-function string(text: string): Buffer {
-  const bytes = Buffer.from(text)
-  return Buffer.concat([uint32(bytes.length), bytes])
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32BE(value)
-  return bytes
 }

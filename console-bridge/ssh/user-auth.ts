@@ -1,5 +1,6 @@
 /** What ssh2's server gets wrong, or does not have, in the login (RFC 4252, RFC 8308, RFC 8332). */
 import type { AuthContext, Connection } from 'ssh2'
+import { disconnectMessage, string, uint32 } from './wire.ts'
 
 /** ssh2's own insides, as far as they are touched: pinned by the exact version and by tests with real clients. */
 interface Insides {
@@ -12,7 +13,7 @@ interface Insides {
 }
 
 /** Message numbers: RFC 4250, section 4.1.2. */
-const MESSAGE = { disconnect: 1, extInfo: 7, banner: 53 }
+const MESSAGE = { extInfo: 7, banner: 53 }
 /** SSH_DISCONNECT_NO_MORE_AUTH_METHODS_AVAILABLE (RFC 4250, section 4.2.2). */
 const NO_MORE_METHODS = 14
 
@@ -60,10 +61,7 @@ export function sendBanner(connection: Connection, text: string): void {
 
 /** Ends the connection with words; ssh2's `end` has none. */
 export function endLogin(connection: Connection, words: string): void {
-  send(
-    connection,
-    Buffer.concat([Buffer.from([MESSAGE.disconnect]), uint32(NO_MORE_METHODS), string(words), string('')]),
-  )
+  send(connection, disconnectMessage(NO_MORE_METHODS, words))
   connection.end()
 }
 
@@ -73,15 +71,4 @@ function send(connection: Connection, payload: Buffer): void {
   const packet = packets.write.alloc(payload.length)
   packet.set(payload, packets.write.allocStart)
   cipher.encrypt(packets.write.finalize(packet))
-}
-
-function string(text: string): Buffer {
-  const bytes = Buffer.from(text)
-  return Buffer.concat([uint32(bytes.length), bytes])
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32BE(value)
-  return bytes
 }
