@@ -5,6 +5,9 @@ import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 /** sbin is not on everybody's path, and sudo may set another. */
 const TOOL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
+/** Milliseconds: systemd gives a service 90 s to start or to stop (systemd-system.conf(5)). */
+const TOOL_MS = 120_000
+
 const PACKAGES: Record<string, string> = {
   nft: 'nftables',
   sshd: 'openssh-server',
@@ -25,6 +28,7 @@ export async function askTool(command: string, args: string[], input = ''): Prom
     const { stdout, stderr } = await spawn(command, args, {
       env: { PATH: TOOL_PATH, LC_ALL: 'C' },
       stdin: { string: input },
+      timeout: TOOL_MS,
     })
     return { code: 0, stdout, stderr }
   } catch (err) {
@@ -41,5 +45,7 @@ export async function askTool(command: string, args: string[], input = ''): Prom
 export async function runTool(command: string, args: string[], input = ''): Promise<string> {
   const { code, stdout, stderr } = await askTool(command, args, input)
   if (code === 0) return stdout
-  throw new UserError(`${command} ${args.join(' ')} failed (${code ?? 'killed'}): ${stderr.trim() || stdout.trim()}`)
+  throw new UserError(
+    `${command} ${args.join(' ')} failed (${code ?? `killed, or not done after ${TOOL_MS / 1000} s`}): ${stderr.trim() || stdout.trim()}`,
+  )
 }

@@ -29,7 +29,7 @@ test(
       'it left no record',
     )
     const [, advised = ''] =
-      /^ {2}advice {3}its sshd offers nothing weak, nor slow before a login: it offers .*diffie-hellman-\S+, .*compression\. Where nobody else needs those, root can set, before every Match block:\n((?: {6}.*\n){4})/m.exec(
+      /^ {2}advice {3}its sshd offers no weak algorithm, and none that is slow before a login: it offers .*diffie-hellman-\S+, .*compression\. Where nobody else needs those, root can set, before every Match block:\n((?: {6}.*\n){4})/m.exec(
         idle.stdout,
       ) ?? []
     const better = await startRelay('better', [...advised.trim().split(/\n +/), ...settings()])

@@ -3,7 +3,7 @@ import { algorithmSettings, type Offer, superfluous } from '../dedicated/algorit
 import type { Relay } from '../fleet-config.ts'
 import type { Finding } from './check-relay.ts'
 
-const WHAT = 'its sshd offers nothing weak, nor slow before a login'
+const WHAT = 'its sshd offers no weak algorithm, and none that is slow before a login'
 
 /** @param said what `ssh -vv` said */
 export function lookAtAlgorithms(said: string, { accounts, name }: Relay): Finding {

@@ -18,7 +18,7 @@ import type { BareInput, Command } from './command.ts'
 export const check: Command = {
   usage: '[RELAY...]\n--here [--relay NAME] [--no-systemd] [--root DIR]',
   summary:
-    'check the fleet file, then try on each relay what must work and what must be refused; --here: on a dedicated relay, as root, or there with --relay: what differs from the file',
+    'check the fleet file, then try on each relay what must work and what must be refused; --here: on a dedicated relay, as root, or there with --relay: what differs from the fleet file',
   options: {
     ...AT_RELAY_OPTIONS,
     here: { type: 'boolean', help: 'compare this host, or with --relay that one, with the fleet file' },

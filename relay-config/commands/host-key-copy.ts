@@ -1,4 +1,4 @@
-/** What `push` keeps of a dedicated relay's host key, and how it is had back: without it, a lost relay is lost to its devices. */
+/** The copy of a dedicated relay's host key that `push` keeps and restores: devices refuse a relay with another key. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { EXIT, UserError } from '../../runtime/errors.ts'
@@ -28,26 +28,26 @@ export async function keepCopy(relay: Relay, way: Pick<RelayCall, 'host' | 'port
   if (kept !== undefined) {
     // It may be what gets a fleet its relay back: nobody but a person throws it away.
     return warn(
-      `${path} is of none of the host_keys of relay ${relay.name}: move it away, and push keeps the key of now`,
+      `${path} is none of the host_keys of relay ${relay.name}: move it away; the next push keeps a copy of the present key`,
     )
   }
-  const passphrase = await passphraseOf(input, `A passphrase for the copy of its host key in ${path}`, true)
+  const passphrase = await passphraseOf(input, `New passphrase for the copy of its host key in ${path}`, true)
   if (passphrase === undefined) {
     const advice = 'push in a terminal asks for a passphrase; else give --passphrase-file FILE, or --no-copy'
     return warn(
-      `no copy of this relay's host key is kept, without which a lost relay is lost to its devices: ${advice}`,
+      `no copy of this relay's host key is kept: if the relay is lost, its devices will refuse a new one; ${advice}`,
     )
   }
   const args = ['host-key', '--here', '--private']
   const { code, stdout } = await askRelay({ relay, ...way, args, stdin: 'none', limitMs: SHORT_MS, signal })
-  if (code !== EXIT.ok) return warn('no copy of its host key is kept: the relay did not give it')
+  if (code !== EXIT.ok) return warn('no copy of its host key is kept: the relay did not send it')
   const privateKey = `${stdout.trimEnd()}\n`
   const publicKey = await publicHalfOf(privateKey, signal)
   const sealed = await seal(privateKey, passphrase, signal)
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   await writeAtomically(path, sealed, 0o600)
   await writeAtomically(`${path}.pub`, `${publicKey} ${relay.name} host key\n`, 0o644)
-  print(`kept a copy of its host key in ${path}: back it up, and the passphrase apart from it`)
+  print(`kept a copy of its host key in ${path}: back it up, and keep the passphrase in another place`)
 }
 
 function warn(text: string): void {
@@ -87,8 +87,8 @@ async function askForIt(question: string, isNew: boolean): Promise<string> {
   const reader = secretReader(process.stdin, process.stderr)
   try {
     const passphrase = await reader.ask(`${question}: `)
-    if (isNew && passphrase !== (await reader.ask('The same again: '))) {
-      throw new UserError('the two are not the same; no copy was made', EXIT.usage)
+    if (isNew && passphrase !== (await reader.ask('The passphrase again: '))) {
+      throw new UserError('the two passphrases differ; no copy was made', EXIT.usage)
     }
     return passphrase
   } finally {

@@ -144,13 +144,13 @@ if (process.getuid?.() === 0) {
         const program = startProgram('script', ['-qefc', `exec ${line}`, '/dev/null'])
         context.cleanup(() => program.stop())
         for (const [index, text] of lines.entries()) {
-          await program.says(index === 0 ? /New password for alice: $/ : /The same again: $/, 60_000)
+          await program.says(index === 0 ? /New password for alice: $/ : /The password again: $/, 60_000)
           program.child.stdin?.write(text)
         }
         await waitFor('it to end', () => program.ended(), { timeoutMs: 60_000 })
         return program.output()
       }
-      assert.match(await terminal(`${PASSWORD}\r`, `${PASSWORD}x\r`), /nothing was changed: the two are not the same/)
+      assert.match(await terminal(`${PASSWORD}\r`, `${PASSWORD}x\r`), /nothing was changed: the two passwords differ/)
       assert.match(await terminal('half of it\x03'), /broken off: nothing was changed/)
       assert.is(await shadow('alice'), '*')
       const output = await terminal(`${PASSWORD}xy\x7f\x7f\r`, `${PASSWORD}\r`)

@@ -72,8 +72,8 @@ async function askPassword(technician: string): Promise<string> {
     const password = await reader.ask(stdin.isTTY ? `New password for ${technician}: ` : '')
     const problem = passwordProblem(password, technician)
     if (problem !== undefined) throw new UserError(`nothing was changed: ${problem}`, EXIT.usage)
-    if (stdin.isTTY && (await reader.ask('The same again: ')) !== password) {
-      throw new UserError('nothing was changed: the two are not the same', EXIT.usage)
+    if (stdin.isTTY && (await reader.ask('The password again: ')) !== password) {
+      throw new UserError('nothing was changed: the two passwords differ', EXIT.usage)
     }
     return password
   } finally {

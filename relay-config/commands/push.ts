@@ -15,12 +15,12 @@ export const push: Command = {
     port: { type: 'string', value: 'N', help: 'of the host’s own sshd, in place of admin_port' },
     restore: {
       type: 'boolean',
-      help: 'give the relay the host key of which the copy is: it takes the place of a lost one',
+      help: 'put the host key back from the copy, after the relay was lost',
     },
     'passphrase-file': {
       type: 'string',
       value: 'FILE',
-      help: 'the passphrase of the copy is its first line; asked for else',
+      help: 'the first line is the passphrase of the copy; without this option push asks for it',
     },
     'no-copy': { type: 'boolean', help: 'keep no copy of the host key' },
     'no-systemd': RELAY_OPTIONS['no-systemd'],

@@ -11,7 +11,11 @@ export const remove: Command = {
     'take an entry and all that refers to it out of the fleet file; --all: for a dedicated relay: take away all that apply made',
   options: {
     all: { type: 'boolean', help: 'end a relay, and leave no trace on its host' },
-    name: { type: 'string', value: 'RELAY', help: 'its name, which is asked for else: nothing of it can be had back' },
+    name: {
+      type: 'string',
+      value: 'RELAY',
+      help: 'the name of the relay, to confirm; without this option you are asked. It cannot be undone',
+    },
     ...AT_RELAY_OPTIONS,
     ...RELAY_OPTIONS,
   },

@@ -36,14 +36,14 @@ export const AT_RELAY_OPTIONS = {
   relay: {
     type: 'string',
     value: 'NAME',
-    help: 'the relay of the fleet file to go to by ssh; its only one when not given',
+    help: 'the relay of the fleet file to connect to; not needed when there is only one',
   },
   host: {
     type: 'string',
     value: '[USER@]HOST',
-    help: 'reach it so, in place of its host; ssh://USER@HOST:PORT names a port',
+    help: 'connect to this instead of the host in the fleet file; ssh://USER@HOST:PORT sets the port',
   },
-  here: { type: 'boolean', help: 'this host is the relay: go nowhere' },
+  here: { type: 'boolean', help: 'this host is the relay: do not connect to another' },
 } as const satisfies Record<string, CommandOption>
 
 /** What is about the way there, and not for the relay. */
@@ -74,7 +74,8 @@ export async function isHere(atRelay: AtRelay, values: BareInput['values'], flee
 }
 
 function noRelay(): UserError {
-  const advice = 'where the fleet file is, "oobm-relay push" makes one, and this word goes there by ssh'
+  const advice =
+    'run this command where the fleet file is: it connects to the relay by ssh. "oobm-relay push" sets a relay up'
   return new UserError(`this host is no relay: nothing was applied here (${hostname()}); ${advice}`, EXIT.unavailable)
 }
 
@@ -106,7 +107,8 @@ export async function requireReadable(values: BareInput['values']): Promise<void
 /** Runs the word on the relay that is meant, or on each. @returns its exit code; of several, the worst */
 export async function goToRelay(word: string, atRelay: AtRelay, input: BareInput): Promise<number> {
   const { files, print } = input
-  if (input.values.out !== undefined) usageError('--out is a file of the relay: run it there, or redirect what comes')
+  if (input.values.out !== undefined)
+    usageError('--out names a file on the relay: run the command there, or redirect its output')
   const text = await readFleetText(files.fleet)
   const fleet = parseFleet(files.fleet, text)
   const relays = relaysFor(word, atRelay, input, fleet)

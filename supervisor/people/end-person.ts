@@ -15,6 +15,8 @@ const LINGER = '/var/lib/systemd/linger'
 const LOGIND_MS = 10_000
 const END_MS = 10_000
 const LOOK_MS = 50
+/** Milliseconds for a program that changes accounts: it waits up to 15 s for another one that does (lckpwdf(3)). */
+export const TOOL_MS = 60_000
 
 /**
  * May be done again from any point. The keys are gone before, so that nobody comes in meanwhile.
@@ -78,19 +80,19 @@ async function killAll(uid: number): Promise<void> {
     const pids = await processesOf(uid)
     if (pids.length === 0) return
     if (systemClock.nowMs() > endMs) throw new UserError(`processes of uid ${uid} do not end: ${pids.join(', ')}`)
-    await spawn('sh', ['-c', 'kill -KILL -1'], { uid, gid: uid }).catch(() => {})
-    await systemClock.sleep(LOOK_MS, AbortSignal.timeout(END_MS))
+    await spawn('sh', ['-c', 'kill -KILL -1'], { uid, gid: uid, timeout: END_MS }).catch(() => {})
+    await systemClock.sleep(LOOK_MS, new AbortController().signal)
   }
 }
 
 async function removeAccount(name: string): Promise<void> {
   try {
-    await spawn('userdel', [name])
+    await spawn('userdel', [name], { timeout: TOOL_MS })
   } catch (err) {
     throw new UserError(`userdel ${name}: ${(err as { stderr?: string }).stderr ?? String(err)}`, 1, { cause: err })
   }
   // userdel takes the group along only where login.defs says so.
-  await spawn('groupdel', [name]).catch(() => {})
+  await spawn('groupdel', [name], { timeout: TOOL_MS }).catch(() => {})
 }
 
 async function processesOf(uid: number): Promise<number[]> {

@@ -8,7 +8,7 @@ import { parseGroup, parsePasswd } from '../../runtime/passwd.ts'
 import { PEOPLE_KEYS, type PersonUid, peopleRecordText, readPeopleRecord } from '../../runtime/people.ts'
 import { syncDirectory, writeAtomically } from '../../runtime/write-atomically.ts'
 import { makeDirectory } from '../provision/install.ts'
-import { endPerson, openHome } from './end-person.ts'
+import { endPerson, openHome, TOOL_MS } from './end-person.ts'
 import {
   authorizedKeysOf,
   type Clash,
@@ -132,7 +132,7 @@ async function makeHome({ name, uid }: PersonUid, gid: number): Promise<void> {
 
 async function run(command: string, args: string[], input?: string): Promise<void> {
   try {
-    await spawn(command, args, input === undefined ? {} : { stdin: { string: input } })
+    await spawn(command, args, { timeout: TOOL_MS, ...(input !== undefined && { stdin: { string: input } }) })
   } catch (err) {
     const said = (err as { stderr?: string }).stderr
     throw new UserError(`${command}: ${said || errorMessage(err)}`, 1, { cause: err })

@@ -96,7 +96,7 @@ async function checkSecrets({ authentication }: DeviceConfig, env: NodeJS.Proces
 async function checkAccount(user: string): Promise<Finding> {
   const what = 'self-test account'
   const remedy = 'sudo /usr/lib/oobm/create-accounts makes it as it must be'
-  const line = await spawn('getent', ['passwd', user]).then(
+  const line = await spawn('getent', ['passwd', user], { timeout: 10_000 }).then(
     ({ stdout }) => stdout.trim(),
     () => '',
   )

@@ -34,7 +34,7 @@ export async function checkSerial({ name, path }: ConsoleConfig): Promise<Findin
 }
 
 async function groupId(group: string): Promise<number | undefined> {
-  const { stdout } = await spawn('getent', ['group', group]).catch(() => ({ stdout: '' }))
+  const { stdout } = await spawn('getent', ['group', group], { timeout: 10_000 }).catch(() => ({ stdout: '' }))
   return stdout === '' ? undefined : Number(stdout.split(':')[2])
 }
 
