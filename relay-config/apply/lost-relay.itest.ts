@@ -69,7 +69,7 @@ test(
     assert.is(unasked.code, 0, unasked.stderr)
     assert.match(
       unasked.stderr,
-      /^oobm-relay push: no copy of this relay's host key is kept, .*push in a terminal asks/m,
+      /^oobm-relay push: no copy of this relay's host key is kept: .*push in a terminal asks/m,
     )
     const line = /^host_keys = .*$/m.exec(unasked.stdout)?.[0] ?? ''
     await fleet.write(text => text.replace('host = "192', `${line}\nhost = "192`))

@@ -14,7 +14,7 @@ export const remove: Command = {
     name: {
       type: 'string',
       value: 'RELAY',
-      help: 'the name of the relay, to confirm; without this option you are asked. It cannot be undone',
+      help: 'the name of the relay, to confirm; you are asked for it otherwise, because it cannot be undone',
     },
     ...AT_RELAY_OPTIONS,
     ...RELAY_OPTIONS,

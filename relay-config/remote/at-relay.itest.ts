@@ -111,7 +111,7 @@ test(
       [['off', 'nagoya'], 64, /^"nagoya" is not a device of .*there are: tokyo, osaka$/m],
       [['off'], 64, /name one device/],
       [['status', '--host', 'ssh://192.0.2.1:1'], 69, /Connection refused[\s\S]*^cannot reach relay lon /m],
-      [['metrics', '--out', 'x.prom'], 64, /--out is a file of the relay/],
+      [['metrics', '--out', 'x.prom'], 64, /--out names a file on the relay/],
       [
         ['status', '--fleet', '/nowhere/fleet.toml'],
         78,
