@@ -52,11 +52,11 @@ test(
     context.cleanup(() => visit.stop())
     await waitFor(
       'the table to say who is in',
-      async () => /router1:you\*/.test((await relay('status')).stdout),
+      async () => /router1:alice\*/.test((await relay('status')).stdout),
       PATIENCE,
     )
     const depth = await relay('status', 'lab-device')
-    assert.match(depth.stdout, /^ {2}console {6}router1 open\n +you types, since /m)
+    assert.match(depth.stdout, /^ {2}console {6}router1 open\n +alice types, since /m)
 
     const sent = await runProgram('ssh', ['-F', join(directory, 'ssh_config'), 'console', 'break'])
     assert.is(sent.code, 0, sent.stderr)
@@ -70,10 +70,10 @@ test(
     // How long the command waits for the proof is not what a loaded machine is asked here.
     assert.match((await relay('on', 'lab-device')).stdout, /^access to lab-device is on\b/m)
     await waitFor('the proof', async () => isProvedReachable(await led()), PATIENCE)
-    const told = / you +session +lab-device +router1 +from \S+ \S+ UTC to \S+ \S+ UTC +\(lab-device says so\)\n/
+    const told = / alice +session +lab-device +router1 +from \S+ \S+ UTC to \S+ \S+ UTC +\(lab-device says so\)\n/
     const history = async () => (await relay('history', 'lab-device')).stdout
     await waitFor('the history to tell of the session', async () => told.test(await history()), PATIENCE)
-    const broke = / you +break +lab-device +router1 +address 127\.0\.0\.1:\d+ +.* \(lab-device says so\)\n/
+    const broke = / alice +break +lab-device +router1 +address 127\.0\.0\.1:\d+ +.* \(lab-device says so\)\n/
     await waitFor('the history to tell of the BREAK', async () => broke.test(await history()), PATIENCE)
     assert.match(await history(), / access off +lab-device +(address \S+ +)?new rack\n/)
     assert.match(await history(), / access on +lab-device\b/)
@@ -85,7 +85,7 @@ test(
 )
 
 test(
-  'lets the operator look on at a console with his own key',
+  'lets the operator look on at a console with their own key',
   async context => {
     const { directory, env, program, oobmRelay } = await startLab(context)
     const identity = join(directory, 'technician/key')
@@ -98,7 +98,7 @@ test(
     await watching.says(/from the oobm lab/, PATIENCE.timeoutMs)
     const wrong = await oobmRelay('watch', 'elsewhere')
     assert.is(wrong.code, 64)
-    assert.match(wrong.stderr, /"elsewhere" is not a console of you's; there are: router1/)
+    assert.match(wrong.stderr, /"elsewhere" is not a console of alice's; there are: router1/)
   },
   LIMIT,
 )

@@ -94,7 +94,7 @@ test(
     assert.is(after.code, 0, after.stderr)
 
     const status = await runProgram(join(directory, 'oobm'), ['status'], { timeoutMs: PATIENCE_MS })
-    assert.match(status.stdout, /router1 +sim:router 9600 8N1 +open.*you types/s)
+    assert.match(status.stdout, /router1 +sim:router 9600 8N1 +open.*alice types/s)
     const second = await runProgram(process.execPath, command, { timeoutMs: PATIENCE_MS })
     assert.match(second.stderr, `A lab runs in ${directory} already`)
 
