@@ -1,6 +1,7 @@
 /** What people did at this device beside their sessions, which the status shows: the last of it, for the relay's history. */
+
+import type { ConsoleStatus } from '../formats/status-file.ts'
 import { type Clock, WallTimes } from '../runtime/clock.ts'
-import type { ConsoleStatus } from '../runtime/status-file.ts'
 
 export type BridgeEvent = NonNullable<ConsoleStatus['events']>[number]
 

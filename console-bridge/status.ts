@@ -1,6 +1,7 @@
 /** What the bridge says of itself in `status.json`. */
+
+import type { ConsoleStatus } from '../formats/status-file.ts'
 import type { Heartbeat } from '../runtime/boot-clock.ts'
-import type { ConsoleStatus } from '../runtime/status-file.ts'
 import { VERSION } from '../runtime/version.ts'
 import type { Console } from './console/console.ts'
 import type { BridgeEvent } from './events.ts'

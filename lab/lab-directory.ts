@@ -1,8 +1,8 @@
 /** The lab's own folder, `.lab/`: who has it, and where everything in it stands. */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
+import { pathSchema } from '../formats/names.ts'
 import { EXIT, errorCode, UserError } from '../runtime/errors.ts'
-import { pathSchema } from '../runtime/names.ts'
 
 export interface LabDirectory {
   /** Absolute. */

@@ -1,5 +1,5 @@
 /** The lab's fleet: one relay, one device, one console, one technician; and what its hosts are called besides. */
-import { stringifyToml } from '../runtime/toml-file.ts'
+import { stringifyToml } from '../formats/toml-file.ts'
 
 export const RELAY = 'lab'
 export const DEVICE = 'lab-device'

@@ -1,9 +1,9 @@
 /** What systemd does for a unit of the device: its directories, its own secrets, and the environment that names them. */
 import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { CONFIG_PATH } from '../device/import/plan-import.ts'
+import { SECRETS, SECRETS_DIRECTORY } from '../formats/provisioning.ts'
 import { errorCode } from '../runtime/errors.ts'
-import { SECRETS, SECRETS_DIRECTORY } from '../runtime/provisioning.ts'
-import { CONFIG_PATH } from '../supervisor/commands/plan-import.ts'
 
 export type UnitEnvironment = Record<
   'OOBM_CONFIG' | 'RUNTIME_DIRECTORY' | 'STATE_DIRECTORY' | 'CREDENTIALS_DIRECTORY',

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import * as assert from 'uvu/assert'
-import type { ConsoleStatus, SupervisorStatus } from '../runtime/status-file.ts'
-import { STATUS_WORDS, WORDS } from '../runtime/status-words.ts'
+import { STATUS_WORDS, WORDS } from '../formats/states.ts'
+import type { ConsoleStatus, SupervisorStatus } from '../formats/status-file.ts'
 import { suite } from '../tools/suite.ts'
 import { renderScreen, type ScreenState } from './screen.ts'
 

@@ -1,8 +1,8 @@
 /** The lab's one screen: how the system is now, and what to type; a pure function, and the redrawing of its lines. */
 import colors from 'yoctocolors'
-import type { ConsoleStatus, SupervisorStatus } from '../runtime/status-file.ts'
-import { isProvedReachable, STATUS_WORDS, type Word } from '../runtime/status-words.ts'
-import type { Reading } from '../supervisor/commands/read-daemon.ts'
+import type { Reading } from '../device/daemons/read-daemon.ts'
+import { isProvedReachable, STATUS_WORDS, type Word } from '../formats/states.ts'
+import type { ConsoleStatus, SupervisorStatus } from '../formats/status-file.ts'
 import { phaseAt } from '../supervisor/led/pattern.ts'
 
 export interface ScreenState {

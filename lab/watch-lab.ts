@@ -1,8 +1,8 @@
 /** Shows a running lab until it is to end: as one screen on a terminal, as lines of text anywhere else. */
 import { readFile } from 'node:fs/promises'
+import { readConsoleBridge, readSupervisor } from '../device/daemons/read-daemon.ts'
+import { WORDS } from '../formats/states.ts'
 import { systemClock } from '../runtime/clock.ts'
-import { WORDS } from '../runtime/status-words.ts'
-import { readConsoleBridge, readSupervisor } from '../supervisor/commands/read-daemon.ts'
 import { createScreen, renderScreen, type ScreenState } from './screen.ts'
 import type { Lab } from './start-lab.ts'
 

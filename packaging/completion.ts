@@ -1,6 +1,7 @@
 /** The bash completion in completion/, filled from the program's own table of words. */
-import { COMMANDS, COMMON } from '../relay-config/commands/all-commands.ts'
-import type { CommandOption } from '../relay-config/commands/command.ts'
+
+import type { CommandOption } from '../relay-config/operator/command.ts'
+import { COMMANDS, COMMON } from '../relay-config/operator/commands/all-commands.ts'
 
 /** @param template completion/oobm-relay.bash */
 export function bashCompletion(template: string): string {

@@ -1,10 +1,10 @@
 /** oobm(1), oobm.toml(5) and the completion of `oobm`, filled from the program's own words and the file's own schema. */
 import * as z from 'zod'
-import { PROFILES } from '../runtime/device-config.ts'
-import { provisioningSchema } from '../runtime/provisioning.ts'
-import { STATUS_WORDS, WORDS } from '../runtime/status-words.ts'
-import { snakeCase } from '../runtime/toml-file.ts'
-import { COMMANDS } from '../supervisor/commands/all-commands.ts'
+import { COMMANDS } from '../device/commands/all-commands.ts'
+import { PROFILES } from '../formats/device-config.ts'
+import { provisioningSchema } from '../formats/provisioning.ts'
+import { STATUS_WORDS, WORDS } from '../formats/states.ts'
+import { snakeCase } from '../formats/toml-file.ts'
 import { pageDate, roff, sentence } from './man-page.ts'
 
 /**

@@ -1,6 +1,7 @@
 /** oobm-relay(1): the page in man/, filled from the program's own table of words. */
-import { COMMANDS, COMMON } from '../relay-config/commands/all-commands.ts'
-import type { CommandOption } from '../relay-config/commands/command.ts'
+
+import type { CommandOption } from '../relay-config/operator/command.ts'
+import { COMMANDS, COMMON } from '../relay-config/operator/commands/all-commands.ts'
 
 /**
  * @param template man/oobm-relay.1

@@ -22,8 +22,8 @@ export function relayPackage(build: string, date: Date, changelog: (name: string
       const bundle = readFileSync(join(build, 'lib', `${NAME}.cjs`), 'utf8')
       put(`usr/lib/${NAME}/${NAME}.cjs`, bundle)
       // What the keys of devices and technicians run on a dedicated relay; the program reads the same beside itself.
-      for (const word of WORDS) put(`usr/lib/oobm/${word}`, source(`relay-config/words/${word}`), 0o755)
-      link(`usr/lib/${NAME}/words`, '../oobm')
+      for (const word of WORDS) put(`usr/lib/oobm/${word}`, source(`relay-config/relay/forced-commands/${word}`), 0o755)
+      link(`usr/lib/${NAME}/forced-commands`, '../oobm')
       put(`usr/bin/${NAME}`, source('packaging/debian/oobm-relay'), 0o755)
       put(`usr/share/man/man1/${NAME}.1.gz`, packed(manPage(source('man/oobm-relay.1'), date)))
       put(`usr/share/bash-completion/completions/${NAME}`, bashCompletion(source('completion/oobm-relay.bash')))

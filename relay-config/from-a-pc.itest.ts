@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { parseProvisioning } from '../runtime/provisioning.ts'
+import { parseProvisioning } from '../formats/provisioning.ts'
 import { type KeyPair, makeKey } from '../testbed/make-key.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
-import { parseFleet } from './fleet-config.ts'
+import { parseFleet } from './fleet/fleet-config.ts'
 import { type FleetEditor, fleetEditor } from './testing/fleet-editor.ts'
 
 const test = suite('files that were made on a PC')

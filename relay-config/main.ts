@@ -4,12 +4,12 @@ import { parseArgs } from 'node:util'
 import { EXIT, errorCode, errorMessage } from '../runtime/errors.ts'
 import { runMain } from '../runtime/run-main.ts'
 import { VERSION } from '../runtime/version.ts'
-import { COMMANDS, COMMON } from './commands/all-commands.ts'
-import { type BareInput, type Command, usageError } from './commands/command.ts'
-import { parseFleet } from './fleet-config.ts'
-import { readFleetText, refuseApplied } from './fleet-file.ts'
-import { defaultFleetFile, relayPaths } from './relay-paths.ts'
-import { goToRelay, isHere, requireReadable } from './remote/at-relay.ts'
+import { parseFleet } from './fleet/fleet-config.ts'
+import { type BareInput, type Command, usageError } from './operator/command.ts'
+import { COMMANDS, COMMON } from './operator/commands/all-commands.ts'
+import { readFleetText, refuseApplied } from './operator/fleet-file.ts'
+import { goToRelay, isHere, requireReadable } from './operator/remote/at-relay.ts'
+import { defaultFleetFile, relayPaths } from './relay/relay-paths.ts'
 
 void runMain(signal => main(process.argv.slice(2), process.env, signal))
 

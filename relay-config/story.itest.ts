@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { waitFor } from '../testbed/wait-for.ts'
-import type { HistoryEntry } from './history.ts'
+import type { HistoryEntry } from './relay/history.ts'
 import { startClients } from './testing/story/clients.ts'
 import { startStoryDevice } from './testing/story/device.ts'
 import { devicesKeys, network } from './testing/story/host-itself.ts'

@@ -19,7 +19,7 @@ test(
     const device = await field.supervisor('a')
     await device.becomes('ready')
     const status = () =>
-      runProgram(process.execPath, ['--import', 'tsx', 'supervisor/oobm.ts', 'status'], {
+      runProgram(process.execPath, ['--import', 'tsx', 'device/main.ts', 'status'], {
         cwd: ROOT,
         env: { RUNTIME_DIRECTORY: device.runtime },
         timeoutMs: 60_000,

@@ -1,9 +1,9 @@
 /** The configuration that the supervisor runs on: the present one, or the last one that was proved. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type DeviceConfig, deviceConfigSchema } from '../runtime/device-config.ts'
+import { type DeviceConfig, deviceConfigSchema } from '../formats/device-config.ts'
+import { parseToml } from '../formats/toml-file.ts'
 import { ConfigurationError, errorCode } from '../runtime/errors.ts'
-import { parseToml } from '../runtime/toml-file.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
 import type { Credentials } from './ssh/connection.ts'
 import { loadCredentials } from './tunnel/load-credentials.ts'

@@ -2,9 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { systemClock as clock } from '../runtime/clock.ts'
-import { watchDescriptors } from '../runtime/descriptors.ts'
-import { intervalsOf, ledSchema } from '../runtime/device-config.ts'
+import { intervalsOf, ledSchema } from '../formats/device-config.ts'
 import {
   consoleRuntimeDirectory,
   type Directories,
@@ -12,10 +10,12 @@ import {
   directoriesOf,
   loginHistoryDirectory,
   provisioningFaultPath,
-} from '../runtime/directories.ts'
+} from '../formats/directories.ts'
+import { WORDS, type Word } from '../formats/states.ts'
+import { systemClock as clock } from '../runtime/clock.ts'
+import { watchDescriptors } from '../runtime/descriptors.ts'
 import { EXIT, type ExitCode, UserError } from '../runtime/errors.ts'
 import { createLog, type Logger } from '../runtime/log.ts'
-import { WORDS, type Word } from '../runtime/status-words.ts'
 import { type ServiceManager, serviceManager } from '../runtime/systemd.ts'
 import { type Led, openLed } from './led/led.ts'
 import { keepLastGood, type Loaded, loadConfiguration, type Places } from './load-configuration.ts'

@@ -1,9 +1,9 @@
 /** Runs the loops of a configured device and turns what they find into facts of the status. */
 import { randomBytes } from 'node:crypto'
 import { availableParallelism, loadavg } from 'node:os'
+import { intervalsOf } from '../formats/device-config.ts'
+import type { Directories } from '../formats/directories.ts'
 import { systemClock as clock } from '../runtime/clock.ts'
-import { intervalsOf } from '../runtime/device-config.ts'
-import type { Directories } from '../runtime/directories.ts'
 import type { Logger } from '../runtime/log.ts'
 import { within } from '../runtime/waiting.ts'
 import { dismissPeople } from './bridge/ask-bridge.ts'

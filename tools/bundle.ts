@@ -8,7 +8,7 @@ const OUT = process.argv[2] ?? 'build'
 
 /** Program → its entry. */
 const PROGRAMS = {
-  oobm: 'supervisor/oobm.ts',
+  oobm: 'device/main.ts',
   'oobm-supervisor': 'supervisor/main.ts',
   'oobm-console': 'console-bridge/main.ts',
   'oobm-relay': 'relay-config/main.ts',
@@ -45,7 +45,7 @@ for (const platform of readdirSync(prebuilds).filter(name => name.startsWith('li
 
 // What devices and technicians may run on a relay: `oobm-relay` reads it beside itself.
 for (const word of ['oobm-device-word', 'oobm-technician-word'])
-  cpSync(join('relay-config/words', word), join(fresh, 'lib', 'words', word))
+  cpSync(join('relay-config/relay/forced-commands', word), join(fresh, 'lib', 'forced-commands', word))
 
 // In one move each: who packs or runs these programs meanwhile finds the old ones or the new ones.
 for (const folder of ['lib', 'prebuilds']) {

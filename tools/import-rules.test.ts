@@ -6,15 +6,19 @@ import { suite } from './suite.ts'
 const test = suite('import rules')
 const ROOT = join(import.meta.dirname, '..')
 const PARTS = [
+  'runtime',
+  'formats',
+  'cli',
   'supervisor',
   'console-bridge',
+  'device',
   'relay-config',
-  'runtime',
-  'testbed',
-  'lab',
-  'tools',
   'packaging',
   'image',
+  'lab',
+  'system-tests',
+  'testbed',
+  'tools',
 ]
 
 interface Import {
@@ -24,18 +28,56 @@ interface Import {
 
 /** What each part may import of the others, and why not more. */
 const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
-  runtime: { allowed: [], why: 'runtime is the ground that all programs stand on: it imports no other part' },
-  supervisor: { allowed: ['runtime'], why: 'the daemons meet only at the bridge’s SSH port, not in code' },
-  'console-bridge': { allowed: ['runtime'], why: 'the daemons meet only at the bridge’s SSH port, not in code' },
-  'relay-config': { allowed: ['runtime'], why: 'the operator’s program shares formats with the device, not code' },
-  testbed: { allowed: [], why: 'the testbed starts real programs for any part: it knows none of them' },
-  lab: { allowed: ['runtime', 'supervisor', 'console-bridge', 'relay-config', 'testbed', 'tools'], why: '' },
-  tools: { allowed: ['runtime'], why: 'tools serve every part and know none' },
-  image: {
-    allowed: ['runtime', 'supervisor', 'testbed', 'lab'],
-    why: 'an image is made of packages, and tried from outside',
+  runtime: {
+    allowed: ['formats'],
+    why: 'runtime is the ground that all programs stand on, and knows nothing of this product',
   },
-  packaging: { allowed: ['runtime', 'relay-config', 'supervisor'], why: 'a package is made of what it packs' },
+  formats: {
+    allowed: ['runtime', 'device'],
+    why: 'formats say what programs hand to each other: they know none of the programs',
+  },
+  cli: { allowed: ['runtime', 'relay-config'], why: 'the command kit serves both commands and knows neither' },
+  supervisor: {
+    allowed: ['runtime', 'formats', 'device'],
+    why: 'the daemons meet at the bridge’s SSH port, not in code',
+  },
+  'console-bridge': { allowed: ['runtime', 'formats'], why: 'the daemons meet at the bridge’s SSH port, not in code' },
+  device: {
+    allowed: ['runtime', 'formats', 'cli', 'supervisor'],
+    why: '`oobm` reads what the daemons write; of their code it has only how the LED is driven',
+  },
+  'relay-config': {
+    allowed: ['runtime', 'formats', 'cli'],
+    why: 'the operator’s program shares formats with the device, not code',
+  },
+  packaging: {
+    allowed: ['runtime', 'formats', 'cli', 'relay-config', 'device', 'supervisor'],
+    why: 'a package is made of what it packs',
+  },
+  image: {
+    allowed: ['runtime', 'formats', 'cli'],
+    why: 'an image is made of packages: it knows no program from inside',
+  },
+  lab: {
+    allowed: [
+      'runtime',
+      'formats',
+      'cli',
+      'supervisor',
+      'console-bridge',
+      'device',
+      'relay-config',
+      'testbed',
+      'tools',
+    ],
+    why: 'the lab puts everything together on one machine',
+  },
+  'system-tests': {
+    allowed: ['runtime', 'formats', 'cli', 'device', 'relay-config', 'supervisor', 'image', 'lab', 'testbed', 'tools'],
+    why: 'a system test has whole machines, and looks at them from outside',
+  },
+  testbed: { allowed: ['runtime'], why: 'the testbed starts real programs for any part: it knows none of them' },
+  tools: { allowed: ['runtime', 'testbed'], why: 'tools serve every part and know none' },
 }
 
 /** The one home of each library that has effects. */
@@ -47,7 +89,7 @@ const HOMES: Record<string, { home: RegExp; why: string }> = {
   serialport: { home: /^console-bridge\/line\/serial-line\.ts$/, why: 'one file knows what serialport really does' },
   onoff: { home: /^supervisor\/led\/gpio\.ts$/, why: 'one file knows how onoff numbers the pins' },
   'systemd-notify': { home: /^runtime\/systemd\.ts$/, why: 'one file speaks to systemd' },
-  'smol-toml': { home: /^runtime\/toml-file\.ts$/, why: 'TOML is read in one place, so that errors have lines' },
+  'smol-toml': { home: /^formats\/toml-file\.ts$/, why: 'TOML is read in one place, so that errors have lines' },
   pino: { home: /^runtime\/log\.ts$/, why: 'one file decides what a log line looks like' },
 }
 
@@ -55,7 +97,7 @@ const HOMES: Record<string, { home: RegExp; why: string }> = {
  * Where the supervisor may listen for an abort itself: on a signal that is aborted already, such a listener never fires, and
  * ten waits hung for that. Elsewhere it is `runtime/waiting.ts` that waits.
  */
-const MAY_LISTEN_FOR_ABORT = /^supervisor\/(ssh\/|network\/watch-network\.ts$|commands\/doctor\/ssh-answer\.ts$)/
+const MAY_LISTEN_FOR_ABORT = /^(supervisor\/(ssh\/|network\/watch-network\.ts$)|device\/doctor\/ssh-answer\.ts$)/
 
 /** Folders of the supervisor that know nothing of each other: data goes from the one to the other by way of the loop. */
 const APART: [from: RegExp, to: RegExp, why: string][] = [
@@ -71,9 +113,9 @@ const APART: [from: RegExp, to: RegExp, why: string][] = [
 
 /** Pure logic: no effects of their own, so that tests need none. */
 const PURE =
-  /^(runtime\/(backoff|names|status-words|errors)|supervisor\/(status\/(derive-status|facts|local-facts)|led\/pattern|loop\/(retry-plan|relay-choice|loop-reports))|console-bridge\/(console\/scrollback|session\/escape-parser)|relay-config\/render\/.*|lab\/sim-router\/(router|state|commands|describe|command-table|line-editor|boot-messages))\.ts$/
+  /^(runtime\/(backoff|errors)|formats\/(names|states)|supervisor\/(status\/(derive-status|facts|local-facts)|led\/pattern|loop\/(retry-plan|relay-choice|loop-reports))|console-bridge\/(console\/scrollback|session\/escape-parser)|relay-config\/fleet\/render\/.*|lab\/sim-router\/(router|state|commands|describe|command-table|line-editor|boot-messages))\.ts$/
 /** Tests, what several tests of one part stand on, and measurements. */
-const FOR_TESTS = /\.i?test\.ts$|\/testing\/|^lab\/(bench|faults)\/|^image\/(appliance|test|wifi)\//
+const FOR_TESTS = /\.i?test\.ts$|\/testing\/|^(lab\/bench|system-tests|testbed)\//
 const EFFECTS = /^node:(fs|net|timers|child_process|dgram|http|https|tls)(\/|$)/
 
 test('each part imports only what it may', () => {
@@ -127,7 +169,7 @@ test('programs do not import a test’s things', () => {
 })
 
 test('the supervisor waits in one way', () => {
-  const broken = filesOf(['supervisor'])
+  const broken = filesOf(['supervisor', 'device'])
     .filter(({ file, text }) => /addEventListener\(\s*'abort'/.test(text) && !MAY_LISTEN_FOR_ABORT.test(file))
     .filter(({ file }) => !FOR_TESTS.test(file))
     .map(({ file }) => `${file} listens for an abort: use within, settled or whenAborted of runtime/waiting.ts`)

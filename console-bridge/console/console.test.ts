@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { consoleSchema } from '../../runtime/device-config.ts'
+import { consoleSchema } from '../../formats/device-config.ts'
 import { silentLog } from '../../runtime/log.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
 import type { Line } from '../line/line.ts'

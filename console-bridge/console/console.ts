@@ -1,6 +1,7 @@
 /** One console: what its line says goes to everyone who watches, and one of them may type. */
+
+import type { ConsoleConfig } from '../../formats/device-config.ts'
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
-import type { ConsoleConfig } from '../../runtime/device-config.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { BridgeEvent } from '../events.ts'

@@ -1,6 +1,6 @@
 /** The console itself refuses, whoever calls it and however it is asked. */
 import * as assert from 'uvu/assert'
-import { consoleSchema } from '../../runtime/device-config.ts'
+import { consoleSchema } from '../../formats/device-config.ts'
 import { silentLog } from '../../runtime/log.ts'
 import { suite } from '../../tools/suite.ts'
 import { quickClock } from '../testing/quick-clock.ts'

@@ -1,6 +1,7 @@
 /** Keeps one line open for ever: opens it, waits for its end, says why it is closed, and opens it again. */
+
+import type { ConsoleConfig } from '../../formats/device-config.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { ConsoleConfig } from '../../runtime/device-config.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import { napper } from '../nap.ts'
 import type { Line, OpenLine } from './line.ts'

@@ -1,5 +1,5 @@
 /** A serial line as the rest of the bridge sees it: a port that serialport, or the lab's simulator, stands behind. */
-import type { ConsoleConfig } from '../../runtime/device-config.ts'
+import type { ConsoleConfig } from '../../formats/device-config.ts'
 
 export interface LineEvents {
   /** Bytes from the target, as they come. */

@@ -1,7 +1,7 @@
 /** Which code opens a line: by the scheme before the colon of its path, as in pyserial; a plain path is a device file. */
-import type { ConsoleConfig } from '../../runtime/device-config.ts'
+import type { ConsoleConfig } from '../../formats/device-config.ts'
+import { STABLE_EXAMPLE } from '../../formats/serial-path.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
-import { STABLE_EXAMPLE } from '../../runtime/serial-path.ts'
 import type { OpenLine } from './line.ts'
 
 /**

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import type { TechnicianConfig } from '../../runtime/device-config.ts'
+import type { TechnicianConfig } from '../../formats/device-config.ts'
 import { suite } from '../../tools/suite.ts'
 import { identityOfAccount } from './account-identity.ts'
 import { uidIn } from './peer-uid.ts'

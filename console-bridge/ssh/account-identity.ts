@@ -1,7 +1,7 @@
 /** Who an account of this device is at its consoles: pure. */
-import type { TechnicianConfig } from '../../runtime/device-config.ts'
+import type { TechnicianConfig } from '../../formats/device-config.ts'
+import type { PersonUid } from '../../formats/people.ts'
 import type { PasswdEntry } from '../../runtime/passwd.ts'
-import type { PersonUid } from '../../runtime/people.ts'
 import type { Identity } from './authorize.ts'
 
 export interface Accounts {

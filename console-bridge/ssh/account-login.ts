@@ -1,10 +1,10 @@
 /** A login without a key: by the account of whoever connects, for programs on this device alone. */
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { ACCOUNT_ADDRESS } from '../../runtime/account-login.ts'
+import { ACCOUNT_ADDRESS } from '../../formats/account-login.ts'
+import { type PersonUid, readPeopleRecord } from '../../formats/people.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import { parsePasswd } from '../../runtime/passwd.ts'
-import { type PersonUid, readPeopleRecord } from '../../runtime/people.ts'
 import { identityOfAccount } from './account-identity.ts'
 import type { Identity } from './authorize.ts'
 import type { ConnectionOptions } from './connection.ts'

@@ -1,5 +1,5 @@
 /** What a word comes to, for one who is logged in. */
-import type { ConsoleStatus } from '../../runtime/status-file.ts'
+import type { ConsoleStatus } from '../../formats/status-file.ts'
 import { describeBreak } from '../console/break.ts'
 import type { Console } from '../console/console.ts'
 import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'

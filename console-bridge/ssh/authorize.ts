@@ -1,8 +1,8 @@
 /** Who may log in: the public key alone says who somebody is, and whether a relay vouches for him. */
 import { createPublicKey } from 'node:crypto'
 import ssh2, { type AuthContext, type ParsedKey } from 'ssh2'
-import type { TechnicianConfig } from '../../runtime/device-config.ts'
-import { RSA_BITS } from '../../runtime/names.ts'
+import type { TechnicianConfig } from '../../formats/device-config.ts'
+import { RSA_BITS } from '../../formats/names.ts'
 import { parseLogin } from './login-name.ts'
 import { acceptKey } from './user-auth.ts'
 

@@ -1,10 +1,10 @@
 /** One SSH connection: its login, its sessions, and what each of them asks for. Everything else is refused. */
 import type { Socket } from 'node:net'
 import type { Connection, ServerChannel, Session as SshSession } from 'ssh2'
+import type { TechnicianConfig } from '../../formats/device-config.ts'
+import type { ConsoleStatus } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { TechnicianConfig } from '../../runtime/device-config.ts'
 import type { Logger } from '../../runtime/log.ts'
-import type { ConsoleStatus } from '../../runtime/status-file.ts'
 import type { Console } from '../console/console.ts'
 import { logged } from '../console/person.ts'
 import type { Events } from '../events.ts'

@@ -1,6 +1,6 @@
 /** What may stand after `ssh CONSOLE`: the exec words, and their answers in text. */
 
-import type { ConsoleStatus } from '../../runtime/status-file.ts'
+import type { ConsoleStatus } from '../../formats/status-file.ts'
 import { timeText } from '../../runtime/time-text.ts'
 
 export type Word =

@@ -1,9 +1,9 @@
 /** The real bridge as a process of its own, with keys and a configuration, and the real OpenSSH client to reach it. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DeviceConfigInput } from '../../runtime/device-config.ts'
-import { type ConsoleStatus, consoleStatusSchema, readStatus } from '../../runtime/status-file.ts'
-import { stringifyToml } from '../../runtime/toml-file.ts'
+import type { DeviceConfigInput } from '../../formats/device-config.ts'
+import { type ConsoleStatus, consoleStatusSchema, readStatus } from '../../formats/status-file.ts'
+import { stringifyToml } from '../../formats/toml-file.ts'
 import { freePort } from '../../testbed/free-port.ts'
 import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
 import { type Finished, type Program, runProgram, startProgram } from '../../testbed/run-program.ts'

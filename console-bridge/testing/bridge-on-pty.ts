@@ -1,5 +1,5 @@
 /** The bridge with its console `core-sw1` open on a pty, and technicians who come to it. */
-import type { DeviceConfigInput } from '../../runtime/device-config.ts'
+import type { DeviceConfigInput } from '../../formats/device-config.ts'
 import { ptyTarget } from '../../testbed/pty-target.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { TestContext } from '../../tools/suite.ts'

@@ -1,7 +1,7 @@
 /** `make bench`: what the product costs, side by side in one run with what one would use instead. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readStatus, supervisorStatusSchema } from '../../runtime/status-file.ts'
+import { readStatus, supervisorStatusSchema } from '../../formats/status-file.ts'
 import { type Program, runProgram, startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { waitFor } from '../../testbed/wait-for.ts'

@@ -1,8 +1,8 @@
 /** The relay of a storm, as the product makes it: a dedicated one, on a host of its own, with the key of each device. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { relayPaths } from '../../relay-config/relay-paths.ts'
-import { keyPath } from '../../relay-config/secrets.ts'
+import { keyPath } from '../../relay-config/operator/secrets.ts'
+import { relayPaths } from '../../relay-config/relay/relay-paths.ts'
 import { startThrowawayHost } from '../../relay-config/testing/throwaway-host.ts'
 import { descendantsOf } from '../../testbed/sshd.ts'
 import { waitFor } from '../../testbed/wait-for.ts'

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import type { ConsoleConfig } from '../../runtime/device-config.ts'
+import type { ConsoleConfig } from '../../formats/device-config.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import { suite } from '../../tools/suite.ts'
 import { simRouter } from './open-sim-router.ts'

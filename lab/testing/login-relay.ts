@@ -1,7 +1,7 @@
 /** A relay with accounts of its own, as a dedicated one has them: a real sshd as root, with passwords, in a mount namespace. */
 import { chmod, chown, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loginMatchBlock } from '../../relay-config/render/login-match.ts'
+import { loginMatchBlock } from '../../relay-config/fleet/render/login-match.ts'
 import { freePort } from '../../testbed/free-port.ts'
 import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
 import { runProgram } from '../../testbed/run-program.ts'
@@ -42,7 +42,7 @@ export async function startLoginRelay(options: {
   await chmod(directory, 0o711)
   for (const folder of ['login', 'hop_keys', 'keys']) await mkdir(join(relay, folder), { recursive: true })
   for (const word of ['oobm-login', 'oobm-technician-word']) {
-    await copyFile(join(import.meta.dirname, '../../relay-config/words', word), join(directory, word))
+    await copyFile(join(import.meta.dirname, '../../relay-config/relay/forced-commands', word), join(directory, word))
     await chmod(join(directory, word), 0o755)
   }
   await writeFile(join(relay, 'login_known_hosts'), bridgeHosts)

@@ -2,7 +2,7 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { SECRETS, SECRETS_DIRECTORY } from '../../runtime/provisioning.ts'
+import { SECRETS, SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite } from '../../tools/suite.ts'

@@ -7,10 +7,10 @@ import { UserError } from '../../runtime/errors.ts'
 import { type Finished, runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { TestContext } from '../../tools/suite.ts'
-import { COMMANDS, COMMON } from '../commands/all-commands.ts'
-import type { BareInput } from '../commands/command.ts'
-import { parseFleet } from '../fleet-config.ts'
-import { readFleetText } from '../fleet-file.ts'
+import { parseFleet } from '../fleet/fleet-config.ts'
+import type { BareInput } from '../operator/command.ts'
+import { COMMANDS, COMMON } from '../operator/commands/all-commands.ts'
+import { readFleetText } from '../operator/fleet-file.ts'
 
 const MAIN = join(import.meta.dirname, '..', 'main.ts')
 

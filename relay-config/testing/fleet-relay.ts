@@ -11,10 +11,10 @@ import {
   startProgram,
 } from '../../testbed/run-program.ts'
 import { type Sshd, startSshd } from '../../testbed/sshd.ts'
-import { readRelayScripts } from '../device-word.ts'
-import { type Fleet, parseFleet } from '../fleet-config.ts'
-import { renderAuthorizedKeys } from '../render/authorized-keys.ts'
-import { SSHD_SETTINGS } from '../render/sshd-config.ts'
+import { type Fleet, parseFleet } from '../fleet/fleet-config.ts'
+import { renderAuthorizedKeys } from '../fleet/render/authorized-keys.ts'
+import { SSHD_SETTINGS } from '../fleet/render/sshd-config.ts'
+import { readRelayScripts } from '../relay/scripts.ts'
 
 export interface FleetRelayOptions {
   /** A folder of its own. */

@@ -7,7 +7,7 @@ import { type Finished, runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { type Sshd, startSshd } from '../../testbed/sshd.ts'
 import type { TestContext } from '../../tools/suite.ts'
-import { SSHD_SETTINGS } from '../render/sshd-config.ts'
+import { SSHD_SETTINGS } from '../fleet/render/sshd-config.ts'
 
 const MAIN = join(import.meta.dirname, '..', 'main.ts')
 

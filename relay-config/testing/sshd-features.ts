@@ -1,5 +1,5 @@
 /** What two sshds say of themselves (`sshd -T`), shortened: Debian 12's 9.2 and Debian 13's 10.0. */
-import { type SshdFeatures, sshdFeaturesOf } from '../dedicated/relay-sshd-config.ts'
+import { type SshdFeatures, sshdFeaturesOf } from '../relay/dedicated/relay-sshd-config.ts'
 
 const OLD = `unusedconnectiontimeout none
 persourcemaxstartups none

@@ -81,7 +81,13 @@ export async function startThrowawayHost(context: TestContext, { bare = false } 
   await mkdir(shared)
   if (!bare) await bundleTo(join(shared, 'oobm-relay.cjs'))
   const outer = startProgram('unshare', ['--mount', '--pid', '--net', '--fork', '--kill-child', 'bash', '-c', SETUP], {
-    env: { BASE: BASE_ROOT, D: folder, SHARED: shared, WORDS: join(PART, 'words'), INSTALL: bare ? '' : INSTALL },
+    env: {
+      BASE: BASE_ROOT,
+      D: folder,
+      SHARED: shared,
+      WORDS: join(PART, 'relay/forced-commands'),
+      INSTALL: bare ? '' : INSTALL,
+    },
   })
   context.cleanup(() => outer.stop(0))
   await outer.says(/^ready$/m)

@@ -1,5 +1,5 @@
 /** Has the console bridge send people away: a login there and a command, as for anybody else. */
-import { ACCOUNT_ADDRESS } from '../../runtime/account-login.ts'
+import { ACCOUNT_ADDRESS } from '../../formats/account-login.ts'
 import { settled } from '../../runtime/waiting.ts'
 import { dialLocal } from '../network/dial-local.ts'
 import { connect } from '../ssh/connect.ts'

@@ -1,9 +1,9 @@
 /** What the console bridge says of itself in its status file, and whether it still says it. */
 import { type FSWatcher, readFileSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
+import { type ConsoleStatus, consoleStatusSchema } from '../../formats/status-file.ts'
 import { HEARTBEAT_MAX_AGE_MS, type Heartbeat, heartbeatNow, silentForMs } from '../../runtime/boot-clock.ts'
 import { type Clock, systemClock } from '../../runtime/clock.ts'
-import { type ConsoleStatus, consoleStatusSchema } from '../../runtime/status-file.ts'
 
 export type BridgeLook =
   | { state: 'running'; status: ConsoleStatus }

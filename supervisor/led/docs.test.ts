@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { STATUS_WORDS, WORDS } from '../../runtime/status-words.ts'
+import { STATUS_WORDS, WORDS } from '../../formats/states.ts'
 import { suite } from '../../tools/suite.ts'
 
 const test = suite('docs/led.md')

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { type LedConfig, ledSchema } from '../../runtime/device-config.ts'
+import { type LedConfig, ledSchema } from '../../formats/device-config.ts'
 import { type Logger, silentLog } from '../../runtime/log.ts'
 import { startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'

@@ -1,6 +1,7 @@
 /** The status LED: finds what the configuration asks for, says what it found, and plays words on it. */
+
+import type { LedConfig } from '../../formats/device-config.ts'
 import { type Clock, systemClock } from '../../runtime/clock.ts'
-import type { LedConfig } from '../../runtime/device-config.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { findFile } from './file.ts'

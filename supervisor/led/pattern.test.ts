@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
-import { type Flash, STATUS_WORDS, WORDS, type Word } from '../../runtime/status-words.ts'
+import { LAMP_TEST_S } from '../../device/commands/led.ts'
+import { type Flash, STATUS_WORDS, WORDS, type Word } from '../../formats/states.ts'
 import { suite } from '../../tools/suite.ts'
-import { LAMP_TEST_S } from '../commands/led.ts'
 import { phaseAt } from './pattern.ts'
 
 const test = suite('pattern')

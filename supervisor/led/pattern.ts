@@ -1,5 +1,5 @@
 /** Whether the LED is lit at a given moment of a word's pattern; pure, the clock belongs to the player. */
-import { type Flash, STATUS_WORDS, type Word } from '../../runtime/status-words.ts'
+import { type Flash, STATUS_WORDS, type Word } from '../../formats/states.ts'
 
 /** A status word, or `here`: somebody at the relay asks which board this is. */
 export type Shown = Word | 'here'

@@ -1,5 +1,5 @@
 /** Back to the preferred relay after a failure of it: a second tunnel beside the present one, which has to prove itself first. */
-import type { RelayConfig } from '../../runtime/device-config.ts'
+import type { RelayConfig } from '../../formats/device-config.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { Orders } from '../tunnel/orders.ts'
 import { makeTunnel, reach, type TunnelRequest } from './make-tunnel.ts'

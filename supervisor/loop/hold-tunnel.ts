@@ -1,6 +1,6 @@
 /** A connection that the relay has claimed: its listeners open and proved, or closed while maintenance is off. */
 import { setMaxListeners } from 'node:events'
-import type { RelayConfig } from '../../runtime/device-config.ts'
+import type { RelayConfig } from '../../formats/device-config.ts'
 import { controllerUnder, OVER, within } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
 import type { Tunnel } from '../tunnel/establish.ts'

@@ -1,7 +1,7 @@
 /** The loop around tunnels: which relay next, and when. It only reports facts; what they mean is the status's to derive. */
 
-import type { RelayOrder } from '../../runtime/control-protocol.ts'
-import type { RelayConfig } from '../../runtime/device-config.ts'
+import type { RelayOrder } from '../../formats/control-protocol.ts'
+import type { RelayConfig } from '../../formats/device-config.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Failure } from '../failure.ts'
 import type { Connection } from '../ssh/connection.ts'

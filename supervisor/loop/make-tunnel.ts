@@ -1,7 +1,7 @@
 /** From nothing to a tunnel that the relay has claimed as this device's, each step within a deadline of its own. */
 
-import type { RelayOrder } from '../../runtime/control-protocol.ts'
-import type { RelayConfig } from '../../runtime/device-config.ts'
+import type { RelayOrder } from '../../formats/control-protocol.ts'
+import type { RelayConfig } from '../../formats/device-config.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
 import type { Connection } from '../ssh/connection.ts'

@@ -1,6 +1,7 @@
 /** What the loop needs of the world: everything that can answer, answer late or wrong, fail, or never answer comes in here. */
+
+import type { DeviceConfig, Intervals } from '../../formats/device-config.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { DeviceConfig, Intervals } from '../../runtime/device-config.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { Dial } from '../network/dial.ts'
 import type { DialLocal } from '../network/dial-local.ts'

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import type { RelayConfig } from '../../runtime/device-config.ts'
+import type { RelayConfig } from '../../formats/device-config.ts'
 import { suite } from '../../tools/suite.ts'
 import type { Failure } from '../failure.ts'
 import { RelayChoice } from './relay-choice.ts'

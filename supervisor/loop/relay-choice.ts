@@ -1,5 +1,5 @@
 /** Which relay is next: in order of preference, and past one that takes the device and cannot be proved; pure. */
-import type { RelayConfig } from '../../runtime/device-config.ts'
+import type { RelayConfig } from '../../formats/device-config.ts'
 import type { Failure } from '../failure.ts'
 
 export class RelayChoice {

@@ -1,5 +1,5 @@
 /** How long to wait before the next try: quick at first, then in proportion to the time that it has been down; pure. */
-import type { Intervals } from '../../runtime/device-config.ts'
+import type { Intervals } from '../../formats/device-config.ts'
 import type { Failure } from '../failure.ts'
 
 /** Milliseconds of quick tries after a tunnel was lost: most faults are over by then. */

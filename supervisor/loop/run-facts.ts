@@ -1,6 +1,6 @@
 /** What is known of one tunnel: its loops write it, and the status follows from it. Times are monotonic milliseconds. */
-import type { RelayConfig } from '../../runtime/device-config.ts'
-import type { SupervisorStatus } from '../../runtime/status-file.ts'
+import type { RelayConfig } from '../../formats/device-config.ts'
+import type { SupervisorStatus } from '../../formats/status-file.ts'
 import type { ProofFact } from '../status/facts.ts'
 
 /** The proof as the status file shows it; instants are monotonic here. */

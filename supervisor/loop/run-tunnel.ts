@@ -1,6 +1,6 @@
 /** One tunnel while it is up: its life and its proof side by side; the first that ends it ends both. */
 import { setMaxListeners } from 'node:events'
-import type { RelayConfig } from '../../runtime/device-config.ts'
+import type { RelayConfig } from '../../formats/device-config.ts'
 import { whenAborted } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
 import { selfTest } from '../proof/self-test.ts'

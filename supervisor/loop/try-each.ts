@@ -1,5 +1,5 @@
 /** A login at whichever relay answers first: for a new connection beside a tunnel that is silent, when seconds count. */
-import type { RelayConfig } from '../../runtime/device-config.ts'
+import type { RelayConfig } from '../../formats/device-config.ts'
 import { controllerUnder, OVER } from '../../runtime/waiting.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { reach } from './make-tunnel.ts'

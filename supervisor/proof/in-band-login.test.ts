@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import * as assert from 'uvu/assert'
-import type { DeviceConfig } from '../../runtime/device-config.ts'
+import type { DeviceConfig } from '../../formats/device-config.ts'
 import { within } from '../../runtime/waiting.ts'
 import { suite } from '../../tools/suite.ts'
 import { FakeClock } from '../loop/testing/fake-clock.ts'

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import type { DeviceConfig } from '../../runtime/device-config.ts'
+import type { DeviceConfig } from '../../formats/device-config.ts'
 import { within } from '../../runtime/waiting.ts'
 import { suite } from '../../tools/suite.ts'
 import type { Failure } from '../failure.ts'

@@ -1,7 +1,8 @@
 /** What people did at this device, until the relay has been told: a relay that is away misses nothing of a short absence. */
+
+import { formatEvent, formatSession } from '../../formats/control-protocol.ts'
+import type { ConsoleStatus } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import { formatEvent, formatSession } from '../../runtime/control-protocol.ts'
-import type { ConsoleStatus } from '../../runtime/status-file.ts'
 import type { EndedShell } from './watch-shells.ts'
 
 /** That wait for a relay; older ones are counted, and told of as lost. */

@@ -1,5 +1,5 @@
 /** Facts → one word and its cause: the worst cause wins, and hides its own symptoms. */
-import type { Word } from '../../runtime/status-words.ts'
+import type { Word } from '../../formats/states.ts'
 import type { Facts } from './facts.ts'
 
 export interface Status {

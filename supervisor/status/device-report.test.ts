@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
-import { deviceReportSchema } from '../../runtime/control-protocol.ts'
-import type { ConsoleStatus, SupervisorStatus } from '../../runtime/status-file.ts'
+import { deviceReportSchema } from '../../formats/control-protocol.ts'
+import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
 import { suite } from '../../tools/suite.ts'
 import { statusNow } from '../testing/device.ts'
 import { deviceReport } from './device-report.ts'

@@ -1,6 +1,6 @@
 /** The device's status as its relay is told it: the essence, with ages in place of times; pure. */
-import type { DeviceReport } from '../../runtime/control-protocol.ts'
-import type { ConsoleStatus, SupervisorStatus } from '../../runtime/status-file.ts'
+import type { DeviceReport } from '../../formats/control-protocol.ts'
+import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
 
 /** Changes that are told: how a bad night went, in one line of the protocol. */
 const CHANGES_MAX = 8

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import type { ConsoleStatus } from '../../runtime/status-file.ts'
+import type { ConsoleStatus } from '../../formats/status-file.ts'
 import { suite } from '../../tools/suite.ts'
 import type { BridgeLook } from '../bridge/watch-bridge.ts'
 import { LocalFacts, localFacts } from './local-facts.ts'

@@ -1,8 +1,8 @@
 /** Reports to the relay on the control channel: soon after each change, and now and then without one. */
 
+import { type DeviceReport, formatReport } from '../../formats/control-protocol.ts'
+import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import { type DeviceReport, formatReport } from '../../runtime/control-protocol.ts'
-import type { ConsoleStatus, SupervisorStatus } from '../../runtime/status-file.ts'
 import type { Control } from '../tunnel/control-channel.ts'
 import { Deeds } from './deeds.ts'
 import { deviceReport } from './device-report.ts'

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import type { SupervisorStatus } from '../../runtime/status-file.ts'
+import type { SupervisorStatus } from '../../formats/status-file.ts'
 import { suite } from '../../tools/suite.ts'
 import { StatusKeeper } from './status-keeper.ts'
 

@@ -1,8 +1,9 @@
 /** Keeps the facts, derives the status from them, and is the one place that performs the effects of a change. */
+
+import type { SupervisorStatus } from '../../formats/status-file.ts'
 import { HEARTBEAT_MS, type Heartbeat, heartbeatNow } from '../../runtime/boot-clock.ts'
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import { printable } from '../../runtime/printable.ts'
-import type { SupervisorStatus } from '../../runtime/status-file.ts'
 import { VERSION } from '../../runtime/version.ts'
 import { deriveStatus, type Limits, type Status } from './derive-status.ts'
 import { type Facts, FIRST_FACTS } from './facts.ts'

@@ -1,8 +1,8 @@
 /** Who was in this device's shells, as `record-login` writes it down, for the relay's history: each session when it is over. */
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type ShellSession, shellSessions } from '../../formats/login-history.ts'
 import { type Clock, systemClock } from '../../runtime/clock.ts'
-import { type ShellSession, shellSessions } from '../history/read-logins.ts'
 
 export type EndedShell = ShellSession & { closedAt: number }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import type { SupervisorStatus } from '../../runtime/status-file.ts'
+import type { SupervisorStatus } from '../../formats/status-file.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite } from '../../tools/suite.ts'
 import { statusWriter } from './write-status.ts'

@@ -1,7 +1,7 @@
 /** Writes the status file, one write at a time, the newest content last. */
 import { join } from 'node:path'
+import type { SupervisorStatus } from '../../formats/status-file.ts'
 import { errorMessage } from '../../runtime/errors.ts'
-import type { SupervisorStatus } from '../../runtime/status-file.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 
 export interface StatusWriter {

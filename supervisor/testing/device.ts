@@ -1,10 +1,10 @@
 /** A device as its command `oobm` finds it: directories, a configuration, and what a supervisor has written. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { DeviceConfigInput } from '../../formats/device-config.ts'
+import type { SupervisorStatus } from '../../formats/status-file.ts'
+import { stringifyToml } from '../../formats/toml-file.ts'
 import { heartbeatNow } from '../../runtime/boot-clock.ts'
-import type { DeviceConfigInput } from '../../runtime/device-config.ts'
-import type { SupervisorStatus } from '../../runtime/status-file.ts'
-import { stringifyToml } from '../../runtime/toml-file.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
@@ -29,8 +29,7 @@ export async function device(context: TestContext) {
   const options = { cwd: ROOT, env, timeoutMs: 90_000 }
   return {
     ...{ directory, runtime, consoleRuntime, credentials, env },
-    oobm: (...args: string[]) =>
-      runProgram(process.execPath, ['--import', 'tsx', 'supervisor/oobm.ts', ...args], options),
+    oobm: (...args: string[]) => runProgram(process.execPath, ['--import', 'tsx', 'device/main.ts', ...args], options),
     /** What a supervisor writes; this process stands for it. */
     writeStatus: (changes: Partial<SupervisorStatus> = {}) =>
       writeAtomically(join(runtime, 'status.json'), JSON.stringify({ ...statusNow(), ...changes }), 0o644),

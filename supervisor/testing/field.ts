@@ -2,10 +2,10 @@
 import { chmod, copyFile, mkdir, rename, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { type DeviceConfigInput, deviceConfigSchema } from '../../runtime/device-config.ts'
-import { readStatus, type SupervisorStatus, supervisorStatusSchema } from '../../runtime/status-file.ts'
-import type { Word } from '../../runtime/status-words.ts'
-import { stringifyToml } from '../../runtime/toml-file.ts'
+import { type DeviceConfigInput, deviceConfigSchema } from '../../formats/device-config.ts'
+import type { Word } from '../../formats/states.ts'
+import { readStatus, type SupervisorStatus, supervisorStatusSchema } from '../../formats/status-file.ts'
+import { stringifyToml } from '../../formats/toml-file.ts'
 import { freePortPair } from '../../testbed/free-port.ts'
 import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
 import { type Program, startProgram } from '../../testbed/run-program.ts'
@@ -87,7 +87,10 @@ export async function startField(context: TestContext, options: FieldOptions = {
   const listenerPort = await freePortPair()
   const words = join(directory, 'words')
   await mkdir(words)
-  await copyFile(join(REPOSITORY, 'relay-config/words/oobm-device-word'), join(words, 'oobm-device-word'))
+  await copyFile(
+    join(REPOSITORY, 'relay-config/relay/forced-commands/oobm-device-word'),
+    join(words, 'oobm-device-word'),
+  )
   await chmod(join(words, 'oobm-device-word'), 0o755)
   const keyLine = (device: string, port: number, publicKey: string) => {
     const permits = [port, port + 1].flatMap(one => [

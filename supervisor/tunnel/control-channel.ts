@@ -1,7 +1,7 @@
 /** The control channel: lines both ways on the channel that `claim` keeps open (docs/protocol.md). */
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseRelayLine, type RelayAnswer, type RelayOrder, type RelayWord } from '../../runtime/control-protocol.ts'
+import { parseRelayLine, type RelayAnswer, type RelayOrder, type RelayWord } from '../../formats/control-protocol.ts'
 import { settled } from '../../runtime/waiting.ts'
 import type { Lines } from './read-lines.ts'
 

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import type { RelayOrder } from '../../runtime/control-protocol.ts'
+import type { RelayOrder } from '../../formats/control-protocol.ts'
 import { suite } from '../../tools/suite.ts'
 import { execution, ScriptedConnection, says, settle } from '../ssh/testing/scripted-connection.ts'
 import { claim, evict } from './device-words.ts'

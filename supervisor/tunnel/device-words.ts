@@ -1,6 +1,6 @@
 /** What the device may run on the relay: `claim`, which stays open as the control channel, and `evict`. */
 import type { Duplex } from 'node:stream'
-import { parseRelayLine, type RelayOrder } from '../../runtime/control-protocol.ts'
+import { parseRelayLine, type RelayOrder } from '../../formats/control-protocol.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { type Control, controlOf } from './control-channel.ts'
 import { type Lines, readLines } from './read-lines.ts'

@@ -1,7 +1,8 @@
 /** From a login at a relay to a tunnel: the relay records the connection as this device's; its listeners can be opened and closed. */
+
+import type { RelayOrder } from '../../formats/control-protocol.ts'
+import { type DeviceConfig, listenersOf, type RelayConfig } from '../../formats/device-config.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { RelayOrder } from '../../runtime/control-protocol.ts'
-import { type DeviceConfig, listenersOf, type RelayConfig } from '../../runtime/device-config.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'

@@ -1,9 +1,9 @@
 /** The secrets that systemd hands to the supervisor, checked before anything is tried with them. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DeviceConfig } from '../../runtime/device-config.ts'
+import type { DeviceConfig } from '../../formats/device-config.ts'
+import { SECRETS } from '../../formats/provisioning.ts'
 import { ConfigurationError, errorCode } from '../../runtime/errors.ts'
-import { SECRETS } from '../../runtime/provisioning.ts'
 import type { Credentials } from '../ssh/connection.ts'
 import { readablePrivateKey } from '../ssh/private-key.ts'
 

@@ -1,7 +1,8 @@
 /** What the relay has ordered and still holds: remote maintenance off, and for how long; another relay to go to. */
+
+import type { RelayOrder } from '../../formats/control-protocol.ts'
+import type { RelayConfig } from '../../formats/device-config.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { RelayOrder } from '../../runtime/control-protocol.ts'
-import type { RelayConfig } from '../../runtime/device-config.ts'
 
 /** Lives as long as the supervisor: an order outlives the connection that it came by. */
 export class Orders {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import * as assert from 'uvu/assert'
-import type { RelayConfig } from '../../runtime/device-config.ts'
+import type { RelayConfig } from '../../formats/device-config.ts'
 import { suite } from '../../tools/suite.ts'
 import { FakeClock } from '../loop/testing/fake-clock.ts'
 import { FakeStream } from '../loop/testing/fake-stream.ts'

@@ -1,6 +1,7 @@
 /** A login at a relay over a fresh connection, or the reason why there is none. */
+
+import type { RelayConfig } from '../../formats/device-config.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { RelayConfig } from '../../runtime/device-config.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
 import type { Dial } from '../network/dial.ts'

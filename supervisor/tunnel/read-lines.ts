@@ -1,6 +1,6 @@
 /** The lines of a stream one by one, with bounds: a relay that floods is made to wait, and fills no memory. */
 import type { Duplex } from 'node:stream'
-import { LINE_MAX } from '../../runtime/control-protocol.ts'
+import { LINE_MAX } from '../../formats/control-protocol.ts'
 import { settled } from '../../runtime/waiting.ts'
 
 export interface Lines {

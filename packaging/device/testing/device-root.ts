@@ -1,8 +1,8 @@
 /** A device's files in a throwaway root, with keys and configurations, and what scripts there share. */
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DeviceConfigInput } from '../../../runtime/device-config.ts'
-import { stringifyToml } from '../../../runtime/toml-file.ts'
+import type { DeviceConfigInput } from '../../../formats/device-config.ts'
+import { stringifyToml } from '../../../formats/toml-file.ts'
 import { type KeyPair, makeKey } from '../../../testbed/make-key.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import type { TestContext } from '../../../tools/suite.ts'

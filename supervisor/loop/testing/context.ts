@@ -1,5 +1,5 @@
 /** What a part of the loop is given, for unit tests: a fake clock, an idle board, and ports that fail unless the test gives others. */
-import type { DeviceConfig, RelayConfig } from '../../../runtime/device-config.ts'
+import type { DeviceConfig, RelayConfig } from '../../../formats/device-config.ts'
 import { silentLog } from '../../../runtime/log.ts'
 import { ConnectionBudget } from '../connection-budget.ts'
 import { Patience } from '../patience.ts'

@@ -1,5 +1,5 @@
 /** A history: faults of the simulated world, each with its beginning and its end, and what must be true when all are over. */
-import { isProvedReachable } from '../../../runtime/status-words.ts'
+import { isProvedReachable } from '../../../formats/states.ts'
 import type { FakeConnection, Mood } from './fake-connection.ts'
 import { SimulatedDevice } from './simulated-device.ts'
 import { type RelayModel, World } from './world.ts'

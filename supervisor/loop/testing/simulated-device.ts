@@ -1,8 +1,8 @@
 /** The real loop in the simulated world, and what must hold at every moment of every history. */
 import { getEventListeners, setMaxListeners } from 'node:events'
-import type { DeviceConfig } from '../../../runtime/device-config.ts'
-import { intervalsOf } from '../../../runtime/device-config.ts'
-import { isProvedReachable } from '../../../runtime/status-words.ts'
+import type { DeviceConfig } from '../../../formats/device-config.ts'
+import { intervalsOf } from '../../../formats/device-config.ts'
+import { isProvedReachable } from '../../../formats/states.ts'
 import { deriveStatus, type Status } from '../../status/derive-status.ts'
 import { type Facts, FIRST_FACTS } from '../../status/facts.ts'
 import { LocalFacts } from '../../status/local-facts.ts'

@@ -1,0 +1,77 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { EXIT } from '../../runtime/errors.ts'
+import { device, minimal, ROOT } from '../../supervisor/testing/device.ts'
+import { freePort } from '../../testbed/free-port.ts'
+import { makeKey } from '../../testbed/make-key.ts'
+import { ptyTarget } from '../../testbed/pty-target.ts'
+import { startProgram } from '../../testbed/run-program.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
+import { suite } from '../../tools/suite.ts'
+
+const test = suite('oobm console')
+
+test(
+  'lists, breaks, types, watches and releases through the real bridge, and says when it cannot',
+  async context => {
+    const { oobm, env, directory, consoleRuntime, configure } = await device(context)
+    const down = await oobm('console', 'list')
+    assert.is(down.code, EXIT.unavailable)
+    assert.match(down.stderr, 'oobm-console is not running')
+    const key = await makeKey(directory, 'bridge')
+    await writeFile(join(directory, 'credentials/bridge_host_key'), key.privateKey, { mode: 0o600 })
+    const target = await ptyTarget(context, directory)
+    const consoles = [
+      { name: 'core-sw1', path: target.path },
+      { name: 'core-sw2', path: join(directory, 'no-such-line') },
+    ]
+    await configure(minimal(key.publicKey, { consoles, bridge: { hostKey: key.publicKey, port: await freePort() } }))
+    const bridge = startProgram(process.execPath, ['--import', 'tsx', 'console-bridge/main.ts'], {
+      cwd: ROOT,
+      env: { ...env, RUNTIME_DIRECTORY: consoleRuntime, STATE_DIRECTORY: join(directory, 'state') },
+    })
+    context.cleanup(() => bridge.stop())
+    context.onFailure(bridge.output)
+    await waitFor('the bridge’s status', () => readFile(join(consoleRuntime, 'status.json')).catch(() => undefined), {
+      timeoutMs: 60_000,
+    })
+    const list = await oobm('console', 'list')
+    assert.is(list.code, EXIT.ok, list.stderr)
+    assert.match(list.stdout, /^core-sw1 .*open\ncore-sw2 .*closed/)
+    assert.match((await oobm('status')).stdout, /core-sw1.*open.*\n.*core-sw2.*closed/)
+    const refused = await oobm('console', 'break', 'core-sw2', '500')
+    assert.is(refused.code, EXIT.unavailable)
+    assert.match(refused.stderr, 'no BREAK was sent')
+    const sent = await oobm('console', 'break', 'core-sw1', '500')
+    assert.equal([sent.code, sent.stdout], [EXIT.ok, 'BREAK sent to core-sw1, 500 ms\n'])
+    const released = await oobm('console', 'release', 'core-sw1')
+    assert.equal([released.code, released.stdout], [EXIT.ok, 'flow control of core-sw1 released\n'])
+
+    const run = (...args: string[]) => {
+      const program = startProgram(process.execPath, ['--import', 'tsx', 'device/main.ts', ...args], {
+        cwd: ROOT,
+        env,
+      })
+      context.cleanup(() => program.stop())
+      return program
+    }
+    const watch = run('console', 'watch', 'core-sw1')
+    await watch.says(/you watch/, 60_000)
+    const attach = run('console', 'attach', 'core-sw1')
+    await attach.says(/you type/, 60_000)
+    attach.child.stdin?.end('show clock\r')
+    await target.hears(/^show clock\r$/)
+    target.says('*12:00\r\nRouter#')
+    await watch.says(/\*12:00\r\nRouter#/)
+    await attach.says(/\*12:00\r\nRouter#/)
+    await waitFor('the end of the answer', () => attach.ended())
+    assert.is(attach.child.exitCode, EXIT.ok)
+    const unknown = await oobm('console', 'watch', 'nothing')
+    assert.is(unknown.code, EXIT.usage)
+    assert.match(unknown.stderr, 'Log in with one of these names: core-sw1')
+  },
+  { timeoutMs: 120_000 },
+)
+
+test.run()

@@ -1,0 +1,68 @@
+/** `oobm history`: who was in this device's shells, and when. */
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loginHistoryDirectory } from '../../formats/directories.ts'
+import { type ShellSession, shellSessions } from '../../formats/login-history.ts'
+import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
+import { timeText } from '../../runtime/time-text.ts'
+import { type Command, readArguments } from '../command.ts'
+
+/** The part before, then the last one. */
+const FILES = ['logins.1.jsonl', 'logins.jsonl']
+
+export const historyCommand: Command = {
+  usage: 'history [--json]',
+  summary: 'who was in the shells of this device, when, and from where (for root and the group oobm)',
+  run: async (args, { env, print }) => {
+    const { values } = readArguments(historyCommand, args, { json: { type: 'boolean' } })
+    const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
+    const sessions = shellSessions(await readLogins(loginHistoryDirectory(env)), {
+      boot,
+      isRunning: pid => existsSync(`/proc/${pid}`),
+    })
+    if (values.json) print(JSON.stringify({ version: 1, sessions }, null, 2))
+    else for (const line of describeSessions(sessions)) print(line)
+    return EXIT.ok
+  },
+}
+
+async function readLogins(directory: string): Promise<string> {
+  if (!existsSync(directory)) {
+    throw new UserError(`${directory} is not there: no history of logins is kept on this system`, EXIT.unavailable)
+  }
+  try {
+    const parts = await Promise.all(FILES.map(file => readFile(join(directory, file), 'utf8').catch(absent)))
+    return parts.join('\n')
+  } catch (err) {
+    const isDenied = errorCode(err) === 'EACCES'
+    const message = isDenied ? 'the history is for root and the group oobm: sudo oobm history' : errorMessage(err)
+    throw new UserError(message, EXIT.failed, { cause: err })
+  }
+}
+
+function absent(err: unknown): string {
+  if (errorCode(err) === 'ENOENT') return ''
+  throw err
+}
+
+export function describeSessions(sessions: readonly ShellSession[]): string[] {
+  if (sessions.length === 0) return ['nobody has logged in since the history began']
+  const rows = sessions.map(session => [describeWho(session), timeText(session.openedAt), describeEnd(session)])
+  const widths = [0, 1, 2].map(column => Math.max(...rows.map(row => row[column]?.length ?? 0)))
+  return sessions.map((session, at) => {
+    const cells = (rows[at] ?? []).map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    return [...cells, session.way === 'relay' ? 'by the relay' : `from ${session.from}`].join('  ')
+  })
+}
+
+/** On a login that several share, the key says who. */
+function describeWho({ account, person }: ShellSession): string {
+  if (person === null) return `${account} (key of nobody here)`
+  return person === account ? person : `${person} as ${account}`
+}
+
+function describeEnd({ closedAt, state }: ShellSession): string {
+  if (closedAt !== null) return `until ${timeText(closedAt)}`
+  return state === 'open' ? 'still there' : 'its end was not seen'
+}

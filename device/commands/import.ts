@@ -1,0 +1,71 @@
+/** `oobm import`: turns the operator's oobm.toml into the device's own files; all of them, or none. */
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import spawn from 'nano-spawn'
+import { provisioningFaultPath as faultPath } from '../../formats/directories.ts'
+import { siteSchema } from '../../formats/site-config.ts'
+import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
+import { readBytes } from '../../runtime/text-file.ts'
+import { type Command, type Paint, readArguments } from '../command.ts'
+import { finishInstallation, type Installed, install } from '../import/install.ts'
+import { readStored } from '../import/stored.ts'
+import { takeOver } from '../import/take-over.ts'
+
+export const importCommand: Command = {
+  usage: 'import FILE [--root DIR]',
+  summary: 'take over an oobm.toml: configuration and keys for this device, or for the system below DIR',
+  run: async (args, { env, print, paint }) => {
+    const options = { root: { type: 'string', default: '/' } } as const
+    const { values, positionals } = readArguments(importCommand, args, options, { min: 1, max: 1 })
+    const [file = ''] = positionals
+    const root = resolve(values.root)
+    const brought = { name: file, bytes: await readBytes(file, EXIT.failed) }
+    const installed = await stopped(async () => {
+      await finishInstallation(root)
+      const { text } = takeOver(await readStored(root), [brought])
+      return install(text, root)
+    })
+    if (root === '/') await rm(faultPath(env), { force: true })
+    for (const line of describeImport(installed, root, paint)) print(line)
+    if (root === '/' && existsSync('/run/systemd/system')) await makeAccounts(print)
+    return EXIT.ok
+  },
+}
+
+/** A change of the configuration starts this unit in any case; here it is waited for, so that who imports may log in next. */
+async function makeAccounts(print: (line: string) => void): Promise<void> {
+  await spawn('systemctl', ['start', 'oobm-people.service']).catch(() =>
+    print('The technicians’ accounts could not be made: systemctl status oobm-people says why.'),
+  )
+}
+
+const NO_SITE = JSON.stringify(siteSchema.parse({}))
+
+/** A file that is wrong is told as it is; a system that does not let itself be written is told as such. */
+async function stopped<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (err) {
+    if (err instanceof UserError) throw err
+    const hint = errorCode(err) === 'EACCES' ? '; run it with sudo' : ''
+    throw new UserError(`the import stopped: ${errorMessage(err)}${hint}`, EXIT.failed, { cause: err })
+  }
+}
+
+function describeImport({ plan: { config, site, files }, removed }: Installed, root: string, paint: Paint): string[] {
+  const relays = config.relays.map(({ host, port }) => `${host}:${port}`).join(', ')
+  const consoles = config.consoles.map(({ name, path }) => `${name} on ${path}`).join(', ') || 'none'
+  const shell = config.technicians.filter(({ shell, admin }) => shell || admin).map(({ name }) => name)
+  return [
+    ...files.map(({ path, mode }) => `wrote   ${path}  ${paint.faint(mode.toString(8).padStart(4, '0'))}`),
+    ...removed.map(path => `removed ${path}`),
+    `${paint.strong(config.device)}: relay ${relays}; consoles: ${consoles}; shell: ${shell.join(', ') || 'nobody'}`,
+    ...(JSON.stringify(site) === NO_SITE
+      ? []
+      : ['Host name, time zone and network of the file count from the next start, where oobm-provision runs.']),
+    root === '/'
+      ? 'Now run: sudo systemctl restart oobm-supervisor oobm-console && sudo systemctl reload ssh'
+      : `These are below ${root}; they count from the next start of that system.`,
+  ]
+}

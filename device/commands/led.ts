@@ -1,0 +1,77 @@
+/** `oobm led`: what the flashes mean, which word shows now, and a lamp test. */
+import { readFile } from 'node:fs/promises'
+import { deviceConfigSchema, type LedConfig, ledSchema } from '../../formats/device-config.ts'
+import { deviceConfigPath } from '../../formats/directories.ts'
+import { STATUS_WORDS, WORDS, type Word } from '../../formats/states.ts'
+import type { SupervisorStatus } from '../../formats/status-file.ts'
+import { parseToml } from '../../formats/toml-file.ts'
+import { EXIT } from '../../runtime/errors.ts'
+import { darkenLed } from '../../supervisor/led/led.ts'
+import { type Command, type Paint, readArguments, usageError } from '../command.ts'
+import { ask, runningSupervisor } from '../daemons/ask-supervisor.ts'
+import { type Reading, readSupervisor } from '../daemons/read-daemon.ts'
+
+/** Seconds that the supervisor shows a word for: long enough to count seven flashes twice. */
+export const LAMP_TEST_S = 10
+
+export const ledCommand: Command = {
+  usage: 'led [WORD | --off]',
+  summary: 'what the LED says; with WORD, show that word for 10 s; --off darkens it without the supervisor',
+  run: async (args, { env, print, paint }) => {
+    const { values, positionals } = readArguments(ledCommand, args, { off: { type: 'boolean' } }, { min: 0, max: 1 })
+    const [word] = positionals
+    if (values.off) {
+      if (word !== undefined) throw usageError(ledCommand, 'a word and --off do not go together')
+      print(`dark: ${await darkenLed(await ledConfig(env))}`)
+      return EXIT.ok
+    }
+    if (word === undefined) {
+      const reading = await readSupervisor(env)
+      for (const line of describeLed(reading, paint)) print(line)
+      return reading.running ? EXIT.ok : EXIT.unavailable
+    }
+    if (!isWord(word)) throw usageError(ledCommand, `"${word}" is no word of the LED: ${WORDS.join(' ')}`)
+    await runningSupervisor(env)
+    await ask(env, 'led', word)
+    print(`${word} for ${LAMP_TEST_S} s: ${STATUS_WORDS[word].looks}`)
+    return EXIT.ok
+  },
+}
+
+function isWord(text: string): text is Word {
+  return Object.hasOwn(STATUS_WORDS, text)
+}
+
+export function describeLed(reading: Reading<SupervisorStatus>, paint: Paint): string[] {
+  const now = reading.running ? reading.status.word : undefined
+  const width = Math.max(...WORDS.map(word => word.length))
+  const rows = WORDS.flatMap(word => {
+    const { looks, meaning, remedy } = STATUS_WORDS[word]
+    const mark = word === now ? '>' : ' '
+    const first = `${mark} ${word.padEnd(width)}  ${looks}`
+    return [
+      word === now ? paint.strong(first) : first,
+      `  ${' '.repeat(width)}  ${meaning}`,
+      paint.faint(`  ${' '.repeat(width)}  → ${remedy}`),
+    ]
+  })
+  const still = 'A light or a dark that stands still: the supervisor is not running.'
+  return [...rows, '', now === undefined ? paint.bad(describeUnknown(reading)) : `Now: ${now}`, still]
+}
+
+/** Nobody knows what it shows; where the supervisor hangs, the last light or dark stays until the watchdog ends it. */
+function describeUnknown(reading: Reading<SupervisorStatus>): string {
+  if (reading.running) return ''
+  const looks = { gone: 'the LED is dark', silent: 'the LED stands still', unknown: 'what it shows is not known' }
+  return `Now: ${looks[reading.state]}. ${reading.problem}`
+}
+
+/** A broken configuration is a reason to darken what the defaults name, not to leave it lit. */
+async function ledConfig(env: NodeJS.ProcessEnv): Promise<LedConfig> {
+  const path = deviceConfigPath(env)
+  try {
+    return parseToml(path, await readFile(path, 'utf8'), deviceConfigSchema).led
+  } catch {
+    return ledSchema.parse({})
+  }
+}

@@ -1,0 +1,38 @@
+/** `oobm people`: an account for each technician who has this device's shell, and none for those who left. */
+import { readFile } from 'node:fs/promises'
+import { deviceConfigSchema } from '../../formats/device-config.ts'
+import { deviceConfigPath } from '../../formats/directories.ts'
+import { peopleRecordPath } from '../../formats/people.ts'
+import { parseToml } from '../../formats/toml-file.ts'
+import { EXIT, UserError } from '../../runtime/errors.ts'
+import { type Command, readArguments } from '../command.ts'
+import type { Clash } from '../people/plan-people.ts'
+import { settlePeople } from '../people/settle-people.ts'
+
+/** A configuration that changes more often than this while it is at work is somebody's loop. */
+const TURNS = 5
+
+export const peopleCommand: Command = {
+  usage: 'people',
+  summary:
+    'make the account of each technician who has the shell, end those of who left: what oobm-people.service runs (exit 78: somebody cannot have one)',
+  run: async (args, { env, print }) => {
+    readArguments(peopleCommand, args, {})
+    if (process.getuid?.() !== 0) {
+      throw new UserError('oobm people: only root makes accounts: sudo systemctl start oobm-people', EXIT.usage)
+    }
+    const path = deviceConfigPath(env)
+    let clashes: Clash[] = []
+    let done: string | undefined
+    // systemd does not see a change that comes while the unit is at work (systemd.path(5)).
+    for (let turn = 0; turn < TURNS; turn++) {
+      const text = await readFile(path, 'utf8')
+      if (text === done) break
+      const config = parseToml(path, text, deviceConfigSchema)
+      clashes = await settlePeople({ config, record: peopleRecordPath(env), say: print })
+      done = text
+    }
+    for (const { name, why } of clashes) print(`${name}: ${why}`)
+    return clashes.length === 0 ? EXIT.ok : EXIT.configuration
+  },
+}

@@ -1,0 +1,135 @@
+import * as assert from 'uvu/assert'
+import { STATUS_WORDS, WORDS } from '../../formats/states.ts'
+import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
+import { suite } from '../../tools/suite.ts'
+import { plain } from '../command.ts'
+import { describeStatus } from './describe-status.ts'
+import type { Reading } from './read-daemon.ts'
+
+const test = suite('describe-status')
+const NOW = Date.UTC(2026, 10, 21, 12)
+
+const ready: SupervisorStatus = {
+  version: 1,
+  device: 'tokyo-rack1',
+  software: '1.2.3',
+  pid: 1,
+  heartbeat: { bootId: 'b', uptimeMs: 0 },
+  word: 'ready',
+  cause: 'proved through relay.example.net',
+  since: NOW - 3_600_000,
+  relay: { host: 'relay.example.net', port: 443 },
+  connectedAt: NOW - 3_700_000,
+  proof: { provedAt: NOW - 40_000, by: 'self-test', tookMs: 412.4, attempt: null, probeMs: 45 },
+  sessions: { shell: 0, console: 1 },
+  retryAt: null,
+  changes: [{ at: NOW - 3_600_000, word: 'ready', cause: 'proved' }],
+}
+
+const bridge: ConsoleStatus = {
+  version: 1,
+  software: '1.2.3',
+  pid: 2,
+  heartbeat: { bootId: 'b', uptimeMs: 0 },
+  port: 2222,
+  consoles: [
+    {
+      name: 'core-sw1',
+      path: '/dev/ttyUSB0',
+      settings: '9600 8N1',
+      state: 'open',
+      cause: '',
+      since: NOW - 1000,
+      lastOutputAt: NOW - 5000,
+      bytesIn: 1,
+      bytesOut: 2,
+      sessions: [
+        { id: 1, technician: 'alice', writer: true, from: '10.0.0.1', since: NOW - 120_000 },
+        { id: 2, technician: 'bob', writer: false, from: '10.0.0.2', since: NOW - 60_000 },
+      ],
+    },
+  ],
+}
+
+function textOf(supervisor: Reading<SupervisorStatus>, console: Reading<ConsoleStatus>): string {
+  return describeStatus(supervisor, console, NOW, plain).join('\n')
+}
+
+test('the word comes first, with the age of the proof beside it', () => {
+  const text = textOf({ running: true, status: ready }, { running: true, status: bridge })
+  assert.match(text, /^ready {2}proved 40 s ago/)
+  for (const part of ['relay.example.net:443, connected 1 h ago', 'took 412 ms, probe 45 ms', 'latest changes']) {
+    assert.match(text, part)
+  }
+  assert.match(text, /alice types, from 10\.0\.0\.1, came 2 min ago\n\s+bob watches/)
+})
+
+test('a word that needs somebody says what they can do, and that nothing was ever proved', () => {
+  const status: SupervisorStatus = {
+    ...ready,
+    word: 'no-relay',
+    relay: null,
+    connectedAt: null,
+    retryAt: NOW + 8_000,
+    proof: { provedAt: null, by: null, tookMs: null, attempt: null, probeMs: null },
+  }
+  const text = textOf({ running: true, status }, { running: true, status: bridge })
+  assert.match(text, /^no-relay {2}never proved since the start/)
+  assert.match(text, STATUS_WORDS['no-relay'].remedy)
+  assert.match(text, 'in 8 s')
+})
+
+test('a daemon that is dead, or hangs, says nothing but how to restart it', () => {
+  const rows = [
+    ['gone', 'not running'],
+    ['silent', 'not answering'],
+    ['unknown', 'unknown'],
+  ] as const
+  for (const [state, heading] of rows) {
+    const text = textOf(
+      { running: false, state, problem: 'oobm-supervisor …' },
+      { running: false, state, problem: 'oobm-console …' },
+    )
+    assert.match(text, new RegExp(`^${heading}  oobm-supervisor …$`, 'm'))
+    assert.match(text, new RegExp(`^${heading}  oobm-console …$`, 'm'))
+    assert.match(text, 'sudo systemctl restart oobm-supervisor')
+    assert.match(text, 'sudo systemctl restart oobm-console')
+  }
+})
+
+test('says which proof it was', () => {
+  const text = (by: SupervisorStatus['proof']['by']) =>
+    textOf({ running: true, status: { ...ready, proof: { ...ready.proof, by } } }, { running: true, status: bridge })
+  assert.match(text('login'), /^ready {2}proved 40 s ago by a login through the tunnel {2}/)
+  assert.match(text('self-test'), /proof +proved 40 s ago by the self-test, took 412 ms/)
+  assert.match(text(null), /^ready {2}proved 40 s ago {2}\(/)
+})
+
+test('every state has its meaning and what to do on site; only a good one is painted as one', () => {
+  const paint = { ...plain, good: (text: string) => `[good ${text}]`, bad: (text: string) => `[bad ${text}]` }
+  for (const word of WORDS) {
+    const reading = { running: true, status: { ...ready, word } } as const
+    const [first = '', ...rest] = describeStatus(reading, { running: true, status: bridge }, NOW, paint)
+    assert.match(first, `[${['ready', 'in-use'].includes(word) ? 'good' : 'bad'} ${word}]`)
+    assert.match(rest.join('\n'), STATUS_WORDS[word].meaning)
+    assert.match(rest.join('\n'), STATUS_WORDS[word].remedy)
+  }
+})
+
+test('a line that is closed says why', () => {
+  const [line] = bridge.consoles
+  if (!line) throw new Error('no console')
+  const closed = { ...line, state: 'closed' as const, cause: 'unplugged', lastOutputAt: null }
+  const text = textOf({ running: true, status: ready }, { running: true, status: { ...bridge, consoles: [closed] } })
+  assert.match(text, 'closed: unplugged, since 1 s ago, silent since the start')
+})
+
+test('a line that flow control holds says so', () => {
+  const [line] = bridge.consoles
+  if (!line) throw new Error('no console')
+  const held = { ...line, held: { since: NOW - 5_000, cause: 'the target sent XOFF' } }
+  const text = textOf({ running: true, status: ready }, { running: true, status: { ...bridge, consoles: [held] } })
+  assert.match(text, '/dev/ttyUSB0 9600 8N1  held: the target sent XOFF, since 5 s ago, heard 5 s ago')
+})
+
+test.run()

@@ -1,0 +1,112 @@
+/** The two daemons' status as lines for a terminal; pure. */
+
+import { describeAge, describeDuration } from '../../cli/times.ts'
+import { isProvedReachable, STATUS_WORDS } from '../../formats/states.ts'
+import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
+import { timeText } from '../../runtime/time-text.ts'
+import type { Paint } from '../command.ts'
+import type { Reading } from './read-daemon.ts'
+
+type Absent = Extract<Reading<unknown>, { running: false }>
+
+/** Changes shown; the file has more. */
+const LATEST_CHANGES = 8
+
+/** How the way back was proved, as the end of a sentence. */
+const PROVED_BY = { login: ' by a login through the tunnel', 'self-test': ' by the self-test' } as const
+
+const ABSENT = { gone: 'not running', silent: 'not answering', unknown: 'unknown' } as const
+
+export function describeStatus(
+  supervisor: Reading<SupervisorStatus>,
+  bridge: Reading<ConsoleStatus>,
+  nowMs: number,
+  paint: Paint,
+): string[] {
+  return [
+    ...(supervisor.running
+      ? describeSupervisor(supervisor.status, nowMs, paint)
+      : describeAbsent(supervisor, 'oobm-supervisor', paint)),
+    '',
+    ...(bridge.running ? describeBridge(bridge.status, nowMs, paint) : describeAbsent(bridge, 'oobm-console', paint)),
+  ]
+}
+
+/** How old the proof is and which it was, whatever the word. */
+export function describeProof(
+  { provedAt, by }: Pick<SupervisorStatus['proof'], 'provedAt' | 'by'>,
+  nowMs: number,
+): string {
+  if (provedAt === null) return 'never proved since the start'
+  return `proved ${describeAge(provedAt, nowMs)}${by === null ? '' : PROVED_BY[by]}`
+}
+
+function describeSupervisor(status: SupervisorStatus, nowMs: number, paint: Paint): string[] {
+  const { word, proof, relay, connectedAt, sessions, retryAt } = status
+  const { meaning, remedy } = STATUS_WORDS[word]
+  const colour = isProvedReachable(word) && word !== 'no-console' ? paint.good : paint.bad
+  const details = [
+    proof.tookMs === null ? '' : `took ${Math.round(proof.tookMs)} ms`,
+    proof.probeMs === null ? '' : `probe ${Math.round(proof.probeMs)} ms`,
+  ].filter(detail => detail !== '')
+  const up = connectedAt === null ? '' : `, connected ${describeAge(connectedAt, nowMs)}`
+  return [
+    `${paint.strong(colour(word))}  ${describeProof(proof, nowMs)}  ${paint.faint(`(${status.device}, version ${status.software})`)}`,
+    row('means', meaning),
+    row('cause', status.cause),
+    row('on site', remedy),
+    row('since', `${timeText(status.since)}, ${describeAge(status.since, nowMs)}`),
+    row('relay', relay === null ? 'none now' : `${relay.host}:${relay.port}${up}`),
+    row('proof', [describeProof(proof, nowMs), ...details].join(', ')),
+    ...(proof.attempt === null || proof.attempt.ok
+      ? []
+      : [row('', paint.bad(`the last try, ${describeAge(proof.attempt.at, nowMs)}, failed: see oobm test`))]),
+    row('sessions', `${sessions.shell} in the shell, ${sessions.console} on consoles`),
+    ...(retryAt === null ? [] : [row('next try', retryAt > nowMs ? `in ${describeDuration(retryAt - nowMs)}` : 'now')]),
+    ...describeChanges(status.changes, paint),
+  ]
+}
+
+function describeChanges(changes: SupervisorStatus['changes'], paint: Paint): string[] {
+  if (changes.length === 0) return []
+  const lines = changes
+    .slice(-LATEST_CHANGES)
+    .map(({ at, word, cause }) => `  ${paint.faint(timeText(at))}  ${word.padEnd(12)}  ${cause}`)
+  return ['', paint.strong('latest changes'), ...lines]
+}
+
+function describeBridge(status: ConsoleStatus, nowMs: number, paint: Paint): string[] {
+  if (status.consoles.length === 0)
+    return [paint.strong('no consoles'), '  none is configured: [[consoles]] in oobm.toml']
+  const lines = status.consoles.flatMap(line => {
+    const heard =
+      line.lastOutputAt === null ? 'silent since the start' : `heard ${describeAge(line.lastOutputAt, nowMs)}`
+    const held = line.held && `held: ${line.held.cause}, since ${describeAge(line.held.since, nowMs)}`
+    const state =
+      line.state === 'open'
+        ? held
+          ? paint.bad(held)
+          : paint.good('open')
+        : paint.bad(`closed: ${line.cause}, since ${describeAge(line.since, nowMs)}`)
+    return [
+      `  ${paint.strong(line.name)}  ${line.path} ${line.settings}  ${state}, ${heard}`,
+      ...line.sessions.map(
+        ({ technician, writer, from, since, via }) =>
+          `    ${technician}${via ? ` (via ${via})` : ''} ${writer ? 'types' : 'watches'}, from ${from}, came ${describeAge(since, nowMs)}`,
+      ),
+    ]
+  })
+  return [paint.strong('consoles'), ...lines]
+}
+
+function describeAbsent({ state, problem }: Absent, unit: string, paint: Paint): string[] {
+  return [
+    `${paint.strong(paint.bad(ABSENT[state]))}  ${problem}`,
+    row('look', `systemctl status ${unit}; journalctl -u ${unit} -n 50`),
+    row('restart', `sudo systemctl restart ${unit}`),
+  ]
+}
+
+function row(name: string, text: string): string {
+  return `  ${name.padEnd(9)} ${text}`
+}

@@ -1,0 +1,63 @@
+/** `oobm doctor` on what the appliance's start found: the file on the boot partition, the data partition, an upgrade. */
+import { join } from 'node:path'
+import { applianceFactsDirectory, provisioningFaultPath } from '../../formats/directories.ts'
+import { readIfThere } from '../import/stored.ts'
+import { TAKEN_PATH } from '../provision/provision.ts'
+import { type Check, type Finding, ok, wrong } from './finding.ts'
+
+/** None on a machine that is no appliance and takes no files from a card. */
+export function applianceChecks(env: NodeJS.ProcessEnv): Check[] {
+  const fact = async (name: string) => (await readIfThere(join(applianceFactsDirectory(env), name)))?.trim()
+  return [
+    {
+      what: 'boot partition',
+      run: async report => {
+        for (const finding of await checkBootPartition(env)) report(finding)
+      },
+    },
+    {
+      what: 'data partition',
+      run: async report => {
+        const state = await fact('data')
+        if (state !== undefined) report(describeData(state, await fact('why')))
+        const fallen = await fact('fallen')
+        if (fallen !== undefined) report(describeFallen(fallen))
+      },
+    },
+  ]
+}
+
+async function checkBootPartition(env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const what = 'boot partition'
+  const fault = await readIfThere(provisioningFaultPath(env))
+  if (fault !== undefined) {
+    return [
+      wrong(
+        what,
+        fault.trim(),
+        'ask the operator for a corrected oobm.toml; take it over by a restart, or oobm import',
+      ),
+    ]
+  }
+  // Only root may look; for others it is as if there were none.
+  const taken = await readIfThere(TAKEN_PATH).catch(() => undefined)
+  if (taken === undefined) return []
+  const detail = 'a file that was taken over could not be removed, and has keys in it'
+  return [wrong(what, detail, 'is the card write-protected or full? remove oobm*.toml from it on a PC')]
+}
+
+function describeData(state: string, why: string | undefined): Finding {
+  const what = 'data partition'
+  if (state === 'lost') {
+    const detail = `${why ?? 'it cannot be used'}: nothing that is changed now outlives the power`
+    return wrong(what, detail, 'replace the card: flash a new one, with the oobm.toml of this device')
+  }
+  if (state === 'repaired')
+    return ok(what, 'had faults at this start, and was repaired; if that comes again, replace the card')
+  return ok(what, state === 'made' ? 'made at this start' : '')
+}
+
+function describeFallen(generation: string): Finding {
+  const detail = `${generation} did not prove itself, and the one before runs again`
+  return wrong('system upgrade', detail, 'see journalctl -b -1, then try again: oobm upgrade')
+}

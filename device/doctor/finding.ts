@@ -1,0 +1,69 @@
+/** What one check of `oobm doctor` finds, and how checks are kept from hanging. */
+import { errorMessage } from '../../runtime/errors.ts'
+import { printable } from '../../runtime/printable.ts'
+
+export interface Finding {
+  /** What was looked at: `relay.example.net port 443`. */
+  what: string
+  /** `warning` works now, and may not stay so; `skipped` where something that it needs is wrong already, or this user may not look. */
+  result: 'ok' | 'warning' | 'wrong' | 'skipped'
+  detail: string
+  /** What to do; empty when nothing is. */
+  remedy: string
+}
+
+export const ok = (what: string, detail = ''): Finding => finding(what, 'ok', detail, '')
+export const wrong = (what: string, detail: string, remedy: string): Finding => finding(what, 'wrong', detail, remedy)
+export const warning = (what: string, detail: string, remedy: string): Finding =>
+  finding(what, 'warning', detail, remedy)
+export const skipped = (what: string, detail: string, remedy = ''): Finding => finding(what, 'skipped', detail, remedy)
+
+/** Characters of what was found that are shown. */
+const DETAIL_MAX = 500
+
+/** What a relay, a port or a file says is in the detail: without what a terminal would obey. */
+function finding(what: string, result: Finding['result'], detail: string, remedy: string): Finding {
+  return { what, result, detail: printable(detail, DETAIL_MAX), remedy }
+}
+
+/** A check never hangs on what it looks at: its signal is aborted at the limit, and what it found till then counts. */
+export interface Check {
+  what: string
+  run(report: (finding: Finding) => void, signal: AbortSignal): Promise<void>
+}
+
+/** Runs all checks side by side, each for `limitMs` at most, and gives their findings in the order of the checks. */
+export async function runChecks(checks: readonly Check[], limitMs: number, signal: AbortSignal): Promise<Finding[]> {
+  const found = await Promise.all(checks.map(check => runCheck(check, limitMs, signal)))
+  return found.flat()
+}
+
+async function runCheck(check: Check, limitMs: number, stopped: AbortSignal): Promise<Finding[]> {
+  const findings: Finding[] = []
+  const limit = new AbortController()
+  const signal = AbortSignal.any([stopped, limit.signal])
+  let open = true
+  let timer: NodeJS.Timeout | undefined
+  const tooLong = new Promise<void>(resolve => {
+    timer = setTimeout(() => {
+      if (open) findings.push(wrong(check.what, `no answer within ${limitMs / 1000} s`, 'look at the network first'))
+      open = false
+      limit.abort()
+      resolve()
+    }, limitMs)
+  })
+  try {
+    const report = (finding: Finding) => {
+      if (open) findings.push(finding)
+    }
+    await Promise.race([check.run(report, signal), tooLong])
+  } catch (err) {
+    findings.push(
+      wrong(check.what, `could not be checked: ${errorMessage(err)}`, 'report this as a defect of oobm doctor'),
+    )
+  } finally {
+    open = false
+    clearTimeout(timer)
+  }
+  return findings
+}

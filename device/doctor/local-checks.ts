@@ -1,0 +1,132 @@
+/** `oobm doctor` on what is on the device itself: secrets, account, serial lines, LED, clock, daemons. */
+
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import spawn from 'nano-spawn'
+import type { DeviceConfig } from '../../formats/device-config.ts'
+import { SECRETS, SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
+import { isProvedReachable } from '../../formats/states.ts'
+import { errorCode } from '../../runtime/errors.ts'
+import { timeText } from '../../runtime/time-text.ts'
+import { ledCandidates } from '../../supervisor/led/led.ts'
+import { describeProof } from '../daemons/describe-status.ts'
+import { readConsoleBridge, readSupervisor } from '../daemons/read-daemon.ts'
+import { type Check, type Finding, ok, skipped, wrong } from './finding.ts'
+import { checkSerial, checkSerialNames } from './serial-checks.ts'
+
+interface Surroundings {
+  env: NodeJS.ProcessEnv
+  nowMs: number
+}
+
+/** What is wrong when the supervisor does not answer. */
+export const SUPERVISOR = 'supervisor'
+
+/** Checks that need no configuration. */
+export function daemonChecks({ env, nowMs }: Surroundings): Check[] {
+  const start = (unit: string) => `sudo systemctl restart ${unit}; journalctl -u ${unit} -n 50`
+  return [
+    single(SUPERVISOR, async () => {
+      const reading = await readSupervisor(env)
+      if (!reading.running) return wrong(SUPERVISOR, reading.problem, start('oobm-supervisor'))
+      const { word, cause, proof } = reading.status
+      const state = `${word}, ${describeProof(proof, nowMs)}`
+      return isProvedReachable(word)
+        ? ok('listener', `leads back into this device: ${state}`)
+        : wrong('listener', `${state}: ${cause}`, 'see what is wrong above and below; then oobm test')
+    }),
+    single('consoles', async () => {
+      const reading = await readConsoleBridge(env)
+      if (!reading.running) return wrong('consoles', reading.problem, start('oobm-console'))
+      const { consoles } = reading.status
+      const closed = consoles.filter(({ state }) => state === 'closed')
+      const held = consoles.filter(({ held }) => held !== undefined)
+      if (closed.length + held.length === 0) return ok('consoles', `all open: ${consoles.length}`)
+      const causes = [...closed, ...held].map(
+        ({ name, cause, held }) => `${name}: ${held ? `held: ${held.cause}` : cause}`,
+      )
+      const remedies = [
+        ...(closed.length > 0 ? ['plug the serial adapter in; oobm console status shows when it comes'] : []),
+        ...held.map(({ name }) => `oobm console release ${name} lets it go on`),
+      ]
+      return wrong('consoles', causes.join('; '), remedies.join('; '))
+    }),
+  ]
+}
+
+export function localChecks(config: DeviceConfig, configPath: string, { env, nowMs }: Surroundings): Check[] {
+  return [
+    { what: 'secrets', run: async report => (await checkSecrets(config, env)).forEach(report) },
+    single('self-test account', () => checkAccount(config.selftest.user)),
+    ...config.consoles.map(line => single(`console ${line.name}`, () => checkSerial(line))),
+    { what: 'serial names', run: async report => (await checkSerialNames(config.consoles)).forEach(report) },
+    single('LED', async () => checkLed(config)),
+    single('clock', () => checkClock(configPath, nowMs)),
+  ]
+}
+
+function single(what: string, find: () => Promise<Finding>): Check {
+  return { what, run: async report => report(await find()) }
+}
+
+/** Under a unit, or in the lab, the credentials directory has them; for a person, root's own files do. */
+async function checkSecrets({ authentication }: DeviceConfig, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const needed = [authentication === 'key' ? SECRETS.relayKey : SECRETS.relayPassword, SECRETS.bridgeHostKey]
+  const handed = env.CREDENTIALS_DIRECTORY
+  return Promise.all(
+    needed
+      // A unit sees its own alone.
+      .filter(({ unit }) => handed === undefined || unit === 'oobm')
+      .map(async ({ file, source }) => {
+        const path = handed === undefined ? join(SECRETS_DIRECTORY, source) : join(handed, file)
+        const what = `secret ${file}`
+        try {
+          const { mode, size } = await stat(path)
+          if (size === 0) return wrong(what, `${path} is empty`, 'import the oobm.toml of this device again')
+          if ((mode & 0o077) !== 0) return wrong(what, `${path} may be read by others`, `sudo chmod 600 ${path}`)
+          return ok(what, path)
+        } catch (err) {
+          if (errorCode(err) === 'EACCES') return skipped(what, 'only root may look', 'sudo oobm doctor')
+          return wrong(what, `${path}: ${errorCode(err)}`, 'import the oobm.toml of this device: sudo oobm import FILE')
+        }
+      }),
+  )
+}
+
+async function checkAccount(user: string): Promise<Finding> {
+  const what = 'self-test account'
+  const remedy = 'sudo /usr/lib/oobm/create-accounts makes it as it must be'
+  const line = await spawn('getent', ['passwd', user], { timeout: 10_000 }).then(
+    ({ stdout }) => stdout.trim(),
+    () => '',
+  )
+  if (line === '') return wrong(what, `there is no account ${user}`, remedy)
+  const shell = line.split(':').at(-1) ?? ''
+  if (/\/(nologin|false)$/.test(shell))
+    return wrong(what, `${user} has the shell ${shell}: its command cannot run`, remedy)
+  return ok(what, user)
+}
+
+function checkLed({ led }: DeviceConfig): Finding {
+  if (led.backend === 'none') return ok('LED', 'none is configured')
+  const problems: string[] = []
+  for (const candidate of ledCandidates(led)) {
+    if (!('problem' in candidate)) return ok('LED', candidate.description)
+    if (candidate.denied) return skipped('LED', 'only root and the group gpio may look', 'sudo oobm doctor')
+    problems.push(candidate.problem)
+  }
+  const remedy = `wire one to GPIO${led.pin}, name another in [led], or set led.backend = "none"`
+  return wrong('LED', problems.join('; '), remedy)
+}
+
+/** A board without a battery starts in the past; SSH works all the same, and every time that is shown is wrong. */
+async function checkClock(configPath: string, nowMs: number): Promise<Finding> {
+  const now = timeText(nowMs)
+  const { mtimeMs: importedMs } = await stat(configPath)
+  if (nowMs >= importedMs) return ok('clock', now)
+  return wrong(
+    'clock',
+    `it says ${now}, before the configuration was written`,
+    'let NTP (UDP port 123) out: timedatectl',
+  )
+}

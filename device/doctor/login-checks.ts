@@ -1,0 +1,38 @@
+/** `oobm doctor` on the network logins that `oobm provision` has set up: Wi-Fi, and 802.1X on a cable. */
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import spawn from 'nano-spawn'
+import { provisioningDirectory } from '../../formats/directories.ts'
+import { type Check, type Finding, skipped, wrong } from './finding.ts'
+import { describeLogin } from './network-login.ts'
+
+/** Of the newest lines: many times what one attempt says. */
+const LINES = 500
+
+/** None where nothing logs in. */
+export function loginChecks(env: NodeJS.ProcessEnv): Check[] {
+  return [
+    {
+      what: 'network login',
+      run: async (report, signal) => {
+        const files = await readdir(provisioningDirectory(env)).catch(() => [])
+        for (const file of files.sort()) {
+          const [, name] = /^wpa_supplicant-(.+)\.conf$/.exec(file) ?? []
+          if (name !== undefined) report(await checkLogin(name, signal))
+        }
+      },
+    },
+  ]
+}
+
+async function checkLogin(name: string, signal: AbortSignal): Promise<Finding> {
+  const what = `network login ${name}`
+  if (!existsSync(`/sys/class/net/${name}`))
+    return wrong(what, `there is no interface ${name}`, 'see which there are: ip link')
+  const unit = `oobm-wpa@${name}.service`
+  const args = ['-q', '-b', '-o', 'cat', '-n', String(LINES), '-u', unit]
+  const { stdout } = await spawn('journalctl', args, { signal }).catch(() => ({ stdout: '' }))
+  if (stdout === '')
+    return skipped(what, 'nothing in its journal, or not for this user', `sudo oobm doctor; systemctl status ${unit}`)
+  return describeLogin(name, stdout.split('\n'))
+}

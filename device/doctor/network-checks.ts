@@ -1,0 +1,81 @@
+/** `oobm doctor` on what is reached over a socket: the relays, the device's own sshd, the console bridge. */
+import { lookup } from 'node:dns/promises'
+import { readFile } from 'node:fs/promises'
+import type { DeviceConfig, RelayConfig } from '../../formats/device-config.ts'
+import { publicKeySchema } from '../../formats/names.ts'
+import { errorCode, errorMessage } from '../../runtime/errors.ts'
+import { type Check, ok, wrong } from './finding.ts'
+import { checkSshServer } from './ssh-answer.ts'
+
+const LOOPBACK = '127.0.0.1'
+
+export function networkChecks(config: DeviceConfig): Check[] {
+  return [...config.relays.map(checkRelay), checkShell(config), checkBridge(config)]
+}
+
+function checkRelay({ host, port, hostKeys }: RelayConfig): Check {
+  const name = `relay ${host}`
+  return {
+    what: name,
+    run: async (report, signal) => {
+      try {
+        const { address } = await lookup(host)
+        report(ok(`${name} name`, address === host ? 'is an address' : `is ${address}`))
+      } catch (err) {
+        const remedy =
+          'check the cable, the address this device got, and its name server: ip addr; cat /etc/resolv.conf'
+        return report(wrong(`${name} name`, `does not resolve: ${errorCode(err) ?? errorMessage(err)}`, remedy))
+      }
+      const expectation = {
+        hostKeys,
+        whenClosed: `ask whether this network lets port ${port} out, and the operator whether the relay runs`,
+        whenOther: 'do not connect; tell the operator. If the relay was set up anew, import a new oobm.toml',
+      }
+      await checkSshServer(name, { host, port }, expectation, report, signal)
+    },
+  }
+}
+
+function checkShell({ shell }: DeviceConfig): Check {
+  const name = 'own sshd'
+  return {
+    what: name,
+    run: async (report, signal) => {
+      let hostKey: string
+      try {
+        hostKey = publicKeySchema.parse(await readFile(shell.hostKeyFile, 'utf8'))
+      } catch (err) {
+        const detail = errorCode(err) ?? 'is no public key'
+        return report(
+          wrong(
+            `${name} key file`,
+            `${shell.hostKeyFile}: ${detail}`,
+            'set shell.host_key_file, or: sudo ssh-keygen -A',
+          ),
+        )
+      }
+      const expectation = {
+        hostKeys: [hostKey],
+        whenClosed: 'sudo systemctl start ssh, or correct shell.port',
+        whenOther: `sudo systemctl restart ssh; it must use the key whose public half is ${shell.hostKeyFile}`,
+      }
+      await checkSshServer(name, { host: LOOPBACK, port: shell.port }, expectation, report, signal)
+    },
+  }
+}
+
+function checkBridge({ bridge }: DeviceConfig): Check {
+  const name = 'console bridge'
+  return {
+    what: name,
+    run: (report, signal) => {
+      const expectation = {
+        hostKeys: [bridge.hostKey],
+        whenClosed: 'sudo systemctl restart oobm-console; journalctl -u oobm-console -n 50',
+        whenOther:
+          'sudo systemctl restart oobm-console; if that does not help, something else has its port: sudo ss -ltnp',
+      }
+      return checkSshServer(name, { host: LOOPBACK, port: bridge.port }, expectation, report, signal)
+    },
+  }
+}

@@ -1,0 +1,82 @@
+/** Puts a checked provisioning text into effect so that a power cut leaves the old settings or the new ones, whole. */
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { SECRETS, SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
+import { errorCode } from '../../runtime/errors.ts'
+import { isLeftover, syncDirectory, writeAtomically } from '../../runtime/write-atomically.ts'
+import { CONFIG_PATH, type ImportPlan, type PlannedFile, planImport } from './plan-import.ts'
+import { readIfThere } from './stored.ts'
+
+/** What the device shall be, until every file of it is written. Its appearance, by one rename, is the change. */
+const NEXT_PATH = `${SECRETS_DIRECTORY}/next.toml`
+
+export interface Installed {
+  plan: ImportPlan
+  /** Paths that were there and are gone now. */
+  removed: string[]
+}
+
+/** @param text what the device shall be, whole and checked */
+export async function install(text: string, root: string): Promise<Installed> {
+  await makeDirectory(join(root, dirname(CONFIG_PATH)), 0o755)
+  await makeDirectory(join(root, SECRETS_DIRECTORY), 0o700)
+  await writeAtomically(join(root, NEXT_PATH), text, 0o600)
+  return writeFiles(text, root)
+}
+
+/**
+ * Does the rest of an installation that was cut short; at each boot, before anything reads these files.
+ * @returns undefined when there was none
+ */
+export async function finishInstallation(root: string): Promise<Installed | undefined> {
+  const text = await readIfThere(join(root, NEXT_PATH))
+  if (text !== undefined) return writeFiles(text, root)
+  await tidy(root)
+  return undefined
+}
+
+/** May be done again from any point: each file is as the text says, whatever it was. */
+async function writeFiles(text: string, root: string): Promise<Installed> {
+  const plan = planImport(NEXT_PATH, text)
+  for (const file of plan.files) await writeFile(file, root)
+  const removed: string[] = []
+  for (const path of plan.removals) if (await removeFile(join(root, path))) removed.push(path)
+  await tidy(root)
+  await removeFile(join(root, NEXT_PATH))
+  await syncDirectory(join(root, SECRETS_DIRECTORY))
+  return { plan, removed }
+}
+
+async function writeFile({ path, content, mode }: PlannedFile, root: string): Promise<void> {
+  const target = join(root, path)
+  if (path.startsWith(`${SECRETS_DIRECTORY}/`)) await makeDirectory(dirname(target), 0o700)
+  await writeAtomically(target, content, mode)
+}
+
+/** Removes what writes that were cut short left beside the files; afterwards all removals are on the disk too. */
+async function tidy(root: string): Promise<void> {
+  const secrets = [...new Set(Object.values(SECRETS).map(({ source }) => dirname(`${SECRETS_DIRECTORY}/${source}`)))]
+  for (const folder of [dirname(CONFIG_PATH), SECRETS_DIRECTORY, ...secrets].map(path => join(root, path))) {
+    const names = await readdir(folder).catch(() => undefined)
+    if (names === undefined) continue
+    for (const name of names) if (isLeftover(name)) await rm(join(folder, name))
+    await syncDirectory(folder)
+  }
+}
+
+/** Whatever the umask of who imports, and whatever mode it had. */
+export async function makeDirectory(path: string, mode: number): Promise<void> {
+  await mkdir(path, { recursive: true, mode })
+  await chmod(path, mode)
+}
+
+/** @returns whether it was there */
+export async function removeFile(path: string): Promise<boolean> {
+  try {
+    await rm(path)
+    return true
+  } catch (err) {
+    if (errorCode(err) === 'ENOENT') return false
+    throw err
+  }
+}

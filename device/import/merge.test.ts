@@ -1,0 +1,129 @@
+import * as assert from 'uvu/assert'
+import { readToml } from '../../formats/toml-file.ts'
+import { suite } from '../../tools/suite.ts'
+import { mergeProvisioning } from './merge.ts'
+
+const test = suite('merge')
+
+const toml = (text: string) => readToml('x', text)
+const merged = (before: string, file: string) => mergeProvisioning(toml(before), toml(file)).value
+
+const STORED = `
+version = 1
+device = "rack1"
+listener_port = 20100
+[[relays]]
+host = "fra"
+user = "a"
+[[relays]]
+host = "fra"
+port = 8443
+user = "b"
+[[consoles]]
+name = "sw1"
+path = "/dev/ttyUSB0"
+baud_rate = 9600
+[[technicians]]
+name = "alice"
+keys = ["a", "b"]
+[[technicians]]
+name = "bob"
+keys = ["c"]
+[bridge]
+host_key = "k"
+escape = "ctrl-]"
+[secrets]
+relay_key = "r"
+shell_host_key = "h"
+[system]
+hostname = "old"
+country = "JP"
+[[wifi]]
+ssid = "Office"
+passphrase = "one"
+`
+
+test('a file that is not complete changes what it names, and nothing else', () => {
+  const cases: [file: string, change: (before: Record<string, unknown>) => void][] = [
+    ['listener_port = 20102', before => Object.assign(before, { listenerPort: 20102 })],
+    ['[system]\nhostname = "new"', before => Object.assign(before, { system: { hostname: 'new', country: 'JP' } })],
+    [
+      '[[consoles]]\nname = "sw1"\nbaud_rate = 115200\n[[consoles]]\nname = "sw2"\npath = "/dev/ttyUSB1"',
+      before =>
+        Object.assign(before, {
+          consoles: [
+            { name: 'sw1', path: '/dev/ttyUSB0', baudRate: 115200 },
+            { name: 'sw2', path: '/dev/ttyUSB1' },
+          ],
+        }),
+    ],
+    // A list without names in it is one value.
+    [
+      '[[technicians]]\nname = "alice"\nkeys = ["z"]',
+      before => Object.assign((before.technicians as object[])[0] as object, { keys: ['z'] }),
+    ],
+    // A relay is its host and its port, 443 where none is named.
+    [
+      '[[relays]]\nhost = "fra"\nport = 443\nuser = "c"',
+      before => Object.assign((before.relays as object[])[0] as object, { port: 443, user: 'c' }),
+    ],
+    ['[[technicians]]\nname = "bob"\nremove = true', before => (before.technicians as object[]).pop()],
+    ['[[wifi]]\nssid = "None"\nremove = true', () => {}],
+    ['[system]\nremove = true', before => delete before.system],
+  ]
+  for (const [file, change] of cases) {
+    const expected = structuredClone(toml(STORED))
+    change(expected)
+    assert.equal(merged(STORED, file), expected, file)
+  }
+})
+
+test('a complete file takes everything away that it does not name, but the site’s settings and the shell’s host key', () => {
+  const file = STORED.replace(/\[\[technicians\]\]\nname = "bob"\nkeys = \["c"\]\n/, '')
+    .replace('shell_host_key = "h"\n', '')
+    .replace(/\[system\][\s\S]*/, '')
+  const { value, complete } = mergeProvisioning(toml(STORED), toml(file))
+  assert.is(complete, true)
+  assert.equal(
+    (value.technicians as { name: string }[]).map(({ name }) => name),
+    ['alice'],
+  )
+  assert.equal(value.secrets, { shellHostKey: 'h', relayKey: 'r' })
+  assert.equal(value.system, { hostname: 'old', country: 'JP' })
+  assert.equal(value.wifi, [{ ssid: 'Office', passphrase: 'one' }])
+})
+
+test('merged in a second time, a file changes nothing', () => {
+  const files = [
+    STORED,
+    '[[technicians]]\nname = "bob"\nremove = true\n[[consoles]]\nname = "x"\npath = "/y"',
+    '[system]\nremove = true\n[[relays]]\nhost = "lon"',
+    '[[wifi]]\nssid = "Office"\npassphrase = "two"\n[wifi.eap]\nidentity = "x"',
+  ]
+  for (const file of files) {
+    const once = mergeProvisioning(toml(STORED), toml(file)).value
+    assert.equal(mergeProvisioning(once, toml(file)).value, once, file)
+  }
+})
+
+test('knows where in the file a merged value stands, and which ones are not from there', () => {
+  const file = '[[technicians]]\nname = "carl"\n[[technicians]]\nname = "alice"\nkeys = []\n[bridge]\nescape = "x"'
+  const { locate } = mergeProvisioning(toml(STORED), toml(file))
+  assert.equal(locate(['technicians', 0, 'keys']), ['technicians', 1, 'keys'])
+  assert.is(locate(['technicians', 1, 'keys', 0]), undefined)
+  assert.equal(locate(['technicians', 2]), ['technicians', 0])
+  assert.equal(locate(['bridge', 'escape']), ['bridge', 'escape'])
+  assert.is(locate(['listener_port']), undefined)
+})
+
+test('says what is no change that can be made', () => {
+  const problems = (file: string) =>
+    mergeProvisioning(toml(STORED), toml(file)).problems.map(({ path, message }) => `${path.join('.')} ${message}`)
+  assert.equal(problems('[[technicians]]\nname = "bob"\nremove = false'), ['technicians.0.remove can only be true'])
+  assert.equal(problems('[[relays]]\nhost = "fra"\nuser = "x"\nremove = true'), [
+    'relays.0.user does not go together with remove = true',
+  ])
+  assert.equal(problems('[[wifi]]\nssid = "a"\n[[wifi]]\nssid = "a"'), ['wifi.1 is there twice'])
+})
+
+test.run()

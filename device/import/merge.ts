@@ -1,0 +1,130 @@
+/** What a provisioning file changes in what a device has already: pure, on TOML values with keys in camelCase. */
+import { REQUIRED_KEYS } from '../../formats/provisioning.ts'
+import { siteShape } from '../../formats/site-config.ts'
+import { type Path, type Problem, snakeCase } from '../../formats/toml-file.ts'
+
+export type Table = Record<string, unknown>
+
+/** Lists whose entries are told apart by name; every other list is replaced as a whole. */
+const NAMED_LISTS: Record<string, (entry: Table) => string> = {
+  relays: ({ host, port = 443 }) => `${host}:${port}`,
+  consoles: ({ name }) => String(name),
+  technicians: ({ name }) => String(name),
+  wifi: ({ ssid }) => String(ssid),
+  interfaces: ({ name }) => String(name),
+}
+/** The keys that say which entry is meant, in an entry that only takes one away. */
+const IDENTITY = ['name', 'ssid', 'host', 'port']
+
+export interface Merged {
+  value: Table
+  /** True when the file could stand alone: it then replaced everything but what belongs to the site. */
+  complete: boolean
+  /** Where a path of `value` stands in the file that was merged in; undefined when it is not from there. */
+  locate(path: Path): Path | undefined
+  /** What is wrong with the file's wish to change something. */
+  problems: Problem[]
+}
+
+/**
+ * A complete file is what the operator issued for this device: relays, consoles, technicians and keys are then as it says and
+ * nothing else, so that whom the operator took away is gone. The settings of the site, which the operator may not know, stay
+ * where the file does not name them. A file that is not complete changes what it names.
+ * @param before undefined on a device that has nothing yet
+ */
+export function mergeProvisioning(before: Table | undefined, file: Table): Merged {
+  const complete = REQUIRED_KEYS.every(key => Object.keys(file).some(name => snakeCase(name) === key))
+  const kept = complete ? keptBeside(before ?? {}) : (before ?? {})
+  const origins: Record<string, (number | undefined)[]> = {}
+  const problems: Problem[] = []
+  const value: Table = { ...kept }
+  for (const [key, given] of Object.entries(file)) {
+    if (key in NAMED_LISTS && isListOfTables(given)) {
+      value[key] = mergeList(key, isListOfTables(kept[key]) ? kept[key] : [], given, origins, problems)
+    } else if (isTable(given)) {
+      const table = mergeTable(isTable(kept[key]) ? kept[key] : {}, given, [key], problems)
+      if (table === undefined) delete value[key]
+      else value[key] = table
+    } else value[key] = given
+  }
+  const locate = ([key, index, ...rest]: Path): Path | undefined => {
+    if (key === undefined || !(camel(key) in file)) return undefined
+    const origin = origins[camel(key)]
+    if (origin === undefined || typeof index !== 'number')
+      return [key, ...(index === undefined ? [] : [index]), ...rest]
+    const at = origin[index]
+    return at === undefined ? undefined : [key, at, ...rest]
+  }
+  return { value, complete, locate, problems }
+}
+
+/** What a complete file leaves as it was: the site's settings, and the host key that technicians know this board by. */
+function keptBeside(before: Table): Table {
+  const kept = Object.fromEntries(Object.entries(before).filter(([key]) => key in siteShape))
+  const { shellHostKey } = isTable(before.secrets) ? before.secrets : {}
+  return shellHostKey === undefined ? kept : { ...kept, secrets: { shellHostKey } }
+}
+
+function mergeList(
+  list: string,
+  before: Table[],
+  given: Table[],
+  origins: Record<string, (number | undefined)[]>,
+  problems: Problem[],
+): Table[] {
+  const nameOf = NAMED_LISTS[list] as (entry: Table) => string
+  const entries = before.map((entry): { entry: Table; at: number | undefined } => ({ entry, at: undefined }))
+  for (const [at, change] of given.entries()) {
+    const found = entries.findIndex(({ entry }) => nameOf(entry) === nameOf(change))
+    if (found >= 0 && entries[found]?.at !== undefined) {
+      problems.push({ path: [list, at], message: 'is there twice' })
+      continue
+    }
+    const merged = mergeTable(entries[found]?.entry ?? {}, change, [list, at], problems, IDENTITY)
+    if (merged === undefined) {
+      if (found >= 0) entries.splice(found, 1)
+    } else if (found >= 0) entries[found] = { entry: merged, at }
+    else entries.push({ entry: merged, at })
+  }
+  origins[list] = entries.map(({ at }) => at)
+  return entries.map(({ entry }) => entry)
+}
+
+/** @returns undefined when `remove = true` takes it away */
+function mergeTable(
+  before: Table,
+  change: Table,
+  path: Path,
+  problems: Problem[],
+  beside: string[] = [],
+): Table | undefined {
+  if ('remove' in change) {
+    const others = Object.keys(change).filter(key => key !== 'remove' && !beside.includes(key))
+    if (change.remove !== true) problems.push({ path: [...path, 'remove'], message: 'can only be true' })
+    for (const key of others)
+      problems.push({ path: [...path, snakeCase(key)], message: 'does not go together with remove = true' })
+    return undefined
+  }
+  const merged: Table = { ...before }
+  for (const [key, given] of Object.entries(change)) {
+    if (!isTable(given)) merged[key] = given
+    else {
+      const inner = mergeTable(isTable(before[key]) ? before[key] : {}, given, [...path, snakeCase(key)], problems)
+      if (inner === undefined) delete merged[key]
+      else merged[key] = inner
+    }
+  }
+  return merged
+}
+
+function camel(key: PropertyKey): string {
+  return String(key).replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+export function isTable(value: unknown): value is Table {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+}
+
+function isListOfTables(value: unknown): value is Table[] {
+  return Array.isArray(value) && value.every(isTable)
+}

@@ -1,0 +1,123 @@
+/** What a provisioning file becomes on the device: paths, contents and modes; pure. */
+import { type DeviceConfig, deviceConfigSchema, type TechnicianConfig } from '../../formats/device-config.ts'
+import {
+  type Provisioning,
+  parseProvisioning,
+  SECRETS,
+  SECRETS_DIRECTORY,
+  type Secrets,
+} from '../../formats/provisioning.ts'
+import type { Site } from '../../formats/site-config.ts'
+import { lineOf, type Problem, snakeCase, stringifyToml } from '../../formats/toml-file.ts'
+import { ConfigurationError, type ConfigurationIssue } from '../../runtime/errors.ts'
+import { readPrivateKey } from './openssh-key.ts'
+
+export interface PlannedFile {
+  /** Absolute, as on the device. */
+  path: string
+  content: string
+  /** 0600 for what is secret; its directory is then 0700. */
+  mode: number
+}
+
+export interface ImportPlan {
+  config: DeviceConfig
+  site: Site
+  /** In the order to write: the configuration last, so that it never names what is not there yet. */
+  files: PlannedFile[]
+  /** Secrets of an earlier import that this one does not have. */
+  removals: string[]
+}
+
+export const CONFIG_PATH = '/etc/oobm/device.toml'
+/** The site's settings: Wi-Fi has secrets. */
+export const SITE_PATH = `${SECRETS_DIRECTORY}/system.toml`
+export const SHELL_KEYS_PATH = '/etc/oobm/shell_authorized_keys'
+export const ADMIN_KEYS_PATH = '/etc/oobm/admin_authorized_keys'
+export const SHELL_HOST_KEY_PATH = '/etc/oobm/shell_host_key.pub'
+
+const SECRET_NAMES = Object.keys(SECRETS) as (keyof Secrets)[]
+
+/** @throws ConfigurationError with everything that is wrong; nothing is planned then */
+export function planImport(file: string, text: string): ImportPlan {
+  const { plan, problems } = planParts(parseProvisioning(file, text))
+  if (problems.length === 0) return plan
+  throw new ConfigurationError(
+    file,
+    problems.map(
+      ({ path, message }): ConfigurationIssue => ({ line: lineOf(text, path), key: path.join('.'), message }),
+    ),
+  )
+}
+
+/** @returns beside the plan what is wrong with the keys: with any of that, the plan is not to be followed */
+export function planParts(provisioning: Provisioning): { plan: ImportPlan; problems: Problem[] } {
+  const { secrets, site } = provisioning
+  const config = withShellHostKey(provisioning)
+  const secretFiles = SECRET_NAMES.flatMap(name => {
+    const content = secrets[name]
+    return content === undefined ? [] : [{ path: secretPath(name), content, mode: 0o600 }]
+  })
+  const hostKey = secrets.shellHostKey === undefined ? undefined : readPrivateKey(secrets.shellHostKey)?.publicKey
+  const plan = {
+    config,
+    site,
+    files: [
+      ...secretFiles,
+      { path: SITE_PATH, content: stringifyToml(site), mode: 0o600 },
+      { path: SHELL_KEYS_PATH, content: authorizedKeys(config, ({ shell, admin }) => shell || admin), mode: 0o644 },
+      { path: ADMIN_KEYS_PATH, content: authorizedKeys(config, ({ admin }) => admin), mode: 0o644 },
+      ...(hostKey === undefined
+        ? []
+        : [{ path: SHELL_HOST_KEY_PATH, content: `${hostKey} ${config.device}\n`, mode: 0o644 }]),
+      { path: CONFIG_PATH, content: stringifyToml(config), mode: 0o644 },
+    ],
+    removals: [
+      ...SECRET_NAMES.filter(name => secrets[name] === undefined).map(secretPath),
+      ...(hostKey === undefined ? [SHELL_HOST_KEY_PATH] : []),
+    ],
+  }
+  const problems = keyProblems(provisioning).map(({ name, message }) => ({
+    path: ['secrets', snakeCase(name)],
+    message,
+  }))
+  return { plan, problems }
+}
+
+export function secretPath(name: keyof Secrets): string {
+  return `${SECRETS_DIRECTORY}/${SECRETS[name].source}`
+}
+
+/** What would only show at the next start, or to a technician as a changed host key, is found here. */
+function keyProblems({ config, secrets }: Provisioning): { name: keyof Secrets; message: string }[] {
+  const problems: { name: keyof Secrets; message: string }[] = []
+  for (const name of ['relayKey', 'bridgeHostKey', 'shellHostKey'] as const) {
+    const text = secrets[name]
+    if (text === undefined) continue
+    const key = readPrivateKey(text)
+    if (key === undefined) problems.push({ name, message: 'is damaged: not a whole private key' })
+    else if (key.encrypted && name !== 'relayKey') {
+      problems.push({ name, message: 'has a passphrase: a host key is used with nobody there, and must not have one' })
+    } else if (key.encrypted && secrets.relayKeyPassphrase === undefined) {
+      problems.push({ name, message: 'has a passphrase, and secrets.relay_key_passphrase is missing' })
+    } else if (name === 'bridgeHostKey' && key.publicKey !== config.bridge.hostKey) {
+      problems.push({ name, message: 'is not the private half of bridge.host_key' })
+    }
+  }
+  return problems
+}
+
+/** The self-test must know the host key that the file brings, not the one that the first boot made. */
+function withShellHostKey({ config, secrets }: Provisioning): DeviceConfig {
+  const fallback = deviceConfigSchema.shape.shell.parse({}).hostKeyFile
+  if (secrets.shellHostKey === undefined || config.shell.hostKeyFile !== fallback) return config
+  return { ...config, shell: { ...config.shell, hostKeyFile: SHELL_HOST_KEY_PATH } }
+}
+
+/** Who may log in to an account: full logins, so no options; the comment says who in sshd's log. */
+function authorizedKeys({ technicians }: DeviceConfig, may: (technician: TechnicianConfig) => boolean): string {
+  return technicians
+    .filter(may)
+    .flatMap(({ name, keys }) => keys.map(key => `${key} ${name}\n`))
+    .join('')
+}

@@ -1,0 +1,40 @@
+/** What a device has already, put together again as the one file it came from: what a later file is merged into. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SECRETS, type Secrets } from '../../formats/provisioning.ts'
+import { readToml } from '../../formats/toml-file.ts'
+import { ConfigurationError, errorCode } from '../../runtime/errors.ts'
+import type { Table } from './merge.ts'
+import { CONFIG_PATH, SITE_PATH, secretPath } from './plan-import.ts'
+
+/** @returns undefined when the device has no configuration, or one that is no TOML: only a complete file helps then */
+export async function readStored(root: string): Promise<Table | undefined> {
+  const config = await readTable(root, CONFIG_PATH)
+  if (config === undefined) return undefined
+  const secrets: Table = {}
+  for (const name of Object.keys(SECRETS) as (keyof Secrets)[]) {
+    const text = await readIfThere(join(root, secretPath(name)))
+    if (text !== undefined) secrets[name] = text
+  }
+  return { ...config, ...(await readTable(root, SITE_PATH)), secrets }
+}
+
+async function readTable(root: string, path: string): Promise<Table | undefined> {
+  const text = await readIfThere(join(root, path))
+  try {
+    return text === undefined ? undefined : readToml(path, text)
+  } catch (err) {
+    if (err instanceof ConfigurationError) return undefined
+    throw err
+  }
+}
+
+/** @throws a system error other than ENOENT */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (err) {
+    if (errorCode(err) === 'ENOENT') return undefined
+    throw err
+  }
+}

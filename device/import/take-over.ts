@@ -1,0 +1,110 @@
+/** Files that somebody brought → one provisioning text that was checked as a whole, or everything that is wrong with them. */
+
+import {
+  type Provisioning,
+  partsOf,
+  provisioningSchema,
+  REQUIRED_KEYS,
+  stringifyProvisioning,
+} from '../../formats/provisioning.ts'
+import { checkValue, describePath, locate, type Path, type Problem, readToml } from '../../formats/toml-file.ts'
+import { decodeText } from '../../runtime/decode-text.ts'
+import { ConfigurationError, type ConfigurationIssue } from '../../runtime/errors.ts'
+import { isTable, type Merged, mergeProvisioning, type Table } from './merge.ts'
+import { planParts } from './plan-import.ts'
+
+export interface BroughtFile {
+  name: string
+  bytes: Uint8Array
+}
+
+export interface TakenOver {
+  provisioning: Provisioning
+  /** The same as one text: what the device shall be. */
+  text: string
+  /** False when it only changed what was there. */
+  complete: boolean
+}
+
+interface ReadFile extends Pick<Merged, 'complete' | 'locate'> {
+  name: string
+  text: string
+}
+
+/**
+ * @param before what the device has; undefined when it has nothing
+ * @param files in the order in which they are merged in: a later one wins
+ * @throws ConfigurationError with everything that is wrong
+ */
+export function takeOver(before: Table | undefined, files: readonly BroughtFile[]): TakenOver {
+  let value = before
+  const read: ReadFile[] = []
+  for (const { name, bytes } of files) {
+    const text = decodeText(name, bytes)
+    const merged = mergeProvisioning(value, readToml(name, text))
+    const file = { name, text, complete: merged.complete, locate: merged.locate }
+    if (merged.problems.length > 0)
+      throw new ConfigurationError(
+        name,
+        merged.problems.map(problem => locate(text, problem)),
+      )
+    value = merged.value
+    read.push(file)
+  }
+  if (before === undefined) mustBeWhole(read, value ?? {})
+  const checked = checkValue(value, provisioningSchema)
+  if ('problems' in checked) throw locatedError(checked.problems, read, value ?? {})
+  const provisioning = partsOf(checked.data)
+  const { problems } = planParts(provisioning)
+  if (problems.length > 0) throw locatedError(problems, read, value ?? {})
+  const { config, secrets, site } = provisioning
+  return {
+    provisioning,
+    text: stringifyProvisioning(config, secrets, site),
+    complete: read.some(({ complete }) => complete),
+  }
+}
+
+/** One sentence in place of a list of all that a device without settings lacks. */
+function mustBeWhole(read: readonly ReadFile[], value: Table): void {
+  const missing = REQUIRED_KEYS.filter(key => !(key.replace(/_(.)/g, (_, letter) => letter.toUpperCase()) in value))
+  // One key that is missing is a typing error, and the check below says where.
+  if (missing.length < 2) return
+  const message = `only changes settings, and this device has none yet: it first needs the whole file from the operator (${missing.join(', ')} are missing)`
+  throw new ConfigurationError(read.at(-1)?.name ?? '', [{ line: undefined, key: '', message }])
+}
+
+/** Each problem at its line of the file that it came from; without a line where the device had it already. */
+function locatedError(problems: readonly Problem[], read: readonly ReadFile[], value: Table): ConfigurationError {
+  const byFile = new Map<string, ConfigurationIssue[]>()
+  for (const problem of problems) {
+    const { name, issue } = locateProblem(problem, read, value)
+    byFile.set(name, [...(byFile.get(name) ?? []), issue])
+  }
+  const [first, ...more] = byFile
+  const [name = '', issues = []] = first ?? []
+  // Two files at once are rare: the others' issues name theirs.
+  const others = more.flatMap(([other, list]) =>
+    list.map(issue => ({ ...issue, line: undefined, message: `${issue.message} (${other}, line ${issue.line})` })),
+  )
+  return new ConfigurationError(name, [...issues, ...others])
+}
+
+function locateProblem({ path, message, also }: Problem, read: readonly ReadFile[], value: Table) {
+  for (const { name, text, locate: pathIn } of read.toReversed()) {
+    const at = pathIn(path)
+    if (at === undefined) continue
+    return { name, issue: locate(text, { path: at, message, also: also && pathIn(also) }) }
+  }
+  return { name: read.at(-1)?.name ?? '', issue: { line: undefined, key: describeStored(path, value), message } }
+}
+
+/** Where there is no line to look at, an entry's name says more than its number. */
+function describeStored(path: Path, value: Table): string {
+  const [list, index, ...rest] = path
+  const entries = typeof list === 'string' ? value[list] : undefined
+  const entry = Array.isArray(entries) && typeof index === 'number' ? entries[index] : undefined
+  const name = isTable(entry) ? (entry.name ?? entry.ssid ?? entry.host) : undefined
+  if (name === undefined) return describePath(path)
+  return [`${String(list)} "${String(name)}"`, describePath(rest)].filter(part => part !== '').join(' ')
+}

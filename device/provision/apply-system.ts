@@ -1,0 +1,89 @@
+/** Puts the site's settings into force for this boot: nothing here outlives it. */
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import spawn from 'nano-spawn'
+import type { Site } from '../../formats/site-config.ts'
+import { errorMessage } from '../../runtime/errors.ts'
+import { replaceLink, writeAtomically } from '../../runtime/write-atomically.ts'
+import { makeDirectory } from '../import/install.ts'
+import { readIfThere } from '../import/stored.ts'
+import { renderNetworkd } from './render-networkd.ts'
+import { type RenderedWpa, renderWifi, renderWired } from './render-wpa.ts'
+
+const NETWORK_DIRECTORY = '/run/systemd/network'
+
+export interface SystemOptions {
+  /** Below which everything is written; anything but `/` changes nothing that runs. */
+  root: string
+  /** /run/oobm-provision, as the programs will see it. */
+  directory: string
+  /** The host name where the site names none; undefined on a device without settings. */
+  device: string | undefined
+  say(line: string): void
+}
+
+/** One setting that cannot be put into force is said, and keeps no other from it: a wrong time zone is no reason to be offline. */
+export async function applySystem(site: Site, { root, directory, device, say }: SystemOptions): Promise<void> {
+  const hostname = site.system.hostname ?? device?.replaceAll('_', '-').replace(/[.-]+$/, '')
+  const steps: [what: string, work: () => Promise<void>][] = [
+    ['the network', () => writeNetwork(site, root)],
+    ['Wi-Fi and 802.1X', () => writeWpa(site, root, directory)],
+    ['the host name', () => (hostname === undefined ? Promise.resolve() : setHostname(hostname, root))],
+    ['the time zone', () => setTimeZone(site.system.timeZone, root)],
+  ]
+  for (const [what, work] of steps) {
+    try {
+      await work()
+    } catch (err) {
+      say(`${what} could not be set: ${errorMessage(err)}`)
+    }
+  }
+}
+
+async function writeNetwork(site: Site, root: string): Promise<void> {
+  const directory = join(root, NETWORK_DIRECTORY)
+  await mkdir(directory, { recursive: true })
+  const files = renderNetworkd(site)
+  for (const name of await readdir(directory)) {
+    if (/^\d\d-oobm-/.test(name) && !(name in files)) await rm(join(directory, name))
+  }
+  // networkd reads them as its own user.
+  for (const [name, content] of Object.entries(files)) await writeAtomically(join(directory, name), content, 0o644)
+}
+
+/** Without networks there is no file, and by that no wpa_supplicant. */
+async function writeWpa(site: Site, root: string, directory: string): Promise<void> {
+  const configs: Record<string, RenderedWpa | undefined> = {}
+  for (const entry of site.interfaces) configs[`wpa_supplicant-${entry.name}.conf`] = renderWired(entry, directory)
+  // Last: an interface that has an entry for its address has its networks all the same.
+  if (site.wifi.length > 0) configs['wpa_supplicant-wlan0.conf'] = renderWifi(site, directory)
+  const target = join(root, directory)
+  for (const name of await readdir(target)) {
+    if (/\.(conf|pem)$/.test(name)) await rm(join(target, name))
+  }
+  for (const [name, rendered] of Object.entries(configs)) {
+    if (rendered === undefined) continue
+    for (const { path, content } of rendered.files) await writeAtomically(join(root, path), content, 0o600)
+    await writeAtomically(join(target, name), rendered.config, 0o600)
+  }
+}
+
+/** The kernel's name, and the files where other programs look for it: `sudo` wants to find its own host. */
+async function setHostname(name: string, root: string): Promise<void> {
+  await makeDirectory(join(root, '/etc'), 0o755)
+  await writeAtomically(join(root, '/etc/hostname'), `${name}\n`, 0o644)
+  const short = name.split('.')[0] ?? name
+  const own = `127.0.1.1\t${short === name ? name : `${name} ${short}`}\n`
+  const others = (await readIfThere(join(root, '/etc/hosts'))) ?? '127.0.0.1\tlocalhost\n'
+  await writeAtomically(join(root, '/etc/hosts'), `${others.replace(/^127\.0\.1\.1\s.*\n/gm, '')}${own}`, 0o644)
+  if (root === '/') await spawn('hostname', [name])
+}
+
+async function setTimeZone(name: string, root: string): Promise<void> {
+  const zone = join('/usr/share/zoneinfo', name)
+  // A zone that this system does not have is shown as UTC by everything.
+  await stat(join(root, zone))
+  const link = join(root, '/etc/localtime')
+  await mkdir(dirname(link), { recursive: true })
+  await replaceLink(link, `..${zone}`)
+}

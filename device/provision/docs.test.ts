@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import * as z from 'zod'
+import { siteShape } from '../../formats/site-config.ts'
+import { checkValue, describePath, readToml, snakeCase } from '../../formats/toml-file.ts'
+import { suite } from '../../tools/suite.ts'
+import { mergeProvisioning } from '../import/merge.ts'
+
+const test = suite('docs/provisioning.md')
+const PAGE = readFileSync(join(import.meta.dirname, '../../docs/provisioning.md'), 'utf8')
+
+function example(name: string): Record<string, unknown> {
+  const [, text] = new RegExp(`<!-- ${name}:.*-->\n\`\`\`toml\n([\\s\\S]*?)\`\`\``).exec(PAGE) ?? []
+  return readToml(name, text ?? '')
+}
+
+/** Every key that a schema has, as `wifi.eap.method`; what is in a list counts once. */
+function keysOf(schema: z.core.JSONSchema.JSONSchema, at = ''): string[] {
+  const { properties = {}, items } = schema
+  if (typeof items === 'object' && !Array.isArray(items)) return keysOf(items as z.core.JSONSchema.JSONSchema, at)
+  return Object.entries(properties).flatMap(([key, value]) => {
+    const path = at === '' ? snakeCase(key) : `${at}.${snakeCase(key)}`
+    return [path, ...keysOf(value as z.core.JSONSchema.JSONSchema, path)]
+  })
+}
+
+function keysIn(value: unknown, at = ''): string[] {
+  if (Array.isArray(value)) return value.flatMap(item => keysIn(item, at))
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, item]) => {
+    const path = at === '' ? snakeCase(key) : `${at}.${snakeCase(key)}`
+    return [path, ...keysIn(item, path)]
+  })
+}
+
+test('the example of a site has every key of it, and nothing that is wrong but what is cut short', () => {
+  const site = example('site')
+  const schema = z.toJSONSchema(z.strictObject(siteShape), { io: 'input' })
+  // The two logins are one schema: what the one shows, the other need not.
+  const all = new Set(keysIn(site).map(key => key.replace('interfaces.eap', 'wifi.eap')))
+  const missing = keysOf(schema).filter(key => !all.has(key.replace('interfaces.eap', 'wifi.eap')))
+  assert.equal(missing, [])
+  const checked = checkValue(site, z.strictObject(siteShape))
+  const problems = 'problems' in checked ? checked.problems : []
+  assert.equal(
+    problems.map(({ path, message }) => `${describePath(path)} ${message}`),
+    ['wifi[2].eap.ca', 'interfaces[1].eap.ca', 'interfaces[1].eap.client_certificate'].map(
+      key => `${key} must be a certificate in PEM form, from BEGIN to END`,
+    ),
+  )
+})
+
+test('the example of a change does what the page says', () => {
+  const before = { ...example('site'), led: { pin: 4 }, technicians: [{ name: 'alice' }, { name: 'bob' }] }
+  const { value, problems, complete } = mergeProvisioning(before, example('change'))
+  assert.equal([problems, complete, 'led' in value], [[], false, false])
+  assert.equal(
+    (value.technicians as { name: string }[]).map(({ name }) => name),
+    ['alice'],
+  )
+  const [office, ...others] = value.wifi as Record<string, unknown>[]
+  assert.equal([office?.passphrase, office?.priority, others], ['a new passphrase', 10, []])
+})
+
+test.run()

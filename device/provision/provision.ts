@@ -1,0 +1,188 @@
+/** What `oobm provision` does at each boot, from top to bottom: take over what is on the card, put the settings into force, clean the card. */
+import { createHash } from 'node:crypto'
+import { readFile, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
+import { type Site, siteSchema } from '../../formats/site-config.ts'
+import { parseToml } from '../../formats/toml-file.ts'
+import { ConfigurationError, errorMessage, UserError } from '../../runtime/errors.ts'
+import { newKeyPair } from '../../runtime/private-key.ts'
+import { VERSION } from '../../runtime/version.ts'
+import { writeAtomically } from '../../runtime/write-atomically.ts'
+import { finishInstallation, install, makeDirectory, removeFile } from '../import/install.ts'
+import { SHELL_HOST_KEY_PATH, SITE_PATH, secretPath } from '../import/plan-import.ts'
+import { readIfThere, readStored } from '../import/stored.ts'
+import { type BroughtFile, type TakenOver, takeOver } from '../import/take-over.ts'
+import { applySystem } from './apply-system.ts'
+import { eraseFile, listFiles, readBrought, whileWritable, writeNote } from './boot-partition.ts'
+import { type FoundFiles, findFiles } from './find-files.ts'
+import {
+  type BoardFacts,
+  describeFault,
+  ERROR_NOTE,
+  errorNote,
+  type Fault,
+  IMPORTED_NOTE,
+  importedNote,
+} from './notes.ts'
+
+/** SHA-256 of the files last taken over, until they are off the card: one that cannot be written gives them again at each boot. */
+export const TAKEN_PATH = `${SECRETS_DIRECTORY}/taken`
+
+export interface ProvisionOptions {
+  /** The boot partition. */
+  boot: string
+  root: string
+  /** /run/oobm-provision. */
+  directory: string
+  wallMs: number
+  say(line: string): void
+}
+
+type Outcome = { kind: 'imported'; result: TakenOver } | { kind: 'unchanged' } | { kind: 'fault'; fault: Fault }
+
+/** @returns what is wrong, in one line; undefined when nothing is */
+export async function provision(options: ProvisionOptions): Promise<string | undefined> {
+  const { boot, root, directory, say } = options
+  await makeDirectory(join(root, directory), 0o755)
+  const serial = await readSerial(root)
+  const found = findFiles((await listFiles(boot)) ?? [], serial)
+  const outcome = await importFiles(found, options)
+  // Whatever is broken, the network comes up: on a card that is full or damaged somebody has to look at it from afar.
+  const orElse = async <T>(what: string, work: () => Promise<T>, otherwise: T): Promise<T> => {
+    try {
+      return await work()
+    } catch (err) {
+      say(`${what}: ${errorMessage(err)}`)
+      return otherwise
+    }
+  }
+  await orElse('no host key could be made', () => ensureHostKey(root), undefined)
+  const device = (await orElse('the settings cannot be read', () => readStored(root), undefined))?.device
+  const board = {
+    serial,
+    version: VERSION,
+    wallMs: options.wallMs,
+    device: typeof device === 'string' ? device : undefined,
+  }
+  const fault = outcome.kind === 'fault' ? describeFault(outcome.fault) : undefined
+  const faultFile = join(root, directory, 'fault')
+  if (fault === undefined) await rm(faultFile, { force: true })
+  else await writeAtomically(faultFile, `${fault}\n`, 0o644)
+  const site = await orElse('the settings of the site cannot be read', () => readSite(root), siteSchema.parse({}))
+  await applySystem(site, { root, directory, device: board.device, say })
+  await tidyCard(found, outcome, board, options)
+  if (outcome.kind === 'imported') say(`${found.own.join(', ')} taken over for ${board.device}`)
+  return fault
+}
+
+/** Never throws: whatever is wrong, the device goes on with what it has. */
+async function importFiles(found: FoundFiles, { boot, root, say }: ProvisionOptions): Promise<Outcome> {
+  let file = found.own.at(-1) ?? ''
+  try {
+    if (await finishInstallation(root)) say('finished what a power cut had interrupted')
+    const before = await readStored(root)
+    if (found.own.length === 0) {
+      await removeFile(join(root, TAKEN_PATH))
+      return before === undefined ? { kind: 'fault', fault: nothingFound(found) } : { kind: 'unchanged' }
+    }
+    const brought: BroughtFile[] = []
+    for (const name of found.own) {
+      file = name
+      brought.push(await readBrought(boot, name))
+    }
+    const digest = digestOf(brought)
+    if (before !== undefined && (await readIfThere(join(root, TAKEN_PATH))) === digest) return { kind: 'unchanged' }
+    const result = takeOver(before, brought)
+    await install(result.text, root)
+    await writeAtomically(join(root, TAKEN_PATH), digest, 0o600)
+    return { kind: 'imported', result }
+  } catch (err) {
+    if (!(err instanceof UserError)) say(`unexpected: ${err instanceof Error ? err.stack : errorMessage(err)}`)
+    if (err instanceof ConfigurationError)
+      return { kind: 'fault', fault: { file: basename(err.file), issues: err.issues } }
+    return { kind: 'fault', fault: { file, issues: [{ line: undefined, key: '', message: errorMessage(err) }] } }
+  }
+}
+
+function nothingFound({ foreign, lookalikes }: FoundFiles): Fault {
+  const issue = (message: string) => ({ file: '', issues: [{ line: undefined, key: '', message }] })
+  const [similar] = lookalikes
+  if (similar !== undefined) return issue(`there is no oobm.toml, but "${similar}": rename it to oobm.toml`)
+  if (foreign.length > 0) return issue(`there is no file for this board, only for others: ${foreign.join(', ')}`)
+  return issue('there is no oobm.toml on this card')
+}
+
+/** A card that is full, damaged or write-protected costs a note or leaves a file there; it never costs the settings. */
+async function tidyCard(
+  found: FoundFiles,
+  outcome: Outcome,
+  board: BoardFacts,
+  options: ProvisionOptions,
+): Promise<void> {
+  const { boot, root, say } = options
+  const { own, foreign, taken, lookalikes } = found
+  const done = outcome.kind !== 'fault' && own.length > 0
+  const toErase = [...taken, ...(done ? [...own, ...foreign] : [])]
+  const names = await listFiles(boot)
+  if (names === undefined) return
+  const hasError = names.includes(ERROR_NOTE)
+  if (toErase.length === 0 && outcome.kind === 'unchanged' && !hasError) return
+  try {
+    await whileWritable(boot, async () => {
+      for (const name of toErase) await eraseFile(boot, name)
+      if (outcome.kind === 'fault') await writeNote(boot, ERROR_NOTE, errorNote(outcome.fault, board))
+      else if (hasError) await rm(join(boot, ERROR_NOTE))
+      if (outcome.kind === 'imported') {
+        const { provisioning, complete } = outcome.result
+        await writeNote(
+          boot,
+          IMPORTED_NOTE,
+          importedNote({ files: own, provisioning, complete, foreign, lookalikes }, board),
+        )
+      }
+    })
+    if (done) await removeFile(join(root, TAKEN_PATH))
+  } catch (err) {
+    const left = toErase.length === 0 ? '' : `; keys may still be on the card: ${toErase.join(', ')}`
+    say(`the boot partition ${boot} cannot be written: ${errorMessage(err)}${left}`)
+  }
+}
+
+/** A board's own host key, for a device whose file brought none: without one its sshd has a new one at each boot. */
+async function ensureHostKey(root: string): Promise<void> {
+  const path = join(root, secretPath('shellHostKey'))
+  if ((await readIfThere(path)) !== undefined) return
+  const { privateKey } = newKeyPair('')
+  const stored = await readStored(root)
+  if (stored !== undefined) {
+    // The self-test must know it too.
+    const change = Buffer.from(`[secrets]\nshell_host_key = ${JSON.stringify(privateKey)}\n`)
+    await install(takeOver(stored, [{ name: SHELL_HOST_KEY_PATH, bytes: change }]).text, root)
+    return
+  }
+  for (const folder of ['/etc/oobm', SECRETS_DIRECTORY, `${SECRETS_DIRECTORY}/shell`])
+    await makeDirectory(join(root, folder), folder === '/etc/oobm' ? 0o755 : 0o700)
+  await writeAtomically(path, privateKey, 0o600)
+}
+
+async function readSite(root: string): Promise<Site> {
+  const text = await readIfThere(join(root, SITE_PATH))
+  return parseToml(SITE_PATH, text ?? '', siteSchema)
+}
+
+/** As the firmware tells it: proc-device-tree ends it with a zero byte. */
+async function readSerial(root: string): Promise<string | undefined> {
+  for (const path of ['/proc/device-tree/serial-number', '/sys/class/dmi/id/product_serial']) {
+    const text = await readFile(join(root, path), 'latin1').catch(() => '')
+    const serial = text.replace(/\0/g, '').trim()
+    if (/^[0-9A-Za-z]+$/.test(serial)) return serial
+  }
+  return undefined
+}
+
+function digestOf(files: readonly BroughtFile[]): string {
+  const hash = createHash('sha256')
+  for (const { name, bytes } of files) hash.update(`${name}\0${bytes.length}\0`).update(bytes)
+  return hash.digest('hex')
+}

@@ -1,0 +1,202 @@
+/** The words of the control channel between a device and its relay, defined in docs/protocol.md: the only code that knows them. */
+import * as z from 'zod'
+import { asciiJson } from '../runtime/printable.ts'
+
+/** Bytes of a line without its end: POSIX's PIPE_BUF, so that one write to the relay's FIFO is one line. */
+export const LINE_MAX = 4_096
+
+/** What a relay answers to a device's question. */
+export type RelayAnswer =
+  /** Seconds since another supervisor of this identity was turned away; undefined when none was. */
+  | { word: 'others'; seconds: number | undefined }
+  /** Whether the relay's sshd still takes connections on the port by which this one came. */
+  | { word: 'listening'; answer: (typeof LISTENING)[number] }
+
+/** What a relay says to a device of its own accord. */
+export type RelayOrder =
+  | { word: 'maintenance'; off: false }
+  /** Epoch seconds by the relay's clock: the end, and now; only their difference means something to a device. Who did it. */
+  | { word: 'maintenance'; off: true; untilS?: number; nowS?: number; by?: string }
+  | { word: 'blink'; seconds: number }
+  /** Which of its configured relays the device is to go to. */
+  | { word: 'relay'; host: string; port: number; user: string }
+
+/** What a relay says to a device. */
+export type RelayWord = RelayAnswer | RelayOrder
+
+const LISTENING = ['yes', 'no', 'unknown'] as const
+
+/** A login name, as far as it is told on. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/
+
+/** Seconds that an LED may blink at one word: long enough to walk through a hall. */
+export const BLINK_MAX_S = 600
+
+/** @returns undefined for a word that this version does not know, and for one that is not whole */
+export function parseRelayLine(line: string): RelayWord | undefined {
+  const [word, ...rest] = line.split(' ')
+  switch (word) {
+    case 'others': {
+      if (line === 'others none') return { word, seconds: undefined }
+      const seconds = wholeNumber(rest[0])
+      return rest.length === 1 && seconds !== undefined ? { word, seconds } : undefined
+    }
+    case 'listening': {
+      const answer = LISTENING.find(one => one === rest[0])
+      return answer === undefined ? undefined : { word, answer }
+    }
+    case 'maintenance':
+      return parseMaintenance(rest)
+    case 'blink': {
+      const seconds = wholeNumber(rest[0])
+      return seconds === undefined ? undefined : { word, seconds: Math.min(seconds, BLINK_MAX_S) }
+    }
+    case 'relay': {
+      const [host, portText, user] = rest
+      const port = wholeNumber(portText)
+      if (!host || port === undefined || !user) return undefined
+      return { word, host, port, user }
+    }
+    default:
+      return undefined
+  }
+}
+
+function parseMaintenance([state, until, now, by]: string[]): RelayWord | undefined {
+  if (state === 'on') return { word: 'maintenance', off: false }
+  if (state !== 'off') return undefined
+  const untilS = wholeNumber(until)
+  const nowS = wholeNumber(now)
+  return {
+    word: 'maintenance',
+    off: true,
+    ...(untilS !== undefined && { untilS }),
+    ...(nowS !== undefined && { nowS }),
+    ...(by !== undefined && NAME.test(by) && { by }),
+  }
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : undefined
+}
+
+/** An order to a device as a line, without its end. */
+export function formatRelayWord(word: RelayOrder): string {
+  switch (word.word) {
+    case 'maintenance': {
+      if (!word.off) return 'maintenance on'
+      const by = word.by !== undefined && NAME.test(word.by) ? word.by : undefined
+      const times = [word.untilS, word.untilS === undefined ? undefined : word.nowS]
+      // What is not known and has something after it is a `-`: an older device takes that for none, too.
+      const words =
+        by === undefined ? times.filter(time => time !== undefined) : [...times.map(time => time ?? '-'), by]
+      return ['maintenance off', ...words].join(' ')
+    }
+    case 'blink':
+      return `blink ${word.seconds}`
+    case 'relay':
+      return `relay ${word.host} ${word.port} ${word.user}`
+    default:
+      return word satisfies never
+  }
+}
+
+/** Seconds before the moment of the report: a board without a clock knows ages, not times. */
+const age = z.int().min(0).max(1e10)
+const text = (max: number) => z.string().max(max)
+
+/** What a device says of itself. Another version's report may have more keys, and words that are not known here. */
+export const deviceReportSchema = z.object({
+  v: z.literal(1),
+  word: text(20),
+  cause: text(400),
+  sinceS: age,
+  /** Age of the last proof of the way back; null until there is one. */
+  proofS: age.nullable(),
+  /** How that was proved, see docs/protocol.md; missing in reports of older devices. */
+  proofBy: z.enum(['login', 'self-test']).nullable().optional().catch(undefined),
+  /** Milliseconds of that proof, and of the last in-band probe. */
+  tookMs: z.number().nullable(),
+  probeMs: z.number().nullable(),
+  sessions: z.object({ shell: z.int(), console: z.int() }),
+  software: text(40),
+  /** Seconds between two of its pings on a silent connection; missing in reports of older devices. */
+  pingS: z.number().min(1).max(86_400).optional().catch(undefined),
+  /** The network interface of its default route; null where it has none. */
+  uplink: text(40).nullable(),
+  /** Null while the console bridge does not answer. */
+  consoles: z
+    .array(
+      z.object({
+        name: text(40),
+        open: z.boolean(),
+        cause: text(200),
+        who: z.array(z.object({ technician: text(40), types: z.boolean(), forS: age })).max(64),
+      }),
+    )
+    .max(64)
+    .nullable(),
+  /** The latest changes of its word, newest last. */
+  changes: z.array(z.object({ agoS: age, word: text(20), cause: text(400) })).max(50),
+})
+
+export type DeviceReport = z.output<typeof deviceReportSchema>
+
+/** A person's session on a console that is over. */
+export const pastSessionSchema = z.object({
+  console: text(40),
+  technician: text(40),
+  /** When it began and ended, as ages. */
+  fromS: age,
+  toS: age,
+})
+
+export type PastSession = z.output<typeof pastSessionSchema>
+
+export function formatSession({ console, technician, fromS, toS }: PastSession): string {
+  return `session ${asciiJson({ console: console.slice(0, 40), technician: technician.slice(0, 40), fromS, toS })}`
+}
+
+/** Something that people did at a device, or that was refused to them, other than a session that is over. */
+export const deviceEventSchema = z.object({
+  /** `break`, `word` (run by one command), `refused` (a login), `shell` (a session that is over), `lost` (older ones). */
+  event: text(20),
+  /** Seconds since then; since its end, of what took its time. */
+  agoS: age,
+  /** Seconds since its beginning. */
+  fromS: age.optional(),
+  console: text(40).optional(),
+  technician: text(40).optional(),
+  /** Where they came from, as the device knows it. */
+  address: text(60).optional(),
+  detail: text(120).optional(),
+  /** The same where a device says the same again, after its supervisor began anew. */
+  ref: text(60).optional(),
+})
+
+export type DeviceEvent = z.output<typeof deviceEventSchema>
+
+export function formatEvent({ event, agoS, fromS, console, technician, address, detail, ref }: DeviceEvent): string {
+  const cut = (value: string | undefined, max: number) => value?.slice(0, max)
+  const who = { event, agoS, fromS, console: cut(console, 40), technician: cut(technician, 40), ref }
+  const whole = asciiJson({ ...who, address: cut(address, 60), detail: cut(detail, 120) })
+  // What is longer the relay does not keep; everything but ASCII takes six bytes.
+  return `event ${whole.length <= DEED_MAX ? whole : asciiJson({ ...who, detail: cut(detail, 20) })}`
+}
+
+/** Bytes of an event or a session that a relay keeps. */
+const DEED_MAX = 512
+
+/** The report as a line of printable ASCII, so that a relay can refuse all other bytes, made to fit: the oldest changes go first, then the consoles' details. */
+export function formatReport(report: DeviceReport): string {
+  let fitting: DeviceReport = { ...report, cause: report.cause.slice(0, 400) }
+  for (;;) {
+    const line = `report ${asciiJson(fitting)}`
+    if (line.length <= LINE_MAX) return line
+    if (fitting.changes.length > 0) fitting = { ...fitting, changes: fitting.changes.slice(1) }
+    else if (fitting.consoles?.some(({ cause, who }) => cause !== '' || who.length > 0)) {
+      fitting = { ...fitting, consoles: fitting.consoles.map(console => ({ ...console, cause: '', who: [] })) }
+    } else if (fitting.consoles !== null) fitting = { ...fitting, consoles: null }
+    else fitting = { ...fitting, cause: '' }
+  }
+}

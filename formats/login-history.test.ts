@@ -1,0 +1,68 @@
+import * as assert from 'uvu/assert'
+import { describeSessions } from '../device/commands/history.ts'
+import { suite } from '../tools/suite.ts'
+import { shellSessions } from './login-history.ts'
+
+const test = suite('history of logins')
+const T = 1_790_000_000
+
+const open = (pid: number, uptime: number, more: object = {}) => ({
+  ...{ event: 'open', account: 'alice', person: 'alice', from: '127.0.0.1', at: T + uptime, uptime, boot: 'now', pid },
+  ...more,
+})
+const close = (pid: number, uptime: number, more: object = {}) => ({
+  ...{ event: 'close', at: T + uptime, uptime, boot: 'now', pid },
+  ...more,
+})
+const read = (...lines: object[]) =>
+  shellSessions(lines.map(line => JSON.stringify(line)).join('\n'), { boot: 'now', isRunning: pid => pid === 7 })
+const short = (...lines: object[]) =>
+  read(...lines).map(({ openedAt, closedAt, state }) => [openedAt / 1000 - T, closedAt && closedAt / 1000 - T, state])
+
+test('pairs the ends with the beginnings, also of a process number that came again', () => {
+  assert.equal(short(open(1, 10), open(2, 20), close(1, 30), open(1, 40), open(7, 50), close(2, 60), close(1, 70)), [
+    [10, 30, 'closed'],
+    [20, 60, 'closed'],
+    [40, 70, 'closed'],
+    [50, null, 'open'],
+  ])
+})
+
+test('an end that nobody saw is said as such: after a power cut, and when another began with its number', () => {
+  assert.equal(short(open(7, 10, { boot: 'before' }), open(3, 20), open(7, 30), open(7, 40)), [
+    [10, null, 'lost'],
+    [20, null, 'lost'],
+    [30, null, 'lost'],
+    [40, null, 'open'],
+  ])
+})
+
+test('both ends are on the clock that the board learned', () => {
+  // It began in 2019, and the time came between.
+  const [session] = read(open(1, 10, { at: 1_550_000_010 }), close(1, 70))
+  assert.is(session?.openedAt, (T + 10) * 1000)
+  assert.is(session?.closedAt, (T + 70) * 1000)
+})
+
+test('half a line, and what is none, are left out', () => {
+  const lines = [JSON.stringify(open(1, 10)), '{"event":"op', 'x', '{"event":"other"}', JSON.stringify(close(1, 20))]
+  assert.is(shellSessions(lines.join('\n'), { boot: 'now', isRunning: () => false }).length, 1)
+  assert.equal(shellSessions('', { boot: 'now', isRunning: () => false }), [])
+})
+
+test('is told in lines: whose key it was, from where, until when', () => {
+  const sessions = read(
+    open(1, 0),
+    close(1, 60),
+    open(2, 10, { account: 'oobm', from: '192.0.2.7' }),
+    open(7, 20, { account: 'pi', person: '' }),
+  )
+  assert.equal(describeSessions(sessions), [
+    'alice                    2026-09-21 14:13:20 UTC  until 2026-09-21 14:14:20 UTC  by the relay',
+    'alice as oobm            2026-09-21 14:13:30 UTC  its end was not seen           from 192.0.2.7',
+    'pi (key of nobody here)  2026-09-21 14:13:40 UTC  still there                    by the relay',
+  ])
+  assert.equal(describeSessions([]), ['nobody has logged in since the history began'])
+})
+
+test.run()

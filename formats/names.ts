@@ -1,0 +1,136 @@
+/** The small formats that several configuration files share: names, ports, public keys. */
+import './zod-words.ts'
+import * as z from 'zod'
+import { firstOther, oddHint } from '../runtime/odd-characters.ts'
+import { foreignKeyProblem } from './foreign-key.ts'
+
+/** Names go into ssh_config, authorized_keys, login names and file names: nothing in them needs quoting anywhere. */
+export const nameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,31}$/, shown('must be 1 to 32 of a-z 0-9 . _ - and begin with a letter or digit'))
+
+/** A login name on the relay or on the device. */
+export const userSchema = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_-]{0,31}$/, shown('must be a login name: 1 to 32 of a-z 0-9 _ - and not begin with a digit'))
+
+/** One line of free text: what somebody types into a field elsewhere, which has no control characters. */
+export const lineSchema = z
+  .string()
+  .min(1, 'is empty')
+  .max(255, 'must be 255 characters at the most')
+  .superRefine((text, context) => {
+    const control = firstOther(text, /\P{Cc}/u)
+    if (control === undefined) return
+    context.addIssue({ code: 'custom', message: `has ${control.name}, as character ${control.position}` })
+  })
+
+/** A host name (RFC 1123) or an IP address. */
+export const hostSchema = z
+  .string()
+  .max(253)
+  .refine(isHost, shown('must be a host name or an IP address, without a port'))
+
+/** A relay's, beside which port and login have keys of their own. */
+export const relayHostSchema = z
+  .string()
+  .max(253)
+  .superRefine((text, context) => {
+    const message = relayHostProblem(text)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  })
+
+function isHost(text: string): boolean {
+  if (/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(text)) return true
+  return /^[0-9A-Fa-f:.]+$/.test(text) && URL.canParse(`http://[${text}]/`)
+}
+
+function relayHostProblem(text: string): string | undefined {
+  if (isHost(text)) return undefined
+  const [, scheme, login, bracketed, plain, port] =
+    /^([a-z]+:\/\/)?(?:([^@/]+)@)?(?:\[([^\]]*)\]|([^:/]*))(?::(\d+))?\/?$/i.exec(text) ?? []
+  const host = bracketed ?? plain ?? ''
+  if (!isHost(host)) return `must be a host name or an IP address, and nothing else${oddHint(text)}`
+  const apart = [
+    ...(scheme === undefined ? [] : [`without "${scheme}"`]),
+    ...(login === undefined ? [] : [`the login is a key of its own (user = "${login}")`]),
+    ...(port === undefined ? [] : [`the port is a key of its own (port = ${port})`]),
+  ]
+  return [`must be the host alone, "${host}"`, ...apart].join('; ')
+}
+
+/** A message with what is no plain ASCII in the value, which looks right otherwise. */
+function shown(message: string) {
+  return { error: ({ input }: { input?: unknown }) => `${message}${oddHint(String(input))}` }
+}
+
+export const portSchema = z.int('must be a whole number').min(1, 'must be 1 to 65535').max(65535, 'must be 1 to 65535')
+
+/** One file, by absolute path, of characters that need no quoting in sshd_config or a shell. */
+export const pathSchema = z
+  .string()
+  .max(255)
+  .regex(/^\/[A-Za-z0-9._/+@:-]*$/, shown('must be an absolute path of letters, digits and . _ / + @ : -'))
+
+/** Key types that both OpenSSH and ssh2 take. Certificates and sk- keys are not among them. */
+const KEY_TYPES = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'ssh-rsa']
+
+/** The least that OpenSSH's authors and NIST (SP 800-57) still call safe. */
+export const RSA_BITS = 2048
+
+/** A public key as one line of a `.pub` file; the comment is dropped, so that equal keys are equal texts. */
+export const publicKeySchema = z.string().transform((line, context) => {
+  const [type = '', base64 = ''] = line.trim().split(/[ \t]+/)
+  const problem = publicKeyProblem(line, type, base64)
+  if (problem === undefined) return `${type} ${base64}`
+  context.addIssue({ code: 'custom', message: problem })
+  return z.NEVER
+})
+
+function publicKeyProblem(line: string, type: string, base64: string): string | undefined {
+  const foreign = foreignKeyProblem(line)
+  if (foreign !== undefined) return foreign
+  if (line.includes('BEGIN SSH2 PUBLIC KEY')) return 'must be one line: "ssh-keygen -i -f FILE" makes it of this form'
+  if (/[\r\n]/.test(line.trim())) return 'must be one line, as in a .pub file'
+  if (!KEY_TYPES.includes(type)) {
+    // Of what is no type nothing is repeated: it may be a piece of a private key.
+    const got = /^[a-z][a-z0-9@.-]{0,50}$/.test(type) ? ` (got "${type}")` : oddHint(type)
+    return `must be a public key line beginning with ${KEY_TYPES.slice(0, 2).join(', ')} …${got}`
+  }
+  const blob = Buffer.from(base64, 'base64')
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64) || blob.toString('base64') !== base64)
+    return `is damaged: not whole base64${oddHint(base64)}`
+  const [ownType, ...fields] = sshStrings(blob) ?? []
+  if (
+    ownType?.toString('latin1') !== type ||
+    fields.length === 0 ||
+    (type === 'ssh-ed25519' && fields[0]?.length !== 32)
+  ) {
+    return `is damaged: what follows "${type}" is not a whole key of that type`
+  }
+  const bits = type === 'ssh-rsa' ? bitLength(fields[1]) : undefined
+  if (bits !== undefined && bits < RSA_BITS) {
+    return `is an RSA key of ${bits} bits, which can be broken: make one of ${RSA_BITS} or more, or better Ed25519 ("ssh-keygen -t ed25519")`
+  }
+  return undefined
+}
+
+/** Of a positive number as SSH writes it (RFC 4251, section 5, mpint): 0 for one that is missing. */
+function bitLength(number: Buffer = Buffer.alloc(0)): number {
+  const from = number.findIndex(byte => byte !== 0)
+  return from < 0 ? 0 : (number.length - from) * 8 - Math.clz32(number[from] ?? 0) + 24
+}
+
+/** The strings of an SSH key blob (RFC 4253, section 6.6; RFC 4251, section 5), or undefined when it is cut short. */
+function sshStrings(blob: Buffer): Buffer[] | undefined {
+  const strings: Buffer[] = []
+  let at = 0
+  while (at < blob.length) {
+    if (at + 4 > blob.length) return undefined
+    const end = at + 4 + blob.readUInt32BE(at)
+    if (end > blob.length) return undefined
+    strings.push(blob.subarray(at + 4, end))
+    at = end
+  }
+  return strings
+}

@@ -1,0 +1,123 @@
+/** What the two daemons say of themselves in `status.json`, and how it is read: the only definition of both formats. */
+import { readFile } from 'node:fs/promises'
+import * as z from 'zod'
+import { heartbeatSchema } from '../runtime/boot-clock.ts'
+import { errorCode } from '../runtime/errors.ts'
+import { WORDS } from './states.ts'
+
+/** Milliseconds since 1970. */
+const instant = z.int()
+
+const changeSchema = z.object({ at: instant, word: z.enum(WORDS), cause: z.string() })
+
+/** `/run/oobm/status.json`, written by the supervisor at every change and at every heartbeat. */
+export const supervisorStatusSchema = z.object({
+  version: z.literal(1),
+  device: z.string(),
+  software: z.string(),
+  pid: z.int(),
+  heartbeat: heartbeatSchema,
+  word: z.enum(WORDS),
+  /** Why the word is what it is, as a sentence for a technician. */
+  cause: z.string(),
+  since: instant,
+  relay: z.object({ host: z.string(), port: z.int() }).nullable(),
+  /** When this tunnel came up; null while there is none. */
+  connectedAt: instant.nullable(),
+  proof: z.object({
+    /** The last proof of the way back; null until there is one. */
+    provedAt: instant.nullable(),
+    /** How it was proved: by a login through the tunnel itself, or by the self-test over a second connection. */
+    by: z.enum(['login', 'self-test']).nullable(),
+    /** Milliseconds that it took. */
+    tookMs: z.number().nullable(),
+    /** The last self-test of any outcome: what each step found. */
+    attempt: z
+      .object({
+        /** When it was over. */
+        at: instant,
+        ok: z.boolean(),
+        /** Milliseconds of all of it; steps may run side by side. */
+        tookMs: z.number(),
+        steps: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), tookMs: z.number() })),
+      })
+      .nullable(),
+    /** Round trip of the last in-band probe, in milliseconds. */
+    probeMs: z.number().nullable(),
+  }),
+  sessions: z.object({ shell: z.int(), console: z.int() }),
+  /** The next attempt to connect; null while none is planned. */
+  retryAt: instant.nullable(),
+  /** The latest changes of the word or its cause, newest last. */
+  changes: z.array(changeSchema),
+})
+
+/** `/run/oobm-console/status.json`, written by the console bridge at every change and at every heartbeat. */
+export const consoleStatusSchema = z.object({
+  version: z.literal(1),
+  software: z.string(),
+  pid: z.int(),
+  heartbeat: heartbeatSchema,
+  port: z.int(),
+  /** What people did beside their sessions, oldest first; the ids count from the bridge's start. Older bridges have none. */
+  events: z
+    .array(
+      z.object({
+        id: z.int(),
+        at: instant,
+        event: z.enum(['break', 'word', 'refused']),
+        console: z.string().optional(),
+        technician: z.string().optional(),
+        from: z.string(),
+        detail: z.string(),
+      }),
+    )
+    .optional(),
+  consoles: z.array(
+    z.object({
+      name: z.string(),
+      path: z.string(),
+      /** As people write it: `9600 8N1`. */
+      settings: z.string(),
+      state: z.enum(['open', 'closed']),
+      /** Why it is closed; empty while it is open. */
+      cause: z.string(),
+      since: instant,
+      /** Set while flow control holds what is sent: since when, and why as far as that is known. */
+      held: z.object({ since: instant, cause: z.string() }).optional(),
+      /** When the target last said something; null if never since the start. */
+      lastOutputAt: instant.nullable(),
+      bytesIn: z.int(),
+      bytesOut: z.int(),
+      sessions: z.array(
+        z.object({
+          /** Of this console since the bridge's start: no two are the same. */
+          id: z.int(),
+          technician: z.string(),
+          /** Who may type now; one of the sessions at the most. */
+          writer: z.boolean(),
+          from: z.string(),
+          since: instant,
+          /** `relay`: the relay vouches for the name, with its hop key; `shell`: by an account of this device. */
+          via: z.enum(['relay', 'shell']).optional(),
+        }),
+      ),
+    }),
+  ),
+})
+
+export type SupervisorStatus = z.output<typeof supervisorStatusSchema>
+export type ConsoleStatus = z.output<typeof consoleStatusSchema>
+
+/** The status that a daemon last wrote; undefined when there is none or another version wrote it. */
+export async function readStatus<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T> | undefined> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (err) {
+    if (errorCode(err) === 'ENOENT') return undefined
+    throw err
+  }
+  const result = schema.safeParse(JSON.parse(text))
+  return result.success ? result.data : undefined
+}

@@ -1,0 +1,64 @@
+/** Who may reach what: the fleet's lists, resolved. */
+import { EXIT, UserError } from '../../runtime/errors.ts'
+import type { Device, Fleet, Relay, Technician } from './fleet-config.ts'
+
+/** What one technician may reach on one device; only where it is anything. */
+export interface Access {
+  device: Device
+  consoles: Device['consoles']
+  shell: boolean
+  /** May become root there; has the shell then. */
+  admin: boolean
+}
+
+export function accessOf(fleet: Fleet, { consoles, shells, admins }: Technician): Access[] {
+  return fleet.devices
+    .map(device => {
+      const admin = admins === 'all' || admins.includes(device.name)
+      return {
+        device,
+        consoles: device.consoles.filter(({ name }) => consoles === 'all' || consoles.includes(name)),
+        shell: admin || shells === 'all' || shells.includes(device.name),
+        admin,
+      }
+    })
+    .filter(access => access.shell || access.consoles.length > 0)
+}
+
+/** The consoles that a plain login on a relay leads this technician to (way 2). */
+export function loginConsolesOf(
+  fleet: Fleet,
+  technician: Technician,
+): { device: Device; console: Device['consoles'][number] }[] {
+  const { login } = technician
+  return accessOf(fleet, technician).flatMap(({ device, consoles }) =>
+    consoles.filter(({ name }) => login === 'all' || login.includes(name)).map(console => ({ device, console })),
+  )
+}
+
+/** A technician's login on a relay: the one there is, or his own. */
+export function relayLoginOf({ accounts, user }: Relay, { name }: Technician): string {
+  return accounts === 'dedicated' ? name : user
+}
+
+/**
+ * The keys that devices and technicians pin.
+ * @throws UserError for a dedicated relay that has not been applied yet
+ */
+export function pinnedKeysOf({ name, hostKeys }: Relay): [string, ...string[]] {
+  const [first, ...more] = hostKeys
+  if (first !== undefined) return [first, ...more]
+  const advice = `"oobm-relay push" makes its key and says which it is; put that into host_keys`
+  throw new UserError(`relay "${name}" has no host_keys yet: ${advice}`, EXIT.configuration)
+}
+
+/** A device's relays in its order of preference. */
+export function relaysOf(fleet: Fleet, { relays }: Device): Relay[] {
+  if (relays === undefined) return fleet.relays
+  return relays.flatMap(name => fleet.relays.find(relay => relay.name === name) ?? [])
+}
+
+/** A device's listeners on its relays' 127.0.0.1. */
+export function listenersOf({ port }: Device): { shell: number; console: number } {
+  return { shell: port, console: port + 1 }
+}

@@ -1,0 +1,33 @@
+/** What a fleet may say, and what nevertheless misleads sooner or later: shown beside it, never refused. */
+import { isKernelNumbered, unusualSpeed } from '../../../formats/serial-path.ts'
+
+/** Names in one line; a fleet may have thousands. */
+const SHOWN = 5
+
+interface SerialConsole {
+  name: string
+  path: string
+  baudRate?: number | undefined
+}
+
+/** One line for each kind. */
+export function adviceOn(consoles: readonly SerialConsole[]): string[] {
+  const numbered = consoles.filter(({ path }) => isKernelNumbered(path))
+  const odd = consoles.flatMap(({ name, baudRate = 9600 }) => {
+    const usual = unusualSpeed(baudRate)
+    return usual === undefined ? [] : `${name} (${baudRate}; the nearest usual one is ${usual})`
+  })
+  return [
+    ...(numbered.length === 0
+      ? []
+      : [
+          `the kernel numbers the path of ${list(numbered.map(({ name, path }) => `${name} (${path})`))}: another adapter may have it after the next start; "oobm doctor" on the device says the name below /dev/serial/by-id that stays`,
+        ]),
+    ...(odd.length === 0 ? [] : [`no equipment comes with the speed of ${list(odd)}`]),
+  ]
+}
+
+function list(items: readonly string[]): string {
+  const more = items.length - SHOWN
+  return items.slice(0, SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '')
+}

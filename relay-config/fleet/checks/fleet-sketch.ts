@@ -1,0 +1,57 @@
+/** A fleet before it is known to be well formed: what can be told of it all the same. */
+import * as z from 'zod'
+import { nameSchema, portSchema, publicKeySchema } from '../../../formats/names.ts'
+
+export interface Problem {
+  path: PropertyKey[]
+  message: string
+  /** What it collides with. */
+  also?: PropertyKey[] | undefined
+}
+
+const wellFormed = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined)
+const listOf = <T extends z.ZodType>(item: T) => z.array(wellFormed(item)).catch([])
+const names = listOf(nameSchema)
+
+/** Takes anything, and keeps what is well formed at its place: the errors of the rest are the shape's to report. */
+const lenient = z
+  .object({
+    relays: listOf(
+      z.object({
+        name: wellFormed(nameSchema),
+        host: wellFormed(z.string()),
+        port: portSchema.default(443).catch(443),
+        adminPort: portSchema.default(22).catch(22),
+        accounts: z.unknown().optional(),
+        user: z.unknown().optional(),
+        hostKeys: z.unknown().optional(),
+      }),
+    ),
+    devices: listOf(
+      z.object({
+        name: wellFormed(nameSchema),
+        port: wellFormed(portSchema),
+        relays: names,
+        consoles: listOf(z.object({ name: wellFormed(nameSchema), path: wellFormed(z.string()) })),
+      }),
+    ),
+    technicians: listOf(
+      z.object({
+        name: wellFormed(nameSchema),
+        keys: listOf(publicKeySchema),
+        hopKeys: listOf(publicKeySchema),
+        consoles: names,
+        shells: names,
+        admins: names,
+        login: names,
+        uid: z.unknown().optional(),
+      }),
+    ),
+  })
+  .catch({ relays: [], devices: [], technicians: [] })
+
+export type FleetSketch = z.output<typeof lenient>
+
+export function sketchOf(raw: unknown): FleetSketch {
+  return lenient.parse(raw)
+}

@@ -1,0 +1,62 @@
+/** The device configuration of one device of the fleet: what the provisioning file holds beside the secrets. */
+
+import type { DeviceConfigInput } from '../../../formats/device-config.ts'
+import { accessOf, listenersOf, loginConsolesOf, pinnedKeysOf, relaysOf } from '../access.ts'
+import type { Device, Fleet, Relay } from '../fleet-config.ts'
+import { GATEWAY_TECHNICIAN } from './host-names.ts'
+
+/**
+ * @param bridgeHostKey the public host key of its console bridge
+ * @param gatewayKey the public key that gets one into the shell of a device with `gateway = true`
+ */
+export function renderDeviceConfig(
+  fleet: Fleet,
+  device: Device,
+  bridgeHostKey: string,
+  gatewayKey?: string,
+): DeviceConfigInput {
+  const { led, profile, intervals, shell, selftest, bridge } = device
+  return {
+    version: 1,
+    device: device.name,
+    listenerPort: listenersOf(device).shell,
+    relays: relaysOf(fleet, device).map(relay => {
+      const { host, port, user } = relay
+      return { host, port, user, hostKeys: pinnedKeysOf(relay) }
+    }),
+    consoles: device.consoles,
+    technicians: [...techniciansOf(fleet, device), ...gatewayTechnician(gatewayKey)],
+    bridge: { ...bridge, hostKey: bridgeHostKey },
+    ...(led && { led }),
+    // Written only where the file has it: an older device knows no such key.
+    ...(profile && { profile }),
+    ...(intervals && { intervals }),
+    ...(shell && { shell }),
+    ...(selftest && { selftest }),
+  }
+}
+
+function techniciansOf(fleet: Fleet, device: Device): NonNullable<DeviceConfigInput['technicians']> {
+  return fleet.technicians.flatMap(technician => {
+    const access = accessOf(fleet, technician).find(access => access.device === device)
+    if (!access) return []
+    const { name, keys, role, hopKeys } = technician
+    const consoles = access.consoles.map(console => console.name)
+    const viaRelay = loginConsolesOf(fleet, technician).flatMap(login =>
+      login.device === device ? login.console.name : [],
+    )
+    const byLogin = viaRelay.length > 0 && hopKeys.length > 0 && relaysOf(fleet, device).some(isDedicated)
+    // Left out, the list would mean all: it is always written.
+    const { shell, admin } = access
+    return [{ name, keys, role, consoles, shell, ...(admin && { admin }), ...(byLogin && { viaRelay, hopKeys }) }]
+  })
+}
+
+function gatewayTechnician(key: string | undefined): NonNullable<DeviceConfigInput['technicians']> {
+  if (key === undefined) return []
+  return [{ name: GATEWAY_TECHNICIAN, keys: [key], role: 'operator', consoles: [], shell: true, admin: true }]
+}
+
+function isDedicated({ accounts }: Relay): boolean {
+  return accounts === 'dedicated'
+}

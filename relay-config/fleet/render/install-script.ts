@@ -1,0 +1,150 @@
+/** The script that puts one relay's keys and words into the login it is run in, all in one text; POSIX sh. */
+import type { RelayScripts } from '../../relay/scripts.ts'
+import type { Relay } from '../fleet-config.ts'
+
+/** Ends the texts within the script; no rendered line is equal to it. */
+const HERE_END = 'END_OF_OOBM_FILE'
+
+/**
+ * @param authorizedKeys the lines that {@link renderAuthorizedKeys} gives
+ * @param scripts what is in words/
+ * @param owners names of technicians whose own login this may be
+ */
+export function renderInstallScript(
+  relay: Relay,
+  authorizedKeys: string,
+  scripts: RelayScripts,
+  owners: readonly string[] = [],
+): string {
+  const { name, host, port, user, directory } = relay
+  const ssh = `ssh -p ${port} ${user}@${host}`
+  return `#!/bin/sh
+# Installs the keys and words of relay "${name}" for the login it is run in, and nothing outside of it:
+#   ${ssh} sh -s < install
+# and takes them away again:
+#   ${ssh} sh -s -- --remove < install
+set -eu
+umask 077
+DIRECTORY=${directory}
+# Technicians who may have the login itself.
+OWNERS="${owners.map(owner => `oobm-technician:${owner}`).join(' ')}"
+# The folder is in the marks: another fleet on this login has another folder and another block.
+BEGIN="# BEGIN oobm $DIRECTORY (made by oobm-relay render; what you write in here is lost)"
+END="# END oobm $DIRECTORY"
+
+fail() {
+  echo "oobm: $*; nothing was changed" >&2
+  exit 1
+}
+
+authorized_keys() {
+  cat <<'${HERE_END}'
+${authorizedKeys}${HERE_END}
+}
+
+device_word() {
+  cat <<'${HERE_END}'
+${scripts.deviceWord}${HERE_END}
+}
+
+technician_word() {
+  cat <<'${HERE_END}'
+${scripts.technicianWord}${HERE_END}
+}
+
+# Everything in the file but our block.
+others() {
+  [ ! -f "$keys" ] || awk -v begin="$BEGIN" -v end="$END" '
+    $0 == begin { if (inside) exit 1; inside = 1; next }
+    $0 == end { if (!inside) exit 1; inside = 0; next }
+    !inside
+    END { if (inside) exit 1 }
+  ' "$keys" || fail "the block \\"$BEGIN\\" in $keys is damaged: mend or delete it by hand"
+}
+
+# Our keys that stand in the rest of the file too, each with its name.
+loose() {
+  { authorized_keys; echo; others; } | awk '
+    /^$/ && !outside { outside = 1; next }
+    /^[ \\t]*#/ { next }
+    {
+      for (i = 1; i < NF; i++) if ($i ~ /^(ssh-|ecdsa-)/ && $(i + 1) ~ /^AAAA/) {
+        if (!outside) ours[$(i + 1)] = $NF
+        else if ($(i + 1) in ours) print $(i + 1), ours[$(i + 1)]
+      }
+    }
+  '
+}
+
+# sshd takes the first line that has the key: one that stands outside of our block would undo the restrictions. An owner
+# may have this login without any: that line is left to be the only one, so that ours does not lock them out of it.
+refuse_loose_keys() {
+  strangers=$(loose | awk -v owners=" $OWNERS " 'index(owners, " " $2 " ") == 0 { print $2 }')
+  case $strangers in
+    '') return ;;
+    *oobm-technician:*)
+      echo 'oobm: where it is the own login of that person, write relay_role = "owner" in the fleet file, and render' >&2
+      echo 'oobm: and install anew; anybody else needs another key' >&2
+      ;;
+  esac
+  fail "$keys has these keys also outside of our block, where nothing restricts them: $strangers"
+}
+
+keys_of_ours() {
+  { loose; echo; authorized_keys; } | awk '
+    /^$/ && !listed { listed = 1; next }
+    !listed { open[$1]; next }
+    { for (i = 1; i <= NF; i++) if ($i in open) next; print }
+  '
+}
+
+# Writes beside, syncs, renames. A new name each time: another login may write in the folder that a link leads to.
+replace() { # FILE MODE, content from standard input
+  new=$(mktemp "$1.oobm-XXXXXX")
+  if ! { cat >"$new" && chmod "$2" "$new" && { sync "$new" 2>/dev/null || :; } && mv -f "$new" "$1"; }; then
+    rm -f "$new"
+    exit 1
+  fi
+}
+
+install_all() {
+  refuse_loose_keys
+  content=$(others; echo "$BEGIN"; keys_of_ours; echo "$END")
+  loose | awk '{ print "left as it is: " $2 " has this login without restriction, by a line outside of our block" }'
+  count=$(keys_of_ours | wc -l)
+  # The words first: no key ever stands there without what it runs.
+  mkdir -p "$DIRECTORY"
+  device_word | replace "$DIRECTORY/oobm-device-word" 755
+  technician_word | replace "$DIRECTORY/oobm-technician-word" 755
+  mkdir -p "\${keys%/*}"
+  printf '%s\\n' "$content" | replace "$keys" 600
+  echo "installed: $((count)) keys in $keys, the words of devices and technicians in $DIRECTORY"
+}
+
+remove_all() {
+  content=$(others)
+  if [ -n "$content" ]; then
+    printf '%s\\n' "$content" | replace "$keys" 600
+  else
+    rm -f "$keys"
+  fi
+  rm -rf "$DIRECTORY/oobm-device-word" "$DIRECTORY/oobm-technician-word" "$DIRECTORY/state"
+  rmdir "$DIRECTORY" 2>/dev/null || :
+  echo "removed: our keys from $keys, and $DIRECTORY"
+}
+
+# A function that the last line calls: half a script does nothing.
+main() {
+  cd "$HOME"
+  keys=$HOME/.ssh/authorized_keys
+  # A link stays a link.
+  if [ -L "$keys" ]; then keys=$(readlink -f "$keys"); fi
+  case "\${1-}" in
+    '') install_all ;;
+    --remove) remove_all ;;
+    *) fail "usage: install [--remove]" ;;
+  esac
+}
+main "$@"
+`
+}

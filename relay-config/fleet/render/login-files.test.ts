@@ -1,0 +1,100 @@
+import * as assert from 'uvu/assert'
+import { suite } from '../../../tools/suite.ts'
+import { parseFleet } from '../fleet-config.ts'
+import { renderDeviceConfig } from './device-config.ts'
+import { loginTechnicians, renderLoginFiles } from './login-files.ts'
+import { loginMatchBlock } from './login-match.ts'
+
+const test = suite('what a login at the relay reads')
+
+/** An Ed25519 key blob made of one letter. */
+function key(letter: string): string {
+  const strings = [Buffer.from('ssh-ed25519'), Buffer.alloc(32, letter)]
+  return `ssh-ed25519 ${Buffer.concat(strings.flatMap(one => [Buffer.from([0, 0, 0, one.length]), one])).toString('base64')}`
+}
+
+const FLEET = parseFleet(
+  'fleet.toml',
+  `version = 1
+[[relays]]
+name = "fra"
+host = "fra.example.net"
+accounts = "dedicated"
+host_keys = ["${key('r')}"]
+[[relays]]
+name = "old"
+host = "old.example.net"
+user = "shared"
+host_keys = ["${key('s')}"]
+[[devices]]
+name = "tokyo"
+port = 20100
+relays = ["fra", "old"]
+consoles = [{ name = "sw1", path = "/dev/ttyUSB0" }, { name = "sw2", path = "/dev/ttyUSB1" }]
+[[devices]]
+name = "osaka"
+port = 20102
+relays = ["old"]
+consoles = [{ name = "sw3", path = "/dev/ttyUSB0" }]
+[[technicians]]
+name = "alice"
+uid = 20001
+keys = ["${key('a')}"]
+consoles = "all"
+login = "all"
+hop_keys = ["${key('x')}"]
+[[technicians]]
+name = "bob"
+uid = 20002
+keys = ["${key('b')}"]
+consoles = ["sw1", "sw2"]
+login = ["sw2"]
+[[technicians]]
+name = "carol"
+uid = 20003
+keys = ["${key('c')}"]
+consoles = "all"
+`,
+)
+const [FRA, OLD] = FLEET.relays as [(typeof FLEET.relays)[0], (typeof FLEET.relays)[0]]
+
+test('a list for each technician who has a console by login, and one file of host keys', () => {
+  assert.equal(
+    [...renderLoginFiles(FLEET, FRA, ({ name }) => `ssh-ed25519 ${name}`)],
+    [
+      ['login/alice', 'sw1 20101 sw1 tokyo\nsw2 20101 sw2 tokyo\n'],
+      ['login/bob', 'sw2 20101 sw2 tokyo\n'],
+      ['login_known_hosts', 'sw1 ssh-ed25519 tokyo\nsw2 ssh-ed25519 tokyo\n'],
+    ],
+  )
+  assert.equal(loginTechnicians(FLEET, OLD), [], 'a shared login leads nobody anywhere')
+  assert.is(renderLoginFiles(FLEET, OLD, () => '').size, 0)
+})
+
+test('a device takes a hop key only by way of a dedicated relay, and only with both halves of the right', () => {
+  const technicians = (device: number) =>
+    renderDeviceConfig(FLEET, FLEET.devices[device] as (typeof FLEET.devices)[0], key('h')).technicians?.map(
+      ({ name, viaRelay, hopKeys }) => [name, viaRelay, hopKeys],
+    )
+  assert.equal(technicians(0), [
+    ['alice', ['sw1', 'sw2'], [key('x')]],
+    ['bob', undefined, undefined],
+    ['carol', undefined, undefined],
+  ])
+  assert.equal(technicians(1), [
+    ['alice', undefined, undefined],
+    ['carol', undefined, undefined],
+  ])
+})
+
+test('sshd runs nothing but the login, and forwards nothing but the ports of way 1', () => {
+  const block = loginMatchBlock({ technician: 'alice', jumpPorts: [20101, 20103] })
+  assert.match(block, /^Match User alice\n {2}ForceCommand exec \/usr\/lib\/oobm\/oobm-login\n/)
+  assert.match(
+    block,
+    '\n  AllowTcpForwarding local\n  PermitOpen 127.0.0.1:20101 127.0.0.1:20103\n  PermitListen none\n',
+  )
+  assert.match(loginMatchBlock({ technician: 'bob', jumpPorts: [] }), '  AllowTcpForwarding no\n  PermitOpen none\n')
+})
+
+test.run()

@@ -1,0 +1,57 @@
+/** All that a fleet becomes, as files: what each relay gets, and what each technician gets. */
+import type { RelayScripts } from '../../relay/scripts.ts'
+import type { Fleet } from '../fleet-config.ts'
+import { renderAuthorizedKeys } from './authorized-keys.ts'
+import { renderInstallScript } from './install-script.ts'
+import { type DeviceHostKeys, renderKnownHosts } from './known-hosts.ts'
+import { renderSshConfig, type TechnicianFiles } from './ssh-config.ts'
+import { renderSshdConfig } from './sshd-config.ts'
+
+export interface RenderedFile {
+  content: string
+  mode: number
+}
+
+/** The public keys of one device. */
+export interface DevicePublicKeys extends DeviceHostKeys {
+  relay: string
+}
+
+/**
+ * Path, relative to one folder → file.
+ * @param keys those of every device, by its name
+ * @param scripts what is in words/
+ */
+export function renderFiles(
+  fleet: Fleet,
+  keys: ReadonlyMap<string, DevicePublicKeys>,
+  scripts: RelayScripts,
+  technicianFiles: TechnicianFiles,
+): Map<string, RenderedFile> {
+  const files = new Map<string, RenderedFile>()
+  const relayKeys = new Map([...keys].map(([device, { relay }]) => [device, relay]))
+  // A dedicated relay makes its own, from the fleet file: see apply/.
+  const owners = fleet.technicians.filter(({ relayRole }) => relayRole === 'owner').map(({ name }) => name)
+  for (const relay of fleet.relays.filter(({ accounts }) => accounts === 'shared')) {
+    const authorizedKeys = renderAuthorizedKeys(fleet, relay, relayKeys)
+    const add = (file: string, content: string, mode = 0o644) =>
+      files.set(`relay/${relay.name}/${file}`, { content, mode })
+    add('authorized_keys', authorizedKeys)
+    add('oobm-device-word', scripts.deviceWord, 0o755)
+    add('oobm-technician-word', scripts.technicianWord, 0o755)
+    add('sshd_config', renderSshdConfig(relay))
+    add('install', renderInstallScript(relay, authorizedKeys, scripts, owners), 0o755)
+  }
+  for (const technician of fleet.technicians) {
+    const folder = `technicians/${technician.name}`
+    const config = renderSshConfig(fleet, technician, technicianFiles)
+    const knownHosts = renderKnownHosts(fleet, technician, ({ name }) => keys.get(name) ?? missing(name))
+    files.set(`${folder}/config`, { content: config, mode: 0o644 })
+    files.set(`${folder}/known_hosts`, { content: knownHosts, mode: 0o644 })
+  }
+  return files
+}
+
+function missing(device: string): never {
+  throw new Error(`no keys of ${device} were given`)
+}

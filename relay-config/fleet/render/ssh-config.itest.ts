@@ -1,0 +1,76 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { freePortPair } from '../../../testbed/free-port.ts'
+import { makeKey } from '../../../testbed/make-key.ts'
+import { runProgram } from '../../../testbed/run-program.ts'
+import { scratchDirectory } from '../../../testbed/scratch.ts'
+import { startSshd } from '../../../testbed/sshd.ts'
+import { suite } from '../../../tools/suite.ts'
+import { startFleetRelay } from '../../testing/fleet-relay.ts'
+import { renderKnownHosts } from './known-hosts.ts'
+import { relayBlock, renderHostBlock, renderSshConfig } from './ssh-config.ts'
+
+const test = suite('technician’s ssh_config')
+
+test(
+  'reaches a shell by its name through the relay, with -F and included, and no other host key will do',
+  async context => {
+    const directory = await scratchDirectory(context)
+    const port = await freePortPair()
+    const user = (await runProgram('id', ['-un'])).stdout.trim()
+    const relay = await startFleetRelay({
+      directory,
+      devices: { tokyo: port },
+      rest: `shell_user = "${user}"\n[[technicians]]\nname = "alice"\nkeys = ["KEY_OF_alice"]\nconsoles = "all"\nshells = ["tokyo"]`,
+    })
+    context.cleanup(() => relay.sshd.stop())
+    context.onFailure(relay.sshd.log)
+    await writeFile(join(directory, 'alice.pub'), relay.key('alice').publicKey)
+    const device = await startSshd({
+      directory: join(directory, 'device'),
+      authorizedKeys: [join(directory, 'alice.pub')],
+    })
+    context.cleanup(() => device.stop())
+    const tunnel = relay.startSsh('tokyo', ['-v', '-N', '-R', `127.0.0.1:${port}:127.0.0.1:${device.port}`])
+    context.cleanup(() => tunnel.stop())
+    await tunnel.says(/remote forward success/)
+
+    // A folder whose name wants care. The configuration itself cannot be in one: ssh passes -F on to the jump unquoted.
+    const folder = join(directory, 'al ice 100%')
+    await mkdir(folder)
+    const [alice] = relay.fleet.technicians
+    const [lab] = relay.fleet.relays
+    assert.ok(alice && lab)
+    const files = { knownHostsFile: join(folder, 'known_hosts'), identityFile: relay.key('alice').path }
+    const config = join(directory, 'config')
+    const other = await makeKey(directory, 'other')
+    await writeFile(config, renderSshConfig(relay.fleet, alice, files))
+    const knownHosts = (shell: string) =>
+      writeFile(
+        files.knownHostsFile,
+        renderKnownHosts(relay.fleet, alice, () => ({ shell, bridge: shell })),
+      )
+
+    await knownHosts(device.hostKey.publicKey)
+    const direct = await runProgram('ssh', ['-F', config, '-o', 'BatchMode=yes', 'tokyo', 'echo here'])
+    assert.equal([direct.code, direct.stdout], [0, 'here\n'], direct.stderr)
+
+    // ssh looks for its own configuration in the home of the password database: -F stands in for it.
+    const own = join(directory, 'own-config')
+    const blocks = renderHostBlock({ ...relayBlock(lab, files, lab.user), aliases: ['relay'] })
+    await writeFile(own, `Include ${config}\nHost *\n  StrictHostKeyChecking no\n${blocks}`)
+    const included = await runProgram('ssh', ['-F', own, '-o', 'BatchMode=yes', 'tokyo', 'echo here'])
+    assert.equal([included.code, included.stdout], [0, 'here\n'], included.stderr)
+    const alias = await runProgram('ssh', ['-F', own, '-o', 'BatchMode=yes', 'relay'])
+    assert.match(alias.stdout, /^This key opens consoles/, 'an alias host made with the same code')
+
+    await knownHosts(other.publicKey)
+    const imposter = await runProgram('ssh', ['-F', own, '-o', 'BatchMode=yes', 'tokyo', 'echo here'])
+    assert.is(imposter.code, 255)
+    assert.match(imposter.stderr, /Host key verification failed/)
+  },
+  { timeoutMs: 90_000 },
+)
+
+test.run()

@@ -1,0 +1,90 @@
+import * as assert from 'uvu/assert'
+import { suite } from '../../../tools/suite.ts'
+import { EVERY_HOST } from './client-settings.ts'
+import { renderHostBlock, renderSshConfig } from './ssh-config.ts'
+import { FLEET, fleetOf, KEY } from './testing/two-relays.ts'
+
+const test = suite('rendered ssh_config')
+
+test('makes each console and shell a host, the plain name by way of the first relay', () => {
+  const [alice] = FLEET.technicians
+  assert.ok(alice)
+  const text = renderSshConfig(FLEET, alice, { knownHostsFile: '~/.ssh/oobm/known_hosts' })
+  assert.equal(
+    [
+      ...text.matchAll(
+        /^Host (.*)\n {2}HostName (.*)\n {2}Port (.*)\n {2}User (.*)\n {2}HostKeyAlias (.*)\n(?: {2}ProxyJump (.*)\n)?/gm,
+      ),
+    ].map(match => match.slice(1).join(' ')),
+    [
+      'oobm-relay-fra oobm-relay-fra_oobm_fra.example.net_443 fra.example.net 443 oobm oobm-relay-fra ',
+      'oobm-relay-lon oobm-relay-lon_ec2-user_lon.example.net_8443 lon.example.net 8443 ec2-user oobm-relay-lon ',
+      'tokyo 127.0.0.1 20100 pi tokyo oobm-relay-fra_oobm_fra.example.net_443',
+      'sw1 127.0.0.1 20101 sw1 sw1 oobm-relay-fra_oobm_fra.example.net_443',
+      'rt1 127.0.0.1 20101 rt1 rt1 oobm-relay-fra_oobm_fra.example.net_443',
+      'tokyo.lon 127.0.0.1 20100 pi tokyo oobm-relay-lon_ec2-user_lon.example.net_8443',
+      'sw1.lon 127.0.0.1 20101 sw1 sw1 oobm-relay-lon_ec2-user_lon.example.net_8443',
+      'rt1.lon 127.0.0.1 20101 rt1 rt1 oobm-relay-lon_ec2-user_lon.example.net_8443',
+      'sw2 127.0.0.1 20103 sw2 sw2 oobm-relay-lon_ec2-user_lon.example.net_8443',
+    ],
+  )
+  assert.match(text, /^(#[^\n]*\n)+IgnoreUnknown [^\n]*\bWarnWeakCrypto\b[^\n]*\n\nHost /)
+})
+
+test('logs in to a device by the technician’s own name, where the device has no login for all', () => {
+  const device = (name: string, port: number, more = '') => `[[devices]]\nname = "${name}"\nport = ${port}\n${more}\n`
+  const fleet = fleetOf(
+    `${device('tokyo', 20100)}${device('older', 20102, 'shell_user = "oobm"')}
+[[technicians]]\nname = "bob"\nkeys = ["${KEY[1]}"]\nconsoles = []\nshells = "all"`,
+  )
+  const [bob] = fleet.technicians
+  assert.ok(bob)
+  const text = renderSshConfig(fleet, bob, { knownHostsFile: '~/.ssh/oobm/known_hosts' })
+  const users = [...text.matchAll(/^Host (tokyo|older)\n(?: {2}.*\n)*? {2}User (.*)$/gm)].map(([, host, user]) => [
+    host,
+    user,
+  ])
+  assert.equal(users, [
+    ['tokyo', 'bob'],
+    ['older', 'oobm'],
+  ])
+})
+
+test('writes a console’s host with all that it needs', () => {
+  assert.is(
+    renderHostBlock({
+      aliases: ['sw1', 'console'],
+      hostName: '127.0.0.1',
+      port: 20101,
+      user: 'sw1',
+      hostKeyAlias: 'sw1',
+      jump: 'oobm-relay-fra',
+      knownHostsFile: '/tmp/my lab/100%/known_hosts',
+      identityFile: '/tmp/key',
+      kind: 'console',
+    }),
+    `Host sw1 console
+  HostName 127.0.0.1
+  Port 20101
+  User sw1
+  HostKeyAlias sw1
+  ProxyJump oobm-relay-fra
+  UserKnownHostsFile "/tmp/my lab/100%%/known_hosts"
+  IdentityFile "/tmp/key"
+  IdentitiesOnly yes
+${EVERY_HOST.map(setting => `  ${setting}\n`).join('')}  ClearAllForwardings yes
+  WarnWeakCrypto no-pq-kex
+`,
+  )
+})
+
+test('asks a relay for a terminal only where it has one to give', () => {
+  const alice = FLEET.technicians.find(({ name }) => name === 'alice')
+  assert.ok(alice)
+  const text = renderSshConfig(FLEET, alice, { knownHostsFile: '~/k' })
+  const block = /^Host oobm-relay-fra .*\n((?: {2}.*\n)+)/m.exec(text)?.[1] ?? ''
+  assert.match(block, /^ {2}RequestTTY no\n(?: {2}.*\n)* {2}RequestTTY auto$/m)
+  assert.is(text.match(/RequestTTY no/g)?.length, FLEET.relays.length)
+})
+
+test.run()

@@ -1,0 +1,119 @@
+/** A technician's ssh_config (ssh_config(5)): each console and each shell is a host, reached through its relay. */
+import { EXIT, UserError } from '../../../runtime/errors.ts'
+import { type Access, accessOf, listenersOf, relayLoginOf, relaysOf } from '../access.ts'
+import type { Fleet, Relay, Technician } from '../fleet-config.ts'
+import { BRIDGE, EVERY_HOST, IGNORE_UNKNOWN, NO_FORWARDS } from './client-settings.ts'
+import { hostBy, jumpHost, relayHost } from './host-names.ts'
+import { loginConsolesBy } from './login-files.ts'
+
+/** Files on the technician's machine: `~` is his home. */
+export interface TechnicianFiles {
+  knownHostsFile: string
+  /** The private key to use; his agent's and his own defaults when left out. */
+  identityFile?: string
+}
+
+export interface HostBlock extends TechnicianFiles {
+  /** What one types after `ssh`; the first may be any, all mean the same. */
+  aliases: readonly string[]
+  hostName: string
+  port: number
+  user: string
+  /** The name that its host key has in known_hosts. */
+  hostKeyAlias: string
+  /** The host to go through. */
+  jump?: string
+  kind: 'relay' | 'shell' | 'console'
+  /** A relay that only shows how the devices stand, and refuses a terminal in a line of its own. */
+  hasNoTerminal?: boolean
+}
+
+export function renderSshConfig(fleet: Fleet, technician: Technician, files: TechnicianFiles): string {
+  const relays = new Set<Relay>()
+  const targets = accessOf(fleet, technician).flatMap(access =>
+    relaysOf(fleet, access.device).flatMap((relay, index) => {
+      relays.add(relay)
+      return hostBlocksOf(technician, access, relay, index, {
+        ...files,
+        jump: jumpHost(relay, relayLoginOf(relay, technician)),
+      })
+    }),
+  )
+  const relayBlocks = [...relays].map(relay => ({
+    ...relayBlock(relay, files, relayLoginOf(relay, technician)),
+    hasNoTerminal: loginConsolesBy(fleet, relay, technician).length === 0,
+  }))
+  const blocks = [...relayBlocks, ...targets]
+  return `# ${technician.name}'s consoles. Keep this folder as ~/.ssh/oobm, then: ssh -F ~/.ssh/oobm/config HOST
+# or let "Include oobm/config" be the FIRST line of ~/.ssh/config, then: ssh HOST
+# ssh takes the first value that it finds. Only what is about one of these hosts by its name may stand above it, such as
+# a ProxyCommand for "Host oobm-relay-*".
+${IGNORE_UNKNOWN}
+${blocks.map(block => `\n${renderHostBlock(block)}`).join('')}`
+}
+
+/** The relay itself, that the others go through. */
+export function relayBlock(relay: Relay, files: TechnicianFiles, user: string): HostBlock {
+  const { host, port } = relay
+  const alias = relayHost(relay.name)
+  const aliases = [alias, jumpHost(relay, user)]
+  return { ...files, aliases, hostName: host, port, user, hostKeyAlias: alias, kind: 'relay' }
+}
+
+/** The shell, if he has it, and the consoles of one device by way of its `index`th relay. */
+function hostBlocksOf(
+  technician: Technician,
+  { device, consoles, shell }: Access,
+  relay: Relay,
+  index: number,
+  way: TechnicianFiles & { jump: string },
+): HostBlock[] {
+  const listeners = listenersOf(device)
+  const common = { ...way, hostName: '127.0.0.1' }
+  const block = (name: string) => ({ ...common, aliases: [hostBy(name, relay.name, index)], hostKeyAlias: name })
+  return [
+    ...(shell
+      ? [
+          {
+            ...block(device.name),
+            port: listeners.shell,
+            user: device.shellUser ?? technician.name,
+            kind: 'shell' as const,
+          },
+        ]
+      : []),
+    ...consoles.map(({ name }) => ({ ...block(name), port: listeners.console, user: name, kind: 'console' as const })),
+  ]
+}
+
+export function renderHostBlock(block: HostBlock): string {
+  const settings = [
+    `HostName ${block.hostName}`,
+    `Port ${block.port}`,
+    `User ${block.user}`,
+    `HostKeyAlias ${block.hostKeyAlias}`,
+    // Either stands for both: whichever comes first in the file.
+    block.jump === undefined ? 'ProxyCommand none' : `ProxyJump ${block.jump}`,
+    `UserKnownHostsFile ${quotedPath(block.knownHostsFile)}`,
+    ...(block.identityFile === undefined
+      ? []
+      : [`IdentityFile ${quotedPath(block.identityFile)}`, 'IdentitiesOnly yes']),
+    ...(block.hasNoTerminal ? ['RequestTTY no'] : []),
+    ...EVERY_HOST,
+    ...(block.kind === 'shell' ? [] : [NO_FORWARDS]),
+    ...(block.kind === 'console' ? [BRIDGE] : []),
+  ]
+  return `Host ${block.aliases.join(' ')}\n${settings.map(setting => `  ${setting}\n`).join('')}`
+}
+
+/**
+ * A path as ssh_config, or `ssh -o`, takes it: ssh takes `%` for the beginning of a token.
+ * @throws UserError for one that cannot be written there
+ */
+export function quotedPath(path: string): string {
+  if (/["\\\n\r]|\$\{/.test(path)) {
+    const advice = 'it cannot have " or \\ or ${ or a line end; for ssh on Windows, write C:/Users/…'
+    throw new UserError(`ssh_config cannot hold the path ${JSON.stringify(path)}: ${advice}`, EXIT.usage)
+  }
+  return `"${path.replaceAll('%', '%%')}"`
+}

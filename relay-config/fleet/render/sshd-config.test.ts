@@ -1,0 +1,27 @@
+import * as assert from 'uvu/assert'
+import { suite } from '../../../tools/suite.ts'
+import { renderSshdConfig } from './sshd-config.ts'
+import { FLEET } from './testing/two-relays.ts'
+
+const test = suite('rendered sshd_config')
+
+test('demands of sshd what no key can say', () => {
+  const [fra] = FLEET.relays
+  assert.ok(fra)
+  assert.equal(
+    renderSshdConfig(fra)
+      .split('\n')
+      .filter(line => line !== '' && !/^\s*#/.test(line)),
+    [
+      'Match User oobm',
+      '  AllowTcpForwarding yes',
+      '  AllowStreamLocalForwarding no',
+      '  GatewayPorts no',
+      '  PermitTunnel no',
+      '  ClientAliveInterval 90',
+      '  ClientAliveCountMax 1',
+    ],
+  )
+})
+
+test.run()

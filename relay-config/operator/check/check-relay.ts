@@ -1,0 +1,210 @@
+/** Tries on a live relay, with a device's key, what must work and what must be refused. */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { publicKeySchema } from '../../../formats/names.ts'
+import { listenersOf } from '../../fleet/access.ts'
+import type { Device, Fleet, Relay } from '../../fleet/fleet-config.ts'
+import { refusers } from '../relay-keys.ts'
+import { lookAtAlgorithms } from './look-at-algorithms.ts'
+import { lookHere } from './look-here.ts'
+import { type Answer, type ProbeSettings, trySsh } from './ssh-probe.ts'
+import { causesOf, likelyCauses, shellCause } from './why-refused.ts'
+
+export interface Finding {
+  /** `advice` is what could be better, and is not ours to set. */
+  result: 'ok' | 'WRONG' | 'untried' | 'advice'
+  what: string
+  /** What to do, or why it was not tried. */
+  advice?: string
+}
+
+/** A device and its private key. */
+export interface Identity {
+  device: Device
+  identityFile: string
+}
+
+/** The first finding of each. */
+const PINNED = 'its host key is the pinned one'
+
+/** A word that is none: the answer to it shows that the words are there, and changes nothing. */
+const NO_WORD = 'oobm-relay-check'
+
+/**
+ * Yields what it finds as it finds it; ends early when nothing more can be tried. It claims and evicts nothing, and a
+ * listener is tried only with a device that is not connected.
+ * @param identities devices that use this relay; at least one
+ */
+export async function* checkRelay(
+  fleet: Fleet,
+  relay: Relay,
+  identities: Identity[],
+  signal: AbortSignal,
+): AsyncGenerator<Finding> {
+  const scratch = await mkdtemp(join(tmpdir(), 'oobm-check-'))
+  try {
+    const knownHostsFile = join(scratch, 'known_hosts')
+    await writeFile(knownHostsFile, relay.hostKeys.map(key => `relay ${key}\n`).join(''))
+    const settingsOf = ({ identityFile }: Identity): ProbeSettings => ({ relay, identityFile, knownHostsFile, signal })
+    const [first] = identities
+    if (first === undefined) return
+    const settings = settingsOf(first)
+    const answer = await trySsh(settings, ['-T'], NO_WORD)
+    if (isRefused(answer)) {
+      yield { result: 'ok', what: PINNED }
+      yield wrong(`the key of ${first.device.name} is let in`, await whyRefused(settings))
+      return
+    }
+    const login = loginFindings(answer, fleet, relay, first.device)
+    yield* login
+    if (login.at(-1)?.result === 'WRONG') return
+    yield await noShell(settings)
+    yield await noOpening(settings)
+    yield await noForeignListener(settings)
+    yield await noSocketListener(settings)
+    yield lookAtAlgorithms((await trySsh(settings, ['-vv', '-T'], NO_WORD)).said, relay)
+    for (const identity of identities) {
+      const { said } = await trySsh(settingsOf(identity), ['-W', `127.0.0.1:${listenersOf(identity.device).shell}`])
+      if (PROHIBITED.test(said)) {
+        yield wrong(
+          `${identity.device.name} may open its own listener`,
+          `${remediesOf(relay).setting('AllowTcpForwarding yes')}; if it has, ${remediesOf(relay).keys}`,
+        )
+        return
+      }
+      if (!CONNECT_FAILED.test(said)) continue
+      yield { result: 'ok', what: `${identity.device.name} may open its own listener` }
+      yield* ownListener(await tryListening(settingsOf(identity), identity.device), identity.device, relay)
+      return
+    }
+    const advice = 'every device whose key is here is connected: that shows it'
+    yield { result: 'untried', what: 'a device may listen on its own ports, on 127.0.0.1 alone', advice }
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+const PROHIBITED = /administratively prohibited/
+const CONNECT_FAILED = /open failed: connect failed/
+const LISTEN_FAILED = /remote port forwarding failed/
+
+/** What brings about what is missing. */
+function remediesOf({ accounts, name }: Relay): { keys: string; setting(line: string): string } {
+  if (accounts === 'shared') {
+    return { keys: 'run the rendered "install" on the relay anew', setting: line => `set "${line}"` }
+  }
+  const push = `run "oobm-relay push ${name}"`
+  return { keys: push, setting: line => `${push}: its sshd does not have "${line}"` }
+}
+
+const wrong = (what: string, advice: string): Finding => ({ result: 'WRONG', what, advice })
+const judge = (good: boolean, what: string, advice: string): Finding =>
+  good ? { result: 'ok', what } : wrong(what, advice)
+
+function loginFindings({ code, said }: Answer, fleet: Fleet, relay: Relay, device: Device): Finding[] {
+  const { keys } = remediesOf(relay)
+  const login = `the key of ${device.name} is let in`
+  const words = 'the device words answer'
+  if (/Host key verification failed|HOST IDENTIFICATION HAS CHANGED|no matching host key/i.test(said)) {
+    const advice = `another key answers at ${relay.host}:${relay.port}, and ${refusers(fleet, relay)}: look at it on the relay itself, not over the network`
+    return [
+      wrong(
+        PINNED,
+        `${advice}, and compare with host_keys in the fleet file. Is it the right host, whose key was lost? docs/relay.md, "Replace a lost relay". ssh said: ${lastLine(said)}`,
+      ),
+    ]
+  }
+  if (code === 255 || code === undefined) {
+    return [wrong(`${relay.host}:${relay.port} answers`, lastLine(said) || 'no answer in time')]
+  }
+  const good = code === 64 && said.includes(`oobm-device-word: ${device.name}: the words are: claim TOKEN, evict`)
+  return [
+    { result: 'ok', what: PINNED },
+    { result: 'ok', what: login },
+    judge(
+      good,
+      words,
+      `${shellCause(relay.user, code, said) ?? keys}. It said: ${lastLine(said) || `nothing (exit ${code})`}`,
+    ),
+  ]
+}
+
+const isRefused = ({ said }: Answer) => /Permission denied/.test(said) && !/Host key verification failed/.test(said)
+
+/** What keeps the key out, where it can be seen; else what may, in the order of likelihood. */
+async function whyRefused(settings: ProbeSettings): Promise<string> {
+  const { relay, identityFile } = settings
+  const install = relay.accounts === 'shared' ? `${remediesOf(relay).keys}, as ${relay.user}` : remediesOf(relay).keys
+  const publicKey = publicKeySchema.safeParse(await readFile(`${identityFile}.pub`, 'utf8').catch(() => ''))
+  const facts = publicKey.success ? await lookHere(relay, publicKey.data) : undefined
+  if (facts !== undefined) {
+    const causes = causesOf(facts, install)
+    if (causes.length > 0) return causes.join('; and ')
+    return `nothing that root sees here forbids it: PAM may. sshd's log says it: "journalctl -t sshd -n 20"`
+  }
+  const { said } = await trySsh(settings, ['-v', '-T'], NO_WORD)
+  const causes = likelyCauses(relay.user, /Server accepts key/.test(said))
+  const list = causes.map((cause, index) => `\n           ${index + 1}. ${cause}`).join('')
+  return `${install}. Where that does not help: sshd's log on the relay says why ("journalctl -t sshd"). Likely, in this order:${list}`
+}
+
+async function noShell(settings: ProbeSettings): Promise<Finding> {
+  const shell = await trySsh(settings, ['-T'])
+  const terminal = await trySsh(settings, ['-tt'])
+  const good = shell.code === 64 && /PTY allocation request failed/.test(terminal.said)
+  return judge(
+    good,
+    'no shell and no terminal',
+    `this key has a line without "restrict" in authorized_keys: ${remediesOf(settings.relay).keys}`,
+  )
+}
+
+async function noOpening(settings: ProbeSettings): Promise<Finding> {
+  const { said } = await trySsh(settings, ['-W', `127.0.0.1:${settings.relay.port}`])
+  return judge(
+    PROHIBITED.test(said),
+    'no opening of other ports',
+    `this key has no "permitopen" in authorized_keys: ${remediesOf(settings.relay).keys}`,
+  )
+}
+
+async function noForeignListener(settings: ProbeSettings): Promise<Finding> {
+  const { said } = await trySsh(settings, ['-R', '127.0.0.1:0:127.0.0.1:1'], NO_WORD)
+  const advice = `this key has no "permitlisten" in authorized_keys: ${remediesOf(settings.relay).keys}`
+  return judge(LISTEN_FAILED.test(said), 'no listening on other ports', advice)
+}
+
+async function noSocketListener(settings: ProbeSettings): Promise<Finding> {
+  const path = `/tmp/oobm-check-${randomBytes(8).toString('hex')}`
+  const { said } = await trySsh(settings, ['-R', `${path}:127.0.0.1:1`], NO_WORD)
+  const setting = remediesOf(settings.relay).setting('AllowStreamLocalForwarding no')
+  const advice = `${setting}; and remove ${path} from the relay, where this try has left it`
+  return judge(LISTEN_FAILED.test(said), 'no listening on Unix sockets', advice)
+}
+
+/** Holds the listener for a moment: the device is not connected. `-v`: sshd tells of an overridden address as a debug message. */
+function tryListening(settings: ProbeSettings, device: Device): Promise<Answer> {
+  return trySsh(settings, ['-v', '-R', `127.0.0.1:${listenersOf(device).shell}:127.0.0.1:1`], NO_WORD)
+}
+
+function* ownListener({ said }: Answer, device: Device, relay: Relay): Generator<Finding> {
+  const listens = !LISTEN_FAILED.test(said)
+  const { setting } = remediesOf(relay)
+  const advice = `${setting('AllowTcpForwarding yes')}; or something else on the relay listens on ${listenersOf(device).shell}`
+  yield judge(listens, `${device.name} may listen on its own port`, advice)
+  if (!listens) return
+  const exposed = /overridden by server GatewayPorts/.test(said)
+  yield judge(
+    !exposed,
+    'listeners are on 127.0.0.1 alone',
+    `${setting('GatewayPorts no')}: they stand open to the network`,
+  )
+}
+
+/** The last thing said, without control characters: a relay may send anything. */
+function lastLine(said: string): string {
+  const line = said.trim().split('\n').at(-1) ?? ''
+  return line.replace(/[^ -~]/g, '').slice(0, 200)
+}

@@ -1,0 +1,39 @@
+/** What a relay's sshd offers in the key exchange beyond what anybody needs: advice, since a shared sshd is not ours to set. */
+
+import type { Relay } from '../../fleet/fleet-config.ts'
+import { algorithmSettings, type Offer, superfluous } from '../../relay/dedicated/algorithms.ts'
+import type { Finding } from './check-relay.ts'
+
+const WHAT = 'its sshd offers no weak algorithm, and none that is slow before a login'
+
+/** @param said what `ssh -vv` said */
+export function lookAtAlgorithms(said: string, { accounts, name }: Relay): Finding {
+  const offer = offerIn(said)
+  if (offer === undefined)
+    return { result: 'untried', what: WHAT, advice: 'this ssh does not show what a server offers' }
+  const more = superfluous(offer)
+  if (more.length === 0 && !compresses(said)) return { result: 'ok', what: WHAT }
+  const names = [...more, ...(compresses(said) ? ['compression'] : [])].join(', ')
+  if (accounts === 'dedicated') {
+    return { result: 'WRONG', what: WHAT, advice: `run "oobm-relay push ${name}": it offers ${names}` }
+  }
+  const lines = [...algorithmSettings(offer), 'Compression no'].map(line => `\n      ${line}`).join('')
+  const advice = `it offers ${names}. Where nobody else needs those, root can set, before every Match block:${lines}`
+  return { result: 'advice', what: WHAT, advice }
+}
+
+/** The second proposal is the server's; `debug2` lines of OpenSSH's client. */
+function offerIn(said: string): Offer | undefined {
+  const proposal = serversProposal(said)
+  const list = (what: string) => new RegExp(`^debug2: ${what}: (\\S+)`, 'm').exec(proposal)?.[1]?.split(',')
+  const [kex, ciphers, macs] = [list('KEX algorithms'), list('ciphers stoc'), list('MACs stoc')]
+  return kex && ciphers && macs && { KexAlgorithms: kex, Ciphers: ciphers, MACs: macs }
+}
+
+function compresses(said: string): boolean {
+  return /^debug2: compression stoc: .*zlib/m.test(serversProposal(said))
+}
+
+function serversProposal(said: string): string {
+  return said.split('peer server KEXINIT proposal')[1] ?? ''
+}

@@ -1,0 +1,108 @@
+/** `oobm-relay history`: who did what, when, to which device, from where. */
+
+import { parseDuration } from '../../../cli/ages.ts'
+import { EXIT } from '../../../runtime/errors.ts'
+import { asciiJson, printable } from '../../../runtime/printable.ts'
+import { timeText } from '../../../runtime/time-text.ts'
+import { eventText, type HistoryEntry, readHistory } from '../../relay/history.ts'
+import { readGone, readPast } from '../../relay/state/past-sessions.ts'
+import { STATE_OPTIONS, statePathsOf } from '../../relay/state/state-paths.ts'
+import { type BareInput, type Command, usageError } from '../command.ts'
+import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
+
+export const history: Command = {
+  usage:
+    '[DEVICE] [--event E] [--by NAME] [--console C] [--since T] [--until T] [--last N] [--json] [--relay NAME | --root DIR | --state DIR]',
+  summary: 'who did what when to which device, and from where',
+  options: {
+    ...AT_RELAY_OPTIONS,
+    ...STATE_OPTIONS,
+    event: {
+      type: 'string',
+      value: 'EVENT',
+      help: 'only these: session, break, word, refused, "access off", apply and others',
+    },
+    by: { type: 'string', value: 'NAME', help: 'only what this person did' },
+    console: { type: 'string', value: 'CONSOLE', help: 'only what happened at this console' },
+    since: { type: 'string', value: 'TIME', help: 'from then on: 2026-11-26, "2026-11-26 04:20" (UTC), or 2d ago' },
+    until: { type: 'string', value: 'TIME', help: 'up to then' },
+    last: { type: 'string', value: 'N', help: 'the last N of them' },
+    json: { type: 'boolean', help: 'as JSON lines' },
+  },
+  atRelay: { each: true },
+  runBare: async ({ values, positionals, print }) => {
+    const [device, ...more] = positionals
+    if (more.length > 0) usageError('name one device, or none for all')
+    const isWanted = filterOf(values, device, Date.now())
+    const last = values.last === undefined ? Number.POSITIVE_INFINITY : Number(values.last)
+    if (!(last >= 1)) usageError('--last takes a number')
+    const paths = statePathsOf(values)
+    const { entries: done, damaged } = await readHistory(paths)
+    const entries = [...done, ...(await readPast(paths))].toSorted((a, b) => (a.at < b.at ? -1 : 1))
+    for (const entry of entries.filter(isWanted).slice(-last))
+      print(values.json ? asciiJson(entry) : describeEntry(entry))
+    // What is missing is said: a history with holes must not look whole.
+    const notes = [
+      ...(damaged > 0 ? [`${damaged} line${damaged === 1 ? '' : 's'} of ${paths.history} cannot be read`] : []),
+      ...(await readGone(paths)),
+    ]
+    for (const note of notes) process.stderr.write(`${printable(note)}\n`)
+    return EXIT.ok
+  },
+}
+
+function filterOf(
+  { event, by, console, since, until }: BareInput['values'],
+  device: string | undefined,
+  nowMs: number,
+): (entry: HistoryEntry) => boolean {
+  const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : momentOf('since', String(since), nowMs)
+  const untilMs = until === undefined ? Number.POSITIVE_INFINITY : momentOf('until', String(until), nowMs)
+  return entry => {
+    const atMs = Date.parse(entry.at)
+    return (
+      (device === undefined || entry.device === device) &&
+      (event === undefined || entry.event === event || eventText(entry.event) === event) &&
+      (by === undefined || entry.by === by || entry.technician === by) &&
+      (console === undefined || entry.console === console) &&
+      atMs >= sinceMs &&
+      atMs <= untilMs
+    )
+  }
+}
+
+/** A time as `history` prints it, a part of one, or how long ago it was; all in UTC. */
+function momentOf(option: string, text: string, nowMs: number): number {
+  const agoMs = parseDuration(text.replace(/ ago$/, ''))
+  if (agoMs !== undefined) return nowMs - agoMs
+  const [, day, time = '00:00:00'] = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?(?: ?UTC|Z)?$/.exec(text) ?? []
+  const moment = Date.parse(`${day}T${time}Z`)
+  if (Number.isNaN(moment))
+    usageError(`--${option} takes a time such as 2026-11-26, "2026-11-26 04:20" (UTC), or 2d for two days ago`)
+  return moment
+}
+
+function describeEntry(entry: HistoryEntry): string {
+  const { at, by, event, device, console, technician, from, to, address, key, reason, source } = entry
+  const span = [from && `from ${moment(from)}`, to && `to ${moment(to)}`].filter(Boolean).join(' ')
+  const parts = [
+    moment(at),
+    by.padEnd(12),
+    eventText(event).padEnd(15),
+    device ?? '',
+    console ?? '',
+    technician !== undefined && technician !== by ? technician : '',
+    span,
+    address === undefined ? '' : `address ${address}`,
+    key === undefined ? '' : `with key ${key}`,
+    reason ?? '',
+    source === 'device' ? `(${device} says so)` : '',
+  ]
+  return printable(parts.filter(part => part !== '').join('  '), 1_000)
+}
+
+/** In the form that people get everywhere; a line that somebody wrote by hand stays as it is. */
+function moment(iso: string): string {
+  const ms = Date.parse(iso)
+  return Number.isNaN(ms) ? iso : timeText(ms)
+}

@@ -1,0 +1,162 @@
+/** `oobm-relay init`: asks what it cannot find out, and writes the first fleet file. */
+import { lookup } from 'node:dns/promises'
+import { access, link, mkdtemp, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import * as z from 'zod'
+import { openQuestions, type Questions } from '../../../cli/questions.ts'
+import { nameSchema, portSchema, relayHostSchema, userSchema } from '../../../formats/names.ts'
+import { readPublicKeys } from '../../../formats/public-key-file.ts'
+import { EXIT, errorCode, UserError } from '../../../runtime/errors.ts'
+import { nameOf, readTextFile } from '../../../runtime/text-file.ts'
+import { reasonOf } from '../../../runtime/unexpected.ts'
+import { writeAtomically } from '../../../runtime/write-atomically.ts'
+import { type FirstRelay, firstFleetText } from '../../fleet/edit/first-fleet.ts'
+import { parseFleet } from '../../fleet/fleet-config.ts'
+import { type BareInput, type Command, usageError } from '../command.ts'
+import { fingerprint, hostKeyProblem, publicKeysIn, scanHostKeys } from '../edit/scan-host-keys.ts'
+
+export const init: Command = {
+  usage: '[--host HOST] [--port N] [--user LOGIN] [--accounts shared|dedicated] [--yes] ...',
+  summary: 'write the first fleet.toml, asking what is not given',
+  options: {
+    host: { type: 'string', value: 'HOST', help: 'name or address of the relay' },
+    port: { type: 'string', value: 'N', help: 'port of its sshd; 443 when not given' },
+    accounts: {
+      type: 'string',
+      value: 'shared|dedicated',
+      help: 'use one login that is there, or accounts and an sshd of our own, which needs root there',
+    },
+    user: { type: 'string', value: 'LOGIN', help: 'that login, on a shared relay' },
+    name: { type: 'string', value: 'NAME', help: 'what the relay is called in the file' },
+    'host-keys': { type: 'string', value: 'FILE|-', help: 'its public host keys, instead of asking it' },
+    fingerprint: {
+      type: 'string',
+      value: 'SHA256:...',
+      help: 'take the host key that has this fingerprint, and no other',
+    },
+    yes: { type: 'boolean', help: 'ask nothing: take the defaults, and the host keys that the relay shows' },
+  },
+  runBare: async input => {
+    const { files, positionals, print, signal } = input
+    if (positionals.length > 0) usageError('init takes no names, only options')
+    const file = resolve(files.fleet)
+    if (await exists(file)) throw new UserError(`${file} is there already, and is left as it is`)
+    const questions = openQuestions(input)
+    try {
+      const relay = await askForRelay(input, questions)
+      const text = firstFleetText(relay)
+      parseFleet(file, text)
+      if (signal.aborted) return EXIT.failed
+      await writeNew(file, text)
+      print(`wrote ${file}`)
+      print(
+        'Next: "oobm-relay add device NAME --console NAME --path PATH", "oobm-relay add technician NAME --key FILE".',
+      )
+      return EXIT.ok
+    } finally {
+      questions.close()
+    }
+  },
+}
+
+const portText = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be 1 to 65535')
+  .transform(Number)
+  .pipe(portSchema)
+const accountsText = z.enum(['shared', 'dedicated'], 'must be "shared" or "dedicated"')
+
+async function askForRelay({ values, print, signal }: BareInput, questions: Questions): Promise<FirstRelay> {
+  const { ask } = questions
+  const host = await ask('host', 'Name or address of the relay', relayHostSchema)
+  const port = await ask('port', 'Port of its sshd', portText, '443')
+  const accounts = await ask(
+    'accounts',
+    'One login that it has already (shared), or accounts of our own, which needs root there (dedicated)',
+    accountsText,
+    'shared',
+  )
+  const user = accounts === 'shared' ? await ask('user', 'That login', userSchema) : undefined
+  const label = nameSchema.safeParse(/^[0-9.:]+$/.test(host) ? '' : host.toLowerCase().split('.')[0])
+  const name = await ask('name', 'What to call the relay', nameSchema, label.success ? label.data : 'relay')
+  const relay = { name, host, port, accounts, user }
+  if (values['host-keys'] !== undefined) return { ...relay, hostKeys: await readHostKeys(String(values['host-keys'])) }
+
+  print(`asking ${host}, port ${port}, for its host keys`)
+  const shown = await scanHostKeys(host, port, signal)
+  if (shown.length === 0) await refuseUnknown(host)
+  if (shown.length === 0 && accounts === 'dedicated') {
+    print('Nobody answers there yet: write the key that the first "apply" makes on the relay into host_keys.')
+    return { ...relay, hostKeys: [] }
+  }
+  if (shown.length === 0) {
+    const advice = `on the relay, run "cat /etc/ssh/ssh_host_*_key.pub" and give that with --host-keys FILE`
+    throw new UserError(`no SSH server answers at ${host}, port ${port}; ${advice}`, EXIT.unavailable)
+  }
+  return { ...relay, hostKeys: await trusted(shown, values, questions, print) }
+}
+
+/** A name that nobody has is no relay that does not answer yet. */
+async function refuseUnknown(host: string): Promise<void> {
+  try {
+    await lookup(host)
+  } catch (err) {
+    const advice = 'check the name, and the network here; nothing was written. "--host-keys FILE" asks nobody'
+    throw new UserError(`no address is known for ${host} (${errorCode(err)}): ${advice}`, EXIT.unavailable, {
+      cause: err,
+    })
+  }
+}
+
+/** Nothing that came over the network is taken before somebody says so. */
+async function trusted(
+  shown: readonly string[],
+  values: BareInput['values'],
+  questions: Questions,
+  print: BareInput['print'],
+): Promise<string[]> {
+  for (const key of shown) print(`  ${fingerprint(key)} ${key.split(' ')[0]}`)
+  if (values.fingerprint !== undefined) {
+    const named = shown.filter(key => fingerprint(key) === values.fingerprint)
+    if (named.length > 0) return named
+    throw new UserError('none of these has the fingerprint that was given: somebody else may be answering', EXIT.failed)
+  }
+  print('On the relay, "for k in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $k; done" must say the same.')
+  if (await questions.confirm('Are these the keys of the relay?')) return [...shown]
+  throw new UserError('then nothing was written: bring the keys from the relay itself, with --host-keys FILE')
+}
+
+/** As `cat /etc/ssh/ssh_host_*_key.pub` or ssh-keyscan gives them, or whatever a technician's key may look like. */
+async function readHostKeys(file: string): Promise<string[]> {
+  const text = await readTextFile(file)
+  const problem = hostKeyProblem(text)
+  if (problem !== undefined) throw new UserError(`${nameOf(file)}${problem}`, EXIT.usage)
+  const keys = publicKeysIn(text)
+  return keys.length > 0 ? keys : readPublicKeys(nameOf(file), text).map(({ key }) => key)
+}
+
+/** Whole or not at all, and never in place of another: link(2) replaces nothing. */
+async function writeNew(file: string, text: string): Promise<void> {
+  const folder = dirname(file)
+  try {
+    const scratch = await mkdtemp(join(folder, '.oobm-init-'))
+    try {
+      await writeAtomically(join(scratch, 'fleet.toml'), text, 0o644)
+      await link(join(scratch, 'fleet.toml'), file)
+    } finally {
+      await rm(scratch, { recursive: true, force: true })
+    }
+  } catch (err) {
+    if (errorCode(err) === 'EEXIST') throw new UserError(`${file} is there already, and is left as it is`)
+    throw new UserError(`cannot write ${file}: ${reasonOf(err)}`, EXIT.failed, {
+      cause: err,
+    })
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}

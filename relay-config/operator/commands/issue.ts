@@ -1,0 +1,68 @@
+/** `oobm-relay issue`: writes the one file that field staff put on a device's card. */
+import { dirname, join, resolve } from 'node:path'
+import { parseProvisioning, stringifyProvisioning } from '../../../formats/provisioning.ts'
+import { type SiteInput, siteSchema } from '../../../formats/site-config.ts'
+import { parseToml, readToml } from '../../../formats/toml-file.ts'
+import { EXIT, errorCode, UserError } from '../../../runtime/errors.ts'
+import { readTextFile } from '../../../runtime/text-file.ts'
+import { reasonOf } from '../../../runtime/unexpected.ts'
+import { writeAtomically } from '../../../runtime/write-atomically.ts'
+import { relaysOf } from '../../fleet/access.ts'
+import { adviceOn } from '../../fleet/checks/advice.ts'
+import { stepLines, stepsToRelays } from '../../fleet/edit/next-steps.ts'
+import { renderDeviceConfig } from '../../fleet/render/device-config.ts'
+import { type Command, deviceOf } from '../command.ts'
+import { withSpareKeys } from '../relay-keys.ts'
+import { readGatewayKey, readPrivateKey, readPublicKey } from '../secrets.ts'
+import { makeSpareKeys } from './keys.ts'
+
+export const issue: Command = {
+  usage: 'DEVICE [--with FILE] [--out FILE]',
+  summary: 'write the provisioning file of a device, with its secrets: secrets/DEVICE/oobm.toml',
+  options: {
+    with: {
+      type: 'string',
+      value: 'FILE',
+      help: 'settings of its site: Wi-Fi, addresses, time zone; no part of the fleet file, for they have secrets',
+    },
+    out: { type: 'string', value: 'FILE', help: 'write it there instead' },
+  },
+  run: async input => {
+    const { fleet, files, values, print } = input
+    const device = deviceOf(input)
+    const [relayKey, shellHostKey, bridgeHostKey] = await Promise.all([
+      readPrivateKey(files.secrets, device.name, 'relayKey'),
+      readPrivateKey(files.secrets, device.name, 'shellHostKey'),
+      readPrivateKey(files.secrets, device.name, 'bridgeHostKey'),
+    ])
+    const bridgePublicKey = await readPublicKey(files.secrets, device.name, 'bridgeHostKey')
+    const gatewayKey = device.gateway ? await readGatewayKey(files.secrets, device.name) : undefined
+    const spares = await makeSpareKeys(fleet, relaysOf(fleet, device), files.secrets, input.signal)
+    for (const path of spares) print(`made ${path}`)
+    const config = renderDeviceConfig(await withSpareKeys(fleet, files.secrets), device, bridgePublicKey, gatewayKey)
+    const site = values.with === undefined ? {} : await readSite(resolve(String(values.with)))
+    const text = stringifyProvisioning(config, { relayKey, shellHostKey, bridgeHostKey }, site)
+    parseProvisioning('oobm.toml', text)
+    const out = resolve(String(values.out ?? join(files.secrets, device.name, 'oobm.toml')))
+    try {
+      await writeAtomically(out, text, 0o600)
+    } catch (err) {
+      if (errorCode(err) !== 'ENOENT') throw new UserError(`cannot write ${out}: ${reasonOf(err)}`)
+      throw new UserError(`cannot write ${out} (ENOENT): is there a folder ${dirname(out)}?`)
+    }
+    print(`wrote ${out}`)
+    for (const advice of adviceOn(device.consoles)) print(`Note: ${advice}.`)
+    print(`Copy it as oobm.toml onto the boot partition of the card for ${device.name}, then keep no other copy.`)
+    for (const line of stepLines(stepsToRelays(relaysOf(fleet, device)))) print(line)
+    print('(Not again where it was done since the last change; "oobm-relay check" tries it.)')
+    return EXIT.ok
+  },
+}
+
+/** As it was written: a default that nobody wrote must not replace what a device has. */
+async function readSite(path: string): Promise<SiteInput> {
+  const text = await readTextFile(path, EXIT.configuration)
+  parseToml(path, text, siteSchema)
+  const { version: _, ...site } = readToml(path, text)
+  return site
+}

@@ -1,0 +1,97 @@
+/** `oobm-relay list`: what is in the fleet file, as tables or as JSON. */
+import { consoleSchema } from '../../../formats/device-config.ts'
+import { EXIT } from '../../../runtime/errors.ts'
+import { accessOf, listenersOf, relaysOf } from '../../fleet/access.ts'
+import type { Fleet } from '../../fleet/fleet-config.ts'
+import { type Command, usageError } from '../command.ts'
+
+export const list: Command = {
+  usage: '[devices|technicians|consoles] [--json]',
+  summary: 'show what is in the fleet file',
+  options: { json: { type: 'boolean', help: 'as JSON, for scripts' } },
+  run: async ({ fleet, positionals, values, print }) => {
+    const tables: Record<string, readonly Row[]> = {
+      devices: devicesOf(fleet),
+      consoles: consolesOf(fleet),
+      technicians: techniciansOf(fleet),
+    }
+    const [word, ...more] = positionals
+    const only = word !== undefined && Object.hasOwn(tables, word) ? tables[word] : undefined
+    if ((word !== undefined && !only) || more.length > 0)
+      usageError(`list takes one of ${Object.keys(tables).join(', ')}`)
+    if (values.json) print(JSON.stringify(only ?? tables, undefined, 2))
+    else if (only) for (const line of tableLines(only)) print(line)
+    else printAll(tables, print)
+    return EXIT.ok
+  },
+}
+
+type Row = Record<string, string | number | boolean | (string | number)[]>
+
+function devicesOf(fleet: Fleet): Row[] {
+  return fleet.devices.map(device => ({
+    name: device.name,
+    ports: Object.values(listenersOf(device)),
+    relays: relaysOf(fleet, device).map(({ name }) => name),
+    gateway: device.gateway,
+    profile: device.profile ?? 'wired',
+    consoles: device.consoles.map(({ name }) => name),
+  }))
+}
+
+function consolesOf(fleet: Fleet): Row[] {
+  return fleet.devices.flatMap(({ name: device, consoles }) =>
+    consoles.map(console => {
+      const { name, path, baudRate } = consoleSchema.parse(console)
+      return { name, device, path, baudRate }
+    }),
+  )
+}
+
+/** What is open to each, resolved: the names that "all" stands for now. */
+function techniciansOf(fleet: Fleet): Row[] {
+  return fleet.technicians.map(technician => {
+    const access = accessOf(fleet, technician)
+    return {
+      name: technician.name,
+      role: technician.role,
+      relayRole: technician.relayRole,
+      ...(technician.uid !== undefined && { uid: technician.uid }),
+      keys: technician.keys.length,
+      consoles: access.flatMap(({ consoles }) => consoles.map(({ name }) => name)),
+      shells: access.flatMap(({ device, shell }) => (shell ? [device.name] : [])),
+    }
+  })
+}
+
+function printAll(tables: Record<string, readonly Row[]>, print: (line: string) => void): void {
+  for (const [index, [title, rows]] of Object.entries(tables).entries()) {
+    if (index > 0) print('')
+    print(`${title}: ${rows.length}`)
+    for (const line of tableLines(rows)) print(line)
+  }
+}
+
+function tableLines(rows: readonly Row[]): string[] {
+  const columns = [...new Set(rows.flatMap(row => Object.keys(row)))]
+  if (columns.length === 0) return []
+  const cells = [columns.map(heading), ...rows.map(row => columns.map(column => cell(row[column])))]
+  const widths = columns.map((_, at) => Math.max(...cells.map(line => line[at]?.length ?? 0)))
+  return cells.map(line =>
+    line
+      .map((text, at) => text.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** `baudRate` as `BAUD RATE` */
+function heading(column: string): string {
+  return column.replace(/[A-Z]/g, letter => ` ${letter}`).toUpperCase()
+}
+
+function cell(value: Row[string] | undefined): string {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return '-'
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  return Array.isArray(value) ? value.join(',') : String(value)
+}

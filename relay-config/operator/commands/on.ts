@@ -1,0 +1,43 @@
+/** `oobm-relay on`: lets a device open its listeners again. */
+import { EXIT, UserError } from '../../../runtime/errors.ts'
+import { relaysOf } from '../../fleet/access.ts'
+import type { Device, Relay } from '../../fleet/fleet-config.ts'
+import { switchOn } from '../../relay/state/switch-maintenance.ts'
+import { type Command, type CommandInput, usageError } from '../command.ts'
+import { SWITCH_OPTIONS, switchOf } from './switch-input.ts'
+
+export const on: Command = {
+  usage: 'DEVICE [--to HOST [--port N] [--user U]] [--reason TEXT] [--relay NAME | --root DIR | --state DIR]',
+  summary: 'switch access to a device on, and wait for the proof',
+  options: {
+    ...SWITCH_OPTIONS,
+    to: { type: 'string', value: 'HOST', help: 'the one of its relays that the device is to go to' },
+    port: { type: 'string', value: 'N', help: 'the port of that relay' },
+    user: { type: 'string', value: 'U', help: 'the login on that relay' },
+  },
+  atRelay: { ofDevice: true },
+  run: async input => {
+    const { device, change } = await switchOf(input)
+    input.print(await switchOn(change, targetOf(input, device)))
+    return EXIT.ok
+  },
+}
+
+/** A device knows the host keys of its own relays, and goes to no other. */
+function targetOf({ fleet, files, values }: CommandInput, device: Device): Relay | undefined {
+  const { port, user } = values
+  // Where the folder of a relay is named, there is nowhere to go: an older spelling of --to.
+  const relay = values.to ?? (values.state !== undefined || values.root !== undefined ? values.relay : undefined)
+  if (relay === undefined) {
+    if (port !== undefined || user !== undefined) usageError('--port and --user belong to --to HOST')
+    return undefined
+  }
+  const known = relaysOf(fleet, device)
+  const found = known.find(one => {
+    const isPort = port === undefined || String(one.port) === port
+    return (one.host === relay || one.name === relay) && isPort && (user === undefined || one.user === user)
+  })
+  if (found) return found
+  const list = known.map(one => `${one.user}@${one.host}, port ${one.port}`).join('; ')
+  throw new UserError(`that is not a relay of ${device.name} in ${files.fleet}; it has: ${list}`, EXIT.usage)
+}

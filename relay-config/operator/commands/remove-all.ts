@@ -1,0 +1,52 @@
+/** `oobm-relay remove --all`: on a dedicated relay, takes away all that `apply` made there. */
+import * as z from 'zod'
+import { openQuestions } from '../../../cli/questions.ts'
+import { EXIT, UserError } from '../../../runtime/errors.ts'
+import { readState, takeLock } from '../../relay/apply/relay-state.ts'
+import { removeRelay } from '../../relay/apply/remove-relay.ts'
+import { askSshd, sshdService } from '../../relay/apply/sshd-service.ts'
+import type { RelayPaths } from '../../relay/relay-paths.ts'
+import type { BareInput } from '../command.ts'
+import { pathsOf, requireRoot } from '../prepare.ts'
+
+export async function removeAll(input: BareInput): Promise<number> {
+  const { values, print } = input
+  requireRoot()
+  const paths = pathsOf(values)
+  await confirm(paths, input)
+  const unlock = await takeLock(`${paths.pidFile}.lock`)
+  try {
+    const withoutSystemd = values['no-systemd'] === true
+    const { path } = await askSshd()
+    const done = await removeRelay(paths, sshdService(paths, path, withoutSystemd), !withoutSystemd)
+    for (const line of done) print(line)
+    return EXIT.ok
+  } finally {
+    await unlock()
+  }
+}
+
+/** @throws UserError unless somebody says which relay it is that ends */
+async function confirm(paths: RelayPaths, { values, signal, print }: BareInput): Promise<void> {
+  const state = await readState(paths)
+  if (state === undefined) throw new UserError(`there is no relay here: ${paths.state} is missing`)
+  const { relay } = state
+  if (values.name === undefined) {
+    print(
+      `This ends the relay "${relay}" on this host: its accounts, its keys, its history. Its host key is destroyed:`,
+    )
+    print(
+      'every device and technician that pins it refuses another one. "oobm-relay push" keeps a copy with the operator.',
+    )
+  }
+  const questions = openQuestions({ values, signal })
+  try {
+    await questions.ask(
+      'name',
+      'To end it, type its name',
+      z.literal(relay, `is not the relay here, which is "${relay}"`),
+    )
+  } finally {
+    questions.close()
+  }
+}

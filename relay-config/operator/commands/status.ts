@@ -1,0 +1,69 @@
+/** `oobm-relay status`: the fleet as this relay sees it, worst first, or one device in depth. */
+import { setTimeout as delay } from 'node:timers/promises'
+import colours from 'yoctocolors'
+import { EXIT } from '../../../runtime/errors.ts'
+import { asciiJson } from '../../../runtime/printable.ts'
+import { askSs } from '../../relay/state/ask-ss.ts'
+import { describeDevice } from '../../relay/state/describe-device.ts'
+import { describeFleet } from '../../relay/state/describe-fleet.ts'
+import { type DeviceState, readDeviceState } from '../../relay/state/device-state.ts'
+import { isOutOfSight, type Paint, PLAIN, worstFirst } from '../../relay/state/fleet-words.ts'
+import { STATE_OPTIONS, statePathsOf } from '../../relay/state/state-paths.ts'
+import { type Command, type CommandInput, deviceOf } from '../command.ts'
+import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
+
+/** Milliseconds between two pictures of `--watch`. */
+const WATCH_MS = 2_000
+/** Columns where the output is no terminal. */
+const WIDTH = 80
+/** Home, and clear from there on: what stands above is not lost by scrolling. */
+const CLEAR = '\x1b[H\x1b[J'
+
+export const status: Command = {
+  usage: '[DEVICE] [--watch] [--json] [--relay NAME | --root DIR | --state DIR]',
+  summary: 'the devices as a relay sees them, worst first: state, age of the last proof, who is on the consoles',
+  options: {
+    ...AT_RELAY_OPTIONS,
+    ...STATE_OPTIONS,
+    watch: { type: 'boolean', help: 'again and again, until Ctrl-C' },
+    json: { type: 'boolean', help: 'as one JSON document' },
+  },
+  atRelay: { each: true, ofDevice: true },
+  run: async input => {
+    const { values, print, signal } = input
+    const draw = async () => {
+      const nowMs = Date.now()
+      const states = await readFleet(input, nowMs)
+      const lines = describe(input, states, nowMs)
+      print(`${values.watch && process.stdout.isTTY ? CLEAR : ''}${lines.join('\n')}`)
+      return states
+    }
+    const states = await draw()
+    while (values.watch && !signal.aborted) {
+      await delay(WATCH_MS, undefined, { signal }).catch(() => {})
+      if (!signal.aborted) await draw()
+    }
+    // Of one device it is the answer, of many a part of it.
+    const isAskedOfOne = input.positionals.length > 0 && !values.watch
+    return isAskedOfOne && states.some(({ word }) => isOutOfSight(word)) ? EXIT.unavailable : EXIT.ok
+  },
+}
+
+function describe({ values, positionals }: CommandInput, states: readonly DeviceState[], nowMs: number): string[] {
+  const paint: Paint = process.stdout.isTTY && process.stdout.hasColors() && !values.json ? COLOURS : PLAIN
+  if (values.json) return [asciiJson(worstFirst(states), 2)]
+  if (positionals.length > 0) return states.flatMap(state => describeDevice(state, nowMs, paint))
+  return describeFleet(states, nowMs, process.stdout.columns ?? WIDTH, paint)
+}
+
+const COLOURS: Paint = {
+  ...{ good: colours.green, poor: colours.yellow, bad: colours.red },
+  ...{ faint: colours.dim, strong: colours.bold },
+}
+
+/** The device that is named, or all. */
+export async function readFleet(input: CommandInput, nowMs: number): Promise<DeviceState[]> {
+  const look = { paths: statePathsOf(input.values), received: await askSs(input.signal), nowMs }
+  const devices = input.positionals.length > 0 ? [deviceOf(input)] : input.fleet.devices
+  return Promise.all(devices.map(device => readDeviceState(look, device)))
+}

@@ -1,0 +1,104 @@
+/** `oobm-relay remove` and `rename` of one entry of the fleet file, with all that refers to it. */
+import { access, rename as moveFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { EXIT, UserError } from '../../../runtime/errors.ts'
+import { reasonOf } from '../../../runtime/unexpected.ts'
+import * as changes from '../../fleet/edit/changes.ts'
+import { stepLines } from '../../fleet/edit/next-steps.ts'
+import type { Fleet } from '../../fleet/fleet-config.ts'
+import { type BareInput, usageError } from '../command.ts'
+import { gatewayPaths } from '../secrets.ts'
+import { changeFleet } from './change-fleet.ts'
+
+const KINDS: readonly changes.Kind[] = ['device', 'technician', 'console']
+
+/** `remove device|technician|console NAME`, from the positionals. */
+export async function removeEntry(input: BareInput): Promise<number> {
+  const { files, positionals, print } = input
+  const [kind, name] = kindAndNames(positionals, 1, 'remove')
+  if (name === undefined) usageError(`name the ${kind}`)
+  const steps = await changeFleet(input, (fleet, value) => {
+    const operations = changes.remove(value, kind, name) ?? missing(fleet, kind, name)
+    // The first is the entry itself.
+    const also = operations.length > 1 ? `, and from lists of technicians (${operations.length - 1})` : ''
+    return { operations, done: `removed ${kind} ${name}${also}` }
+  })
+  if (kind === 'device' && (await exists(join(files.secrets, name)))) {
+    print(`Its keys are still in ${join(files.secrets, name)}: delete them when it never comes back.`)
+  }
+  for (const line of stepLines(steps)) print(line)
+  if (kind !== 'console') print(`Where that is not done yet, ${name} still gets in.`)
+  return EXIT.ok
+}
+
+/** `rename device|technician|console OLD NEW`; a device's folder of keys goes along. */
+export async function renameEntry(input: BareInput): Promise<number> {
+  const { files, positionals, print } = input
+  const [kind, oldName, newName] = kindAndNames(positionals, 2, 'rename')
+  if (oldName === undefined || newName === undefined) usageError(`name the ${kind}, and then what it shall be called`)
+  const [from, to] = [join(files.secrets, oldName), join(files.secrets, newName)]
+  const movesKeys = kind === 'device' && (await exists(from))
+  if (movesKeys && (await exists(to))) throw new UserError(`there are keys in ${to} already; nothing was changed`)
+  const steps = await changeFleet(input, (fleet, value) => {
+    const operations = changes.rename(value, kind, oldName, newName) ?? missing(fleet, kind, oldName)
+    return { operations, done: `renamed ${kind} ${oldName} to ${newName}` }
+  })
+  const sayNext = () => {
+    // Its keys go along: none are missing.
+    for (const line of stepLines(steps.filter(step => !step.startsWith('oobm-relay keys ')))) print(line)
+  }
+  if (!movesKeys) {
+    if (kind === 'device') print(`${from} is not here: where the keys are, rename that folder to ${newName}.`)
+    sayNext()
+    return EXIT.ok
+  }
+  try {
+    await moveFile(from, to)
+    await moveGatewayKeys(files.secrets, oldName, newName)
+  } catch (err) {
+    throw new UserError(
+      `the file is changed, but ${from} could not be moved to ${to}: ${reasonOf(err)}. Move it by hand`,
+    )
+  }
+  print(`moved ${from} to ${to}`)
+  sayNext()
+  return EXIT.ok
+}
+
+/** Their names hold the device's. */
+async function moveGatewayKeys(secrets: string, oldName: string, newName: string): Promise<void> {
+  // Both are in the folder of the new name by now.
+  const [old, now] = [gatewayPaths('', oldName), gatewayPaths(secrets, newName)]
+  const pairs = [
+    [old.privateKey, now.privateKey],
+    [`${old.privateKey}.pub`, `${now.privateKey}.pub`],
+    [old.relayPublicKey, now.relayPublicKey],
+  ] as const
+  for (const [from, to] of pairs) {
+    const path = join(secrets, newName, basename(from))
+    if (await exists(path)) await moveFile(path, to)
+  }
+}
+
+function kindAndNames(positionals: string[], count: number, word: string): [changes.Kind, ...string[]] {
+  const [first, ...names] = positionals
+  const kind = KINDS.find(kind => kind === first)
+  if (!kind) usageError(`say what to ${word}: ${KINDS.join(', ')}`)
+  if (names.length > count) usageError(`"${names[count]}" is one name too many`)
+  return [kind, ...names]
+}
+
+function missing({ devices, technicians }: Fleet, kind: changes.Kind, name: string): never {
+  const entries = { device: devices, technician: technicians, console: devices.flatMap(({ consoles }) => consoles) }[
+    kind
+  ]
+  const known = entries.map(entry => entry.name).join(', ') || 'none'
+  throw new UserError(`"${name}" is not a ${kind} of this fleet; there are: ${known}`, EXIT.usage)
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}

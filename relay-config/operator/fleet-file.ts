@@ -1,0 +1,37 @@
+/** Reads the text of the fleet file. */
+import { existsSync, realpathSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
+import { decodeAsWritten } from '../../runtime/decode-text.ts'
+import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
+import { relayPaths } from '../relay/relay-paths.ts'
+
+/**
+ * With its line ends, for who changes it.
+ * @throws UserError with exit code 78 that says where one comes from
+ */
+export async function readFleetText(file: string): Promise<string> {
+  let bytes: Uint8Array
+  try {
+    // ssh gives a program a socket for its standard input, which nobody can open by a name.
+    bytes = await (file === '-' ? buffer(process.stdin) : readFile(file))
+  } catch (err) {
+    const isRelay = existsSync(relayPaths().state)
+    const advice = isRelay
+      ? 'this host is a relay: go where the operator works, or name one with --fleet'
+      : 'go to its folder, name one with --fleet or $OOBM_FLEET, or make one with "oobm-relay init"'
+    throw new UserError(`cannot read ${file} (${errorCode(err)}): ${advice}`, EXIT.configuration, { cause: err })
+  }
+  return decodeAsWritten(file, bytes)
+}
+
+/**
+ * What `apply` has put in force is changed by the next `apply` alone, and no private key is made beside it.
+ * @throws UserError when that is the file
+ */
+export function refuseApplied(word: string, file: string): void {
+  const { fleet } = relayPaths()
+  if (!existsSync(fleet) || !existsSync(file) || realpathSync(file) !== realpathSync(fleet)) return
+  const advice = 'run it where the operator works, and "oobm-relay push" brings the change here'
+  throw new UserError(`${file} is the relay's copy, and ${word} is not for it: ${advice}`, EXIT.usage)
+}

@@ -1,0 +1,75 @@
+/** What `plan`, `apply` and the relay's own `check` begin with: what is wanted, what is there, and how they differ. */
+import { existsSync } from 'node:fs'
+import { EXIT, UserError } from '../../runtime/errors.ts'
+import { type Changes, inspectRelay } from '../relay/apply/inspect-relay.ts'
+import { readState } from '../relay/apply/relay-state.ts'
+import { askSshd, type SshdService, sshdService } from '../relay/apply/sshd-service.ts'
+import { type DesiredRelay, desiredRelay, type PublicPart } from '../relay/dedicated/desired-relay.ts'
+import { defaultFleetFile, type RelayPaths, relayPaths } from '../relay/relay-paths.ts'
+import type { BareInput } from './command.ts'
+import { readPublicPart, receivePublicPart } from './public-part.ts'
+import { refusers } from './relay-keys.ts'
+import { publicHalfOf } from './sealed-key.ts'
+
+export interface Prepared {
+  part: PublicPart
+  desired: DesiredRelay
+  changes: Changes
+  paths: RelayPaths
+  sshd: string
+  service: SshdService
+}
+
+/** The options that they share. */
+export const RELAY_OPTIONS = {
+  root: { type: 'string', value: 'DIR', help: 'take DIR for the root of the relay’s file system' },
+  'no-systemd': { type: 'boolean', help: 'run sshd as a daemon of its own, where systemd is not' },
+} as const
+
+export const STDIN_OPTION = {
+  type: 'boolean',
+  help: 'take what "oobm-relay push" sends, as root on the relay',
+} as const
+
+export async function prepare({ values, positionals, files, signal }: BareInput, fromStdin = false): Promise<Prepared> {
+  requireRoot()
+  const paths = pathsOf(values)
+  const withoutSystemd = values['no-systemd'] === true
+  const name = positionals[0] ?? (await readState(paths))?.relay
+  const isNamed = values.fleet !== undefined || process.env.OOBM_FLEET !== undefined
+  const part = fromStdin
+    ? await receivePublicPart(process.stdin)
+    : await readPublicPart(isNamed ? files.fleet : defaultFleetFile(paths), name, paths)
+  if (!existsSync(paths.deviceWord)) {
+    throw new UserError(`${paths.deviceWord} is missing: install the package oobm-relay on the relay`, EXIT.unavailable)
+  }
+  const sshd = await askSshd()
+  const service = sshdService(paths, sshd.path, withoutSystemd)
+  const desired = desiredRelay(part, paths, sshd)
+  if (part.hostKey !== undefined) {
+    const publicKey = await publicHalfOf(part.hostKey, signal)
+    desired.hostKey = { privateKey: part.hostKey, publicKey }
+  }
+  const changes = await inspectRelay(desired, paths, service, withoutSystemd)
+  if (!changes.hasHostKey && desired.hostKey === undefined && part.relay.hostKeys.length > 0) {
+    const advice = `"oobm-relay push ${part.relay.name} --restore" gives it the one that they know, from your copy. Without a copy: empty host_keys, push, and issue every device anew`
+    changes.conflicts.push(
+      `this host has no host key yet, and the fleet file pins one: with a new one, ${refusers(part.fleet, part.relay)}. ${advice}`,
+    )
+  }
+  return { part, desired, changes, paths, sshd: sshd.path, service }
+}
+
+/** @throws UserError */
+export function requireRoot(): void {
+  if (process.getuid?.() !== 0) throw new UserError('this needs root on the relay: use sudo', EXIT.usage)
+}
+
+export function pathsOf(values: BareInput['values']): RelayPaths {
+  return relayPaths(typeof values.root === 'string' ? values.root : '/')
+}
+
+/** @throws UserError with all that stands in the way */
+export function refuseConflicts({ changes: { conflicts } }: Prepared): void {
+  if (conflicts.length > 0) throw new UserError(`not applied: ${conflicts.join('\n')}`, EXIT.configuration)
+}

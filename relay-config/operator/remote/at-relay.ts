@@ -1,0 +1,179 @@
+/** Words about a relay as it is: where they run, and how they get there from where the operator works. */
+import { existsSync } from 'node:fs'
+import { access, constants } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { dirname, join } from 'node:path'
+import { EXIT, errorCode, UserError } from '../../../runtime/errors.ts'
+import { reasonOf } from '../../../runtime/unexpected.ts'
+import { relaysOf } from '../../fleet/access.ts'
+import { type Fleet, parseFleet, type Relay } from '../../fleet/fleet-config.ts'
+import { readState } from '../../relay/apply/relay-state.ts'
+import { relayPaths } from '../../relay/relay-paths.ts'
+import { statePathsOf } from '../../relay/state/state-paths.ts'
+import { type BareInput, type CommandOption, deviceOf, usageError } from '../command.ts'
+import { readFleetText } from '../fleet-file.ts'
+import { readPublicPart, stringifyPublicPart } from '../public-part.ts'
+import { LONG_MS, type RelayCall, runOnRelay, SHORT_MS } from './ssh-to-relay.ts'
+
+/** What a word about a relay says of itself. */
+export interface AtRelay {
+  /** Whether this use of the word is about a relay; every use, when left out. */
+  when?(values: BareInput['values']): boolean
+  /** Whether it looks at each relay of a fleet that has several, where none is named. */
+  each?: boolean
+  /** For a relay with accounts of its own only. */
+  isDedicated?: boolean
+  /** Whether the first name after it is a device of the fleet. */
+  ofDevice?: boolean
+  /** What goes along on standard input: the public part, as `push` sends it; or what somebody types or pipes. */
+  stdin?: 'public part' | 'typed'
+  /** Whether it makes a relay of a host that is none yet. */
+  makesRelay?: boolean
+}
+
+/** The options of all these words. */
+export const AT_RELAY_OPTIONS = {
+  relay: {
+    type: 'string',
+    value: 'NAME',
+    help: 'the relay of the fleet file to connect to; not needed when there is only one',
+  },
+  host: {
+    type: 'string',
+    value: '[USER@]HOST',
+    help: 'connect to this instead of the host in the fleet file; ssh://USER@HOST:PORT sets the port',
+  },
+  here: { type: 'boolean', help: 'this host is the relay: do not connect to another' },
+} as const satisfies Record<string, CommandOption>
+
+/** What is about the way there, and not for the relay. */
+const WAY_OPTIONS = ['fleet', 'relay', 'host', 'here', 'root', 'state', 'stdin', 'help', 'version']
+
+/**
+ * Whether a word about a relay is meant for this host.
+ * @param fleetFile the operator's, where one is named or there
+ * @throws UserError for a folder that holds no relay
+ */
+export async function isHere(atRelay: AtRelay, values: BareInput['values'], fleetFile: string): Promise<boolean> {
+  if (values.state !== undefined) return refuseEmptyState(String(values.state))
+  // Accounts of a root folder are looked at, or made, as they are there.
+  if (values.root !== undefined) return true
+  const state = await readState(relayPaths()).catch(() => ({ relay: undefined }))
+  if (values.relay !== undefined) return values.relay === state?.relay
+  if (values.here || values.stdin) {
+    if (state === undefined && !atRelay.makesRelay) throw noRelay()
+    return true
+  }
+  if (state === undefined) {
+    // Where systemd is not, the host that is being prepared says so; else root of any machine would make a relay of it.
+    return atRelay.makesRelay === true && values['no-systemd'] === true && process.getuid?.() === 0
+  }
+  if (!existsSync(fleetFile)) return true
+  const fleet = parseFleet(fleetFile, await readFleetText(fleetFile))
+  return fleet.relays.some(({ name, accounts }) => name === state.relay && accounts === 'dedicated')
+}
+
+function noRelay(): UserError {
+  const advice =
+    'run this command where the fleet file is: it connects to the relay by ssh. "oobm-relay push" sets a relay up'
+  return new UserError(`this host is no relay: nothing was applied here (${hostname()}); ${advice}`, EXIT.unavailable)
+}
+
+function refuseEmptyState(directory: string): true {
+  if (['oobm-device-word', 'state', 'history.jsonl', 'maintenance'].some(name => existsSync(join(directory, name))))
+    return true
+  const advice = 'on a shared relay it is the directory of the fleet file, .oobm in its login’s home'
+  throw new UserError(`${directory} holds no relay: ${advice}`, EXIT.unavailable)
+}
+
+/**
+ * What a user may not read would look as if it were not there.
+ * @throws UserError
+ */
+export async function requireReadable(values: BareInput['values']): Promise<void> {
+  const { devices, history } = statePathsOf(values)
+  try {
+    await access(devices, constants.R_OK | constants.X_OK)
+  } catch (err) {
+    // No device was ever there.
+    const isMissing = errorCode(err) === 'ENOENT'
+    if (isMissing && existsSync(dirname(history))) return
+    if (isMissing)
+      throw new UserError(`no relay is here: ${dirname(history)} is missing`, EXIT.unavailable, { cause: err })
+    throw new UserError(`this user may not read ${devices}: ${reasonOf(err)}`, EXIT.failed, { cause: err })
+  }
+}
+
+/** Runs the word on the relay that is meant, or on each. @returns its exit code; of several, the worst */
+export async function goToRelay(word: string, atRelay: AtRelay, input: BareInput): Promise<number> {
+  const { files, print } = input
+  if (input.values.out !== undefined)
+    usageError('--out names a file on the relay: run the command there, or redirect its output')
+  const text = await readFleetText(files.fleet)
+  const fleet = parseFleet(files.fleet, text)
+  const relays = relaysFor(word, atRelay, input, fleet)
+  const codes: number[] = []
+  for (const [index, relay] of relays.entries()) {
+    if (relays.length > 1) print(`${index > 0 ? '\n' : ''}relay ${relay.name} (${relay.host})`)
+    try {
+      codes.push(await runOnRelay(await callOf(word, atRelay, input, relay, text)))
+    } catch (err) {
+      if (relays.length === 1 || !(err instanceof UserError)) throw err
+      // The others are asked all the same.
+      process.stderr.write(`${err.message}\n`)
+      codes.push(err.exitCode)
+    }
+  }
+  return Math.max(...codes)
+}
+
+async function callOf(
+  word: string,
+  { stdin, makesRelay, isDedicated }: AtRelay,
+  { files, values, positionals, signal }: BareInput,
+  relay: Relay,
+  fleetText: string,
+): Promise<RelayCall> {
+  const options = Object.entries(values).filter(([name]) => !WAY_OPTIONS.includes(name))
+  const isPublicPart = stdin === 'public part'
+  const isShared = relay.accounts === 'shared'
+  const args = [
+    word,
+    ...(isPublicPart ? ['--stdin'] : ['--here']),
+    ...(isShared ? ['--fleet=-', `--state=${relay.directory}`] : []),
+    ...options.map(([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`)),
+    // The relay's own name is no news there.
+    ...(isPublicPart || positionals.length === 0 ? [] : ['--', ...positionals]),
+  ]
+  const input: RelayCall['stdin'] = isPublicPart
+    ? { text: stringifyPublicPart(await readPublicPart(files.fleet, relay.name, relayPaths())) }
+    : isShared
+      ? { text: fleetText }
+      : stdin === 'typed'
+        ? 'ours'
+        : 'none'
+  const host = values.host === undefined ? undefined : String(values.host)
+  const limit = values.watch ? {} : { limitMs: makesRelay || isDedicated ? LONG_MS : SHORT_MS }
+  return { relay, args, host, stdin: input, ...limit, signal }
+}
+
+/** @throws UserError that says which there are */
+function relaysFor(word: string, atRelay: AtRelay, input: BareInput, fleet: Fleet): Relay[] {
+  const { isDedicated, ofDevice, each, stdin } = atRelay
+  const { files, values, positionals } = input
+  const device = ofDevice && (positionals.length > 0 || !each) ? deviceOf({ ...input, fleet }) : undefined
+  const able = (device === undefined ? fleet.relays : relaysOf(fleet, device)).filter(
+    ({ accounts }) => accounts === 'dedicated' || !isDedicated,
+  )
+  const list = able.map(({ name }) => name).join(', ') || 'none'
+  const name = values.relay ?? (stdin === 'public part' ? positionals[0] : undefined)
+  const kind = isDedicated ? 'a relay with dedicated accounts' : device ? `a relay of ${device.name}` : 'a relay'
+  if (name !== undefined) {
+    const named = able.find(relay => relay.name === name)
+    if (named) return [named]
+    throw new UserError(`"${name}" is not ${kind} in ${files.fleet}; there are: ${list}`, EXIT.usage)
+  }
+  if (able.length === 0) throw new UserError(`${word} is for ${kind}, and ${files.fleet} has none`, EXIT.usage)
+  if (able.length === 1 || (each && !values.json && !values.watch)) return able
+  return usageError(`${word} is for one relay: say which with --relay; there are: ${list}`)
+}

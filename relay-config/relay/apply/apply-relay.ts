@@ -1,0 +1,217 @@
+/** Brings a relay to what is wanted, as one transaction: built beside, checked, swapped by one rename, then taken in force. */
+import { chown, link, mkdir, readdir, readFile, rm, rmdir, unlink } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { errorMessage, UserError } from '../../../runtime/errors.ts'
+import { replaceLink, syncDirectory, writeAtomically } from '../../../runtime/write-atomically.ts'
+import type { DesiredRelay } from '../dedicated/desired-relay.ts'
+import type { RelayPaths } from '../relay-paths.ts'
+import { readAccounts, takeAccountStep } from './accounts.ts'
+import { ignoreMissing, makeDirectory, writeTree } from './durable.ts'
+import { checkTables, deleteTables, loadTables, ownSshPort } from './firewall.ts'
+import { type Changes, FLEET_LINK, leftoversOf } from './inspect-relay.ts'
+import { type RelayState, readState, writeState } from './relay-state.ts'
+import { runTool } from './run-tool.ts'
+import { isFree, type SshdService } from './sshd-service.ts'
+
+export interface ApplyContext {
+  desired: DesiredRelay
+  changes: Changes
+  paths: RelayPaths
+  sshd: string
+  service: SshdService
+  /** Told of each step that is done. */
+  onStep(what: string): void
+}
+
+/**
+ * Killed anywhere, it leaves a relay that serves: until the swap nothing that sshd reads has changed, and after it all of it
+ * has; the next run does what was left.
+ * @throws UserError when it failed; all is then as before
+ */
+export async function applyRelay(context: ApplyContext): Promise<void> {
+  const { desired, changes, paths, service, onStep } = context
+  const undo: (() => Promise<unknown>)[] = []
+  try {
+    await refuseLockout(desired)
+    await refuseTakenPort(context)
+    const generation = await buildGeneration(context, undo)
+    onStep('built and checked')
+    const state = await announce(context, undo)
+    for (const step of changes.accounts.filter(step => step.do !== 'remove')) {
+      undo.push(await takeAccountStep(paths, step))
+    }
+    await makeStateFolders(context, undo)
+    onStep('accounts made')
+    const { portBefore } = changes
+    let wasTold = false
+    if (portBefore !== undefined) undo.push(async () => wasTold && service.reload(portBefore))
+    await replaceUnit(context, undo)
+    if (generation !== changes.generation) {
+      await swap(context, generation, undo)
+      onStep('swapped')
+    }
+    const firewall = await takeFirewall(context, undo)
+    onStep(desired.relay.firewall ? 'firewall loaded' : 'no firewall asked for')
+    // Before what it reads is taken away again; an older one reads the older again after that: see above.
+    if (changes.generation === undefined) undo.push(() => service.stop())
+    wasTold = true
+    await service.reload(desired.relay.port)
+    onStep('sshd reloaded')
+    await writeState(paths, { ...state, serving: generation, firewall })
+    onStep('in force')
+  } catch (err) {
+    await undoAll(undo, err)
+  }
+  await tidy(context)
+  onStep('tidied')
+}
+
+async function undoAll(undo: (() => Promise<unknown>)[], err: unknown): Promise<never> {
+  const failures: string[] = []
+  for (const step of undo.reverse()) await step().catch(failure => failures.push(errorMessage(failure)))
+  const end = failures.length === 0 ? 'all is as before' : `and undoing it failed too: ${failures.join('; ')}`
+  const exitCode = err instanceof UserError ? err.exitCode : 1
+  throw new UserError(`not applied: ${errorMessage(err)}; ${end}`, exitCode, { cause: err })
+}
+
+async function refuseLockout({ relay, openPorts }: DesiredRelay): Promise<void> {
+  const port = await ownSshPort()
+  if (!relay.firewall || port === undefined || openPorts.includes(port)) return
+  throw new UserError(`the firewall would close port ${port}, by which you are here: is it the admin_port?`)
+}
+
+/** An sshd that finds its port taken ends: this one would be gone before the older one is back. */
+async function refuseTakenPort({ desired: { relay }, changes, service }: ApplyContext): Promise<void> {
+  if ((await service.isRunning()) && changes.portBefore === relay.port) return
+  if (await isFree(relay.port)) return
+  throw new UserError(
+    `port ${relay.port} is taken by another program here: "ss -ltnp sport = ${relay.port}" says which`,
+  )
+}
+
+/** Writes a generation beside those that are there, if it is another, and has sshd and nft look at it. */
+async function buildGeneration({ desired, changes, paths, sshd }: ApplyContext, undo: (() => Promise<unknown>)[]) {
+  const { generation } = changes
+  const isComplete =
+    changes.files.length === 0 && changes.hasHostKey && !changes.restoresHostKey && changes.isFleetLinked
+  if (generation !== undefined && isComplete) return generation
+  undo.push(() => removeIfEmpty(paths))
+  await makeDirectory(paths.generations)
+  const name = `${Date.now()}-${process.pid}`
+  const folder = join(paths.generations, name)
+  undo.push(() => rm(folder, { recursive: true, force: true }))
+  await mkdir(folder, { mode: 0o755 })
+  await carryOver(paths, folder, desired)
+  await writeTree(folder, desired.files)
+  await syncDirectory(paths.generations)
+  // The keys' path in it is that after the swap, where none may be yet.
+  await runTool(sshd, ['-t', '-f', join(folder, 'sshd_config'), '-h', join(folder, basename(paths.hostKey))])
+  await checkTables(folder)
+  return name
+}
+
+/** Private keys are made here once and are never written again: each generation has a link to the same. */
+async function carryOver(
+  paths: RelayPaths,
+  folder: string,
+  { hostKey: restored, logins }: DesiredRelay,
+): Promise<void> {
+  const hostKey = join(folder, basename(paths.hostKey))
+  if (restored !== undefined) {
+    await writeAtomically(hostKey, restored.privateKey, 0o600)
+    await writeAtomically(`${hostKey}.pub`, `${restored.publicKey} oobm-relay\n`, 0o644)
+  }
+  for (const suffix of ['', '.pub']) {
+    if (restored === undefined) await link(`${paths.hostKey}${suffix}`, `${hostKey}${suffix}`).catch(ignoreMissing)
+  }
+  if (!(await readFile(hostKey).catch(ignoreMissing))) {
+    await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'oobm-relay', '-f', hostKey])
+    await runTool('sync', [hostKey, `${hostKey}.pub`])
+  }
+  const hopKeys = (await readdir(join(paths.relay, 'hop_keys')).catch(ignoreMissing)) ?? []
+  if (hopKeys.length > 0) await mkdir(join(folder, 'hop_keys'), { mode: 0o755 })
+  for (const name of hopKeys.filter(name => logins.includes(name.replace(/\.pub$/, '')))) {
+    await link(join(paths.relay, 'hop_keys', name), join(folder, 'hop_keys', name))
+  }
+}
+
+/** Remembers what is about to be made before it is, so that a run that is killed leaves nothing unknown. */
+async function announce(
+  { desired, changes, paths }: ApplyContext,
+  undo: (() => Promise<unknown>)[],
+): Promise<RelayState> {
+  const before = changes.state
+  const all = [...(before?.accounts ?? []), ...desired.accounts]
+  const accounts = all.filter((a, at) => all.findIndex(b => a.name === b.name && a.uid === b.uid) === at)
+  const state: RelayState = {
+    version: 1,
+    relay: desired.relay.name,
+    accounts,
+    serving: null,
+    firewall: before?.firewall ?? null,
+  }
+  await writeState(paths, state)
+  undo.push(() => (before === undefined ? unlink(paths.state) : writeState(paths, before)))
+  return state
+}
+
+async function makeStateFolders({ desired, paths }: ApplyContext, undo: (() => Promise<unknown>)[]): Promise<void> {
+  for (const folder of [paths.varLib, paths.maintenance, paths.devices]) {
+    const isNew = await makeDirectory(folder, folder === paths.devices ? 0o700 : 0o755)
+    if (isNew) undo.push(() => rm(folder, { recursive: true, force: true }))
+  }
+  const account = (await readAccounts(paths)).find(({ name }) => name === desired.relay.user)
+  if (account !== undefined && process.getuid?.() === 0) await chown(paths.devices, account.uid, account.gid)
+}
+
+async function replaceUnit(
+  { changes: { unit }, paths }: ApplyContext,
+  undo: (() => Promise<unknown>)[],
+): Promise<void> {
+  if (unit === undefined) return
+  const put = (text: string | undefined) =>
+    text === undefined ? unlink(paths.unit).catch(ignoreMissing) : writeAtomically(paths.unit, text, 0o644)
+  undo.push(() => put(unit.before))
+  await put(unit.after)
+}
+
+/** The one step by which all that sshd reads changes. */
+async function swap(
+  { changes, paths }: ApplyContext,
+  generation: string,
+  undo: (() => Promise<unknown>)[],
+): Promise<void> {
+  const { generation: before } = changes
+  // Its place for people and for other words; what it names changes with the rest.
+  if (!changes.isFleetLinked) await replaceLink(paths.fleet, FLEET_LINK)
+  if (before === undefined) undo.push(() => unlink(paths.fleet))
+  undo.push(() => (before === undefined ? unlink(paths.relay) : replaceLink(paths.relay, join('generations', before))))
+  await replaceLink(paths.relay, join('generations', generation))
+}
+
+async function takeFirewall(
+  { desired, changes, paths }: ApplyContext,
+  undo: (() => Promise<unknown>)[],
+): Promise<string | null> {
+  const { generation, state } = changes
+  const hadOne = state?.firewall != null
+  if (!desired.hasTables && !hadOne) return null
+  undo.push(() =>
+    hadOne && generation !== undefined ? loadTables(join(paths.generations, generation)) : deleteTables(),
+  )
+  return loadTables(paths.relay)
+}
+
+/** After the point of no return: what is left over goes, and whoever is out. */
+async function tidy({ desired, changes, paths }: ApplyContext): Promise<void> {
+  for (const step of changes.accounts.filter(step => step.do === 'remove')) await takeAccountStep(paths, step)
+  const state = await readState(paths)
+  if (state !== undefined) await writeState(paths, { ...state, accounts: desired.accounts })
+  for (const path of await leftoversOf(paths)) await rm(path, { recursive: true, force: true })
+  await syncDirectory(paths.generations)
+}
+
+/** What a first try has made, when it fails. */
+async function removeIfEmpty(paths: RelayPaths): Promise<void> {
+  for (const folder of [paths.generations, paths.etc]) await rmdir(folder).catch(() => {})
+}

@@ -1,0 +1,69 @@
+/** Takes away all that `apply` ever made on a relay, and all state of it. */
+import { copyFile, readFile, rm, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UserError } from '../../../runtime/errors.ts'
+import { ACCOUNT_MARK } from '../dedicated/accounts.ts'
+import type { RelayPaths } from '../relay-paths.ts'
+import { endProcessesOf, readAccounts, takeAccountStep } from './accounts.ts'
+import { ignoreMissing } from './durable.ts'
+import { deleteTables } from './firewall.ts'
+import { leftoversOf } from './inspect-relay.ts'
+import { readState } from './relay-state.ts'
+import { askTool } from './run-tool.ts'
+import type { SshdService } from './sshd-service.ts'
+
+/** What useradd and its like edit; each keeps the text before the last change beside it, with a `-`. */
+const ACCOUNT_FILES = ['passwd', 'shadow', 'group', 'gshadow', 'subuid', 'subgid']
+
+/** Can be killed and run again: what says which accounts are ours goes last. */
+export async function removeRelay(paths: RelayPaths, service: SshdService, withSystemd: boolean): Promise<string[]> {
+  const state = await readState(paths)
+  if (state === undefined) throw new UserError(`there is no relay here: ${paths.state} is missing`)
+  await service.stop()
+  const done = ['the relay’s sshd is stopped']
+  if (state.firewall !== null) {
+    await deleteTables()
+    done.push('our nftables tables are gone')
+  }
+  const there = await readAccounts(paths)
+  for (const account of state.accounts) {
+    const isOurs = there.some(
+      ({ name, uid, comment }) => name === account.name && uid === account.uid && comment === ACCOUNT_MARK,
+    )
+    if (!isOurs) continue
+    await endProcessesOf(account.uid)
+    await takeAccountStep(paths, { do: 'remove', account })
+    done.push(`the account ${account.name} is gone`)
+  }
+  await scrubBackups(
+    paths,
+    state.accounts.map(({ name }) => name),
+  )
+  await rm(paths.unit, { force: true })
+  if (withSystemd) await askTool('systemctl', ['daemon-reload'])
+  for (const path of [
+    paths.varLib,
+    ...(await leftoversOf(paths)),
+    paths.relay,
+    paths.generations,
+    paths.fleet,
+    paths.pidFile,
+  ]) {
+    await rm(path, { recursive: true, force: true })
+  }
+  await rm(paths.state)
+  // What somebody else keeps there is not ours.
+  await rmdir(paths.etc).catch(() => {})
+  done.push(`${paths.varLib} is gone, and what was ours in ${paths.etc}`)
+  return done
+}
+
+/** The last one who left still stands in the backups: each becomes what the next change would make it. */
+async function scrubBackups({ root }: RelayPaths, names: string[]): Promise<void> {
+  for (const file of ACCOUNT_FILES) {
+    const path = join(root, 'etc', file)
+    const backup = (await readFile(`${path}-`, 'utf8').catch(ignoreMissing)) ?? ''
+    if (!names.some(name => backup.split('\n').some(line => line.startsWith(`${name}:`)))) continue
+    await copyFile(path, `${path}-`)
+  }
+}

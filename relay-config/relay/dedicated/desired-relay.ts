@@ -1,0 +1,92 @@
+/** All that a fleet file means for one dedicated relay. */
+import { relaysOf } from '../../fleet/access.ts'
+import type { Fleet, Relay } from '../../fleet/fleet-config.ts'
+import { deviceLine, technicianLines } from '../../fleet/render/authorized-keys.ts'
+import { renderGatewayTable } from '../../fleet/render/gateway.ts'
+import { loginTechnicians, renderLoginFiles } from '../../fleet/render/login-files.ts'
+import { keyPath } from '../../operator/secrets.ts'
+import { type RelayPaths, wordsOf } from '../relay-paths.ts'
+import { type Account, accountsOf } from './accounts.ts'
+import { gatewayPorts, openPorts, renderNftables } from './nftables.ts'
+import { renderRelaySshdConfig, type SshdFeatures } from './relay-sshd-config.ts'
+import { renderUnit } from './unit.ts'
+
+/** What comes from the operator: nothing in it is secret, but for a host key that is put back. */
+export interface PublicPart {
+  fleetText: string
+  fleet: Fleet
+  relay: Relay
+  /** The public keys of each device, by its name. */
+  deviceKeys: ReadonlyMap<string, DeviceKeys>
+  /** The private host key that it is to have; its own, or a new one, when left out. */
+  hostKey?: string | undefined
+}
+
+export interface DeviceKeys {
+  relayKey: string
+  bridgeHostKey: string
+}
+
+export interface DesiredRelay {
+  relay: Relay
+  /** Path below `RelayPaths.relay` → content; all root's, readable by all: sshd reads them as the one who logs in. */
+  files: Map<string, string>
+  /** The host key that is put back. */
+  hostKey?: { privateKey: string; publicKey: string }
+  unit: string
+  accounts: Account[]
+  /** Names of those who have a hop key here. */
+  logins: string[]
+  /** Whether the kernel is to have tables of ours: `nftables.conf`, `gateway.nft`. */
+  hasTables: boolean
+  /** The TCP ports that a firewall leaves open. */
+  openPorts: number[]
+}
+
+export interface Sshd {
+  path: string
+  features: SshdFeatures
+}
+
+export function desiredRelay({ fleetText, fleet, relay, deviceKeys }: PublicPart, paths: RelayPaths, sshd: Sshd) {
+  const devices = fleet.devices.filter(device => relaysOf(fleet, device).includes(relay))
+  const words = wordsOf(paths)
+  const keyOf = (name: string) => deviceKeys.get(name) ?? missing(name)
+  const lines = (all: string[]) => all.map(line => `${line}\n`).join('')
+  const files = new Map<string, string>([
+    ['fleet.toml', fleetText],
+    ['sshd_config', renderRelaySshdConfig(fleet, relay, paths, sshd.features)],
+    [
+      `authorized_keys/${relay.user}`,
+      lines(devices.map(device => deviceLine(relay, device, keyOf(device.name).relayKey, words))),
+    ],
+    ...devices.flatMap(({ name }): [string, string][] => [
+      [`${keyPath('device_keys', name, 'relayKey')}.pub`, `${keyOf(name).relayKey}\n`],
+      [`${keyPath('device_keys', name, 'bridgeHostKey')}.pub`, `${keyOf(name).bridgeHostKey}\n`],
+    ]),
+    ...renderLoginFiles(fleet, relay, device => keyOf(device.name).bridgeHostKey),
+  ])
+  const logins = loginTechnicians(fleet, relay)
+  for (const technician of fleet.technicians) {
+    const login = logins.includes(technician) ? { login: `exec ${paths.login}` } : {}
+    const keys = technicianLines(fleet, relay, technician, { ...login, words })
+    if (keys.length > 0) files.set(`authorized_keys/${technician.name}`, lines(keys))
+  }
+  if (relay.firewall) files.set('nftables.conf', renderNftables(fleet, relay))
+  const gateways = gatewayPorts(fleet, relay)
+  if (gateways.length > 0) files.set('gateway.nft', renderGatewayTable(gateways))
+  const desired: DesiredRelay = {
+    relay,
+    files,
+    unit: renderUnit(relay, paths, sshd.path, gateways.length > 0),
+    accounts: accountsOf(fleet, relay),
+    logins: logins.map(({ name }) => name),
+    hasTables: relay.firewall || gateways.length > 0,
+    openPorts: openPorts(fleet, relay),
+  }
+  return desired
+}
+
+function missing(device: string): never {
+  throw new Error(`no relay key of ${device} was given`)
+}

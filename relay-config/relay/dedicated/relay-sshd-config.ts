@@ -1,0 +1,148 @@
+/** The configuration of a dedicated relay's own sshd (sshd_config(5)): it knows our accounts and nothing else. */
+import { relaysOf } from '../../fleet/access.ts'
+import type { Fleet, Relay } from '../../fleet/fleet-config.ts'
+import { technicianPorts, technicianWord } from '../../fleet/render/authorized-keys.ts'
+import { loginTechnicians } from '../../fleet/render/login-files.ts'
+import { loginMatchBlock } from '../../fleet/render/login-match.ts'
+import { CLIENT_ALIVE_SETTINGS } from '../../fleet/render/sshd-config.ts'
+import { type RelayPaths, wordsOf } from '../relay-paths.ts'
+import { algorithmSettings, type Offer } from './algorithms.ts'
+
+/** What this relay's sshd can be told; asked of `sshd -T`, because versions and distributions differ. */
+export interface SshdFeatures {
+  perSourcePenalties: boolean
+  perSourceMaxStartups: boolean
+  unusedConnectionTimeout: boolean
+  /** What it offers by itself. */
+  offer: Offer
+}
+
+/** @param text what `sshd -T` says where nothing is set */
+export function sshdFeaturesOf(text: string): SshdFeatures {
+  const has = (setting: string) => settingOf(text, setting) !== undefined
+  const names = (setting: string) => settingOf(text, setting)?.split(',') ?? []
+  return {
+    perSourcePenalties: has('PerSourcePenalties'),
+    perSourceMaxStartups: has('PerSourceMaxStartups'),
+    unusedConnectionTimeout: has('UnusedConnectionTimeout'),
+    offer: { KexAlgorithms: names('KexAlgorithms'), Ciphers: names('Ciphers'), MACs: names('MACs') },
+  }
+}
+
+function settingOf(text: string, setting: string): string | undefined {
+  return new RegExp(`^${setting.toLowerCase()} (.*)$`, 'm').exec(text)?.[1]
+}
+
+/** Seconds for which a device's connection may hold nothing open: its tunnel has the control channel. */
+const UNUSED_S = 120
+/** Of one connection of a device: its control channel, `evict`, and two that are on their way out. */
+const DEVICE_SESSIONS = 4
+/** Places for logging in that no single address can take. */
+const KEPT_STARTUPS = 50
+
+/** Seconds to log in, and where a modem may be that slow. */
+const LOGIN_GRACE = { wired: 30, cellular: 90 } as const
+
+function loginGraceS(fleet: Fleet, relay: Relay): number {
+  const profiles = fleet.devices.flatMap(device => (relaysOf(fleet, device).includes(relay) ? device.profile : []))
+  return LOGIN_GRACE[[relay.profile, ...profiles].includes('cellular') ? 'cellular' : 'wired']
+}
+
+/** Networks that are never the public address of a stranger. */
+const PRIVATE_NETWORKS = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10']
+
+/**
+ * Connections that may be logging in at once: all devices of a small fleet, for they all come back together; above that the
+ * relay's memory is the limit (some 5 MB each), and the rest come again by their backoff.
+ */
+function startups(fleet: Fleet, relay: Relay, { perSourceMaxStartups }: SshdFeatures): string[] {
+  const devices = fleet.devices.filter(device => relaysOf(fleet, device).includes(relay)).length
+  const start = Math.min(1000, 100 + devices + fleet.technicians.length)
+  return [
+    `MaxStartups ${start}:30:${2 * start}`,
+    ...(perSourceMaxStartups ? [`PerSourceMaxStartups ${start - KEPT_STARTUPS}`] : []),
+  ]
+}
+
+export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPaths, features: SshdFeatures): string {
+  const technicians = fleet.technicians.filter(technician => technicianPorts(fleet, relay, technician).length > 0)
+  const logins = loginTechnicians(fleet, relay)
+  const jumpers = technicians.filter(technician => !logins.includes(technician))
+  return [
+    `# sshd of relay "${relay.name}", made by "oobm-relay apply": what you write in here is lost. The host's own is another.`,
+    `Port ${relay.port}`,
+    `HostKey ${paths.hostKey}`,
+    `PidFile ${paths.pidFile}`,
+    `AuthorizedKeysFile ${paths.authorizedKeys}/%u`,
+    `AllowUsers ${[relay.user, ...technicians.map(({ name }) => name)].join(' ')}`,
+    ...algorithmSettings(features.offer),
+    'HostKeyAlgorithms ssh-ed25519',
+    'Compression no',
+    'PubkeyAuthentication yes',
+    // Where one person may be asked for a password, all are, also those who do not exist: what sshd offers before the login
+    // would tell who is who. The password of all others is `*`, which none fits.
+    `PasswordAuthentication ${logins.length > 0 ? 'yes' : 'no'}`,
+    'KbdInteractiveAuthentication no',
+    'HostbasedAuthentication no',
+    'PermitRootLogin no',
+    'PermitEmptyPasswords no',
+    'UsePAM no',
+    'UseDNS no',
+    'StrictModes yes',
+    'LogLevel VERBOSE',
+    `LoginGraceTime ${loginGraceS(fleet, relay)}`,
+    ...startups(fleet, relay, features),
+    // Of one connection; forwarded ports do not count.
+    'MaxSessions 10',
+    ...penalties(relay, features),
+    ...CLIENT_ALIVE_SETTINGS,
+    'AllowTcpForwarding no',
+    'AllowStreamLocalForwarding no',
+    'AllowAgentForwarding no',
+    'X11Forwarding no',
+    'GatewayPorts no',
+    'PermitTunnel no',
+    'PermitTTY no',
+    'PermitUserEnvironment no',
+    'PermitUserRC no',
+    'PrintMotd no',
+    'PrintLastLog no',
+    '',
+    '# Devices: what each key may listen on and open is in its line of authorized_keys.',
+    `Match User ${relay.user}`,
+    '  PasswordAuthentication no',
+    '  AllowTcpForwarding yes',
+    `  MaxSessions ${DEVICE_SESSIONS}`,
+    ...(features.unusedConnectionTimeout ? [`  UnusedConnectionTimeout ${UNUSED_S}`] : []),
+    ...(jumpers.length > 0 ? ['', '# Technicians who jump.'] : []),
+    ...jumpers.flatMap(technician => [
+      `Match User ${technician.name}`,
+      '  AllowTcpForwarding local',
+      // As in the lines of authorized_keys, which hold for a key alone.
+      `  PermitOpen ${technicianPorts(fleet, relay, technician)
+        .map(port => `127.0.0.1:${port}`)
+        .join(' ')}`,
+      '  PermitListen none',
+      '  MaxSessions 4',
+      `  ForceCommand ${technicianWord(fleet, relay, technician, wordsOf(paths))}`,
+    ]),
+    ...logins.flatMap(technician => [
+      '',
+      loginMatchBlock({
+        technician: technician.name,
+        jumpPorts: technicianPorts(fleet, relay, technician),
+        ...(paths.root === '/' ? {} : { program: paths.login, directory: paths.relay }),
+      }).trimEnd(),
+    ]),
+    '',
+  ].join('\n')
+}
+
+/** Mild ones: they hit an address, behind which there may be many devices and one that is wrong. */
+function penalties({ exemptNetworks }: Relay, { perSourcePenalties }: SshdFeatures): string[] {
+  if (!perSourcePenalties) return []
+  return [
+    'PerSourcePenalties authfail:1s noauth:1s grace-exceeded:5s max:60s',
+    `PerSourcePenaltyExemptList ${[...PRIVATE_NETWORKS, ...exemptNetworks].join(',')}`,
+  ]
+}

@@ -1,0 +1,38 @@
+/** The systemd unit of a dedicated relay's sshd (systemd.service(5)). */
+import { join } from 'node:path'
+import type { Relay } from '../../fleet/fleet-config.ts'
+import { gatewayUnitLines } from '../../fleet/render/gateway.ts'
+import type { RelayPaths } from '../relay-paths.ts'
+
+/** Its name; the host's own ssh.service is another, and nothing here touches it. */
+export const UNIT = 'oobm-relay-sshd'
+
+export function renderUnit(relay: Relay, paths: RelayPaths, sshd: string, hasGateways: boolean): string {
+  const firewall = relay.firewall ? `ExecStartPre=nft -f ${paths.nftables}\n` : ''
+  const gateways = hasGateways ? gatewayUnitLines(join(paths.relay, 'gateway.nft')) : ''
+  return `# Made by "oobm-relay apply": what you write in here is lost; "systemctl edit ${UNIT}" is yours.
+[Unit]
+Description=oobm relay: sshd for devices and technicians
+After=network.target
+ConditionPathExists=${paths.sshdConfig}
+
+[Service]
+Type=exec
+# Shared with ssh.service: as RuntimeDirectory= it would go away under the other when one stops.
+ExecStartPre=mkdir -p -m 0755 /run/sshd
+${firewall}${gateways}ExecStart=${sshd} -D -f ${paths.sshdConfig}
+ExecReload=${sshd} -t -f ${paths.sshdConfig}
+ExecReload=kill -HUP $MAINPID
+# Sessions are processes of their own, and outlive a restart.
+KillMode=process
+Restart=always
+RestartSec=2
+RestartPreventExitStatus=255
+# A device is two processes.
+TasksMax=infinity
+LimitNOFILE=65536
+
+[Install]
+WantedBy=multi-user.target
+`
+}

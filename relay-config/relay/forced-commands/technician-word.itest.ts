@@ -1,0 +1,96 @@
+/** What a technician's own key shows at the relay: how their devices stand, and nothing of others'. */
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { freePorts } from '../../../testbed/free-port.ts'
+import { scratchDirectory } from '../../../testbed/scratch.ts'
+import { waitFor } from '../../../testbed/wait-for.ts'
+import { suite } from '../../../tools/suite.ts'
+import { ask, connection, OLD, SHELLS, SLOW } from '../../testing/device-words.ts'
+import { startFleetRelay } from '../../testing/fleet-relay.ts'
+
+const test = suite('the word of technicians')
+
+for (const [shell, path, shebang] of SHELLS) {
+  if (!existsSync(path)) {
+    test.skip(`in ${shell}`, `${path} is not here`)
+    continue
+  }
+  test(
+    `in ${shell}: says of each device whether its way in is open, what it said, and who closed it, why and until when`,
+    async context => {
+      const [tokyo = 0, osaka = 0] = await freePorts(2)
+      const ports = { tokyo: Math.min(tokyo, 60_000), osaka: Math.max(osaka, 60_002) }
+      const relay = await startFleetRelay({
+        directory: await scratchDirectory(context),
+        devices: ports,
+        rest:
+          '[[technicians]]\nname = "alice"\nkeys = ["KEY_OF_alice"]\nconsoles = []\nshells = ["osaka", "tokyo"]\n' +
+          '[[technicians]]\nname = "bob"\nkeys = ["KEY_OF_bob"]\nconsoles = []\nshells = ["osaka"]\n',
+        shebang,
+      })
+      context.cleanup(() => relay.sshd.stop())
+      context.onFailure(relay.sshd.log)
+      const shown = async (who: string, ...command: string[]) => {
+        const { code, stdout, stderr } = await relay.ssh(who, ['-T', '-o', 'LogLevel=ERROR'], command[0])
+        assert.is(stderr, '')
+        assert.is(code, 0)
+        return stdout
+      }
+      const sentence = 'This key opens consoles by way of the relay, and runs nothing on it.'
+      const unopened =
+        'access is on, but its way in is not open here: the device is not connected to this relay, or has no proof yet'
+      const none = 'it has reported nothing to this relay yet'
+      assert.is(
+        await shown('alice'),
+        `${sentence} Use the ssh_config that came with it.\n\ntokyo: ${unopened}; ${none}\nosaka: ${unopened}; ${none}\n`,
+      )
+      assert.is(await shown('bob', 'devices'), `osaka: ${unopened}; ${none}\n`, 'what is not theirs is not named')
+
+      const device = await connection(context, relay, 'osaka', ['-R', `127.0.0.1:${ports.osaka}:127.0.0.1:9`])
+      const channel = await device.claim(OLD)
+      const file = join(relay.stateDirectory, 'osaka/shown')
+      const says = async (json: string, expected: RegExp) => {
+        ask(channel, `report ${json}`)
+        const reportOf = () => readFile(join(relay.stateDirectory, 'osaka/report.json'), 'utf8').catch(() => '')
+        await waitFor('the report', async () => (await reportOf()) === `${json}\n`)
+        await waitFor('what is shown of it', async () => expected.test(await shown('bob', 'devices')))
+      }
+      const said = (what: string) =>
+        new RegExp(`^osaka: access is on, and its way in is open here; \\d+ s ago the device said: ${what}\\n$`)
+      await says('{"v":1,"word":"ready","cause":"x","sinceS":1,"proofS":90000}', said('ready, proved 25 h ago'))
+      assert.is((await stat(file)).mode & 0o777, 0o644)
+      await says('{"v":1,"word":"unproved","cause":"\\",\\"proofS\\":1","proofS":null}', said('unproved, not proved'))
+      await says('{"word":"$(id) `id` \\u001b","proofS":"7"}', said('unknown, not proved'))
+      await says('{"x":1}', said('unknown, not proved'))
+
+      const maintenance = join(relay.stateDirectory, '../maintenance')
+      await mkdir(maintenance)
+      const off = async (json: string) => {
+        await writeFile(join(maintenance, 'osaka.json'), `${json}\n`)
+        return shown('bob', 'devices')
+      }
+      const until = Math.floor(Date.now() / 1000) + 3600
+      const end = `${new Date(until * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+      assert.is(
+        await off(`{"state":"off","until":${until},"at":1,"by":"ops","reason":"site \\"visit\\" \\\\ $(id) %s"}`),
+        `osaka: access is off since 1970-01-01 00:00:01 UTC, switched off by ops, until ${end}: site "visit" \\ $(id) %s\n`,
+      )
+      assert.is(
+        await off('{"state":"off","until":null,"at":1,"by":"ops"}'),
+        'osaka: access is off since 1970-01-01 00:00:01 UTC, switched off by ops, without an end\n',
+      )
+      for (const over of [`{"state":"off","until":${until - 3600},"at":1,"by":"x"}`, '{"state":"on","until":null}', ''])
+        assert.match(await off(over), said('unknown, not proved'))
+
+      for (const command of ['claim', 'id', 'sh -i', 'devices ', 'devices;id', '\n']) {
+        const { code, stdout } = await relay.ssh('bob', [], command)
+        assert.equal([code, stdout], [1, `${sentence} Use the ssh_config that came with it.\n`], command)
+      }
+    },
+    SLOW,
+  )
+}
+
+test.run()

@@ -1,0 +1,102 @@
+/** What was done to the fleet, by whom and when: append-only JSON lines on the relay. */
+import { constants } from 'node:fs'
+import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import * as z from 'zod'
+import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
+import { whoRuns } from './invoker.ts'
+import type { RelayPaths } from './relay-paths.ts'
+
+const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
+
+const text = z.string().max(1_000)
+
+/** Another version's entry may have more keys. */
+const entrySchema = z.object({
+  /** ISO 8601, UTC. */
+  at: text,
+  /** Login of whoever did it: the one before sudo. */
+  by: text,
+  /** `Start Remote M.`, `Stop Remote M.`, `enrol`, `apply`, `session`, and the others of `EVENTS`. */
+  event: text,
+  device: text.optional(),
+  console: text.optional(),
+  technician: text.optional(),
+  /** ISO 8601: the time that a session, or an order with an end, spans. */
+  from: text.optional(),
+  to: text.optional(),
+  /** Where they came from, as far as it is known: an address. */
+  address: text.optional(),
+  /** The SSH key that they logged in with, as `SHA256:…`, where sshd tells. */
+  key: text.optional(),
+  reason: text.optional(),
+  /** Set where the relay has not seen it, and the device says so. */
+  source: z.literal('device').optional().catch(undefined),
+})
+
+export type HistoryEntry = z.output<typeof entrySchema>
+
+/** What people read in place of the names in the file; all others are read as they are. */
+const EVENTS: Record<string, string> = { 'Start Remote M.': 'access on', 'Stop Remote M.': 'access off' }
+
+export function eventText(event: string): string {
+  return Object.hasOwn(EVENTS, event) ? (EVENTS[event] ?? event) : event
+}
+
+/**
+ * Appends one line, whole, and returns when it is on the disk. Who did it, and when, is filled in where it is left out.
+ * @throws UserError when it cannot be written
+ */
+export async function appendHistory(
+  { history }: Pick<RelayPaths, 'history'>,
+  entry: Omit<HistoryEntry, 'at' | 'by'> & Partial<Pick<HistoryEntry, 'at' | 'by'>>,
+): Promise<void> {
+  const line = JSON.stringify({ at: new Date().toISOString(), ...(await whoRuns()), ...entry })
+  try {
+    await mkdir(dirname(history), { recursive: true })
+    // O_APPEND and one write: lines of several programs never mix. The folder may be another's: their link is not followed.
+    const file = await open(history, APPEND, 0o640)
+    try {
+      const bytes = Buffer.from(`${(await endsInLine(file)) ? '\n' : ''}${line}\n`)
+      const { bytesWritten } = await file.write(bytes)
+      if (bytesWritten !== bytes.length) throw new Error('the disk is full: a part of the line was written')
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } catch (err) {
+    throw new UserError(`the history ${history} cannot be written: ${errorMessage(err)}`, EXIT.failed, { cause: err })
+  }
+}
+
+/** Whether the last line has no end, because the power went while it was written: the next one would be lost with it. */
+async function endsInLine(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat()
+  if (size === 0) return false
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
+  return buffer[0] !== 0x0a
+}
+
+/** All entries, oldest first; a line that is none (the power went, the disk was full, somebody edited it) is passed over and counted. */
+export async function readHistory({
+  history,
+}: Pick<RelayPaths, 'history'>): Promise<{ entries: HistoryEntry[]; damaged: number }> {
+  const lines = (await readText(history)).split('\n').filter(line => line !== '')
+  const entries = lines.flatMap(line => {
+    try {
+      return [entrySchema.parse(JSON.parse(line))]
+    } catch {
+      return []
+    }
+  })
+  return { entries, damaged: lines.length - entries.length }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (err) {
+    if (errorCode(err) === 'ENOENT') return ''
+    throw new UserError(`${path} cannot be read: ${errorMessage(err)}`, EXIT.failed, { cause: err })
+  }
+}

@@ -1,0 +1,14 @@
+/** The scripts that the keys of devices and technicians run on a relay, as text. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface RelayScripts {
+  deviceWord: string
+  technicianWord: string
+}
+
+/** Reads them from beside this program: in the source and, copied there by tools/bundle.ts, beside the bundle. */
+export function readRelayScripts(): RelayScripts {
+  const read = (name: string) => readFileSync(join(import.meta.dirname, 'forced-commands', name), 'utf8')
+  return { deviceWord: read('oobm-device-word'), technicianWord: read('oobm-technician-word') }
+}

@@ -1,0 +1,100 @@
+/** One device's state in depth, as lines for a terminal; pure. Nothing that a device said gets there unclean. */
+
+import { shortAge } from '../../../cli/ages.ts'
+import { printable } from '../../../runtime/printable.ts'
+import { timeText } from '../../../runtime/time-text.ts'
+import type { DeviceState } from './device-state.ts'
+import { colourOf, meaningOf, type Paint } from './fleet-words.ts'
+import { isReportOverdue, silenceMs } from './liveness.ts'
+import type { Maintenance } from './maintenance.ts'
+
+/** With what went wrong lately. */
+export function describeDevice(state: DeviceState, nowMs: number, paint: Paint): string[] {
+  const { device, word, connected, report, reportedAtMs, maintenance, off } = state
+  const age = (thenMs: number | undefined) => (thenMs === undefined ? 'never' : `${shortAge(thenMs, nowMs)} ago`)
+  const lines = [
+    `${paint.strong(device)}  ${colourOf(word, paint)(clean(word, 20))}  proved ${age(state.provedAtMs)}${provedBy(report)}`,
+    row('means', meaningOf(word) ?? 'a word of a newer version: upgrade oobm-relay'),
+    row(
+      'here',
+      connected ? 'connected to this relay' : 'not connected to this relay; what follows is what it said last',
+    ),
+    ...describeHeard(state),
+    row('access', off ? describeOff(maintenance) : describeOn(maintenance)),
+  ]
+  if (!report || reportedAtMs === undefined) return [...lines, row('report', 'none yet')]
+  const reported = reportedAtMs
+  return [
+    ...lines,
+    // This relay has seen none of it itself: who is in, and what went wrong, is what the device tells.
+    paint.strong(`the device said ${age(reported)}${connected ? due(state, nowMs) : ''}`),
+    row('cause', clean(report.cause, 400)),
+    row('since', age(reported - report.sinceS * 1000)),
+    row(
+      'round trip',
+      [report.probeMs, report.tookMs].map(ms => (ms === null ? '-' : `${Math.round(ms)} ms`)).join(', proof '),
+    ),
+    row('version', clean(report.software, 40)),
+    row('uplink', clean(report.uplink ?? 'unknown', 40)),
+    row('sessions', `${report.sessions.shell} in the shell, ${report.sessions.console} on consoles`),
+    ...(report.consoles === null ? [row('consoles', 'the console bridge does not answer')] : []),
+    ...(report.consoles ?? []).flatMap(({ name, open, cause, who }) => [
+      row('console', `${clean(name, 40)} ${open ? 'open' : `closed: ${clean(cause)}`}`),
+      ...who.map(one =>
+        row(
+          '',
+          `${clean(one.technician, 40)} ${one.types ? 'types' : 'watches'}, since ${age(reported - one.forS * 1000)}`,
+        ),
+      ),
+    ]),
+    ...(report.changes.length > 0 ? [paint.strong('the device said of its latest changes')] : []),
+    ...report.changes.map(change => {
+      return `  ${paint.faint(timeText(reported - change.agoS * 1000))}  ${clean(change.word, 12).padEnd(12)}  ${clean(change.cause, 400)}`
+    }),
+  ]
+}
+
+function provedBy(report: DeviceState['report']): string {
+  if (report?.proofBy === 'login') return ', by a login through the tunnel'
+  return report?.proofBy === 'self-test' ? ', by a second connection' : ''
+}
+
+/** When it last said a byte, where that is known. */
+function describeHeard({ heard, pace }: DeviceState): string[] {
+  if (heard === undefined) return []
+  if ('unknown' in heard) return [row('heard', `not known when: ${clean(heard.unknown)}`)]
+  const seconds = Math.round(heard.silentMs / 1000)
+  const pings = `pings every ${pace.pingMs / 1000} s`
+  return [
+    row(
+      'heard',
+      silenceMs(heard, pace) === undefined ? `${seconds} s ago; ${pings}` : `silent for ${seconds} s; ${pings}`,
+    ),
+  ]
+}
+
+function due({ reportedAtMs, pace }: DeviceState, nowMs: number): string {
+  return isReportOverdue(reportedAtMs, nowMs, pace) ? `, and overdue: one comes every ${pace.reportMs / 1000} s` : ''
+}
+
+function describeOn(maintenance: Maintenance | undefined): string {
+  if (!maintenance) return 'on'
+  const { state, until, at, by } = maintenance
+  if (state === 'on') return `on since ${timeText(at * 1000)}, switched by ${clean(by, 40)}`
+  return `on since ${timeText((until ?? at) * 1000)}: it was off until then, switched by ${clean(by, 40)}`
+}
+
+/** Who closed a device, until when and why; in the words of oobm-technician-word. */
+export function describeOff(maintenance: Maintenance | undefined): string {
+  if (!maintenance) return 'off'
+  const { until, at, by, reason } = maintenance
+  const end = until === null ? 'without an end' : `until ${timeText(until * 1000)}`
+  const why = reason ? `: ${clean(reason)}` : ''
+  return `off since ${timeText(at * 1000)}, switched off by ${clean(by, 40)}, ${end}${why}`
+}
+
+function row(name: string, text: string): string {
+  return `  ${name.padEnd(11)}  ${text}`
+}
+
+const clean = (text: string, max = 200) => printable(text, max)

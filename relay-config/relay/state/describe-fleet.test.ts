@@ -1,0 +1,234 @@
+import * as assert from 'uvu/assert'
+import { parseDuration, shortAge } from '../../../cli/ages.ts'
+import type { DeviceReport } from '../../../formats/control-protocol.ts'
+import { suite } from '../../../tools/suite.ts'
+import { describeDevice } from './describe-device.ts'
+import { describeFleet } from './describe-fleet.ts'
+import { describeMetrics } from './describe-metrics.ts'
+import type { DeviceState } from './device-state.ts'
+import { type Paint, PLAIN } from './fleet-words.ts'
+
+const test = suite('fleet-state')
+const NOW_MS = 1_800_000_000_000
+
+const REPORT: DeviceReport = {
+  v: 1,
+  word: 'ready',
+  cause: 'proved',
+  sinceS: 7_200,
+  proofS: 40,
+  tookMs: 320,
+  probeMs: 45.4,
+  sessions: { shell: 0, console: 2 },
+  software: '0.1.0',
+  uplink: 'eth0',
+  consoles: [
+    {
+      name: 'core-sw1',
+      open: true,
+      cause: '',
+      who: [
+        { technician: 'alice', types: true, forS: 60 },
+        { technician: 'bob', types: false, forS: 30 },
+      ],
+    },
+    { name: 'core-sw2', open: false, cause: 'no /dev/ttyUSB1', who: [] },
+  ],
+  changes: [{ agoS: 7_300, word: 'unproved', cause: 'the relay was silent' }],
+}
+
+function state(device: string, word: string, more: Partial<DeviceState> = {}): DeviceState {
+  const times = { reportedAtMs: NOW_MS - 5_000, provedAtMs: NOW_MS - 45_000, sinceMs: NOW_MS - 7_205_000 }
+  return {
+    device,
+    word,
+    connected: true,
+    heard: { silentMs: 3_000 },
+    pace: { pingMs: 15_000, reportMs: 300_000 },
+    report: { ...REPORT, word },
+    maintenance: undefined,
+    off: false,
+    ...times,
+    ...more,
+  }
+}
+
+test('is a table of 80 columns, worst first', () => {
+  const lines = describeFleet(
+    [
+      state('tokyo', 'ready'),
+      state('osaka', 'maintenance', {
+        off: true,
+        maintenance: { state: 'off', until: 1_790_000_000, at: 1_780_000_000, by: 'ops', reason: 'site visit' },
+      }),
+      state('nagoya', 'away', { connected: false }),
+      state('kobe', 'unproved'),
+      state('kyoto', 'never', { connected: false, report: undefined, provedAtMs: undefined, sinceMs: undefined }),
+      state('kochi', 'no-console'),
+      state('zz', 'frobnicated'),
+      state('yao', 'silent', { heard: { silentMs: 75_000 } }),
+    ],
+    NOW_MS,
+    80,
+    PLAIN,
+  )
+  assert.equal(
+    lines.map(line =>
+      line
+        .split(/ +/)
+        .slice(0, /^\d|: access/.test(line) ? 4 : 2)
+        .join(' '),
+    ),
+    [
+      'DEVICE STATE',
+      'zz frobnicated',
+      'nagoya away',
+      'yao silent',
+      'kyoto never',
+      'kobe unproved',
+      'osaka maintenance',
+      'kochi no-console',
+      'tokyo ready',
+      '8 devices, 2 proved',
+      'osaka: access is off',
+      'states, times,',
+    ],
+  )
+  assert.match(lines[6] ?? '', / access off$/)
+  assert.is(
+    lines[10],
+    'osaka: access is off since 2026-05-28 20:26:40 UTC, switched off by ops, until 2026-09-21 14:13:20 UTC: site visit',
+  )
+  assert.is(lines[11], 'states, times, versions and who is on a console are what the devices say')
+  assert.ok(lines.every(line => line.length <= 80 || line.includes('access is off')))
+  assert.match(lines[8] ?? '', /^tokyo +ready +45s +45ms +2h +0\.1\.0 +eth0 +core-sw2! core-sw1:ali/)
+  assert.match(lines[3] ?? '', / silent for 75 s$/)
+  assert.match(lines[2] ?? '', / core-sw2! core-sw1$/, 'nobody is on the consoles of a device that is away')
+})
+
+test('shows in one colour each what is proved, what is proved and lacks a console, and what is not', () => {
+  const paint: Paint = { ...PLAIN, good: () => 'good', poor: () => 'poor', bad: () => 'bad', faint: () => 'faint' }
+  const words = ['away', 'silent', 'constructor', 'unproved', 'maintenance', 'no-console', 'ready', 'in-use']
+  const colours = words.map(word => describeFleet([state('tokyo', word)], NOW_MS, 80, paint)[1])
+  assert.equal(colours, ['bad', 'bad', 'bad', 'bad', 'faint', 'poor', 'good', 'good'])
+})
+
+test('says in depth how the device was proved, and since when it says nothing', () => {
+  const text = (word: string, more: Partial<DeviceState> = {}) =>
+    describeDevice(state('tokyo', word, more), NOW_MS, PLAIN).join('\n')
+  const shown = text('no-console', { report: { ...REPORT, word: 'no-console', proofBy: 'login' } })
+  assert.match(shown, /^tokyo {2}no-console {2}proved 45s ago, by a login through the tunnel\n/)
+  assert.match(shown, /\n {2}means +proved, but the line of a console is not open\n/)
+  assert.match(shown, /\n {2}heard +3 s ago; pings every 15 s\n/)
+  assert.match(shown, /\n {2}console +core-sw2 closed: no \/dev\/ttyUSB1\n/)
+  const quiet = { heard: { silentMs: 75_400 }, reportedAtMs: NOW_MS - 2_000_000 }
+  assert.match(text('silent', quiet), /\n {2}heard +silent for 75 s; pings every 15 s\n/)
+  assert.match(text('silent', quiet), /\nthe device said 33m ago, and overdue: one comes every 300 s\n/)
+  assert.match(text('ready', { heard: { unknown: 'x\x1b' } }), /\n {2}heard +not known when: x\?\n/)
+  assert.match(text('constructor'), /\n {2}means +a word of a newer version/)
+})
+
+test('says of a silent device for how long, or since when no report came', () => {
+  const shown = (more: Partial<DeviceState>) =>
+    describeFleet([state('tokyo', 'silent', more)], NOW_MS, 80, PLAIN)[1] ?? ''
+  assert.match(shown({ heard: { silentMs: 3_723_000 } }), / silent for 3723 s$/)
+  assert.match(shown({ reportedAtMs: NOW_MS - 2_000_000 }), / no report for 33m$/)
+  assert.match(shown({ report: undefined, reportedAtMs: undefined }), / no report yet$/)
+})
+
+test('says once of how many devices it is not known whether they are silent, and why', () => {
+  const heard = { unknown: 'ss is not on this relay: install iproute2' }
+  const one = state('kobe', 'ready', { heard: { unknown: 'ss does not list its connection' } })
+  const states = [state('tokyo', 'ready', { heard }), state('osaka', 'ready', { heard }), one]
+  assert.equal(describeFleet(states, NOW_MS, 80, PLAIN).slice(-2), [
+    'not known whether 2 devices would be silent: ss is not on this relay: install iproute2',
+    'not known whether kobe would be silent: ss does not list its connection',
+  ])
+})
+
+test('sorts and shows a thousand devices fast', () => {
+  const words = ['ready', 'in-use', 'away', 'no-link', 'unproved', 'never', 'silent', 'duplicate']
+  const states = Array.from({ length: 1_000 }, (_, n) => state(`device-${n}`, words[n % words.length] ?? ''))
+  const startedMs = performance.now()
+  const lines = describeFleet(states, NOW_MS, 80, PLAIN)
+  assert.is(lines.length, 1_003)
+  assert.match(lines[1] ?? '', /^device-10 +away/)
+  assert.ok(performance.now() - startedMs < 2_000)
+})
+
+const EVIL = '\x1b]0;x\x07\x1b[2J\u009b\r\n"\\\u202e{}'
+const HOSTILE: DeviceReport = {
+  ...REPORT,
+  word: EVIL,
+  cause: EVIL,
+  software: EVIL,
+  uplink: EVIL,
+  consoles: [{ name: EVIL, open: false, cause: EVIL, who: [{ technician: EVIL, types: true, forS: 1 }] }],
+  changes: [{ agoS: 1e10, word: EVIL, cause: EVIL }],
+}
+const hostile = state('tokyo', EVIL, { report: HOSTILE })
+
+test('brings nothing to the terminal that a device put into its report', () => {
+  for (const lines of [describeFleet([hostile], NOW_MS, 300, PLAIN), describeDevice(hostile, NOW_MS, PLAIN)]) {
+    for (const line of lines) assert.not.match(line, /[\u0000-\u001f\u007f-\u009f\u202e]/)
+  }
+})
+
+test('metrics: every line is help, type or a sample, whatever a device says', () => {
+  const text = describeMetrics([state('osaka', 'ready'), hostile], NOW_MS)
+  for (const line of text.trimEnd().split('\n')) {
+    assert.match(
+      line,
+      /^(# (HELP|TYPE) oobm_[a-z_]+ [ -~’]+|oobm_[a-z_]+(\{[a-z]+="([^"\\\n]|\\["\\])*"(,[a-z]+="([^"\\\n]|\\["\\])*")*\})? [0-9.]+)$/,
+    )
+  }
+  assert.match(text, /^oobm_device_probe_seconds\{device="osaka"\} 0\.0454$/m)
+  assert.match(text, /^oobm_device_silent_seconds\{device="osaka"\} 3$/m)
+  assert.match(text, /^oobm_console_open\{device="osaka",console="core-sw1"\} 1$/m)
+  assert.match(text, /^oobm_console_open\{device="osaka",console="core-sw2"\} 0$/m)
+  assert.match(text, /^oobm_device_sessions\{device="osaka",kind="console"\} 2$/m)
+  const helped = [...text.matchAll(/^# HELP (\S+)/gm)].map(([, name]) => name)
+  const typed = [...text.matchAll(/^# TYPE (\S+) gauge$/gm)].map(([, name]) => name)
+  assert.equal(helped, typed)
+})
+
+test('metrics: no series twice, and none for what is not known', () => {
+  const one = { name: 'x', cause: '', who: [] }
+  const consoles = [
+    { ...one, open: false },
+    { ...one, open: true },
+  ]
+  const seriesOf = (more: Partial<DeviceState>) => {
+    const word = more.word ?? 'ready'
+    return describeMetrics([state('tokyo', word, { report: { ...REPORT, consoles }, ...more })], NOW_MS)
+      .split('\n')
+      .filter(line => /^oobm_(console_open|device_silent)/.test(line))
+  }
+  assert.equal(seriesOf({}), [
+    'oobm_device_silent_seconds{device="tokyo"} 3',
+    'oobm_console_open{device="tokyo",console="x"} 1',
+  ])
+  assert.equal(seriesOf({ heard: { unknown: 'no ss' }, report: { ...REPORT, consoles: null } }), [])
+  assert.equal(seriesOf({ word: 'silent', heard: { silentMs: 75_000 } }), [
+    'oobm_device_silent_seconds{device="tokyo"} 75',
+  ])
+  assert.equal(seriesOf({ word: 'away', connected: false, heard: undefined }), [])
+})
+
+test('ages and durations', () => {
+  const ages: [number, string][] = [
+    [-5_000, '0s'],
+    [59_999, '59s'],
+    [60_000, '1m'],
+    [7_199_000, '1h'],
+    [200_000_000, '2d'],
+  ]
+  for (const [ms, text] of ages) assert.is(shortAge(NOW_MS - ms, NOW_MS), text)
+  assert.is(shortAge(undefined, NOW_MS), '-')
+  assert.equal(['90s', '2h', '1d', '30m'].map(parseDuration), [90_000, 7_200_000, 86_400_000, 1_800_000])
+  for (const bad of ['', '2', 'h', '0s', '-1s', '1.5h', '2 h', '400d', '99999999h', '2H', '١h']) {
+    assert.is(parseDuration(bad), undefined, bad)
+  }
+})
+
+test.run()

@@ -1,0 +1,103 @@
+/** The fleet's states in Prometheus' text format, for node_exporter's textfile collector; pure. */
+import { printable } from '../../../runtime/printable.ts'
+import type { DeviceState } from './device-state.ts'
+
+type Sample = [labels: Record<string, string>, value: number]
+
+interface Metric {
+  name: string
+  help: string
+  samples(state: DeviceState): Sample[]
+}
+
+const seconds = (ms: number | null | undefined): number[] =>
+  ms === null || ms === undefined ? [] : [Math.round(ms * 1000) / 1e6]
+
+/** Times rather than ages: a textfile is read later than it was written. */
+const METRICS: Metric[] = [
+  {
+    name: 'oobm_device_connected',
+    help: 'Whether the device has a living session on this relay.',
+    samples: ({ connected }) => [[{}, connected ? 1 : 0]],
+  },
+  {
+    name: 'oobm_device_silent_seconds',
+    help: 'Seconds since this relay got a byte of a connected device; none where ss of iproute2 cannot say it.',
+    samples: ({ heard }) => (heard && 'silentMs' in heard ? seconds(heard.silentMs).map(value => [{}, value]) : []),
+  },
+  {
+    name: 'oobm_device_state',
+    help: 'The state of the device as a word, away, silent or never where it says none itself; the value is 1.',
+    samples: ({ word }) => [[{ state: word }, 1]],
+  },
+  {
+    name: 'oobm_device_maintenance_off',
+    help: 'Whether the operator has switched access to the device off.',
+    samples: ({ off }) => [[{}, off ? 1 : 0]],
+  },
+  {
+    name: 'oobm_device_proved_timestamp_seconds',
+    help: 'When a technician’s way into the device was last proved.',
+    samples: ({ provedAtMs }) => seconds(provedAtMs).map(value => [{}, Math.round(value)]),
+  },
+  {
+    name: 'oobm_device_report_timestamp_seconds',
+    help: 'When this relay got the last report of the device.',
+    samples: ({ reportedAtMs }) => seconds(reportedAtMs).map(value => [{}, Math.round(value)]),
+  },
+  {
+    name: 'oobm_device_probe_seconds',
+    help: 'Round trip of the last in-band probe.',
+    samples: ({ report }) => seconds(report?.probeMs).map(value => [{}, value]),
+  },
+  {
+    name: 'oobm_device_sessions',
+    help: 'People in the device now, by what they are in.',
+    samples: ({ report, connected }) =>
+      connected && report
+        ? [
+            [{ kind: 'shell' }, report.sessions.shell],
+            [{ kind: 'console' }, report.sessions.console],
+          ]
+        : [],
+  },
+  {
+    name: 'oobm_console_open',
+    help: 'Whether the line of a console is open; none while the device is not connected or silent.',
+    samples: ({ report, connected, word }) =>
+      connected && word !== 'silent'
+        ? (report?.consoles ?? []).map(({ name, open }) => [{ console: name }, open ? 1 : 0])
+        : [],
+  },
+  {
+    name: 'oobm_device_info',
+    help: 'Software version and uplink that the device reported last; the value is 1.',
+    samples: ({ report }) => (report ? [[{ version: report.software, uplink: report.uplink ?? '' }, 1]] : []),
+  },
+]
+
+export function describeMetrics(states: readonly DeviceState[], nowMs: number): string {
+  const metrics = METRICS.map(({ name, help, samples }) => {
+    // A device may name one console twice. Of two samples with the same labels, Prometheus takes neither, nor the whole file.
+    const lines = new Map(
+      states.flatMap(state =>
+        samples(state).map(([labels, value]) => {
+          const series = `${name}${labelText({ device: state.device, ...labels })}`
+          return [series, `${series} ${value}\n`]
+        }),
+      ),
+    )
+    return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${[...lines.values()].join('')}`
+  })
+  const written = 'oobm_relay_metrics_timestamp_seconds'
+  const age = `# HELP ${written} When these figures were taken.\n# TYPE ${written} gauge\n${written} ${Math.round(nowMs / 1000)}\n`
+  return `${metrics.join('')}${age}`
+}
+
+/** Backslash, quote and newline are escaped (the text format); a device can send no newline, and shall send no colours. */
+function labelText(labels: Record<string, string>): string {
+  const pairs = Object.entries(labels).map(([name, value]) => {
+    return `${name}="${printable(value, 60).replace(/[\\"]/g, '\\$&')}"`
+  })
+  return `{${pairs.join(',')}}`
+}

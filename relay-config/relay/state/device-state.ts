@@ -1,0 +1,93 @@
+/** What this relay knows of one device: whether it is connected, its last report, and whether maintenance is on. */
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type DeviceReport, deviceReportSchema } from '../../../formats/control-protocol.ts'
+import type { Device } from '../../fleet/fleet-config.ts'
+import { type Heard, heardOn, isReportOverdue, type Pace, paceOf, silenceMs } from './liveness.ts'
+import { isOff, type Maintenance, readMaintenance } from './maintenance.ts'
+import type { Received } from './received.ts'
+import { livingSessions } from './sessions.ts'
+import type { StatePaths } from './state-paths.ts'
+
+export interface DeviceState {
+  device: string
+  connected: boolean
+  /** When this relay last got a byte of it; undefined while it is not connected. */
+  heard: Heard | undefined
+  pace: Pace
+  /** Its last report, and when this relay got it, in milliseconds since 1970. Anything may stand in its texts. */
+  report: DeviceReport | undefined
+  reportedAtMs: number | undefined
+  maintenance: Maintenance | undefined
+  off: boolean
+  /** One word for it all: a status word of the device's, `away`, `silent` or `never`. */
+  word: string
+  /** Milliseconds since 1970 of the last proof that is known. */
+  provedAtMs: number | undefined
+  sinceMs: number | undefined
+}
+
+/** Bytes of a report that are looked at: a line of the protocol, and some. */
+const REPORT_MAX = 8_192
+
+/** What is looked at once for all devices. */
+export interface Look {
+  paths: StatePaths
+  received: Received | { unknown: string }
+  nowMs: number
+}
+
+export async function readDeviceState(
+  { paths, received, nowMs }: Look,
+  device: Pick<Device, 'name' | 'profile' | 'intervals'>,
+): Promise<DeviceState> {
+  const [sessions, reported, maintenance] = await Promise.all([
+    livingSessions(paths, device.name),
+    readReport(paths, device.name),
+    readMaintenance(paths, device.name),
+  ])
+  const connected = sessions.length > 0
+  const heard = connected ? heardOn(sessions, received) : undefined
+  const { report, atMs } = reported ?? {}
+  const pace = paceOf(device, report)
+  const ago = (ageS: number | null | undefined) =>
+    atMs === undefined || ageS === null || ageS === undefined ? undefined : atMs - ageS * 1000
+  const quietMs = silenceMs(heard, pace)
+  const isCurrent = connected && report !== undefined && !isReportOverdue(atMs, nowMs, pace)
+  return {
+    device: device.name,
+    connected,
+    heard,
+    pace,
+    report,
+    reportedAtMs: atMs,
+    maintenance,
+    off: isOff(maintenance, nowMs),
+    word: !connected ? (report ? 'away' : 'never') : isCurrent && quietMs === undefined ? report.word : 'silent',
+    provedAtMs: ago(report?.proofS),
+    // Gone, or without a report, since some moment after its last report, which is all that is known.
+    sinceMs: quietMs !== undefined ? nowMs - quietMs : isCurrent ? ago(report.sinceS) : atMs,
+  }
+}
+
+/** @returns undefined where there is none, and for one that is no report: the file is what a device made of it */
+export async function readReport(
+  { devices }: StatePaths,
+  device: string,
+): Promise<{ report: DeviceReport; atMs: number } | undefined> {
+  try {
+    const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW
+    const file = await open(join(devices, device, 'report.json'), flags)
+    try {
+      const { size, mtimeMs } = await file.stat()
+      if (size > REPORT_MAX) return undefined
+      const { data } = deviceReportSchema.safeParse(JSON.parse(await file.readFile('utf8')))
+      return data && { report: data, atMs: mtimeMs }
+    } finally {
+      await file.close()
+    }
+  } catch {
+    return undefined
+  }
+}

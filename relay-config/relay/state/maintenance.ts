@@ -1,0 +1,47 @@
+/** Whether remote maintenance is on, a file a device: what a relay remembers over a reboot, and the words read. */
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { errorCode } from '../../../runtime/errors.ts'
+import { writeAtomically } from '../../../runtime/write-atomically.ts'
+import type { StatePaths } from './state-paths.ts'
+
+/** `state` and `until` come first in the file, on one line: oobm-device-word, a shell script, reads them as text. */
+const maintenanceSchema = z.object({
+  state: z.enum(['on', 'off']),
+  /** Epoch seconds at which off ends by itself; null without an end. */
+  until: z.int().nullable(),
+  /** Epoch seconds. */
+  at: z.int(),
+  by: z.string(),
+  reason: z.string().optional(),
+  /** `HOST PORT USER` that the device was sent to. */
+  relay: z.string().optional(),
+})
+
+export type Maintenance = z.output<typeof maintenanceSchema>
+
+/** @returns undefined where nobody ever switched it, which is on */
+export async function readMaintenance(paths: StatePaths, device: string): Promise<Maintenance | undefined> {
+  try {
+    return maintenanceSchema.safeParse(JSON.parse(await readFile(fileOf(paths, device), 'utf8'))).data
+  } catch (err) {
+    if (errorCode(err) === 'ENOENT' || err instanceof SyntaxError) return undefined
+    throw err
+  }
+}
+
+export async function writeMaintenance(paths: StatePaths, device: string, maintenance: Maintenance): Promise<void> {
+  await mkdir(paths.maintenance, { recursive: true, mode: 0o755 })
+  const { state, until, ...rest } = maintenance
+  await writeAtomically(fileOf(paths, device), `${JSON.stringify({ state, until, ...rest })}\n`, 0o644)
+}
+
+/** An end that has come needs nobody to write it down. */
+export function isOff(maintenance: Maintenance | undefined, nowMs: number): boolean {
+  return maintenance?.state === 'off' && (maintenance.until === null || maintenance.until * 1000 > nowMs)
+}
+
+function fileOf({ maintenance }: StatePaths, device: string): string {
+  return join(maintenance, `${device}.json`)
+}

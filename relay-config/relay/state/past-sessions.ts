@@ -1,0 +1,143 @@
+/** What the history has beside the entries of `oobm-relay` itself: what devices told this relay, and what logins left here. */
+import { constants } from 'node:fs'
+import { open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { deviceEventSchema, pastSessionSchema } from '../../../formats/control-protocol.ts'
+import type { HistoryEntry } from '../history.ts'
+import type { StatePaths } from './state-paths.ts'
+
+/** Bytes that are read of one file: what the words keep there, and some. */
+const FILE_MAX = 262_144
+/** Milliseconds by which the device's account of a beginning may differ: it looks every few seconds. */
+const SAME_MS = 15_000
+
+/**
+ * Sessions of people, what else they did, and first claims of devices, in no order. What devices say is theirs: names may be
+ * anything, and `source` says so.
+ */
+export async function readPast(paths: StatePaths): Promise<HistoryEntry[]> {
+  const [enrolled, told, logins] = await Promise.all([
+    ofEach(paths.devices, enrolmentOf),
+    ofEach(paths.devices, toldBy),
+    ofEach(paths.logins, loginsOf),
+  ])
+  // The relay itself has seen who logged in; what the device says of the same session is less.
+  return [...enrolled, ...logins, ...told.filter(entry => !logins.some(login => isSame(login, entry)))]
+}
+
+async function ofEach<T>(folder: string, read: (folder: string, name: string) => Promise<T[]>): Promise<T[]> {
+  const names = await readdir(folder).catch(() => [])
+  return (await Promise.all(names.map(name => read(folder, name)))).flat()
+}
+
+/** oobm-device-word leaves the moment of a device's first claim. */
+async function enrolmentOf(devices: string, device: string): Promise<HistoryEntry[]> {
+  const text = await readBounded(join(devices, device, 'enrolled')).catch(() => '')
+  const at = timeOf(/^(\d{1,11})\n$/.exec(text)?.[1])
+  return at === undefined ? [] : [{ at, by: device, event: 'enrol', device }]
+}
+
+/** `TOLD_AT JSON`: people's sessions on a device's consoles. */
+async function toldBy(devices: string, device: string): Promise<HistoryEntry[]> {
+  const text = await readBounded(join(devices, device, 'past')).catch(() => '')
+  const refs = new Set<unknown>()
+  return text.split('\n').flatMap(line => {
+    const [, toldS, json] = /^(\d{1,11}) (\{.*\})$/.exec(line) ?? []
+    try {
+      const told: unknown = JSON.parse(json ?? '')
+      const ref = typeof told === 'object' && told !== null && 'ref' in told ? told.ref : undefined
+      if (ref !== undefined && refs.has(ref)) return []
+      refs.add(ref)
+      return toldEntry(device, Number(toldS), told)
+    } catch {
+      return []
+    }
+  })
+}
+
+function toldEntry(device: string, toldS: number, told: unknown): HistoryEntry[] {
+  const timeBefore = (ageS: number | undefined) => (ageS === undefined ? undefined : timeOf(toldS - ageS))
+  const session = pastSessionSchema.safeParse(told).data
+  if (session !== undefined) {
+    const { console, technician, fromS, toS } = session
+    const [from, to] = [timeBefore(fromS), timeBefore(toS)]
+    if (from === undefined || to === undefined) return []
+    return [{ at: to, by: technician, event: 'session', device, console, technician, from, to, source: 'device' }]
+  }
+  const { event, agoS, fromS, detail, ref: _, ...who } = deviceEventSchema.parse(told)
+  const [from, at] = [timeBefore(fromS), timeBefore(agoS)]
+  if (at === undefined) return []
+  const span = from === undefined ? {} : { from, to: at }
+  const by = who.technician ?? 'unknown'
+  return [{ at, by, event, device, ...who, ...span, ...(detail !== undefined && { reason: detail }), source: 'device' }]
+}
+
+/** How many older entries of each device and each login are gone, as sentences: what is kept is bounded. */
+export async function readGone(paths: StatePaths): Promise<string[]> {
+  const goneOf = async (folder: string, name: string) => {
+    const text = await readBounded(join(folder, name, 'past.gone')).catch(() => '')
+    const count = Number(/^(\d{1,11})\n$/.exec(text)?.[1] ?? 0)
+    return count > 0 ? [`${name}: ${count} older entries that it reported are gone; the last 256 are kept`] : []
+  }
+  const goneOfLogin = async (logins: string, name: string) => {
+    const text = await readBounded(join(logins, name)).catch(() => '')
+    const count = Number(/^gone (\d{1,11})\n/.exec(text)?.[1] ?? 0)
+    return count > 0 ? [`${name}: ${count} older records of logins are gone; the last 512 and more are kept`] : []
+  }
+  return [...(await ofEach(paths.devices, goneOf)), ...(await ofEach(paths.logins, goneOfLogin))]
+}
+
+/**
+ * What oobm-login leaves of each login: `BEGUN.ID from CONSOLE DEVICE [ADDRESS]` for a session that the device let in, then,
+ * unless it ended hard or goes on, `BEGUN.ID to ENDED`; `BEGUN.ID ran CONSOLE DEVICE ADDRESS CODE WORD…`; `BEGUN.ID refused
+ * CONSOLE DEVICE ADDRESS WHY…`.
+ */
+async function loginsOf(logins: string, technician: string): Promise<HistoryEntry[]> {
+  const lines = (await readBounded(join(logins, technician)).catch(() => '')).split('\n')
+  const ends = new Map(
+    lines.map(line => /^(\d{1,11}\.\d{1,10}) to (\d{1,11})$/.exec(line)).map(match => [match?.[1], timeOf(match?.[2])]),
+  )
+  return lines.flatMap(line => {
+    const [, id, begun, what, console, device, address, rest = ''] = LOGIN_LINE.exec(line) ?? []
+    const from = timeOf(begun)
+    if (from === undefined || console === undefined || device === undefined) return []
+    const who = {
+      by: technician,
+      device,
+      console,
+      technician,
+      ...(address !== undefined && address !== '-' && { address }),
+    }
+    if (what === 'refused') return [{ at: from, ...who, event: 'refused', reason: rest.trim() }]
+    if (what === 'ran') {
+      const [, code, word] = /^ (\d{1,3}) (.*)$/.exec(rest) ?? []
+      return [{ at: from, ...who, event: 'word', reason: `${word}, by login; exit code ${code}` }]
+    }
+    const to = ends.get(id)
+    return [{ at: to ?? from, ...who, event: 'session', from, ...(to !== undefined && { to }), reason: 'by login' }]
+  })
+}
+
+const LOGIN_LINE =
+  /^((\d{1,11})\.\d{1,10}) (from|ran|refused) ([a-z0-9._-]{1,64}) ([a-z0-9._-]{1,64})(?: ([0-9A-Za-z.:%_-]{1,60}))?((?: [ -~]{1,200})?)$/
+
+function isSame(login: HistoryEntry, { event, device, console, technician, from }: HistoryEntry): boolean {
+  if (login.event !== 'session' || event !== 'session') return false
+  const apartMs = Math.abs(Date.parse(login.from ?? '') - Date.parse(from ?? ''))
+  return login.device === device && login.console === console && login.technician === technician && apartMs <= SAME_MS
+}
+
+/** ISO 8601 of seconds since 1970; undefined for what is none. */
+function timeOf(seconds: string | number | undefined): string | undefined {
+  const date = new Date(Number(seconds) * 1000)
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
+}
+
+async function readBounded(path: string): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  try {
+    return (await file.stat()).size > FILE_MAX ? '' : await file.readFile('utf8')
+  } finally {
+    await file.close()
+  }
+}

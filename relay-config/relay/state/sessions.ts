@@ -1,0 +1,93 @@
+/** A device's connections to this relay, as its words recorded them, and how they are ended. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { errorCode } from '../../../runtime/errors.ts'
+import type { StatePaths } from './state-paths.ts'
+
+export interface DeviceSession {
+  /** The sshd process that serves the connection. */
+  pid: number
+  /** Clock ticks since the boot at which that process was started: it tells it from a later one of the same number. */
+  start: string
+}
+
+/** A session that claimed. */
+export interface ClaimedSession extends DeviceSession {
+  /** Its connection, as sshd had it in $SSH_CONNECTION; undefined in a record of an older version of the words. */
+  connection: SshConnection | undefined
+}
+
+/** The two ends of an SSH connection, as the relay's kernel sees them; addresses without brackets. */
+export interface SshConnection {
+  client: { address: string; port: number }
+  server: { address: string; port: number }
+}
+
+/** Milliseconds between SIGTERM and SIGKILL: a stopped process obeys only the second. */
+const GRACE_MS = 500
+const PACE_MS = 25
+
+/** Those that live now. */
+export async function livingSessions({ devices }: StatePaths, device: string): Promise<ClaimedSession[]> {
+  const text = await readFile(join(devices, device, 'sessions'), 'utf8').catch(() => '')
+  const recorded = text.split('\n').flatMap(line => {
+    const [, pid, start, addresses = ''] =
+      /^(\d{1,9}) (\d{1,20}) sshd(?:-session)? [0-9a-f]{32}(?: (.{1,200}))?$/.exec(line) ?? []
+    if (pid === undefined || start === undefined) return []
+    return [{ pid: Number(pid), start, connection: connectionOf(addresses) }]
+  })
+  const living = await Promise.all(recorded.map(isLiving))
+  return recorded.filter((_, index) => living[index])
+}
+
+function connectionOf(addresses: string): SshConnection | undefined {
+  const [, client, clientPort, server, serverPort] =
+    /^([0-9A-Za-z.:%_-]+) (\d{1,5}) ([0-9A-Za-z.:%_-]+) (\d{1,5})$/.exec(addresses) ?? []
+  if (client === undefined || server === undefined) return undefined
+  return {
+    client: { address: client, port: Number(clientPort) },
+    server: { address: server, port: Number(serverPort) },
+  }
+}
+
+/** Ends them, listeners and all, whatever the device at the other end does; gives how many are gone. */
+export async function endSessions(sessions: readonly DeviceSession[]): Promise<number> {
+  await signalAll(sessions, 'SIGTERM')
+  if (!(await allGone(sessions, GRACE_MS))) {
+    await signalAll(sessions, 'SIGKILL')
+    await allGone(sessions, GRACE_MS)
+  }
+  return sessions.length - (await stillLiving(sessions)).length
+}
+
+async function signalAll(sessions: readonly DeviceSession[], signal: NodeJS.Signals): Promise<void> {
+  for (const { pid } of await stillLiving(sessions)) {
+    try {
+      process.kill(pid, signal)
+    } catch (err) {
+      if (errorCode(err) !== 'ESRCH') throw err
+    }
+  }
+}
+
+async function allGone(sessions: readonly DeviceSession[], limitMs: number): Promise<boolean> {
+  for (const untilMs = performance.now() + limitMs; performance.now() < untilMs; await delay(PACE_MS)) {
+    if ((await stillLiving(sessions)).length === 0) return true
+  }
+  return false
+}
+
+async function stillLiving(sessions: readonly DeviceSession[]): Promise<DeviceSession[]> {
+  const living = await Promise.all(sessions.map(isLiving))
+  return sessions.filter((_, index) => living[index])
+}
+
+/** proc_pid_stat(5): the name is in parentheses; the state is the third field and the start the 22nd. */
+async function isLiving({ pid, start }: DeviceSession): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
+  const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const isSshd = name === 'sshd' || name === 'sshd-session'
+  return isSshd && fields[19] === start && fields[0] !== 'Z' && fields[0] !== 'X'
+}
