@@ -1,7 +1,8 @@
 /** Questions to whoever sits there; an option of the same name answers one beforehand. */
 import { createInterface } from 'node:readline'
 import type * as z from 'zod'
-import { type BareInput, usageError } from '../relay-config/operator/command.ts'
+import { EXIT, UserError } from '../runtime/errors.ts'
+import type { OptionValues } from './option.ts'
 
 export interface Questions {
   /** Asks until the answer fits. @throws UserError when nobody answers any more */
@@ -11,7 +12,7 @@ export interface Questions {
 }
 
 /** With `--yes`, every question is answered by its default. */
-export function openQuestions({ values, signal }: Pick<BareInput, 'values' | 'signal'>): Questions {
+export function openQuestions({ values, signal }: { values: OptionValues; signal: AbortSignal }): Questions {
   let reader: ReturnType<typeof createInterface> | undefined
   let lines: AsyncIterator<string> | undefined
   const answer = async (prompt: string): Promise<string | undefined> => {
@@ -27,7 +28,8 @@ export function openQuestions({ values, signal }: Pick<BareInput, 'values' | 'si
       const given = values[option] ?? (values.yes ? fallback : undefined)
       if (given !== undefined) {
         const parsed = schema.safeParse(String(given))
-        return parsed.success ? parsed.data : usageError(`--${option} ${given}: ${parsed.error.issues[0]?.message}`)
+        if (parsed.success) return parsed.data
+        throw new UserError(`--${option} ${given}: ${parsed.error.issues[0]?.message}`, EXIT.usage)
       }
       while (!values.yes) {
         const said = await answer(`${question}${fallback === undefined ? '' : ` [${fallback}]`}: `)
@@ -36,7 +38,7 @@ export function openQuestions({ values, signal }: Pick<BareInput, 'values' | 'si
         if (parsed.success) return parsed.data
         process.stdout.write(`  ${parsed.error.issues[0]?.message}\n`)
       }
-      return usageError(`give --${option}`)
+      throw new UserError(`no answer to: ${question}; give --${option}`, EXIT.usage)
     },
     confirm: async question => {
       if (values.yes) return true

@@ -1,9 +1,9 @@
 /** The bridge's own host key: a secret file whose public half the configuration names. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { publicKeyOf } from '../formats/private-key.ts'
 import { SECRETS } from '../formats/provisioning.ts'
 import { ConfigurationError, errorMessage } from '../runtime/errors.ts'
-import { publicKeyOf } from '../runtime/private-key.ts'
 
 /**
  * Reads the private host key.

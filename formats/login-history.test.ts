@@ -1,5 +1,4 @@
 import * as assert from 'uvu/assert'
-import { describeSessions } from '../device/commands/history.ts'
 import { suite } from '../tools/suite.ts'
 import { shellSessions } from './login-history.ts'
 
@@ -48,21 +47,6 @@ test('half a line, and what is none, are left out', () => {
   const lines = [JSON.stringify(open(1, 10)), '{"event":"op', 'x', '{"event":"other"}', JSON.stringify(close(1, 20))]
   assert.is(shellSessions(lines.join('\n'), { boot: 'now', isRunning: () => false }).length, 1)
   assert.equal(shellSessions('', { boot: 'now', isRunning: () => false }), [])
-})
-
-test('is told in lines: whose key it was, from where, until when', () => {
-  const sessions = read(
-    open(1, 0),
-    close(1, 60),
-    open(2, 10, { account: 'oobm', from: '192.0.2.7' }),
-    open(7, 20, { account: 'pi', person: '' }),
-  )
-  assert.equal(describeSessions(sessions), [
-    'alice                    2026-09-21 14:13:20 UTC  until 2026-09-21 14:14:20 UTC  by the relay',
-    'alice as oobm            2026-09-21 14:13:30 UTC  its end was not seen           from 192.0.2.7',
-    'pi (key of nobody here)  2026-09-21 14:13:40 UTC  still there                    by the relay',
-  ])
-  assert.equal(describeSessions([]), ['nobody has logged in since the history began'])
 })
 
 test.run()

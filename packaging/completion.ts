@@ -1,6 +1,6 @@
 /** The bash completion in completion/, filled from the program's own table of words. */
 
-import type { CommandOption } from '../relay-config/operator/command.ts'
+import type { CommandOption } from '../cli/option.ts'
 import { COMMANDS, COMMON } from '../relay-config/operator/commands/all-commands.ts'
 
 /** @param template completion/oobm-relay.bash */

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import type { CommandOption } from '../relay-config/operator/command.ts'
+import type { CommandOption } from '../cli/option.ts'
 import { COMMANDS, COMMON } from '../relay-config/operator/commands/all-commands.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'

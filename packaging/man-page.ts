@@ -1,6 +1,6 @@
 /** oobm-relay(1): the page in man/, filled from the program's own table of words. */
 
-import type { CommandOption } from '../relay-config/operator/command.ts'
+import type { CommandOption } from '../cli/option.ts'
 import { COMMANDS, COMMON } from '../relay-config/operator/commands/all-commands.ts'
 
 /**

@@ -18,6 +18,7 @@ import { EXIT, type ExitCode, UserError } from '../runtime/errors.ts'
 import { createLog, type Logger } from '../runtime/log.ts'
 import { type ServiceManager, serviceManager } from '../runtime/systemd.ts'
 import { type Led, openLed } from './led/led.ts'
+import { LAMP_TEST_S } from './led/pattern.ts'
 import { keepLastGood, type Loaded, loadConfiguration, type Places } from './load-configuration.ts'
 import { BoardPace } from './loop/board-pace.ts'
 import { silentMaxMs } from './loop/liveness.ts'
@@ -32,8 +33,6 @@ import { watchRequests } from './watch-requests.ts'
 
 /** Milliseconds between two looks at a configuration that is missing or wrong. */
 const UNCONFIGURED_LOOK_MS = 3_000
-/** Milliseconds that `oobm led WORD` shows a word. */
-const LAMP_TEST_MS = 10_000
 /** Milliseconds between two derivations of the status: facts lose their worth with time alone. */
 const TURN_MS = 1_000
 /**
@@ -178,7 +177,7 @@ async function untilConfigured(places: Places, { signal, log }: Daemon): Promise
 function serveRequest(name: string, text: string, { events, led, log }: Daemon): void {
   log.info({ request: name, text }, 'asked')
   if (name === 'test') events.notify('test')
-  if (name === 'led' && isWord(text)) led.show(text, LAMP_TEST_MS)
+  if (name === 'led' && isWord(text)) led.show(text, LAMP_TEST_S * 1000)
 }
 
 function isWord(text: string): text is Word {

@@ -1,26 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join, normalize } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import * as assert from 'uvu/assert'
 import { suite } from './suite.ts'
 
 const test = suite('import rules')
 const ROOT = join(import.meta.dirname, '..')
-const PARTS = [
-  'runtime',
-  'formats',
-  'cli',
-  'supervisor',
-  'console-bridge',
-  'device',
-  'relay-config',
-  'packaging',
-  'image',
-  'lab',
-  'system-tests',
-  'testbed',
-  'tools',
-]
-
 interface Import {
   file: string
   target: string
@@ -28,19 +12,13 @@ interface Import {
 
 /** What each part may import of the others, and why not more. */
 const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
-  runtime: {
-    allowed: ['formats'],
-    why: 'runtime is the ground that all programs stand on, and knows nothing of this product',
-  },
+  runtime: { allowed: [], why: 'runtime is the ground that all programs stand on, and knows nothing of this product' },
   formats: {
-    allowed: ['runtime', 'device'],
+    allowed: ['runtime'],
     why: 'formats say what programs hand to each other: they know none of the programs',
   },
-  cli: { allowed: ['runtime', 'relay-config'], why: 'the command kit serves both commands and knows neither' },
-  supervisor: {
-    allowed: ['runtime', 'formats', 'device'],
-    why: 'the daemons meet at the bridge’s SSH port, not in code',
-  },
+  cli: { allowed: ['runtime'], why: 'the command kit serves both commands and knows neither' },
+  supervisor: { allowed: ['runtime', 'formats'], why: 'the daemons meet at the bridge’s SSH port, not in code' },
   'console-bridge': { allowed: ['runtime', 'formats'], why: 'the daemons meet at the bridge’s SSH port, not in code' },
   device: {
     allowed: ['runtime', 'formats', 'cli', 'supervisor'],
@@ -73,17 +51,19 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
     why: 'the lab puts everything together on one machine',
   },
   'system-tests': {
-    allowed: ['runtime', 'formats', 'cli', 'device', 'relay-config', 'supervisor', 'image', 'lab', 'testbed', 'tools'],
+    allowed: ['runtime', 'formats', 'cli', 'supervisor', 'device', 'relay-config', 'image', 'lab', 'testbed', 'tools'],
     why: 'a system test has whole machines, and looks at them from outside',
   },
   testbed: { allowed: ['runtime'], why: 'the testbed starts real programs for any part: it knows none of them' },
   tools: { allowed: ['runtime', 'testbed'], why: 'tools serve every part and know none' },
 }
 
+const PARTS = Object.keys(PART_RULES)
+
 /** The one home of each library that has effects. */
 const HOMES: Record<string, { home: RegExp; why: string }> = {
   ssh2: {
-    home: /^(supervisor\/ssh|console-bridge\/ssh|lab\/bench)\/|^runtime\/private-key\.ts$/,
+    home: /^(supervisor\/ssh|console-bridge\/ssh|lab\/bench)\/|^formats\/private-key\.ts$/,
     why: 'ssh2 needs its traps handled in one place: the client in supervisor/ssh, the server in the bridge',
   },
   serialport: { home: /^console-bridge\/line\/serial-line\.ts$/, why: 'one file knows what serialport really does' },
@@ -113,7 +93,9 @@ const APART: [from: RegExp, to: RegExp, why: string][] = [
 
 /** Pure logic: no effects of their own, so that tests need none. */
 const PURE =
-  /^(runtime\/(backoff|errors)|formats\/(names|states)|supervisor\/(status\/(derive-status|facts|local-facts)|led\/pattern|loop\/(retry-plan|relay-choice|loop-reports))|console-bridge\/(console\/scrollback|session\/escape-parser)|relay-config\/fleet\/render\/.*|lab\/sim-router\/(router|state|commands|describe|command-table|line-editor|boot-messages))\.ts$/
+  /^(runtime\/(backoff|errors)|formats\/(names|states)|supervisor\/(status\/(derive-status|facts|local-facts)|led\/pattern|loop\/(retry-plan|relay-choice|loop-reports))|console-bridge\/(console\/scrollback|session\/escape-parser)|relay-config\/fleet\/.*|lab\/sim-router\/(router|state|commands|describe|command-table|line-editor|boot-messages))\.ts$/
+/** Of the modules with effects, what has none. */
+const NO_EFFECT = /^import { isIP } from 'node:net'$/m
 /** Tests, what several tests of one part stand on, and measurements. */
 const FOR_TESTS = /\.i?test\.ts$|\/testing\/|^(lab\/bench|system-tests|testbed)\//
 const EFFECTS = /^node:(fs|net|timers|child_process|dgram|http|https|tls)(\/|$)/
@@ -129,6 +111,26 @@ test('each part imports only what it may', () => {
     return [`${file} imports ${target}: ${rule.why}`]
   })
   assert.equal(broken, [])
+})
+
+test('every part has a rule', () => {
+  const { include } = JSON.parse(readFileSync(join(ROOT, 'tsconfig.json'), 'utf8')) as { include: string[] }
+  assert.equal([...include].sort(), [...PARTS].sort())
+})
+
+test('no two folders import each other, nor in a ring', () => {
+  const next = new Map<string, Map<string, string>>()
+  const roomOf = roomsOf(filesOf(PARTS).map(({ file }) => file))
+  for (const { file, target } of importsOf(PARTS)) {
+    if (!target.startsWith('.') || /\.i?test\.ts$/.test(file)) continue
+    const to = normalize(join(file, '..', target))
+    const [here, there] = [roomOf(file), roomOf(to)]
+    if (here === there) continue
+    next.set(here, next.get(here) ?? new Map())
+    next.get(here)?.set(there, `${file} imports ${to}`)
+  }
+  const ring = findRing(next)
+  assert.equal(ring, [], 'these imports close a ring: one of them must go the other way')
 })
 
 test('each library with effects has one home', () => {
@@ -152,7 +154,7 @@ test('folders of the supervisor that are apart do not import each other', () => 
 })
 
 test('pure modules have no effects', () => {
-  const broken = importsOf(PARTS)
+  const broken = importsOf(PARTS, NO_EFFECT)
     .filter(({ file, target }) => PURE.test(file) && !FOR_TESTS.test(file) && EFFECTS.test(target))
     .map(({ file, target }) => `${file} imports ${target}: it is pure, its effects belong to who calls it`)
   assert.equal(broken, [])
@@ -176,9 +178,36 @@ test('the supervisor waits in one way', () => {
   assert.equal(broken, [])
 })
 
-function importsOf(parts: string[]): Import[] {
+/** A room: a folder of files alone; where a folder has folders, each file beside them is a room of its own. */
+function roomsOf(files: string[]): (path: string) => string {
+  const outer = new Set(files.map(file => dirname(dirname(file))))
+  return path => (outer.has(dirname(path)) ? path : dirname(path))
+}
+
+/** @returns the imports along the first ring of rooms that is found */
+function findRing(next: Map<string, Map<string, string>>): string[] {
+  const done = new Set<string>()
+  const visit = (room: string, way: string[]): string[] => {
+    const at = way.indexOf(room)
+    if (at >= 0) return [...way.slice(at), room].slice(1).map((to, i) => next.get(way[at + i] ?? '')?.get(to) ?? '')
+    if (done.has(room)) return []
+    done.add(room)
+    for (const to of next.get(room)?.keys() ?? []) {
+      const ring = visit(to, [...way, room])
+      if (ring.length > 0) return ring
+    }
+    return []
+  }
+  for (const room of next.keys()) {
+    const ring = visit(room, [])
+    if (ring.length > 0) return ring
+  }
+  return []
+}
+
+function importsOf(parts: string[], leftOut = /$^/): Import[] {
   return filesOf(parts).flatMap(({ file, text }) =>
-    [...text.matchAll(/(?:from|import) '([^']+)'|import\('([^']+)'\)/g)].map(match => ({
+    [...text.replace(leftOut, '').matchAll(/(?:from|import) '([^']+)'|import\('([^']+)'\)/g)].map(match => ({
       file,
       target: match[1] ?? match[2] ?? '',
     })),

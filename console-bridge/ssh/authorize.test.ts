@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import ssh2, { type AuthContext } from 'ssh2'
 import * as assert from 'uvu/assert'
-import { newKeyPair } from '../../runtime/private-key.ts'
+import { newKeyPair } from '../../formats/private-key.ts'
 import { suite } from '../../tools/suite.ts'
 import { authenticate, type Technician } from './authorize.ts'
 

@@ -7,12 +7,10 @@ import type { SupervisorStatus } from '../../formats/status-file.ts'
 import { parseToml } from '../../formats/toml-file.ts'
 import { EXIT } from '../../runtime/errors.ts'
 import { darkenLed } from '../../supervisor/led/led.ts'
+import { LAMP_TEST_S } from '../../supervisor/led/pattern.ts'
 import { type Command, type Paint, readArguments, usageError } from '../command.ts'
 import { ask, runningSupervisor } from '../daemons/ask-supervisor.ts'
 import { type Reading, readSupervisor } from '../daemons/read-daemon.ts'
-
-/** Seconds that the supervisor shows a word for: long enough to count seven flashes twice. */
-export const LAMP_TEST_S = 10
 
 export const ledCommand: Command = {
   usage: 'led [WORD | --off]',

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
+import { newKeyPair } from '../../formats/private-key.ts'
 import { readToml } from '../../formats/toml-file.ts'
 import { ConfigurationError } from '../../runtime/errors.ts'
-import { newKeyPair } from '../../runtime/private-key.ts'
 import { suite } from '../../tools/suite.ts'
 import { findFiles } from '../provision/find-files.ts'
 import { takeOver } from './take-over.ts'

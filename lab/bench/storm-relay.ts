@@ -1,7 +1,7 @@
 /** The relay of a storm, as the product makes it: a dedicated one, on a host of its own, with the key of each device. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { keyPath } from '../../relay-config/operator/secrets.ts'
+import { keyPath } from '../../relay-config/fleet/key-files.ts'
 import { relayPaths } from '../../relay-config/relay/relay-paths.ts'
 import { startThrowawayHost } from '../../relay-config/testing/throwaway-host.ts'
 import { descendantsOf } from '../../testbed/sshd.ts'

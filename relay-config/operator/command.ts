@@ -1,15 +1,14 @@
 /** What a word of `oobm-relay` is, and what it gets. */
-import type { ParseArgsConfig } from 'node:util'
+import type { CommandOption, OptionValues } from '../../cli/option.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import type { Device, Fleet } from '../fleet/fleet-config.ts'
-import type { AtRelay } from './remote/at-relay.ts'
 
 export interface BareInput {
   /** Path of the fleet file, and of the folders beside it. */
   files: { fleet: string; secrets: string; rendered: string }
   positionals: string[]
   /** The options given, by name. */
-  values: Record<string, string | boolean | undefined>
+  values: OptionValues
   /** Writes a line to standard output. */
   print(line: string): void
   signal: AbortSignal
@@ -19,12 +18,20 @@ export interface CommandInput extends BareInput {
   fleet: Fleet
 }
 
-/** An option, and what help, the man page and the completion say of it. */
-export type CommandOption = NonNullable<ParseArgsConfig['options']>[string] & {
-  /** What its value is called: `FILE`, `N`; or the words it may be: `a|b`. Nothing for a switch. */
-  value?: string
-  /** What it does: a phrase without a full stop. */
-  help?: string
+/** What a word about a relay says of itself. */
+export interface AtRelay {
+  /** Whether this use of the word is about a relay; every use, when left out. */
+  when?(values: BareInput['values']): boolean
+  /** Whether it looks at each relay of a fleet that has several, where none is named. */
+  each?: boolean
+  /** For a relay with accounts of its own only. */
+  isDedicated?: boolean
+  /** Whether the first name after it is a device of the fleet. */
+  ofDevice?: boolean
+  /** What goes along on standard input: the public part, as `push` sends it; or what somebody types or pipes. */
+  stdin?: 'public part' | 'typed'
+  /** Whether it makes a relay of a host that is none yet. */
+  makesRelay?: boolean
 }
 
 interface CommandTable {

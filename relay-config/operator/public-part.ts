@@ -7,10 +7,11 @@ import { publicKeySchema } from '../../formats/names.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { relaysOf } from '../fleet/access.ts'
 import { type Fleet, parseFleet, type Relay } from '../fleet/fleet-config.ts'
+import { keyPath } from '../fleet/key-files.ts'
 import type { DeviceKeys, PublicPart } from '../relay/dedicated/desired-relay.ts'
 import type { RelayPaths } from '../relay/relay-paths.ts'
 import { readFleetText } from './fleet-file.ts'
-import { keyPath, readPublicKey } from './secrets.ts'
+import { readPublicKey } from './secrets.ts'
 
 const streamSchema = z.strictObject({
   oobmRelayPush: z.literal(1),

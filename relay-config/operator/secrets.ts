@@ -1,24 +1,9 @@
-/** The private keys beside the fleet file: where they are, and reading them. */
+/** Reads the private keys beside the fleet file. */
 import { access, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { publicKeySchema } from '../../formats/names.ts'
-import { SECRETS } from '../../formats/provisioning.ts'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { reasonOf } from '../../runtime/unexpected.ts'
-
-/** The three key pairs of a device; `.pub` beside each is its public half. */
-export const DEVICE_KEYS = {
-  relayKey: SECRETS.relayKey.file,
-  shellHostKey: SECRETS.shellHostKey.file,
-  bridgeHostKey: SECRETS.bridgeHostKey.file,
-} as const
-
-export type DeviceKey = keyof typeof DEVICE_KEYS
-
-/** Its path is `directory/DEVICE/FILE`. */
-export function keyPath(directory: string, device: string, key: DeviceKey): string {
-  return join(directory, device, DEVICE_KEYS[key])
-}
+import { type DeviceKey, gatewayPaths, keyPath } from '../fleet/key-files.ts'
 
 /** @throws UserError that says how to make it, when there is none */
 export async function readPrivateKey(directory: string, device: string, key: DeviceKey): Promise<string> {
@@ -67,15 +52,6 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-/**
- * What a gateway device has beside its key pairs, under the names that enebular gives them: the private half that gets
- * one into its shell, with `.pub` beside it; and the public half of the device's relay key, for a relay.
- */
-export function gatewayPaths(directory: string, device: string): { privateKey: string; relayPublicKey: string } {
-  const path = (file: string) => join(directory, device, file)
-  return { privateKey: path(`device-${device}.key`), relayPublicKey: path(`relay-server-${device}.key`) }
 }
 
 /** The public half of the key that gets one into a gateway device's shell: type and base64. */

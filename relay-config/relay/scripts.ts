@@ -1,11 +1,7 @@
 /** The scripts that the keys of devices and technicians run on a relay, as text. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-
-export interface RelayScripts {
-  deviceWord: string
-  technicianWord: string
-}
+import type { RelayScripts } from '../fleet/render/install-script.ts'
 
 /** Reads them from beside this program: in the source and, copied there by tools/bundle.ts, beside the bundle. */
 export function readRelayScripts(): RelayScripts {

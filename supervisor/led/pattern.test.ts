@@ -1,8 +1,7 @@
 import * as assert from 'uvu/assert'
-import { LAMP_TEST_S } from '../../device/commands/led.ts'
 import { type Flash, STATUS_WORDS, WORDS, type Word } from '../../formats/states.ts'
 import { suite } from '../../tools/suite.ts'
-import { phaseAt } from './pattern.ts'
+import { LAMP_TEST_S, phaseAt } from './pattern.ts'
 
 const test = suite('pattern')
 

@@ -4,6 +4,9 @@ import { type Flash, STATUS_WORDS, type Word } from '../../formats/states.ts'
 /** A status word, or `here`: somebody at the relay asks which board this is. */
 export type Shown = Word | 'here'
 
+/** Seconds that a lamp test shows a state: long enough to count seven flashes twice. */
+export const LAMP_TEST_S = 10
+
 /** Two quick flashes and a breath: like no status word. */
 const HERE: readonly Flash[] = [
   [60, 100],

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { publicKeyOf } from '../../runtime/private-key.ts'
+import { publicKeyOf } from '../../formats/private-key.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
 import { installSelftestKey, keyLine } from './selftest-key.ts'
 

@@ -1,7 +1,7 @@
 /** The key of the loopback self-test: it exists in memory only, and all it can do is create one marker file. */
 import { chmod, chown, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { newKeyPair } from '../../runtime/private-key.ts'
+import { newKeyPair } from '../../formats/private-key.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 
 export interface SelftestKey {

@@ -1,5 +1,5 @@
 /** What the accounts of relays and devices demand of the fleet. */
-import { GATEWAY_TECHNICIAN } from '../render/host-names.ts'
+import { GATEWAY_TECHNICIAN } from '../host-names.ts'
 import type { FleetSketch, Problem } from './fleet-sketch.ts'
 import { loginNameProblem } from './login-names.ts'
 

@@ -1,6 +1,6 @@
 /** What belongs to one alone: names, ports, keys. */
 import { RESERVED_TECHNICIANS, samePaths } from '../../../formats/device-config.ts'
-import { relayHost } from '../render/host-names.ts'
+import { relayHost } from '../host-names.ts'
 import type { FleetSketch, Problem } from './fleet-sketch.ts'
 
 /** Who has something already, and where that stands in the file. */

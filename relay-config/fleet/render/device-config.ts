@@ -3,7 +3,7 @@
 import type { DeviceConfigInput } from '../../../formats/device-config.ts'
 import { accessOf, listenersOf, loginConsolesOf, pinnedKeysOf, relaysOf } from '../access.ts'
 import type { Device, Fleet, Relay } from '../fleet-config.ts'
-import { GATEWAY_TECHNICIAN } from './host-names.ts'
+import { GATEWAY_TECHNICIAN } from '../host-names.ts'
 
 /**
  * @param bridgeHostKey the public host key of its console bridge

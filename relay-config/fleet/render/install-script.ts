@@ -1,6 +1,11 @@
 /** The script that puts one relay's keys and words into the login it is run in, all in one text; POSIX sh. */
-import type { RelayScripts } from '../../relay/scripts.ts'
 import type { Relay } from '../fleet-config.ts'
+
+/** The scripts that the keys of devices and technicians run on a relay, as text. */
+export interface RelayScripts {
+  deviceWord: string
+  technicianWord: string
+}
 
 /** Ends the texts within the script; no rendered line is equal to it. */
 const HERE_END = 'END_OF_OOBM_FILE'

@@ -1,7 +1,7 @@
 /** A technician's known_hosts: the keys of the relays, the devices' shells and the console bridges, each under its HostKeyAlias. */
 import { accessOf, listenersOf, pinnedKeysOf, relaysOf } from '../access.ts'
 import type { Device, Fleet, Technician } from '../fleet-config.ts'
-import { relayHost } from './host-names.ts'
+import { relayHost } from '../host-names.ts'
 
 /** The public host keys of one device. */
 export interface DeviceHostKeys {

@@ -1,8 +1,7 @@
 /** All that a fleet becomes, as files: what each relay gets, and what each technician gets. */
-import type { RelayScripts } from '../../relay/scripts.ts'
 import type { Fleet } from '../fleet-config.ts'
 import { renderAuthorizedKeys } from './authorized-keys.ts'
-import { renderInstallScript } from './install-script.ts'
+import { type RelayScripts, renderInstallScript } from './install-script.ts'
 import { type DeviceHostKeys, renderKnownHosts } from './known-hosts.ts'
 import { renderSshConfig, type TechnicianFiles } from './ssh-config.ts'
 import { renderSshdConfig } from './sshd-config.ts'

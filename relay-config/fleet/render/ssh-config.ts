@@ -2,8 +2,8 @@
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { type Access, accessOf, listenersOf, relayLoginOf, relaysOf } from '../access.ts'
 import type { Fleet, Relay, Technician } from '../fleet-config.ts'
+import { hostBy, jumpHost, relayHost } from '../host-names.ts'
 import { BRIDGE, EVERY_HOST, IGNORE_UNKNOWN, NO_FORWARDS } from './client-settings.ts'
-import { hostBy, jumpHost, relayHost } from './host-names.ts'
 import { loginConsolesBy } from './login-files.ts'
 
 /** Files on the technician's machine: `~` is his home. */

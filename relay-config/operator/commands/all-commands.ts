@@ -1,6 +1,7 @@
 /** Every word of `oobm-relay`: the one table that the program, its help, the man page and the completion are made from. */
 
-import type { Command, CommandOption } from '../command.ts'
+import type { CommandOption } from '../../../cli/option.ts'
+import type { Command } from '../command.ts'
 import { add } from './add.ts'
 import { apply } from './apply.ts'
 import { blink } from './blink.ts'

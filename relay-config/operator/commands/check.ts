@@ -5,6 +5,7 @@ import { reasonOf } from '../../../runtime/unexpected.ts'
 import { relaysOf } from '../../fleet/access.ts'
 import { adviceOn } from '../../fleet/checks/advice.ts'
 import { type Fleet, parseFleet, type Relay } from '../../fleet/fleet-config.ts'
+import { keyPath } from '../../fleet/key-files.ts'
 import { lookingOnly } from '../../relay/apply/sshd-service.ts'
 import { checkHere } from '../check/check-here.ts'
 import { checkRelay, type Identity } from '../check/check-relay.ts'
@@ -13,7 +14,6 @@ import { readFleetText } from '../fleet-file.ts'
 import { RELAY_OPTIONS, STDIN_OPTION } from '../prepare.ts'
 import { withSpareKeys } from '../relay-keys.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
-import { keyPath } from '../secrets.ts'
 
 export const check: Command = {
   usage: '[RELAY...]\n--here [--relay NAME] [--no-systemd] [--root DIR]',

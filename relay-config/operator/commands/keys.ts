@@ -6,10 +6,10 @@ import spawn, { SubprocessError } from 'nano-spawn'
 import { EXIT, errorCode, UserError } from '../../../runtime/errors.ts'
 import { writeAtomically } from '../../../runtime/write-atomically.ts'
 import type { Fleet, Relay } from '../../fleet/fleet-config.ts'
-import { GATEWAY_TECHNICIAN } from '../../fleet/render/host-names.ts'
+import { GATEWAY_TECHNICIAN } from '../../fleet/host-names.ts'
+import { DEVICE_KEYS, type DeviceKey, gatewayPaths, keyPath } from '../../fleet/key-files.ts'
 import { type Command, deviceOf, usageError } from '../command.ts'
 import { relayKeyPath } from '../relay-keys.ts'
-import { DEVICE_KEYS, type DeviceKey, gatewayPaths, keyPath } from '../secrets.ts'
 
 export const keys: Command = {
   usage: 'DEVICE | --all',

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { publicKeyOf } from '../../../runtime/private-key.ts'
+import { publicKeyOf } from '../../../formats/private-key.ts'
 import { makeKey } from '../../../testbed/make-key.ts'
 import { runProgram, startProgram } from '../../../testbed/run-program.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'

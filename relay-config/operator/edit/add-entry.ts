@@ -1,5 +1,6 @@
 /** `oobm-relay add`: what the command line says of a device, a technician or a console, as an entry of the file. */
 
+import type { CommandOption } from '../../../cli/option.ts'
 import { readPublicKeys } from '../../../formats/public-key-file.ts'
 import { STABLE_EXAMPLE } from '../../../formats/serial-path.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
@@ -10,7 +11,7 @@ import { nextPort, nextUid } from '../../fleet/edit/next-free.ts'
 import { stepLines } from '../../fleet/edit/next-steps.ts'
 import type { Item } from '../../fleet/edit/operations.ts'
 import type { Fleet } from '../../fleet/fleet-config.ts'
-import { type BareInput, type CommandOption, usageError } from '../command.ts'
+import { type BareInput, usageError } from '../command.ts'
 import { type Change, changeFleet } from './change-fleet.ts'
 
 type Options = Record<string, CommandOption>

@@ -6,8 +6,8 @@ import { reasonOf } from '../../../runtime/unexpected.ts'
 import * as changes from '../../fleet/edit/changes.ts'
 import { stepLines } from '../../fleet/edit/next-steps.ts'
 import type { Fleet } from '../../fleet/fleet-config.ts'
+import { gatewayPaths } from '../../fleet/key-files.ts'
 import { type BareInput, usageError } from '../command.ts'
-import { gatewayPaths } from '../secrets.ts'
 import { changeFleet } from './change-fleet.ts'
 
 const KINDS: readonly changes.Kind[] = ['device', 'technician', 'console']

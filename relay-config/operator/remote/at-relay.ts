@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { access, constants } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { CommandOption } from '../../../cli/option.ts'
 import { EXIT, errorCode, UserError } from '../../../runtime/errors.ts'
 import { reasonOf } from '../../../runtime/unexpected.ts'
 import { relaysOf } from '../../fleet/access.ts'
@@ -10,26 +11,10 @@ import { type Fleet, parseFleet, type Relay } from '../../fleet/fleet-config.ts'
 import { readState } from '../../relay/apply/relay-state.ts'
 import { relayPaths } from '../../relay/relay-paths.ts'
 import { statePathsOf } from '../../relay/state/state-paths.ts'
-import { type BareInput, type CommandOption, deviceOf, usageError } from '../command.ts'
+import { type AtRelay, type BareInput, deviceOf, usageError } from '../command.ts'
 import { readFleetText } from '../fleet-file.ts'
 import { readPublicPart, stringifyPublicPart } from '../public-part.ts'
 import { LONG_MS, type RelayCall, runOnRelay, SHORT_MS } from './ssh-to-relay.ts'
-
-/** What a word about a relay says of itself. */
-export interface AtRelay {
-  /** Whether this use of the word is about a relay; every use, when left out. */
-  when?(values: BareInput['values']): boolean
-  /** Whether it looks at each relay of a fleet that has several, where none is named. */
-  each?: boolean
-  /** For a relay with accounts of its own only. */
-  isDedicated?: boolean
-  /** Whether the first name after it is a device of the fleet. */
-  ofDevice?: boolean
-  /** What goes along on standard input: the public part, as `push` sends it; or what somebody types or pipes. */
-  stdin?: 'public part' | 'typed'
-  /** Whether it makes a relay of a host that is none yet. */
-  makesRelay?: boolean
-}
 
 /** The options of all these words. */
 export const AT_RELAY_OPTIONS = {

@@ -1,10 +1,10 @@
 /** All that a fleet file means for one dedicated relay. */
 import { relaysOf } from '../../fleet/access.ts'
 import type { Fleet, Relay } from '../../fleet/fleet-config.ts'
+import { keyPath } from '../../fleet/key-files.ts'
 import { deviceLine, technicianLines } from '../../fleet/render/authorized-keys.ts'
 import { renderGatewayTable } from '../../fleet/render/gateway.ts'
 import { loginTechnicians, renderLoginFiles } from '../../fleet/render/login-files.ts'
-import { keyPath } from '../../operator/secrets.ts'
 import { type RelayPaths, wordsOf } from '../relay-paths.ts'
 import { type Account, accountsOf } from './accounts.ts'
 import { gatewayPorts, openPorts, renderNftables } from './nftables.ts'

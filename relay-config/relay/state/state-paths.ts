@@ -1,6 +1,6 @@
 /** Where a relay keeps what it knows of its devices: on a dedicated relay below /var/lib/oobm, on a shared one in the login's folder. */
 import { join } from 'node:path'
-import type { BareInput, CommandOption } from '../../operator/command.ts'
+import type { CommandOption, OptionValues } from '../../../cli/option.ts'
 import { type RelayPaths, relayPaths } from '../relay-paths.ts'
 
 export type StatePaths = Pick<RelayPaths, 'devices' | 'maintenance' | 'history' | 'logins'>
@@ -10,7 +10,7 @@ export const STATE_OPTIONS = {
   state: { type: 'string', value: 'DIR', help: 'the directory of a shared relay, such as ~oobm/.oobm' },
 } as const satisfies Record<string, CommandOption>
 
-export function statePathsOf(values: BareInput['values']): StatePaths {
+export function statePathsOf(values: OptionValues): StatePaths {
   if (values.state === undefined) return relayPaths(values.root === undefined ? undefined : String(values.root))
   const directory = String(values.state)
   // The words look for `maintenance` beside the folder of their records.

@@ -1,7 +1,7 @@
 /** How people and devices come to the story's relay: the real ssh, sftp, scp and plink, from the technicians' desk. */
 import { join } from 'node:path'
 import { type Finished, type Program, runProgram } from '../../../testbed/run-program.ts'
-import { keyPath } from '../../operator/secrets.ts'
+import { keyPath } from '../../fleet/key-files.ts'
 import { RELAY_ADDRESS } from '../wires.ts'
 import { type DeviceName, type Person, RELAY_PORT, type Scene } from './scene.ts'
 

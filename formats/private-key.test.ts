@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
-import { publicKeySchema } from '../formats/names.ts'
 import { suite } from '../tools/suite.ts'
+import { publicKeySchema } from './names.ts'
 import { newKeyPair, publicKeyOf } from './private-key.ts'
 
 const test = suite('private-key')

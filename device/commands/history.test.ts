@@ -1,0 +1,35 @@
+import * as assert from 'uvu/assert'
+import { shellSessions } from '../../formats/login-history.ts'
+import { suite } from '../../tools/suite.ts'
+import { describeSessions } from './history.ts'
+
+const test = suite('oobm history')
+const T = 1_790_000_000
+
+const open = (pid: number, uptime: number, more: object = {}) => ({
+  ...{ event: 'open', account: 'alice', person: 'alice', from: '127.0.0.1', at: T + uptime, uptime, boot: 'now', pid },
+  ...more,
+})
+const close = (pid: number, uptime: number, more: object = {}) => ({
+  ...{ event: 'close', at: T + uptime, uptime, boot: 'now', pid },
+  ...more,
+})
+const read = (...lines: object[]) =>
+  shellSessions(lines.map(line => JSON.stringify(line)).join('\n'), { boot: 'now', isRunning: pid => pid === 7 })
+
+test('is told in lines: whose key it was, from where, until when', () => {
+  const sessions = read(
+    open(1, 0),
+    close(1, 60),
+    open(2, 10, { account: 'oobm', from: '192.0.2.7' }),
+    open(7, 20, { account: 'pi', person: '' }),
+  )
+  assert.equal(describeSessions(sessions), [
+    'alice                    2026-09-21 14:13:20 UTC  until 2026-09-21 14:14:20 UTC  by the relay',
+    'alice as oobm            2026-09-21 14:13:30 UTC  its end was not seen           from 192.0.2.7',
+    'pi (key of nobody here)  2026-09-21 14:13:40 UTC  still there                    by the relay',
+  ])
+  assert.equal(describeSessions([]), ['nobody has logged in since the history began'])
+})
+
+test.run()
