@@ -2,14 +2,22 @@
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { ACCOUNT_ADDRESS } from '../../formats/account-login.ts'
+import type { TechnicianConfig } from '../../formats/device-config.ts'
 import { type PersonUid, readPeopleRecord } from '../../formats/people.ts'
 import { errorMessage } from '../../runtime/errors.ts'
+import type { Logger } from '../../runtime/log.ts'
 import { parsePasswd } from '../../runtime/passwd.ts'
 import { identityOfAccount } from './account-identity.ts'
 import type { Identity } from './authorize.ts'
-import type { ConnectionOptions } from './connection.ts'
 import { parseLogin } from './login-name.ts'
 import { peerUid } from './peer-uid.ts'
+
+export interface AccountOptions {
+  technicians: readonly TechnicianConfig[]
+  /** Path of the record of who has an account here. */
+  peopleRecord: string
+  log: Logger
+}
 
 export interface AccountLogin {
   uid: number
@@ -20,7 +28,7 @@ export interface AccountLogin {
 /** @returns undefined for a connection on which only keys count: every one that came through the tunnel, or by a forwarder */
 export function accountOf(
   socket: Socket,
-  { technicians, peopleRecord, log }: Pick<ConnectionOptions, 'technicians' | 'peopleRecord' | 'log'>,
+  { technicians, peopleRecord, log }: AccountOptions,
 ): AccountLogin | undefined {
   const uid = socket.remoteAddress === ACCOUNT_ADDRESS ? peerUid(socket) : undefined
   if (uid === undefined) return undefined

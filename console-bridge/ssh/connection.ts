@@ -1,16 +1,14 @@
 /** One SSH connection: its login, its sessions, and what each of them asks for. Everything else is refused. */
 import type { Socket } from 'node:net'
 import type { Connection, ServerChannel, Session as SshSession } from 'ssh2'
-import type { TechnicianConfig } from '../../formats/device-config.ts'
 import type { ConsoleStatus } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { Logger } from '../../runtime/log.ts'
 import type { Console } from '../console/console.ts'
 import { logged } from '../console/person.ts'
 import type { Events } from '../events.ts'
 import { SESSION_EXIT } from '../session/exit-codes.ts'
 import { Session } from '../session/session.ts'
-import { accountOf } from './account-login.ts'
+import { type AccountOptions, accountOf } from './account-login.ts'
 import { type Answer, answerWord, noConsole } from './answer-word.ts'
 import { type Authentication, authenticate } from './authorize.ts'
 import { surfaceBreaks } from './break-request.ts'
@@ -22,10 +20,7 @@ import { endLogin, sendBanner, tellSignatures } from './user-auth.ts'
 import { consoleOf, type Visit, visitOf } from './visit.ts'
 import { HOP_WORDS_HELP, parseWord, refuseByHop, refuseFromAfar, WORDS_HELP } from './words.ts'
 
-export interface ConnectionOptions {
-  technicians: readonly TechnicianConfig[]
-  /** Path of the record of who has an account here. */
-  peopleRecord: string
+export interface ConnectionOptions extends AccountOptions {
   consoles: readonly Console[]
   /** The escape key, `ctrl-]`. */
   escapeKey: string
@@ -33,7 +28,6 @@ export interface ConnectionOptions {
   events: Events
   limits: ServerLimits
   clock: Clock
-  log: Logger
   /** The end of the program: sessions are told, and end. */
   signal: AbortSignal
   place: KeptPlace

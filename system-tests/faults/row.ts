@@ -2,7 +2,8 @@
 import type { Random } from '../../relay-config/testing/random.ts'
 import type { Inflict } from './inflict/fault.ts'
 import type { Demands } from './judge.ts'
-import type { Attention, Recorder } from './observe/recorder.ts'
+import type { Attention } from './observe/listener.ts'
+import type { Recorder } from './observe/recorder.ts'
 import type { Undo } from './world/host.ts'
 import type { World, WorldOptions } from './world/world.ts'
 

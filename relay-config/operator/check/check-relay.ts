@@ -7,18 +7,11 @@ import { publicKeySchema } from '../../../formats/names.ts'
 import { listenersOf } from '../../fleet/access.ts'
 import type { Device, Fleet, Relay } from '../../fleet/fleet-config.ts'
 import { refusers } from '../relay-keys.ts'
+import type { Finding } from './finding.ts'
 import { lookAtAlgorithms } from './look-at-algorithms.ts'
 import { lookHere } from './look-here.ts'
 import { type Answer, type ProbeSettings, trySsh } from './ssh-probe.ts'
 import { causesOf, likelyCauses, shellCause } from './why-refused.ts'
-
-export interface Finding {
-  /** `advice` is what could be better, and is not ours to set. */
-  result: 'ok' | 'WRONG' | 'untried' | 'advice'
-  what: string
-  /** What to do, or why it was not tried. */
-  advice?: string
-}
 
 /** A device and its private key. */
 export interface Identity {

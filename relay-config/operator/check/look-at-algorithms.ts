@@ -2,7 +2,7 @@
 
 import type { Relay } from '../../fleet/fleet-config.ts'
 import { algorithmSettings, type Offer, superfluous } from '../../relay/dedicated/algorithms.ts'
-import type { Finding } from './check-relay.ts'
+import type { Finding } from './finding.ts'
 
 const WHAT = 'its sshd offers no weak algorithm, and none that is slow before a login'
 

@@ -1,8 +1,8 @@
 /** One SSH connection of the simulated world; every answer can come, come late or wrong, fail, or never come. */
 import { setMaxListeners } from 'node:events'
 import type { Activity, Answer, Arrival, Connection, Execution } from '../../ssh/connection.ts'
+import type { FakeClock } from './fake-clock.ts'
 import { FakeStream } from './fake-stream.ts'
-import type { RelayModel, World } from './world.ts'
 
 /**
  * How the next answers come. `hangs` breaks even the promise to settle when aborted, and so does `too late`: a login that
@@ -10,10 +10,29 @@ import type { RelayModel, World } from './world.ts'
  */
 export type Mood = 'answers' | 'late' | 'too late' | 'wrong' | 'fails' | 'closes' | 'never' | 'hangs'
 
+/** What a connection needs of the relay that it leads to, and of what lies between. */
+export interface Surroundings {
+  relay: {
+    forwards: boolean
+    isFrozen: boolean
+    isOff: boolean
+    listens: boolean
+    holderOf(port: number): FakeConnection | undefined
+    evictAllBut(mine: FakeConnection): number
+  }
+  world: {
+    readonly clock: FakeClock
+    passes(connection: FakeConnection): boolean
+    deliver(over: FakeConnection[], arrive: () => void): void
+    greet(stream: FakeStream, isWrong: boolean): void
+    nextMood(): Mood
+  }
+}
+
 export class FakeConnection implements Connection {
   readonly localAddress: string | undefined
-  readonly relay: RelayModel
-  readonly #world: World
+  readonly relay: Surroundings['relay']
+  readonly #world: Surroundings['world']
   readonly #closed = new AbortController()
   readonly #streams = new Set<FakeStream>()
   /** Ports of the relay that lead here. */
@@ -26,7 +45,7 @@ export class FakeConnection implements Connection {
   #receivedAtMs: number
   #cause = 'the other end closed the connection'
 
-  constructor(world: World, relay: RelayModel, localAddress: string) {
+  constructor({ world, relay }: Surroundings, localAddress: string) {
     this.#world = world
     this.relay = relay
     this.localAddress = localAddress

@@ -165,7 +165,7 @@ export class World {
     localAddress: string,
     signal: AbortSignal,
   ): ReturnType<Connect> {
-    const connection = new FakeConnection(this, relay, localAddress)
+    const connection = new FakeConnection({ world: this, relay }, localAddress)
     const answer = await this.#come([connection], signal)
     if (answer === 'too late') await this.clock.sleep(TOO_LATE_MS, new AbortController().signal)
     else if (answer !== 'answers') return failed(answer === 'closes' ? 'closed' : 'silent', stream)

@@ -1,8 +1,9 @@
 /** One listener on one relay: what is known of the way behind it, from looks that send nothing and from probes. */
 import { monotonicMs } from '../monotonic.ts'
 import type { Way } from '../observation.ts'
-import type { Attention } from './recorder.ts'
 import type { Look, RelayWatcher } from './relay-watcher.ts'
+
+export type Attention = 'rest' | 'fresh' | 'probe'
 
 /** Probes under way at once: a way that is silent holds each of them for its whole deadline. */
 const MAX_PROBES = 4

@@ -12,10 +12,8 @@ import { monotonicMs } from '../monotonic.ts'
 import type { Claim, PartyWays, Way } from '../observation.ts'
 import type { Device } from '../world/device.ts'
 import { readClaim } from './claims.ts'
-import { Listener } from './listener.ts'
+import { type Attention, Listener } from './listener.ts'
 import type { Look, RelayWatcher } from './relay-watcher.ts'
-
-export type Attention = 'rest' | 'fresh' | 'probe'
 
 const PACE_MS = 200
 /** What a first try takes, on a line with a round trip of 800 ms too. */

@@ -22,7 +22,7 @@ import {
   sessionsKilled,
   standsStill,
 } from '../inflict/processes.ts'
-import type { Attention } from '../observe/recorder.ts'
+import type { Attention } from '../observe/listener.ts'
 import { ADDRESS } from '../world/network.ts'
 
 export interface SoakFault {
