@@ -45,23 +45,23 @@ mutants: build ## which small changes of FOLDER=supervisor/proof no test notices
 .PHONY: relay-test-trixie
 relay-test-trixie: deb ## the dedicated relay on Debian 13, booted with its systemd (root, the network, two minutes)
 	@tools/need $(TEST_NEEDS) mmdebstrap:mmdebstrap systemd-nspawn:systemd-container
-	@system-tests/containers/dedicated-relay build/oobm-relay_*_all.deb
+	@system-tests/cases/packages/dedicated-relay build/oobm-relay_*_all.deb
 
 .PHONY: device-test
 device-test: deb-device ## the package on Debian 13, booted with its systemd: by way of a relay, and with a boot partition (root, the network, five minutes)
 	@tools/need mmdebstrap:mmdebstrap systemd-nspawn:systemd-container
-	@system-tests/containers/device-package build/oobm-device_*_$(shell dpkg --print-architecture).deb build/lib/oobm-relay.cjs
-	@system-tests/containers/boot-partition build/oobm-device_*_$(shell dpkg --print-architecture).deb
+	@system-tests/cases/packages/device-package build/oobm-device_*_$(shell dpkg --print-architecture).deb build/lib/oobm-relay.cjs
+	@system-tests/cases/packages/boot-partition build/oobm-device_*_$(shell dpkg --print-architecture).deb
 
 .PHONY: appliance-test
 appliance-test: node_modules/.ready ## a card through all that it meets in the field, in QEMU (root, the network, an hour without KVM; CUTS=20, CASE=part-of-a-name)
 	@tools/need mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 sfdisk:fdisk mke2fs:e2fsprogs mkfs.vfat:dosfstools
-	@$(NODE) --import tsx system-tests/appliance/main.ts --cuts $(or $(CUTS),20) --only "$(CASE)"
+	@$(NODE) --import tsx system-tests/cases/appliance/main.ts --cuts $(or $(CUTS),20) --only "$(CASE)"
 
 .PHONY: fresh-test
 fresh-test: ## what README and docs/first-device.md promise, on a Debian 12 and a Debian 13 without anything else (root, the network, an hour; ON=bookworm or trixie, FROM= and UNTIL=run, test, deb or image)
 	@tools/need mmdebstrap:mmdebstrap systemd-nspawn:systemd-container slirp4netns:slirp4netns nsenter:util-linux git:git
-	@failed=; for suite in $(or $(ON),bookworm trixie); do system-tests/containers/fresh-machine $$suite $(or $(UNTIL),image) $(FROM) || failed=1; done; [ -z "$$failed" ]
+	@failed=; for suite in $(or $(ON),bookworm trixie); do system-tests/cases/fresh/fresh-machine $$suite $(or $(UNTIL),image) $(FROM) || failed=1; done; [ -z "$$failed" ]
 
 .PHONY: lint
 lint: node_modules/.ready ## types, style and shell scripts
@@ -82,12 +82,12 @@ bench: build ## measure: keystroke, probe, self-test, memory, beside what one wo
 .PHONY: faults
 faults: build ## break the network, the relay and the device in every way, and measure how it heals (root; ROW=name or ci, RUNS=5, JOBS=4, PEER=autossh, FULL=1, DOC=1)
 	@tools/need $(FAULTS_NEEDS)
-	@$(NODE) --import tsx system-tests/faults/main.ts --row "$(ROW)" --runs "$(or $(RUNS),1)" --jobs "$(if $(filter command environment,$(firstword $(origin JOBS))),$(JOBS),4)" --peer "$(PEER)" $(if $(FULL),--full) $(if $(DOC),--doc)
+	@$(NODE) --import tsx system-tests/cases/faults/main.ts --row "$(ROW)" --runs "$(or $(RUNS),1)" --jobs "$(if $(filter command environment,$(firstword $(origin JOBS))),$(JOBS),4)" --peer "$(PEER)" $(if $(FULL),--full) $(if $(DOC),--doc)
 
 .PHONY: soak
 soak: build ## faults at random for MINUTES=20, by SEED=7: ready at the end, and nothing left behind (root)
 	@tools/need $(FAULTS_NEEDS)
-	@$(NODE) --import tsx system-tests/faults/soak.ts --seed "$(or $(SEED),7)" --minutes "$(or $(MINUTES),20)"
+	@$(NODE) --import tsx system-tests/cases/faults/soak.ts --seed "$(or $(SEED),7)" --minutes "$(or $(MINUTES),20)"
 
 .PHONY: build
 build: node_modules/.ready ## bundle each program into build/lib
@@ -126,12 +126,12 @@ QEMU_NEEDS := qemu-system-aarch64:qemu-system-arm qemu-system-x86_64:qemu-system
 .PHONY: image-test
 image-test: build ## boot the image of BOARD on an emulated board, with a relay and a technician (root; CUTS=20 pulls the plug instead, UNTIL=first-boot is the beginning)
 	@tools/need $(QEMU_NEEDS)
-	@$(NODE) --import tsx system-tests/boards/main.ts --board "$(or $(BOARD),pi3)" $(if $(CUTS),--cuts "$(CUTS)") $(if $(UNTIL),--until "$(UNTIL)")
+	@$(NODE) --import tsx system-tests/cases/image/main.ts --board "$(or $(BOARD),pi3)" $(if $(CUTS),--cuts "$(CUTS)") $(if $(UNTIL),--until "$(UNTIL)")
 
 .PHONY: wifi-test
 wifi-test: build ## every kind of network login, by the image for BOARD=vm on simulated radios in QEMU (root, the network, a quarter of an hour; CASE=part-of-a-name)
 	@tools/need mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools partx:util-linux xz:xz-utils openssl:openssl
-	@$(NODE) --import tsx system-tests/radios/main.ts --only "$(CASE)"
+	@$(NODE) --import tsx system-tests/cases/wifi/main.ts --only "$(CASE)"
 
 .PHONY: lint-deb
 lint-deb: deb ## what Debian would say of the packages (a minute on a slow machine)

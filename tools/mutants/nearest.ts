@@ -9,6 +9,6 @@ export const NEAREST: Record<string, string[]> = {
   [`${DEVICE_FILES}/etc/sudoers.d`]: ['packaging/device/logins.itest.ts'],
   [`${DEVICE_FILES}/usr/lib/sysusers.d`]: ['packaging/device/logins.itest.ts'],
   [`${DEVICE_FILES}/usr/lib/tmpfiles.d`]: ['packaging/device/logins.itest.ts', 'packaging/device/units.itest.ts'],
-  [APPLIANCE]: ['system-tests/appliance/generations.itest.ts', 'system-tests/appliance/data.itest.ts'],
+  [APPLIANCE]: ['system-tests/loop-card/generations.itest.ts', 'system-tests/loop-card/data.itest.ts'],
   [`${DEVICE_FILES}/usr/lib/oobm`]: ['packaging/device/led-off.itest.ts', 'packaging/device/logins.itest.ts'],
 }

@@ -1,0 +1,81 @@
+/** Upgrades: confirmed, undone, not proved, cut. */
+import { type Bench, type Case, expect, expectFacts, FACTS, rootHash, SETTLED } from './bench.ts'
+
+const UPGRADE = '/usr/lib/oobm-appliance/upgrade'
+const VERSION = 'cat /usr/share/oobm-probe/version'
+/** As far as write-status.ts goes; what the supervisor says when a technician can get in, with the adapter out. */
+const PROOF = `mkdir -p /run/oobm; printf '{\\n  "heartbeat": {\\n    "bootId": "%s",\\n    "uptimeMs": %s000\\n  },\\n  "word": "no-console",\\n  "proof": {\\n    "provedAt": 1\\n  }\\n}\\n' "$(cat /proc/sys/kernel/random/boot_id)" "$(cut -d. -f1 /proc/uptime)" >/run/oobm/status.json`
+
+export const UPGRADE_CASES: Case[] = [
+  { name: 'upgrade from a file: trial, confirmed, undone', run: upgrades },
+  { name: 'upgrade from a mirror: not proved, falls back', run: fallsBack },
+  { name: 'power cut in a trial: falls back', run: cutInTrial },
+]
+
+async function upgrades(bench: Bench) {
+  const card = await bench.flashedCard()
+  const asFlashed = rootHash(card)
+  let machine = await bench.start(card)
+  await machine.sh(SETTLED)
+  // Who asked for it is gone with the connection, as soon as it is being made.
+  const hangUp = 'until systemctl -q is-active oobm-upgrade; do sleep 1; done; kill -HUP -- "-$!"'
+  machine.sh(`setsid ${UPGRADE} /srv/oobm-probe_3_all.deb >/dev/kmsg 2>&1 & ${hangUp}`).catch(() => {})
+  await machine.untilOff()
+  machine = await bench.start(card)
+  await expectFacts(machine, 'ok', '1')
+  expect('on trial', await machine.sh(`cat ${FACTS}/trial`), '1')
+  expect('version', await machine.sh(VERSION), '3')
+  await machine.sh(PROOF)
+  await machine.untilConsoleSays(/generation 1 has proved itself/)
+  await machine.pullPlug()
+  machine = await bench.start(card)
+  await expectFacts(machine, 'ok', '1')
+  expect('no trial', await machine.sh(`test -e ${FACTS}/trial || echo none`), 'none')
+  await machine.sh(SETTLED)
+  const list = await machine.sh(`${UPGRADE} --list`)
+  if (!/^1, confirmed, running$/m.test(list)) throw new Error(list)
+  machine.sh(`${UPGRADE} --undo >/dev/kmsg 2>&1`).catch(() => {})
+  await machine.untilOff()
+  machine = await bench.start(card)
+  await expectFacts(machine, 'ok', '0')
+  expect('on trial', await machine.sh(`cat ${FACTS}/trial`), '0')
+  expect('version', await machine.sh(VERSION), '1')
+  await machine.sh(PROOF)
+  await machine.untilConsoleSays(/generation 0 has proved itself/)
+  expect('the root partition after it all', rootHash(card), asFlashed)
+  return undefined
+}
+
+async function fallsBack(bench: Bench) {
+  const card = await withTrial(bench)
+  let machine = await bench.start(card)
+  await expectFacts(machine, 'ok', '1')
+  expect('version', await machine.sh(VERSION), '2')
+  await machine.untilOff()
+  machine = await bench.start(card)
+  await expectFacts(machine, 'ok', '0')
+  expect('fallen', await machine.sh(`cat ${FACTS}/fallen`), '1')
+  expect('version', await machine.sh(VERSION), '1')
+  return undefined
+}
+
+async function cutInTrial(bench: Bench) {
+  const card = await withTrial(bench)
+  let machine = bench.powerOn(card)
+  await machine.untilConsoleSays(/generation 1 starts on trial/)
+  await machine.pullPlug()
+  machine = await bench.start(card)
+  await expectFacts(machine, 'ok', '0')
+  expect('fallen', await machine.sh(`cat ${FACTS}/fallen`), '1')
+  return undefined
+}
+
+/** A card with a generation that is to start on trial next. */
+async function withTrial(bench: Bench): Promise<string> {
+  const card = await bench.flashedCard()
+  const machine = await bench.start(card)
+  await machine.sh(SETTLED)
+  machine.sh(`${UPGRADE} >/dev/kmsg 2>&1`).catch(() => {})
+  await machine.untilOff()
+  return card
+}

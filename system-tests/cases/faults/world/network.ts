@@ -1,0 +1,99 @@
+/** The network of a world: a device behind a router with NAT, two relays and a technician's desk on the far side of it. */
+import { join } from 'node:path'
+import { type Host, startHost, type Undo } from '../../../machine/host.ts'
+import type { Cost } from '../observation.ts'
+
+/** Addresses for documentation (RFC 5737, RFC 3849) and of a private network, inside namespaces of this bench alone. */
+export const ADDRESS = {
+  device: '10.77.0.2',
+  /** What the device gets when its own address changes. */
+  deviceOthers: ['10.77.0.3', '10.77.0.4'],
+  gateway: '10.77.0.1',
+  names: '10.77.53.53',
+  relays: ['192.0.2.10', '198.51.100.10'],
+  /** A second address of the first relay; and one where nobody is. */
+  relayMoved: '192.0.2.11',
+  nobody: '192.0.2.99',
+  nobody6: '2001:db8:99::10',
+  desk: '203.0.113.10',
+  /** The router's own towards the first relay; the device is seen as the first of them. */
+  public: ['192.0.2.1', '192.0.2.2'],
+} as const
+
+/** The relays' sshd; and, on the same hosts, that of the peer, which is tuned otherwise. */
+export const RELAY_PORT = 443
+export const PEER_PORT = 444
+export const RELAY_PORTS = `{ ${RELAY_PORT}, ${PEER_PORT} }`
+export const RELAY_NAMES = ['relay1.example.net', 'relay2.example.net'] as const
+
+export interface Network {
+  device: Host
+  router: Host
+  relays: [Host, Host]
+  desk: Host
+}
+
+const FAR_SIDE = [
+  { wire: 'relay1', own: '192.0.2.1', peer: ADDRESS.relays[0] },
+  { wire: 'relay2', own: '198.51.100.1', peer: ADDRESS.relays[1] },
+  { wire: 'desk', own: '203.0.113.1', peer: ADDRESS.desk },
+] as const
+
+/** Counters of what crosses the device's link towards the relays, at IP level, by who it belongs to; and the NAT. */
+const ROUTER = `
+table ip world {
+  counter ours {}
+  counter peer {}
+  counter ours-syn {}
+  counter peer-syn {}
+  chain nat {
+    type nat hook postrouting priority srcnat
+    ip saddr 10.77.0.0/16 oifname "relay1" snat to ${ADDRESS.public[0]}
+    ip saddr 10.77.0.0/16 oifname { "relay2", "desk" } masquerade
+  }
+  chain through {
+    type filter hook forward priority -200
+    iifname { "device", "slow" } tcp dport ${RELAY_PORT} counter name ours
+    oifname { "device", "slow" } tcp sport ${RELAY_PORT} counter name ours
+    iifname { "device", "slow" } tcp dport ${PEER_PORT} counter name peer
+    oifname { "device", "slow" } tcp sport ${PEER_PORT} counter name peer
+    iifname { "device", "slow" } tcp dport ${RELAY_PORT} tcp flags & (syn|ack) == syn counter name ours-syn
+    iifname { "device", "slow" } tcp dport ${PEER_PORT} tcp flags & (syn|ack) == syn counter name peer-syn
+  }
+  chain names-asked { type filter hook input priority -200; iifname { "device", "slow" } udp dport 53 counter name ours; }
+  chain names-answered { type filter hook output priority -200; oifname { "device", "slow" } udp sport 53 counter name ours; }
+}`
+
+/** @param folder a file `resolv.conf` in it is what the device and the desk read as theirs */
+export async function startNetwork(undo: Undo, folder: string): Promise<Network> {
+  const [router, device, relay1, relay2, desk] = await Promise.all(
+    ['router', 'device', 'relay1', 'relay2', 'desk'].map(name => startHost(undo, name)),
+  )
+  if (!router || !device || !relay1 || !relay2 || !desk) throw new Error('a host is missing')
+  const far = { relay1, relay2, desk }
+  await router.sh('sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1')
+  await router.sh(`ip link add device type veth peer name eth0 netns ${device.pid}
+ip address add ${ADDRESS.gateway}/24 dev device; ip address add 2001:db8:77::1/64 dev device nodad
+ip link set device up; ip address add ${ADDRESS.names}/32 dev lo`)
+  await device.sh(`ip address add ${ADDRESS.device}/24 dev eth0
+ip link set eth0 up; ip route add default via ${ADDRESS.gateway}`)
+  for (const { wire, own, peer } of FAR_SIDE) {
+    await router.sh(`ip link add ${wire} type veth peer name eth0 netns ${far[wire].pid}
+ip address add ${own}/24 dev ${wire}; ip link set ${wire} up`)
+    await far[wire].sh(`ip address add ${peer}/24 dev eth0; ip link set eth0 up; ip route add default via ${own}`)
+  }
+  await router.sh(`ip address add ${ADDRESS.public[1]}/24 dev relay1`)
+  await router.sh(`nft -f - <<'END'\n${ROUTER}\nEND`)
+  for (const host of [device, desk]) await host.sh(`mount --bind '${join(folder, 'resolv.conf')}' /etc/resolv.conf`)
+  return { device, router, relays: [relay1, relay2], desk }
+}
+
+/** What was counted so far, by party. Questions for names count as ours, also where the peer asked them. */
+export async function readTraffic(router: Host): Promise<Record<'ours' | 'peer', Cost>> {
+  const { nftables } = JSON.parse(await router.sh('nft -j list counters table ip world')) as {
+    nftables: { counter?: { name: string; bytes: number; packets: number } }[]
+  }
+  const of = (name: string) => nftables.find(({ counter }) => counter?.name === name)?.counter
+  const cost = (name: string) => ({ bytes: of(name)?.bytes ?? 0, syns: of(`${name}-syn`)?.packets ?? 0 })
+  return { ours: cost('ours'), peer: cost('peer') }
+}

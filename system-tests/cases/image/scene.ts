@@ -1,0 +1,109 @@
+/** One board with its card, its operator and its relay: what each image test stands on. */
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Word } from '../../../formats/states.ts'
+import { errorMessage } from '../../../runtime/errors.ts'
+import { waitFor } from '../../../testbed/wait-for.ts'
+import { type Card, flash } from '../../card/flash.ts'
+import type { Board } from '../../machine/boards.ts'
+import { type Emulator, startEmulator } from '../../machine/qemu.ts'
+import type { Operation } from './relay.ts'
+import type { Report } from './report.ts'
+import type { Technician } from './technician.ts'
+
+/** Bytes of the emulated card: the data partition gets what the image leaves. */
+const CARD_BYTES = 4 * 1024 ** 3
+
+/** What QEMU says each time Linux asks its network adapter for a name that it has not. */
+const USUAL = /^usbnet: failed control transaction: .*$/gm
+/** Milliseconds before a technician who did not get in tries again. */
+const RETRY_MS = 2_000
+
+export interface Scene {
+  board: Board
+  /** The image's folder: `oobm.img`, `boot/`, `cmdline.txt`. */
+  image: string
+  /** For this run's files. */
+  root: string
+  operation: Operation
+  report: Report
+  /** Milliseconds for something that takes an emulated board long. */
+  patienceMs: number
+  /** Stops what was started, whatever happens. */
+  cleanup(dispose: () => unknown): void
+}
+
+/** A card with the image on it, as somebody flashed it. */
+export function flashCard({ image, root }: Scene): Promise<Card> {
+  return flash(join(image, 'oobm.img'), join(root, 'card.img'), CARD_BYTES)
+}
+
+/**
+ * Switches the board on; it is off again, or killed, when `run` ends.
+ * @returns the folder of this run's files
+ */
+export async function bootOnce(
+  scene: Scene,
+  card: Card,
+  name: string,
+  adapterPlugged: boolean,
+  run: (emulator: Emulator) => Promise<void>,
+): Promise<string> {
+  const { board, image, report } = scene
+  const directory = join(scene.root, name)
+  await mkdir(directory)
+  const commandLine = (await readFile(join(image, 'cmdline.txt'), 'utf8')).trim()
+  report.note(`${name}: power on (console output: ${directory}/console.log)`)
+  const emulator = await startEmulator({
+    board,
+    boot: join(image, 'boot'),
+    commandLine,
+    card: card.path,
+    directory,
+    adapterPlugged,
+  })
+  scene.cleanup(() => emulator.pullPlug())
+  try {
+    await run(emulator)
+  } finally {
+    const said = emulator.output().replaceAll(USUAL, '').trim()
+    if (said !== '') report.note(`QEMU: ${said}`)
+    // The capture is whole only when QEMU ends by itself; for the board it is the plug all the same.
+    await emulator.qmp.execute('quit').catch(() => {})
+    await emulator.untilOff(20_000).catch(() => emulator.pullPlug())
+  }
+  return directory
+}
+
+/** Waits until the board's status has one of these words, as a technician in its shell reads it. */
+export async function untilSays(tess: Technician, words: readonly Word[], timeoutMs: number): Promise<string> {
+  let last: string | undefined
+  try {
+    return await waitFor(
+      `the board to say ${words.join(' or ')}`,
+      async () => {
+        const now = await tess.supervisor().catch(() => delay(RETRY_MS))
+        last = now ? `${now.word}: ${now.cause}` : last
+        return now && words.includes(now.word) ? last : undefined
+      },
+      { timeoutMs },
+    )
+  } catch (err) {
+    throw new Error(`${errorMessage(err)}; it says ${last}`)
+  }
+}
+
+/** Waits until the board says, to a technician in its shell, that its present tunnel is proved. */
+export async function untilProved(tess: Technician, timeoutMs: number): Promise<string> {
+  const status = await waitFor(
+    'the board to say that it is proved',
+    async () => {
+      const now = await tess.supervisor().catch(() => delay(RETRY_MS))
+      if (!now || now.connectedAt === null) return undefined
+      return (now.proof.provedAt ?? 0) >= now.connectedAt ? now : undefined
+    },
+    { timeoutMs },
+  )
+  return `proved, and says ${status.word}`
+}

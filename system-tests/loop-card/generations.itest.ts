@@ -1,0 +1,229 @@
+/** Which system generation starts, what a trial needs to be confirmed, and an upgrade with the real apt and dpkg over this machine's files. */
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { isProvedReachable, WORDS, type Word } from '../../formats/states.ts'
+import { HEARTBEAT_MAX_AGE_MS, type Heartbeat, heartbeatNow } from '../../runtime/boot-clock.ts'
+import { statusWriter } from '../../supervisor/status/write-status.ts'
+import { statusNow } from '../../supervisor/testing/device.ts'
+import { runProgram } from '../../testbed/run-program.ts'
+import { scratchDirectory } from '../../testbed/scratch.ts'
+import { suite, type TestContext } from '../../tools/suite.ts'
+import { APPLIANCE } from './loop-card.ts'
+
+const test = suite('generations')
+const isRoot = process.getuid?.() === 0
+const LIB = `appliance='${APPLIANCE}'; . "$appliance/report.sh"; . "$appliance/generations.sh"; data=ok`
+
+test('the image’s own system starts where nothing was confirmed', async context => {
+  const device = await makeDevice(context)
+  assert.is(await device.choose(), '0 false ')
+})
+
+test('a trial starts once, and then the one before', async context => {
+  const device = await makeDevice(context, [1, 2])
+  await device.put('confirmed', '1 0')
+  await device.put('trial', '2')
+  assert.is(await device.choose(), '2 true ')
+  assert.is(await device.choose(), '1 false 2')
+  assert.is(await device.choose(), '1 false 2')
+})
+
+test('a trial does not start where nothing is kept', async context => {
+  const device = await makeDevice(context, [1])
+  await device.put('trial', '1')
+  assert.is(await device.choose('data=lost'), '0 false ')
+})
+
+test('a generation is of no use over another image, or without its files', async context => {
+  const device = await makeDevice(context, [1])
+  await device.put('confirmed', '1 0')
+  await device.put('1/over', 'another image')
+  assert.is(await device.choose(), '0 false ')
+  await device.put('confirmed', '7 0')
+  assert.is(await device.choose(), '0 false ')
+  await device.put('trial', '1')
+  assert.is(await device.choose(), '0 false 1')
+})
+
+test('a confirmed generation that does not get up five times is left for the image’s own system', async context => {
+  const device = await makeDevice(context, [1])
+  await device.put('confirmed', '1 0')
+  for (let start = 0; start < 5; start++) assert.is(await device.choose(), '1 false ')
+  assert.is(await device.choose(), '0 false ')
+})
+
+test('numbers that a power cut left empty are none', async context => {
+  const device = await makeDevice(context, [1])
+  for (const text of ['', 'x', '1x', '-1', ' ']) {
+    await device.put('confirmed', text)
+    assert.is(await device.choose(), '0 false ', JSON.stringify(text))
+  }
+})
+
+const TRIALS: { word: Word; provedAt: number | null; heartbeat?: () => Heartbeat; confirms: boolean }[] = [
+  // With the adapter out too: the technician gets in.
+  ...WORDS.filter(isProvedReachable).map(word => ({ word, provedAt: 1, confirms: true })),
+  { word: 'maintenance', provedAt: 1, confirms: true },
+  { word: 'maintenance', provedAt: null, confirms: false },
+  { word: 'unproved', provedAt: 1, confirms: false },
+  { word: 'unconfigured', provedAt: null, confirms: false },
+  { word: 'ready', provedAt: 1, heartbeat: () => silentFor(HEARTBEAT_MAX_AGE_MS - 5_000), confirms: true },
+  { word: 'ready', provedAt: 1, heartbeat: () => silentFor(HEARTBEAT_MAX_AGE_MS + 2_000), confirms: false },
+  { word: 'ready', provedAt: 1, heartbeat: () => ({ ...silentFor(0), bootId: 'another' }), confirms: false },
+]
+
+for (const [index, { word, provedAt, heartbeat = heartbeatNow, confirms }] of TRIALS.entries()) {
+  const proof = provedAt === null ? 'without a proof' : 'with a proof'
+  test(`${index + 1}: ${word} ${proof} ${confirms ? 'confirms' : 'does not confirm'} a trial`, async context => {
+    const device = await makeDevice(context, [1, 2])
+    await device.put('confirmed', '1 0')
+    await device.put('tried', '2')
+    await writeFile(join(device.facts, 'trial'), '2\n')
+    const writer = statusWriter(device.folder, fault => assert.is(fault, undefined))
+    const status = statusNow()
+    writer.write({ ...status, heartbeat: heartbeat(), word, proof: { ...status.proof, provedAt } })
+    await writer.flush()
+    const { code, stderr } = await device.run(`"${APPLIANCE}/trial"`, {
+      OOBM_STATUS: join(device.folder, 'status.json'),
+      OOBM_TRIAL_S: confirms ? '15' : '0',
+    })
+    assert.is(code, confirms ? 0 : 1, stderr)
+    assert.is(await device.read('confirmed'), confirms ? '2 1' : '1 0')
+    assert.is(await device.choose(), confirms ? '2 false ' : '1 false 2')
+  })
+}
+
+function silentFor(ms: number): Heartbeat {
+  const { bootId, uptimeMs } = heartbeatNow()
+  return { bootId, uptimeMs: uptimeMs - ms }
+}
+
+if (!isRoot) test.skip('undo, factory, list', 'needs root')
+else {
+  test('undo goes to the one before, on trial; factory to the image’s own system; list says what there is', async context => {
+    const device = await makeDevice(context, [1, 2])
+    await device.put('confirmed', '2 1')
+    await writeFile(join(device.facts, 'generation'), '2\n')
+    await writeFile(join(device.facts, 'data'), 'ok\n')
+    const list = await device.upgrade('--list')
+    assert.match(
+      list.stdout,
+      /^0: the image's own system \(this image\)\n1\n {4}made by a test\n2, confirmed, running\n/,
+    )
+    assert.is((await device.upgrade('--undo')).code, 0)
+    assert.is(await device.choose(), '1 true ')
+    assert.is((await device.upgrade('--factory')).code, 0)
+    assert.is(await device.choose(), '0 true ')
+    assert.is((await device.upgrade('--what')).code, 64)
+    assert.is((await device.upgrade('/no/such.deb')).code, 1)
+    await writeFile(join(device.facts, 'trial'), '2\n')
+    assert.match((await device.upgrade('--factory')).stderr, /is on trial/)
+    await writeFile(join(device.facts, 'data'), 'lost\n')
+    await writeFile(join(device.facts, 'why'), 'worn\n')
+    assert.match((await device.upgrade()).stderr, /nothing would be kept: worn/)
+  })
+}
+
+/** What the tests of an upgrade need beside root: this machine's own dpkg and apt. */
+const hasApt = isRoot && (await runProgram('apt-get', ['--version']).catch(() => undefined))?.code === 0
+if (!hasApt) test.skip('an upgrade', 'needs root and apt')
+else {
+  test(
+    'an upgrade makes a generation that starts on trial; one that fails leaves nothing',
+    async context => {
+      const device = await makeDevice(context)
+      await writeFile(join(device.facts, 'generation'), '0\n')
+      const good = await makePackage(device.folder, 'oobm-upgrade-test', '')
+      const bad = await makePackage(device.folder, 'oobm-upgrade-bad', 'exit 1')
+      // On a tmpfs: an overlay is to be no part of what it lies over.
+      const script = `mount -t tmpfs tmpfs "$OOBM_GENERATIONS"
+        unset OOBM_UNSHARED
+        if ! OOBM_RESTART=true "${APPLIANCE}/make-generation" "$GOOD"; then echo failed; fi
+        if OOBM_RESTART=true "${APPLIANCE}/make-generation" "$BAD"; then echo no failure; fi
+        cat "$OOBM_GENERATIONS/trial" "$OOBM_GENERATIONS/1/root/usr/share/oobm-upgrade-test/there"
+        ls "$OOBM_GENERATIONS"; ls -A "$OOBM_GENERATIONS/1"; ls -A "$OOBM_GENERATIONS/1/root/tmp" 2>/dev/null
+        [ ! -f "$OOBM_GENERATIONS/1/root/usr/sbin/policy-rc.d" ] && cat "$OOBM_GENERATIONS/1/about"`
+      const done = await undisturbed(context.signal, () =>
+        runProgram('unshare', ['--mount', '--net', '--propagation', 'private', 'sh', '-c', script], {
+          env: { ...device.env, OOBM_IMAGE: '/', GOOD: good, BAD: bad },
+          timeoutMs: 120_000,
+        }),
+      )
+      const said = `${done.stdout}\n${done.stderr}`
+      assert.match(done.stdout, /Changed: oobm-upgrade-test /, said)
+      assert.match(done.stderr, /nothing is changed, generation 0 goes on/, said)
+      assert.match(done.stdout, /\n1\nthere\n1\ntrial\nabout\nover\nroot\nmade /, said)
+    },
+    { timeoutMs: 240_000 },
+  )
+}
+
+/** The image here is this machine's own files: while a package is being installed on it, apt refuses any other. */
+async function undisturbed<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+  const lastChange = async () => {
+    const [status, updates] = await Promise.all([stat('/var/lib/dpkg/status'), stat('/var/lib/dpkg/updates')])
+    return Math.max(status.mtimeMs, updates.mtimeMs)
+  }
+  for (;;) {
+    signal.throwIfAborted()
+    // It waits for the lock.
+    await runProgram('apt-get', ['-o', 'DPkg::Lock::Timeout=100', 'check'], { timeoutMs: 110_000 })
+    const before = await lastChange()
+    const result = await run()
+    if ((await lastChange()) === before) return result
+  }
+}
+
+async function makePackage(folder: string, name: string, postinst: string): Promise<string> {
+  const tree = join(folder, name)
+  await mkdir(join(tree, 'DEBIAN'), { recursive: true })
+  await mkdir(join(tree, 'usr/share', name), { recursive: true })
+  await writeFile(join(tree, 'usr/share', name, 'there'), 'there\n')
+  const control = `Package: ${name}\nVersion: 1\nArchitecture: all\nMaintainer: test <test@localhost>\nDescription: test\n`
+  await writeFile(join(tree, 'DEBIAN/control'), control)
+  await writeFile(join(tree, 'DEBIAN/postinst'), `#!/bin/sh\n${postinst}\n`, { mode: 0o755 })
+  const { code, stderr } = await runProgram('dpkg-deb', ['--build', '--root-owner-group', tree, `${tree}.deb`])
+  assert.is(code, 0, stderr)
+  return `${tree}.deb`
+}
+
+/** A device's folders, with generations that hold nothing. */
+async function makeDevice(context: TestContext, numbers: number[] = []) {
+  const folder = await scratchDirectory(context)
+  const facts = join(folder, 'facts')
+  const generations = join(folder, 'system')
+  await mkdir(facts)
+  await mkdir(generations)
+  await writeFile(join(facts, 'image-id'), 'this image\n')
+  for (const number of numbers) {
+    await mkdir(join(generations, String(number), 'root'), { recursive: true })
+    await writeFile(join(generations, String(number), 'over'), 'this image\n')
+    await writeFile(join(generations, String(number), 'about'), 'made by a test\n')
+  }
+  const env = {
+    ...{ OOBM_FACTS: facts, OOBM_GENERATIONS: generations, OOBM_KERNEL_LOG: join(folder, 'log') },
+    ...{ OOBM_IMAGE_ID: join(facts, 'image-id'), OOBM_RESTART: 'true', PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+  }
+  const run = (script: string, more: NodeJS.ProcessEnv = {}) =>
+    runProgram('sh', ['-euc', script], { env: { ...env, ...more }, timeoutMs: 25_000 })
+  return {
+    folder,
+    facts,
+    env,
+    run,
+    put: (name: string, text: string) => writeFile(join(generations, name), `${text}\n`),
+    read: async (name: string) => (await readFile(join(generations, name), 'utf8')).trim(),
+    upgrade: (...args: string[]) => runProgram(join(APPLIANCE, 'upgrade'), args, { env }),
+    /** The generation that a start would take, whether it is a trial, and the one that fell. */
+    choose: async (before = ':') => {
+      const { code, stdout, stderr } = await run(
+        `${LIB}; ${before}; choose_generation; echo "$generation $trial $fallen"`,
+      )
+      assert.is(code, 0, stderr)
+      return stdout.replace(/\n$/, '')
+    },
+  }
+}
+
+test.run()
