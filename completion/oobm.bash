@@ -10,7 +10,7 @@ _oobm() {
   local cur=${COMP_WORDS[COMP_CWORD]} offer plain=()
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W '@WORDS@ --help --version' -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W '@COMMANDS@ --help --version' -- "$cur")
     return
   fi
   for offer in $(_oobm_offers "${COMP_WORDS[1]}"); do

@@ -5,7 +5,7 @@ import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
-import { type BridgeFiles, openTerminal, runWord, sshArgs, statusWhere } from './testing/bridge-fixture.ts'
+import { type BridgeFiles, openTerminal, runCommand, sshArgs, statusWhere } from './testing/bridge-fixture.ts'
 import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 
 const test = suite('break')
@@ -97,9 +97,9 @@ test(
   'the exec word sends one, and answers with its length',
   async context => {
     const { files, breaks } = await withTracedBridge(context)
-    const plain = await runWord(files, 'alice', 'core-sw1', 'break')
+    const plain = await runCommand(files, 'alice', 'core-sw1', 'break')
     assert.equal([plain.code, plain.stdout], [0, 'BREAK sent to core-sw1, 300 ms\n'])
-    const long = await runWord(files, 'alice', 'alice:console', 'break 450')
+    const long = await runCommand(files, 'alice', 'alice:console', 'break 450')
     assert.equal([long.code, long.stdout], [0, 'BREAK sent to core-sw1, 450 ms\n'])
     assertBreaks(await breaks(), [300, 450])
   },
@@ -133,7 +133,7 @@ test(
   async context => {
     const { files, breaks } = await withTracedBridge(context)
     const outcomes = await Promise.all(
-      (['alice', 'bob'] as const).map(who => runWord(files, who, 'core-sw1', 'break 200')),
+      (['alice', 'bob'] as const).map(who => runCommand(files, who, 'core-sw1', 'break 200')),
     )
     assert.equal(
       outcomes.map(({ code }) => code),
@@ -165,7 +165,7 @@ test(
   'a break that is on when the program ends is taken back',
   async context => {
     const { files, bridge, trace, breaks } = await withTracedBridge(context)
-    const word = runWord(files, 'alice', 'core-sw1', 'break 3000')
+    const word = runCommand(files, 'alice', 'core-sw1', 'break 3000')
     await waitFor('the break to begin', async () => /TIOCSBRK/.test(await readFile(trace, 'utf8')))
     assert.equal(await bridge.stop(10_000), { code: 0, signal: null })
     await word
@@ -184,7 +184,7 @@ test(
     target.stall(true)
     alice.types('x'.repeat(60_000))
     await statusWhere(files, 'stalled', ({ consoles }) => (consoles[0]?.bytesOut ?? 0) > 0)
-    const word = await runWord(files, 'bob', 'core-sw1', 'break')
+    const word = await runCommand(files, 'bob', 'core-sw1', 'break')
     assert.is(word.code, 0)
     const [, discarded] = await alice.says(
       /\[oobm: bob sent BREAK, 300 ms; what the target had not taken by then is discarded \((\d+) bytes and more\)\]/,
@@ -212,7 +212,7 @@ test(
       olga.types(keys)
       await waitFor(`an answer to ${keys}`, () => olga.output().split(`[oobm: ${OBSERVER}]`).length > answers)
     }
-    const word = await runWord(files, 'olga', 'core-sw1', 'break')
+    const word = await runCommand(files, 'olga', 'core-sw1', 'break')
     assert.equal([word.code, word.stderr], [77, `${OBSERVER}\n`])
     assert.match(await askForBreaks(files, 'olga', '300'), `False\n`)
     const watcher = openTerminal(context, 'ssh', ['-t', ...sshArgs(files, 'alice', 'core-sw1', 'watch')])
@@ -221,7 +221,7 @@ test(
     await watcher.says(new RegExp(`\\[oobm: ${WATCHES}\\]`))
     await target.unplug()
     await statusWhere(files, 'closed', ({ consoles }) => consoles[0]?.state === 'closed')
-    const closed = await runWord(files, 'alice', 'core-sw1', 'break')
+    const closed = await runCommand(files, 'alice', 'core-sw1', 'break')
     assert.is(closed.code, 69)
     assert.match(closed.stderr, /no BREAK was sent: the line is closed: /)
     const alice = attach(context, files, 'alice')

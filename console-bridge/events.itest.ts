@@ -1,7 +1,7 @@
 /** What the bridge keeps of what people did, for the relay's history. */
 import * as assert from 'uvu/assert'
 import { suite } from '../tools/suite.ts'
-import { runWord, statusWhere } from './testing/bridge-fixture.ts'
+import { runCommand, statusWhere } from './testing/bridge-fixture.ts'
 import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 
 const test = suite('what people did')
@@ -10,12 +10,12 @@ test(
   'BREAKs, words and refused logins stand in the status, and not in what technicians are shown of it',
   async context => {
     const { files } = await bridgeOnPty(context)
-    assert.is((await runWord(files, 'alice', 'core-sw1', 'break 200')).code, 0)
-    assert.is((await runWord(files, 'bob', 'core-sw1', 'list')).code, 0)
-    const refused = await runWord(files, 'mallory', 'alice:core-sw1', 'list')
+    assert.is((await runCommand(files, 'alice', 'core-sw1', 'break 200')).code, 0)
+    assert.is((await runCommand(files, 'bob', 'core-sw1', 'list')).code, 0)
+    const refused = await runCommand(files, 'mallory', 'alice:core-sw1', 'list')
     assert.is(refused.code, 255)
-    await runWord(files, 'mallory', 'core-sw1', 'list')
-    const observed = await runWord(files, 'olga', 'core-sw1', 'break')
+    await runCommand(files, 'mallory', 'core-sw1', 'list')
+    const observed = await runCommand(files, 'olga', 'core-sw1', 'break')
     assert.is.not(observed.code, 0)
     const { events = [] } = await statusWhere(files, 'all', ({ events }) => (events?.length ?? 0) >= 3)
     const told = events.map(({ event, console, technician, detail }) => [event, console, technician, detail].join(' '))
@@ -32,7 +32,7 @@ test(
         [3, true, true],
       ],
     )
-    const shown = await runWord(files, 'alice', 'core-sw1', 'status --json')
+    const shown = await runCommand(files, 'alice', 'core-sw1', 'status --json')
     assert.is(JSON.parse(shown.stdout).events, undefined)
   },
   { timeoutMs: 90_000 },

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
-import { runWord, sshArgs, statusWhere } from './testing/bridge-fixture.ts'
+import { runCommand, sshArgs, statusWhere } from './testing/bridge-fixture.ts'
 import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 
 const test = suite('flow control')
@@ -57,7 +57,7 @@ test(
       /\[oobm: flow control holds the line since \S+ \S+ UTC: the target sent XOFF.*Ctrl-\] r lets it go on\]/,
     )
     assert.match(
-      (await runWord(files, 'bob', 'core-sw1', 'status')).stdout,
+      (await runCommand(files, 'bob', 'core-sw1', 'status')).stdout,
       /\n {2}held since \S+ \S+ UTC: the target sent/,
     )
     target.says(XON)
@@ -78,11 +78,11 @@ test(
       target.says(XOFF)
       await waitFor('the line to be held', async () => {
         alice.types('a')
-        return (await runWord(files, 'bob', 'core-sw1', 'status')).stdout.includes('held since')
+        return (await runCommand(files, 'bob', 'core-sw1', 'status')).stdout.includes('held since')
       })
     }
     await hold()
-    const observer = await runWord(files, 'olga', 'core-sw1', 'release')
+    const observer = await runCommand(files, 'olga', 'core-sw1', 'release')
     assert.is(observer.code, 77)
     await held(true)
     alice.types('\x1dr')
@@ -90,14 +90,14 @@ test(
     await held(false)
     await target.hears(/a$/)
     await hold()
-    const word = await runWord(files, 'bob', 'core-sw1', 'release')
+    const word = await runCommand(files, 'bob', 'core-sw1', 'release')
     assert.equal([word.code, word.stdout], [0, 'flow control of core-sw1 released\n'])
     await alice.says(/\[oobm: bob released the flow control\]/)
     await held(false)
     assert.match((await runProgram('stty', ['-F', target.path, '-a'])).stdout, / ixon ixoff/)
     await target.unplug()
     await statusWhere(files, 'closed', ({ consoles }) => consoles[0]?.state === 'closed')
-    const closed = await runWord(files, 'bob', 'core-sw1', 'release')
+    const closed = await runCommand(files, 'bob', 'core-sw1', 'release')
     assert.is(closed.code, 69)
     assert.match(closed.stderr, /^nothing was released: the line is closed: /)
   },
@@ -108,7 +108,7 @@ test(
   'RTS/CTS that is released is off until the line is opened again',
   async context => {
     const { target, files } = await withBridge(context, 'rts-cts')
-    assert.is((await runWord(files, 'bob', 'core-sw1', 'release')).code, 0)
+    assert.is((await runCommand(files, 'bob', 'core-sw1', 'release')).code, 0)
     assert.match((await runProgram('stty', ['-F', target.path, '-a'])).stdout, /-crtscts/)
     await target.unplug()
     await target.plug()
@@ -130,7 +130,7 @@ test(
     program.child.stdin?.end('show version\r')
     await held(true)
     // It gives up after 20 s; the BREAK before that drops what it waits for.
-    const word = await runWord(files, 'bob', 'core-sw1', 'break')
+    const word = await runCommand(files, 'bob', 'core-sw1', 'break')
     assert.is(word.code, 0)
     await waitFor('the end of the program', () => program.ended())
     assert.is(program.child.exitCode, 74)

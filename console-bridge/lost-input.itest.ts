@@ -4,7 +4,7 @@ import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
 import { SESSION_EXIT } from './session/exit-codes.ts'
-import { type BridgeFiles, runWord, sshArgs, statusWhere } from './testing/bridge-fixture.ts'
+import { type BridgeFiles, runCommand, sshArgs, statusWhere } from './testing/bridge-fixture.ts'
 import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 
 const test = suite('lost input')
@@ -67,7 +67,7 @@ for (const how of [[], ['-tt']]) {
       alice.types('\x1dd')
       const cases = [
         [() => attach('alice').then(other => other.types('\x1dw')), SESSION_EXIT.occupied, 'alice took over typing'],
-        [() => runWord(files, 'alice', 'core-sw1', 'break'), SESSION_EXIT.notSent, 'alice sent BREAK'],
+        [() => runCommand(files, 'alice', 'core-sw1', 'break'), SESSION_EXIT.notSent, 'alice sent BREAK'],
         [() => target.unplug(), SESSION_EXIT.notSent, 'the line is closed: '],
       ] as const
       for (const [happens, code, why] of cases) {

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import type { PtyTarget } from '../testbed/pty-target.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { suite, type TestContext } from '../tools/suite.ts'
-import { runWord, statusWhere, type TechnicianTerminal } from './testing/bridge-fixture.ts'
+import { runCommand, statusWhere, type TechnicianTerminal } from './testing/bridge-fixture.ts'
 import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 
 const test = suite('pastes')
@@ -39,7 +39,7 @@ test(
   'another’s BREAK drops all of it, also what waits in the channel',
   async context => {
     const { target, files, alice } = await withPaste(context)
-    const { code } = await runWord(files, 'bob', 'core-sw1', 'break')
+    const { code } = await runCommand(files, 'bob', 'core-sw1', 'break')
     assert.is(code, 0)
     await alice.says(/bob sent BREAK, 300 ms; what the target had not taken by then is discarded/)
     await assertNoTail(target, alice)
@@ -100,7 +100,7 @@ test(
     alice.types('a\x1db\x02')
     await alice.says(/alice sent BREAK/)
     await target.hears(/^a\x02$/)
-    await runWord(files, 'bob', 'core-sw1', 'break')
+    await runCommand(files, 'bob', 'core-sw1', 'break')
     await alice.says(/bob sent BREAK/)
     await waitFor('a key to be sent', () => {
       alice.types('b')

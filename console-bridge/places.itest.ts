@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { suite } from '../tools/suite.ts'
-import { bridgeFiles, runWord, sshArgs, startBridge, statusWhere } from './testing/bridge-fixture.ts'
+import { bridgeFiles, runCommand, sshArgs, startBridge, statusWhere } from './testing/bridge-fixture.ts'
 import { hasKexInit, NOT_THERE, raw, startInside, waitingClients } from './testing/raw-client.ts'
 
 const test = suite('places')
@@ -25,7 +25,7 @@ test(
     await waitFor('all to be greeted', () => silent.every(({ said }) => said().startsWith('SSH-2.0-oobm-console\r\n')))
     await waitFor('the first ones to be closed', () => silent.filter(({ closed }) => closed()).length === 24)
     assert.ok(silent.slice(0, 24).every(({ closed }) => closed()))
-    assert.is((await runWord(files, 'alice', 'core-sw1', 'list')).code, 0)
+    assert.is((await runCommand(files, 'alice', 'core-sw1', 'list')).code, 0)
   },
   LIMIT,
 )
@@ -36,7 +36,7 @@ test(
     const files = await bridgeFiles(context, [NOT_THERE])
     await startInside(context, files, { loginMs: 60_000, sparedMs: 10_000, queuedMs: 1_000 })
     const waiting = await waitingClients(context, files.port, 32)
-    const refused = await runWord(files, 'alice', 'core-sw1', 'list')
+    const refused = await runCommand(files, 'alice', 'core-sw1', 'list')
     assert.is(refused.code, 255)
     assert.match(refused.stderr, /:12: too many connections: try again in a moment/)
     const proof = raw(context, files.port, 'SSH-2.0-oobm_selftest_0a1b2c3d\r\n')
@@ -45,7 +45,7 @@ test(
       waiting.filter(({ closed }) => closed()),
       [],
     )
-    await waitFor('a login', async () => (await runWord(files, 'alice', 'core-sw1', 'list')).code === 0)
+    await waitFor('a login', async () => (await runCommand(files, 'alice', 'core-sw1', 'list')).code === 0)
     const dropped = waiting.filter(({ closed }) => closed())
     assert.is(dropped.length, 1)
     assert.not(proof.closed())
@@ -59,7 +59,7 @@ test(
     const files = await bridgeFiles(context, [NOT_THERE])
     await startInside(context, files, { loginMs: 60_000 })
     await waitingClients(context, files.port, 32)
-    const { code, stderr } = await runWord(files, 'alice', 'core-sw1', 'list')
+    const { code, stderr } = await runCommand(files, 'alice', 'core-sw1', 'list')
     assert.is(code, 0, stderr)
   },
   LIMIT,
@@ -120,11 +120,11 @@ test(
     await open('-o', 'LogLevel=VERBOSE')
     await statusWhere(files, 'two sessions', ({ consoles }) => consoles[0]?.sessions.length === 2)
     await waitFor('the idle one to be sent away', () => idle.ended())
-    const third = await runWord(files, 'alice', 'core-sw1', 'list')
+    const third = await runCommand(files, 'alice', 'core-sw1', 'list')
     assert.is(third.code, 69)
     assert.is(third.stdout, '')
     assert.match(third.stderr, /^too many connections of alice's key: close one/)
-    assert.is((await runWord(files, 'bob', 'core-sw1', 'list')).code, 0)
+    assert.is((await runCommand(files, 'bob', 'core-sw1', 'list')).code, 0)
   },
   LIMIT,
 )

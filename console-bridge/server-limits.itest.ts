@@ -5,7 +5,7 @@ import { makeKey } from '../testbed/make-key.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { suite } from '../tools/suite.ts'
-import { bridgeFiles, runWord, sshArgs, startBridge, statusWhere } from './testing/bridge-fixture.ts'
+import { bridgeFiles, runCommand, sshArgs, startBridge, statusWhere } from './testing/bridge-fixture.ts'
 import { NOT_THERE, raw, startInside, waitingClients } from './testing/raw-client.ts'
 
 const test = suite('what a server bears')
@@ -33,7 +33,7 @@ test(
     const reset = raw(context, files.port)
     reset.socket.write('SSH-2.0-x\r\n', () => reset.socket.resetAndDestroy())
     await waitFor('all to be closed', () => sockets.every(({ closed }) => closed()))
-    assert.is((await runWord(files, 'alice', 'core-sw1', 'list')).code, 0)
+    assert.is((await runCommand(files, 'alice', 'core-sw1', 'list')).code, 0)
     assert.not(bridge.ended())
   },
   LIMIT,

@@ -7,7 +7,14 @@ import { makeKey } from '../testbed/make-key.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { suite } from '../tools/suite.ts'
 import { runBridge } from './run-bridge.ts'
-import { type BridgeFiles, bridgeFiles, runWord, sshArgs, startBridge, statusWhere } from './testing/bridge-fixture.ts'
+import {
+  type BridgeFiles,
+  bridgeFiles,
+  runCommand,
+  sshArgs,
+  startBridge,
+  statusWhere,
+} from './testing/bridge-fixture.ts'
 
 const test = suite('server')
 const LIMIT = { timeoutMs: 120_000 }
@@ -31,11 +38,11 @@ test(
     ]
     await statusWhere(files, 'tried', ({ consoles }) => consoles.every(({ cause }) => cause.includes('is not there')))
     for (const [who, login, words, code, says] of cases) {
-      const answer = await runWord(files, who, login, ...words)
+      const answer = await runCommand(files, who, login, ...words)
       assert.is(answer.code, code, `${login} ${words}: ${answer.stderr}`)
       assert.match(answer.stdout + answer.stderr, says)
     }
-    const { stdout } = await runWord(files, 'olga', 'console', 'status', '--json')
+    const { stdout } = await runCommand(files, 'olga', 'console', 'status', '--json')
     assert.equal(
       JSON.parse(stdout).consoles.map(({ name }: { name: string }) => name),
       ['core-sw1'],
@@ -53,7 +60,7 @@ test(
       ['mallory', 'core-sw1'],
       ['alice', 'bob:core-sw1'],
     ] as const) {
-      const { code, stderr } = await runWord(files, who, login, 'list')
+      const { code, stderr } = await runCommand(files, who, login, 'list')
       assert.is(code, 255)
       assert.match(stderr, 'Permission denied (publickey)')
     }

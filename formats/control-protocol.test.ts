@@ -5,7 +5,7 @@ import {
   deviceEventSchema,
   deviceReportSchema,
   formatEvent,
-  formatRelayWord,
+  formatRelayMessage,
   formatReport,
   LINE_MAX,
   parseRelayLine,
@@ -13,31 +13,31 @@ import {
 
 const test = suite('control-protocol')
 
-const LINES: [line: string, word: ReturnType<typeof parseRelayLine>][] = [
-  ['others none', { word: 'others', seconds: undefined }],
-  ['others 12', { word: 'others', seconds: 12 }],
+const LINES: [line: string, state: ReturnType<typeof parseRelayLine>][] = [
+  ['others none', { type: 'others', seconds: undefined }],
+  ['others 12', { type: 'others', seconds: 12 }],
   ['others 12 13', undefined],
   ['others -1', undefined],
-  ['listening yes', { word: 'listening', answer: 'yes' }],
-  ['listening no', { word: 'listening', answer: 'no' }],
-  ['listening unknown since 3', { word: 'listening', answer: 'unknown' }],
+  ['listening yes', { type: 'listening', answer: 'yes' }],
+  ['listening no', { type: 'listening', answer: 'no' }],
+  ['listening unknown since 3', { type: 'listening', answer: 'unknown' }],
   ['listening', undefined],
   ['listening YES', undefined],
-  ['maintenance on', { word: 'maintenance', off: false }],
-  ['maintenance off', { word: 'maintenance', off: true }],
-  ['maintenance off 200 100', { word: 'maintenance', off: true, untilS: 200, nowS: 100 }],
-  ['maintenance off 200', { word: 'maintenance', off: true, untilS: 200 }],
-  ['maintenance off 200 100 carol', { word: 'maintenance', off: true, untilS: 200, nowS: 100, by: 'carol' }],
-  ['maintenance off - - carol', { word: 'maintenance', off: true, by: 'carol' }],
-  ['maintenance off - - car\x1bol', { word: 'maintenance', off: true }],
-  ['maintenance off soon', { word: 'maintenance', off: true }],
+  ['maintenance on', { type: 'maintenance', off: false }],
+  ['maintenance off', { type: 'maintenance', off: true }],
+  ['maintenance off 200 100', { type: 'maintenance', off: true, untilS: 200, nowS: 100 }],
+  ['maintenance off 200', { type: 'maintenance', off: true, untilS: 200 }],
+  ['maintenance off 200 100 carol', { type: 'maintenance', off: true, untilS: 200, nowS: 100, by: 'carol' }],
+  ['maintenance off - - carol', { type: 'maintenance', off: true, by: 'carol' }],
+  ['maintenance off - - car\x1bol', { type: 'maintenance', off: true }],
+  ['maintenance off soon', { type: 'maintenance', off: true }],
   ['maintenance', undefined],
   ['maintenance offf', undefined],
-  ['blink 30', { word: 'blink', seconds: 30 }],
-  ['blink 999999', { word: 'blink', seconds: 600 }],
+  ['blink 30', { type: 'blink', seconds: 30 }],
+  ['blink 999999', { type: 'blink', seconds: 600 }],
   ['blink', undefined],
   ['blink 1e3', undefined],
-  ['relay fra.example 443 oobm', { word: 'relay', host: 'fra.example', port: 443, user: 'oobm' }],
+  ['relay fra.example 443 oobm', { type: 'relay', host: 'fra.example', port: 443, user: 'oobm' }],
   ['relay fra.example 443', undefined],
   ['relay  443 oobm', undefined],
   ['settings waiting', undefined],
@@ -45,19 +45,24 @@ const LINES: [line: string, word: ReturnType<typeof parseRelayLine>][] = [
   ['OTHERS 1', undefined],
 ]
 
-for (const [line, word] of LINES) test(`reads "${line}"`, () => assert.equal(parseRelayLine(line), word))
+for (const [line, message] of LINES) test(`reads "${line}"`, () => assert.equal(parseRelayLine(line), message))
 
 test('what is written is read back as it was', () => {
-  for (const [line, word] of LINES) {
-    if (word === undefined || word.word === 'others' || word.word === 'listening' || /soon|9999|\x1b/.test(line))
+  for (const [line, message] of LINES) {
+    if (
+      message === undefined ||
+      message.type === 'others' ||
+      message.type === 'listening' ||
+      /soon|9999|\x1b/.test(line)
+    )
       continue
-    assert.is(formatRelayWord(word), line)
+    assert.is(formatRelayMessage(message), line)
   }
 })
 
 const REPORT: DeviceReport = {
   v: 1,
-  word: 'ready',
+  state: 'ready',
   cause: 'prüft "sich"\n\x1b[2J',
   sinceS: 4,
   proofS: 3,
@@ -67,7 +72,7 @@ const REPORT: DeviceReport = {
   software: '0.1.0',
   uplink: 'eth0',
   consoles: [{ name: 'sw1', open: true, cause: '', who: [{ technician: 'alice', types: true, forS: 9 }] }],
-  changes: [{ agoS: 5, word: 'unproved', cause: 'x' }],
+  changes: [{ agoS: 5, state: 'unproved', cause: 'x' }],
 }
 
 test('a report is one line of printable ASCII that reads back as it was', () => {
@@ -84,7 +89,7 @@ test('a report may say how often the device pings and how it was proved; nonsens
 })
 
 test('a report that is too long loses its oldest changes first, and always fits', () => {
-  const changes = Array.from({ length: 50 }, (_, agoS) => ({ agoS, word: 'unproved', cause: 'ü'.repeat(40) }))
+  const changes = Array.from({ length: 50 }, (_, agoS) => ({ agoS, state: 'unproved', cause: 'ü'.repeat(40) }))
   const some = deviceReportSchema.parse(JSON.parse(formatReport({ ...REPORT, changes }).slice(7)))
   assert.ok(some.changes.length > 1 && some.changes.length < 50)
   assert.is(some.changes.at(-1)?.agoS, 49)

@@ -1,6 +1,7 @@
-/** The words of the control channel between a device and its relay, defined in docs/protocol.md: the only code that knows them. */
+/** The messages of the control channel between a device and its relay, defined in docs/protocol.md: the only code that knows them. */
 import * as z from 'zod'
 import { asciiJson } from '../runtime/printable.ts'
+import { withState, withWord } from './states.ts'
 
 /** Bytes of a line without its end: POSIX's PIPE_BUF, so that one write to the relay's FIFO is one line. */
 export const LINE_MAX = 4_096
@@ -8,67 +9,67 @@ export const LINE_MAX = 4_096
 /** What a relay answers to a device's question. */
 export type RelayAnswer =
   /** Seconds since another supervisor of this identity was turned away; undefined when none was. */
-  | { word: 'others'; seconds: number | undefined }
+  | { type: 'others'; seconds: number | undefined }
   /** Whether the relay's sshd still takes connections on the port by which this one came. */
-  | { word: 'listening'; answer: (typeof LISTENING)[number] }
+  | { type: 'listening'; answer: (typeof LISTENING)[number] }
 
 /** What a relay says to a device of its own accord. */
 export type RelayOrder =
-  | { word: 'maintenance'; off: false }
+  | { type: 'maintenance'; off: false }
   /** Epoch seconds by the relay's clock: the end, and now; only their difference means something to a device. Who did it. */
-  | { word: 'maintenance'; off: true; untilS?: number; nowS?: number; by?: string }
-  | { word: 'blink'; seconds: number }
+  | { type: 'maintenance'; off: true; untilS?: number; nowS?: number; by?: string }
+  | { type: 'blink'; seconds: number }
   /** Which of its configured relays the device is to go to. */
-  | { word: 'relay'; host: string; port: number; user: string }
+  | { type: 'relay'; host: string; port: number; user: string }
 
 /** What a relay says to a device. */
-export type RelayWord = RelayAnswer | RelayOrder
+export type RelayMessage = RelayAnswer | RelayOrder
 
 const LISTENING = ['yes', 'no', 'unknown'] as const
 
 /** A login name, as far as it is told on. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/
 
-/** Seconds that an LED may blink at one word: long enough to walk through a hall. */
+/** Seconds that an LED may blink at one message: long enough to walk through a hall. */
 export const BLINK_MAX_S = 600
 
-/** @returns undefined for a word that this version does not know, and for one that is not whole */
-export function parseRelayLine(line: string): RelayWord | undefined {
-  const [word, ...rest] = line.split(' ')
-  switch (word) {
+/** @returns undefined for a message that this version does not know, and for one that is not whole */
+export function parseRelayLine(line: string): RelayMessage | undefined {
+  const [type, ...rest] = line.split(' ')
+  switch (type) {
     case 'others': {
-      if (line === 'others none') return { word, seconds: undefined }
+      if (line === 'others none') return { type, seconds: undefined }
       const seconds = wholeNumber(rest[0])
-      return rest.length === 1 && seconds !== undefined ? { word, seconds } : undefined
+      return rest.length === 1 && seconds !== undefined ? { type, seconds } : undefined
     }
     case 'listening': {
       const answer = LISTENING.find(one => one === rest[0])
-      return answer === undefined ? undefined : { word, answer }
+      return answer === undefined ? undefined : { type, answer }
     }
     case 'maintenance':
       return parseMaintenance(rest)
     case 'blink': {
       const seconds = wholeNumber(rest[0])
-      return seconds === undefined ? undefined : { word, seconds: Math.min(seconds, BLINK_MAX_S) }
+      return seconds === undefined ? undefined : { type, seconds: Math.min(seconds, BLINK_MAX_S) }
     }
     case 'relay': {
       const [host, portText, user] = rest
       const port = wholeNumber(portText)
       if (!host || port === undefined || !user) return undefined
-      return { word, host, port, user }
+      return { type, host, port, user }
     }
     default:
       return undefined
   }
 }
 
-function parseMaintenance([state, until, now, by]: string[]): RelayWord | undefined {
-  if (state === 'on') return { word: 'maintenance', off: false }
+function parseMaintenance([state, until, now, by]: string[]): RelayMessage | undefined {
+  if (state === 'on') return { type: 'maintenance', off: false }
   if (state !== 'off') return undefined
   const untilS = wholeNumber(until)
   const nowS = wholeNumber(now)
   return {
-    word: 'maintenance',
+    type: 'maintenance',
     off: true,
     ...(untilS !== undefined && { untilS }),
     ...(nowS !== undefined && { nowS }),
@@ -81,23 +82,23 @@ function wholeNumber(text: string | undefined): number | undefined {
 }
 
 /** An order to a device as a line, without its end. */
-export function formatRelayWord(word: RelayOrder): string {
-  switch (word.word) {
+export function formatRelayMessage(message: RelayOrder): string {
+  switch (message.type) {
     case 'maintenance': {
-      if (!word.off) return 'maintenance on'
-      const by = word.by !== undefined && NAME.test(word.by) ? word.by : undefined
-      const times = [word.untilS, word.untilS === undefined ? undefined : word.nowS]
+      if (!message.off) return 'maintenance on'
+      const by = message.by !== undefined && NAME.test(message.by) ? message.by : undefined
+      const times = [message.untilS, message.untilS === undefined ? undefined : message.nowS]
       // What is not known and has something after it is a `-`: an older device takes that for none, too.
       const words =
         by === undefined ? times.filter(time => time !== undefined) : [...times.map(time => time ?? '-'), by]
       return ['maintenance off', ...words].join(' ')
     }
     case 'blink':
-      return `blink ${word.seconds}`
+      return `blink ${message.seconds}`
     case 'relay':
-      return `relay ${word.host} ${word.port} ${word.user}`
+      return `relay ${message.host} ${message.port} ${message.user}`
     default:
-      return word satisfies never
+      return message satisfies never
   }
 }
 
@@ -105,40 +106,43 @@ export function formatRelayWord(word: RelayOrder): string {
 const age = z.int().min(0).max(1e10)
 const text = (max: number) => z.string().max(max)
 
-/** What a device says of itself. Another version's report may have more keys, and words that are not known here. */
-export const deviceReportSchema = z.object({
-  v: z.literal(1),
-  word: text(20),
-  cause: text(400),
-  sinceS: age,
-  /** Age of the last proof of the way back; null until there is one. */
-  proofS: age.nullable(),
-  /** How that was proved, see docs/protocol.md; missing in reports of older devices. */
-  proofBy: z.enum(['login', 'self-test']).nullable().optional().catch(undefined),
-  /** Milliseconds of that proof, and of the last in-band probe. */
-  tookMs: z.number().nullable(),
-  probeMs: z.number().nullable(),
-  sessions: z.object({ shell: z.int(), console: z.int() }),
-  software: text(40),
-  /** Seconds between two of its pings on a silent connection; missing in reports of older devices. */
-  pingS: z.number().min(1).max(86_400).optional().catch(undefined),
-  /** The network interface of its default route; null where it has none. */
-  uplink: text(40).nullable(),
-  /** Null while the console bridge does not answer. */
-  consoles: z
-    .array(
-      z.object({
-        name: text(40),
-        open: z.boolean(),
-        cause: text(200),
-        who: z.array(z.object({ technician: text(40), types: z.boolean(), forS: age })).max(64),
-      }),
-    )
-    .max(64)
-    .nullable(),
-  /** The latest changes of its word, newest last. */
-  changes: z.array(z.object({ agoS: age, word: text(20), cause: text(400) })).max(50),
-})
+/** What a device says of itself. Another version's report may have more keys, and states that are not known here. */
+export const deviceReportSchema = z.preprocess(
+  withState,
+  z.object({
+    v: z.literal(1),
+    state: text(20),
+    cause: text(400),
+    sinceS: age,
+    /** Age of the last proof of the way back; null until there is one. */
+    proofS: age.nullable(),
+    /** How that was proved, see docs/protocol.md; missing in reports of older devices. */
+    proofBy: z.enum(['login', 'self-test']).nullable().optional().catch(undefined),
+    /** Milliseconds of that proof, and of the last in-band probe. */
+    tookMs: z.number().nullable(),
+    probeMs: z.number().nullable(),
+    sessions: z.object({ shell: z.int(), console: z.int() }),
+    software: text(40),
+    /** Seconds between two of its pings on a silent connection; missing in reports of older devices. */
+    pingS: z.number().min(1).max(86_400).optional().catch(undefined),
+    /** The network interface of its default route; null where it has none. */
+    uplink: text(40).nullable(),
+    /** Null while the console bridge does not answer. */
+    consoles: z
+      .array(
+        z.object({
+          name: text(40),
+          open: z.boolean(),
+          cause: text(200),
+          who: z.array(z.object({ technician: text(40), types: z.boolean(), forS: age })).max(64),
+        }),
+      )
+      .max(64)
+      .nullable(),
+    /** The latest changes of its state, newest last. */
+    changes: z.array(z.preprocess(withState, z.object({ agoS: age, state: text(20), cause: text(400) }))).max(50),
+  }),
+)
 
 export type DeviceReport = z.output<typeof deviceReportSchema>
 
@@ -191,7 +195,7 @@ const DEED_MAX = 512
 export function formatReport(report: DeviceReport): string {
   let fitting: DeviceReport = { ...report, cause: report.cause.slice(0, 400) }
   for (;;) {
-    const line = `report ${asciiJson(fitting)}`
+    const line = `report ${asciiJson({ ...withWord(fitting), changes: fitting.changes.map(withWord) })}`
     if (line.length <= LINE_MAX) return line
     if (fitting.changes.length > 0) fitting = { ...fitting, changes: fitting.changes.slice(1) }
     else if (fitting.consoles?.some(({ cause, who }) => cause !== '' || who.length > 0)) {

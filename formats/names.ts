@@ -1,5 +1,5 @@
 /** The small formats that several configuration files share: names, ports, public keys. */
-import './zod-words.ts'
+import './zod-messages.ts'
 import * as z from 'zod'
 import { firstOther, oddHint } from '../runtime/odd-characters.ts'
 import { foreignKeyProblem } from './foreign-key.ts'

@@ -1,10 +1,10 @@
-/** The words that the LED, `oobm status` and the reports use, worst first, with what each means to field staff. */
+/** The states that the LED, `oobm status` and the reports use, worst first, with what each means to field staff. */
 
 /** One flash: milliseconds lit, then milliseconds dark. */
 export type Flash = readonly [onMs: number, offMs: number]
 
-export interface StatusWord {
-  /** Played over and over. Every word moves: light or dark that stands still means that the program is not running. */
+export interface StateDescription {
+  /** Played over and over. Every state moves: light or dark that stands still means that the program is not running. */
   pattern: readonly Flash[]
   /** The pattern as field staff would say it over the phone. */
   looks: string
@@ -22,7 +22,7 @@ function counted(count: number): readonly Flash[] {
 }
 
 /** Worst first: of several that hold, the first one shows. */
-export const STATUS_WORDS = {
+export const STATES = {
   unconfigured: {
     pattern: [[100, 100]],
     looks: 'flickers fast without a pause',
@@ -92,14 +92,27 @@ export const STATUS_WORDS = {
     meaning: 'proved, and a technician is in now',
     remedy: 'leave it plugged in',
   },
-} as const satisfies Record<string, StatusWord>
+} as const satisfies Record<string, StateDescription>
 
-export type Word = keyof typeof STATUS_WORDS
+export type State = keyof typeof STATES
 
-/** All words, worst first. */
-export const WORDS = Object.keys(STATUS_WORDS) as Word[]
+/** All states, worst first. */
+export const STATE_NAMES = Object.keys(STATES) as State[]
 
 /** Whether a technician can get in: the way back is proved, whatever the console lines are. */
-export function isProvedReachable(word: string): boolean {
-  return word === 'no-console' || word === 'ready' || word === 'in-use'
+export function isProvedReachable(state: string): boolean {
+  return state === 'no-console' || state === 'ready' || state === 'in-use'
+}
+
+/**
+ * Status files and reports called the state `word` before they called it `state`. Both keys are written for those who read
+ * the older one, and either is read: a daemon of the older package runs on until nobody uses it.
+ */
+export function withWord<T extends { state: string }>(one: T): T & { word: string } {
+  return { ...one, word: one.state }
+}
+
+/** What is read, with `state` where it has `word` alone. */
+export function withState(json: unknown): unknown {
+  return typeof json === 'object' && json !== null && 'word' in json ? { state: json.word, ...json } : json
 }

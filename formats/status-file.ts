@@ -3,54 +3,57 @@ import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { heartbeatSchema } from '../runtime/boot-clock.ts'
 import { errorCode } from '../runtime/errors.ts'
-import { WORDS } from './states.ts'
+import { STATE_NAMES, withState } from './states.ts'
 
 /** Milliseconds since 1970. */
 const instant = z.int()
 
-const changeSchema = z.object({ at: instant, word: z.enum(WORDS), cause: z.string() })
+const changeSchema = z.preprocess(withState, z.object({ at: instant, state: z.enum(STATE_NAMES), cause: z.string() }))
 
 /** `/run/oobm/status.json`, written by the supervisor at every change and at every heartbeat. */
-export const supervisorStatusSchema = z.object({
-  version: z.literal(1),
-  device: z.string(),
-  software: z.string(),
-  pid: z.int(),
-  heartbeat: heartbeatSchema,
-  word: z.enum(WORDS),
-  /** Why the word is what it is, as a sentence for a technician. */
-  cause: z.string(),
-  since: instant,
-  relay: z.object({ host: z.string(), port: z.int() }).nullable(),
-  /** When this tunnel came up; null while there is none. */
-  connectedAt: instant.nullable(),
-  proof: z.object({
-    /** The last proof of the way back; null until there is one. */
-    provedAt: instant.nullable(),
-    /** How it was proved: by a login through the tunnel itself, or by the self-test over a second connection. */
-    by: z.enum(['login', 'self-test']).nullable(),
-    /** Milliseconds that it took. */
-    tookMs: z.number().nullable(),
-    /** The last self-test of any outcome: what each step found. */
-    attempt: z
-      .object({
-        /** When it was over. */
-        at: instant,
-        ok: z.boolean(),
-        /** Milliseconds of all of it; steps may run side by side. */
-        tookMs: z.number(),
-        steps: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), tookMs: z.number() })),
-      })
-      .nullable(),
-    /** Round trip of the last in-band probe, in milliseconds. */
-    probeMs: z.number().nullable(),
+export const supervisorStatusSchema = z.preprocess(
+  withState,
+  z.object({
+    version: z.literal(1),
+    device: z.string(),
+    software: z.string(),
+    pid: z.int(),
+    heartbeat: heartbeatSchema,
+    state: z.enum(STATE_NAMES),
+    /** Why the state is what it is, as a sentence for a technician. */
+    cause: z.string(),
+    since: instant,
+    relay: z.object({ host: z.string(), port: z.int() }).nullable(),
+    /** When this tunnel came up; null while there is none. */
+    connectedAt: instant.nullable(),
+    proof: z.object({
+      /** The last proof of the way back; null until there is one. */
+      provedAt: instant.nullable(),
+      /** How it was proved: by a login through the tunnel itself, or by the self-test over a second connection. */
+      by: z.enum(['login', 'self-test']).nullable(),
+      /** Milliseconds that it took. */
+      tookMs: z.number().nullable(),
+      /** The last self-test of any outcome: what each step found. */
+      attempt: z
+        .object({
+          /** When it was over. */
+          at: instant,
+          ok: z.boolean(),
+          /** Milliseconds of all of it; steps may run side by side. */
+          tookMs: z.number(),
+          steps: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), tookMs: z.number() })),
+        })
+        .nullable(),
+      /** Round trip of the last in-band probe, in milliseconds. */
+      probeMs: z.number().nullable(),
+    }),
+    sessions: z.object({ shell: z.int(), console: z.int() }),
+    /** The next attempt to connect; null while none is planned. */
+    retryAt: instant.nullable(),
+    /** The latest changes of the state or its cause, newest last. */
+    changes: z.array(changeSchema),
   }),
-  sessions: z.object({ shell: z.int(), console: z.int() }),
-  /** The next attempt to connect; null while none is planned. */
-  retryAt: instant.nullable(),
-  /** The latest changes of the word or its cause, newest last. */
-  changes: z.array(changeSchema),
-})
+)
 
 /** `/run/oobm-console/status.json`, written by the console bridge at every change and at every heartbeat. */
 export const consoleStatusSchema = z.object({

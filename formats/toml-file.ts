@@ -2,7 +2,7 @@
 import { parse, stringify, TomlError } from 'smol-toml'
 import { type AST, parseTOML } from 'toml-eslint-parser'
 import type * as z from 'zod'
-import './zod-words.ts'
+import './zod-messages.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../runtime/errors.ts'
 import { escapeOdd, oddCharacters } from '../runtime/odd-characters.ts'
 import { adviceOnEscapes, adviceOnSyntax } from './toml-advice.ts'

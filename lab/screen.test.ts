@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import * as assert from 'uvu/assert'
-import { STATUS_WORDS, WORDS } from '../formats/states.ts'
+import { STATE_NAMES, STATES } from '../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../formats/status-file.ts'
 import { suite } from '../tools/suite.ts'
 import { renderScreen, type ScreenState } from './screen.ts'
@@ -14,7 +14,7 @@ const supervisor: SupervisorStatus = {
   software: '0.1.0',
   pid: 1,
   heartbeat: { bootId: 'b', uptimeMs: 0 },
-  word: 'in-use',
+  state: 'in-use',
   cause: 'proved, and somebody is in',
   since: NOW_MS - 5_000,
   relay: { host: '127.0.0.1', port: 54321 },
@@ -103,10 +103,10 @@ test('fits a terminal of 80 columns and 24 lines, whatever it has to say', () =>
   const cause = 'the relay at a-rather-long-name.example.net:443 accepts the connection and then says nothing at all'
   const states: Partial<ScreenState>[] = [
     ...ABSENT.flatMap(state => [undefined, 'ready' as const].map(led => ({ ...absent(state, cause), led }))),
-    ...WORDS.flatMap(word =>
+    ...STATE_NAMES.flatMap(state =>
       (['login', 'self-test'] as const).map(by => {
         const proof = { ...supervisor.proof, provedAt: NOW_MS - 90 * 60_000, by, tookMs: 12_345 }
-        return { ...supervises({ word, cause, proof }), led: word }
+        return { ...supervises({ state, cause, proof }), led: state }
       }),
     ),
     supervises({ relay: null, connectedAt: null, retryAt: NOW_MS + 90_000 }),
@@ -124,7 +124,7 @@ test('fits a terminal of 80 columns and 24 lines, whatever it has to say', () =>
 
 test('plays the pattern of the LED', () => {
   const lampAt = (ms: number) => /LED +(.)/.exec(text({ led: 'ready', nowMs: NOW_MS + ms }))?.[1]
-  const [[onMs, offMs]] = STATUS_WORDS.ready.pattern
+  const [[onMs, offMs]] = STATES.ready.pattern
   assert.is(lampAt(0), '●')
   assert.is(lampAt(onMs + 10), '○')
   assert.is(lampAt(onMs + offMs + 10), '●')
@@ -132,7 +132,7 @@ test('plays the pattern of the LED', () => {
 })
 
 test('says when the next try comes, and why a line is closed', () => {
-  const down = { word: 'no-relay', connectedAt: null } as const
+  const down = { state: 'no-relay', connectedAt: null } as const
   assert.match(text(supervises({ ...down, retryAt: NOW_MS + 3_000 })), 'no tunnel, next try in 3 s')
   assert.match(text(supervises({ ...down, retryAt: NOW_MS - 10 })), 'no tunnel, trying now')
   const closed = bridgeWith({ state: 'closed', cause: 'unplugged', sessions: [] })
@@ -146,7 +146,7 @@ test('shows nothing of what a daemon said before it hung, and no pattern', () =>
   assert.match(at(0), 'console X has not answered for 40 s')
   assert.match(at(0), 'LED     ● stands still')
   assert.not.match(at(0), /ready|in-use|proved|router1/)
-  const [[onMs]] = STATUS_WORDS.ready.pattern
+  const [[onMs]] = STATES.ready.pattern
   assert.is(at(onMs + 10), at(0))
 })
 

@@ -1,7 +1,7 @@
 /** The lab's one screen: how the system is now, and what to type; a pure function, and the redrawing of its lines. */
 import colors from 'yoctocolors'
 import type { Reading } from '../device/daemons/read-daemon.ts'
-import { isProvedReachable, STATUS_WORDS, type Word } from '../formats/states.ts'
+import { isProvedReachable, STATES, type State } from '../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../formats/status-file.ts'
 import { phaseAt } from '../supervisor/led/pattern.ts'
 
@@ -13,7 +13,7 @@ export interface ScreenState {
   supervisor: Reading<SupervisorStatus>
   bridge: Reading<ConsoleStatus>
   /** What the LED's file holds; undefined while it is dark. */
-  led: Word | undefined
+  led: State | undefined
   /** When it began to show that, in milliseconds since 1970. */
   ledSinceMs: number
   /** Milliseconds since 1970. */
@@ -42,9 +42,9 @@ export function renderScreen(state: ScreenState): string[] {
 
 function describeDevice({ supervisor, led, ledSinceMs, nowMs }: ScreenState): string[] {
   const lamp = led !== undefined && phaseAt(led, nowMs - ledSinceMs).lit ? colors.green('●') : colors.dim('○')
-  const ledLine = row('LED', `${lamp} ${led === undefined ? 'dark' : `${led}: ${STATUS_WORDS[led].looks}`}`)
+  const ledLine = row('LED', `${lamp} ${led === undefined ? 'dark' : `${led}: ${STATES[led].looks}`}`)
   if (!supervisor.running) return describeAbsent(supervisor, led, ledLine)
-  const { word, cause, proof, relay, connectedAt, retryAt } = supervisor.status
+  const { state, cause, proof, relay, connectedAt, retryAt } = supervisor.status
   const proved =
     proof.provedAt === null
       ? 'not proved yet'
@@ -54,7 +54,7 @@ function describeDevice({ supervisor, led, ledSinceMs, nowMs }: ScreenState): st
       ? `no tunnel, ${retryAt === null || retryAt <= nowMs ? 'trying now' : `next try in ${age(retryAt - nowMs)}`}`
       : `tunnel up for ${age(nowMs - connectedAt)}${proof.probeMs === null ? '' : `, last probe ${Math.round(proof.probeMs)} ms`}`
   return [
-    row('status', `${paint(word)(colors.bold(word))}, ${proved}`),
+    row('status', `${paint(state)(colors.bold(state))}, ${proved}`),
     row('', cut(cause)),
     ledLine,
     row('relay', `${relay === null ? 'none' : `${relay.host}:${relay.port}`}, ${tunnel}`),
@@ -62,7 +62,7 @@ function describeDevice({ supervisor, led, ledSinceMs, nowMs }: ScreenState): st
 }
 
 /** Nothing that the device said last is shown: nobody knows whether it still is so. */
-function describeAbsent({ state, problem }: Absent, led: Word | undefined, ledLine: string): string[] {
+function describeAbsent({ state, problem }: Absent, led: State | undefined, ledLine: string): string[] {
   if (state === 'gone')
     return [row('status', 'the device has not said anything yet'), row('', ''), ledLine, row('relay', '')]
   const still = led === undefined ? ledLine : row('LED', `${colors.dim('●')} stands still: nothing plays on it`)
@@ -111,9 +111,9 @@ function command(typed: string, does: string): string {
   return `  ${colors.cyan(typed.padEnd(37))} ${does}`
 }
 
-function paint(word: Word): (text: string) => string {
-  if (word === 'maintenance' || word === 'no-console') return colors.yellow
-  return isProvedReachable(word) ? colors.green : colors.red
+function paint(state: State): (text: string) => string {
+  if (state === 'maintenance' || state === 'no-console') return colors.yellow
+  return isProvedReachable(state) ? colors.green : colors.red
 }
 
 function cut(text: string, width = TEXT_WIDTH): string {

@@ -2,8 +2,8 @@
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { COMMANDS as DEVICE_WORDS } from '../device/commands/all-commands.ts'
-import { COMMANDS as RELAY_WORDS } from '../relay-config/operator/commands/all-commands.ts'
+import { COMMANDS as DEVICE_COMMANDS } from '../device/commands/all-commands.ts'
+import { COMMANDS as RELAY_COMMANDS } from '../relay-config/operator/commands/all-commands.ts'
 import { EXIT } from '../runtime/errors.ts'
 import { makeKey } from '../testbed/make-key.ts'
 import { type Finished, runProgram } from '../testbed/run-program.ts'
@@ -217,8 +217,8 @@ for (const [title, isOfFiles] of [
 }
 
 test('leaves no word out', () => {
-  assert.equal(Object.keys(RELAY_USES).sort(), Object.keys(RELAY_WORDS).sort())
-  assert.equal(Object.keys(DEVICE_USES).sort(), [...DEVICE_WORDS.keys()].sort())
+  assert.equal(Object.keys(RELAY_USES).sort(), Object.keys(RELAY_COMMANDS).sort())
+  assert.equal(Object.keys(DEVICE_USES).sort(), [...DEVICE_COMMANDS.keys()].sort())
 })
 
 function usesOf(program: string, uses: Record<string, string[][]>): string[][] {

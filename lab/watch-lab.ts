@@ -1,7 +1,7 @@
 /** Shows a running lab until it is to end: as one screen on a terminal, as lines of text anywhere else. */
 import { readFile } from 'node:fs/promises'
 import { readConsoleBridge, readSupervisor } from '../device/daemons/read-daemon.ts'
-import { WORDS } from '../formats/states.ts'
+import { STATE_NAMES } from '../formats/states.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { createScreen, renderScreen, type ScreenState } from './screen.ts'
 import type { Lab } from './start-lab.ts'
@@ -37,7 +37,7 @@ async function look(lab: Lab, before: ScreenState | undefined, findPids: boolean
     readFile(lab.led, 'utf8').catch(() => ''),
   ])
   const nowMs = Date.now()
-  const led = WORDS.find(word => word === ledText.trim())
+  const led = STATE_NAMES.find(state => state === ledText.trim())
   return {
     directory: lab.directory,
     equipment: lab.equipment,
@@ -52,7 +52,7 @@ async function look(lab: Lab, before: ScreenState | undefined, findPids: boolean
 }
 
 function reportLine({ supervisor }: ScreenState): string {
-  if (supervisor.running) return `${supervisor.status.word}: ${supervisor.status.cause}`
+  if (supervisor.running) return `${supervisor.status.state}: ${supervisor.status.cause}`
   if (supervisor.state === 'gone') return 'starting: the device has not said anything yet'
   return 'not answering: the supervisor hangs, or its status file cannot be read'
 }

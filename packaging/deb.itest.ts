@@ -40,7 +40,7 @@ test(
 
     const listing = await run('dpkg-deb', ['-c', first])
     assert.match(listing, /^-rwxr-xr-x root\/root .* \.\/usr\/bin\/oobm-relay$/m)
-    assert.match(listing, /^-rwxr-xr-x root\/root .* \.\/usr\/lib\/oobm\/oobm-device-word$/m)
+    assert.match(listing, /^-rwxr-xr-x root\/root .* \.\/usr\/lib\/oobm\/oobm-device-command$/m)
     assert.match(listing, /^-rwxr-xr-x root\/root .* \.\/usr\/lib\/oobm\/oobm-login$/m)
     for (const line of listing.trim().split('\n'))
       assert.match(line, /^(drwxr-xr-x|lrwxrwxrwx|-rw[x-]r-[x-]r-[x-]) root\/root /)

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { COMMANDS } from '../device/commands/all-commands.ts'
-import { isProvedReachable, STATUS_WORDS, WORDS } from '../formats/states.ts'
+import { isProvedReachable, STATE_NAMES, STATES } from '../formats/states.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite } from '../tools/suite.ts'
@@ -15,7 +15,7 @@ const DATE = new Date('2026-11-02')
 const source = (path: string) => readFile(join(ROOT, path), 'utf8')
 const completion = async () => oobmCompletion(await source('completion/oobm.bash'))
 
-test('mandoc finds nothing wrong in them, and every word and every key is there', async context => {
+test('mandoc finds nothing wrong in them, and every state and every key is there', async context => {
   const folder = await scratchDirectory(context)
   const shown: Record<string, string> = {}
   const pages = { 'oobm.1': oobmPage(await source('man/oobm.1'), DATE), 'oobm.toml.5': await tomlText() }
@@ -30,10 +30,10 @@ test('mandoc finds nothing wrong in them, and every word and every key is there'
   }
   for (const { usage } of COMMANDS.values())
     assert.ok(/\s/.test(shown['oobm.1']?.split(`     ${usage}`)[1]?.[0] ?? ''), usage)
-  const states = WORDS.map(word => `     ${word} (${STATUS_WORDS[word].looks})\n`)
+  const states = STATE_NAMES.map(state => `     ${state} (${STATES[state].looks})\n`)
   for (const state of states) assert.ok(shown['oobm.1']?.includes(state), state)
   // The page says of the last three that somebody can get in.
-  assert.equal(WORDS.filter(isProvedReachable), WORDS.slice(-3))
+  assert.equal(STATE_NAMES.filter(isProvedReachable), STATE_NAMES.slice(-3))
   assert.match(shown['oobm.toml.5'] ?? '', /\n +pin \(0 to 53; default 17\)\n/)
   assert.match(
     shown['oobm.toml.5'] ?? '',
@@ -52,7 +52,7 @@ test('the completion is a sound script', async () => {
   assert.is(stdout + stderr, '')
 })
 
-test('completes words, what follows them, and files', async context => {
+test('completes states, what follows them, and files', async context => {
   const folder = await scratchDirectory(context)
   await mkdir(join(folder, 'here'))
   await writeFile(join(folder, 'here/oobm.toml'), '')
@@ -69,8 +69,8 @@ test('completes words, what follows them, and files', async context => {
     [['nonsense', ''], ''],
   ]
   const ask = cases.map(
-    ([words]) =>
-      `COMP_WORDS=(oobm ${words.map(word => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _oobm; echo "\${COMPREPLY[*]}"`,
+    ([states]) =>
+      `COMP_WORDS=(oobm ${states.map(state => `'${state}'`).join(' ')}); COMP_CWORD=${states.length}; _oobm; echo "\${COMPREPLY[*]}"`,
   )
   const { stdout, stderr } = await runProgram('bash', ['--norc', '-u'], {
     cwd: folder,

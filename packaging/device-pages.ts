@@ -1,9 +1,9 @@
-/** oobm(1), oobm.toml(5) and the completion of `oobm`, filled from the program's own words and the file's own schema. */
+/** oobm(1), oobm.toml(5) and the completion of `oobm`, filled from the program's own states and the file's own schema. */
 import * as z from 'zod'
 import { COMMANDS } from '../device/commands/all-commands.ts'
 import { PROFILES } from '../formats/device-config.ts'
 import { provisioningSchema } from '../formats/provisioning.ts'
-import { STATUS_WORDS, WORDS } from '../formats/states.ts'
+import { STATE_NAMES, STATES } from '../formats/states.ts'
 import { snakeCase } from '../formats/toml-file.ts'
 import { pageDate, roff, sentence } from './man-page.ts'
 
@@ -12,17 +12,17 @@ import { pageDate, roff, sentence } from './man-page.ts'
  * @returns mdoc(7)
  */
 export function oobmPage(template: string, date: Date): string {
-  const words = [...COMMANDS.values()].flatMap(({ usage, summary }) => [
+  const commands = [...COMMANDS.values()].flatMap(({ usage, summary }) => [
     `.It Ic ${roff(usage)}`,
     roff(sentence(summary)),
   ])
-  const states = WORDS.flatMap(word => {
-    const { looks, meaning, remedy } = STATUS_WORDS[word]
-    return [`.It Em ${roff(word)} Pq ${roff(looks)}`, roff(sentence(meaning)), roff(`On site: ${remedy}.`)]
+  const states = STATE_NAMES.flatMap(state => {
+    const { looks, meaning, remedy } = STATES[state]
+    return [`.It Em ${roff(state)} Pq ${roff(looks)}`, roff(sentence(meaning)), roff(`On site: ${remedy}.`)]
   })
   return template
     .replace('@DATE@', pageDate(date))
-    .replace('@COMMANDS@', () => words.join('\n'))
+    .replace('@COMMANDS@', () => commands.join('\n'))
     .replace('@STATES@', () => states.join('\n'))
 }
 
@@ -43,18 +43,18 @@ export function tomlPage(template: string, date: Date): string {
   return page
 }
 
-/** What may follow each word: its options, and what its usage offers; `FILE` and `DIR` are files. */
+/** What may follow each command: its options, and what its usage offers; `FILE` and `DIR` are files. */
 export function oobmCompletion(template: string): string {
-  const cases = [...COMMANDS].map(([word, { usage }]) => {
+  const cases = [...COMMANDS].map(([command, { usage }]) => {
     const offers = usage
-      .slice(word.length)
+      .slice(command.length)
       .split(/[\s|[\]]+/)
       .map(part => (part.startsWith('FILE') ? 'FILE' : part))
       .filter(part => /^(--)?[a-z][a-z-]*$|^FILE$|^DIR$/.test(part))
-    if (/\bWORD\b/.test(usage)) offers.push(...WORDS)
-    return `    ${word}) echo '${[...new Set(offers)].join(' ')}' ;;`
+    if (/\bSTATE\b/.test(usage)) offers.push(...STATE_NAMES)
+    return `    ${command}) echo '${[...new Set(offers)].join(' ')}' ;;`
   })
-  return template.replace('@WORDS@', () => [...COMMANDS.keys()].join(' ')).replace('@CASES@', () => cases.join('\n'))
+  return template.replace('@COMMANDS@', () => [...COMMANDS.keys()].join(' ')).replace('@CASES@', () => cases.join('\n'))
 }
 
 interface Fact {

@@ -7,7 +7,7 @@ import { manPage } from './man-page.ts'
 import { type Package, packed, source } from './pack-deb.ts'
 
 const NAME = 'oobm-relay'
-const WORDS = ['oobm-device-word', 'oobm-login', 'oobm-technician-word']
+const WORDS = ['oobm-device-command', 'oobm-login', 'oobm-technician-command']
 
 /**
  * @param build where the programs were bundled

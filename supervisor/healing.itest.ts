@@ -131,9 +131,9 @@ async function askForTests(device: Supervisor, times: number): Promise<void> {
   }
 }
 
-async function ledShows(device: Supervisor, word: string): Promise<void> {
+async function ledShows(device: Supervisor, state: string): Promise<void> {
   const led = join(device.runtime, '../led')
-  await waitFor(`the LED to show ${word}`, async () => (await readFile(led, 'utf8')).trim() === word)
+  await waitFor(`the LED to show ${state}`, async () => (await readFile(led, 'utf8')).trim() === state)
 }
 
 function restartShell(shell: { port: number; hostKey: Parameters<typeof startSshd>[0]['hostKey'] }, directory: string) {

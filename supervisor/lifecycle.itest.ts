@@ -89,7 +89,7 @@ test(
     const person = startProgram('socat', ['-', `TCP:127.0.0.1:${field.listenerPort}`])
     context.cleanup(() => person.stop())
     await person.says(/SSH-2.0-OpenSSH/)
-    assert.is((await device.status())?.word, 'ready', 'a connection that says nothing is nobody')
+    assert.is((await device.status())?.state, 'ready', 'a connection that says nothing is nobody')
     person.child.stdin?.write('SSH-2.0-PuTTY_Release_0.78\r\n')
     const status = await device.becomes('in-use')
     assert.equal(status.sessions, { shell: 1, console: 0 })

@@ -101,7 +101,7 @@ if (process.getuid?.() === 0) {
         secrets: { relay_password: 'correct horse\n' },
       })
       await device.becomes('ready')
-      assert.match(device.program.output(), /the relay does not know the device words/)
+      assert.match(device.program.output(), /the relay does not know the device states/)
     },
     LIMIT,
   )

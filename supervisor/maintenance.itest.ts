@@ -19,7 +19,7 @@ test(
     const operator = await operatorOf(field)
     const device = await field.supervisor('a')
     await device.becomes('ready')
-    await operator.report(({ word }) => word === 'ready')
+    await operator.report(({ state }) => state === 'ready')
 
     const visitor = connect({ host: '127.0.0.1', port: field.listenerPort })
     context.cleanup(() => visitor.destroy())
@@ -31,7 +31,7 @@ test(
     visitor.resume()
     visitor.write('SSH-2.0-visitor\r\n')
     await device.becomes('in-use')
-    await operator.report(({ word }) => word === 'in-use')
+    await operator.report(({ state }) => state === 'in-use')
 
     assert.match(await operator.run('status'), /^dev1 +in-use +\d+s +(\d+ms|-) /m)
     const said = await operator.run('off', 'dev1', '--reason', 'moving the \x1b[31mrack')
@@ -39,7 +39,7 @@ test(
     for (const port of [field.listenerPort, field.listenerPort + 1]) assert.not(await accepts(port))
     await waitFor('the visitor to be sent away', () => ended)
     await device.becomes('maintenance', /the operator has switched access off/)
-    await operator.report(({ word }) => word === 'maintenance')
+    await operator.report(({ state }) => state === 'maintenance')
     const led = join(device.runtime, '../led')
     await waitFor('the LED to say so', async () => (await readFile(led, 'utf8')).trim() === 'maintenance')
 
@@ -52,8 +52,8 @@ test(
 
     assert.match(await operator.run('on', 'dev1'), /^access to dev1 is on, and proved$/m)
     await device.becomes('ready')
-    const report = await operator.report(({ word }) => word === 'ready')
-    assert.ok(report.proofS !== null && report.changes.some(({ word }) => word === 'maintenance'))
+    const report = await operator.report(({ state }) => state === 'ready')
+    assert.ok(report.proofS !== null && report.changes.some(({ state }) => state === 'maintenance'))
     assert.ok(await accepts(field.listenerPort))
     const history = await operator.run('history')
     assert.equal(
@@ -96,7 +96,7 @@ test(
     await device.program.stop()
     const again = await device.restart()
     await again.becomes('maintenance')
-    await operator.report(({ word }) => word === 'maintenance')
+    await operator.report(({ state }) => state === 'maintenance')
     await operator.run('on', 'dev1')
     await again.becomes('ready')
   },
@@ -148,7 +148,7 @@ test(
     await device.program.says(/that is no relay of the configuration: staying/)
     await device.proved()
     const status = await device.status()
-    assert.equal([status?.word, status?.connectedAt], ['ready', connectedAt])
+    assert.equal([status?.state, status?.connectedAt], ['ready', connectedAt])
   },
   LIMIT,
 )

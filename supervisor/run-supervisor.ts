@@ -11,7 +11,7 @@ import {
   loginHistoryDirectory,
   provisioningFaultPath,
 } from '../formats/directories.ts'
-import { WORDS, type Word } from '../formats/states.ts'
+import { STATE_NAMES, type State } from '../formats/states.ts'
 import { systemClock as clock } from '../runtime/clock.ts'
 import { watchDescriptors } from '../runtime/descriptors.ts'
 import { EXIT, type ExitCode, UserError } from '../runtime/errors.ts'
@@ -122,8 +122,8 @@ function keepStatus(
   }
   const keeper = new StatusKeeper(usable?.config.device ?? 'unconfigured', limits, clock, {
     changed: status => {
-      led.show(status.word)
-      manager.status(`${status.word}: ${status.cause}`)
+      led.show(status.state)
+      manager.status(`${status.state}: ${status.cause}`)
       log.info(status, 'status')
     },
     write: status => {
@@ -177,9 +177,9 @@ async function untilConfigured(places: Places, { signal, log }: Daemon): Promise
 function serveRequest(name: string, text: string, { events, led, log }: Daemon): void {
   log.info({ request: name, text }, 'asked')
   if (name === 'test') events.notify('test')
-  if (name === 'led' && isWord(text)) led.show(text, LAMP_TEST_S * 1000)
+  if (name === 'led' && isState(text)) led.show(text, LAMP_TEST_S * 1000)
 }
 
-function isWord(text: string): text is Word {
-  return WORDS.some(word => word === text)
+function isState(text: string): text is State {
+  return STATE_NAMES.some(state => state === text)
 }

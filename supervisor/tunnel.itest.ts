@@ -54,8 +54,8 @@ test(
       const attempt = (await status())?.proof.attempt
       return attempt?.ok && attempt.at > (before ?? 0) + 3_000
     })
-    const words = (await status())?.changes.map(({ word }) => word) ?? []
-    assert.equal([...new Set(words.slice(words.indexOf('ready')))], ['ready', 'in-use'])
+    const states = (await status())?.changes.map(({ state }) => state) ?? []
+    assert.equal([...new Set(states.slice(states.indexOf('ready')))], ['ready', 'in-use'])
   },
   LIMIT,
 )

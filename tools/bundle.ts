@@ -44,7 +44,7 @@ for (const platform of readdirSync(prebuilds).filter(name => name.startsWith('li
 }
 
 // What devices and technicians may run on a relay: `oobm-relay` reads it beside itself.
-for (const word of ['oobm-device-word', 'oobm-technician-word'])
+for (const word of ['oobm-device-command', 'oobm-technician-command'])
   cpSync(join('relay-config/relay/forced-commands', word), join(fresh, 'lib', 'forced-commands', word))
 
 // In one move each: who packs or runs these programs meanwhile finds the old ones or the new ones.

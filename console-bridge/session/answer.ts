@@ -27,7 +27,7 @@ export interface AnswerOptions {
 }
 
 /** What is said at an end that is not plain silence. */
-export const ANSWER_WORDS: Partial<Record<SessionExit, string>> = {
+export const ANSWER_COMMANDS: Partial<Record<SessionExit, string>> = {
   [SESSION_EXIT.silent]: `the target said nothing for ${SILENCE_MS.other / 1_000} s`,
   [SESSION_EXIT.cut]: `the target still talks after ${ANSWER_BOUND_MS / 1_000} s: its answer is cut here`,
 }

@@ -4,7 +4,7 @@ import { within } from '../../runtime/waiting.ts'
 import type { Console } from '../console/console.ts'
 import type { Person } from '../console/person.ts'
 import type { Seat } from '../console/seat.ts'
-import { ANSWER_WORDS, untilAnswered } from './answer.ts'
+import { ANSWER_COMMANDS, untilAnswered } from './answer.ts'
 import { type EscapeCommand, EscapeParser, escapeByteOf, escapeNameOf, type TypedEvent } from './escape-parser.ts'
 import { exitOfLoss, SESSION_EXIT, type SessionExit } from './exit-codes.ts'
 import { escapeHelp, GREETING_LINES, greeting, silenceHint } from './greeting.ts'
@@ -216,7 +216,7 @@ export class Session implements TerminalInput {
       this.#exitCode = await untilAnswered({
         ...{ scrollback, from: this.#from, hasAsked: ledger.sentBytes > 0, isOpen, clock, over },
       })
-      const words = ANSWER_WORDS[this.#exitCode]
+      const words = ANSWER_COMMANDS[this.#exitCode]
       if (words !== undefined) this.#view.tell(words)
       if (this.#view.missedBytes > 0) this.#exitCode = SESSION_EXIT.cut
     }

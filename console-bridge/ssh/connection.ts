@@ -9,16 +9,16 @@ import type { Events } from '../events.ts'
 import { SESSION_EXIT } from '../session/exit-codes.ts'
 import { Session } from '../session/session.ts'
 import { type AccountOptions, accountOf } from './account-login.ts'
-import { type Answer, answerWord, noConsole } from './answer-word.ts'
+import { type Answer, answerCommand, noConsole } from './answer-command.ts'
 import { type Authentication, authenticate } from './authorize.ts'
 import { surfaceBreaks } from './break-request.ts'
 import { channelTerminal } from './channel-terminal.ts'
+import { COMMANDS_HELP, HOP_COMMANDS_HELP, parseCommand, refuseByHop, refuseFromAfar } from './exec-commands.ts'
 import { honourGuesses } from './first-guess.ts'
 import type { ServerLimits } from './limits.ts'
 import { surfaceRoundTrips } from './round-trip.ts'
 import { endLogin, sendBanner, tellSignatures } from './user-auth.ts'
 import { consoleOf, type Visit, visitOf } from './visit.ts'
-import { HOP_WORDS_HELP, parseWord, refuseByHop, refuseFromAfar, WORDS_HELP } from './words.ts'
 
 export interface ConnectionOptions extends AccountOptions {
   consoles: readonly Console[]
@@ -155,18 +155,18 @@ export function serveConnection(
     )
     session.on('exec', (accept, _reject, { command }) => {
       const hop = visit.person.via === 'relay'
-      const parsed = refuseFromAfar(parseWord(command), visit.mayDismiss)
+      const parsed = refuseFromAfar(parseCommand(command), visit.mayDismiss)
       const word = hop ? refuseByHop(parsed) : parsed
       start(accept(), channel => {
         if (visit.refusal !== undefined) return refuse(channel, visit.refusal)
         if (typeof word === 'string') {
           return answer(channel, {
-            lines: [word, ...(hop ? HOP_WORDS_HELP : WORDS_HELP)],
+            lines: [word, ...(hop ? HOP_COMMANDS_HELP : COMMANDS_HELP)],
             exitCode: SESSION_EXIT.usage,
           })
         }
         if (word.word === 'watch') return attach(channel, true)
-        return answerWord(word, visit, options).then(found => {
+        return answerCommand(word, visit, options).then(found => {
           note(word.word, visit, found, options)
           return answer(channel, found)
         })

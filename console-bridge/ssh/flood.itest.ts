@@ -11,7 +11,7 @@ import { startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
-import { type BridgeFiles, bridgeFiles, runWord, startBridge, statusWhere } from '../testing/bridge-fixture.ts'
+import { type BridgeFiles, bridgeFiles, runCommand, startBridge, statusWhere } from '../testing/bridge-fixture.ts'
 import { keyExchange } from '../testing/key-exchange.ts'
 
 const test = suite('work before the login')
@@ -120,7 +120,7 @@ test(
     stop()
     assert.ok(done > 100, `the flood was none: ${done} key exchanges`)
     assert.ok(longestMs < ECHO_MS, `an echo took ${Math.round(longestMs)} ms`)
-    assert.is((await runWord(files, 'bob', 'core-sw1', 'list')).code, 0)
+    assert.is((await runCommand(files, 'bob', 'core-sw1', 'list')).code, 0)
     assert.not(bridge.ended())
   },
   LIMIT,
@@ -137,7 +137,7 @@ for (const [how, title] of [
       await startBridge(context, files)
       const { stop } = flood(context, files.port, 100, how)
       for (let login = 0; login < 2; login++) {
-        const { code, stderr } = await runWord(files, 'alice', 'core-sw1', 'list')
+        const { code, stderr } = await runCommand(files, 'alice', 'core-sw1', 'list')
         assert.is(code, 0, stderr)
       }
       stop()

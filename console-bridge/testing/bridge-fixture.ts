@@ -92,7 +92,7 @@ export function sshArgs(
 }
 
 /** Runs a word. */
-export function runWord(
+export function runCommand(
   files: BridgeFiles,
   who: keyof BridgeFiles['keys'],
   login: string,

@@ -1,8 +1,8 @@
-/** `oobm led`: what the flashes mean, which word shows now, and a lamp test. */
+/** `oobm led`: what the flashes mean, which state shows now, and a lamp test. */
 import { readFile } from 'node:fs/promises'
 import { deviceConfigSchema, type LedConfig, ledSchema } from '../../formats/device-config.ts'
 import { deviceConfigPath } from '../../formats/directories.ts'
-import { STATUS_WORDS, WORDS, type Word } from '../../formats/states.ts'
+import { STATE_NAMES, STATES, type State } from '../../formats/states.ts'
 import type { SupervisorStatus } from '../../formats/status-file.ts'
 import { parseToml } from '../../formats/toml-file.ts'
 import { EXIT } from '../../runtime/errors.ts'
@@ -13,42 +13,42 @@ import { ask, runningSupervisor } from '../daemons/ask-supervisor.ts'
 import { type Reading, readSupervisor } from '../daemons/read-daemon.ts'
 
 export const ledCommand: Command = {
-  usage: 'led [WORD | --off]',
-  summary: 'what the LED says; with WORD, show that word for 10 s; --off darkens it without the supervisor',
+  usage: 'led [STATE | --off]',
+  summary: 'what the LED says; with STATE, show that state for 10 s; --off darkens it without the supervisor',
   run: async (args, { env, print, paint }) => {
     const { values, positionals } = readArguments(ledCommand, args, { off: { type: 'boolean' } }, { min: 0, max: 1 })
-    const [word] = positionals
+    const [state] = positionals
     if (values.off) {
-      if (word !== undefined) throw usageError(ledCommand, 'a word and --off do not go together')
+      if (state !== undefined) throw usageError(ledCommand, 'a state and --off do not go together')
       print(`dark: ${await darkenLed(await ledConfig(env))}`)
       return EXIT.ok
     }
-    if (word === undefined) {
+    if (state === undefined) {
       const reading = await readSupervisor(env)
       for (const line of describeLed(reading, paint)) print(line)
       return reading.running ? EXIT.ok : EXIT.unavailable
     }
-    if (!isWord(word)) throw usageError(ledCommand, `"${word}" is no word of the LED: ${WORDS.join(' ')}`)
+    if (!isState(state)) throw usageError(ledCommand, `"${state}" is no state of the LED: ${STATE_NAMES.join(' ')}`)
     await runningSupervisor(env)
-    await ask(env, 'led', word)
-    print(`${word} for ${LAMP_TEST_S} s: ${STATUS_WORDS[word].looks}`)
+    await ask(env, 'led', state)
+    print(`${state} for ${LAMP_TEST_S} s: ${STATES[state].looks}`)
     return EXIT.ok
   },
 }
 
-function isWord(text: string): text is Word {
-  return Object.hasOwn(STATUS_WORDS, text)
+function isState(text: string): text is State {
+  return Object.hasOwn(STATES, text)
 }
 
 export function describeLed(reading: Reading<SupervisorStatus>, paint: Paint): string[] {
-  const now = reading.running ? reading.status.word : undefined
-  const width = Math.max(...WORDS.map(word => word.length))
-  const rows = WORDS.flatMap(word => {
-    const { looks, meaning, remedy } = STATUS_WORDS[word]
-    const mark = word === now ? '>' : ' '
-    const first = `${mark} ${word.padEnd(width)}  ${looks}`
+  const now = reading.running ? reading.status.state : undefined
+  const width = Math.max(...STATE_NAMES.map(state => state.length))
+  const rows = STATE_NAMES.flatMap(state => {
+    const { looks, meaning, remedy } = STATES[state]
+    const mark = state === now ? '>' : ' '
+    const first = `${mark} ${state.padEnd(width)}  ${looks}`
     return [
-      word === now ? paint.strong(first) : first,
+      state === now ? paint.strong(first) : first,
       `  ${' '.repeat(width)}  ${meaning}`,
       paint.faint(`  ${' '.repeat(width)}  → ${remedy}`),
     ]

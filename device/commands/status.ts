@@ -15,7 +15,7 @@ export const statusCommand: Command = {
     if (values.json) print(JSON.stringify({ version: 1, supervisor: plainly(supervisor), console: plainly(bridge) }))
     else for (const line of describeStatus(supervisor, bridge, clock.wallMs(), paint)) print(line)
     if (!supervisor.running) return EXIT.unavailable
-    return isProvedReachable(supervisor.status.word) ? EXIT.ok : EXIT.failed
+    return isProvedReachable(supervisor.status.state) ? EXIT.ok : EXIT.failed
   },
 }
 

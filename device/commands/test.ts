@@ -71,9 +71,9 @@ function isSame(one: Attempt, other: Attempt | null): boolean {
 }
 
 async function unanswered(env: NodeJS.ProcessEnv, limitS: number): Promise<UserError> {
-  const { word, cause } = await runningSupervisor(env)
+  const { state, cause } = await runningSupervisor(env)
   return new UserError(
-    `no self-test ran within ${limitS} s. The supervisor says: ${word}, ${cause}\noobm doctor looks for the reason.`,
+    `no self-test ran within ${limitS} s. The supervisor says: ${state}, ${cause}\noobm doctor looks for the reason.`,
   )
 }
 

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { STATUS_WORDS, WORDS } from '../../formats/states.ts'
+import { STATE_NAMES, STATES } from '../../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
 import { suite } from '../../tools/suite.ts'
 import { plain } from '../command.ts'
@@ -15,7 +15,7 @@ const ready: SupervisorStatus = {
   software: '1.2.3',
   pid: 1,
   heartbeat: { bootId: 'b', uptimeMs: 0 },
-  word: 'ready',
+  state: 'ready',
   cause: 'proved through relay.example.net',
   since: NOW - 3_600_000,
   relay: { host: 'relay.example.net', port: 443 },
@@ -23,7 +23,7 @@ const ready: SupervisorStatus = {
   proof: { provedAt: NOW - 40_000, by: 'self-test', tookMs: 412.4, attempt: null, probeMs: 45 },
   sessions: { shell: 0, console: 1 },
   retryAt: null,
-  changes: [{ at: NOW - 3_600_000, word: 'ready', cause: 'proved' }],
+  changes: [{ at: NOW - 3_600_000, state: 'ready', cause: 'proved' }],
 }
 
 const bridge: ConsoleStatus = {
@@ -55,7 +55,7 @@ function textOf(supervisor: Reading<SupervisorStatus>, console: Reading<ConsoleS
   return describeStatus(supervisor, console, NOW, plain).join('\n')
 }
 
-test('the word comes first, with the age of the proof beside it', () => {
+test('the state comes first, with the age of the proof beside it', () => {
   const text = textOf({ running: true, status: ready }, { running: true, status: bridge })
   assert.match(text, /^ready {2}proved 40 s ago/)
   for (const part of ['relay.example.net:443, connected 1 h ago', 'took 412 ms, probe 45 ms', 'latest changes']) {
@@ -64,10 +64,10 @@ test('the word comes first, with the age of the proof beside it', () => {
   assert.match(text, /alice types, from 10\.0\.0\.1, came 2 min ago\n\s+bob watches/)
 })
 
-test('a word that needs somebody says what they can do, and that nothing was ever proved', () => {
+test('a state that needs somebody says what they can do, and that nothing was ever proved', () => {
   const status: SupervisorStatus = {
     ...ready,
-    word: 'no-relay',
+    state: 'no-relay',
     relay: null,
     connectedAt: null,
     retryAt: NOW + 8_000,
@@ -75,7 +75,7 @@ test('a word that needs somebody says what they can do, and that nothing was eve
   }
   const text = textOf({ running: true, status }, { running: true, status: bridge })
   assert.match(text, /^no-relay {2}never proved since the start/)
-  assert.match(text, STATUS_WORDS['no-relay'].remedy)
+  assert.match(text, STATES['no-relay'].remedy)
   assert.match(text, 'in 8 s')
 })
 
@@ -107,12 +107,12 @@ test('says which proof it was', () => {
 
 test('every state has its meaning and what to do on site; only a good one is painted as one', () => {
   const paint = { ...plain, good: (text: string) => `[good ${text}]`, bad: (text: string) => `[bad ${text}]` }
-  for (const word of WORDS) {
-    const reading = { running: true, status: { ...ready, word } } as const
+  for (const state of STATE_NAMES) {
+    const reading = { running: true, status: { ...ready, state } } as const
     const [first = '', ...rest] = describeStatus(reading, { running: true, status: bridge }, NOW, paint)
-    assert.match(first, `[${['ready', 'in-use'].includes(word) ? 'good' : 'bad'} ${word}]`)
-    assert.match(rest.join('\n'), STATUS_WORDS[word].meaning)
-    assert.match(rest.join('\n'), STATUS_WORDS[word].remedy)
+    assert.match(first, `[${['ready', 'in-use'].includes(state) ? 'good' : 'bad'} ${state}]`)
+    assert.match(rest.join('\n'), STATES[state].meaning)
+    assert.match(rest.join('\n'), STATES[state].remedy)
   }
 })
 

@@ -1,7 +1,7 @@
 /** The two daemons' status as lines for a terminal; pure. */
 
 import { describeAge, describeDuration } from '../../cli/times.ts'
-import { isProvedReachable, STATUS_WORDS } from '../../formats/states.ts'
+import { isProvedReachable, STATES } from '../../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
 import { timeText } from '../../runtime/time-text.ts'
 import type { Paint } from '../command.ts'
@@ -32,7 +32,7 @@ export function describeStatus(
   ]
 }
 
-/** How old the proof is and which it was, whatever the word. */
+/** How old the proof is and which it was, whatever the state. */
 export function describeProof(
   { provedAt, by }: Pick<SupervisorStatus['proof'], 'provedAt' | 'by'>,
   nowMs: number,
@@ -42,16 +42,16 @@ export function describeProof(
 }
 
 function describeSupervisor(status: SupervisorStatus, nowMs: number, paint: Paint): string[] {
-  const { word, proof, relay, connectedAt, sessions, retryAt } = status
-  const { meaning, remedy } = STATUS_WORDS[word]
-  const colour = isProvedReachable(word) && word !== 'no-console' ? paint.good : paint.bad
+  const { state, proof, relay, connectedAt, sessions, retryAt } = status
+  const { meaning, remedy } = STATES[state]
+  const colour = isProvedReachable(state) && state !== 'no-console' ? paint.good : paint.bad
   const details = [
     proof.tookMs === null ? '' : `took ${Math.round(proof.tookMs)} ms`,
     proof.probeMs === null ? '' : `probe ${Math.round(proof.probeMs)} ms`,
   ].filter(detail => detail !== '')
   const up = connectedAt === null ? '' : `, connected ${describeAge(connectedAt, nowMs)}`
   return [
-    `${paint.strong(colour(word))}  ${describeProof(proof, nowMs)}  ${paint.faint(`(${status.device}, version ${status.software})`)}`,
+    `${paint.strong(colour(state))}  ${describeProof(proof, nowMs)}  ${paint.faint(`(${status.device}, version ${status.software})`)}`,
     row('means', meaning),
     row('cause', status.cause),
     row('on site', remedy),
@@ -71,7 +71,7 @@ function describeChanges(changes: SupervisorStatus['changes'], paint: Paint): st
   if (changes.length === 0) return []
   const lines = changes
     .slice(-LATEST_CHANGES)
-    .map(({ at, word, cause }) => `  ${paint.faint(timeText(at))}  ${word.padEnd(12)}  ${cause}`)
+    .map(({ at, state, cause }) => `  ${paint.faint(timeText(at))}  ${state.padEnd(12)}  ${cause}`)
   return ['', paint.strong('latest changes'), ...lines]
 }
 

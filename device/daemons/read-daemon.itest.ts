@@ -29,7 +29,7 @@ test('a daemon that is there and answers is believed', async context => {
   const { write, read } = await folder(context)
   await write({})
   const reading = await read()
-  assert.is(reading.running && reading.status.word, 'ready')
+  assert.is(reading.running && reading.status.state, 'ready')
 })
 
 test('one whose heartbeat is old does not answer, though its process is there', async context => {
@@ -102,7 +102,7 @@ test('nothing in it can move a terminal’s cursor', async context => {
     cause: evil,
     relay: { host: evil, port: 443 },
     proof,
-    changes: [{ at: 1, word: 'refused', cause: evil }],
+    changes: [{ at: 1, state: 'refused', cause: evil }],
   })
   const reading = await read()
   assert.ok(reading.running)

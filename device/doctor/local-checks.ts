@@ -29,11 +29,11 @@ export function daemonChecks({ env, nowMs }: Surroundings): Check[] {
     single(SUPERVISOR, async () => {
       const reading = await readSupervisor(env)
       if (!reading.running) return wrong(SUPERVISOR, reading.problem, start('oobm-supervisor'))
-      const { word, cause, proof } = reading.status
-      const state = `${word}, ${describeProof(proof, nowMs)}`
-      return isProvedReachable(word)
-        ? ok('listener', `leads back into this device: ${state}`)
-        : wrong('listener', `${state}: ${cause}`, 'see what is wrong above and below; then oobm test')
+      const { state, cause, proof } = reading.status
+      const now = `${state}, ${describeProof(proof, nowMs)}`
+      return isProvedReachable(state)
+        ? ok('listener', `leads back into this device: ${now}`)
+        : wrong('listener', `${now}: ${cause}`, 'see what is wrong above and below; then oobm test')
     }),
     single('consoles', async () => {
       const reading = await readConsoleBridge(env)

@@ -64,7 +64,7 @@ async function startBenchLab(context: TestContext): Promise<BenchLab> {
     'the lab to be ready',
     async () => {
       if (lab.ended()) throw new Error(lab.output())
-      return (await status())?.word === 'ready'
+      return (await status())?.state === 'ready'
     },
     { timeoutMs: 60_000 },
   )

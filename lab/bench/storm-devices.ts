@@ -73,15 +73,15 @@ async function live({ config: input, privateKey }: StormDevice): Promise<void> {
       const made = await patience.step([connection.closed], deadline =>
         establish(connection, { ...common, signal: deadline, onSessions: () => {}, onOrder: () => {} }),
       )
-      if (!made?.ok) return made?.failure ?? { word: 'no-relay', cause: 'no answer after the login' }
+      if (!made?.ok) return made?.failure ?? { state: 'no-relay', cause: 'no answer after the login' }
       const failure = await within(PROBE_MS, [connection.closed], made.tunnel.openListeners)
-      if (failure.kind !== 'done') return { word: 'no-relay', cause: 'no answer for the listeners' }
+      if (failure.kind !== 'done') return { state: 'no-relay', cause: 'no answer for the listeners' }
       if (failure.value) return failure.value
       const listener = listenersOf(config).shell
       const proof = await within(PROBE_MS, [connection.closed], deadline =>
         probe(connection, { listener, nowMs: clock.nowMs, signal: deadline }),
       )
-      if (proof.kind !== 'done' || !proof.value.ok) return { word: 'unproved', cause: 'the probe does not come back' }
+      if (proof.kind !== 'done' || !proof.value.ok) return { state: 'unproved', cause: 'the probe does not come back' }
       say({ device: config.device, event: 'ready' })
       await whenAborted(connection.closed)
       say({ device: config.device, event: 'lost' })

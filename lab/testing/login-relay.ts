@@ -41,7 +41,7 @@ export async function startLoginRelay(options: {
   const program = join(directory, 'oobm-login')
   await chmod(directory, 0o711)
   for (const folder of ['login', 'hop_keys', 'keys']) await mkdir(join(relay, folder), { recursive: true })
-  for (const word of ['oobm-login', 'oobm-technician-word']) {
+  for (const word of ['oobm-login', 'oobm-technician-command']) {
     await copyFile(join(import.meta.dirname, '../../relay-config/relay/forced-commands', word), join(directory, word))
     await chmod(join(directory, word), 0o755)
   }

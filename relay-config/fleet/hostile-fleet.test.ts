@@ -19,7 +19,7 @@ const PRIVATE = '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRI
 /** Every line that may stand in what is rendered for relays and technicians; the texts that are the same for all are left out. */
 const LINES: Record<string, RegExp> = {
   authorized_keys:
-    /^restrict,port-forwarding(,permit(open|listen)="127\.0\.0\.1:\d+")+,command="(exec \/?[\w.+@/-]+\/oobm-device-word [a-z0-9][\w.-]*( \/var\/lib\/oobm\/devices)?|exec \/?[\w.+@/-]+\/oobm-technician-word \/?[\w.+@/-]+\/(state|devices)( [a-z0-9][\w.-]*:\d+(,\d+)?)+)" [\w-]+ [\w+/=]+ oobm-(device|technician):[a-z0-9][\w.-]*$/,
+    /^restrict,port-forwarding(,permit(open|listen)="127\.0\.0\.1:\d+")+,command="(exec \/?[\w.+@/-]+\/oobm-device-command [a-z0-9][\w.-]*( \/var\/lib\/oobm\/devices)?|exec \/?[\w.+@/-]+\/oobm-technician-command \/?[\w.+@/-]+\/(state|devices)( [a-z0-9][\w.-]*:\d+(,\d+)?)+)" [\w-]+ [\w+/=]+ oobm-(device|technician):[a-z0-9][\w.-]*$/,
   known_hosts: /^[a-z0-9][\w.-]*(,\[127\.0\.0\.1\]:\d+)? ssh-ed25519 [\w+/=]+$/,
   config: new RegExp(
     String.raw`^(#.*|${literally(IGNORE_UNKNOWN)}|Host [a-z0-9][\w.-]*( oobm-relay-[\w.-]+)?|| {2}(HostName [\w.:-]+|Port \d+|User [\w.-]+|HostKeyAlias [\w.-]+|ProxyCommand none|RequestTTY no|ProxyJump oobm-relay-[\w.-]+|UserKnownHostsFile "~\/k"|${[...EVERY_HOST, NO_FORWARDS, BRIDGE].map(literally).join('|')}))$`,
@@ -42,7 +42,7 @@ function assertHarmless(fleet: Fleet): void {
   const files = renderFiles(
     fleet,
     keys,
-    { deviceWord: '#!/bin/sh\n', technicianWord: '#!/bin/sh\n' },
+    { deviceCommand: '#!/bin/sh\n', technicianCommand: '#!/bin/sh\n' },
     { knownHostsFile: '~/k' },
   )
   for (const [path, { content }] of files) {

@@ -15,7 +15,7 @@ const PASSPHRASE = 'correct horse; battery $(staple)'
 /** A host with its own sshd, and the operator, who comes from the host itself: what the network does is another test's. */
 async function hostFor(context: TestContext): Promise<ThrowawayHost> {
   const host = await startThrowawayHost(context)
-  await host.sh('mkdir /usr/lib/oobm/words; cp /usr/lib/oobm/oobm-device-word /usr/lib/oobm/words')
+  await host.sh('mkdir /usr/lib/oobm/words; cp /usr/lib/oobm/oobm-device-command /usr/lib/oobm/words')
   const bin = join(host.shared, 'bin')
   await mkdir(bin)
   const options = '-F none -i /root/fleet/alice -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null'

@@ -40,8 +40,11 @@ export async function prepare({ values, positionals, files, signal }: BareInput,
   const part = fromStdin
     ? await receivePublicPart(process.stdin)
     : await readPublicPart(isNamed ? files.fleet : defaultFleetFile(paths), name, paths)
-  if (!existsSync(paths.deviceWord)) {
-    throw new UserError(`${paths.deviceWord} is missing: install the package oobm-relay on the relay`, EXIT.unavailable)
+  if (!existsSync(paths.deviceCommand)) {
+    throw new UserError(
+      `${paths.deviceCommand} is missing: install the package oobm-relay on the relay`,
+      EXIT.unavailable,
+    )
   }
   const sshd = await askSshd()
   const service = sshdService(paths, sshd.path, withoutSystemd)

@@ -22,7 +22,7 @@ export interface RelayPaths {
   /** What `apply` has made, and how far it came. */
   state: string
   lib: string
-  deviceWord: string
+  deviceCommand: string
   login: string
   /** State of the relay as a whole. */
   varLib: string
@@ -56,7 +56,7 @@ export function relayPaths(root = '/'): RelayPaths {
     nftables: join(relay, 'nftables.conf'),
     state: join(etc, 'state.json'),
     lib,
-    deviceWord: join(lib, 'oobm-device-word'),
+    deviceCommand: join(lib, 'oobm-device-command'),
     login: join(lib, 'oobm-login'),
     varLib,
     devices: join(varLib, 'devices'),

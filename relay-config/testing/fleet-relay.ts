@@ -72,10 +72,10 @@ export async function startFleetRelay(options: FleetRelayOptions): Promise<Fleet
   const fleet = parseFleet('fleet.toml', lines.join('\n'))
   const deviceKeys = new Map(Object.keys(devices).map(name => [name, key(name).publicKey]))
   for (const relay of fleet.relays) await writeFile(authorizedKeys, renderAuthorizedKeys(fleet, relay, deviceKeys))
-  const { deviceWord, technicianWord } = readRelayScripts()
+  const { deviceCommand, technicianCommand } = readRelayScripts()
   for (const [name, text] of [
-    ['oobm-device-word', deviceWord],
-    ['oobm-technician-word', technicianWord],
+    ['oobm-device-command', deviceCommand],
+    ['oobm-technician-command', technicianCommand],
   ] as const)
     await writeFile(join(words, name), text.replace(/^#!.*/, shebang), { mode: 0o755 })
   const knownHosts = join(directory, 'known_hosts')

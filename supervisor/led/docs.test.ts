@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { STATUS_WORDS, WORDS } from '../../formats/states.ts'
+import { STATE_NAMES, STATES } from '../../formats/states.ts'
 import { suite } from '../../tools/suite.ts'
 
 const test = suite('docs/led.md')
 
-test('has the table of the words as it is', () => {
-  const rows = WORDS.map(word => {
-    const { looks, meaning, remedy } = STATUS_WORDS[word]
-    return `| \`${word}\` | ${looks} | ${meaning} | ${remedy} |`
+test('has the table of the states as it is', () => {
+  const rows = STATE_NAMES.map(state => {
+    const { looks, meaning, remedy } = STATES[state]
+    return `| \`${state}\` | ${looks} | ${meaning} | ${remedy} |`
   })
-  const table = ['| word | the LED | meaning | what to do on site |', '| --- | --- | --- | --- |', ...rows].join('\n')
+  const table = ['| state | the LED | meaning | what to do on site |', '| --- | --- | --- | --- |', ...rows].join('\n')
   const page = readFileSync(join(import.meta.dirname, '../../docs/led.md'), 'utf8')
   assert.ok(page.includes(`-->\n${table}\n<!--`), `put this table into docs/led.md:\n${table}`)
 })

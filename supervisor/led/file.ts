@@ -1,16 +1,16 @@
-/** The present word in a file, in place of an LED: for the lab, and for machines that have none. */
+/** The present state in a file, in place of an LED: for the lab, and for machines that have none. */
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import type { Candidate } from './led-backend.ts'
 
 /** What the file says when nothing runs: where an LED would be dark. */
 export const DARK = 'off'
 
-/** The file holds one word and a line end, and is replaced only when the word changes. */
+/** The file holds one state and a line end, and is replaced only when the state changes. */
 export function findFile(path: string): Candidate {
-  const write = (word: string) => writeAtomically(path, `${word}\n`, 0o644)
+  const write = (state: string) => writeAtomically(path, `${state}\n`, 0o644)
   const description = `file ${path}`
   return {
     description,
-    open: () => ({ description, flashes: false, off: [], draw: word => write(word), close: () => write(DARK) }),
+    open: () => ({ description, flashes: false, off: [], draw: state => write(state), close: () => write(DARK) }),
   }
 }

@@ -110,10 +110,10 @@ if (!canMount()) {
       `import { findGpio } from '${GPIO_TS}'
        import { once } from 'node:events'
        const led = await findGpio(17).open()
-       process.stdin.setEncoding('utf8').on('data', async word => {
-         if (word.trim() === 'close') { await led.close(); process.exit() }
-         led.draw('ready', word.trim() === 'lit')
-         console.log('drew ' + word.trim())
+       process.stdin.setEncoding('utf8').on('data', async state => {
+         if (state.trim() === 'close') { await led.close(); process.exit() }
+         led.draw('ready', state.trim() === 'lit')
+         console.log('drew ' + state.trim())
        })
        console.log('opened ' + led.description)`,
     )
@@ -121,14 +121,14 @@ if (!canMount()) {
     const line = join(gpio, 'gpio529')
     assert.is(await readFile(join(line, 'direction'), 'utf8'), 'low')
     const value = async () => (await readFile(join(line, 'value'), 'utf8')).trim()
-    for (const [word, expected] of [
+    for (const [state, expected] of [
       ['lit', '1'],
       ['dark', '0'],
       ['lit', '1'],
     ] as const) {
       const before = program.output().length
-      program.child.stdin?.write(`${word}\n`)
-      await waitFor('the pin to be drawn', () => program.output().slice(before).includes(`drew ${word}`))
+      program.child.stdin?.write(`${state}\n`)
+      await waitFor('the pin to be drawn', () => program.output().slice(before).includes(`drew ${state}`))
       assert.is(await value(), expected)
     }
     program.child.stdin?.write('close\n')
@@ -137,7 +137,7 @@ if (!canMount()) {
     assert.equal(await exported(gpio), [])
   })
 
-  test('the board’s own LED shows the word beside the pin, and gets its trigger back', async context => {
+  test('the board’s own LED shows the state beside the pin, and gets its trigger back', async context => {
     const gpio = await fakeGpio(context)
     const leds = await scratchDirectory(context)
     await mkdir(join(leds, 'ACT'))

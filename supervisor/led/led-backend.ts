@@ -1,4 +1,4 @@
-/** What a status word is shown on: the port that the player drives, and that each kind of LED implements. */
+/** What a status state is shown on: the port that the player drives, and that each kind of LED implements. */
 import type { Shown } from './pattern.ts'
 
 /** One write to a file below /sys. */
@@ -10,12 +10,12 @@ export interface SysWrite {
 export interface LedBackend {
   /** For the log and for people: `GPIO17 (line 529 of pinctrl-bcm2835)`. */
   readonly description: string
-  /** False where only the word counts, not the flashes: it is then drawn once a word. */
+  /** False where only the state counts, not the flashes: it is then drawn once a state. */
   readonly flashes: boolean
   /** What makes it dark and gives it back when this process cannot any more, in this order. */
   readonly off: readonly SysWrite[]
   /** @throws a system error; the player logs it and goes on */
-  draw(word: Shown, lit: boolean): void | Promise<void>
+  draw(state: Shown, lit: boolean): void | Promise<void>
   /** Dark, and everything given back as it was found. */
   close(): void | Promise<void>
 }

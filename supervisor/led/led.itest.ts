@@ -67,7 +67,7 @@ test('the board’s own LED is found under each name that kernels gave it, and n
   }
 })
 
-test('two LEDs show one word: one that fails keeps the other from nothing', async () => {
+test('two LEDs show one state: one that fails keeps the other from nothing', async () => {
   const drawn: string[] = []
   const usable = (description: string, fails: boolean) => ({
     description,
@@ -75,9 +75,9 @@ test('two LEDs show one word: one that fails keeps the other from nothing', asyn
       description,
       flashes: true,
       off: [{ path: description, value: '0' }],
-      draw: (word: string, lit: boolean) => {
+      draw: (state: string, lit: boolean) => {
         if (fails) throw new Error(`${description} fails`)
-        drawn.push(`${description} ${word} ${lit}`)
+        drawn.push(`${description} ${state} ${lit}`)
       },
       close: () => void drawn.push(`${description} closed`),
     }),
@@ -129,13 +129,13 @@ test('is driven, and given back, by a process that has no descriptor left', asyn
   assert.equal([await read('brightness'), await read('trigger')], ['0', 'mmc0'])
 })
 
-test('the file holds the present word, and ends as off', async context => {
+test('the file holds the present state, and ends as off', async context => {
   const path = join(await scratchDirectory(context), 'led')
   const config: LedConfig = { ...defaults, backend: 'file', path }
   const led = await openLed(config, silentLog)
   context.cleanup(() => led.close())
-  const holds = (word: string) =>
-    waitFor(`${word} in the file`, async () => (await readFile(path, 'utf8').catch(() => '')) === `${word}\n`)
+  const holds = (state: string) =>
+    waitFor(`${state} in the file`, async () => (await readFile(path, 'utf8').catch(() => '')) === `${state}\n`)
   led.show('no-relay')
   await holds('no-relay')
   led.show('in-use')

@@ -1,4 +1,4 @@
-/** The status LED: finds what the configuration asks for, says what it found, and plays words on it. */
+/** The status LED: finds what the configuration asks for, says what it found, and plays states on it. */
 
 import type { LedConfig } from '../../formats/device-config.ts'
 import { type Clock, systemClock } from '../../runtime/clock.ts'
@@ -75,7 +75,7 @@ export function ledCandidates(config: LedConfig): Candidate[] {
   }
 }
 
-/** The pin, and beside it the board's own LED: that one shows the word without soldering. */
+/** The pin, and beside it the board's own LED: that one shows the state without soldering. */
 function pinOf({ pin, act }: LedConfig): Candidate {
   const own = findGpio(pin)
   if ('problem' in own || !act) return own
@@ -104,7 +104,7 @@ export function beside(first: Usable, second: Candidate): Usable {
         description,
         flashes: true,
         off: backends.flatMap(backend => backend.off),
-        draw: (word, lit) => each(backend => backend.draw(word, lit)),
+        draw: (state, lit) => each(backend => backend.draw(state, lit)),
         close: () => each(backend => backend.close()),
       }
     },

@@ -1,13 +1,13 @@
-/** Whether the LED is lit at a given moment of a word's pattern; pure, the clock belongs to the player. */
-import { type Flash, STATUS_WORDS, type Word } from '../../formats/states.ts'
+/** Whether the LED is lit at a given moment of a state's pattern; pure, the clock belongs to the player. */
+import { type Flash, STATES, type State } from '../../formats/states.ts'
 
-/** A status word, or `here`: somebody at the relay asks which board this is. */
-export type Shown = Word | 'here'
+/** A status state, or `here`: somebody at the relay asks which board this is. */
+export type Shown = State | 'here'
 
 /** Seconds that a lamp test shows a state: long enough to count seven flashes twice. */
 export const LAMP_TEST_S = 10
 
-/** Two quick flashes and a breath: like no status word. */
+/** Two quick flashes and a breath: like no status state. */
 const HERE: readonly Flash[] = [
   [60, 100],
   [60, 380],
@@ -19,9 +19,9 @@ export interface Phase {
   remainingMs: number
 }
 
-/** @param elapsedMs milliseconds since the word began to show; its pattern repeats for ever */
-export function phaseAt(word: Shown, elapsedMs: number): Phase {
-  const pattern: readonly Flash[] = word === 'here' ? HERE : STATUS_WORDS[word].pattern
+/** @param elapsedMs milliseconds since the state began to show; its pattern repeats for ever */
+export function phaseAt(state: Shown, elapsedMs: number): Phase {
+  const pattern: readonly Flash[] = state === 'here' ? HERE : STATES[state].pattern
   const periodMs = pattern.reduce((sum, [onMs, offMs]) => sum + onMs + offMs, 0)
   let leftMs = Math.max(0, elapsedMs) % periodMs
   for (const [onMs, offMs] of pattern) {
@@ -30,5 +30,5 @@ export function phaseAt(word: Shown, elapsedMs: number): Phase {
     if (leftMs < offMs) return { lit: false, remainingMs: offMs - leftMs }
     leftMs -= offMs
   }
-  throw new Error(`the pattern of "${word}" is empty`)
+  throw new Error(`the pattern of "${state}" is empty`)
 }

@@ -61,7 +61,7 @@ function recorder(clock: Clock, flashes = true): LedBackend & { drawn: string[] 
     description: 'recorder',
     flashes,
     off: [],
-    draw: (word, lit) => void drawn.push(`${clock.nowMs()} ${flashes ? (lit ? 'lit' : 'dark') : word}`),
+    draw: (state, lit) => void drawn.push(`${clock.nowMs()} ${flashes ? (lit ? 'lit' : 'dark') : state}`),
     close: () => void drawn.push('closed'),
   }
 }
@@ -76,7 +76,7 @@ test('plays the pattern over and over, and ends closed', async () => {
   assert.equal(backend.drawn, ['0 lit', '250 dark', '500 lit', '750 dark', '2250 lit', '2500 dark', 'closed'])
 })
 
-test('shows a new word at once, from its beginning, and does not restart one that stays', async () => {
+test('shows a new state at once, from its beginning, and does not restart one that stays', async () => {
   const clock = new FakeClock()
   const backend = recorder(clock)
   const led = playLed(backend, clock, silentLog)
@@ -90,7 +90,7 @@ test('shows a new word at once, from its beginning, and does not restart one tha
   assert.equal([...new Set(backend.drawn)], ['0 lit', '250 dark', '300 dark', '400 lit', '900 dark', 'closed'])
 })
 
-test('a lamp test passes, and the standing word comes back, the latest one', async () => {
+test('a lamp test passes, and the standing state comes back, the latest one', async () => {
   const clock = new FakeClock()
   const backend = recorder(clock, false)
   const led = playLed(backend, clock, silentLog)
@@ -113,9 +113,9 @@ test('an LED that fails is logged once, played on, and never ends the supervisor
   const led = playLed(
     {
       ...backend,
-      draw: (word, lit) => {
+      draw: (state, lit) => {
         if (broken) throw new Error('EIO')
-        return backend.draw(word, lit)
+        return backend.draw(state, lit)
       },
     },
     clock,

@@ -1,4 +1,4 @@
-/** Plays the pattern of the present word on a backend, until it is closed. */
+/** Plays the pattern of the present state on a backend, until it is closed. */
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { LedBackend } from './led-backend.ts'
@@ -7,10 +7,10 @@ import { phaseAt, type Shown } from './pattern.ts'
 export interface Led {
   readonly description: string
   /**
-   * Shows a word from now on. With `forMs`, shows it for so many milliseconds only and then the other one again:
+   * Shows a state from now on. With `forMs`, shows it for so many milliseconds only and then the other one again:
    * the lamp test, and `here`.
    */
-  show(word: Shown, forMs?: number): void
+  show(state: Shown, forMs?: number): void
   /** Ends dark, and gives the LED back. */
   close(): Promise<void>
 }
@@ -20,30 +20,30 @@ const LONGEST_SLEEP_MS = 3_600_000
 
 export function playLed(backend: LedBackend, clock: Clock, log: Logger): Led {
   let standing: Shown | undefined
-  let passing: { word: Shown; untilMs: number } | undefined
+  let passing: { state: Shown; untilMs: number } | undefined
   let closing = false
   let wake = new AbortController()
 
-  const wordAt = (nowMs: number): Shown | undefined => {
+  const stateAt = (nowMs: number): Shown | undefined => {
     if (passing !== undefined && nowMs >= passing.untilMs) passing = undefined
-    return passing?.word ?? standing
+    return passing?.state ?? standing
   }
 
   const draw = watched(log, backend.description)
 
   const play = async () => {
-    let shown: { word: Shown; sinceMs: number } | undefined
+    let shown: { state: Shown; sinceMs: number } | undefined
     while (!closing) {
       // Made before the state is read: a change after this line cuts the sleep below short.
       wake = new AbortController()
       const nowMs = clock.nowMs()
-      const word = wordAt(nowMs)
+      const state = stateAt(nowMs)
       let sleepMs = LONGEST_SLEEP_MS
-      if (word !== undefined) {
-        const isNew = shown?.word !== word
-        if (shown === undefined || isNew) shown = { word, sinceMs: nowMs }
-        const { lit, remainingMs } = phaseAt(word, nowMs - shown.sinceMs)
-        if (isNew || backend.flashes) await draw(() => backend.draw(word, lit))
+      if (state !== undefined) {
+        const isNew = shown?.state !== state
+        if (shown === undefined || isNew) shown = { state, sinceMs: nowMs }
+        const { lit, remainingMs } = phaseAt(state, nowMs - shown.sinceMs)
+        if (isNew || backend.flashes) await draw(() => backend.draw(state, lit))
         if (backend.flashes) sleepMs = remainingMs
       }
       if (passing !== undefined) sleepMs = Math.min(sleepMs, passing.untilMs - nowMs)
@@ -55,9 +55,9 @@ export function playLed(backend: LedBackend, clock: Clock, log: Logger): Led {
   const played = play()
   return {
     description: backend.description,
-    show: (word, forMs) => {
-      if (forMs === undefined) standing = word
-      else passing = { word, untilMs: clock.nowMs() + forMs }
+    show: (state, forMs) => {
+      if (forMs === undefined) standing = state
+      else passing = { state, untilMs: clock.nowMs() + forMs }
       wake.abort()
     },
     close: async () => {

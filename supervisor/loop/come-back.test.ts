@@ -48,7 +48,7 @@ function searching({
       relay,
       mayEvict: false,
       onSessions: () => {},
-      onOrder: order => order.word === 'maintenance' && into.maintenance(order),
+      onOrder: order => order.type === 'maintenance' && into.maintenance(order),
     }),
     start: (tunnel, by) => {
       scene.orders.push(by)
@@ -99,7 +99,7 @@ test('one that was proved and is not any more is not given', async () => {
 test('goes on trying when the second tunnel ends, or is not to be had', async () => {
   const { clock, scene } = searching()
   await clock.runUntil(MIN_MS + 1_000)
-  scene.runs[0]?.end({ kind: 'lost', failure: { word: 'no-relay', cause: '' } })
+  scene.runs[0]?.end({ kind: 'lost', failure: { state: 'no-relay', cause: '' } })
   await clock.runUntil(4 * MIN_MS)
   assert.is(scene.runs.length, 2)
   assert.is.not(scene.orders[0], scene.orders[1], 'what the relay ordered on the one is not the other’s')

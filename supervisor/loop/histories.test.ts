@@ -127,12 +127,12 @@ test('a relay whose sshd listens no more is not ready again before it does, and 
   world.events.notify('test')
   await device.runUntil(180_000)
   const before = device.shown.length
-  assert.is(device.word, 'unproved', device.shown.join('\n'))
+  assert.is(device.state, 'unproved', device.shown.join('\n'))
   await device.runUntil(400_000)
   assert.equal(device.shown.slice(before), [], 'nothing else is shown while it does not')
   Object.assign(relay ?? {}, { listens: true, takes: 'well' })
   await device.runUntil(445_000)
-  assert.is(device.word, 'ready')
+  assert.is(device.state, 'ready')
   assert.equal(world.tunnels, [tunnel])
   await device.stop()
   assert.equal(device.broken, [])
@@ -154,7 +154,7 @@ test('comes back to the first relay when that is well again, and leaves nothing 
     [...world.connections].map(({ relay }) => relay),
     [first],
   )
-  assert.is(device.word, 'ready')
+  assert.is(device.state, 'ready')
   await device.stop()
   assert.equal(device.broken, [])
 })

@@ -62,7 +62,7 @@ test('opens the listeners and proves them until it is over', async () => {
 })
 
 test('fails with the reason for which the listeners are not to be had, or are of no use', async () => {
-  const failure = { word: 'refused', cause: 'not permitted' } as const
+  const failure = { state: 'refused', cause: 'not permitted' } as const
   for (const scene of [holding({ open: async () => failure }), holding({ prove: async () => failure })]) {
     await scene.clock.runUntil(1)
     assert.equal(scene.ending(), { kind: 'failed', failure })
@@ -71,7 +71,7 @@ test('fails with the reason for which the listeners are not to be had, or are of
 
 test('maintenance that is off closes the listeners, with a farewell, until its time is over', async () => {
   const scene = holding()
-  scene.clock.at(10_000, () => scene.orders.maintenance({ word: 'maintenance', off: true, untilS: 160, nowS: 100 }))
+  scene.clock.at(10_000, () => scene.orders.maintenance({ type: 'maintenance', off: true, untilS: 160, nowS: 100 }))
   await scene.clock.runUntil(69_999)
   assert.equal(scene.done.slice(2), ['10000 close', '10000 farewell', '10000 is closed for 60000'])
   await scene.clock.runUntil(71_000)
@@ -79,22 +79,22 @@ test('maintenance that is off closes the listeners, with a farewell, until its t
 })
 
 test('maintenance that is off from the beginning opens nothing, and without an end lasts until it is on again', async () => {
-  const scene = holding({ before: orders => orders.maintenance({ word: 'maintenance', off: true }) })
+  const scene = holding({ before: orders => orders.maintenance({ type: 'maintenance', off: true }) })
   await scene.clock.runUntil(20_000_000)
   assert.not(
     scene.done.some(what => / open/.test(what)),
     scene.done.join(),
   )
-  scene.clock.at(20_000_100, () => scene.orders.maintenance({ word: 'maintenance', off: false }))
+  scene.clock.at(20_000_100, () => scene.orders.maintenance({ type: 'maintenance', off: false }))
   await scene.clock.runUntil(20_001_000)
   assert.is(scene.done.at(-1), '20000100 is open')
 })
 
 test('goes to the relay that it is sent to: while it proves, while maintenance is off, and from the beginning', async () => {
   const send = (orders: Orders, { host, port, user }: RelayConfig, from: RelayConfig) =>
-    orders.redirect({ word: 'relay', host, port, user }, from)
+    orders.redirect({ type: 'relay', host, port, user }, from)
   const proving = holding()
-  const off = holding({ before: orders => orders.maintenance({ word: 'maintenance', off: true }) })
+  const off = holding({ before: orders => orders.maintenance({ type: 'maintenance', off: true }) })
   for (const scene of [proving, off]) {
     scene.clock.at(5_000, () => send(scene.orders, scene.other, scene.relay))
     await scene.clock.runUntil(5_001)
@@ -113,11 +113,11 @@ test('a relay that does not answer, or does not close, ends it in the time of a 
   const never = new Promise<never>(() => {})
   const opening = holding({ open: () => never })
   const closing = holding({
-    before: orders => orders.maintenance({ word: 'maintenance', off: true }),
+    before: orders => orders.maintenance({ type: 'maintenance', off: true }),
     close: () => never,
   })
   const refusing = holding({
-    before: orders => orders.maintenance({ word: 'maintenance', off: true }),
+    before: orders => orders.maintenance({ type: 'maintenance', off: true }),
     close: async () => false,
   })
   for (const [scene, cause] of [
@@ -128,14 +128,14 @@ test('a relay that does not answer, or does not close, ends it in the time of a 
     await scene.clock.runUntil(20_000)
     await scene.clock.runUntil(20_001)
     const ending = scene.ending()
-    assert.ok(ending?.kind === 'failed' && ending.failure.word === 'no-relay')
+    assert.ok(ending?.kind === 'failed' && ending.failure.state === 'no-relay')
     assert.match(ending.failure.cause, cause)
   }
 })
 
 test('is over at once when aborted: before, while it opens, while it closes, while maintenance is off', async () => {
   const never = new Promise<never>(() => {})
-  const off = (orders: Orders) => orders.maintenance({ word: 'maintenance', off: true })
+  const off = (orders: Orders) => orders.maintenance({ type: 'maintenance', off: true })
   const aborted = new AbortController()
   aborted.abort()
   const before = holding({ over: aborted })

@@ -47,7 +47,7 @@ export async function holdTunnel(tunnel: Tunnel, options: HoldOptions): Promise<
       if (over.aborted) return { kind: 'over' }
       if (!isClosed) {
         const cause = 'the relay did not close the listeners when maintenance was switched off'
-        return { kind: 'failed', failure: { word: 'no-relay', cause } }
+        return { kind: 'failed', failure: { state: 'no-relay', cause } }
       }
       onState(false, offForMs)
       await within(Math.min(offForMs, LONGEST_WAIT_MS), [over, changed], () => new Promise(() => {}), { clock })
@@ -58,7 +58,7 @@ export async function holdTunnel(tunnel: Tunnel, options: HoldOptions): Promise<
     if (opened === undefined) {
       return {
         kind: 'failed',
-        failure: { word: 'no-relay', cause: 'the relay does not answer when it is asked for the listeners' },
+        failure: { state: 'no-relay', cause: 'the relay does not answer when it is asked for the listeners' },
       }
     }
     if (opened.failure) return { kind: 'failed', failure: opened.failure }

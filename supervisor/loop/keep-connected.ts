@@ -72,7 +72,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
       if (ending.kind === 'stopped') return
       if (ending.kind === 'replaced') {
         const { host, port } = choice.present
-        failure = { word: 'no-relay', cause: `${host}:${port} stayed silent; a new connection takes over` }
+        failure = { state: 'no-relay', cause: `${host}:${port} stayed silent; a new connection takes over` }
         choice.movedTo(ending.relay)
         adopted = ending
         continue
@@ -123,7 +123,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
       return await use(start(made.tunnel, orders))
     } catch (err) {
       log.error({ err }, 'the tunnel ended by a defect')
-      return { kind: 'failed', failure: { word: 'no-relay', cause: `a defect of this program: ${errorMessage(err)}` } }
+      return { kind: 'failed', failure: { state: 'no-relay', cause: `a defect of this program: ${errorMessage(err)}` } }
     }
   }
 
@@ -209,7 +209,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
         choice.redirected(ending.relay)
         const { host, port } = ending.relay
         return {
-          word: 'no-relay',
+          state: 'no-relay',
           cause: `going from ${from.host}:${from.port} to ${host}:${port}, as that relay said`,
         }
       }
@@ -218,10 +218,10 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
     }
   }
 
-  /** The relay's word. Nothing in it can make a device trust anything but what its configuration says. */
+  /** The relay's state. Nothing in it can make a device trust anything but what its configuration says. */
   function obey(order: RelayOrder, relay: RelayConfig, into: Orders): void {
     log.info({ relay: relay.host, order }, 'the relay says')
-    switch (order.word) {
+    switch (order.type) {
       case 'maintenance':
         into.maintenance(order)
         break

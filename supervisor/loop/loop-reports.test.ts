@@ -48,7 +48,7 @@ test('the last proof is shown until a new tunnel has one of its own', () => {
 })
 
 test('without a tunnel nothing is proved; the last proof and its age are kept', () => {
-  const failure = { word: 'no-relay', cause: 'the relay does not answer' } as const
+  const failure = { state: 'no-relay', cause: 'the relay does not answer' } as const
   const { facts, details } = down({ failure, retryMs: 9_500 })
   assert.equal(facts, { tunnel: { state: 'down', failure }, proof: { state: 'none' }, linkUp: true })
   assert.is(details.relay, null)
@@ -59,7 +59,7 @@ test('without a tunnel nothing is proved; the last proof and its age are kept', 
 })
 
 test('a connection that failed is a self-test that failed at its first step', () => {
-  const failure = { word: 'refused', cause: 'it does not accept the key' } as const
+  const failure = { state: 'refused', cause: 'it does not accept the key' } as const
   assert.equal(down({ failure, retryMs: 9_500 }).details.proof?.attempt, {
     ...{ at: 9_000, ok: false, tookMs: 0 },
     steps: [{ name: 'tunnel', ok: false, detail: 'it does not accept the key', tookMs: 0 }],

@@ -23,7 +23,7 @@ export interface ReachRequest {
 /** Logs in at a relay over a fresh connection, within the budget. */
 export async function reach(context: Context, request: ReachRequest, signal: AbortSignal): Promise<Reached> {
   const { budget, patience, clock, dial, connect, credentials } = context
-  if (!(await budget.take(signal))) return { ok: false, failure: { word: 'no-relay', cause: 'it was stopped' } }
+  if (!(await budget.take(signal))) return { ok: false, failure: { state: 'no-relay', cause: 'it was stopped' } }
   const greetMs = Math.min(patience.stepMs / 2, patience.stretch(request.synMs * 2))
   return reachRelay({ ...request, greetMs, credentials, dial, connect, clock, stepMs: patience.stepMs, signal })
 }
@@ -52,7 +52,7 @@ export async function makeTunnel(
   if (made?.ok) return made
   const cause = connection.closed.aborted ? connection.closeCause() : 'the relay stopped answering after the login'
   await goodbye(connection, context)
-  return made ?? { ok: false, failure: { word: 'no-relay', cause } }
+  return made ?? { ok: false, failure: { state: 'no-relay', cause } }
 }
 
 /** Takes leave of the relay, and never waits for one that is gone. */

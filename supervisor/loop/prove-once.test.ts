@@ -28,7 +28,7 @@ interface Scene {
 
 const UNREACHED: SelfTestResult = {
   reached: false,
-  failure: { word: 'no-relay', cause: 'relay:443 does not answer' },
+  failure: { state: 'no-relay', cause: 'relay:443 does not answer' },
   steps: [{ name: 'relay', ok: false, detail: 'relay:443 does not answer', tookMs: 5 }],
 }
 const REACHED: SelfTestResult = { reached: true, steps: [], faults: {} }
@@ -124,7 +124,7 @@ for (const listening of ['no', 'unknown', 'nothing', 'hangs', 'no control'] as c
   })
 }
 
-test('after a round that reached nobody, a login proves only what the relay’s word allows', async () => {
+test('after a round that reached nobody, a login proves only what the relay’s state allows', async () => {
   const unreached = 'new connections fail'
   const well = await prove({ unreached, listening: 'yes' })
   assert.is(well.proof.ok && well.proof.note, 'new connections fail; proved through the tunnel')

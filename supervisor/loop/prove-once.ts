@@ -38,7 +38,7 @@ const SLOW_MS = 15_000
 
 /**
  * A login through the tunnel proves the way back by itself. Where the self-test's second connection cannot be made, that login
- * decides, together with the relay's word that others can make one: a tunnel that works is not given up for it.
+ * decides, together with the relay's state that others can make one: a tunnel that works is not given up for it.
  */
 export async function proveOnce(tunnel: Tunnel, mode: Mode, options: ProveOnceOptions): Promise<Proof> {
   const { context, over } = options

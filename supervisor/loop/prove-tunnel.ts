@@ -147,7 +147,7 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
       proofAtMs = clock.nowMs() + Math.min(RETEST.maxMs, RETEST.minMs * 2 ** failures) * (0.8 + 0.4 * random())
       if (!proof.keep) failures++
       if (proof.keep || !(await mustGiveUp(failures, isProved))) continue
-      return over.aborted ? undefined : { word: 'unproved', cause: proof.cause }
+      return over.aborted ? undefined : { state: 'unproved', cause: proof.cause }
     }
   }
 

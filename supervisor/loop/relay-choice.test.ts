@@ -8,7 +8,7 @@ const test = suite('relay-choice')
 
 const relay = (host: string) => ({ host, port: 443, user: 'oobm', hostKeys: [] }) as RelayConfig
 const [A, B, C] = [relay('a'), relay('b'), relay('c')]
-const failure = (cause: string): Failure => ({ word: 'no-relay', cause })
+const failure = (cause: string): Failure => ({ state: 'no-relay', cause })
 
 test('begins with the first, goes to the next after each failure, and round again', () => {
   const choice = new RelayChoice([A, B, C])

@@ -6,9 +6,9 @@ import { retryWaitMs, synMs } from './retry-plan.ts'
 const test = suite('retry-plan')
 
 const LIMITS = { backoffMinS: 1, backoffMaxS: 10, slowRetryS: 300 }
-const NO_RELAY: Failure = { word: 'no-relay', cause: '' }
-const REFUSED: Failure = { word: 'refused', cause: '' }
-const DUPLICATE: Failure = { word: 'duplicate', cause: '' }
+const NO_RELAY: Failure = { state: 'no-relay', cause: '' }
+const REFUSED: Failure = { state: 'refused', cause: '' }
+const DUPLICATE: Failure = { state: 'duplicate', cause: '' }
 const MINUTE_MS = 60_000
 
 /** Without jitter. */
@@ -31,8 +31,8 @@ for (const [downMs, expectedMs, failures] of [
   [86_400_000, 25_000, [REFUSED, NO_RELAY]],
   [86_400_000, 25_000, []],
 ] as const) {
-  const words = failures.map(({ word }) => word).join(' and ') || 'nothing tried'
-  test(`waits ${expectedMs / 1000} s after ${downMs / 1000} s of ${words}`, () => {
+  const states = failures.map(({ state }) => state).join(' and ') || 'nothing tried'
+  test(`waits ${expectedMs / 1000} s after ${downMs / 1000} s of ${states}`, () => {
     assert.is(waitMs(downMs, ...failures), expectedMs)
   })
 }

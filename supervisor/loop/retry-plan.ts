@@ -61,6 +61,6 @@ export function synMs(downMs: number): number {
 }
 
 /** Where only a person can mend it there is no hurry, and the relay's log stays readable. */
-function isForPeople({ word }: Failure): boolean {
-  return word === 'refused' || word === 'duplicate'
+function isForPeople({ state }: Failure): boolean {
+  return state === 'refused' || state === 'duplicate'
 }

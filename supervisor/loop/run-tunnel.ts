@@ -129,7 +129,7 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
   }
 
   const lost = (cause: string): Failure => {
-    return { word: 'no-relay', cause: `the tunnel to ${relay.host}:${relay.port} was lost: ${cause}` }
+    return { state: 'no-relay', cause: `the tunnel to ${relay.host}:${relay.port} was lost: ${cause}` }
   }
 
   const run = async (): Promise<RunEnding> => {

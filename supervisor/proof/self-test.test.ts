@@ -54,7 +54,7 @@ test('proves the ends through the second connection, and closes it', async () =>
 })
 
 test('says nothing of the ends where the second connection cannot be made', async () => {
-  const failure = { word: 'no-relay', cause: 'relay:443 does not answer' } as const
+  const failure = { state: 'no-relay', cause: 'relay:443 does not answer' } as const
   const { result, connection } = await run({}, failure)
   assert.equal(result, {
     reached: false,

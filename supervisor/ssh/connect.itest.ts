@@ -166,7 +166,7 @@ test('says what is wrong with a login, and never goes on', async context => {
   assert.match(await fault(connect(await good.options({ credentials: locked }))), /^own-key: /)
   assert.is(
     await fault(connect(await good.options({ credentials: { ...locked, passphrase: 'open sesame' } }))).then(
-      word => word.split(':')[0],
+      state => state.split(':')[0],
     ),
     'authentication',
   )

@@ -16,11 +16,11 @@ const PROVED: Facts = {
 }
 const CLOSED = { name: 'sw1', cause: 'the adapter is not plugged in' }
 const FAILED = { state: 'failed', cause: 'x' } as const
-const DOWN: Facts = { ...FIRST_FACTS, tunnel: { state: 'down', failure: { word: 'refused', cause: 'no' } } }
+const DOWN: Facts = { ...FIRST_FACTS, tunnel: { state: 'down', failure: { state: 'refused', cause: 'no' } } }
 
-const CASES: [name: string, facts: Facts, word: string][] = [
+const CASES: [name: string, facts: Facts, state: string][] = [
   ['nothing known yet', FIRST_FACTS, 'no-relay'],
-  ['a failed connection shows its own word', DOWN, 'refused'],
+  ['a failed connection shows its own state', DOWN, 'refused'],
   ['no link hides why the relay failed', { ...DOWN, linkUp: false }, 'no-link'],
   ['a living tunnel is better evidence than the link', { ...PROVED, linkUp: false }, 'ready'],
   ['a wrong configuration hides everything', { ...PROVED, configurationFault: 'device.toml:3' }, 'unconfigured'],
@@ -74,8 +74,8 @@ const CASES: [name: string, facts: Facts, word: string][] = [
   ],
 ]
 
-for (const [name, facts, word] of CASES) {
-  test(name, () => assert.is(deriveStatus(facts, LIMITS).word, word))
+for (const [name, facts, state] of CASES) {
+  test(name, () => assert.is(deriveStatus(facts, LIMITS).state, state))
 }
 
 test('says what is at fault here, and which way in is left', () => {
@@ -84,8 +84,8 @@ test('says what is at fault here, and which way in is left', () => {
 })
 
 test('says what else was found beside a proof', () => {
-  const { word, cause } = deriveStatus({ ...PROVED, proof: proved(1, 'new connections fail') }, LIMITS)
-  assert.equal([word, cause], ['ready', 'proved: a technician can get in; new connections fail'])
+  const { state, cause } = deriveStatus({ ...PROVED, proof: proved(1, 'new connections fail') }, LIMITS)
+  assert.equal([state, cause], ['ready', 'proved: a technician can get in; new connections fail'])
 })
 
 test('names the console lines that are closed', () => {

@@ -1,9 +1,9 @@
-/** Facts → one word and its cause: the worst cause wins, and hides its own symptoms. */
-import type { Word } from '../../formats/states.ts'
+/** Facts → one state and its cause: the worst cause wins, and hides its own symptoms. */
+import type { State } from '../../formats/states.ts'
 import type { Facts } from './facts.ts'
 
 export interface Status {
-  word: Word
+  state: State
   /** One sentence part for a technician; it changes only when the matter does, so it holds no ages and counts. */
   cause: string
 }
@@ -22,42 +22,43 @@ export interface Limits {
 /** The status at one moment. Nothing else in the supervisor decides what the LED says. */
 export function deriveStatus(facts: Facts, limits: Limits): Status {
   const { tunnel, linkUp } = facts
-  if (facts.configurationFault !== undefined) return { word: 'unconfigured', cause: facts.configurationFault }
+  if (facts.configurationFault !== undefined) return { state: 'unconfigured', cause: facts.configurationFault }
   if (tunnel.state === 'down') {
-    if (!linkUp) return { word: 'no-link', cause: 'no network interface has an address' }
-    const { word, cause } = tunnel.failure ?? { word: 'no-relay', cause: 'connecting for the first time' }
-    return { word, cause }
+    if (!linkUp) return { state: 'no-link', cause: 'no network interface has an address' }
+    const { state, cause } = tunnel.failure ?? { state: 'no-relay', cause: 'connecting for the first time' }
+    return { state, cause }
   }
-  if (tunnel.addressGone) return { word: 'no-link', cause: 'the address that the tunnel used is gone from this device' }
+  if (tunnel.addressGone)
+    return { state: 'no-link', cause: 'the address that the tunnel used is gone from this device' }
   if (limits.nowMs - tunnel.aliveMs > limits.silentMaxMs) {
     const { host, port } = tunnel.relay
     return {
-      word: 'no-relay',
+      state: 'no-relay',
       cause: `${host}:${port} no longer answers on the tunnel; a new connection is being tried`,
     }
   }
   if (facts.othersSeenMs !== undefined && limits.nowMs - facts.othersSeenMs < limits.othersMaxAgeMs) {
-    return { word: 'duplicate', cause: 'another device with this identity tries to connect; this one holds the place' }
+    return { state: 'duplicate', cause: 'another device with this identity tries to connect; this one holds the place' }
   }
   // Nothing is proved while it is off, by order: that is no fault to show.
   if (facts.maintenance !== 'on') {
-    return { word: 'maintenance', cause: `the operator has switched access ${facts.maintenance}` }
+    return { state: 'maintenance', cause: `the operator has switched access ${facts.maintenance}` }
   }
   return provedStatus(facts, limits)
 }
 
 function provedStatus(facts: Facts, { nowMs, proofMaxAgeMs }: Limits): Status {
   const { proof, local, statusFault } = facts
-  if (statusFault !== undefined) return { word: 'unproved', cause: `the status cannot be written: ${statusFault}` }
+  if (statusFault !== undefined) return { state: 'unproved', cause: `the status cannot be written: ${statusFault}` }
   const fault = localFault(local)
-  if (fault !== undefined) return { word: 'unproved', cause: fault }
+  if (fault !== undefined) return { state: 'unproved', cause: fault }
   switch (proof.state) {
     case 'none':
-      return { word: 'unproved', cause: 'connected; the first self-test is running' }
+      return { state: 'unproved', cause: 'connected; the first self-test is running' }
     case 'failed':
-      return { word: 'unproved', cause: proof.cause }
+      return { state: 'unproved', cause: proof.cause }
     case 'proved':
-      if (nowMs - proof.atMs > proofMaxAgeMs) return { word: 'unproved', cause: 'the last proof is too old' }
+      if (nowMs - proof.atMs > proofMaxAgeMs) return { state: 'unproved', cause: 'the last proof is too old' }
       return reachable(facts, proof.note)
     default:
       return proof satisfies never
@@ -78,9 +79,9 @@ function reachable({ closedConsoles = [], consolesInUse, sessions }: Facts, note
   const isOnAnother = consolesInUse.some(name => !closed.has(name))
   if (closedConsoles.length > 0 && !isOnAnother) {
     const each = closedConsoles.map(({ name, cause }) => `${name}: ${cause}`).join('; ')
-    return { word: 'no-console', cause: `proved, but a console line is not open: ${each}` }
+    return { state: 'no-console', cause: `proved, but a console line is not open: ${each}` }
   }
   const more = note === undefined ? '' : `; ${note}`
-  if (sessions.shell + sessions.console > 0) return { word: 'in-use', cause: `proved, and somebody is in${more}` }
-  return { word: 'ready', cause: `proved: a technician can get in${more}` }
+  if (sessions.shell + sessions.console > 0) return { state: 'in-use', cause: `proved, and somebody is in${more}` }
+  return { state: 'ready', cause: `proved: a technician can get in${more}` }
 }

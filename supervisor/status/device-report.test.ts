@@ -11,10 +11,10 @@ const agoMs = (seconds: number) => NOW_MS - seconds * 1000
 
 const STATUS: SupervisorStatus = {
   ...statusNow(),
-  ...{ software: '1.2.3', word: 'no-console', cause: 'proved, but a line is not open', since: agoMs(90) },
+  ...{ software: '1.2.3', state: 'no-console', cause: 'proved, but a line is not open', since: agoMs(90) },
   proof: { provedAt: agoMs(2.4), by: 'login', tookMs: 300, attempt: null, probeMs: 45 },
   sessions: { shell: 1, console: 2 },
-  changes: Array.from({ length: 10 }, (_, index) => ({ at: agoMs(100 - index), word: 'ready', cause: `c${index}` })),
+  changes: Array.from({ length: 10 }, (_, index) => ({ at: agoMs(100 - index), state: 'ready', cause: `c${index}` })),
 }
 const CONSOLES = {
   consoles: [
@@ -27,7 +27,7 @@ test('is the essence of both statuses, with ages in seconds', () => {
   const report = deviceReport(STATUS, CONSOLES, 'eth0', 30, NOW_MS)
   assert.equal(report, {
     v: 1,
-    word: 'no-console',
+    state: 'no-console',
     cause: 'proved, but a line is not open',
     sinceS: 90,
     proofS: 2,
@@ -43,7 +43,7 @@ test('is the essence of both statuses, with ages in seconds', () => {
       { name: 'sw2', open: false, cause: 'not plugged in', who: [] },
     ],
     // The newest eight, oldest first.
-    changes: Array.from({ length: 8 }, (_, index) => ({ agoS: 98 - index, word: 'ready', cause: `c${index + 2}` })),
+    changes: Array.from({ length: 8 }, (_, index) => ({ agoS: 98 - index, state: 'ready', cause: `c${index + 2}` })),
   })
   deviceReportSchema.parse(report)
 })
@@ -66,7 +66,7 @@ test('is as long as a relay takes a line, however much there is to say', () => {
   const long = 'x'.repeat(1_000)
   const sessions = Array.from({ length: 100 }, () => ({ technician: long, writer: false, since: NOW_MS }))
   const consoles = Array.from({ length: 100 }, () => ({ name: long, state: 'open', cause: long, sessions }))
-  const changes = Array.from({ length: 100 }, () => ({ at: NOW_MS, word: 'ready', cause: long }) as const)
+  const changes = Array.from({ length: 100 }, () => ({ at: NOW_MS, state: 'ready', cause: long }) as const)
   const status = { ...STATUS, cause: long, changes }
   const report = deviceReport(status, { consoles } as unknown as ConsoleStatus, long, 30, NOW_MS)
   deviceReportSchema.parse(report)

@@ -18,10 +18,10 @@ export function deviceReport(
   nowMs: number,
 ): DeviceReport {
   const ageS = (thenMs: number) => Math.min(1e10, Math.max(0, Math.round((nowMs - thenMs) / 1000)))
-  const { word, cause, since, proof, sessions, software, changes } = status
+  const { state, cause, since, proof, sessions, software, changes } = status
   return {
     v: 1,
-    word,
+    state,
     cause: cause.slice(0, 400),
     sinceS: ageS(since),
     proofS: proof.provedAt === null ? null : ageS(proof.provedAt),
@@ -43,6 +43,6 @@ export function deviceReport(
       })) ?? null,
     changes: changes
       .slice(-CHANGES_MAX)
-      .map(({ at, word, cause }) => ({ agoS: ageS(at), word, cause: cause.slice(0, 80) })),
+      .map(({ at, state, cause }) => ({ agoS: ageS(at), state, cause: cause.slice(0, 80) })),
   }
 }

@@ -13,7 +13,7 @@ const STATUS: SupervisorStatus = {
     software: '1',
     pid: 1,
     heartbeat: { bootId: 'b', uptimeMs: 0 },
-    word: 'ready',
+    state: 'ready',
     cause: 'proved',
     since: 0,
   },

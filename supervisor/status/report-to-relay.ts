@@ -95,8 +95,8 @@ export class Reporter {
 }
 
 /** What makes a report worth sending at once: ages and round trips change all the time. */
-function essence({ word, cause, sessions, proof }: SupervisorStatus): string {
-  return JSON.stringify([word, cause, sessions, proof.provedAt])
+function essence({ state, cause, sessions, proof }: SupervisorStatus): string {
+  return JSON.stringify([state, cause, sessions, proof.provedAt])
 }
 
 function whoIsOn(status: ConsoleStatus | undefined): string {

@@ -7,35 +7,35 @@ const test = suite('status-keeper')
 
 function keeperAt(time: { wall: number; now: number }) {
   const written: SupervisorStatus[] = []
-  const words: string[] = []
+  const states: string[] = []
   const clock = { wallMs: () => time.wall, nowMs: () => time.now, sleep: async () => {} }
   const limits = { proofMaxAgeMs: 60_000, othersMaxAgeMs: 60_000, silentMaxMs: 120_000 }
   const keeper = new StatusKeeper('dev1', limits, clock, {
-    changed: ({ word }) => words.push(word),
+    changed: ({ state }) => states.push(state),
     write: status => written.push(status),
     close: async () => {},
   })
-  return { keeper, words, last: () => written.at(-1) as SupervisorStatus }
+  return { keeper, states, last: () => written.at(-1) as SupervisorStatus }
 }
 
 const UP = { state: 'up', relay: { host: 'relay', port: 443 }, aliveMs: 1_000, addressGone: false } as const
 
 test('performs the effects of a change once, however often it is told', () => {
-  const { keeper, words } = keeperAt({ wall: 5_000, now: 1_000 })
+  const { keeper, states } = keeperAt({ wall: 5_000, now: 1_000 })
   keeper.report({})
   keeper.report({})
   keeper.report({ tunnel: UP })
   keeper.refresh()
-  assert.equal(words, ['no-relay', 'unproved'])
+  assert.equal(states, ['no-relay', 'unproved'])
 })
 
 test('a proof grows old by itself', () => {
   const time = { wall: 5_000, now: 1_000 }
-  const { keeper, words } = keeperAt(time)
+  const { keeper, states } = keeperAt(time)
   keeper.report({ tunnel: UP, proof: { state: 'proved', atMs: 1_000, note: undefined } })
   time.now += 60_001
   keeper.refresh()
-  assert.equal(words, ['ready', 'unproved'])
+  assert.equal(states, ['ready', 'unproved'])
 })
 
 test('instants follow when a board without a clock learns the time, and nothing seems older', () => {
@@ -88,7 +88,7 @@ test('its heart stops while a loop is stuck', () => {
 
 test('what a relay had a part in is shown without what a terminal obeys', () => {
   const { keeper, last } = keeperAt({ wall: 5_000, now: 1_000 })
-  const failure = { word: 'no-relay', cause: 'it says \x1b[2J\u202e' } as const
+  const failure = { state: 'no-relay', cause: 'it says \x1b[2J\u202e' } as const
   keeper.report({ tunnel: { state: 'down', failure } })
   assert.is(last().cause, 'it says ?[2J?')
 })
@@ -123,7 +123,7 @@ test('the file says all that is known, and when: in milliseconds since 1970', ()
     version: 1,
     device: 'dev1',
     pid: process.pid,
-    word: 'in-use',
+    state: 'in-use',
     cause: 'proved, and somebody is in',
     since: at(50_000),
     relay: { host: 'relay', port: 443 },
@@ -142,14 +142,14 @@ test('the file says all that is known, and when: in milliseconds since 1970', ()
     },
     sessions: { shell: 2, console: 1 },
     retryAt: at(60_000),
-    changes: [{ at: at(50_000), word: 'in-use', cause: 'proved, and somebody is in' }],
+    changes: [{ at: at(50_000), state: 'in-use', cause: 'proved, and somebody is in' }],
   })
 })
 
-test('a word holds since it came, whatever its cause is by now', () => {
+test('a state holds since it came, whatever its cause is by now', () => {
   const time = { wall: 1_800_000_000_000, now: 1_000 }
   const { keeper, last } = keeperAt(time)
-  const down = (cause: string) => keeper.report({ tunnel: { state: 'down', failure: { word: 'no-relay', cause } } })
+  const down = (cause: string) => keeper.report({ tunnel: { state: 'down', failure: { state: 'no-relay', cause } } })
   down('first')
   const { since } = last()
   time.now += 7_000
@@ -170,7 +170,7 @@ test('remembers the newest changes', () => {
   const { keeper, last } = keeperAt(time)
   for (let count = 1; count <= 60; count++) {
     time.now += 1
-    keeper.report({ tunnel: { state: 'down', failure: { word: 'no-relay', cause: `cause ${count}` } } })
+    keeper.report({ tunnel: { state: 'down', failure: { state: 'no-relay', cause: `cause ${count}` } } })
   }
   assert.equal(
     last().changes.map(({ cause }) => cause),

@@ -10,7 +10,7 @@ import { type Facts, FIRST_FACTS } from './facts.ts'
 
 /** What a change of the status sets in motion. */
 export interface Effects {
-  /** The word or its cause changed. */
+  /** The state or its cause changed. */
   changed(status: Status): void
   /** The content for the status file; the same content may come again. */
   write(status: SupervisorStatus): void
@@ -21,7 +21,7 @@ export interface Effects {
 /** What the status file says beside what is derived; instants are monotonic milliseconds here. */
 export type Details = Pick<SupervisorStatus, 'relay' | 'connectedAt' | 'proof' | 'retryAt'>
 
-/** Changes of the word that the status file remembers: a bad night fits, and the file stays small. */
+/** Changes of the state that the status file remembers: a bad night fits, and the file stays small. */
 const CHANGES_MAX = 50
 
 /** Characters of a cause: every message of ours fits. */
@@ -79,8 +79,8 @@ export class StatusKeeper {
     const derived = deriveStatus(this.#facts, { ...this.#limits, nowMs })
     // Relays, targets and files have a part in it, and it is shown on terminals.
     const status = { ...derived, cause: printable(derived.cause, CAUSE_MAX) }
-    if (status.word !== this.#status?.word || status.cause !== this.#status.cause) {
-      if (status.word !== this.#status?.word) this.#sinceMs = nowMs
+    if (status.state !== this.#status?.state || status.cause !== this.#status.cause) {
+      if (status.state !== this.#status?.state) this.#sinceMs = nowMs
       this.#status = status
       this.#changes = [...this.#changes, { at: nowMs, ...status }].slice(-CHANGES_MAX)
       this.#effects.changed(status)
@@ -89,7 +89,7 @@ export class StatusKeeper {
   }
 
   /** Every instant is turned to wall-clock time here: when the board learns the time, they all follow. */
-  #content({ word, cause }: Status): SupervisorStatus {
+  #content({ state, cause }: Status): SupervisorStatus {
     const wall = (ms: number) => this.#times.of(ms)
     const wallOrNull = (ms: number | null) => (ms === null ? null : wall(ms))
     const { relay, connectedAt, retryAt, proof } = this.#details
@@ -99,7 +99,7 @@ export class StatusKeeper {
       software: VERSION,
       pid: process.pid,
       heartbeat: this.#beat(),
-      word,
+      state,
       cause,
       since: wall(this.#sinceMs),
       relay,

@@ -7,7 +7,7 @@ import { suite } from '../../tools/suite.ts'
 import { statusWriter } from './write-status.ts'
 
 const test = suite('write-status')
-const status = (cause: string) => ({ cause }) as SupervisorStatus
+const status = (cause: string) => ({ cause, changes: [] as SupervisorStatus['changes'] }) as SupervisorStatus
 
 test('writes the newest content, also after the same content came twice', async context => {
   const directory = await scratchDirectory(context)

@@ -1,5 +1,6 @@
 /** Writes the status file, one write at a time, the newest content last. */
 import { join } from 'node:path'
+import { withWord } from '../../formats/states.ts'
 import type { SupervisorStatus } from '../../formats/status-file.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
@@ -42,7 +43,7 @@ export function statusWriter(runtimeDirectory: string, onOutcome: (fault: string
   }
   return {
     write: status => {
-      next = `${JSON.stringify(status, undefined, 2)}\n`
+      next = `${JSON.stringify({ ...withWord(status), changes: status.changes.map(withWord) }, undefined, 2)}\n`
       if (!isBusy) written = drain()
     },
     flush: () => written,

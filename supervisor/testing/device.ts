@@ -46,7 +46,7 @@ export function statusNow(): SupervisorStatus {
     software: '1.2.3',
     pid: process.pid,
     heartbeat: heartbeatNow(),
-    word: 'ready',
+    state: 'ready',
     cause: 'proved',
     since: nowMs,
     relay: { host: 'relay.example.net', port: 443 },

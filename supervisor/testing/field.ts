@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdir, rename, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type DeviceConfigInput, deviceConfigSchema } from '../../formats/device-config.ts'
-import type { Word } from '../../formats/states.ts'
+import type { State } from '../../formats/states.ts'
 import { readStatus, type SupervisorStatus, supervisorStatusSchema } from '../../formats/status-file.ts'
 import { stringifyToml } from '../../formats/toml-file.ts'
 import { freePortPair } from '../../testbed/free-port.ts'
@@ -51,9 +51,9 @@ export interface Supervisor {
   state: string
   configFile: string
   status(): Promise<SupervisorStatus | undefined>
-  /** Waits until the status has this word, and a cause that matches. */
-  becomes(word: Word, cause?: RegExp, timeoutMs?: number): Promise<SupervisorStatus>
-  /** Waits until a self-test has succeeded after this call, whatever the word. */
+  /** Waits until the status has this state, and a cause that matches. */
+  becomes(state: State, cause?: RegExp, timeoutMs?: number): Promise<SupervisorStatus>
+  /** Waits until a self-test has succeeded after this call, whatever the state. */
   proved(): Promise<unknown>
   /** It goes without a goodbye, with all that it runs: as in a power cut, or as systemd ends a unit. */
   crash(): Promise<void>
@@ -85,19 +85,19 @@ export async function startField(context: TestContext, options: FieldOptions = {
   const directory = await scratchDirectory(context)
   const deviceKey = await makeKey(directory, 'device_key')
   const listenerPort = await freePortPair()
-  const words = join(directory, 'words')
-  await mkdir(words)
+  const states = join(directory, 'states')
+  await mkdir(states)
   await copyFile(
-    join(REPOSITORY, 'relay-config/relay/forced-commands/oobm-device-word'),
-    join(words, 'oobm-device-word'),
+    join(REPOSITORY, 'relay-config/relay/forced-commands/oobm-device-command'),
+    join(states, 'oobm-device-command'),
   )
-  await chmod(join(words, 'oobm-device-word'), 0o755)
+  await chmod(join(states, 'oobm-device-command'), 0o755)
   const keyLine = (device: string, port: number, publicKey: string) => {
     const permits = [port, port + 1].flatMap(one => [
       `permitlisten="127.0.0.1:${one}"`,
       `permitopen="127.0.0.1:${one}"`,
     ])
-    return `restrict,port-forwarding,${permits.join(',')},command="exec ${words}/oobm-device-word ${device}" ${publicKey}\n`
+    return `restrict,port-forwarding,${permits.join(',')},command="exec ${states}/oobm-device-command ${device}" ${publicKey}\n`
   }
   const authorizedKeys = join(directory, 'authorized_keys')
   await writeFile(authorizedKeys, keyLine('dev1', listenerPort, deviceKey.publicKey))
@@ -208,20 +208,20 @@ async function runSupervisor(
       await waitFor('the supervisor to be gone', program.ended)
     },
     restart: () => runSupervisor(context, name, place, how),
-    becomes: async (word, cause = /./, timeoutMs = 40_000) => {
+    becomes: async (state, cause = /./, timeoutMs = 40_000) => {
       let last: SupervisorStatus | undefined
       try {
         return await waitFor(
-          `${name} to be ${word} (${cause})`,
+          `${name} to be ${state} (${cause})`,
           async () => {
             if (program.ended()) throw new Error(`the supervisor ended:\n${program.output()}`)
             last = await status()
-            return last?.pid === program.pid && last.word === word && cause.test(last.cause) ? last : undefined
+            return last?.pid === program.pid && last.state === state && cause.test(last.cause) ? last : undefined
           },
           { timeoutMs },
         )
       } catch (err) {
-        throw new Error(`${(err as Error).message}; it is ${last?.word}: ${last?.cause}`)
+        throw new Error(`${(err as Error).message}; it is ${last?.state}: ${last?.cause}`)
       }
     },
   }

@@ -76,7 +76,7 @@ test('a question ends without an answer: aborted, aborted before, the channel cl
 })
 
 test('the orders that came before there was a listener are kept, and come first', async () => {
-  const { control, relay } = channel({ said: [{ word: 'maintenance', off: true }] })
+  const { control, relay } = channel({ said: [{ type: 'maintenance', off: true }] })
   relay.write('blink 5\n')
   await settle()
   const orders: RelayOrder[] = []
@@ -84,22 +84,22 @@ test('the orders that came before there was a listener are kept, and come first'
   relay.write('maintenance on\n')
   await settle()
   assert.equal(orders, [
-    { word: 'maintenance', off: true },
-    { word: 'blink', seconds: 5 },
-    { word: 'maintenance', off: false },
+    { type: 'maintenance', off: true },
+    { type: 'blink', seconds: 5 },
+    { type: 'maintenance', off: false },
   ])
 })
 
 test('of the orders that nobody hears the latest of each kind holds, however many came', async () => {
-  const { control, relay } = channel({ said: [{ word: 'maintenance', off: false }] })
+  const { control, relay } = channel({ said: [{ type: 'maintenance', off: false }] })
   for (let count = 1; count <= 17; count++) relay.write(`blink ${count}\n`)
   relay.write('maintenance off - - alice\nblink 18\n')
   await settle()
   const orders: RelayOrder[] = []
   control.listen(order => orders.push(order))
   assert.equal(orders, [
-    { word: 'maintenance', off: true, by: 'alice' },
-    { word: 'blink', seconds: 18 },
+    { type: 'maintenance', off: true, by: 'alice' },
+    { type: 'blink', seconds: 18 },
   ])
   relay.write('listening yes\n')
   const asked = control.listening(ever())
@@ -127,7 +127,7 @@ test('words that this version does not know are passed over', async () => {
   control.listen(order => orders.push(order))
   relay.write('\nreboot now\nmaintenance\nblink x\nrelay a\nblink 2\n')
   await settle()
-  assert.equal(orders, [{ word: 'blink', seconds: 2 }])
+  assert.equal(orders, [{ type: 'blink', seconds: 2 }])
 })
 
 test('what a relay does not read is not piled up', async () => {

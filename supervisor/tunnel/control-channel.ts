@@ -1,7 +1,7 @@
 /** The control channel: lines both ways on the channel that `claim` keeps open (docs/protocol.md). */
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseRelayLine, type RelayAnswer, type RelayOrder, type RelayWord } from '../../formats/control-protocol.ts'
+import { parseRelayLine, type RelayAnswer, type RelayMessage, type RelayOrder } from '../../formats/control-protocol.ts'
 import { settled } from '../../runtime/waiting.ts'
 import type { Lines } from './read-lines.ts'
 
@@ -36,11 +36,11 @@ export function controlOf(
   let early = [...said]
   const ended = new AbortController()
   let onOrder: ((order: RelayOrder) => void) | undefined
-  let onAnswer: { [W in RelayAnswer['word']]?: (word: RelayWord) => void } = {}
-  const take = (word: RelayWord) => {
-    if (word.word === 'others' || word.word === 'listening') onAnswer[word.word]?.(word)
-    else if (onOrder) onOrder(word)
-    else early = [...early.filter(order => order.word !== word.word), word]
+  let onAnswer: { [Type in RelayAnswer['type']]?: (message: RelayMessage) => void } = {}
+  const take = (message: RelayMessage) => {
+    if (message.type === 'others' || message.type === 'listening') onAnswer[message.type]?.(message)
+    else if (onOrder) onOrder(message)
+    else early = [...early.filter(order => order.type !== message.type), message]
   }
   void readAll(lines, take, pause).finally(() => {
     onAnswer = {}
@@ -51,14 +51,14 @@ export function controlOf(
     stream.write(`${line}\n`)
     return true
   }
-  const question = async <W extends RelayAnswer['word']>(word: W, signal: AbortSignal) => {
+  const question = async <Type extends RelayAnswer['type']>(type: Type, signal: AbortSignal) => {
     const either = AbortSignal.any([signal, ended.signal])
-    const answer = await settled<RelayWord | undefined>(either, undefined, settle => {
-      onAnswer[word] = settle
-      if (!send(word)) settle(undefined)
+    const answer = await settled<RelayMessage | undefined>(either, undefined, settle => {
+      onAnswer[type] = settle
+      if (!send(type)) settle(undefined)
     })
-    delete onAnswer[word]
-    return answer as Extract<RelayWord, { word: W }> | undefined
+    delete onAnswer[type]
+    return answer as Extract<RelayMessage, { type: Type }> | undefined
   }
   return {
     send,
@@ -71,14 +71,18 @@ export function controlOf(
   }
 }
 
-/** Until the channel ends. What is not a word that this version knows is passed over. */
-async function readAll(lines: Lines, take: (word: RelayWord) => void, pause: () => Promise<unknown>): Promise<void> {
+/** Until the channel ends. What is not a message that this version knows is passed over. */
+async function readAll(
+  lines: Lines,
+  take: (message: RelayMessage) => void,
+  pause: () => Promise<unknown>,
+): Promise<void> {
   const { signal } = new AbortController()
   for (let count = 1; ; count++) {
     const line = await lines.next(signal)
     if (line === undefined) return
-    const word = parseRelayLine(line)
-    if (word) take(word)
+    const message = parseRelayLine(line)
+    if (message) take(message)
     if (count % BURST === 0) await pause()
   }
 }

@@ -56,7 +56,7 @@ async function somebodyOnConsole({ connection }: { connection: ScriptedConnectio
 test('claims before it asks for anything else, and asks for the listeners when it is told to, once', async () => {
   const { tunnel, connection, orders } = await tunnelOf(WELL)
   assert.equal(connection.asked, [`exec claim ${'f'.repeat(32)}`])
-  assert.equal(orders, [{ word: 'maintenance', off: false }])
+  assert.equal(orders, [{ type: 'maintenance', off: false }])
   assert.is(await tunnel.openListeners(ever()), undefined)
   assert.is(await tunnel.openListeners(ever()), undefined)
   assert.equal(connection.asked.slice(1), ['listen 20100', 'listen 20101'])
@@ -69,17 +69,17 @@ test('claims before it asks for anything else, and asks for the listeners when i
 test('hears the relay’s orders as long as the channel lives', async () => {
   const { answer, far } = execution('maintenance off\nclaimed\n')
   const { orders } = await tunnelOf({ exec: () => answer })
-  assert.equal(orders, [{ word: 'maintenance', off: true }])
+  assert.equal(orders, [{ type: 'maintenance', off: true }])
   far.write('maintenance on\n')
   await settle()
-  assert.equal(orders.at(-1), { word: 'maintenance', off: false })
+  assert.equal(orders.at(-1), { type: 'maintenance', off: false })
 })
 
 test('a relay without the words has no control channel, maintenance on, and nobody evicted there', async () => {
   const { tunnel, orders, connection } = await tunnelOf({ exec: () => says('not found\n'), listen: () => 'refused' })
   assert.is(tunnel.control, undefined)
-  assert.equal(orders, [{ word: 'maintenance', off: false }])
-  assert.is((await tunnel.openListeners(ever()))?.word, 'refused')
+  assert.equal(orders, [{ type: 'maintenance', off: false }])
+  assert.is((await tunnel.openListeners(ever()))?.state, 'refused')
   assert.not(connection.asked.includes('exec evict'))
 })
 
@@ -88,7 +88,7 @@ test('evicts only where it may', async () => {
     const { tunnel, connection, clock } = await tunnelOf({ ...WELL, listen: () => 'refused' }, { mayEvict })
     const opening = tunnel.openListeners(ever())
     await clock.runUntil(10_000)
-    assert.is((await opening)?.word, 'refused')
+    assert.is((await opening)?.state, 'refused')
     assert.is(connection.asked.includes('exec evict'), mayEvict)
   }
 })
@@ -96,7 +96,7 @@ test('evicts only where it may', async () => {
 test('listeners that were refused are asked for again', async () => {
   let isThere = false
   const { tunnel, connection } = await tunnelOf({ ...WELL, listen: () => (isThere ? 'granted' : 'unanswered') })
-  assert.is((await tunnel.openListeners(ever()))?.word, 'no-relay')
+  assert.is((await tunnel.openListeners(ever()))?.state, 'no-relay')
   isThere = true
   assert.is(await tunnel.openListeners(ever()), undefined)
   assert.equal(connection.asked.slice(1), ['listen 20100', 'listen 20100', 'listen 20101'])
@@ -104,13 +104,13 @@ test('listeners that were refused are asked for again', async () => {
 
 test('says why there is no tunnel: another one later, no answer, a connection that closed, an abort before', async () => {
   const superseded = await establishing({ exec: () => says('superseded\n') }).established
-  assert.ok(!superseded.ok && superseded.failure.word === 'duplicate')
+  assert.ok(!superseded.ok && superseded.failure.state === 'duplicate')
 
   const over = new AbortController()
   const silent = establishing({}, { signal: over.signal }).established
   over.abort()
   const found = await silent
-  assert.ok(!found.ok && found.failure.word === 'no-relay')
+  assert.ok(!found.ok && found.failure.state === 'no-relay')
   assert.match(found.failure.cause, 'stopped answering after the login')
 
   const closing = establishing({})

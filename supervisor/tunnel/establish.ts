@@ -9,7 +9,7 @@ import type { Failure } from '../failure.ts'
 import type { DialLocal } from '../network/dial-local.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { Control } from './control-channel.ts'
-import { claim } from './device-words.ts'
+import { claim } from './device-commands.ts'
 import { type Forwarding, forwardChannels, type Route } from './forward-channels.ts'
 import { cancelListeners, requestListeners } from './request-listeners.ts'
 
@@ -57,15 +57,15 @@ export async function establish(
 ): Promise<{ ok: true; tunnel: Tunnel } | { ok: false; failure: Failure }> {
   const { config, relay, token, ownIdent, mayEvict, dialLocal, clock, signal, onSessions, onOrder, log } = options
   const claimed = await claim(connection, token, signal)
-  if (connection.closed.aborted) return { ok: false, failure: { word: 'no-relay', cause: connection.closeCause() } }
+  if (connection.closed.aborted) return { ok: false, failure: { state: 'no-relay', cause: connection.closeCause() } }
   switch (claimed.kind) {
     case 'superseded': {
       const cause =
         'another device with this identity started later and holds the place: this one does not take it back'
-      return { ok: false, failure: { word: 'duplicate', cause } }
+      return { ok: false, failure: { state: 'duplicate', cause } }
     }
     case 'silent':
-      return { ok: false, failure: { word: 'no-relay', cause: 'the relay stopped answering after the login' } }
+      return { ok: false, failure: { state: 'no-relay', cause: 'the relay stopped answering after the login' } }
     case 'unknown': {
       const { detail } = claimed
       log.warn({ relay: relay.host, detail }, 'the relay does not know the device words: no eviction there')
@@ -81,7 +81,7 @@ export async function establish(
   const control = claimed.kind === 'claimed' ? claimed.control : undefined
   if (control) control.listen(onOrder)
   // A relay without the words has no maintenance to switch off.
-  else onOrder({ word: 'maintenance', off: false })
+  else onOrder({ type: 'maintenance', off: false })
   let held = false
   const tunnel: Tunnel = {
     ...{ connection, relay, routes, forwarding, control },

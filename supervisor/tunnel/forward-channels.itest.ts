@@ -45,7 +45,7 @@ async function visit(context: TestContext) {
   return { visitor, channel, server }
 }
 
-test('a visitor who leaves a server that never said a word takes no place any more', async context => {
+test('a visitor who leaves a server that never said a state takes no place any more', async context => {
   const { visitor, channel, server } = await visit(context)
   visitor.end('SSH-2.0-visitor\r\n')
   // The server hangs: it reads nothing, and closes nothing.
@@ -77,7 +77,7 @@ test('who has been greeted may close by halves, and still reads what the server 
   await waitFor('the greeting', () => heard.endsWith('\r\n'))
   const over = new Promise(resolve => server.once('end', resolve))
   server.resume()
-  visitor.end('the last words')
+  visitor.end('the last states')
   await over
   server.end('and an answer')
   await waitFor('the answer', () => heard.endsWith('and an answer'))

@@ -45,7 +45,7 @@ export class Orders {
     return relay
   }
 
-  maintenance(order: RelayOrder & { word: 'maintenance' }): void {
+  maintenance(order: RelayOrder & { type: 'maintenance' }): void {
     if (!order.off && !this.#off) return
     this.#off = order.off
     this.#offBy = order.off ? order.by : undefined
@@ -62,7 +62,7 @@ export class Orders {
    * Takes a redirection to a relay of the configuration: the host, port, login and pinned key of each are the operator's.
    * @returns false when it is none of them
    */
-  redirect(order: RelayOrder & { word: 'relay' }, present: RelayConfig): boolean {
+  redirect(order: RelayOrder & { type: 'relay' }, present: RelayConfig): boolean {
     const { host, port, user } = order
     const relay = this.#relays.find(one => one.host === host && one.port === port && one.user === user)
     if (!relay) return false

@@ -81,7 +81,7 @@ test('a login that is not tried to be answered for long ends at its own deadline
   assert.not(stream.destroyed)
   await clock.runUntil(STEP_MS)
   const found = await reached
-  assert.ok(!found.ok && found.failure.word === 'no-relay')
+  assert.ok(!found.ok && found.failure.state === 'no-relay')
   assert.match(found.failure.cause, 'stops answering during the login')
   assert.ok(stream.destroyed)
 })
@@ -96,7 +96,7 @@ test('a dialler that does not end is not waited for, and what it brings late is 
   })
   await clock.runUntil(SYN_MS + STEP_MS / 2 + 1_000)
   const found = await reached
-  assert.ok(!found.ok && found.failure.word === 'no-relay')
+  assert.ok(!found.ok && found.failure.state === 'no-relay')
   assert.match(found.failure.cause, 'may be blocked on this network')
   bring({ ok: true, transport })
   await settle()
@@ -146,7 +146,7 @@ test('says why nothing could be dialled, and whether the relay has too much to d
     const found = await reached
     assert.not(found.ok)
     assert.equal(!found.ok && found.failure, {
-      word: 'no-relay',
+      state: 'no-relay',
       cause: `it is ${kind}`,
       ...(turnedAway && { turnedAway }),
     })
@@ -154,7 +154,7 @@ test('says why nothing could be dialled, and whether the relay has too much to d
   }
 })
 
-const FAULTS: [Fault['kind'], word: 'refused' | 'no-relay', cause: string][] = [
+const FAULTS: [Fault['kind'], state: 'refused' | 'no-relay', cause: string][] = [
   [
     'host-key',
     'refused',
@@ -173,7 +173,7 @@ for (const [kind, word, cause] of FAULTS) {
     const { reached } = reaching({ connect: async () => ({ ok: false, fault: { kind, detail: 'DETAIL' } }) })
     const found = await reached
     if (found.ok) throw new Error('it is there')
-    assert.is(found.failure.word, word)
+    assert.is(found.failure.state, word)
     assert.match(found.failure.cause, cause)
   })
 }

@@ -45,7 +45,7 @@ export async function reachRelay(options: ReachOptions): Promise<Reached> {
     return {
       ok: false,
       failure: {
-        word: 'no-relay',
+        state: 'no-relay',
         cause: `${host}:${port} does not answer: port ${port} may be blocked on this network`,
       },
     }
@@ -53,7 +53,7 @@ export async function reachRelay(options: ReachOptions): Promise<Reached> {
   const dialled = dialling.value
   if (!dialled.ok) {
     const { kind, cause } = dialled.failure
-    return { ok: false, failure: { word: 'no-relay', cause, ...(kind === 'turned-away' && { turnedAway: true }) } }
+    return { ok: false, failure: { state: 'no-relay', cause, ...(kind === 'turned-away' && { turnedAway: true }) } }
   }
   const { stream, localAddress } = dialled.transport
   const login = { stream, localAddress, user, credentials, hostKeys, ident, nowMs: clock.nowMs }
@@ -73,29 +73,29 @@ function explain({ kind, detail }: Fault, { host, port, user }: RelayConfig, cre
   switch (kind) {
     case 'host-key':
       return {
-        word: 'refused',
+        state: 'refused',
         cause: `${where} shows host key ${detail}, which is not the pinned one: nothing was sent to it`,
       }
     case 'authentication': {
       const how = credentials.privateKey === undefined ? 'password' : 'key'
-      return { word: 'refused', cause: `${where} does not accept the login ${user} with this device's ${how}` }
+      return { state: 'refused', cause: `${where} does not accept the login ${user} with this device's ${how}` }
     }
     case 'algorithms':
-      return { word: 'refused', cause: `${where} and this device agree on no host key type or cipher: ${detail}` }
+      return { state: 'refused', cause: `${where} and this device agree on no host key type or cipher: ${detail}` }
     case 'own-key':
-      return { word: 'refused', cause: `this device's own key cannot be used: ${detail}` }
+      return { state: 'refused', cause: `this device's own key cannot be used: ${detail}` }
     case 'not-ssh':
       return {
-        word: 'no-relay',
+        state: 'no-relay',
         cause: `${where} is answered by something that is not an SSH server: a captive portal or a proxy?`,
       }
     case 'silent':
       return {
-        word: 'no-relay',
+        state: 'no-relay',
         cause: `${where} greets and stops answering during the login: small packets pass and large ones do not (MTU), or it hangs`,
       }
     case 'closed':
-      return { word: 'no-relay', cause: `the connection to ${where} broke during the login: ${detail}` }
+      return { state: 'no-relay', cause: `the connection to ${where} broke during the login: ${detail}` }
     default:
       return kind satisfies never
   }

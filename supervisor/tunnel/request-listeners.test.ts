@@ -49,7 +49,7 @@ test('a session that was told to end, and holds its listener still after twenty 
     listen: () => 'refused',
     'exec evict': () => says('evicted 1\n'),
   })
-  assert.is(failure?.word, 'stale')
+  assert.is(failure?.state, 'stale')
   assert.match(failure?.cause ?? '', '127.0.0.1:20100 (shell)')
   assert.is(asked.length, 1 + 1 + 20)
   assert.is(sleeping, 0)
@@ -60,7 +60,7 @@ test('what is refused and has nobody to evict is refused after one more try', as
     listen: () => 'refused',
     'exec evict': () => says('evicted 0\n'),
   })
-  assert.is(failure?.word, 'refused')
+  assert.is(failure?.state, 'refused')
   assert.match(failure?.cause ?? '', 'not permitted to this key, or held by somebody else')
   assert.equal(asked, ['listen 20100', 'exec evict', 'listen 20100'])
   assert.equal(evicted, [])
@@ -68,7 +68,7 @@ test('what is refused and has nobody to evict is refused after one more try', as
 
 test('nobody is evicted where that is not allowed', async () => {
   const { failure, asked } = await request({ listen: () => 'refused' }, { mayEvict: false })
-  assert.is(failure?.word, 'refused')
+  assert.is(failure?.state, 'refused')
   assert.match(failure?.cause ?? '', 'cannot say which')
   assert.equal(asked, ['listen 20100'])
 })
@@ -84,12 +84,12 @@ test('a relay that stops answering is no relay: at the first question, at the ev
     exec: () => says('evicted 1\n'),
   })
   assert.match(after.failure?.cause ?? '', 'asked for the listeners')
-  for (const { failure } of [first, evicting, after]) assert.is(failure?.word, 'no-relay')
+  for (const { failure } of [first, evicting, after]) assert.is(failure?.state, 'no-relay')
 })
 
 test('ends when aborted: while it asks, between two tries, and before', async () => {
   const before = await request({ listen: () => 'granted' }, { signal: AbortSignal.abort() })
-  assert.is(before.failure?.word, 'no-relay')
+  assert.is(before.failure?.state, 'no-relay')
 
   for (const listen of [() => undefined, () => 'refused']) {
     const clock = new FakeClock()

@@ -2,7 +2,7 @@
 import type { Clock } from '../../runtime/clock.ts'
 import type { Failure } from '../failure.ts'
 import type { Connection } from '../ssh/connection.ts'
-import { evict } from './device-words.ts'
+import { evict } from './device-commands.ts'
 import type { Route } from './forward-channels.ts'
 
 /** Tries after an eviction, and milliseconds between them: a session that was told to end needs a moment. */
@@ -34,11 +34,11 @@ async function takeBack(connection: Connection, route: Route, options: RequestOp
   const where = `listener 127.0.0.1:${route.listener} (${route.name})`
   if (!mayEvict) {
     const cause = `the relay does not give ${where}: it is taken or not permitted, and this relay cannot say which`
-    return { word: 'refused', cause }
+    return { state: 'refused', cause }
   }
   const evicted = await evict(connection, signal)
   if (evicted === undefined) {
-    return { word: 'no-relay', cause: 'the relay stopped answering while it was asked to evict' }
+    return { state: 'no-relay', cause: 'the relay stopped answering while it was asked to evict' }
   }
   if (evicted > 0) onEvicted(evicted)
   for (let tries = 0; tries < (evicted > 0 ? TRIES_AFTER_EVICTION : 1); tries++) {
@@ -47,14 +47,14 @@ async function takeBack(connection: Connection, route: Route, options: RequestOp
     await clock.sleep(PAUSE_MS, signal)
     if (signal.aborted) break
   }
-  if (evicted > 0) return { word: 'stale', cause: `an old session still holds ${where} although it was told to end` }
+  if (evicted > 0) return { state: 'stale', cause: `an old session still holds ${where} although it was told to end` }
   const cause = `the relay does not give ${where}: not permitted to this key, or held by somebody else's program`
-  return { word: 'refused', cause }
+  return { state: 'refused', cause }
 }
 
 function unanswered(answer: 'granted' | 'refused' | 'unanswered'): Failure | undefined {
   if (answer === 'granted') return undefined
-  return { word: 'no-relay', cause: 'the relay stopped answering while it was asked for the listeners' }
+  return { state: 'no-relay', cause: 'the relay stopped answering while it was asked for the listeners' }
 }
 
 /** Gives the listeners back; false when the relay does not say that they are gone. */

@@ -2,7 +2,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { isProvedReachable, WORDS, type Word } from '../../formats/states.ts'
+import { isProvedReachable, STATE_NAMES, type State } from '../../formats/states.ts'
 import { HEARTBEAT_MAX_AGE_MS, type Heartbeat, heartbeatNow } from '../../runtime/boot-clock.ts'
 import { statusWriter } from '../../supervisor/status/write-status.ts'
 import { statusNow } from '../../supervisor/testing/device.ts'
@@ -61,28 +61,28 @@ test('numbers that a power cut left empty are none', async context => {
   }
 })
 
-const TRIALS: { word: Word; provedAt: number | null; heartbeat?: () => Heartbeat; confirms: boolean }[] = [
+const TRIALS: { state: State; provedAt: number | null; heartbeat?: () => Heartbeat; confirms: boolean }[] = [
   // With the adapter out too: the technician gets in.
-  ...WORDS.filter(isProvedReachable).map(word => ({ word, provedAt: 1, confirms: true })),
-  { word: 'maintenance', provedAt: 1, confirms: true },
-  { word: 'maintenance', provedAt: null, confirms: false },
-  { word: 'unproved', provedAt: 1, confirms: false },
-  { word: 'unconfigured', provedAt: null, confirms: false },
-  { word: 'ready', provedAt: 1, heartbeat: () => silentFor(HEARTBEAT_MAX_AGE_MS - 5_000), confirms: true },
-  { word: 'ready', provedAt: 1, heartbeat: () => silentFor(HEARTBEAT_MAX_AGE_MS + 2_000), confirms: false },
-  { word: 'ready', provedAt: 1, heartbeat: () => ({ ...silentFor(0), bootId: 'another' }), confirms: false },
+  ...STATE_NAMES.filter(isProvedReachable).map(state => ({ state, provedAt: 1, confirms: true })),
+  { state: 'maintenance', provedAt: 1, confirms: true },
+  { state: 'maintenance', provedAt: null, confirms: false },
+  { state: 'unproved', provedAt: 1, confirms: false },
+  { state: 'unconfigured', provedAt: null, confirms: false },
+  { state: 'ready', provedAt: 1, heartbeat: () => silentFor(HEARTBEAT_MAX_AGE_MS - 5_000), confirms: true },
+  { state: 'ready', provedAt: 1, heartbeat: () => silentFor(HEARTBEAT_MAX_AGE_MS + 2_000), confirms: false },
+  { state: 'ready', provedAt: 1, heartbeat: () => ({ ...silentFor(0), bootId: 'another' }), confirms: false },
 ]
 
-for (const [index, { word, provedAt, heartbeat = heartbeatNow, confirms }] of TRIALS.entries()) {
+for (const [index, { state, provedAt, heartbeat = heartbeatNow, confirms }] of TRIALS.entries()) {
   const proof = provedAt === null ? 'without a proof' : 'with a proof'
-  test(`${index + 1}: ${word} ${proof} ${confirms ? 'confirms' : 'does not confirm'} a trial`, async context => {
+  test(`${index + 1}: ${state} ${proof} ${confirms ? 'confirms' : 'does not confirm'} a trial`, async context => {
     const device = await makeDevice(context, [1, 2])
     await device.put('confirmed', '1 0')
     await device.put('tried', '2')
     await writeFile(join(device.facts, 'trial'), '2\n')
     const writer = statusWriter(device.folder, fault => assert.is(fault, undefined))
     const status = statusNow()
-    writer.write({ ...status, heartbeat: heartbeat(), word, proof: { ...status.proof, provedAt } })
+    writer.write({ ...status, heartbeat: heartbeat(), state, proof: { ...status.proof, provedAt } })
     await writer.flush()
     const { code, stderr } = await device.run(`"${APPLIANCE}/trial"`, {
       OOBM_STATUS: join(device.folder, 'status.json'),

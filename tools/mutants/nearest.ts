@@ -3,7 +3,10 @@ const DEVICE_FILES = 'packaging/device/files'
 const APPLIANCE = 'image/stage-remote/01-appliance/files/usr/lib/oobm-appliance'
 
 export const NEAREST: Record<string, string[]> = {
-  'relay-config/relay/forced-commands/oobm-login': ['lab/relay-login-words.itest.ts', 'lab/relay-login-menu.itest.ts'],
+  'relay-config/relay/forced-commands/oobm-login': [
+    'lab/relay-login-commands.itest.ts',
+    'lab/relay-login-menu.itest.ts',
+  ],
   [`${DEVICE_FILES}/usr/lib/systemd/system`]: ['packaging/device/units.itest.ts'],
   [`${DEVICE_FILES}/etc/ssh/sshd_config.d`]: ['packaging/device/logins.itest.ts'],
   [`${DEVICE_FILES}/etc/sudoers.d`]: ['packaging/device/logins.itest.ts'],

@@ -5,7 +5,7 @@ import { FLEET, KEY } from './testing/two-relays.ts'
 
 const test = suite('rendered authorized_keys')
 const deviceKeys = new Map(FLEET.devices.map(({ name }) => [name, `ssh-ed25519 RELAY-KEY-OF-${name}`]))
-const TECHNICIAN_COMMAND = 'command="exec .oobm/oobm-technician-word .oobm/state tokyo:20100,20101"'
+const TECHNICIAN_COMMAND = 'command="exec .oobm/oobm-technician-command .oobm/state tokyo:20100,20101"'
 
 test('gives a device its two listeners, its way back and its words; a technician what was given to him; nobody more', () => {
   const [fra, lon] = FLEET.relays
@@ -13,7 +13,7 @@ test('gives a device its two listeners, its way back and its words; a technician
   assert.is(
     renderAuthorizedKeys(FLEET, fra, deviceKeys),
     `${[
-      'restrict,port-forwarding,permitlisten="127.0.0.1:20100",permitlisten="127.0.0.1:20101",permitopen="127.0.0.1:20100",permitopen="127.0.0.1:20101",command="exec .oobm/oobm-device-word tokyo" ssh-ed25519 RELAY-KEY-OF-tokyo oobm-device:tokyo',
+      'restrict,port-forwarding,permitlisten="127.0.0.1:20100",permitlisten="127.0.0.1:20101",permitopen="127.0.0.1:20100",permitopen="127.0.0.1:20101",command="exec .oobm/oobm-device-command tokyo" ssh-ed25519 RELAY-KEY-OF-tokyo oobm-device:tokyo',
       `restrict,port-forwarding,permitopen="127.0.0.1:20100",permitopen="127.0.0.1:20101",permitlisten="127.0.0.1:1",${TECHNICIAN_COMMAND} ${KEY[1]} oobm-technician:alice`,
       `restrict,port-forwarding,permitopen="127.0.0.1:20100",permitopen="127.0.0.1:20101",permitlisten="127.0.0.1:1",${TECHNICIAN_COMMAND} ${KEY[2]} oobm-technician:alice`,
     ].join('\n')}\n`,

@@ -24,7 +24,7 @@ export function deviceLine(relay: Relay, device: Device, publicKey: string, word
       ...own.map(port => `permitlisten="127.0.0.1:${port}"`),
       ...own.map(port => `permitopen="127.0.0.1:${port}"`),
       // `exec`: the word finds its sshd as its parent, with no shell between.
-      `command="exec ${[`${directory}/oobm-device-word`, device.name, ...(state === undefined ? [] : [state])].join(' ')}"`,
+      `command="exec ${[`${directory}/oobm-device-command`, device.name, ...(state === undefined ? [] : [state])].join(' ')}"`,
     ],
     publicKey,
     `oobm-device:${device.name}`,
@@ -32,28 +32,28 @@ export function deviceLine(relay: Relay, device: Device, publicKey: string, word
 }
 
 /** Where the words of devices and technicians are on a relay. */
-export interface RelayWords {
+export interface RelayCommands {
   directory: string
   /** The folder of all records of devices; `state` beside the words when left out. */
   state?: string
 }
 
-function sharedWords({ directory }: Relay): RelayWords {
+function sharedWords({ directory }: Relay): RelayCommands {
   return { directory }
 }
 
 /** What sshd runs for a technician who has no way 2: it shows how their devices stand, and no more. */
-export function technicianWord(
+export function technicianCommand(
   fleet: Fleet,
   relay: Relay,
   technician: Technician,
-  words: RelayWords = sharedWords(relay),
+  words: RelayCommands = sharedWords(relay),
 ): string {
   const { directory, state = `${directory}/state` } = words
   const devices = portsByDevice(fleet, relay, technician).map(
     ({ device, ports }) => `${device.name}:${ports.join(',')}`,
   )
-  return ['exec', `${directory}/oobm-technician-word`, state, ...devices].join(' ')
+  return ['exec', `${directory}/oobm-technician-command`, state, ...devices].join(' ')
 }
 
 /** Only a relay of our own can open a port to the network for one device and for no other. */
@@ -87,7 +87,7 @@ export function technicianLines(
   fleet: Fleet,
   relay: Relay,
   technician: Technician,
-  { login, words }: { login?: string; words?: RelayWords } = {},
+  { login, words }: { login?: string; words?: RelayCommands } = {},
 ): string[] {
   const ports = technicianPorts(fleet, relay, technician)
   if (ports.length === 0) return []
@@ -96,7 +96,7 @@ export function technicianLines(
     ...ports.map(port => `permitopen="127.0.0.1:${port}"`),
     // Without a permitlisten a key may listen anywhere; no login but root's can listen on port 1, and root's is the lab.
     'permitlisten="127.0.0.1:1"',
-    `command="${login ?? technicianWord(fleet, relay, technician, words)}"`,
+    `command="${login ?? technicianCommand(fleet, relay, technician, words)}"`,
   ]
   return technician.keys.map(key => authorizedKey(options, key, `oobm-technician:${technician.name}`))
 }

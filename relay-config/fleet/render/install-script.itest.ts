@@ -26,7 +26,7 @@ async function scene(context: TestContext) {
   assert.ok(relay)
   const scriptWith = (lines: string, owners: string[] = []) =>
     renderInstallScript(relay, lines, readRelayScripts(), owners)
-  const line = `restrict,command="exec .oobm/oobm-device-word a" ${ours} oobm-device:a`
+  const line = `restrict,command="exec .oobm/oobm-device-command a" ${ours} oobm-device:a`
   const run = (script: string, args: string[] = [], shell = '/bin/sh') =>
     runProgram(shell, ['-s', '--', ...args], { input: script, env: { HOME: home }, cwd: '/' })
   const keys = join(home, '.ssh', 'authorized_keys')
@@ -53,10 +53,10 @@ for (const shell of SHELLS) {
       `${before}# BEGIN oobm .oobm (made by oobm-relay render; what you write in here is lost)\n${line}\n# END oobm .oobm\n`,
     )
     assert.is(await modeOf(keys), '600')
-    assert.is(await modeOf(join(home, '.oobm/oobm-device-word')), '755')
+    assert.is(await modeOf(join(home, '.oobm/oobm-device-command')), '755')
     const scripts = readRelayScripts()
-    assert.is(await readFile(join(home, '.oobm/oobm-device-word'), 'utf8'), scripts.deviceWord)
-    assert.is(await readFile(join(home, '.oobm/oobm-technician-word'), 'utf8'), scripts.technicianWord)
+    assert.is(await readFile(join(home, '.oobm/oobm-device-command'), 'utf8'), scripts.deviceCommand)
+    assert.is(await readFile(join(home, '.oobm/oobm-technician-command'), 'utf8'), scripts.technicianCommand)
 
     assert.is((await run(script, [], shell)).code, 0)
     assert.is(await read(), after, 'again')

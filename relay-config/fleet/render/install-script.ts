@@ -3,8 +3,8 @@ import type { Relay } from '../fleet-config.ts'
 
 /** The scripts that the keys of devices and technicians run on a relay, as text. */
 export interface RelayScripts {
-  deviceWord: string
-  technicianWord: string
+  deviceCommand: string
+  technicianCommand: string
 }
 
 /** Ends the texts within the script; no rendered line is equal to it. */
@@ -49,12 +49,12 @@ ${authorizedKeys}${HERE_END}
 
 device_word() {
   cat <<'${HERE_END}'
-${scripts.deviceWord}${HERE_END}
+${scripts.deviceCommand}${HERE_END}
 }
 
 technician_word() {
   cat <<'${HERE_END}'
-${scripts.technicianWord}${HERE_END}
+${scripts.technicianCommand}${HERE_END}
 }
 
 # Everything in the file but our block.
@@ -119,8 +119,8 @@ install_all() {
   count=$(keys_of_ours | wc -l)
   # The words first: no key ever stands there without what it runs.
   mkdir -p "$DIRECTORY"
-  device_word | replace "$DIRECTORY/oobm-device-word" 755
-  technician_word | replace "$DIRECTORY/oobm-technician-word" 755
+  device_word | replace "$DIRECTORY/oobm-device-command" 755
+  technician_word | replace "$DIRECTORY/oobm-technician-command" 755
   mkdir -p "\${keys%/*}"
   printf '%s\\n' "$content" | replace "$keys" 600
   echo "installed: $((count)) keys in $keys, the words of devices and technicians in $DIRECTORY"
@@ -133,7 +133,7 @@ remove_all() {
   else
     rm -f "$keys"
   fi
-  rm -rf "$DIRECTORY/oobm-device-word" "$DIRECTORY/oobm-technician-word" "$DIRECTORY/state"
+  rm -rf "$DIRECTORY/oobm-device-command" "$DIRECTORY/oobm-technician-command" "$DIRECTORY/state"
   rmdir "$DIRECTORY" 2>/dev/null || :
   echo "removed: our keys from $keys, and $DIRECTORY"
 }

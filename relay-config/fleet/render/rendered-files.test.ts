@@ -4,7 +4,7 @@ import { renderFiles } from './rendered-files.ts'
 import { FLEET, KEY } from './testing/two-relays.ts'
 
 const test = suite('rendered files')
-const SCRIPTS = { deviceWord: '#!/bin/sh\n', technicianWord: '#!/bin/sh\n' }
+const SCRIPTS = { deviceCommand: '#!/bin/sh\n', technicianCommand: '#!/bin/sh\n' }
 const allKeys = new Map(
   FLEET.devices.map(({ name }) => [name, { relay: `relay ${name}`, shell: `shell ${name}`, bridge: `bridge ${name}` }]),
 )
@@ -14,13 +14,13 @@ test('writes everything, and for each relay and technician apart', () => {
   assert.equal([...files.keys()].sort(), [
     'relay/fra/authorized_keys',
     'relay/fra/install',
-    'relay/fra/oobm-device-word',
-    'relay/fra/oobm-technician-word',
+    'relay/fra/oobm-device-command',
+    'relay/fra/oobm-technician-command',
     'relay/fra/sshd_config',
     'relay/lon/authorized_keys',
     'relay/lon/install',
-    'relay/lon/oobm-device-word',
-    'relay/lon/oobm-technician-word',
+    'relay/lon/oobm-device-command',
+    'relay/lon/oobm-technician-command',
     'relay/lon/sshd_config',
     'technicians/alice/config',
     'technicians/alice/known_hosts',

@@ -36,8 +36,8 @@ export function renderFiles(
     const add = (file: string, content: string, mode = 0o644) =>
       files.set(`relay/${relay.name}/${file}`, { content, mode })
     add('authorized_keys', authorizedKeys)
-    add('oobm-device-word', scripts.deviceWord, 0o755)
-    add('oobm-technician-word', scripts.technicianWord, 0o755)
+    add('oobm-device-command', scripts.deviceCommand, 0o755)
+    add('oobm-technician-command', scripts.technicianCommand, 0o755)
     add('sshd_config', renderSshdConfig(relay))
     add('install', renderInstallScript(relay, authorizedKeys, scripts, owners), 0o755)
   }

@@ -23,7 +23,7 @@ export interface Identity {
 const PINNED = 'its host key is the pinned one'
 
 /** A word that is none: the answer to it shows that the words are there, and changes nothing. */
-const NO_WORD = 'oobm-relay-check'
+const NO_COMMAND = 'oobm-relay-check'
 
 /**
  * Yields what it finds as it finds it; ends early when nothing more can be tried. It claims and evicts nothing, and a
@@ -44,7 +44,7 @@ export async function* checkRelay(
     const [first] = identities
     if (first === undefined) return
     const settings = settingsOf(first)
-    const answer = await trySsh(settings, ['-T'], NO_WORD)
+    const answer = await trySsh(settings, ['-T'], NO_COMMAND)
     if (isRefused(answer)) {
       yield { result: 'ok', what: PINNED }
       yield wrong(`the key of ${first.device.name} is let in`, await whyRefused(settings))
@@ -57,7 +57,7 @@ export async function* checkRelay(
     yield await noOpening(settings)
     yield await noForeignListener(settings)
     yield await noSocketListener(settings)
-    yield lookAtAlgorithms((await trySsh(settings, ['-vv', '-T'], NO_WORD)).said, relay)
+    yield lookAtAlgorithms((await trySsh(settings, ['-vv', '-T'], NO_COMMAND)).said, relay)
     for (const identity of identities) {
       const { said } = await trySsh(settingsOf(identity), ['-W', `127.0.0.1:${listenersOf(identity.device).shell}`])
       if (PROHIBITED.test(said)) {
@@ -112,7 +112,7 @@ function loginFindings({ code, said }: Answer, fleet: Fleet, relay: Relay, devic
   if (code === 255 || code === undefined) {
     return [wrong(`${relay.host}:${relay.port} answers`, lastLine(said) || 'no answer in time')]
   }
-  const good = code === 64 && said.includes(`oobm-device-word: ${device.name}: the words are: claim TOKEN, evict`)
+  const good = code === 64 && said.includes(`oobm-device-command: ${device.name}: the words are: claim TOKEN, evict`)
   return [
     { result: 'ok', what: PINNED },
     { result: 'ok', what: login },
@@ -137,7 +137,7 @@ async function whyRefused(settings: ProbeSettings): Promise<string> {
     if (causes.length > 0) return causes.join('; and ')
     return `nothing that root sees here forbids it: PAM may. sshd's log says it: "journalctl -t sshd -n 20"`
   }
-  const { said } = await trySsh(settings, ['-v', '-T'], NO_WORD)
+  const { said } = await trySsh(settings, ['-v', '-T'], NO_COMMAND)
   const causes = likelyCauses(relay.user, /Server accepts key/.test(said))
   const list = causes.map((cause, index) => `\n           ${index + 1}. ${cause}`).join('')
   return `${install}. Where that does not help: sshd's log on the relay says why ("journalctl -t sshd"). Likely, in this order:${list}`
@@ -164,14 +164,14 @@ async function noOpening(settings: ProbeSettings): Promise<Finding> {
 }
 
 async function noForeignListener(settings: ProbeSettings): Promise<Finding> {
-  const { said } = await trySsh(settings, ['-R', '127.0.0.1:0:127.0.0.1:1'], NO_WORD)
+  const { said } = await trySsh(settings, ['-R', '127.0.0.1:0:127.0.0.1:1'], NO_COMMAND)
   const advice = `this key has no "permitlisten" in authorized_keys: ${remediesOf(settings.relay).keys}`
   return judge(LISTEN_FAILED.test(said), 'no listening on other ports', advice)
 }
 
 async function noSocketListener(settings: ProbeSettings): Promise<Finding> {
   const path = `/tmp/oobm-check-${randomBytes(8).toString('hex')}`
-  const { said } = await trySsh(settings, ['-R', `${path}:127.0.0.1:1`], NO_WORD)
+  const { said } = await trySsh(settings, ['-R', `${path}:127.0.0.1:1`], NO_COMMAND)
   const setting = remediesOf(settings.relay).setting('AllowStreamLocalForwarding no')
   const advice = `${setting}; and remove ${path} from the relay, where this try has left it`
   return judge(LISTEN_FAILED.test(said), 'no listening on Unix sockets', advice)
@@ -179,7 +179,7 @@ async function noSocketListener(settings: ProbeSettings): Promise<Finding> {
 
 /** Holds the listener for a moment: the device is not connected. `-v`: sshd tells of an overridden address as a debug message. */
 function tryListening(settings: ProbeSettings, device: Device): Promise<Answer> {
-  return trySsh(settings, ['-v', '-R', `127.0.0.1:${listenersOf(device).shell}:127.0.0.1:1`], NO_WORD)
+  return trySsh(settings, ['-v', '-R', `127.0.0.1:${listenersOf(device).shell}:127.0.0.1:1`], NO_COMMAND)
 }
 
 function* ownListener({ said }: Answer, device: Device, relay: Relay): Generator<Finding> {

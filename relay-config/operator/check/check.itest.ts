@@ -25,7 +25,7 @@ test(
     assert.not.match(idle.stdout, /WRONG|untried/)
     assert.equal(
       (await readdir(join(home, '.oobm'))).sort(),
-      ['oobm-device-word', 'oobm-technician-word'],
+      ['oobm-device-command', 'oobm-technician-command'],
       'it left no record',
     )
     const [, advised = ''] =
@@ -85,7 +85,7 @@ test(
     )
     assert.is((await install()).code, 0)
 
-    const words = join(home, '.oobm/oobm-device-word')
+    const words = join(home, '.oobm/oobm-device-command')
     await rename(words, `${words}.away`)
     assert.match(
       await wrongsOf(),

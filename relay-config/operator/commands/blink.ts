@@ -26,7 +26,7 @@ export const blink: Command = {
     if (lastsMs === undefined || lastsMs > BLINK_MAX_S * 1000)
       usageError('--for takes a time such as 30s, and 10m at the most')
     const seconds = lastsMs / 1000
-    if (await tellDevice(statePathsOf(values), device.name, { word: 'blink', seconds })) {
+    if (await tellDevice(statePathsOf(values), device.name, { type: 'blink', seconds })) {
       print(`${device.name} blinks for ${seconds} s`)
       return EXIT.ok
     }

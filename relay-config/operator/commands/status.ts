@@ -1,13 +1,14 @@
 /** `oobm-relay status`: the fleet as this relay sees it, worst first, or one device in depth. */
 import { setTimeout as delay } from 'node:timers/promises'
 import colours from 'yoctocolors'
+import { withWord } from '../../../formats/states.ts'
 import { EXIT } from '../../../runtime/errors.ts'
 import { asciiJson } from '../../../runtime/printable.ts'
 import { askSs } from '../../relay/state/ask-ss.ts'
 import { describeDevice } from '../../relay/state/describe-device.ts'
 import { describeFleet } from '../../relay/state/describe-fleet.ts'
-import { type DeviceState, readDeviceState } from '../../relay/state/device-state.ts'
-import { isOutOfSight, type Paint, PLAIN, worstFirst } from '../../relay/state/fleet-words.ts'
+import { type DeviceView, readDeviceView } from '../../relay/state/device-view.ts'
+import { isOutOfSight, type Paint, PLAIN, worstFirst } from '../../relay/state/fleet-states.ts'
 import { STATE_OPTIONS, statePathsOf } from '../../relay/state/state-paths.ts'
 import { type Command, type CommandInput, deviceOf } from '../command.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
@@ -33,27 +34,27 @@ export const status: Command = {
     const { values, print, signal } = input
     const draw = async () => {
       const nowMs = Date.now()
-      const states = await readFleet(input, nowMs)
-      const lines = describe(input, states, nowMs)
+      const views = await readFleet(input, nowMs)
+      const lines = describe(input, views, nowMs)
       print(`${values.watch && process.stdout.isTTY ? CLEAR : ''}${lines.join('\n')}`)
-      return states
+      return views
     }
-    const states = await draw()
+    const views = await draw()
     while (values.watch && !signal.aborted) {
       await delay(WATCH_MS, undefined, { signal }).catch(() => {})
       if (!signal.aborted) await draw()
     }
     // Of one device it is the answer, of many a part of it.
     const isAskedOfOne = input.positionals.length > 0 && !values.watch
-    return isAskedOfOne && states.some(({ word }) => isOutOfSight(word)) ? EXIT.unavailable : EXIT.ok
+    return isAskedOfOne && views.some(({ state }) => isOutOfSight(state)) ? EXIT.unavailable : EXIT.ok
   },
 }
 
-function describe({ values, positionals }: CommandInput, states: readonly DeviceState[], nowMs: number): string[] {
+function describe({ values, positionals }: CommandInput, views: readonly DeviceView[], nowMs: number): string[] {
   const paint: Paint = process.stdout.isTTY && process.stdout.hasColors() && !values.json ? COLOURS : PLAIN
-  if (values.json) return [asciiJson(worstFirst(states), 2)]
-  if (positionals.length > 0) return states.flatMap(state => describeDevice(state, nowMs, paint))
-  return describeFleet(states, nowMs, process.stdout.columns ?? WIDTH, paint)
+  if (values.json) return [asciiJson(worstFirst(views).map(withWord), 2)]
+  if (positionals.length > 0) return views.flatMap(view => describeDevice(view, nowMs, paint))
+  return describeFleet(views, nowMs, process.stdout.columns ?? WIDTH, paint)
 }
 
 const COLOURS: Paint = {
@@ -62,8 +63,8 @@ const COLOURS: Paint = {
 }
 
 /** The device that is named, or all. */
-export async function readFleet(input: CommandInput, nowMs: number): Promise<DeviceState[]> {
+export async function readFleet(input: CommandInput, nowMs: number): Promise<DeviceView[]> {
   const look = { paths: statePathsOf(input.values), received: await askSs(input.signal), nowMs }
   const devices = input.positionals.length > 0 ? [deviceOf(input)] : input.fleet.devices
-  return Promise.all(devices.map(device => readDeviceState(look, device)))
+  return Promise.all(devices.map(device => readDeviceView(look, device)))
 }

@@ -160,7 +160,7 @@ test(
   async context => {
     const { host, fleet, operate } = await scene(context)
     await host.sh(
-      'useradd -m -s /bin/sh -p "*" ops; mkdir -m 700 /home/ops/.ssh /home/ops/.oobm; cp /root/.ssh/authorized_keys /home/ops/.ssh; cp /usr/lib/oobm/oobm-device-word /home/ops/.oobm; chown -R ops /home/ops; chmod 755 /usr/lib/oobm',
+      'useradd -m -s /bin/sh -p "*" ops; mkdir -m 700 /home/ops/.ssh /home/ops/.oobm; cp /root/.ssh/authorized_keys /home/ops/.ssh; cp /usr/lib/oobm/oobm-device-command /home/ops/.oobm; chown -R ops /home/ops; chmod 755 /usr/lib/oobm',
     )
     const hostKey = fleet.alice.publicKey
     await fleet.write(text =>

@@ -65,7 +65,7 @@ function noRelay(): UserError {
 }
 
 function refuseEmptyState(directory: string): true {
-  if (['oobm-device-word', 'state', 'history.jsonl', 'maintenance'].some(name => existsSync(join(directory, name))))
+  if (['oobm-device-command', 'state', 'history.jsonl', 'maintenance'].some(name => existsSync(join(directory, name))))
     return true
   const advice = 'on a shared relay it is the directory of the fleet file, .oobm in its login’s home'
   throw new UserError(`${directory} holds no relay: ${advice}`, EXIT.unavailable)

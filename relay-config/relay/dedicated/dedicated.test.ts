@@ -30,13 +30,13 @@ test('gives each key its line, in a file of its account', () => {
   const listen = (host: string) => `permitlisten="${host}:20100",permitlisten="${host}:20101"`
   assert.is(
     files.get('authorized_keys/oobm-device'),
-    `restrict,port-forwarding,${listen('127.0.0.1')},permitopen="127.0.0.1:20100",permitopen="127.0.0.1:20101",command="exec /usr/lib/oobm/oobm-device-word tokyo /var/lib/oobm/devices" ${KEY} oobm-device:tokyo
-restrict,port-forwarding,permitlisten="127.0.0.1:20102",permitlisten="127.0.0.1:20103",permitopen="127.0.0.1:20102",permitopen="127.0.0.1:20103",command="exec /usr/lib/oobm/oobm-device-word osaka /var/lib/oobm/devices" ${KEY} oobm-device:osaka
+    `restrict,port-forwarding,${listen('127.0.0.1')},permitopen="127.0.0.1:20100",permitopen="127.0.0.1:20101",command="exec /usr/lib/oobm/oobm-device-command tokyo /var/lib/oobm/devices" ${KEY} oobm-device:tokyo
+restrict,port-forwarding,permitlisten="127.0.0.1:20102",permitlisten="127.0.0.1:20103",permitopen="127.0.0.1:20102",permitopen="127.0.0.1:20103",command="exec /usr/lib/oobm/oobm-device-command osaka /var/lib/oobm/devices" ${KEY} oobm-device:osaka
 `,
   )
   assert.match(
     files.get('authorized_keys/alice') ?? '',
-    /^restrict,port-forwarding,permitopen="127\.0\.0\.1:20101",permitlisten="127\.0\.0\.1:1",command="exec \/usr\/lib\/oobm\/oobm-technician-word \/var\/lib\/oobm\/devices tokyo:20101" /,
+    /^restrict,port-forwarding,permitopen="127\.0\.0\.1:20101",permitlisten="127\.0\.0\.1:1",command="exec \/usr\/lib\/oobm\/oobm-technician-command \/var\/lib\/oobm\/devices tokyo:20101" /,
   )
   assert.not(files.has('authorized_keys/idle'), 'who may reach nothing has no key here')
   assert.match(files.get('sshd_config') ?? '', /^AllowUsers oobm-device alice bob$/m)

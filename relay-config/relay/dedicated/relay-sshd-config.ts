@@ -1,7 +1,7 @@
 /** The configuration of a dedicated relay's own sshd (sshd_config(5)): it knows our accounts and nothing else. */
 import { relaysOf } from '../../fleet/access.ts'
 import type { Fleet, Relay } from '../../fleet/fleet-config.ts'
-import { technicianPorts, technicianWord } from '../../fleet/render/authorized-keys.ts'
+import { technicianCommand, technicianPorts } from '../../fleet/render/authorized-keys.ts'
 import { loginTechnicians } from '../../fleet/render/login-files.ts'
 import { loginMatchBlock } from '../../fleet/render/login-match.ts'
 import { CLIENT_ALIVE_SETTINGS } from '../../fleet/render/sshd-config.ts'
@@ -124,7 +124,7 @@ export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPa
         .join(' ')}`,
       '  PermitListen none',
       '  MaxSessions 4',
-      `  ForceCommand ${technicianWord(fleet, relay, technician, wordsOf(paths))}`,
+      `  ForceCommand ${technicianCommand(fleet, relay, technician, wordsOf(paths))}`,
     ]),
     ...logins.flatMap(technician => [
       '',

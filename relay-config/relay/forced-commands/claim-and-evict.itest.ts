@@ -16,7 +16,7 @@ import {
   SLOW,
   THIRD,
   testInEachShell,
-} from '../../testing/device-words.ts'
+} from '../../testing/device-commands.ts'
 
 const test = suite('device words: claim and evict')
 
@@ -110,7 +110,7 @@ test(
         'evict\nid',
         `claim ${OLD}\nid`,
         `claim ${OLD.slice(2)}\na`,
-        'claim ../../../../tmp/oobm-device-word-x',
+        'claim ../../../../tmp/oobm-device-command-x',
       ],
       ...['sh', 'id', '$(id)', '`id`', '*', 'claim *', 'x'.repeat(20_000)],
     ]
@@ -118,7 +118,7 @@ test(
       const { code, stdout, stderr } = await relay.ssh('tokyo', [], word)
       assert.equal(
         [code, stdout, stderr],
-        [64, '', 'oobm-device-word: tokyo: the words are: claim TOKEN, evict\n'],
+        [64, '', 'oobm-device-command: tokyo: the words are: claim TOKEN, evict\n'],
         word,
       )
     }

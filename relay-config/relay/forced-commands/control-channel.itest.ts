@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { signalProcess } from '../../../testbed/sshd.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
 import { suite } from '../../../tools/suite.ts'
-import { ask, connection, NEW, OLD, relayFor, SLOW, testInEachShell } from '../../testing/device-words.ts'
+import { ask, connection, NEW, OLD, relayFor, SLOW, testInEachShell } from '../../testing/device-commands.ts'
 import type { FleetRelay } from '../../testing/fleet-relay.ts'
 
 const test = suite('device words: the control channel')

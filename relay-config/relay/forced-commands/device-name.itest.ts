@@ -6,7 +6,7 @@ import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { suite } from '../../../tools/suite.ts'
 
 const test = suite('the name of a device, to its words')
-const SCRIPT = join(import.meta.dirname, 'oobm-device-word')
+const SCRIPT = join(import.meta.dirname, 'oobm-device-command')
 
 test('is a name, and no path, option or pattern: authorized_keys may have been written by hand', async context => {
   const directory = await scratchDirectory(context)
@@ -25,7 +25,7 @@ test('is a name, and no path, option or pattern: authorized_keys may have been w
       assert.equal([code, stdout], [64, ''], `${shell} ${name}`)
       assert.match(
         stderr,
-        /^oobm-device-word: usage: oobm-device-word DEVICE \[STATE_DIRECTORY\], from authorized_keys$/m,
+        /^oobm-device-command: usage: oobm-device-command DEVICE \[STATE_DIRECTORY\], from authorized_keys$/m,
       )
     }
   }

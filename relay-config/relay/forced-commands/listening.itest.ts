@@ -6,7 +6,7 @@ import type { Program } from '../../../testbed/run-program.ts'
 import { signalProcess } from '../../../testbed/sshd.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
 import { suite, type TestContext } from '../../../tools/suite.ts'
-import { ask, connection, OLD, relayFor, SLOW, testInEachShell } from '../../testing/device-words.ts'
+import { ask, connection, OLD, relayFor, SLOW, testInEachShell } from '../../testing/device-commands.ts'
 import type { FleetRelay } from '../../testing/fleet-relay.ts'
 
 const test = suite('device words: listening')

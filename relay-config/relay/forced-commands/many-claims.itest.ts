@@ -7,7 +7,7 @@ import { freePorts } from '../../../testbed/free-port.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
 import { suite, type TestContext } from '../../../tools/suite.ts'
-import { ask, connection, OLD, records, relayFor, SLOW } from '../../testing/device-words.ts'
+import { ask, connection, OLD, records, relayFor, SLOW } from '../../testing/device-commands.ts'
 import { type FleetRelay, startFleetRelay } from '../../testing/fleet-relay.ts'
 
 const test = suite('device words: many claims')
@@ -15,7 +15,7 @@ const test = suite('device words: many claims')
 /** An attacker's: as many as sshd lets one connection have, on many connections. */
 const CONNECTIONS = 25
 const CLAIMS_EACH = 10
-/** What oobm-device-word allows one device. */
+/** What oobm-device-command allows one device. */
 const CLAIMS = 4
 
 test(

@@ -3,23 +3,23 @@
 import { shortAge } from '../../../cli/ages.ts'
 import { printable } from '../../../runtime/printable.ts'
 import { timeText } from '../../../runtime/time-text.ts'
-import type { DeviceState } from './device-state.ts'
-import { colourOf, meaningOf, type Paint } from './fleet-words.ts'
+import type { DeviceView } from './device-view.ts'
+import { colourOf, meaningOf, type Paint } from './fleet-states.ts'
 import { isReportOverdue, silenceMs } from './liveness.ts'
 import type { Maintenance } from './maintenance.ts'
 
 /** With what went wrong lately. */
-export function describeDevice(state: DeviceState, nowMs: number, paint: Paint): string[] {
-  const { device, word, connected, report, reportedAtMs, maintenance, off } = state
+export function describeDevice(view: DeviceView, nowMs: number, paint: Paint): string[] {
+  const { device, state, connected, report, reportedAtMs, maintenance, off } = view
   const age = (thenMs: number | undefined) => (thenMs === undefined ? 'never' : `${shortAge(thenMs, nowMs)} ago`)
   const lines = [
-    `${paint.strong(device)}  ${colourOf(word, paint)(clean(word, 20))}  proved ${age(state.provedAtMs)}${provedBy(report)}`,
-    row('means', meaningOf(word) ?? 'a word of a newer version: upgrade oobm-relay'),
+    `${paint.strong(device)}  ${colourOf(state, paint)(clean(state, 20))}  proved ${age(view.provedAtMs)}${provedBy(report)}`,
+    row('means', meaningOf(state) ?? 'a state of a newer version: upgrade oobm-relay'),
     row(
       'here',
       connected ? 'connected to this relay' : 'not connected to this relay; what follows is what it said last',
     ),
-    ...describeHeard(state),
+    ...describeHeard(view),
     row('access', off ? describeOff(maintenance) : describeOn(maintenance)),
   ]
   if (!report || reportedAtMs === undefined) return [...lines, row('report', 'none yet')]
@@ -27,7 +27,7 @@ export function describeDevice(state: DeviceState, nowMs: number, paint: Paint):
   return [
     ...lines,
     // This relay has seen none of it itself: who is in, and what went wrong, is what the device tells.
-    paint.strong(`the device said ${age(reported)}${connected ? due(state, nowMs) : ''}`),
+    paint.strong(`the device said ${age(reported)}${connected ? due(view, nowMs) : ''}`),
     row('cause', clean(report.cause, 400)),
     row('since', age(reported - report.sinceS * 1000)),
     row(
@@ -49,18 +49,18 @@ export function describeDevice(state: DeviceState, nowMs: number, paint: Paint):
     ]),
     ...(report.changes.length > 0 ? [paint.strong('the device said of its latest changes')] : []),
     ...report.changes.map(change => {
-      return `  ${paint.faint(timeText(reported - change.agoS * 1000))}  ${clean(change.word, 12).padEnd(12)}  ${clean(change.cause, 400)}`
+      return `  ${paint.faint(timeText(reported - change.agoS * 1000))}  ${clean(change.state, 12).padEnd(12)}  ${clean(change.cause, 400)}`
     }),
   ]
 }
 
-function provedBy(report: DeviceState['report']): string {
+function provedBy(report: DeviceView['report']): string {
   if (report?.proofBy === 'login') return ', by a login through the tunnel'
   return report?.proofBy === 'self-test' ? ', by a second connection' : ''
 }
 
 /** When it last said a byte, where that is known. */
-function describeHeard({ heard, pace }: DeviceState): string[] {
+function describeHeard({ heard, pace }: DeviceView): string[] {
   if (heard === undefined) return []
   if ('unknown' in heard) return [row('heard', `not known when: ${clean(heard.unknown)}`)]
   const seconds = Math.round(heard.silentMs / 1000)
@@ -73,7 +73,7 @@ function describeHeard({ heard, pace }: DeviceState): string[] {
   ]
 }
 
-function due({ reportedAtMs, pace }: DeviceState, nowMs: number): string {
+function due({ reportedAtMs, pace }: DeviceView, nowMs: number): string {
   return isReportOverdue(reportedAtMs, nowMs, pace) ? `, and overdue: one comes every ${pace.reportMs / 1000} s` : ''
 }
 
@@ -84,7 +84,7 @@ function describeOn(maintenance: Maintenance | undefined): string {
   return `on since ${timeText((until ?? at) * 1000)}: it was off until then, switched by ${clean(by, 40)}`
 }
 
-/** Who closed a device, until when and why; in the words of oobm-technician-word. */
+/** Who closed a device, until when and why; in the words of oobm-technician-command. */
 export function describeOff(maintenance: Maintenance | undefined): string {
   if (!maintenance) return 'off'
   const { until, at, by, reason } = maintenance

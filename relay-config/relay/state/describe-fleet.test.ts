@@ -5,15 +5,15 @@ import { suite } from '../../../tools/suite.ts'
 import { describeDevice } from './describe-device.ts'
 import { describeFleet } from './describe-fleet.ts'
 import { describeMetrics } from './describe-metrics.ts'
-import type { DeviceState } from './device-state.ts'
-import { type Paint, PLAIN } from './fleet-words.ts'
+import type { DeviceView } from './device-view.ts'
+import { type Paint, PLAIN } from './fleet-states.ts'
 
 const test = suite('fleet-state')
 const NOW_MS = 1_800_000_000_000
 
 const REPORT: DeviceReport = {
   v: 1,
-  word: 'ready',
+  state: 'ready',
   cause: 'proved',
   sinceS: 7_200,
   proofS: 40,
@@ -34,18 +34,18 @@ const REPORT: DeviceReport = {
     },
     { name: 'core-sw2', open: false, cause: 'no /dev/ttyUSB1', who: [] },
   ],
-  changes: [{ agoS: 7_300, word: 'unproved', cause: 'the relay was silent' }],
+  changes: [{ agoS: 7_300, state: 'unproved', cause: 'the relay was silent' }],
 }
 
-function state(device: string, word: string, more: Partial<DeviceState> = {}): DeviceState {
+function viewOf(device: string, state: string, more: Partial<DeviceView> = {}): DeviceView {
   const times = { reportedAtMs: NOW_MS - 5_000, provedAtMs: NOW_MS - 45_000, sinceMs: NOW_MS - 7_205_000 }
   return {
     device,
-    word,
+    state,
     connected: true,
     heard: { silentMs: 3_000 },
     pace: { pingMs: 15_000, reportMs: 300_000 },
-    report: { ...REPORT, word },
+    report: { ...REPORT, state },
     maintenance: undefined,
     off: false,
     ...times,
@@ -56,17 +56,17 @@ function state(device: string, word: string, more: Partial<DeviceState> = {}): D
 test('is a table of 80 columns, worst first', () => {
   const lines = describeFleet(
     [
-      state('tokyo', 'ready'),
-      state('osaka', 'maintenance', {
+      viewOf('tokyo', 'ready'),
+      viewOf('osaka', 'maintenance', {
         off: true,
         maintenance: { state: 'off', until: 1_790_000_000, at: 1_780_000_000, by: 'ops', reason: 'site visit' },
       }),
-      state('nagoya', 'away', { connected: false }),
-      state('kobe', 'unproved'),
-      state('kyoto', 'never', { connected: false, report: undefined, provedAtMs: undefined, sinceMs: undefined }),
-      state('kochi', 'no-console'),
-      state('zz', 'frobnicated'),
-      state('yao', 'silent', { heard: { silentMs: 75_000 } }),
+      viewOf('nagoya', 'away', { connected: false }),
+      viewOf('kobe', 'unproved'),
+      viewOf('kyoto', 'never', { connected: false, report: undefined, provedAtMs: undefined, sinceMs: undefined }),
+      viewOf('kochi', 'no-console'),
+      viewOf('zz', 'frobnicated'),
+      viewOf('yao', 'silent', { heard: { silentMs: 75_000 } }),
     ],
     NOW_MS,
     80,
@@ -108,15 +108,15 @@ test('is a table of 80 columns, worst first', () => {
 
 test('shows in one colour each what is proved, what is proved and lacks a console, and what is not', () => {
   const paint: Paint = { ...PLAIN, good: () => 'good', poor: () => 'poor', bad: () => 'bad', faint: () => 'faint' }
-  const words = ['away', 'silent', 'constructor', 'unproved', 'maintenance', 'no-console', 'ready', 'in-use']
-  const colours = words.map(word => describeFleet([state('tokyo', word)], NOW_MS, 80, paint)[1])
+  const states = ['away', 'silent', 'constructor', 'unproved', 'maintenance', 'no-console', 'ready', 'in-use']
+  const colours = states.map(state => describeFleet([viewOf('tokyo', state)], NOW_MS, 80, paint)[1])
   assert.equal(colours, ['bad', 'bad', 'bad', 'bad', 'faint', 'poor', 'good', 'good'])
 })
 
 test('says in depth how the device was proved, and since when it says nothing', () => {
-  const text = (word: string, more: Partial<DeviceState> = {}) =>
-    describeDevice(state('tokyo', word, more), NOW_MS, PLAIN).join('\n')
-  const shown = text('no-console', { report: { ...REPORT, word: 'no-console', proofBy: 'login' } })
+  const text = (state: string, more: Partial<DeviceView> = {}) =>
+    describeDevice(viewOf('tokyo', state, more), NOW_MS, PLAIN).join('\n')
+  const shown = text('no-console', { report: { ...REPORT, state: 'no-console', proofBy: 'login' } })
   assert.match(shown, /^tokyo {2}no-console {2}proved 45s ago, by a login through the tunnel\n/)
   assert.match(shown, /\n {2}means +proved, but the line of a console is not open\n/)
   assert.match(shown, /\n {2}heard +3 s ago; pings every 15 s\n/)
@@ -125,12 +125,12 @@ test('says in depth how the device was proved, and since when it says nothing', 
   assert.match(text('silent', quiet), /\n {2}heard +silent for 75 s; pings every 15 s\n/)
   assert.match(text('silent', quiet), /\nthe device said 33m ago, and overdue: one comes every 300 s\n/)
   assert.match(text('ready', { heard: { unknown: 'x\x1b' } }), /\n {2}heard +not known when: x\?\n/)
-  assert.match(text('constructor'), /\n {2}means +a word of a newer version/)
+  assert.match(text('constructor'), /\n {2}means +a state of a newer version/)
 })
 
 test('says of a silent device for how long, or since when no report came', () => {
-  const shown = (more: Partial<DeviceState>) =>
-    describeFleet([state('tokyo', 'silent', more)], NOW_MS, 80, PLAIN)[1] ?? ''
+  const shown = (more: Partial<DeviceView>) =>
+    describeFleet([viewOf('tokyo', 'silent', more)], NOW_MS, 80, PLAIN)[1] ?? ''
   assert.match(shown({ heard: { silentMs: 3_723_000 } }), / silent for 3723 s$/)
   assert.match(shown({ reportedAtMs: NOW_MS - 2_000_000 }), / no report for 33m$/)
   assert.match(shown({ report: undefined, reportedAtMs: undefined }), / no report yet$/)
@@ -138,8 +138,8 @@ test('says of a silent device for how long, or since when no report came', () =>
 
 test('says once of how many devices it is not known whether they are silent, and why', () => {
   const heard = { unknown: 'ss is not on this relay: install iproute2' }
-  const one = state('kobe', 'ready', { heard: { unknown: 'ss does not list its connection' } })
-  const states = [state('tokyo', 'ready', { heard }), state('osaka', 'ready', { heard }), one]
+  const one = viewOf('kobe', 'ready', { heard: { unknown: 'ss does not list its connection' } })
+  const states = [viewOf('tokyo', 'ready', { heard }), viewOf('osaka', 'ready', { heard }), one]
   assert.equal(describeFleet(states, NOW_MS, 80, PLAIN).slice(-2), [
     'not known whether 2 devices would be silent: ss is not on this relay: install iproute2',
     'not known whether kobe would be silent: ss does not list its connection',
@@ -147,10 +147,10 @@ test('says once of how many devices it is not known whether they are silent, and
 })
 
 test('sorts and shows a thousand devices fast', () => {
-  const words = ['ready', 'in-use', 'away', 'no-link', 'unproved', 'never', 'silent', 'duplicate']
-  const states = Array.from({ length: 1_000 }, (_, n) => state(`device-${n}`, words[n % words.length] ?? ''))
+  const states = ['ready', 'in-use', 'away', 'no-link', 'unproved', 'never', 'silent', 'duplicate']
+  const views = Array.from({ length: 1_000 }, (_, n) => viewOf(`device-${n}`, states[n % states.length] ?? ''))
   const startedMs = performance.now()
-  const lines = describeFleet(states, NOW_MS, 80, PLAIN)
+  const lines = describeFleet(views, NOW_MS, 80, PLAIN)
   assert.is(lines.length, 1_003)
   assert.match(lines[1] ?? '', /^device-10 +away/)
   assert.ok(performance.now() - startedMs < 2_000)
@@ -159,14 +159,14 @@ test('sorts and shows a thousand devices fast', () => {
 const EVIL = '\x1b]0;x\x07\x1b[2J\u009b\r\n"\\\u202e{}'
 const HOSTILE: DeviceReport = {
   ...REPORT,
-  word: EVIL,
+  state: EVIL,
   cause: EVIL,
   software: EVIL,
   uplink: EVIL,
   consoles: [{ name: EVIL, open: false, cause: EVIL, who: [{ technician: EVIL, types: true, forS: 1 }] }],
-  changes: [{ agoS: 1e10, word: EVIL, cause: EVIL }],
+  changes: [{ agoS: 1e10, state: EVIL, cause: EVIL }],
 }
-const hostile = state('tokyo', EVIL, { report: HOSTILE })
+const hostile = viewOf('tokyo', EVIL, { report: HOSTILE })
 
 test('brings nothing to the terminal that a device put into its report', () => {
   for (const lines of [describeFleet([hostile], NOW_MS, 300, PLAIN), describeDevice(hostile, NOW_MS, PLAIN)]) {
@@ -175,7 +175,7 @@ test('brings nothing to the terminal that a device put into its report', () => {
 })
 
 test('metrics: every line is help, type or a sample, whatever a device says', () => {
-  const text = describeMetrics([state('osaka', 'ready'), hostile], NOW_MS)
+  const text = describeMetrics([viewOf('osaka', 'ready'), hostile], NOW_MS)
   for (const line of text.trimEnd().split('\n')) {
     assert.match(
       line,
@@ -198,9 +198,9 @@ test('metrics: no series twice, and none for what is not known', () => {
     { ...one, open: false },
     { ...one, open: true },
   ]
-  const seriesOf = (more: Partial<DeviceState>) => {
-    const word = more.word ?? 'ready'
-    return describeMetrics([state('tokyo', word, { report: { ...REPORT, consoles }, ...more })], NOW_MS)
+  const seriesOf = (more: Partial<DeviceView>) => {
+    const state = more.state ?? 'ready'
+    return describeMetrics([viewOf('tokyo', state, { report: { ...REPORT, consoles }, ...more })], NOW_MS)
       .split('\n')
       .filter(line => /^oobm_(console_open|device_silent)/.test(line))
   }
@@ -209,10 +209,10 @@ test('metrics: no series twice, and none for what is not known', () => {
     'oobm_console_open{device="tokyo",console="x"} 1',
   ])
   assert.equal(seriesOf({ heard: { unknown: 'no ss' }, report: { ...REPORT, consoles: null } }), [])
-  assert.equal(seriesOf({ word: 'silent', heard: { silentMs: 75_000 } }), [
+  assert.equal(seriesOf({ state: 'silent', heard: { silentMs: 75_000 } }), [
     'oobm_device_silent_seconds{device="tokyo"} 75',
   ])
-  assert.equal(seriesOf({ word: 'away', connected: false, heard: undefined }), [])
+  assert.equal(seriesOf({ state: 'away', connected: false, heard: undefined }), [])
 })
 
 test('ages and durations', () => {

@@ -4,16 +4,16 @@ import { shortAge } from '../../../cli/ages.ts'
 import { isProvedReachable } from '../../../formats/states.ts'
 import { printable } from '../../../runtime/printable.ts'
 import { describeOff } from './describe-device.ts'
-import type { DeviceState } from './device-state.ts'
-import { colourOf, type Paint, worstFirst } from './fleet-words.ts'
+import type { DeviceView } from './device-view.ts'
+import { colourOf, type Paint, worstFirst } from './fleet-states.ts'
 import { silenceMs } from './liveness.ts'
 
 /** This relay has not seen it: a device may say anything. */
 const BY_DEVICES = 'states, times, versions and who is on a console are what the devices say'
 
 /** @param width columns of the terminal */
-export function describeFleet(states: readonly DeviceState[], nowMs: number, width: number, paint: Paint): string[] {
-  const rows = worstFirst(states).map(state => rowOf(state, nowMs))
+export function describeFleet(views: readonly DeviceView[], nowMs: number, width: number, paint: Paint): string[] {
+  const rows = worstFirst(views).map(view => rowOf(view, nowMs))
   const head = ['DEVICE', 'STATE', 'PROVED', 'RTT', 'SINCE', 'VERSION', 'UPLINK', 'CONSOLES']
   const widest = (column: number, max: number) =>
     Math.min(max, Math.max(...[head, ...rows.map(({ cells }) => cells)].map(cells => cells[column]?.length ?? 0)))
@@ -22,45 +22,45 @@ export function describeFleet(states: readonly DeviceState[], nowMs: number, wid
     const columns = widths.map((size, index) => fit(cells[index] ?? '', size).padEnd(size)).join(' ')
     return `${columns} ${cells[7] ?? ''}`.slice(0, width).trimEnd()
   }
-  const proved = states.filter(({ word }) => isProvedReachable(word)).length
+  const proved = views.filter(({ state }) => isProvedReachable(state)).length
   return [
     paint.strong(line(head)),
-    ...rows.map(({ cells, word }) => colourOf(word, paint)(line(cells))),
+    ...rows.map(({ cells, state }) => colourOf(state, paint)(line(cells))),
     `${rows.length} device${rows.length === 1 ? '' : 's'}, ${proved} proved`,
-    ...worstFirst(states).flatMap(({ device, off, maintenance }) =>
+    ...worstFirst(views).flatMap(({ device, off, maintenance }) =>
       off ? `${device}: access is ${describeOff(maintenance)}` : [],
     ),
-    ...(states.some(({ report }) => report) ? [BY_DEVICES] : []),
-    ...unheard(states),
+    ...(views.some(({ report }) => report) ? [BY_DEVICES] : []),
+    ...unheard(views),
   ]
 }
 
 /** Why it is not known of connected devices whether they still speak: a line for each reason. */
-export function unheard(states: readonly DeviceState[]): string[] {
-  const reasons = states.flatMap(({ heard }) => (heard && 'unknown' in heard ? heard.unknown : []))
+export function unheard(views: readonly DeviceView[]): string[] {
+  const reasons = views.flatMap(({ heard }) => (heard && 'unknown' in heard ? heard.unknown : []))
   return [...new Set(reasons)].map(reason => {
-    const names = states.filter(({ heard }) => heard && 'unknown' in heard && heard.unknown === reason)
+    const names = views.filter(({ heard }) => heard && 'unknown' in heard && heard.unknown === reason)
     const who = names.length === 1 ? names[0]?.device : `${names.length} devices`
     return `not known whether ${who} would be silent: ${reason}`
   })
 }
 
-function rowOf(state: DeviceState, nowMs: number) {
-  const { device, word, report, provedAtMs, sinceMs, off } = state
+function rowOf(view: DeviceView, nowMs: number) {
+  const { device, state, report, provedAtMs, sinceMs, off } = view
   const cells = [
     device,
-    off && word !== 'maintenance' ? `${clean(word, 7)},off` : clean(word, 12),
+    off && state !== 'maintenance' ? `${clean(state, 7)},off` : clean(state, 12),
     shortAge(provedAtMs, nowMs),
     report === undefined || report.probeMs === null ? '-' : `${Math.round(report.probeMs)}ms`,
     shortAge(sinceMs, nowMs),
     clean(report?.software ?? '-', 10),
     clean(report?.uplink ?? '-', 10),
-    off ? 'access off' : word === 'silent' ? describeSilence(state, nowMs) : describeConsoles(state),
+    off ? 'access off' : state === 'silent' ? describeSilence(view, nowMs) : describeConsoles(view),
   ]
-  return { cells, word }
+  return { cells, state }
 }
 
-function describeSilence({ heard, pace, reportedAtMs }: DeviceState, nowMs: number): string {
+function describeSilence({ heard, pace, reportedAtMs }: DeviceView, nowMs: number): string {
   const ms = silenceMs(heard, pace)
   if (ms !== undefined) return `silent for ${Math.round(ms / 1000)} s`
   return reportedAtMs === undefined ? 'no report yet' : `no report for ${shortAge(reportedAtMs, nowMs)}`
@@ -70,7 +70,7 @@ function describeSilence({ heard, pace, reportedAtMs }: DeviceState, nowMs: numb
  * `sw2! sw1:alice*,bob`: `!` is a line that is closed, and comes first, so that a narrow terminal does not cut it off; `*` may
  * type. Who was on one before the device went is nobody now.
  */
-function describeConsoles({ report, connected }: DeviceState): string {
+function describeConsoles({ report, connected }: DeviceView): string {
   return (report?.consoles ?? [])
     .toSorted((a, b) => Number(a.open) - Number(b.open))
     .map(({ name, open, who }) => {

@@ -1,13 +1,13 @@
 /** The fleet's states in Prometheus' text format, for node_exporter's textfile collector; pure. */
 import { printable } from '../../../runtime/printable.ts'
-import type { DeviceState } from './device-state.ts'
+import type { DeviceView } from './device-view.ts'
 
 type Sample = [labels: Record<string, string>, value: number]
 
 interface Metric {
   name: string
   help: string
-  samples(state: DeviceState): Sample[]
+  samples(view: DeviceView): Sample[]
 }
 
 const seconds = (ms: number | null | undefined): number[] =>
@@ -27,8 +27,8 @@ const METRICS: Metric[] = [
   },
   {
     name: 'oobm_device_state',
-    help: 'The state of the device as a word, away, silent or never where it says none itself; the value is 1.',
-    samples: ({ word }) => [[{ state: word }, 1]],
+    help: 'The state of the device as it reports it, or away, silent or never as this relay sees it; the value is 1.',
+    samples: ({ state }) => [[{ state }, 1]],
   },
   {
     name: 'oobm_device_maintenance_off',
@@ -64,8 +64,8 @@ const METRICS: Metric[] = [
   {
     name: 'oobm_console_open',
     help: 'Whether the line of a console is open; none while the device is not connected or silent.',
-    samples: ({ report, connected, word }) =>
-      connected && word !== 'silent'
+    samples: ({ report, connected, state }) =>
+      connected && state !== 'silent'
         ? (report?.consoles ?? []).map(({ name, open }) => [{ console: name }, open ? 1 : 0])
         : [],
   },
@@ -76,13 +76,13 @@ const METRICS: Metric[] = [
   },
 ]
 
-export function describeMetrics(states: readonly DeviceState[], nowMs: number): string {
+export function describeMetrics(views: readonly DeviceView[], nowMs: number): string {
   const metrics = METRICS.map(({ name, help, samples }) => {
     // A device may name one console twice. Of two samples with the same labels, Prometheus takes neither, nor the whole file.
     const lines = new Map(
-      states.flatMap(state =>
-        samples(state).map(([labels, value]) => {
-          const series = `${name}${labelText({ device: state.device, ...labels })}`
+      views.flatMap(view =>
+        samples(view).map(([labels, value]) => {
+          const series = `${name}${labelText({ device: view.device, ...labels })}`
           return [series, `${series} ${value}\n`]
         }),
       ),

@@ -6,7 +6,7 @@ import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../../tools/suite.ts'
 import type { Fleet } from '../../fleet/fleet-config.ts'
 import { appendHistory, readHistory } from '../history.ts'
-import { readDeviceState } from './device-state.ts'
+import { readDeviceView } from './device-view.ts'
 import { writeMaintenance } from './maintenance.ts'
 import { readGone, readPast } from './past-sessions.ts'
 import { livingSessions } from './sessions.ts'
@@ -24,14 +24,14 @@ async function relay(context: TestContext) {
   return {
     paths,
     folder,
-    state: () => readDeviceState({ paths, received: new Map(), nowMs: Date.now() }, { name: 'tokyo' }),
+    state: () => readDeviceView({ paths, received: new Map(), nowMs: Date.now() }, { name: 'tokyo' }),
   }
 }
 
 const REPORT = {
   ...{
     v: 1,
-    word: 'ready',
+    state: 'ready',
     cause: '',
     sinceS: 9,
     proofS: 3,
@@ -55,10 +55,10 @@ test('is paths of its own below a root, and beside the words of a shared relay',
 test('takes a report for what it is, and anything else for none', async context => {
   const { folder, state } = await relay(context)
   const file = join(folder, 'report.json')
-  assert.is((await state()).word, 'never')
+  assert.is((await state()).state, 'never')
   await writeFile(file, JSON.stringify({ ...REPORT, news: 'from a later version' }))
   const away = await state()
-  assert.equal([away.word, away.report?.word, away.connected], ['away', 'ready', false])
+  assert.equal([away.state, away.report?.state, away.connected], ['away', 'ready', false])
   assert.ok(Math.abs(Date.now() - 3_000 - (away.provedAtMs ?? 0)) < 60_000)
   for (const bad of [
     '',
@@ -69,7 +69,7 @@ test('takes a report for what it is, and anything else for none', async context 
     JSON.stringify({ ...REPORT, cause: 'x'.repeat(9_000) }),
   ]) {
     await writeFile(file, bad)
-    assert.is((await state()).word, 'never', bad.slice(0, 40))
+    assert.is((await state()).state, 'never', bad.slice(0, 40))
   }
 })
 
@@ -79,8 +79,8 @@ test('follows no link and waits at no pipe that stands in the place of a file', 
   await writeFile(elsewhere, JSON.stringify(REPORT))
   await symlink(elsewhere, join(folder, 'report.json'))
   await symlink(elsewhere, join(folder, 'control'))
-  assert.is((await state()).word, 'never')
-  assert.not(await tellDevice(paths, 'tokyo', { word: 'blink', seconds: 1 }))
+  assert.is((await state()).state, 'never')
+  assert.not(await tellDevice(paths, 'tokyo', { type: 'blink', seconds: 1 }))
   // On a shared relay the folder belongs to its login, and who switches maintenance off may be root.
   await symlink(elsewhere, paths.history)
   await appendHistory(paths, { event: 'x' }).then(
@@ -90,10 +90,10 @@ test('follows no link and waits at no pipe that stands in the place of a file', 
   assert.is(await readFile(elsewhere, 'utf8'), JSON.stringify(REPORT), 'nothing was written through the link')
   const pipes = await relay(context)
   assert.is((await runProgram('mkfifo', [join(pipes.folder, 'report.json'), join(pipes.folder, 'control')])).code, 0)
-  assert.is((await pipes.state()).word, 'never')
-  assert.not(await tellDevice(pipes.paths, 'tokyo', { word: 'blink', seconds: 1 }), 'nobody reads')
+  assert.is((await pipes.state()).state, 'never')
+  assert.not(await tellDevice(pipes.paths, 'tokyo', { type: 'blink', seconds: 1 }), 'nobody reads')
   await writeFile(join(folder, '../osaka'), '')
-  assert.not(await tellDevice(paths, 'nowhere', { word: 'blink', seconds: 1 }))
+  assert.not(await tellDevice(paths, 'nowhere', { type: 'blink', seconds: 1 }))
 })
 
 test('takes no process for a session that is not the recorded sshd', async context => {

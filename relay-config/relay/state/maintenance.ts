@@ -6,7 +6,7 @@ import { errorCode } from '../../../runtime/errors.ts'
 import { writeAtomically } from '../../../runtime/write-atomically.ts'
 import type { StatePaths } from './state-paths.ts'
 
-/** `state` and `until` come first in the file, on one line: oobm-device-word, a shell script, reads them as text. */
+/** `state` and `until` come first in the file, on one line: oobm-device-command, a shell script, reads them as text. */
 const maintenanceSchema = z.object({
   state: z.enum(['on', 'off']),
   /** Epoch seconds at which off ends by itself; null without an end. */

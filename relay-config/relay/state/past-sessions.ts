@@ -30,7 +30,7 @@ async function ofEach<T>(folder: string, read: (folder: string, name: string) =>
   return (await Promise.all(names.map(name => read(folder, name)))).flat()
 }
 
-/** oobm-device-word leaves the moment of a device's first claim. */
+/** oobm-device-command leaves the moment of a device's first claim. */
 async function enrolmentOf(devices: string, device: string): Promise<HistoryEntry[]> {
   const text = await readBounded(join(devices, device, 'enrolled')).catch(() => '')
   const at = timeOf(/^(\d{1,11})\n$/.exec(text)?.[1])

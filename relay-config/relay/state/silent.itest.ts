@@ -8,16 +8,16 @@ import { runProgram } from '../../../testbed/run-program.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
 import { suite } from '../../../tools/suite.ts'
-import { ask, connection, OLD, relayFor, SLOW } from '../../testing/device-words.ts'
+import { ask, connection, OLD, relayFor, SLOW } from '../../testing/device-commands.ts'
 import { askSs } from './ask-ss.ts'
-import { type DeviceState, readDeviceState } from './device-state.ts'
+import { type DeviceView, readDeviceView } from './device-view.ts'
 import { statePathsOf } from './state-paths.ts'
 
 const MAIN = join(import.meta.dirname, '../../main.ts')
 const test = suite('a device that says nothing')
 const NEVER = new AbortController().signal
 const REPORT = {
-  ...{ v: 1, word: 'ready', cause: '', sinceS: 9, proofS: 3, tookMs: 1, probeMs: 2 },
+  ...{ v: 1, state: 'ready', cause: '', sinceS: 9, proofS: 3, tookMs: 1, probeMs: 2 },
   ...{ sessions: { shell: 0, console: 0 }, software: '1', uplink: null, consoles: null, changes: [] },
 }
 
@@ -30,11 +30,11 @@ test(
     const channel = await claim(OLD)
     ask(channel, `report ${JSON.stringify({ ...REPORT, pingS: 1 })}`)
     const paths = statePathsOf({ state: dirname(relay.stateDirectory) })
-    const look = async (): Promise<DeviceState> => {
+    const look = async (): Promise<DeviceView> => {
       const received = await askSs(NEVER)
-      return readDeviceState({ paths, received, nowMs: Date.now() }, { name: 'tokyo' })
+      return readDeviceView({ paths, received, nowMs: Date.now() }, { name: 'tokyo' })
     }
-    await waitFor('the report', async () => (await look()).word === 'ready')
+    await waitFor('the report', async () => (await look()).state === 'ready')
     const { heard } = await look()
     assert.ok(heard && 'silentMs' in heard && heard.silentMs < 3_000, JSON.stringify(heard))
 
@@ -53,12 +53,12 @@ test(
     }
     await waitFor('it to be silent', async () => {
       await knock()
-      return (await look()).word === 'silent'
+      return (await look()).state === 'silent'
     })
     assert.ok(knocks >= 5, `somebody retried its port ${knocks} times`)
     const silent = await look()
     assert.ok(silent.heard && 'silentMs' in silent.heard && silent.heard.silentMs > 3_000)
-    assert.is(silent.report?.word, 'ready', 'its last report is what it was')
+    assert.is(silent.report?.state, 'ready', 'its last report is what it was')
 
     const fleet = join(await scratchDirectory(context), 'fleet.toml')
     const relays = `[[relays]]\nname = "lab"\nhost = "127.0.0.1"\nuser = "oobm"\nhost_keys = ["${relay.sshd.hostKey.publicKey}"]\n`
@@ -83,7 +83,7 @@ test(
     assert.match((await oobmRelay('metrics')).stdout, /^oobm_device_silent_seconds\{device="tokyo"\} [\d.]+$/m)
 
     master.child.kill('SIGCONT')
-    await waitFor('it to be heard', async () => (await look()).word === 'ready')
+    await waitFor('it to be heard', async () => (await look()).state === 'ready')
     assert.is((await run('evict')).stdout, 'evicted 0\n', 'it was the same connection all the time')
   },
   SLOW,
@@ -96,8 +96,8 @@ test('claims nothing where ss is missing', async context => {
   ask(channel, `report ${JSON.stringify({ ...REPORT, pingS: 1 })}`)
   const paths = statePathsOf({ state: dirname(relay.stateDirectory) })
   const received = await askSs(NEVER, '/nowhere')
-  const look = () => readDeviceState({ paths, received, nowMs: Date.now() }, { name: 'tokyo' })
-  await waitFor('the report', async () => (await look()).word === 'ready')
+  const look = () => readDeviceView({ paths, received, nowMs: Date.now() }, { name: 'tokyo' })
+  await waitFor('the report', async () => (await look()).state === 'ready')
   assert.equal((await look()).heard, { unknown: 'ss is not on this relay: install iproute2' })
 })
 

@@ -4,7 +4,7 @@ import { isProvedReachable } from '../../../formats/states.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import type { Fleet, Relay } from '../../fleet/fleet-config.ts'
 import { appendHistory } from '../history.ts'
-import { readReport } from './device-state.ts'
+import { readReport } from './device-view.ts'
 import { listeningSessions } from './listening-sessions.ts'
 import { isOff, readMaintenance, writeMaintenance } from './maintenance.ts'
 import { endSessions, livingSessions } from './sessions.ts'
@@ -41,7 +41,7 @@ export async function switchOff(input: Switch, untilMs: number | undefined): Pro
   // The file first: a device that connects now is told by it.
   await writeMaintenance(paths, device, { state: 'off', until, at: nowS, by, ...(reason !== undefined && { reason }) })
   const end = until === null ? {} : { untilS: until, nowS }
-  const told = await tellDevice(paths, device, { word: 'maintenance', off: true, ...end, by })
+  const told = await tellDevice(paths, device, { type: 'maintenance', off: true, ...end, by })
   const to = until === null ? {} : { to: new Date(until * 1000).toISOString() }
   const why = reason === undefined ? {} : { reason }
   const problem = await appendHistory(paths, { by, event: 'Stop Remote M.', device, ...to, ...why }).catch(err => err)
@@ -80,8 +80,8 @@ export async function switchOn(input: Switch, target: Relay | undefined): Promis
   const where = relay && `${relay.host} ${relay.port} ${relay.user}`
   const record = { at: Math.floor(nowMs / 1000), by, ...why, ...(where !== undefined && { relay: where }) }
   await writeMaintenance(paths, device, { state: 'on', until: null, ...record })
-  const told = await tellDevice(paths, device, { word: 'maintenance', off: false })
-  const sent = relay && told && (await tellDevice(paths, device, { word: 'relay', ...relay }))
+  const told = await tellDevice(paths, device, { type: 'maintenance', off: false })
+  const sent = relay && told && (await tellDevice(paths, device, { type: 'relay', ...relay }))
   const note = [reason, where && `relay ${where}`].filter(part => part !== undefined).join('; ')
   await appendHistory(paths, { by, event: 'Start Remote M.', device, ...(note !== '' && { reason: note }) })
   if (!told) return `access to ${device} is on, and it is not connected: it is told when it connects`
@@ -93,7 +93,7 @@ export async function switchOn(input: Switch, target: Relay | undefined): Promis
 /** Waits for a report that came after the order, with a state that is one of these. */
 async function reports(
   input: Switch,
-  isOne: (word: string) => boolean,
+  isOne: (state: string) => boolean,
   limitMs: number,
   sinceMs: number,
 ): Promise<boolean> {
@@ -101,7 +101,7 @@ async function reports(
   const untilMs = performance.now() + limitMs
   while (!signal.aborted && performance.now() < untilMs) {
     const reported = await readReport(paths, device)
-    if (reported && reported.atMs >= sinceMs && isOne(reported.report.word)) return true
+    if (reported && reported.atMs >= sinceMs && isOne(reported.report.state)) return true
     await delay(PACE_MS)
   }
   return false

@@ -1,8 +1,8 @@
-/** Says a word to a connected device, through the FIFO that its claim reads. */
+/** Sends a message to a connected device, through the FIFO that its claim reads. */
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { formatRelayWord, type RelayOrder } from '../../../formats/control-protocol.ts'
+import { formatRelayMessage, type RelayOrder } from '../../../formats/control-protocol.ts'
 import { EXIT, errorCode, errorMessage, UserError } from '../../../runtime/errors.ts'
 import type { StatePaths } from './state-paths.ts'
 
@@ -11,14 +11,14 @@ import type { StatePaths } from './state-paths.ts'
  * @returns false when no connection of this device reads, or when it reads so slowly that its FIFO is full
  * @throws UserError when this user may not speak to devices
  */
-export async function tellDevice({ devices }: StatePaths, device: string, word: RelayOrder): Promise<boolean> {
+export async function tellDevice({ devices }: StatePaths, device: string, message: RelayOrder): Promise<boolean> {
   const path = join(devices, device, 'control')
   try {
-    // Without O_CREAT, and following no link: what is there is the FIFO that the word made, or nothing.
+    // Without O_CREAT, and following no link: what is there is the FIFO that `claim` made, or nothing.
     const fifo = await open(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
     try {
       if (!(await fifo.stat()).isFIFO()) return false
-      await fifo.write(`${formatRelayWord(word)}\n`)
+      await fifo.write(`${formatRelayMessage(message)}\n`)
       return true
     } finally {
       await fifo.close()

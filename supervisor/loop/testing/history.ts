@@ -115,10 +115,10 @@ export async function live(history: History, firstMs = 20_000): Promise<string |
   }
   await device.runUntil(overMs)
   world.setMoods([])
-  const wasRefused = device.word === 'refused' && overMs > 600_000
+  const wasRefused = device.state === 'refused' && overMs > 600_000
   await device.runUntil(overMs + healthyMs + (wasRefused ? SLOW_MS : 0))
-  if (device.broken.length === 0 && !isProvedReachable(device.word)) {
-    device.broken.push(`the world is healthy since ${overMs / 1000} s, and the device is ${device.word}`)
+  if (device.broken.length === 0 && !isProvedReachable(device.state)) {
+    device.broken.push(`the world is healthy since ${overMs / 1000} s, and the device is ${device.state}`)
   }
   if (keepsTunnel && (kept === undefined || !world.tunnels.includes(kept))) {
     device.broken.push('the tunnel was given up, although it could have been kept')

@@ -46,7 +46,7 @@ export class SimulatedDevice {
   readonly #stop = new AbortController()
   #facts: Facts = FIRST_FACTS
   #proof = NO_PROOF
-  #status: Status = { word: 'no-relay', cause: '' }
+  #status: Status = { state: 'no-relay', cause: '' }
   readonly #since: Partial<Record<Reason, number>> = {}
   #lookedMs = Number.NEGATIVE_INFINITY
   #isEnded = false
@@ -95,8 +95,8 @@ export class SimulatedDevice {
     )
   }
 
-  get word(): string {
-    return this.#derive().word
+  get state(): string {
+    return this.#derive().state
   }
 
   /** Lets time pass, and looks at what must hold all the while. */
@@ -139,9 +139,9 @@ export class SimulatedDevice {
       silentMaxMs: silentMaxMs(intervals.keepaliveS * 1000),
       othersMaxAgeMs: 900_000,
     })
-    if (status.word !== this.#status.word || status.cause !== this.#status.cause) {
+    if (status.state !== this.#status.state || status.cause !== this.#status.cause) {
       this.#status = status
-      this.shown.push(`${(clock.nowMs() / 1000).toFixed(1)} s ${status.word}: ${status.cause}`)
+      this.shown.push(`${(clock.nowMs() / 1000).toFixed(1)} s ${status.state}: ${status.cause}`)
     }
     return status
   }
@@ -157,7 +157,7 @@ export class SimulatedDevice {
       }
       this.#since[reason] ??= nowMs
       const forMs = nowMs - (this.#since[reason] as number)
-      if (forMs > OUTLAST_MS[reason] && isProvedReachable(this.#derive().word)) {
+      if (forMs > OUTLAST_MS[reason] && isProvedReachable(this.#derive().state)) {
         this.broken.push(
           `at ${(nowMs / 1000).toFixed(1)} s: ready for ${forMs} ms, and the way back is closed: ${reason}`,
         )

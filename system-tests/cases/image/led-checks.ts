@@ -1,30 +1,30 @@
 /** What the LED says to field staff, read off the board's pin. A machine without pins has nothing to check. */
-import type { Word } from '../../../formats/states.ts'
+import type { State } from '../../../formats/states.ts'
 import type { Emulator } from '../../machine/qemu.ts'
 import { readLed } from './read-led.ts'
 import type { Scene } from './scene.ts'
 
-/** Milliseconds for one word to be read. */
+/** Milliseconds for one state to be read. */
 const LOOK_MS = 30_000
 
-export async function checkLed(scene: Scene, emulator: Emulator, word: Word, check: string): Promise<void> {
+export async function checkLed(scene: Scene, emulator: Emulator, state: State, check: string): Promise<void> {
   if (scene.board.pinLevels === undefined) return
-  await scene.report.check(check, async () => `${await ledBecomes(scene, emulator, word)} on the pin of GPIO17`)
+  await scene.report.check(check, async () => `${await ledBecomes(scene, emulator, state)} on the pin of GPIO17`)
 }
 
 /** @returns undefined on a machine without pins */
 export async function ledBecomes(
   { board, patienceMs }: Scene,
   emulator: Emulator,
-  word: Word,
+  state: State,
 ): Promise<string | undefined> {
   const { pinLevels } = board
   if (pinLevels === undefined) return undefined
   const deadlineMs = performance.now() + patienceMs
-  let seen: Word | undefined
+  let seen: State | undefined
   do {
     seen = await readLed(emulator.qmp, pinLevels, LOOK_MS)
-    if (seen === word) return seen
+    if (seen === state) return seen
   } while (performance.now() < deadlineMs)
-  throw new Error(`the LED says ${seen ?? 'nothing'}, not ${word}`)
+  throw new Error(`the LED says ${seen ?? 'nothing'}, not ${state}`)
 }

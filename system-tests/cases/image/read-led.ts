@@ -1,6 +1,6 @@
-/** Reads the status word off an emulated pin, as somebody on site reads it off the LED. */
+/** Reads the status state off an emulated pin, as somebody on site reads it off the LED. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { STATUS_WORDS, WORDS, type Word } from '../../../formats/states.ts'
+import { STATE_NAMES, STATES, type State } from '../../../formats/states.ts'
 import type { Qmp } from '../../machine/qmp.ts'
 
 /** Milliseconds between two looks: a fifth of the shortest flash. */
@@ -14,8 +14,8 @@ export interface Span {
   ms: number
 }
 
-/** Watches until the pattern is some word's, and not only for a moment. Undefined when it was none until the time was over. */
-export async function readLed(qmp: Qmp, pinLevels: number, timeoutMs: number): Promise<Word | undefined> {
+/** Watches until the pattern is some state's, and not only for a moment. Undefined when it was none until the time was over. */
+export async function readLed(qmp: Qmp, pinLevels: number, timeoutMs: number): Promise<State | undefined> {
   const deadlineMs = performance.now() + timeoutMs
   const spans: Span[] = []
   let since: { lit: boolean; ms: number } | undefined
@@ -27,8 +27,8 @@ export async function readLed(qmp: Qmp, pinLevels: number, timeoutMs: number): P
       spans.push({ lit: since.lit, ms: nowMs - since.ms })
       since = { lit, ms: nowMs }
       // The first one began before we looked.
-      const word = wordOf(spans.slice(1))
-      if (word !== undefined) return word
+      const state = stateOf(spans.slice(1))
+      if (state !== undefined) return state
     }
     await delay(PACE_MS)
   }
@@ -37,14 +37,14 @@ export async function readLed(qmp: Qmp, pinLevels: number, timeoutMs: number): P
 
 async function isHigh(qmp: Qmp, pinLevels: number): Promise<boolean> {
   const answer = await qmp.monitor(`xp /1wx 0x${pinLevels.toString(16)}`)
-  const [, word = '0'] = /: 0x([0-9a-f]{8})/.exec(answer) ?? []
-  return ((Number.parseInt(word, 16) >>> PIN) & 1) === 1
+  const [, state = '0'] = /: 0x([0-9a-f]{8})/.exec(answer) ?? []
+  return ((Number.parseInt(state, 16) >>> PIN) & 1) === 1
 }
 
-/** The word whose pattern the last spans were, twice over. */
-export function wordOf(spans: readonly Span[]): Word | undefined {
-  return WORDS.find(word => {
-    const pattern = STATUS_WORDS[word].pattern.flatMap(([onMs, offMs]) => [
+/** The state whose pattern the last spans were, twice over. */
+export function stateOf(spans: readonly Span[]): State | undefined {
+  return STATE_NAMES.find(state => {
+    const pattern = STATES[state].pattern.flatMap(([onMs, offMs]) => [
       { lit: true, ms: onMs },
       { lit: false, ms: offMs },
     ])
@@ -59,7 +59,7 @@ export function wordOf(spans: readonly Span[]): Word | undefined {
   })
 }
 
-/** An emulated board on a busy machine keeps time badly; what tells the words apart is far more than this. */
+/** An emulated board on a busy machine keeps time badly; what tells the states apart is far more than this. */
 function isAbout(ms: number, expectedMs: number): boolean {
   return Math.abs(ms - expectedMs) <= Math.max(90, expectedMs * 0.35)
 }

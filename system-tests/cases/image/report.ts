@@ -2,7 +2,7 @@
 
 export interface Row {
   check: string
-  /** What was seen: a figure, a word, or what went wrong. */
+  /** What was seen: a figure, a state, or what went wrong. */
   seen: string
   passed: boolean
 }

@@ -2,7 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Word } from '../../../formats/states.ts'
+import type { State } from '../../../formats/states.ts'
 import { errorMessage } from '../../../runtime/errors.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
 import { type Card, flash } from '../../card/flash.ts'
@@ -76,16 +76,16 @@ export async function bootOnce(
   return directory
 }
 
-/** Waits until the board's status has one of these words, as a technician in its shell reads it. */
-export async function untilSays(tess: Technician, words: readonly Word[], timeoutMs: number): Promise<string> {
+/** Waits until the board's status has one of these states, as a technician in its shell reads it. */
+export async function untilSays(tess: Technician, states: readonly State[], timeoutMs: number): Promise<string> {
   let last: string | undefined
   try {
     return await waitFor(
-      `the board to say ${words.join(' or ')}`,
+      `the board to say ${states.join(' or ')}`,
       async () => {
         const now = await tess.supervisor().catch(() => delay(RETRY_MS))
-        last = now ? `${now.word}: ${now.cause}` : last
-        return now && words.includes(now.word) ? last : undefined
+        last = now ? `${now.state}: ${now.cause}` : last
+        return now && states.includes(now.state) ? last : undefined
       },
       { timeoutMs },
     )
@@ -105,5 +105,5 @@ export async function untilProved(tess: Technician, timeoutMs: number): Promise<
     },
     { timeoutMs },
   )
-  return `proved, and says ${status.word}`
+  return `proved, and says ${status.state}`
 }

@@ -1,5 +1,5 @@
 /** What one board is put through: a first boot with a provisioning file, a fault, a correction, an upgrade; each with what is to be seen. */
-import { isProvedReachable, WORDS } from '../../../formats/states.ts'
+import { isProvedReachable, STATE_NAMES } from '../../../formats/states.ts'
 import type { Sshd } from '../../../testbed/sshd.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
 import type { Card } from '../../card/flash.ts'
@@ -27,8 +27,8 @@ const STORY = {
   upgrade,
 }
 
-/** The words of a board that is proved, as grep(1) knows them. */
-const PROVED = WORDS.filter(isProvedReachable).join('|')
+/** The states of a board that is proved, as grep(1) knows them. */
+const PROVED = STATE_NAMES.filter(isProvedReachable).join('|')
 
 export const CHAPTERS = Object.keys(STORY)
 
@@ -48,7 +48,7 @@ async function noFile(scene: Scene, card: Card): Promise<void> {
     await scene.report.check('what it says without a file', async () => {
       const [, cause] = await waitFor(
         'the supervisor to say it',
-        async () => /"word":"unconfigured","cause":"([^"]*)/.exec(await emulator.printed()),
+        async () => /"state":"unconfigured","cause":"([^"]*)/.exec(await emulator.printed()),
         { timeoutMs: scene.patienceMs },
       )
       return cause ?? ''
@@ -108,7 +108,7 @@ async function relayGoneAndTimeLost(scene: Scene, emulator: Emulator, tess: Tech
   await report.check('the time learned at last, by a tunnel that stays', async () => {
     const { connectedAt } = await tess.supervisor()
     await tess.root(`date -s @${Math.round(Date.now() / 1000)}`)
-    const { word } = await waitFor(
+    const { state } = await waitFor(
       'its status to follow the clock',
       async () => {
         const now = await tess.supervisor().catch(() => undefined)
@@ -118,7 +118,7 @@ async function relayGoneAndTimeLost(scene: Scene, emulator: Emulator, tess: Tech
       },
       { timeoutMs: patienceMs },
     )
-    return `${await daysBehind()} days behind, and says ${word}`
+    return `${await daysBehind()} days behind, and says ${state}`
   })
 }
 
@@ -210,7 +210,7 @@ async function isLater(tess: Technician): Promise<string> {
 /** The kernel's clock when the supervisor first said that it is proved. */
 async function provedAfter(tess: Technician): Promise<string> {
   const journal = await tess.shell(
-    `journalctl -u oobm-supervisor -o short-monotonic --no-hostname | grep -m1 -E '"word":"(${PROVED})"'`,
+    `journalctl -u oobm-supervisor -o short-monotonic --no-hostname | grep -m1 -E '"state":"(${PROVED})"'`,
   )
   const [, seconds] = /^\[ *(\d+\.\d)/.exec(journal) ?? []
   if (seconds === undefined) throw new Error(journal)

@@ -19,7 +19,7 @@ export const sessionsKilled: Inflict = async ({ relays }) => {
 export const keyRefused: Inflict = async world => {
   const file = join(world.root, 'relay-1/.ssh/authorized_keys')
   const text = await readFile(file, 'utf8')
-  const isDevices = (line: string) => line.includes('oobm-device-word')
+  const isDevices = (line: string) => line.includes('oobm-device-command')
   await writeFile(
     file,
     text

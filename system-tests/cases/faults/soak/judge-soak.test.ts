@@ -4,7 +4,7 @@ import { judgeSoak, type SoakObservation } from './judge-soak.ts'
 
 const test = suite('soak judge')
 
-const footprint = { pid: 1, descriptors: 20, rssKb: 60_000, onRelay: ['oobm-device-word', 'sshd', 'sshd'] }
+const footprint = { pid: 1, descriptors: 20, rssKb: 60_000, onRelay: ['oobm-device-command', 'sshd', 'sshd'] }
 const way = (atMs: number, ok: boolean) => ({ atMs, ok, why: '' })
 
 function judged(changes: Partial<SoakObservation>) {

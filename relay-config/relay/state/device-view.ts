@@ -10,7 +10,7 @@ import type { Received } from './received.ts'
 import { livingSessions } from './sessions.ts'
 import type { StatePaths } from './state-paths.ts'
 
-export interface DeviceState {
+export interface DeviceView {
   device: string
   connected: boolean
   /** When this relay last got a byte of it; undefined while it is not connected. */
@@ -22,7 +22,7 @@ export interface DeviceState {
   maintenance: Maintenance | undefined
   off: boolean
   /** One word for it all: a status word of the device's, `away`, `silent` or `never`. */
-  word: string
+  state: string
   /** Milliseconds since 1970 of the last proof that is known. */
   provedAtMs: number | undefined
   sinceMs: number | undefined
@@ -38,10 +38,10 @@ export interface Look {
   nowMs: number
 }
 
-export async function readDeviceState(
+export async function readDeviceView(
   { paths, received, nowMs }: Look,
   device: Pick<Device, 'name' | 'profile' | 'intervals'>,
-): Promise<DeviceState> {
+): Promise<DeviceView> {
   const [sessions, reported, maintenance] = await Promise.all([
     livingSessions(paths, device.name),
     readReport(paths, device.name),
@@ -64,7 +64,7 @@ export async function readDeviceState(
     reportedAtMs: atMs,
     maintenance,
     off: isOff(maintenance, nowMs),
-    word: !connected ? (report ? 'away' : 'never') : isCurrent && quietMs === undefined ? report.word : 'silent',
+    state: !connected ? (report ? 'away' : 'never') : isCurrent && quietMs === undefined ? report.state : 'silent',
     provedAtMs: ago(report?.proofS),
     // Gone, or without a report, since some moment after its last report, which is all that is known.
     sinceMs: quietMs !== undefined ? nowMs - quietMs : isCurrent ? ago(report.sinceS) : atMs,

@@ -36,15 +36,15 @@ const NOISE_MAX = 64
 
 /** A relay on which maintenance is off says so before it says `claimed`; one that does not has it on. */
 async function readAnswer(lines: Lines, signal: AbortSignal) {
-  const said: RelayOrder[] = [{ word: 'maintenance', off: false }]
+  const said: RelayOrder[] = [{ type: 'maintenance', off: false }]
   let answer: string | undefined
   for (let noise = 0; noise < NOISE_MAX; noise++) {
     const line = await lines.next(signal)
     if (line === undefined) return { said, answer, isOver: lines.ended }
     answer = line
     if (line === 'claimed' || line === 'superseded') break
-    const word = parseRelayLine(line)
-    if (word?.word === 'maintenance') said.splice(0, 1, word)
+    const message = parseRelayLine(line)
+    if (message?.type === 'maintenance') said.splice(0, 1, message)
   }
   return { said, answer, isOver: true }
 }

@@ -3,31 +3,31 @@ import type { ConsoleStatus } from '../../formats/status-file.ts'
 import { describeBreak } from '../console/break.ts'
 import type { Console } from '../console/console.ts'
 import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
+import { COMMANDS_HELP, describeList, describeStatus, type Word } from './exec-commands.ts'
 import { describeNoConsole } from './login-name.ts'
 import { consoleOf, type Visit } from './visit.ts'
-import { describeList, describeStatus, WORDS_HELP, type Word } from './words.ts'
 
 export interface Answer {
   lines: string[]
   exitCode: SessionExit
 }
 
-export interface WordOptions {
+export interface CommandOptions {
   consoles: readonly Console[]
   status(): ConsoleStatus
   /** The end of the program. */
   signal: AbortSignal
 }
 
-export async function answerWord(
+export async function answerCommand(
   word: Exclude<Word, { word: 'watch' }>,
   visit: Visit,
-  { status, signal, consoles }: WordOptions,
+  { status, signal, consoles }: CommandOptions,
 ): Promise<Answer> {
   const names = visit.allowed.map(({ name }) => name)
   switch (word.word) {
     case 'help':
-      return { lines: WORDS_HELP, exitCode: SESSION_EXIT.ok }
+      return { lines: COMMANDS_HELP, exitCode: SESSION_EXIT.ok }
     case 'list':
       return {
         lines: describeList(status().consoles.filter(({ name }) => names.includes(name))),

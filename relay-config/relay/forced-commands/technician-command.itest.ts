@@ -7,7 +7,7 @@ import { freePorts } from '../../../testbed/free-port.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
 import { suite } from '../../../tools/suite.ts'
-import { ask, connection, OLD, SHELLS, SLOW } from '../../testing/device-words.ts'
+import { ask, connection, OLD, SHELLS, SLOW } from '../../testing/device-commands.ts'
 import { startFleetRelay } from '../../testing/fleet-relay.ts'
 
 const test = suite('the word of technicians')

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import * as z from 'zod'
 import { suite } from '../tools/suite.ts'
-import './zod-words.ts'
+import './zod-messages.ts'
 import { deviceConfigSchema } from './device-config.ts'
 import { provisioningSchema } from './provisioning.ts'
 import { siteSchema } from './site-config.ts'

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert'
 import type { RelayOrder } from '../../formats/control-protocol.ts'
 import { suite } from '../../tools/suite.ts'
 import { execution, ScriptedConnection, says, settle } from '../ssh/testing/scripted-connection.ts'
-import { claim, evict } from './device-words.ts'
+import { claim, evict } from './device-commands.ts'
 
 const test = suite('device-words')
 const TOKEN = 'a'.repeat(32)
@@ -18,8 +18,8 @@ test('claims with its token, and keeps the channel as its control channel', asyn
   const orders: RelayOrder[] = []
   claimed.control.listen(order => orders.push(order))
   assert.equal(orders, [
-    { word: 'maintenance', off: false },
-    { word: 'blink', seconds: 3 },
+    { type: 'maintenance', off: false },
+    { type: 'blink', seconds: 3 },
   ])
   assert.not(far.readableEnded)
 })
@@ -30,7 +30,7 @@ test('hears that maintenance is off before the claim holds, past what a login’
   if (claimed.kind !== 'claimed') throw new Error(claimed.kind)
   const orders: RelayOrder[] = []
   claimed.control.listen(order => orders.push(order))
-  assert.equal(orders, [{ word: 'maintenance', off: true, untilS: 60, nowS: 10, by: 'alice' }])
+  assert.equal(orders, [{ type: 'maintenance', off: true, untilS: 60, nowS: 10, by: 'alice' }])
 })
 
 test('gives its place to one that started later, and closes the channel', async () => {

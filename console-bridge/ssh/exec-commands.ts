@@ -11,7 +11,7 @@ export type Word =
   /** Only the device's own supervisor has it. */
   | { word: 'dismiss'; device: string; by: string | undefined }
 
-export const WORDS_HELP = [
+export const COMMANDS_HELP = [
   'ssh CONSOLE               the console; Ctrl-] ? there for help',
   'ssh CONSOLE watch         look on without typing',
   'ssh CONSOLE break [MS]    send a BREAK (300 ms unless said otherwise; 100 to 3000)',
@@ -22,20 +22,20 @@ export const WORDS_HELP = [
 ]
 
 /** Those that a hop key may run: one console's, and no more. */
-const HOP_WORDS: readonly Word['word'][] = ['watch', 'break', 'release', 'status']
+const HOP_COMMANDS: readonly Word['word'][] = ['watch', 'break', 'release', 'status']
 
-export const HOP_WORDS_HELP = [
-  `by way of the relay there are: ${HOP_WORDS.join(', ')}, each after the name of a console, or nothing: the console itself`,
+export const HOP_COMMANDS_HELP = [
+  `by way of the relay there are: ${HOP_COMMANDS.join(', ')}, each after the name of a console, or nothing: the console itself`,
 ]
 
 /** @returns the word, or a sentence for one that is not for who comes by way of the relay */
 export function refuseByHop(word: Word | string): Word | string {
-  if (typeof word === 'string' || HOP_WORDS.includes(word.word)) return word
+  if (typeof word === 'string' || HOP_COMMANDS.includes(word.word)) return word
   return `there is no word "${word.word}" by way of the relay`
 }
 
 /** @returns the word, or what is wrong with the command in a sentence */
-export function parseWord(command: string): Word | string {
+export function parseCommand(command: string): Word | string {
   const [word = '', ...rest] = command.trim().split(/\s+/)
   const [first] = rest
   switch (word) {
@@ -60,16 +60,16 @@ export function parseWord(command: string): Word | string {
       return { word, device, by }
     }
     default:
-      return noWord(word)
+      return noCommand(word)
   }
 }
 
 /** @returns the word, or a sentence for one that is only for who is at the device itself */
 export function refuseFromAfar(word: Word | string, mayDismiss: boolean): Word | string {
-  return typeof word !== 'string' && word.word === 'dismiss' && !mayDismiss ? noWord(word.word) : word
+  return typeof word !== 'string' && word.word === 'dismiss' && !mayDismiss ? noCommand(word.word) : word
 }
 
-function noWord(word: string): string {
+function noCommand(word: string): string {
   return `there is no word "${word.slice(0, 40)}" here`
 }
 

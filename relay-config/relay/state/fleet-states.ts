@@ -1,0 +1,48 @@
+/** The states that a relay shows of its devices: their own, and what it sees itself; in which order and colour; pure. */
+import { isProvedReachable, STATE_NAMES, STATES } from '../../../formats/states.ts'
+import type { DeviceView } from './device-view.ts'
+
+/** Colours where a person reads; the text as it is where a program does. */
+export interface Paint {
+  good(text: string): string
+  /** Proved, and something is missing. */
+  poor(text: string): string
+  bad(text: string): string
+  faint(text: string): string
+  strong(text: string): string
+}
+
+export const PLAIN: Paint = { good: String, poor: String, bad: String, faint: String, strong: String }
+
+/** What is not a device's own state, worse than all of them. */
+const OWN_STATES: Record<string, string> = {
+  away: 'not connected to this relay',
+  silent: 'the connection stands here, and nothing comes from the device any more',
+  never: 'never connected to this relay',
+}
+const ORDER = [...Object.keys(OWN_STATES), ...STATE_NAMES]
+
+/** Worst first, then by name. A state of a newer version is as bad as can be, until this program knows it. */
+export function worstFirst(views: readonly DeviceView[]): DeviceView[] {
+  const rank = new Map(ORDER.map((state, index) => [state, index]))
+  const rankOf = ({ state }: DeviceView) => rank.get(state) ?? -1
+  return views.toSorted((a, b) => rankOf(a) - rankOf(b) || (a.device < b.device ? -1 : 1))
+}
+
+export function colourOf(state: string, paint: Paint): (text: string) => string {
+  if (state === 'maintenance') return paint.faint
+  if (state === 'no-console') return paint.poor
+  return isProvedReachable(state) ? paint.good : paint.bad
+}
+
+/** Whether this relay hears nothing of the device, whatever it reported last. */
+export function isOutOfSight(state: string): boolean {
+  return Object.hasOwn(OWN_STATES, state)
+}
+
+/** @returns undefined for a state that this version does not know */
+export function meaningOf(state: string): string | undefined {
+  // A device may say `constructor`.
+  if (Object.hasOwn(OWN_STATES, state)) return OWN_STATES[state]
+  return STATE_NAMES.flatMap(known => (known === state ? STATES[known].meaning : []))[0]
+}
