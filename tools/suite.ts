@@ -40,6 +40,11 @@ export interface TestOptions {
   timeoutMs?: number
 }
 
+/** How many random cases a test tries: all of them, or only a sample where the unit tests alone run (`make unit`). */
+export function randomCases(all: number, sample: number): number {
+  return process.env.OOBM_TEST_SAMPLE ? sample : all
+}
+
 /** Those of this moment: a test may put others in their place, and end before it gives them back. */
 const { setTimeout, clearTimeout } = globalThis
 
@@ -66,13 +71,19 @@ export function suite(name: string): Test {
   const path = process.env.OOBM_TEST_REPORT
   const write = () => path && writeFileSync(path, JSON.stringify(report))
 
-  process.on('beforeExit', () => {
-    report.drained = true
-  })
-  process.on('exit', code => {
+  let lingering: NodeJS.Timeout | undefined
+  const end = () => {
     report.children = childrenOf(process.pid)
     write()
-    if (code === 0 && (!report.ran || report.passed !== report.declared)) process.exitCode = 1
+    if (!process.exitCode && (!report.ran || report.passed !== report.declared)) process.exitCode = 1
+  }
+  process.on('exit', end)
+  process.once('beforeExit', () => {
+    // The process may go on with another file.
+    process.off('exit', end)
+    clearTimeout(lingering)
+    report.drained = true
+    end()
   })
 
   const test = ((title, body, options = {}) => {
@@ -94,7 +105,7 @@ export function suite(name: string): Test {
       } finally {
         report.running = undefined
         write()
-        if (report.passed + report.failed === report.declared) failIfLeftOpen()
+        if (report.passed + report.failed === report.declared) lingering = failIfLeftOpen()
       }
     })
   }) as Test
@@ -170,8 +181,8 @@ async function disposeAll(disposers: (() => unknown)[]): Promise<unknown[]> {
 }
 
 /** An open handle keeps the process alive after the last test: say which kind it is, and fail. */
-function failIfLeftOpen(): void {
-  setTimeout(() => {
+function failIfLeftOpen(): NodeJS.Timeout {
+  return setTimeout(() => {
     process.stderr.write(`left open after the last test: ${process.getActiveResourcesInfo().join(', ')}\n`)
     process.exit(1)
   }, LINGER_MS).unref()

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import { stringifyProvisioning } from '../../formats/provisioning.ts'
 import { ConfigurationError } from '../../runtime/errors.ts'
-import { suite } from '../../tools/suite.ts'
+import { randomCases, suite } from '../../tools/suite.ts'
 import { desiredRelay } from '../relay/dedicated/desired-relay.ts'
 import { relayPaths } from '../relay/relay-paths.ts'
 import { fleetText, KEY } from '../testing/hostile-fleet.ts'
@@ -13,7 +13,7 @@ import { renderDeviceConfig } from './render/device-config.ts'
 import { renderFiles } from './render/rendered-files.ts'
 
 const test = suite('hostile fleet files')
-const FILES = 10_000
+const FILES = randomCases(10_000, 300)
 const PRIVATE = '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n'
 
 /** Every line that may stand in what is rendered for relays and technicians; the texts that are the same for all are left out. */

@@ -1,13 +1,13 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { randomCases, suite } from '../../tools/suite.ts'
 import { type Draw, type Drawn, drawHistories } from './testing/draw-histories.ts'
 
 const test = suite('random histories')
 
 /** How many; a failing one runs alone with the seed and the path that it printed. */
-const RUNS = Number(process.env.OOBM_HISTORIES ?? 10_000)
+const RUNS = Number(process.env.OOBM_HISTORIES ?? randomCases(10_000, 50))
 const SEED = Number(process.env.OOBM_SEED ?? 20_261_126)
 const PATH = process.env.OOBM_PATH
 /** Each has a share of them, with a seed of its own. */
