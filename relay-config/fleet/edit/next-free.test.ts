@@ -9,11 +9,13 @@ const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDbnmHS+8Y0Pw7cRuyxH1EbU9JZRqj6
 function fleetWith(ports: number[], uids: number[] = []): Fleet {
   const fleet = parseFleet(
     'fleet.toml',
-    `version = 1\n[[relays]]\nname = "r"\nhost = "h"\nuser = "u"\nhost_keys = ["${KEY}"]\n${ports
-      .map((port, at) => `[[devices]]\nname = "d${at}"\nport = ${port}\n`)
-      .join('')}`,
+    `version = 1\n[[relays]]\nname = "r"\nhost = "h"\nuser = "u"\nhost_keys = ["${KEY}"]\n`,
   )
-  return { ...fleet, technicians: uids.map(uid => ({ uid })) as Fleet['technicians'] }
+  return {
+    ...fleet,
+    devices: ports.map(port => ({ port })) as Fleet['devices'],
+    technicians: uids.map(uid => ({ uid })) as Fleet['technicians'],
+  }
 }
 
 test('the pair after the highest, then the first gap, then none', () => {
