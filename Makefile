@@ -34,8 +34,8 @@ test: build ## every test (ONLY=part-of-a-file-name for some, ALL=1 where none m
 	@$(NODE) --import tsx tools/run-tests.ts --jobs $(JOBS) $(if $(ALL),--no-skip) $(ONLY)
 
 .PHONY: unit
-unit: node_modules/.ready ## the quick tests alone
-	@$(NODE) --import tsx tools/run-tests.ts --unit --jobs $(JOBS) $(ONLY)
+unit: node_modules/.ready ## the quick tests alone, with a sample of the random cases (ONLY=part-of-a-file-name, WATCH=1 again at each change)
+	@$(NODE) --import tsx tools/run-tests.ts --unit $(if $(WATCH),--watch) $(ONLY)
 
 .PHONY: mutants
 mutants: build ## which small changes of FOLDER=supervisor/proof no test notices (COUNT=60, SEED=1; see docs/mutation.md)

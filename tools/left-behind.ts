@@ -12,47 +12,78 @@ export interface Process {
 
 export type Child = Pick<Process, 'pid' | 'started'>
 
+export interface Relative extends Process {
+  /** Which of the marks it has, in its environment or by the child that it is or descends from; undefined when neither tells. */
+  mark: string | undefined
+}
+
 export interface Family {
   /** To be called now and then: whoever leaves the family later is known already. */
   look(): void
-  add(children: readonly Child[]): void
+  /** Children of `root` that have this mark, unless they have another one already. */
+  add(children: readonly Child[], mark: string): void
   /** Who of them lives, without the one that it began with. */
-  living(): Process[]
+  living(): Relative[]
 }
 
 /**
- * Follows what descends from process `root`, is in its group, or has `mark` in its environment.
- * @param mark a `NAME=value` that only its processes have
+ * Follows what descends from process `root`, is in its group, or has a mark in its environment.
+ * @param variable the environment variable that holds the mark
+ * @param marks values that only its processes have
  */
-export function followFamily(root: number, mark: string): Family {
-  const known = new Map<number, string>()
-  const add = ({ pid, started }: Child) => known.set(pid, started)
+export function followFamily(root: number, variable: string, marks: readonly string[]): Family {
+  const known = new Map<number, { started: string; mark: string | undefined }>()
   const look = () => {
     const all = processes()
     // Once more for each that is new: a child may stand before its parent.
     for (let before = -1; before !== known.size; ) {
       before = known.size
-      for (const each of all) if (each.pid === root || known.has(each.parent) || each.group === root) add(each)
+      for (const { pid, parent, group, started } of all) {
+        const isRelative = pid === root || known.has(parent) || group === root
+        if (isRelative && known.get(pid)?.started !== started)
+          known.set(pid, { started, mark: known.get(parent)?.mark })
+      }
     }
     return all
   }
-  const isOurs = ({ pid, started }: Process) => known.get(pid) === started || isMarked(pid, mark)
+  const markOf = (pid: number) => {
+    const value = variablesOf(pid).find(each => each.startsWith(`${variable}=`))
+    return marks.find(mark => value === `${variable}=${mark}`)
+  }
   return {
     look,
-    add: children => children.forEach(add),
-    living: () => look().filter(each => each.pid !== root && isOurs(each)),
+    add: (children, mark) => {
+      for (const { pid, started } of children) {
+        const before = known.get(pid)
+        if (before?.started !== started || before.mark === undefined) known.set(pid, { started, mark })
+      }
+    },
+    living: () =>
+      look().flatMap(each => {
+        const relative = known.get(each.pid)
+        const isKnown = relative?.started === each.started
+        const mark = (isKnown ? relative.mark : undefined) ?? markOf(each.pid)
+        return each.pid !== root && (isKnown || mark !== undefined) ? [{ ...each, mark }] : []
+      }),
   }
 }
 
 export function childrenOf(pid: number): Child[] {
-  return processes().flatMap(({ parent, started, ...each }) => (parent === pid ? [{ pid: each.pid, started }] : []))
+  // Lists the children of each thread; not every kernel has it (CONFIG_PROC_CHILDREN), and all of /proc takes 5 ms to read.
+  const lists = namesIn(`/proc/${pid}/task`).map(thread => textOf(`/proc/${pid}/task/${thread}/children`))
+  if (lists.includes(undefined)) return processes().filter(({ parent }) => parent === pid)
+  return lists.flatMap(list => processesNamed((list ?? '').split(' ')))
 }
 
-/** All that run here, but for those that are dead and wait for their parent; proc_pid_stat(5). */
 function processes(): Process[] {
-  return namesIn('/proc').flatMap(name => {
+  return processesNamed(namesIn('/proc'))
+}
+
+/** Those of them that run, but for those that are dead and wait for their parent; proc_pid_stat(5). */
+function processesNamed(names: string[]): Process[] {
+  return names.flatMap(name => {
     const pid = Number(name)
-    const stat = Number.isInteger(pid) ? textOf(`/proc/${pid}/stat`) : undefined
+    const stat = pid > 0 ? textOf(`/proc/${pid}/stat`) : undefined
     if (stat === undefined) return []
     // The name, field 2, is in parentheses and may hold anything.
     const nameEnd = stat.lastIndexOf(')') + 1
@@ -63,8 +94,8 @@ function processes(): Process[] {
   })
 }
 
-function isMarked(pid: number, mark: string): boolean {
-  return textOf(`/proc/${pid}/environ`)?.split('\0').includes(mark) ?? false
+function variablesOf(pid: number): string[] {
+  return textOf(`/proc/${pid}/environ`)?.split('\0') ?? []
 }
 
 function namesIn(folder: string): string[] {

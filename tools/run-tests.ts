@@ -1,30 +1,57 @@
-/** Runs every test file in a process of its own, and counts what really ran. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+/** Runs the test files, unit tests in one process and each other file in its own, and counts what really ran. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Outcome, type Running, runTestFile } from './run-test-file.ts'
+import { type Outcome, runTestFiles } from './run-test-files.ts'
+import { watchFolders } from './watch-folders.ts'
 
 const RUN_LIMIT_MS = 40 * 60_000
-/** What the compiler checks is what has tests. */
-const PARTS = (JSON.parse(readFileSync('tsconfig.json', 'utf8')) as { include: string[] }).include
+/** Folders without tests; hidden ones have none either. */
+const WITHOUT_TESTS = ['node_modules', 'build']
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     jobs: { type: 'string', default: '2' },
+    // Only what is quick, and of random cases a sample.
     unit: { type: 'boolean' },
+    // Again after each change of a file.
+    watch: { type: 'boolean' },
     verbose: { type: 'boolean' },
     // Where all must run, as in CI: a machine that cannot run a test says so with a failure.
     'no-skip': { type: 'boolean' },
     'file-limit': { type: 'string', default: '300' },
   },
 })
-const running = new Set<Running>()
+if (values.unit) process.env.OOBM_TEST_SAMPLE = '1'
 const scratch = mkdtempSync(join(tmpdir(), 'oobm-test-'))
-process.exitCode = await main()
+const stopped = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopped.abort(signal))
+try {
+  process.exitCode = values.watch ? await runAtEachChange() : await run(stopped.signal)
+} finally {
+  rmSync(scratch, { recursive: true, force: true })
+}
+if (stopped.signal.aborted) {
+  process.stderr.write(`stopped by ${stopped.signal.reason}\n`)
+  process.exitCode = 130
+}
 
-async function main(): Promise<number> {
+async function runAtEachChange(): Promise<number> {
+  let status = 0
+  while (!stopped.signal.aborted) {
+    const changed = watchFolders(parts(), stopped.signal)
+    status = await run(AbortSignal.any([stopped.signal, changed.begun]))
+    if (!changed.begun.aborted && !stopped.signal.aborted)
+      process.stdout.write('waiting for a change; Ctrl-C ends this\n')
+    await changed.quiet
+    if (!stopped.signal.aborted) process.stdout.write('\na file changed\n')
+  }
+  return status
+}
+
+async function run(signal: AbortSignal): Promise<number> {
   const all = testFiles(values.unit ? ['.test.ts'] : ['.test.ts', '.itest.ts'])
   const inVain = positionals.filter(part => !all.some(file => file.includes(part)))
   for (const part of inVain) process.stdout.write(`no test file matches "${part}"\n`)
@@ -32,57 +59,47 @@ async function main(): Promise<number> {
   const files = all.filter(file => positionals.length === 0 || positionals.some(part => file.includes(part)))
   const startedMs = Date.now()
   const deadlineMs = startedMs + RUN_LIMIT_MS
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop(signal))
 
   const outcomes: Outcome[] = []
-  const queue = [...files]
+  const tell = (outcome: Outcome) => {
+    outcomes.push(outcome)
+    print(outcome)
+  }
+  // Unit tests first: they are quick, and explain a failure of the others best.
+  const isUnit = (file: string) => file.endsWith('.test.ts')
+  const queue = [files.filter(isUnit), ...files.filter(file => !isUnit(file)).map(file => [file])]
   const worker = async () => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+    for (let group = queue.shift(); group !== undefined && !signal.aborted; group = queue.shift()) {
       const limitMs = Math.min(Number(values['file-limit']) * 1000, deadlineMs - Date.now())
-      outcomes.push(limitMs > 0 ? await runFile(file, limitMs) : notRun(file))
-      print(outcomes.at(-1) as Outcome)
+      if (limitMs > 0) for await (const outcome of runTestFiles(group, { scratch, limitMs, signal })) tell(outcome)
+      else group.map(notRun).forEach(tell)
     }
   }
   await Promise.all(Array.from({ length: Number(values.jobs) }, worker))
-  rmSync(scratch, { recursive: true, force: true })
-  return summarize(outcomes, Date.now() - startedMs)
+  return signal.aborted ? 1 : summarize(outcomes, Date.now() - startedMs)
 }
 
-/** Unit tests first: they are quick, and explain a failure of the others best. */
+function parts(): string[] {
+  return readdirSync('.', { withFileTypes: true })
+    .filter(each => each.isDirectory() && !each.name.startsWith('.') && !WITHOUT_TESTS.includes(each.name))
+    .map(({ name }) => name)
+}
+
 function testFiles(endings: string[]): string[] {
-  const all = PARTS.filter(existsSync).flatMap(part =>
+  const all = parts().flatMap(part =>
     readdirSync(part, { recursive: true, encoding: 'utf8' }).map(file => join(part, file)),
   )
-  return endings.flatMap(ending => all.filter(file => file.endsWith(ending)).sort())
-}
-
-async function runFile(file: string, limitMs: number): Promise<Outcome> {
-  const one = runTestFile(file, scratch, limitMs)
-  running.add(one)
-  try {
-    return await one.outcome
-  } finally {
-    running.delete(one)
-  }
+  return all.filter(file => endings.some(ending => file.endsWith(ending))).sort()
 }
 
 function notRun(file: string): Outcome {
   return { file, output: '', report: undefined, fault: `not run: the whole run took ${RUN_LIMIT_MS / 60_000} minutes` }
 }
 
-function stop(signal: NodeJS.Signals): void {
-  for (const each of running) each.end('SIGTERM')
-  setTimeout(() => {
-    for (const each of running) each.end('SIGKILL')
-    rmSync(scratch, { recursive: true, force: true })
-    process.stderr.write(`stopped by ${signal}\n`)
-    process.exit(130)
-  }, 3_000)
-}
-
 function print(outcome: Outcome): void {
   const { report, fault, file } = outcome
   const failed = fault !== undefined || (report?.failed ?? 1) > 0
+  if (!failed && values.watch) return
   process.stdout.write(`${failed ? 'FAIL' : 'ok  '} ${file}  ${report?.passed ?? 0}/${report?.declared ?? '?'}\n`)
   if (failed || values.verbose) process.stdout.write(`${outcome.output}\n`)
   if (fault !== undefined) process.stdout.write(`     ${file}: ${fault}\n`)
@@ -94,7 +111,7 @@ function summarize(outcomes: Outcome[], elapsedMs: number): number {
   const broken = outcomes.filter(({ fault }) => fault !== undefined).length
   const failed = outcomes.reduce((sum, { report }) => sum + (report?.failed ?? 0), 0) + broken
   for (const { name, why } of skipped) process.stdout.write(`skipped: ${name} (${why})\n`)
-  process.stdout.write(`\n${outcomes.length} files, ${Math.round(elapsedMs / 1000)} s\n`)
+  process.stdout.write(`\n${new Set(outcomes.map(({ file }) => file)).size} files, ${Math.round(elapsedMs / 1000)} s\n`)
   process.stdout.write(`${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}\n`)
   if (values['no-skip'] && skipped.length > 0) {
     process.stdout.write('nothing may be skipped here: see --no-skip in tools/run-tests.ts\n')

@@ -1,29 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../testbed/run-program.ts'
 import { suite } from './suite.ts'
+import { runnerOn } from './testing/runner-on.ts'
 
 const test = suite('suite')
-
-/** Runs the runner on a folder `tools/…` with one test file of this body, and returns what it says. */
-async function runnerOn(body: string, options: string[] = []): Promise<{ status: number | null; output: string }> {
-  const folder = mkdtempSync(join(import.meta.dirname, 'fixture-'))
-  try {
-    const imports = `import { suite } from '${pathToFileURL(join(import.meta.dirname, 'suite.ts'))}'\nconst test = suite('inner')\n`
-    writeFileSync(join(folder, 'inner.test.ts'), imports + body)
-    const runner = ['--import', 'tsx', join(import.meta.dirname, 'run-tests.ts')]
-    const { code, stdout, stderr } = await runProgram(
-      process.execPath,
-      [...runner, folder.slice(folder.lastIndexOf('tools/')), ...options],
-      { cwd: join(import.meta.dirname, '..'), timeoutMs: 100_000 },
-    )
-    return { status: code, output: stdout + stderr }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
 
 test('passes a file whose tests pass', async () => {
   const { status, output } = await runnerOn(`test('one', () => {})\ntest.run()\n`)

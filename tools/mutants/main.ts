@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { runTestFile } from '../run-test-file.ts'
+import { runTestFiles } from '../run-test-files.ts'
 import { apply, describe, type Mutant, sample } from './mutant.ts'
 import { mutateLines, mutateShell } from './mutate-shell.ts'
 import { mutateTypescript } from './mutate-typescript.ts'
@@ -152,9 +152,10 @@ async function killerOf(mutant: Mutant, tree: string, times: Map<string, number>
 
 /** Runs it in the tree; undefined when it passes. */
 async function failureOf(test: string, tree: string, limitMs: number): Promise<string | undefined> {
-  const { report, fault, output } = await runTestFile(test, tree, limitMs, tree).outcome
-  if (fault === undefined && report?.failed === 0) return undefined
-  return /^FAIL "(.*)"$/m.exec(output)?.[1] ?? fault
+  for await (const { report, fault, output } of runTestFiles([test], { scratch: tree, limitMs, cwd: tree })) {
+    if (fault !== undefined || report?.failed !== 0) return /^FAIL "(.*)"$/m.exec(output)?.[1] ?? fault
+  }
+  return undefined
 }
 
 function reasons(): Map<string, string> {

@@ -15,11 +15,11 @@ test('change what decides in a TypeScript file, and neither types nor names of m
   const found = mutateTypescript([file])
   const names = found.map(mutant => describe(text, mutant))
   const wanted = [
-    /parent === pid → !\(parent === pid\)$/,
+    /isKnown → !\(isKnown\)$/,
     /\|\| → &&$/,
     / 'Z' → ''$/,
     /const look = .* → return;$/,
-    /add\(each\) → ;$/,
+    /known\.set\(pid, { started, mark }\) → ;$/,
   ]
   assert.equal(
     wanted.filter(pattern => !names.some(name => pattern.test(name))),
