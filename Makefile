@@ -37,6 +37,10 @@ test: build ## every test (ONLY=part-of-a-file-name for some, ALL=1 where none m
 unit: node_modules/.ready ## the quick tests alone, with a sample of the random cases (ONLY=part-of-a-file-name, WATCH=1 again at each change)
 	@$(NODE) --import tsx tools/run-tests.ts --unit $(if $(WATCH),--watch) $(ONLY)
 
+.PHONY: hooks
+hooks: node_modules/.ready ## check each commit before it is made (OFF=1 no longer)
+	@tools/hooks/switch $(if $(OFF),off,on)
+
 .PHONY: mutants
 mutants: build ## which small changes of FOLDER=supervisor/proof no test notices (COUNT=60, SEED=1; see docs/mutation.md)
 	@tools/need $(TEST_NEEDS)
