@@ -37,6 +37,27 @@ test(
 )
 
 test(
+  'status --state: the state alone for scripts, and nothing where nobody knows it',
+  async context => {
+    const { oobm, writeStatus } = await device(context)
+    const none = await oobm('status', '--state')
+    assert.equal([none.code, none.stdout], [EXIT.unavailable, ''])
+    assert.match(none.stderr, /^oobm-supervisor is not running/)
+    await writeStatus()
+    assert.equal(await oobm('status', '--state').then(({ code, stdout }) => [code, stdout]), [EXIT.ok, 'ready\n'])
+    await writeStatus({ state: 'stale' })
+    const stale = await oobm('status', '--state')
+    assert.equal([stale.code, stale.stdout], [EXIT.failed, 'stale\n'])
+    const { bootId, uptimeMs } = heartbeatNow()
+    await writeStatus({ pid: 1, heartbeat: { bootId, uptimeMs: uptimeMs - 60_000 } })
+    const silent = await oobm('status', '--state')
+    assert.equal([silent.code, silent.stdout], [EXIT.unavailable, ''])
+    assert.is((await oobm('status', '--state', '--json')).code, EXIT.usage)
+  },
+  SLOW,
+)
+
+test(
   'status: a file that a dead daemon left is never the truth',
   async context => {
     const { oobm, writeStatus } = await device(context)
@@ -181,7 +202,7 @@ test(
     const rows: [string[], RegExp][] = [
       [[], /what shall it do\?/],
       [['frobnicate'], /there is no "oobm frobnicate"/],
-      [['status', '--yaml'], /Unknown option '--yaml'\nusage: oobm status \[--json\]/],
+      [['status', '--yaml'], /Unknown option '--yaml'\nusage: oobm status \[--json \| --state\]/],
       [['status', 'now'], /"now" is too much/],
       [['test', '--timeout', 'soon'], /"soon" is not a number of seconds/],
       [['console', 'list', 'x'], /"x" is too much/],
