@@ -78,6 +78,11 @@ lint: node_modules/.ready ## types, style and shell scripts
 format: node_modules/.ready ## put the source into its form
 	@npx --no-install biome check --write .
 
+.PHONY: picture
+picture: node_modules/.ready ## draw README's picture again, from a lab that runs
+	@tools/need $(LAB_NEEDS) tmux:tmux
+	@$(NODE) --import tsx lab/picture/main.ts
+
 .PHONY: bench
 bench: build ## measure: keystroke, probe, self-test, memory, beside what one would use instead
 	@tools/need $(TEST_NEEDS)

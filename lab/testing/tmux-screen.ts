@@ -4,17 +4,35 @@ import { runProgram } from '../../testbed/run-program.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import type { TestContext } from '../../tools/suite.ts'
 
-/** A terminal of 80 columns and 24 lines. */
-export async function screenOf(context: TestContext, directory: string, command: string[]) {
+/** Who undoes it, and what is said of it when something went wrong. */
+export type Surroundings = Pick<TestContext, 'cleanup' | 'onFailure'>
+
+export interface ScreenOptions {
+  /** Lines of 80 columns. */
+  lines?: number
+  /** The folder that the program runs in. */
+  cwd?: string
+}
+
+/** A terminal of 80 columns and, unless more is said, 24 lines. */
+export async function screenOf(
+  { cleanup, onFailure }: Surroundings,
+  directory: string,
+  command: string[],
+  { lines = 24, cwd = process.cwd() }: ScreenOptions = {},
+) {
   const socket = join(directory, `tmux-${Math.random().toString(36).slice(2)}`)
-  const line = command.map(word => `'${word}'`).join(' ')
+  const line = command.map(argument => `'${argument}'`).join(' ')
   const tmux = (...args: string[]) => runProgram('tmux', ['-S', socket, '-f', '/dev/null', ...args])
-  await tmux('new-session', '-d', '-x', '80', '-y', '24', `${line}; echo "[exit $?]"; exec sleep 600`)
-  context.cleanup(() => tmux('kill-server'))
+  const shell = `${line}; echo "[exit $?]"; exec sleep 600`
+  await tmux('new-session', '-d', '-x', '80', '-y', String(lines), '-c', cwd, shell)
+  cleanup(() => tmux('kill-server'))
   const text = async () => (await tmux('capture-pane', '-p')).stdout
-  context.onFailure(text)
+  onFailure(text)
   return {
     text,
+    /** The same with SGR sequences. */
+    coloured: async () => (await tmux('capture-pane', '-e', '-p')).stdout,
     tmux,
     keys: (...names: string[]) => tmux('send-keys', ...names),
     literally: (text: string) => tmux('send-keys', '-l', text),
