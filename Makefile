@@ -46,6 +46,29 @@ mutants: build ## which small changes of FOLDER=supervisor/proof no test notices
 	@tools/need $(TEST_NEEDS)
 	@$(NODE) --import tsx tools/mutants/main.ts --folder "$(FOLDER)" --count "$(or $(COUNT),60)" --seed "$(or $(SEED),1)" --jobs $(JOBS)
 
+# Options where they are set: the program has the defaults. Four faults at once leave two cores time enough.
+given = $(if $($(1)),--$(2) "$($(1))")
+SYSTEM_TEST = $(NODE) --import tsx system-tests/main.ts $(call given,CASE,case) $(call given,FROM,from) $(call given,UNTIL,until) \
+	$(call given,CUTS,cuts) $(call given,RUNS,runs) $(call given,PEER,peer) $(call given,SEED,seed) $(call given,MINUTES,minutes) \
+	--jobs "$(if $(filter command environment,$(firstword $(origin JOBS))),$(JOBS),4)" $(if $(FULL),--full) $(if $(DOC),--doc)
+
+# The whole set for all boards; each needs one of them.
+QEMU_NEEDS := qemu-system-aarch64:qemu-system-arm qemu-system-x86_64:qemu-system-x86 mcopy:mtools ssh:openssh-client sshd:openssh-server \
+	ip:iproute2 sfdisk:fdisk
+APPLIANCE_NEEDS := mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 sfdisk:fdisk mke2fs:e2fsprogs mkfs.vfat:dosfstools
+WIFI_NEEDS := mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools sfdisk:fdisk partx:util-linux xz:xz-utils openssl:openssl
+CONTAINER_NEEDS := mmdebstrap:mmdebstrap systemd-nspawn:systemd-container nsenter:util-linux
+FRESH_NEEDS := $(CONTAINER_NEEDS) slirp4netns:slirp4netns git:git
+SYSTEM_TEST_NEEDS_pi3 := $(QEMU_NEEDS)
+SYSTEM_TEST_NEEDS_zero-w := $(QEMU_NEEDS)
+SYSTEM_TEST_NEEDS_vm := $(QEMU_NEEDS) $(APPLIANCE_NEEDS) $(WIFI_NEEDS)
+SYSTEM_TEST_NEEDS_netns := $(FAULTS_NEEDS)
+
+.PHONY: system-test
+system-test: build ## whole machines, by ON=pi3, zero-w, vm or netns; SUBJECT= and CASE=part-of-a-name choose (root; alone it lists them; docs/system-tests.md)
+	@$(if $(ON),tools/need $(SYSTEM_TEST_NEEDS_$(ON)))
+	@$(SYSTEM_TEST) --on "$(ON)" --subject "$(SUBJECT)"
+
 .PHONY: relay-test-trixie
 relay-test-trixie: deb ## the dedicated relay on Debian 13, booted with its systemd (root, the network, two minutes)
 	@tools/need $(TEST_NEEDS) mmdebstrap:mmdebstrap systemd-nspawn:systemd-container
@@ -59,8 +82,8 @@ device-test: deb-device ## the package on Debian 13, booted with its systemd: by
 
 .PHONY: appliance-test
 appliance-test: node_modules/.ready ## a card through all that it meets in the field, in QEMU (root, the network, an hour without KVM; CUTS=20, CASE=part-of-a-name)
-	@tools/need mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 sfdisk:fdisk mke2fs:e2fsprogs mkfs.vfat:dosfstools
-	@$(NODE) --import tsx system-tests/cases/appliance/main.ts --cuts $(or $(CUTS),20) --only "$(CASE)"
+	@tools/need $(APPLIANCE_NEEDS)
+	@$(SYSTEM_TEST) --on vm --subject appliance
 
 .PHONY: fresh-test
 fresh-test: ## what README and docs/first-device.md promise, on a Debian 12 and a Debian 13 without anything else (root, the network, an hour; ON=bookworm or trixie, FROM= and UNTIL=run, test, deb or image)
@@ -91,12 +114,12 @@ bench: build ## measure: keystroke, probe, self-test, memory, beside what one wo
 .PHONY: faults
 faults: build ## break the network, the relay and the device in every way, and measure how it heals (root; ROW=name or ci, RUNS=5, JOBS=4, PEER=autossh, FULL=1, DOC=1)
 	@tools/need $(FAULTS_NEEDS)
-	@$(NODE) --import tsx system-tests/cases/faults/main.ts --row "$(ROW)" --runs "$(or $(RUNS),1)" --jobs "$(if $(filter command environment,$(firstword $(origin JOBS))),$(JOBS),4)" --peer "$(PEER)" $(if $(FULL),--full) $(if $(DOC),--doc)
+	@$(SYSTEM_TEST) --on netns --subject faults $(call given,ROW,case)
 
 .PHONY: soak
 soak: build ## faults at random for MINUTES=20, by SEED=7: ready at the end, and nothing left behind (root)
 	@tools/need $(FAULTS_NEEDS)
-	@$(NODE) --import tsx system-tests/cases/faults/soak.ts --seed "$(or $(SEED),7)" --minutes "$(or $(MINUTES),20)"
+	@$(SYSTEM_TEST) --on netns --subject soak
 
 .PHONY: build
 build: node_modules/.ready ## bundle each program into build/lib
@@ -129,18 +152,15 @@ else
 		$(if $(COMPRESS),--compress "$(COMPRESS)") $(if $(URL),--url "$(URL)") $(if $(KEEP_BASE),--keep-base) $(if $(MIRROR),--mirror "$(MIRROR)")
 endif
 
-# The whole set for both; each board needs one of them.
-QEMU_NEEDS := qemu-system-aarch64:qemu-system-arm qemu-system-x86_64:qemu-system-x86 mcopy:mtools ssh:openssh-client sshd:openssh-server ip:iproute2
-
 .PHONY: image-test
 image-test: build ## boot the image of BOARD on an emulated board, with a relay and a technician (root; CUTS=20 pulls the plug instead, UNTIL=first-boot is the beginning)
 	@tools/need $(QEMU_NEEDS)
-	@$(NODE) --import tsx system-tests/cases/image/main.ts --board "$(or $(BOARD),pi3)" $(if $(CUTS),--cuts "$(CUTS)") $(if $(UNTIL),--until "$(UNTIL)")
+	@$(SYSTEM_TEST) --on "$(or $(BOARD),pi3)" --subject image $(if $(CUTS),--case "power cuts",$(if $(UNTIL),,--until upgrade))
 
 .PHONY: wifi-test
 wifi-test: build ## every kind of network login, by the image for BOARD=vm on simulated radios in QEMU (root, the network, a quarter of an hour; CASE=part-of-a-name)
-	@tools/need mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools partx:util-linux xz:xz-utils openssl:openssl
-	@$(NODE) --import tsx system-tests/cases/wifi/main.ts --only "$(CASE)"
+	@tools/need $(WIFI_NEEDS)
+	@$(SYSTEM_TEST) --on vm --subject wifi
 
 .PHONY: lint-deb
 lint-deb: deb ## what Debian would say of the packages (a minute on a slow machine)

@@ -9,11 +9,7 @@ import {
 } from '../../testbed/run-program.ts'
 import { signalProcess } from '../../testbed/sshd.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-
-/** Things to undo at the end of a world, in reverse order. */
-export interface Undo {
-  cleanup(dispose: () => unknown): void
-}
+import type { Undo } from '../disposal.ts'
 
 export interface Host {
   readonly name: string

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { makeCard, ROOT_START_MIB, readAt } from '../../card/card.ts'
+import type { Case, Steps } from '../../case.ts'
 import { type Machine, startMachine } from './machine.ts'
 
 export const MIB = 1_048_576
@@ -11,14 +12,15 @@ export const FACTS = '/run/oobm-appliance'
 /** The test's shell is there earlier than most. */
 export const SETTLED = 'until systemctl -q is-active multi-user.target; do sleep 1; done'
 
-/** One thing that a card meets in the field. */
-export interface Case {
-  name: string
-  /**
-   * @returns what is worth a note
-   * @throws what was not as it should be
-   */
-  run(bench: Bench): Promise<string | undefined>
+/** What all cases share. */
+export interface Stage {
+  /** Where `make-tree` left what a card is made of. */
+  boot: string
+}
+
+/** A case that is one step. */
+export function oneStep(name: string, run: (bench: Bench) => Promise<string | undefined>): Case<Stage> {
+  return { name, run: (stage, steps) => run(makeBench(stage, steps)) }
 }
 
 export interface Bench {
@@ -36,21 +38,17 @@ export interface PowerOptions {
   readOnlyCard?: boolean
 }
 
-/**
- * @param cache where `make-tree` left what a card is made of
- * @param machines where each machine is added
- */
-export function makeBench(folder: string, cache: string, machines: Set<Machine>): Bench {
+export function makeBench({ boot }: Stage, { folder, cleanup }: Steps): Bench {
   const powerOn = (card: string, options: PowerOptions = {}) => {
-    const machine = startMachine({ boot: cache, card, directory: folder, ...options })
-    machines.add(machine)
+    const machine = startMachine({ boot, card, directory: folder, ...options })
+    cleanup(machine.pullPlug)
     return machine
   }
   return {
     folder,
     flashedCard: async () => {
       const card = join(folder, 'card.img')
-      await makeCard(card, { root: join(cache, 'root.ext4'), rootMib: ROOT_MIB, sizeMib: CARD_MIB })
+      await makeCard(card, { root: join(boot, 'root.ext4'), rootMib: ROOT_MIB, sizeMib: CARD_MIB })
       return card
     },
     powerOn,

@@ -3,25 +3,27 @@ import { statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { runProgram } from '../../../testbed/run-program.ts'
 import { dataPartition, readAt, spoilData } from '../../card/card.ts'
+import type { Case } from '../../case.ts'
 import {
   type Bench,
   CARD_MIB,
-  type Case,
   expect,
   expectFacts,
   FACTS,
   MIB,
+  oneStep,
   ROOT_MIB,
   rootHash,
   SETTLED,
+  type Stage,
   switchOff,
 } from './bench.ts'
 
-export const DATA_CASES: Case[] = [
-  { name: 'first start makes the data partition, second one keeps it', run: keeps },
-  { name: 'a faulty data partition', run: mends },
-  { name: 'a larger card', run: grows },
-  { name: 'a card that takes no more writes', run: worn },
+export const DATA_CASES: readonly Case<Stage>[] = [
+  oneStep('first start makes the data partition, second one keeps it', keeps),
+  oneStep('a faulty data partition', mends),
+  oneStep('a larger card', grows),
+  oneStep('a card that takes no more writes', worn),
 ]
 
 async function keeps(bench: Bench) {

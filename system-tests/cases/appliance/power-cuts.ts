@@ -2,11 +2,15 @@
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Bench, type Case, expect, FACTS } from './bench.ts'
+import type { Case, Steps } from '../../case.ts'
+import { type Bench, expect, FACTS, makeBench, type Stage } from './bench.ts'
 import type { Machine } from './machine.ts'
 
-export function powerCutCase(cuts: number): Case {
-  return { name: `${cuts} power cuts at the first start`, run: bench => powerCuts(bench, cuts) }
+export function powerCutCase(cuts: number): Case<Stage> {
+  return {
+    name: 'power cuts at the first start',
+    run: (stage, steps) => powerCuts(makeBench(stage, steps), cuts, steps),
+  }
 }
 
 /** What the console says when the kernel has handed over, and before the card is first written. */
@@ -14,7 +18,7 @@ const BEGUN = /Run \/init/
 const MAKING = /making the data partition/
 
 /** At a random moment of the first start, half of the cuts while the card is written; then once more, and whole. */
-async function powerCuts(bench: Bench, cuts: number) {
+async function powerCuts(bench: Bench, cuts: number, { note }: Steps) {
   const fresh = await bench.flashedCard()
   const card = join(bench.folder, 'cut.img')
   copyFileSync(fresh, card)
@@ -43,7 +47,7 @@ async function powerCuts(bench: Bench, cuts: number) {
     expect(`machine-id, ${after}`, await machine.sh('grep -cE "^[0-9a-f]{32}$" /data/kept/machine-id'), '1')
     came.set(data, (came.get(data) ?? 0) + 1)
     await machine.pullPlug()
-    process.stdout.write(`     cut ${cut + 1}: ${after}, data is ${data}\n`)
+    note(`cut ${cut + 1}: ${after}, data is ${data}`)
   }
   const [begunS, makingS] = [takesMs.begun, takesMs.making].map(ms => Math.round(ms / 1000))
   const outcomes = [...came].map(([data, times]) => `${times} ${data}`).join(', ')

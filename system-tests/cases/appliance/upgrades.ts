@@ -1,15 +1,16 @@
 /** Upgrades: confirmed, undone, not proved, cut. */
-import { type Bench, type Case, expect, expectFacts, FACTS, rootHash, SETTLED } from './bench.ts'
+import type { Case } from '../../case.ts'
+import { type Bench, expect, expectFacts, FACTS, oneStep, rootHash, SETTLED, type Stage } from './bench.ts'
 
 const UPGRADE = '/usr/lib/oobm-appliance/upgrade'
 const VERSION = 'cat /usr/share/oobm-probe/version'
 /** As far as write-status.ts goes; what the supervisor says when a technician can get in, with the adapter out. */
 const PROOF = `mkdir -p /run/oobm; printf '{\\n  "heartbeat": {\\n    "bootId": "%s",\\n    "uptimeMs": %s000\\n  },\\n  "word": "no-console",\\n  "proof": {\\n    "provedAt": 1\\n  }\\n}\\n' "$(cat /proc/sys/kernel/random/boot_id)" "$(cut -d. -f1 /proc/uptime)" >/run/oobm/status.json`
 
-export const UPGRADE_CASES: Case[] = [
-  { name: 'upgrade from a file: trial, confirmed, undone', run: upgrades },
-  { name: 'upgrade from a mirror: not proved, falls back', run: fallsBack },
-  { name: 'power cut in a trial: falls back', run: cutInTrial },
+export const UPGRADE_CASES: readonly Case<Stage>[] = [
+  oneStep('upgrade from a file: trial, confirmed, undone', upgrades),
+  oneStep('upgrade from a mirror: not proved, falls back', fallsBack),
+  oneStep('power cut in a trial: falls back', cutInTrial),
 ]
 
 async function upgrades(bench: Bench) {

@@ -6,12 +6,12 @@ import { suite } from '../../../tools/suite.ts'
 import type { Result } from './report.ts'
 
 const test = suite('fault bench')
-const MAIN = join(import.meta.dirname, 'main.ts')
-const RESULTS = join(import.meta.dirname, '../../../build/faults')
+const MAIN = join(import.meta.dirname, '../../main.ts')
+const RESULTS = join(import.meta.dirname, '../../../build/system-tests/netns')
 
 if (process.getuid?.() === 0) {
   test('a session that is killed heals, as the shipped programs and a real sshd show it; nothing is left behind', async () => {
-    const args = ['--import', 'tsx', MAIN, '--row', 'session-killed']
+    const args = ['--import', 'tsx', MAIN, '--on', 'netns', '--subject', 'faults', '--case', 'session-killed']
     const env = { OOBM_BENCH_TEST: String(process.pid) }
     const { code, stdout, stderr } = await runProgram(process.execPath, args, { env, timeoutMs: 100_000 })
     assert.is(code, 0, stdout + stderr)

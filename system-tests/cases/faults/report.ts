@@ -1,4 +1,4 @@
-/** Results as text: a line a run, and a table of all rows with what they come to; pure. */
+/** Results as text: the figures of a run, and a table of all rows with what they come to; pure. */
 import { median, quantile, table } from '../../../lab/bench/figures.ts'
 import { type Figures, seconds, type Verdict } from './judge.ts'
 
@@ -41,7 +41,8 @@ export function byRow(results: readonly Result[]): RowResult[] {
   })
 }
 
-function slowerThanPeer(runs: readonly Result[]): string[] {
+/** What no single run tells; empty where there are too few. */
+export function slowerThanPeer(runs: readonly Result[]): string[] {
   if (runs.length < RUNS_THAT_COUNT) return []
   const [ours, peer] = [medianWay(runs.map(run => run.ours)), medianWay(runs.map(run => run.peer))]
   if (!runs.some(run => run.peer) || ours <= peer + GRAIN_MS) return []
@@ -53,16 +54,16 @@ function medianWay(figures: readonly (Pick<Figures, 'wayMs'> | undefined)[]): nu
   return median(figures.map(one => one?.wayMs ?? Number.POSITIVE_INFINITY))
 }
 
-export function describeRun({ row, run, ours, peer, missed, figures }: Result): string {
+/** The figures of a run; after what it missed and before what was shown, when it failed. */
+export function describeRun({ ours, peer, missed, figures }: Result): string {
   const facts = [
     ...(ours ? [`healed ${orNever(ours.healMs)}`, `noticed ${orNever(ours.noticeMs)}`] : []),
     ...(ours && ours.outlastMs > 0 ? [`promised without a way ${seconds(ours.outlastMs)}`] : []),
     ...(peer ? [`autossh ${orNever(peer.wayMs)}`] : []),
     ...Object.entries(figures).map(([name, value]) => `${name} ${value}`),
   ]
-  const head = `${missed.length === 0 ? 'ok  ' : 'FAIL'} ${row} #${run + 1}: ${facts.join(', ')}`
-  const states = [...new Set((ours?.states ?? []).map(({ state, cause }) => `       ${state}: ${cause}`))]
-  return [head, ...missed.map(one => `     ! ${one}`), ...(missed.length > 0 ? states : [])].join('\n')
+  const states = [...new Set((ours?.states ?? []).map(({ state, cause }) => `  ${state}: ${cause}`))]
+  return [...missed, facts.join(', '), ...(missed.length > 0 ? states : [])].filter(line => line !== '').join('\n')
 }
 
 /** One line for each row: medians, with the worst beside it. */

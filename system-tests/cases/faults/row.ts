@@ -1,6 +1,6 @@
 /** One row of the bench: what is done to a world, for how long, and what is demanded. */
 import type { Random } from '../../../relay-config/testing/random.ts'
-import type { Undo } from '../../machine/host.ts'
+import type { Undo } from '../../disposal.ts'
 import type { Inflict } from './inflict/fault.ts'
 import type { Demands } from './judge.ts'
 import type { Attention } from './observe/listener.ts'

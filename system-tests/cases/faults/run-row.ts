@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { randomFrom } from '../../../relay-config/testing/random.ts'
-import type { Undo } from '../../machine/host.ts'
+import type { Undo } from '../../disposal.ts'
 import { judge, type Verdict } from './judge.ts'
 import { monotonicMs } from './monotonic.ts'
 import { type Cost, type Observation, PROMISING } from './observation.ts'

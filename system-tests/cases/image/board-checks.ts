@@ -11,15 +11,15 @@ const ACCOUNTS = ['enebular-remote-admin', 'oobm', 'oobm-selftest', 'remote-admi
 /** MiB: half of what a Pi Zero has. */
 const MEMORY_MIB = 256
 
-export async function checkBoard({ report, image, patienceMs }: Scene, tess: Technician): Promise<void> {
-  await report.check('units', async () => {
+export async function checkBoard({ steps, image, patienceMs }: Scene, tess: Technician): Promise<void> {
+  await steps.step('units', async () => {
     const failed = await tess.shell(
       'systemctl --failed --no-legend --plain; systemctl is-active oobm-supervisor oobm-console',
     )
     if (failed.trim() !== 'active\nactive') throw new Error(failed)
     return 'supervisor and console active, no failed unit'
   })
-  await report.check('root in memory, data on the card', async () => {
+  await steps.step('root in memory, data on the card', async () => {
     const mounts = await tess.shell(
       'findmnt -no FSTYPE /; findmnt -no SOURCE /var/lib/oobm; cat /run/oobm-appliance/data',
     )
@@ -27,12 +27,12 @@ export async function checkBoard({ report, image, patienceMs }: Scene, tess: Tec
     if (root !== 'overlay' || fact !== 'ok') throw new Error(mounts)
     return `/ is ${root}; ${data}; data partition ${fact}`
   })
-  await report.check('memory', async () => {
+  await steps.step('memory', async () => {
     const [usedMiB = '', allMiB = ''] = (await tess.shell("free -m | awk '/^Mem/ { print $3, $2 }'")).trim().split(' ')
     if (usedMiB === '' || Number(usedMiB) > MEMORY_MIB) throw new Error(`${usedMiB} MiB used`)
     return `${usedMiB} of ${allMiB} MiB used`
   })
-  await report.check('who may log in', async () => {
+  await steps.step('who may log in', async () => {
     const open = (await tess.shell("awk -F: '$7 !~ /nologin|false/ { print $1 }' /etc/passwd | sort"))
       .trim()
       .split('\n')
@@ -44,7 +44,7 @@ export async function checkBoard({ report, image, patienceMs }: Scene, tess: Tec
     if (sudo.trim() !== 'refused') throw new Error(`the technicians’ account may use sudo: ${sudo}`)
     return `by key ${open.join(' ')}; no account has a password, and the technician no sudo`
   })
-  await report.check('where the time of the start goes', async () => {
+  await steps.step('where the time of the start goes', async () => {
     const sums = await waitFor(
       'the start to be over',
       () => tess.shell('systemd-analyze time').catch(() => undefined),

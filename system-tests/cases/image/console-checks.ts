@@ -12,8 +12,8 @@ import { usbBreaks } from './usb-breaks.ts'
 /** Milliseconds between two presses of Return. */
 const RETURN_KEY_MS = 3_000
 
-export async function checkConsole({ report, patienceMs }: Scene, emulator: Emulator, tess: Technician): Promise<void> {
-  await report.check('adapter plugged in late: console through the relay', async () => {
+export async function checkConsole({ steps, patienceMs }: Scene, emulator: Emulator, tess: Technician): Promise<void> {
+  await steps.step('adapter plugged in late: console through the relay', async () => {
     const equipment = await plugIn(emulator.adapterSocket)
     await waitFor('the console to be open', async () => (await consoleState(tess)) === 'open', {
       timeoutMs: patienceMs,
@@ -44,8 +44,8 @@ export async function checkConsole({ report, patienceMs }: Scene, emulator: Emul
 }
 
 /** @param directory of the run, which is over: only then is QEMU's capture whole */
-export async function checkBreak({ report }: Scene, directory: string): Promise<void> {
-  await report.check('BREAK by ~B on the USB bus', async () => {
+export async function checkBreak({ steps }: Scene, directory: string): Promise<void> {
+  await steps.step('BREAK by ~B on the USB bus', async () => {
     const lengths = usbBreaks(await readFile(join(directory, USB_CAPTURE)))
     if (lengths.length !== 1 || (lengths[0] ?? 0) < 900) throw new Error(`breaks seen: ${JSON.stringify(lengths)} ms`)
     return `one break of ${Math.round(lengths[0] ?? 0)} ms (OpenSSH asks for 1000)`

@@ -9,7 +9,7 @@ const LOOK_MS = 30_000
 
 export async function checkLed(scene: Scene, emulator: Emulator, state: State, check: string): Promise<void> {
   if (scene.board.pinLevels === undefined) return
-  await scene.report.check(check, async () => `${await ledBecomes(scene, emulator, state)} on the pin of GPIO17`)
+  await scene.steps.step(check, async () => `${await ledBecomes(scene, emulator, state)} on the pin of GPIO17`)
 }
 
 /** @returns undefined on a machine without pins */

@@ -1,30 +1,39 @@
 /** Pulls the plug at random moments, of a first boot, an import and a settings change too; each time the card must come back proved. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Card } from '../../card/flash.ts'
-import { bootOnce, flashCard, type Scene, untilProved } from './scene.ts'
-import { type Technician, technician } from './technician.ts'
+import type { Case } from '../../case.ts'
+import { bootOnce, flashCard, type Scene, type Stage, untilProved } from './scene.ts'
+import type { Technician } from './technician.ts'
 
 /** Of these, one begins with a card that was just flashed; the others change a setting. */
 const CUTS_A_CARD = 5
 
+export function powerCuts(cuts: number): Case<Stage> {
+  return {
+    name: 'power cuts',
+    run: async (stage, steps) => {
+      await cutPower({ ...stage, steps }, cuts)
+      return undefined
+    },
+  }
+}
+
 /** @param cuts how often the plug is pulled */
-export async function cutPower(scene: Scene, cuts: number): Promise<void> {
-  const { report, operation } = scene
-  const relay = await operation.startRelay()
-  scene.cleanup(() => relay.stop())
-  const tess = technician(operation.sshConfig)
+async function cutPower(scene: Scene, cuts: number): Promise<void> {
+  const { steps, operation, tess } = scene
+  await scene.relay.start()
   let wholeBootMs = await measureBoot(scene, tess)
   let card: Card | undefined
   for (let cut = 0; cut < cuts; cut++) {
     const isFirstBoot = cut % CUTS_A_CARD === 0
     if (isFirstBoot || card === undefined) {
-      card = await flashCard(scene)
+      card = await flashCard(scene.image, steps.folder)
       await card.write('oobm.toml', operation.provisioning)
     } else await card.write('oobm.toml', settingsOf(cut))
     const cutMs = Math.round(Math.random() * wholeBootMs * 1.1)
     const present = card
     const what = isFirstBoot ? 'the first boot' : 'a settings change'
-    await report.check(`plug pulled ${(cutMs / 1000).toFixed(1)} s into ${what}`, async () => {
+    await steps.step(`plug pulled ${(cutMs / 1000).toFixed(1)} s into ${what}`, async () => {
       await bootOnce(scene, present, `cut-${cut}`, true, async emulator => {
         await delay(cutMs)
         await emulator.pullPlug()
@@ -44,14 +53,14 @@ export async function cutPower(scene: Scene, cuts: number): Promise<void> {
 
 /** How long a first boot takes here, until it is proved: the cuts are spread over that. */
 async function measureBoot(scene: Scene, tess: Technician): Promise<number> {
-  const card = await flashCard(scene)
+  const card = await flashCard(scene.image, scene.steps.folder)
   await card.write('oobm.toml', scene.operation.provisioning)
   const startMs = performance.now()
   await bootOnce(scene, card, 'whole', true, async () => {
     await untilProved(tess, scene.patienceMs)
   })
   const ms = performance.now() - startMs
-  scene.report.note(`a whole first boot takes ${Math.round(ms / 1000)} s`)
+  scene.steps.note(`a whole first boot takes ${Math.round(ms / 1000)} s`)
   return ms
 }
 

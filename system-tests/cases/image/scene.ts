@@ -1,16 +1,17 @@
-/** One board with its card, its operator and its relay: what each image test stands on. */
+/** One board with its card, its operator and its relay: what each case of an image stands on. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { State } from '../../../formats/states.ts'
 import { errorMessage } from '../../../runtime/errors.ts'
+import type { Sshd } from '../../../testbed/sshd.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
 import { type Card, flash } from '../../card/flash.ts'
+import type { Run, Steps } from '../../case.ts'
 import type { Board } from '../../machine/boards.ts'
 import { type Emulator, startEmulator } from '../../machine/qemu.ts'
-import type { Operation } from './relay.ts'
-import type { Report } from './report.ts'
-import type { Technician } from './technician.ts'
+import { type Operation, prepareOperation } from './relay.ts'
+import { type Technician, technician } from './technician.ts'
 
 /** Bytes of the emulated card: the data partition gets what the image leaves. */
 const CARD_BYTES = 4 * 1024 ** 3
@@ -20,23 +21,58 @@ const USUAL = /^usbnet: failed control transaction: .*$/gm
 /** Milliseconds before a technician who did not get in tries again. */
 const RETRY_MS = 2_000
 
-export interface Scene {
+/** What all cases share. */
+export interface Stage {
   board: Board
   /** The image's folder: `oobm.img`, `boot/`, `cmdline.txt`. */
   image: string
-  /** For this run's files. */
-  root: string
   operation: Operation
-  report: Report
+  /** The relay's sshd, which is not there at first. */
+  relay: Relay
+  /** The card that goes from case to case. */
+  card(): Promise<Card>
+  tess: Technician
   /** Milliseconds for something that takes an emulated board long. */
   patienceMs: number
-  /** Stops what was started, whatever happens. */
-  cleanup(dispose: () => unknown): void
+}
+
+export interface Scene extends Stage {
+  steps: Steps
+}
+
+export interface Relay {
+  /** Nothing happens where it runs. */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+export async function makeStage(board: Board, image: string, { folder, cleanup }: Run): Promise<Stage> {
+  const operation = await prepareOperation(folder)
+  let sshd: Sshd | undefined
+  const relay = {
+    start: async () => {
+      sshd ??= await operation.startRelay()
+    },
+    stop: async () => {
+      await sshd?.stop()
+      sshd = undefined
+    },
+  }
+  cleanup(relay.stop)
+  let card: Promise<Card> | undefined
+  return {
+    ...{ board, image, operation, relay, patienceMs: board.patienceMs },
+    tess: technician(operation.sshConfig),
+    card: () => {
+      card ??= flashCard(image, folder)
+      return card
+    },
+  }
 }
 
 /** A card with the image on it, as somebody flashed it. */
-export function flashCard({ image, root }: Scene): Promise<Card> {
-  return flash(join(image, 'oobm.img'), join(root, 'card.img'), CARD_BYTES)
+export function flashCard(image: string, folder: string): Promise<Card> {
+  return flash(join(image, 'oobm.img'), join(folder, 'card.img'), CARD_BYTES)
 }
 
 /**
@@ -50,11 +86,11 @@ export async function bootOnce(
   adapterPlugged: boolean,
   run: (emulator: Emulator) => Promise<void>,
 ): Promise<string> {
-  const { board, image, report } = scene
-  const directory = join(scene.root, name)
+  const { board, image, steps } = scene
+  const directory = join(steps.folder, name)
   await mkdir(directory)
   const commandLine = (await readFile(join(image, 'cmdline.txt'), 'utf8')).trim()
-  report.note(`${name}: power on (console output: ${directory}/console.log)`)
+  steps.note(`${name}: power on (console output: ${directory}/console.log)`)
   const emulator = await startEmulator({
     board,
     boot: join(image, 'boot'),
@@ -63,12 +99,12 @@ export async function bootOnce(
     directory,
     adapterPlugged,
   })
-  scene.cleanup(() => emulator.pullPlug())
+  steps.cleanup(() => emulator.pullPlug())
   try {
     await run(emulator)
   } finally {
     const said = emulator.output().replaceAll(USUAL, '').trim()
-    if (said !== '') report.note(`QEMU: ${said}`)
+    if (said !== '') steps.note(`QEMU: ${said}`)
     // The capture is whole only when QEMU ends by itself; for the board it is the plug all the same.
     await emulator.qmp.execute('quit').catch(() => {})
     await emulator.untilOff(20_000).catch(() => emulator.pullPlug())

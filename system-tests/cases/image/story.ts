@@ -1,16 +1,16 @@
 /** What one board is put through: a first boot with a provisioning file, a fault, a correction, an upgrade; each with what is to be seen. */
 import { isProvedReachable, STATE_NAMES } from '../../../formats/states.ts'
-import type { Sshd } from '../../../testbed/sshd.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
 import type { Card } from '../../card/flash.ts'
+import type { Case } from '../../case.ts'
 import type { Emulator } from '../../machine/qemu.ts'
 import { checkBoard } from './board-checks.ts'
 import { checkBreak, checkConsole } from './console-checks.ts'
 import { plugIn } from './equipment.ts'
 import { checkLed, ledBecomes } from './led-checks.ts'
 import { DEVICE } from './relay.ts'
-import { bootOnce, flashCard, type Scene, untilProved, untilSays } from './scene.ts'
-import { type Technician, technician } from './technician.ts'
+import { bootOnce, type Scene, type Stage, untilProved, untilSays } from './scene.ts'
+import type { Technician } from './technician.ts'
 import { upgradedPackage } from './upgraded-package.ts'
 
 /** Seconds since 1970: 2019-01-01. */
@@ -19,25 +19,25 @@ const DAY_S = 86_400
 const DAY_MS = DAY_S * 1000
 
 /** Each goes on with the card of the one before. */
-const STORY = {
-  'no-file': noFile,
-  'first-boot': firstBoot,
-  'wrong-file': wrongFile,
-  'later-file': laterFile,
-  upgrade,
-}
+export const STORY: readonly Case<Stage>[] = [
+  chapter('no-file', noFile),
+  chapter('first-boot', firstBoot, 'no-file'),
+  chapter('wrong-file', wrongFile, 'first-boot'),
+  chapter('later-file', laterFile, 'wrong-file'),
+  chapter('upgrade', upgrade, 'later-file'),
+]
 
 /** The states of a board that is proved, as grep(1) knows them. */
 const PROVED = STATE_NAMES.filter(isProvedReachable).join('|')
 
-export const CHAPTERS = Object.keys(STORY)
-
-/** The story of one card. @param until the last of {@link CHAPTERS}; the whole story when left out */
-export async function playStory(scene: Scene, until?: string): Promise<void> {
-  const card = await flashCard(scene)
-  for (const [name, play] of Object.entries(STORY)) {
-    await play(scene, card)
-    if (name === until) return
+function chapter(name: string, play: (scene: Scene, card: Card) => Promise<void>, follows?: string): Case<Stage> {
+  return {
+    name,
+    ...(follows === undefined ? {} : { follows }),
+    run: async (stage, steps) => {
+      await play({ ...stage, steps }, await stage.card())
+      return undefined
+    },
   }
 }
 
@@ -45,7 +45,7 @@ export async function playStory(scene: Scene, until?: string): Promise<void> {
 async function noFile(scene: Scene, card: Card): Promise<void> {
   await bootOnce(scene, card, 'no-file', false, async emulator => {
     await checkLed(scene, emulator, 'unconfigured', 'LED with no oobm.toml on the card')
-    await scene.report.check('what it says without a file', async () => {
+    await scene.steps.step('what it says without a file', async () => {
       const [, cause] = await waitFor(
         'the supervisor to say it',
         async () => /"state":"unconfigured","cause":"([^"]*)/.exec(await emulator.printed()),
@@ -57,28 +57,26 @@ async function noFile(scene: Scene, card: Card): Promise<void> {
 }
 
 async function firstBoot(scene: Scene, card: Card): Promise<void> {
-  const { report, operation, patienceMs } = scene
-  const tess = technician(operation.sshConfig)
+  const { steps, tess, patienceMs } = scene
   // As Windows' Notepad saves it.
-  await card.write('oobm.toml', `\ufeff${operation.provisioning.replaceAll('\n', '\r\n')}`)
+  await card.write('oobm.toml', `\ufeff${scene.operation.provisioning.replaceAll('\n', '\r\n')}`)
   const directory = await bootOnce(scene, card, 'first-boot', false, async emulator => {
     await checkLed(scene, emulator, 'no-relay', 'LED while the relay is not there')
-    const relay = await operation.startRelay()
-    scene.cleanup(() => relay.stop())
-    await report.essential('tunnel proved from the card, and shell through the relay', () =>
+    await scene.relay.start()
+    await steps.essential('tunnel proved from the card, and shell through the relay', () =>
       untilProved(tess, patienceMs),
     )
-    await report.check('with the adapter out it says so', () => untilSays(tess, ['no-console'], patienceMs))
+    await steps.step('with the adapter out it says so', () => untilSays(tess, ['no-console'], patienceMs))
     await checkLed(scene, emulator, 'no-console', 'LED when proved, with the adapter out')
     await checkBoard(scene, tess)
     await checkConsole(scene, emulator, tess)
     // The technician who asks is in.
-    await report.check('with the adapter in it is well', () => untilSays(tess, ['ready', 'in-use'], patienceMs))
+    await steps.step('with the adapter in it is well', () => untilSays(tess, ['ready', 'in-use'], patienceMs))
     await checkLed(scene, emulator, 'ready', 'LED when proved, with the adapter in')
-    await relayGoneAndTimeLost(scene, emulator, tess, relay)
+    await relayGoneAndTimeLost(scene, emulator)
   })
   await checkBreak(scene, directory)
-  await report.check('secrets left the FAT partition', async () => {
+  await steps.step('secrets left the FAT partition', async () => {
     const names = await card.list()
     if (names.includes('oobm.toml')) throw new Error(`oobm.toml is still there, beside ${names.join(' ')}`)
     const told = (await card.read('oobm-imported.txt')) ?? ''
@@ -89,23 +87,22 @@ async function firstBoot(scene: Scene, card: Card): Promise<void> {
   })
 }
 
-async function relayGoneAndTimeLost(scene: Scene, emulator: Emulator, tess: Technician, relay: Sshd): Promise<void> {
-  const { report, operation, patienceMs } = scene
+async function relayGoneAndTimeLost(scene: Scene, emulator: Emulator): Promise<void> {
+  const { steps, tess, relay, patienceMs } = scene
   const daysBehind = async () => Math.round((Date.now() / 1000 - Number(await tess.shell('date +%s'))) / DAY_S)
-  await report.check('relay gone', async () => {
+  await steps.step('relay gone', async () => {
     await tess.root(`date -s @${YEARS_AGO_S}`)
     await relay.stop()
     return (await ledBecomes(scene, emulator, 'no-relay')) ?? 'its sshd was stopped'
   })
-  const back = await operation.startRelay()
-  scene.cleanup(() => back.stop())
-  await report.check('relay back, with the clock years behind', async () => {
+  await relay.start()
+  await steps.step('relay back, with the clock years behind', async () => {
     const proved = await untilProved(tess, patienceMs)
     const days = await daysBehind()
     if (days < 1000) throw new Error(`its clock is ${days} days behind only`)
     return `${proved}; ${days} days behind`
   })
-  await report.check('the time learned at last, by a tunnel that stays', async () => {
+  await steps.step('the time learned at last, by a tunnel that stays', async () => {
     const { connectedAt } = await tess.supervisor()
     await tess.root(`date -s @${Math.round(Date.now() / 1000)}`)
     const { state } = await waitFor(
@@ -123,15 +120,14 @@ async function relayGoneAndTimeLost(scene: Scene, emulator: Emulator, tess: Tech
 }
 
 async function wrongFile(scene: Scene, card: Card): Promise<void> {
-  const { report, operation, patienceMs } = scene
-  const tess = technician(operation.sshConfig)
+  const { steps, tess, patienceMs } = scene
   await card.write('oobm.toml', 'version = 1\r\nlistener_port = "twenty"\r\n')
   await bootOnce(scene, card, 'wrong-file', true, async emulator => {
     await plugIn(emulator.adapterSocket)
     await checkLed(scene, emulator, 'unconfigured', 'LED with a wrong oobm.toml')
-    await report.check('wrong oobm.toml: the last good one goes on working', () => untilProved(tess, patienceMs))
+    await steps.step('wrong oobm.toml: the last good one goes on working', () => untilProved(tess, patienceMs))
   })
-  await report.check('oobm-error.txt beside it', async () => {
+  await steps.step('oobm-error.txt beside it', async () => {
     const text = await card.read('oobm-error.txt')
     if (text === undefined || !/listener_port/.test(text)) throw new Error(`it says: ${text}`)
     return text.split(/\r?\n/).find(line => line.includes('listener_port')) ?? ''
@@ -139,19 +135,18 @@ async function wrongFile(scene: Scene, card: Card): Promise<void> {
 }
 
 async function laterFile(scene: Scene, card: Card): Promise<void> {
-  const { report, operation, patienceMs } = scene
-  const tess = technician(operation.sshConfig)
+  const { steps, tess, patienceMs } = scene
   await card.write('oobm.toml', 'version = 1\n[system]\nhostname = "later"\n')
   await bootOnce(scene, card, 'later-file', true, async emulator => {
     await plugIn(emulator.adapterSocket)
-    await report.check('a later file: proved again', () => untilProved(tess, patienceMs))
-    await report.check('… with what it names, and all else as before', () => isLater(tess))
-    await report.check('… and the error is gone', async () => {
+    await steps.step('a later file: proved again', () => untilProved(tess, patienceMs))
+    await steps.step('… with what it names, and all else as before', () => isLater(tess))
+    await steps.step('… and the error is gone', async () => {
       if ((await card.read('oobm-error.txt')) !== undefined) throw new Error('oobm-error.txt is still there')
       return 'no oobm-error.txt'
     })
-    await report.check('from kernel start to proved', () => provedAfter(tess))
-    await report.check('a kernel that panics starts again', async () => {
+    await steps.step('from kernel start to proved', () => provedAfter(tess))
+    await steps.step('a kernel that panics starts again', async () => {
       // Nobody answers that any more.
       void tess.root('echo c >/proc/sysrq-trigger').catch(() => {})
       await emulator.untilOff(patienceMs)
@@ -161,12 +156,11 @@ async function laterFile(scene: Scene, card: Card): Promise<void> {
 }
 
 async function upgrade(scene: Scene, card: Card): Promise<void> {
-  const { report, operation, patienceMs } = scene
-  const tess = technician(operation.sshConfig)
-  const { path, name, version } = await upgradedPackage(scene.board.arch, scene.root)
+  const { steps, tess, patienceMs } = scene
+  const { path, name, version } = await upgradedPackage(scene.board.arch, steps.folder)
   await bootOnce(scene, card, 'upgrade', true, async emulator => {
-    await report.essential('before an upgrade: proved', () => untilProved(tess, patienceMs))
-    await report.essential('oobm upgrade FILE.deb through the tunnel, and a new start', async () => {
+    await steps.essential('before an upgrade: proved', () => untilProved(tess, patienceMs))
+    await steps.essential('oobm upgrade FILE.deb through the tunnel, and a new start', async () => {
       await tess.copy(path)
       // It ends with the connection, when the board starts again.
       const said = await tess.root(`oobm upgrade ./${name}`, patienceMs).catch(err => String(err))
@@ -178,8 +172,8 @@ async function upgrade(scene: Scene, card: Card): Promise<void> {
   })
   // With the adapter out: a console that is not open is no reason to go back.
   await bootOnce(scene, card, 'upgraded', false, async emulator => {
-    await report.essential('the upgraded system on trial: proved', () => untilProved(tess, patienceMs))
-    await report.check('… is confirmed', async () => {
+    await steps.essential('the upgraded system on trial: proved', () => untilProved(tess, patienceMs))
+    await steps.step('… is confirmed', async () => {
       await waitFor(
         'oobm upgrade --list to say so',
         async () => /^1, confirmed, running$/m.test(await tess.root('oobm upgrade --list')),
@@ -189,9 +183,9 @@ async function upgrade(scene: Scene, card: Card): Promise<void> {
       if (installed !== version) throw new Error(`oobm-device ${installed}, not ${version}`)
       return `generation 1 runs, with oobm-device ${installed}`
     })
-    await report.check('… with all settings as before', () => isLater(tess))
+    await steps.step('… with all settings as before', () => isLater(tess))
     if (!scene.board.hasWatchdog) return
-    await report.check('a system that hangs is reset by the watchdog', async () => {
+    await steps.step('a system that hangs is reset by the watchdog', async () => {
       // systemd(1), "Signals": its first process stands still from there on, and feeds no watchdog.
       await tess.root('kill -SEGV 1')
       await emulator.untilOff(patienceMs)

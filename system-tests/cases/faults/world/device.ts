@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { UnitEnvironment } from '../../../../lab/prepare-unit.ts'
 import type { Finished, Program } from '../../../../testbed/run-program.ts'
 import { type Sshd, startSshd } from '../../../../testbed/sshd.ts'
-import type { Host, Undo } from '../../../machine/host.ts'
+import type { Undo } from '../../../disposal.ts'
+import type { Host } from '../../../machine/host.ts'
 import { BUILD, type Provisioned, SHELL_PORT } from './provision.ts'
 
 /** One line that run-unit.py prints; `atMs` is monotonic. */

@@ -1,6 +1,7 @@
 /** The network of a world: a device behind a router with NAT, two relays and a technician's desk on the far side of it. */
 import { join } from 'node:path'
-import { type Host, startHost, type Undo } from '../../../machine/host.ts'
+import type { Undo } from '../../../disposal.ts'
+import { type Host, startHost } from '../../../machine/host.ts'
 import type { Cost } from '../observation.ts'
 
 /** Addresses for documentation (RFC 5737, RFC 3849) and of a private network, inside namespaces of this bench alone. */

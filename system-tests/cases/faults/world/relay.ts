@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Sshd, type SshdOptions, signalProcess, startSshd } from '../../../../testbed/sshd.ts'
 import { waitFor } from '../../../../testbed/wait-for.ts'
-import type { Host, Undo } from '../../../machine/host.ts'
+import type { Undo } from '../../../disposal.ts'
+import type { Host } from '../../../machine/host.ts'
 import { PEER_PORT, RELAY_PORT } from './network.ts'
 
 export interface Relay {

@@ -1,7 +1,8 @@
 /** What a site may have, as its own file says it, and what must come of that on the board. */
 import type { Guest, Port } from './guest.ts'
 
-export interface Case {
+/** One login. */
+export interface Login {
   name: string
   /** What the site has, by port; by default an access point at wlan1. */
   site: Partial<Record<Port, string[]>>
@@ -44,7 +45,7 @@ const tls = ({ authority, client }: Guest) =>
   `method = "tls"\nidentity = "rack1"\n${pem('ca', authority.certificate)}${pem('client_certificate', client.certificate)}${pem('client_key', client.key)}`
 const campus = (lines: string, before = '') => `[[wifi]]\nssid = "Campus"\n${before}[wifi.eap]\n${lines}`
 
-export const CASES: Case[] = [
+export const LOGINS: readonly Login[] = [
   {
     name: 'WPA2',
     site: point(office, ...WPA2, `wpa_passphrase=${PASSPHRASE}`),

@@ -1,0 +1,38 @@
+/** `image`: a card image on an emulated board, with a real relay and a technician. */
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { EXIT, UserError } from '../../../runtime/errors.ts'
+import { runProgram } from '../../../testbed/run-program.ts'
+import type { Subject } from '../../case.ts'
+import { BOARDS, boardOf } from '../../machine/boards.ts'
+import { startNameServer } from './name-server.ts'
+import { powerCuts } from './power-cuts.ts'
+import { RELAY_ADDRESS } from './relay.ts'
+import { makeStage, type Stage } from './scene.ts'
+import { STORY } from './story.ts'
+
+const IMAGES = join(import.meta.dirname, '../../../build/image')
+
+export const IMAGE: Subject<Stage> = {
+  name: 'image',
+  about: 'the card image on an emulated board, from no file on it to an upgrade, with a relay and a technician',
+  on: BOARDS,
+  isolated: true,
+  cases: ({ cuts }) => [...STORY, powerCuts(cuts)],
+  setUp: async run => {
+    const board = BOARDS.find(name => name === run.on)
+    if (board === undefined) throw new Error(`${run.on} is no board`)
+    const image = join(IMAGES, board)
+    if (!existsSync(join(image, 'oobm.img')))
+      throw new UserError(`there is no image for it; run: make image BOARD=${board}`, EXIT.unavailable)
+    await runProgram('ip', ['link', 'set', 'lo', 'up'])
+    await runProgram('ip', ['address', 'add', `${RELAY_ADDRESS}/32`, 'dev', 'lo'])
+    // QEMU's network asks the server of the machine that it runs on.
+    const resolvConf = join(run.folder, 'resolv.conf')
+    await writeFile(resolvConf, `nameserver ${RELAY_ADDRESS}\n`)
+    await runProgram('mount', ['--bind', resolvConf, '/etc/resolv.conf'])
+    run.cleanup(await startNameServer(RELAY_ADDRESS))
+    return makeStage(boardOf(board, process.env.KVM === '1'), image, run)
+  },
+}

@@ -1,0 +1,9 @@
+/** Every subject of system tests. */
+import type { Subject } from './case.ts'
+import { APPLIANCE } from './cases/appliance/subject.ts'
+import { SOAK } from './cases/faults/soak/subject.ts'
+import { FAULTS } from './cases/faults/subject.ts'
+import { IMAGE } from './cases/image/subject.ts'
+import { WIFI } from './cases/wifi/subject.ts'
+
+export const SUBJECTS: readonly Subject<unknown>[] = [IMAGE, APPLIANCE, WIFI, FAULTS, SOAK]
