@@ -5,7 +5,7 @@ import { screensSvg, textOf } from './screen-svg.ts'
 const test = suite('picture of a screen')
 
 test('keeps the text, its columns and its colours', () => {
-  const svg = screensSvg([{ title: '$ one', text: 'a \x1b[32m<&>\x1b[39m b\n\n  \x1b[1mbold\x1b[0m\n' }], 80)
+  const svg = screensSvg([{ title: '$ one', text: 'a \x1b[32m<&>\x1b[39m b\n\n  \x1b[1mbold\x1b[0m\n' }], 80, 'a test')
   assert.equal(textOf(svg), ['$ one', 'a <&> b', '', '  bold'])
   assert.match(svg, '<tspan x="32.8" fill="#3fb950">&lt;&amp;&gt;</tspan><tspan x="58.0" fill="#d0d4da"> b</tspan>')
   assert.match(

@@ -21,8 +21,8 @@ const FAINT = '#8b949e'
 /** The colours that our programs use, on a dark ground. */
 const COLOURS: Record<number, string> = { 31: '#ff7b72', 32: '#3fb950', 33: '#d29922', 36: '#79c0ff' }
 
-/** @returns the screens below each other, each in a frame of its own */
-export function screensSvg(screens: readonly Screen[], columns: number): string {
+/** @returns the screens below each other, each in a frame of its own; `about` is what a screen reader says */
+export function screensSvg(screens: readonly Screen[], columns: number, about: string): string {
   const width = Math.ceil(columns * CHARACTER) + 2 * MARGIN
   let top = 0
   const frames = screens.map(({ title, text }) => {
@@ -37,6 +37,7 @@ ${lines.map((line, row) => lineSvg(line, TITLE + (row + 1) * LINE - 5)).join('\n
     return frame
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top - MARGIN}" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" xml:space="preserve">
+<title>${escaped(about)}</title>
 ${frames.join('\n')}
 </svg>
 `

@@ -32,5 +32,5 @@ export async function takePicture(surroundings: Surroundings, folder: string): P
     { title: '$ make run', text: await lab.coloured() },
     { title: '$ ssh -F .lab/ssh_config console', text: await technician.coloured() },
   ]
-  return screensSvg(screens, COLUMNS)
+  return screensSvg(screens, COLUMNS, 'The lab’s status screen, and a technician who sends BREAK to a router')
 }
