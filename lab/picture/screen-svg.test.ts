@@ -21,6 +21,7 @@ test('puts screens below each other', () => {
       { title: 'two', text: 'b' },
     ],
     10,
+    'a test',
   )
   assert.match(svg, /viewBox="0 0 116 144"/)
   assert.match(svg, '<g transform="translate(0 80)">')
