@@ -3,10 +3,10 @@ import { chown, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
+import { screenOf } from '../testbed/tmux-screen.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { suite } from '../tools/suite.ts'
 import { loginScene, plinkOf, ssh, sshArgs } from './testing/login-scene.ts'
-import { screenOf } from './testing/tmux-screen.ts'
 
 const test = suite('login at the relay: what is let in')
 const LIMIT = { timeoutMs: 180_000 }

@@ -2,10 +2,10 @@ import * as assert from 'uvu/assert'
 import { statusWhere } from '../console-bridge/testing/bridge-fixture.ts'
 import { startProgram } from '../testbed/run-program.ts'
 import { isAlive } from '../testbed/sshd.ts'
+import { screenOf } from '../testbed/tmux-screen.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { suite } from '../tools/suite.ts'
 import { loginScene, plinkOf, sshArgs } from './testing/login-scene.ts'
-import { screenOf } from './testing/tmux-screen.ts'
 
 const test = suite('login at the relay: the menu')
 const LIMIT = { timeoutMs: 180_000 }

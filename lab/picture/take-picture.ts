@@ -1,7 +1,7 @@
 /** The lab at work, as somebody sees it who types what README.md says: `make run`, and a BREAK in another terminal. */
 import { join } from 'node:path'
 import { runProgram } from '../../testbed/run-program.ts'
-import { type Surroundings, screenOf } from '../testing/tmux-screen.ts'
+import { type Surroundings, screenOf } from '../../testbed/tmux-screen.ts'
 import { type Screen, screensSvg } from './screen-svg.ts'
 
 /** Columns of a terminal, and lines of what the technician sees. */

@@ -1,11 +1,13 @@
 /** What a person sees: a program on a terminal that tmux draws. */
 import { join } from 'node:path'
-import { runProgram } from '../../testbed/run-program.ts'
-import { waitFor } from '../../testbed/wait-for.ts'
-import type { TestContext } from '../../tools/suite.ts'
+import { runProgram } from './run-program.ts'
+import { waitFor } from './wait-for.ts'
 
 /** Who undoes it, and what is said of it when something went wrong. */
-export type Surroundings = Pick<TestContext, 'cleanup' | 'onFailure'>
+export interface Surroundings {
+  cleanup(dispose: () => unknown): void
+  onFailure(describe: () => Promise<string>): void
+}
 
 export interface ScreenOptions {
   /** Lines of 80 columns. */
