@@ -211,7 +211,7 @@ test(
     const pids = await relay.sshd.descendants()
     const names = await Promise.all(pids.map(async pid => [pid, await readFile(`/proc/${pid}/comm`, 'utf8')] as const))
     const below = names.filter(([, name]) => !name.startsWith('sshd'))
-    assert.equal(below.map(([, name]) => name.trim()).sort(), ['cat', 'oobm-device-wor'], 'two processes a device')
+    assert.equal(below.map(([, name]) => name.trim()).sort(), ['cat', 'oobm-device-com'], 'two processes a device')
     const word = below.find(([, name]) => name.startsWith('oobm'))?.[0] ?? 0
     signalProcess(word, 'SIGKILL')
     await waitFor('both to be gone', () => below.every(([pid]) => !signalProcess(pid, 0)))
