@@ -58,6 +58,25 @@ test(
 )
 
 test(
+  'status --proved and --in-use: what an upgrade asks before it keeps a system, or restarts a daemon',
+  async context => {
+    const { oobm, writeStatus } = await device(context)
+    const ask = async (option: string) => {
+      const { code, stdout } = await oobm('status', option)
+      return [code, stdout]
+    }
+    assert.equal(await ask('--proved'), [EXIT.unavailable, ''])
+    assert.equal(await ask('--in-use'), [EXIT.ok, ''])
+    await writeStatus({ state: 'maintenance', sessions: { shell: 1, console: 0 } })
+    assert.equal(await ask('--proved'), [EXIT.ok, ''])
+    assert.equal(await ask('--in-use'), [EXIT.ok, 'oobm-supervisor\n'])
+    await writeStatus({ state: 'unproved' })
+    assert.equal(await ask('--proved'), [EXIT.failed, ''])
+  },
+  SLOW,
+)
+
+test(
   'status: a file that a dead daemon left is never the truth',
   async context => {
     const { oobm, writeStatus } = await device(context)
@@ -202,7 +221,7 @@ test(
     const rows: [string[], RegExp][] = [
       [[], /what shall it do\?/],
       [['frobnicate'], /there is no "oobm frobnicate"/],
-      [['status', '--yaml'], /Unknown option '--yaml'\nusage: oobm status \[--json \| --state\]/],
+      [['status', '--yaml'], /Unknown option '--yaml'\nusage: oobm status \[--json \| --state \| /],
       [['status', 'now'], /"now" is too much/],
       [['test', '--timeout', 'soon'], /"soon" is not a number of seconds/],
       [['console', 'list', 'x'], /"x" is too much/],

@@ -4,22 +4,29 @@ import { isProvedReachable } from '../../formats/states.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { type Command, readArguments, usageError } from '../command.ts'
 import { describeStatus } from '../daemons/describe-status.ts'
+import { hasProvedItself, unitsInUse } from '../daemons/for-scripts.ts'
 import { type Reading, readConsoleBridge, readSupervisor } from '../daemons/read-daemon.ts'
 
 export const statusCommand: Command = {
-  usage: 'status [--json | --state]',
+  usage: 'status [--json | --state | --proved | --in-use]',
   summary: 'whether a technician can get in, since when, and why not (exit 0: yes, 1: no, 69: no answer)',
   run: async (args, { env, print, paint, clock }) => {
-    const { values } = readArguments(statusCommand, args, { json: { type: 'boolean' }, state: { type: 'boolean' } })
-    if (values.json && values.state) throw usageError(statusCommand, '--json and --state cannot be combined')
+    const forms = { json: { type: 'boolean' }, state: { type: 'boolean' }, proved: { type: 'boolean' } } as const
+    const { values } = readArguments(statusCommand, args, { ...forms, 'in-use': { type: 'boolean' } })
+    const [one, other] = Object.keys(values)
+    if (other !== undefined) throw usageError(statusCommand, `--${one} and --${other} cannot be combined`)
     const [supervisor, bridge] = await Promise.all([readSupervisor(env), readConsoleBridge(env)])
-    if (values.state) {
-      if (!supervisor.running) throw new UserError(supervisor.problem, EXIT.unavailable)
-      print(supervisor.status.state)
-    } else if (values.json)
-      print(JSON.stringify({ version: 1, supervisor: plainly(supervisor), console: plainly(bridge) }))
-    else for (const line of describeStatus(supervisor, bridge, clock.wallMs(), paint)) print(line)
+    if (values['in-use']) {
+      for (const unit of unitsInUse(supervisor, bridge)) print(unit)
+      return EXIT.ok
+    }
+    if (values.json) print(JSON.stringify({ version: 1, supervisor: plainly(supervisor), console: plainly(bridge) }))
+    else if (!values.state && !values.proved)
+      for (const line of describeStatus(supervisor, bridge, clock.wallMs(), paint)) print(line)
+    else if (!supervisor.running) throw new UserError(supervisor.problem, EXIT.unavailable)
     if (!supervisor.running) return EXIT.unavailable
+    if (values.proved) return hasProvedItself(supervisor.status) ? EXIT.ok : EXIT.failed
+    if (values.state) print(supervisor.status.state)
     return isProvedReachable(supervisor.status.state) ? EXIT.ok : EXIT.failed
   },
 }
