@@ -2,10 +2,6 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { isProvedReachable, STATE_NAMES, type State } from '../../formats/states.ts'
-import { HEARTBEAT_MAX_AGE_MS, type Heartbeat, heartbeatNow } from '../../runtime/boot-clock.ts'
-import { statusWriter } from '../../supervisor/status/write-status.ts'
-import { statusNow } from '../../supervisor/testing/device.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
@@ -61,42 +57,26 @@ test('numbers that a power cut left empty are none', async context => {
   }
 })
 
-const TRIALS: { state: State; provedAt: number | null; heartbeat?: () => Heartbeat; confirms: boolean }[] = [
-  // With the adapter out too: the technician gets in.
-  ...STATE_NAMES.filter(isProvedReachable).map(state => ({ state, provedAt: 1, confirms: true })),
-  { state: 'maintenance', provedAt: 1, confirms: true },
-  { state: 'maintenance', provedAt: null, confirms: false },
-  { state: 'unproved', provedAt: 1, confirms: false },
-  { state: 'unconfigured', provedAt: null, confirms: false },
-  { state: 'ready', provedAt: 1, heartbeat: () => silentFor(HEARTBEAT_MAX_AGE_MS - 5_000), confirms: true },
-  { state: 'ready', provedAt: 1, heartbeat: () => silentFor(HEARTBEAT_MAX_AGE_MS + 2_000), confirms: false },
-  { state: 'ready', provedAt: 1, heartbeat: () => ({ ...silentFor(0), bootId: 'another' }), confirms: false },
-]
-
-for (const [index, { state, provedAt, heartbeat = heartbeatNow, confirms }] of TRIALS.entries()) {
-  const proof = provedAt === null ? 'without a proof' : 'with a proof'
-  test(`${index + 1}: ${state} ${proof} ${confirms ? 'confirms' : 'does not confirm'} a trial`, async context => {
+for (const [name, oobm, confirms] of [
+  ['that has proved itself is confirmed', '[ "$*" = "status --proved" ]', true],
+  ['that has not proved itself in time is not', 'exit 1', false],
+  ['whose supervisor does not answer is not', 'echo oobm-supervisor is not running; exit 69', false],
+  ['without a working oobm is not', 'exec /nonexistent', false],
+] as const) {
+  test(`a trial ${name}`, async context => {
     const device = await makeDevice(context, [1, 2])
     await device.put('confirmed', '1 0')
     await device.put('tried', '2')
     await writeFile(join(device.facts, 'trial'), '2\n')
-    const writer = statusWriter(device.folder, fault => assert.is(fault, undefined))
-    const status = statusNow()
-    writer.write({ ...status, heartbeat: heartbeat(), state, proof: { ...status.proof, provedAt } })
-    await writer.flush()
+    await writeFile(join(device.folder, 'oobm'), `#!/bin/sh\n${oobm}\n`, { mode: 0o755 })
     const { code, stderr } = await device.run(`"${APPLIANCE}/trial"`, {
-      OOBM_STATUS: join(device.folder, 'status.json'),
-      OOBM_TRIAL_S: confirms ? '15' : '0',
+      PATH: `${device.folder}:${device.env.PATH}`,
+      ...{ OOBM_TRIAL_S: '1', OOBM_PACE_S: '1' },
     })
     assert.is(code, confirms ? 0 : 1, stderr)
     assert.is(await device.read('confirmed'), confirms ? '2 1' : '1 0')
     assert.is(await device.choose(), confirms ? '2 false ' : '1 false 2')
   })
-}
-
-function silentFor(ms: number): Heartbeat {
-  const { bootId, uptimeMs } = heartbeatNow()
-  return { bootId, uptimeMs: uptimeMs - ms }
 }
 
 if (!isRoot) test.skip('undo, factory, list', 'needs root')
