@@ -1,5 +1,5 @@
 /** Runs cases of one subject, one after the other or side by side, and reports them. */
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorMessage } from '../runtime/errors.ts'
 import type { Case, Run, Steps, Subject } from './case.ts'
@@ -49,8 +49,8 @@ async function runCase(
   report: Report,
 ): Promise<boolean> {
   const name = options.runs > 1 ? `${one.name} #${turn + 1}` : one.name
-  const folder = join(parent, name.replaceAll(/[^A-Za-z0-9]+/g, '-'))
-  await mkdir(folder)
+  // Short: the path of a socket in it may have 107 bytes (unix(7)).
+  const folder = await mkdtemp(join(parent, `${name.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(0, 20)}-`))
   let steps = 0
   let failures = 0
   const step: Steps['step'] = async (title, run) => {

@@ -2,8 +2,7 @@
 import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { runProgram } from '../../testbed/run-program.ts'
-import { dataPartition } from '../card/card.ts'
+import { copyCard, dataPartition } from '../card/card.ts'
 import { cardSuite, type LoopCard, makeLoopCard, type Started } from './loop-card.ts'
 
 const test = await cardSuite('power cuts')
@@ -45,19 +44,13 @@ test(
 /** For each step a card as it is now, a start that ends there, and one that does not, which `check` holds to what is wanted. */
 async function cutEverywhere(card: LoopCard, check: (started: Started) => unknown): Promise<number> {
   const before = join(card.folder, 'before.img')
-  await copy(card.path, before)
+  await copyCard(card.path, before)
   for (let step = 1; ; step++) {
-    await copy(before, card.path)
+    await copyCard(before, card.path)
     const { cut } = await card.start(':', { cutAt: step })
     if (!cut) return step - 1
     await check(await card.start('cat "$S/etc/oobm/seed"'))
   }
-}
-
-/** Holes stay holes: a card is mostly nothing. */
-async function copy(from: string, to: string): Promise<void> {
-  const { code, stderr } = await runProgram('cp', ['--sparse=auto', from, to])
-  assert.is(code, 0, stderr)
 }
 
 test.run()

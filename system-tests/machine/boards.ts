@@ -1,105 +1,120 @@
-/** The boards that QEMU can be, each as its emulator is started; what an image of each is called. */
+/** The machines that QEMU can be, each as its emulator is started. */
+import { existsSync } from 'node:fs'
 
+/** Those for which there are images. */
 export const BOARDS = ['pi3', 'zero-w', 'vm'] as const
 export type BoardName = (typeof BOARDS)[number]
 
 export interface Board {
-  name: BoardName
   /** Debian's name of its architecture. */
   arch: string
   /** The emulator's program. */
   emulator: string
-  /** What makes the machine, without its disk, network, adapter and serial console. */
+  /** What makes the machine, without its card, network, adapter and serial lines. */
   machine: string[]
   /** The device tree's file name in the image's boot folder, where the machine has one. */
   dtb?: string
-  /** How its card is attached, as an option of `-drive`; and what more is needed for it. */
-  card: { drive: string; more?: string[] }
-  /** The network, which the user-mode stack `net0` is behind. */
+  /** How its card is attached, as an option of `-drive`. */
+  drive: string
   network: string[]
   /** Where the kernel's console is: on the command line, and which of QEMU's serial lines that is. */
   console: { tty: string; serialIndex: number }
-  /** What an emulated board needs on its kernel's command line, and a real one does not. */
+  /** Whether the next serial line leads to a shell for tests (agent/), which no image has. */
+  hasShell?: boolean
+  /** More for its kernel's command line than the image says. */
   kernelOptions: string[]
   /** Physical address of the pins' levels (GPLEV0, BCM2835 ARM Peripherals, 6.1), where the machine has pins. */
   pinLevels?: number
   /** Milliseconds within which all that is asked of it comes: many times what it takes on a quiet machine. */
   patienceMs: number
-  /** Where a USB device is plugged. */
-  usb: string[]
   /** Whether its watchdog resets it as a real one would. */
-  hasWatchdog: boolean
+  hasWatchdog?: boolean
 }
 
+/** So that the console's log says why, when a test fails (systemd-journald.service(8)). */
+const JOURNAL_ON_CONSOLE = ['systemd.journald.forward_to_console=1', 'systemd.journald.max_level_console=info']
 /** Drivers of chips that QEMU does not have: they would wait for them, and vchiq takes the kernel down with it at times. */
 const ABSENT_CHIPS = 'modprobe.blacklist=vc4,cfg80211,brcmfmac,hci_uart,btbcm,snd_bcm2835,vchiq'
+const USER_NETWORK = ['-netdev', 'user,id=net0', '-device']
 const RASPBERRY = {
-  card: { drive: 'if=sd' },
-  network: ['-device', 'usb-net,netdev=net0'],
+  drive: 'if=sd',
+  network: [...USER_NETWORK, 'usb-net,netdev=net0'],
   console: { tty: 'ttyS1,115200', serialIndex: 1 },
-  usb: [],
-  hasWatchdog: false,
 }
-const RASPBERRY_MACHINE = {
-  // One thread: QEMU's raspi machines are several times slower with more.
-  accelerator: ['-accel', 'tcg,thread=single'],
-  // QEMU takes the arming of the board's watchdog for its expiry (hw/misc/bcm2835_powermgt.c), and starts it anew at once.
-  kernelOptions: ['net.ifnames=0', ABSENT_CHIPS, 'systemd.watchdog_sec=0'],
-}
+/** One thread: QEMU's raspi machines are several times slower with more. */
+const raspberry = (machine: string) => ['-M', machine, '-accel', 'tcg,thread=single', '-usb']
+/** QEMU takes the arming of the board's watchdog for its expiry (hw/misc/bcm2835_powermgt.c), and starts it anew at once. */
+const RASPBERRY_KERNEL = [...JOURNAL_ON_CONSOLE, 'net.ifnames=0', ABSENT_CHIPS, 'systemd.watchdog_sec=0']
+/** What takes most of an emulated start, and no test of the card looks at. */
+const LEFT_OUT = [
+  ...['systemd-logind.service', 'getty.target', 'e2scrub_reap.service'].map(unit => `systemd.mask=${unit}`),
+  'module_blacklist=ahci,bochs,drm,i2c_i801,iTCO_wdt,kvm_amd,lpc_ich,parport_pc,pcspkr',
+]
 
-/** @param withKvm for `vm` alone: many times faster, where the machine's KVM is a whole one */
-export function boardOf(name: BoardName, withKvm: boolean): Board {
+/**
+ * @param name a board for which there are images; or `pc`, which starts a card with a test's shell on it, and has no network
+ * @param withKvm for the PCs alone: many times faster
+ */
+export function boardOf(name: BoardName | 'pc', withKvm: boolean): Board {
+  const pc = {
+    arch: 'amd64',
+    emulator: 'qemu-system-x86_64',
+    machine: ['-M', 'q35', ...(withKvm ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg', '-cpu', 'max'])],
+    drive: 'if=virtio',
+    console: { tty: 'ttyS0,115200', serialIndex: 0 },
+  }
   switch (name) {
     case 'pi3':
       return {
-        name,
+        ...RASPBERRY,
         arch: 'arm64',
         emulator: 'qemu-system-aarch64',
-        machine: ['-M', 'raspi3b', ...RASPBERRY_MACHINE.accelerator, '-usb'],
+        machine: raspberry('raspi3b'),
         dtb: 'bcm2837-rpi-3-b.dtb',
-        ...RASPBERRY,
-        kernelOptions: RASPBERRY_MACHINE.kernelOptions,
+        kernelOptions: RASPBERRY_KERNEL,
         pinLevels: 0x3f20_0034,
         patienceMs: 400_000,
       }
     case 'zero-w':
       return {
-        name,
+        ...RASPBERRY,
         arch: 'armel',
         emulator: 'qemu-system-arm',
-        machine: ['-M', 'raspi0', ...RASPBERRY_MACHINE.accelerator, '-usb'],
+        machine: raspberry('raspi0'),
         dtb: 'bcm2835-rpi-zero-w.dtb',
-        ...RASPBERRY,
-        kernelOptions: [...RASPBERRY_MACHINE.kernelOptions, 'initcall_blacklist=bcm2835_power_driver_init'],
+        kernelOptions: [...RASPBERRY_KERNEL, 'initcall_blacklist=bcm2835_power_driver_init'],
         pinLevels: 0x2020_0034,
         patienceMs: 900_000,
       }
-    case 'vm':
+    case 'vm': {
+      // As of a computer whose battery is empty: the image starts with its own time, which is later.
+      const more = ['-m', '512', '-rtc', 'base=2021-05-01', '-device', 'i6300esb', '-device', 'qemu-xhci,id=usb']
       return {
-        name,
-        arch: 'amd64',
-        emulator: 'qemu-system-x86_64',
-        // As of a computer whose battery is empty: the image starts with its own time, which is later.
-        machine: [
-          '-M',
-          'q35',
-          '-m',
-          '512',
-          '-rtc',
-          'base=2021-05-01',
-          '-device',
-          'i6300esb',
-          ...(withKvm ? ['-accel', 'kvm', '-cpu', 'host'] : ['-cpu', 'max']),
-        ],
-        card: { drive: 'if=virtio' },
-        network: ['-device', 'virtio-net-pci,netdev=net0'],
-        console: { tty: 'ttyS0,115200', serialIndex: 0 },
-        kernelOptions: ['net.ifnames=0'],
+        ...pc,
+        machine: [...pc.machine, ...more],
+        network: [...USER_NETWORK, 'virtio-net-pci,netdev=net0'],
+        kernelOptions: [...JOURNAL_ON_CONSOLE, 'net.ifnames=0'],
         patienceMs: 400_000,
-        usb: ['-device', 'qemu-xhci,id=usb'],
         hasWatchdog: true,
+      }
+    }
+    case 'pc':
+      return {
+        ...pc,
+        machine: [...pc.machine, '-m', '768'],
+        network: ['-nic', 'none'],
+        hasShell: true,
+        kernelOptions: ['root=/dev/vda2 ro rootwait init=/usr/lib/oobm-appliance/init panic=5', ...LEFT_OUT],
+        // Emulated, a start takes some 20 s; where other emulated machines take the processors, it has taken 300.
+        patienceMs: 900_000,
       }
     default:
       return name satisfies never
   }
+}
+
+/** Whether this machine's KVM starts a stock kernel: a paravirtual one (kvm_pvm) does not. `KVM=1` or `KVM=0` decides. */
+export function hasKvm(): boolean {
+  const { KVM } = process.env
+  return KVM ? KVM === '1' : existsSync('/dev/kvm') && !existsSync('/sys/module/kvm_pvm')
 }

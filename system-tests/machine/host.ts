@@ -10,8 +10,9 @@ import {
 import { signalProcess } from '../../testbed/sshd.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import type { Undo } from '../disposal.ts'
+import type { Machine } from './machine.ts'
 
-export interface Host {
+export interface Host extends Pick<Machine, 'sh'> {
   readonly name: string
   /** The process that holds the namespaces, as this machine counts. */
   readonly pid: number
@@ -21,8 +22,6 @@ export interface Host {
   readonly under: string[]
   run(command: string, args: string[], options?: ProgramOptions): Promise<Finished>
   start(command: string, args: string[], options?: ProgramOptions): Program
-  /** Runs lines of shell that must succeed; what they printed. */
-  sh(script: string): Promise<string>
   /** Process ids of all that runs on it. */
   processes(): Promise<number[]>
 }

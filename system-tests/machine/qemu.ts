@@ -1,99 +1,100 @@
-/** One run of an emulated board: from power on to power off, or to the plug being pulled. */
-import { readFile } from 'node:fs/promises'
+/** A machine in QEMU: from power on until it switches itself off, or until its power is cut. */
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { errorMessage } from '../../runtime/errors.ts'
 import { type Program, startProgram } from '../../testbed/run-program.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import type { Board } from './boards.ts'
+import type { Machine } from './machine.ts'
+import { FILES, type PowerOn, qemuArguments } from './qemu-arguments.ts'
 import { connectQmp, type Qmp } from './qmp.ts'
 
-/** So that the console's log says why, when a test fails (systemd-journald.service(8)). */
-const JOURNAL_ON_CONSOLE = ['systemd.journald.forward_to_console=1', 'systemd.journald.max_level_console=info']
-
-/** In a run's folder: the adapter's USB traffic, whole when QEMU has ended. */
-export const USB_CAPTURE = 'usb.pcap'
-
-export interface EmulatorOptions {
-  board: Board
-  /** Where the image's kernel, initrd and device trees were put beside it. */
-  boot: string
-  /** The image's own kernel command line. */
-  commandLine: string
-  /** The card's file. */
-  card: string
-  /** A folder of this run's own. */
-  directory: string
-  /** True: the adapter is there from the start. False: from the moment on when the equipment is connected. */
-  adapterPlugged: boolean
-}
-
-export interface Emulator {
+export interface QemuMachine extends Machine {
+  /** Where the files of this start are. */
+  readonly directory: string
   readonly qmp: Qmp
-  /** Unix socket of the emulated adapter's far end: the equipment. */
+  /** Unix socket of the adapter's far end: the equipment. */
   readonly adapterSocket: string
-  /** What the board printed on its console so far: the kernel's messages, and the journal's. */
-  printed(): Promise<string>
-  /** What QEMU itself said: nothing, when all is well. */
+  /** What QEMU itself said: nothing, when all is well and the board has no shell. */
   output(): string
-  ended(): boolean
-  /** Pulls the plug: SIGKILL, nothing is flushed but what QEMU has handed to the host. */
-  pullPlug(): Promise<void>
-  /** Waits until the board has switched itself off. */
-  untilOff(timeoutMs: number): Promise<void>
+  /** Ends QEMU by itself, so that its captures are whole; for the machine this is a power cut. */
+  stop(): Promise<void>
 }
 
-/** Switches the board on. The caller pulls the plug at last, whatever happened. */
-export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { board, boot, card, directory } = options
-  const path = (name: string) => join(directory, name)
-  const consoleFile = path('console.log')
-  const otherLines = Array.from({ length: board.console.serialIndex }, () => ['-serial', 'null']).flat()
-  const adapter = [
-    ...['-chardev', `socket,id=adapter,path=${path('adapter.sock')},server=on,wait=off`],
-    '-device',
-    `usb-serial,chardev=adapter,pcap=${path(USB_CAPTURE)}${options.adapterPlugged ? ',always-plugged=on' : ''}`,
-  ]
-  const args = [
-    ...board.machine,
-    ...['-kernel', join(boot, 'vmlinuz'), '-initrd', join(boot, 'initrd.img')],
-    ...(board.dtb === undefined ? [] : ['-dtb', join(boot, board.dtb)]),
-    ...[
-      '-append',
-      [options.commandLine, `console=${board.console.tty}`, ...JOURNAL_ON_CONSOLE, ...board.kernelOptions].join(' '),
-    ],
-    ...['-drive', `file=${card},format=raw,${board.card.drive}`],
-    ...['-netdev', 'user,id=net0', ...board.network],
-    ...board.usb,
-    ...adapter,
-    ...[...otherLines, '-serial', `file:${consoleFile}`],
-    ...['-qmp', `unix:${path('qmp.sock')},server=on,wait=off`],
-    ...['-display', 'none', '-no-reboot', '-nodefaults'],
-  ]
+/** Milliseconds for QEMU to end when it is asked to. */
+const QUIT_MS = 20_000
+
+/** Switches a machine on. The caller cuts its power at last, whatever happened. */
+export async function startQemu(options: PowerOn): Promise<QemuMachine> {
+  const { board, directory } = options
+  await mkdir(directory, { recursive: true })
+  const args = qemuArguments(options)
   const qemu = startProgram(board.emulator, args)
   try {
-    return withControls(qemu, await connectQmp(path('qmp.sock'), qemu.ended), {
-      adapterSocket: path('adapter.sock'),
-      printed: () => readFile(consoleFile, 'latin1'),
-    })
+    const qmp = await connectQmp(join(directory, FILES.control), qemu.ended)
+    return controlled(qemu, qmp, options)
   } catch (err) {
     await qemu.stop(0)
     throw new Error(`${board.emulator} ${args.join(' ')}\n${qemu.output()}`, { cause: err })
   }
 }
 
-function withControls(qemu: Program, qmp: Qmp, files: Pick<Emulator, 'adapterSocket' | 'printed'>): Emulator {
-  return {
-    ...files,
-    qmp,
-    output: qemu.output,
-    ended: qemu.ended,
-    pullPlug: async () => {
+function controlled(qemu: Program, qmp: Qmp, { board, directory }: PowerOn): QemuMachine {
+  const consoleFile = join(directory, FILES.console)
+  const printed = () => (existsSync(consoleFile) ? readFileSync(consoleFile, 'latin1') : '')
+  const until = async <T>(what: string, probe: () => T, timeoutMs = board.patienceMs) => {
+    try {
+      return await waitFor(
+        what,
+        () => {
+          const found = probe()
+          if (!found && qemu.ended()) throw new Error(`it went off before ${what}`)
+          return found
+        },
+        { timeoutMs },
+      )
+    } catch (err) {
+      throw new Error(`${errorMessage(err)}\n${printed().slice(-4000)}\n${qemu.output().slice(-1000)}`)
+    }
+  }
+  const machine: QemuMachine = {
+    ...{ directory, qmp, printed, output: qemu.output, adapterSocket: join(directory, FILES.adapter) },
+    untilPrints: pattern => until(`"${pattern}" on its console`, () => printed().match(pattern)),
+    untilUp: async () => {
+      await until('its shell', () => qemu.output().includes('agent-ready\n'))
+    },
+    sh: async script => {
+      if (!board.hasShell) throw new Error('this board has no shell for tests: a technician comes in by the relay')
+      const from = qemu.output().length
+      qemu.child.stdin?.write(`${oneLine(script)}\n`)
+      const [, said = '', code = ''] = await until(`an answer to: ${script}`, () =>
+        qemu
+          .output()
+          .slice(from)
+          .match(/^([\s\S]*?)\n=(\d+)=\n/),
+      )
+      if (code !== '0') throw new Error(`exit ${code} of: ${script}\n${said}`)
+      return said.replace(/\n$/, '')
+    },
+    untilOff: async () => {
+      await until('power off', qemu.ended)
+      qmp.close()
+    },
+    cutPower: async () => {
       qemu.child.kill('SIGKILL')
       await qemu.stop(0)
       qmp.close()
     },
-    untilOff: async timeoutMs => {
-      await waitFor('the board to switch itself off', qemu.ended, { timeoutMs })
-      qmp.close()
+    stop: async () => {
+      await qmp.execute('quit').catch(() => {})
+      await waitFor('QEMU to end', qemu.ended, { timeoutMs: QUIT_MS }).catch(() => {})
+      await machine.cutPower()
     },
   }
+  return machine
+}
+
+/** The agent reads a line at a time. */
+function oneLine(script: string): string {
+  return script.includes('\n') ? `eval "$(echo ${Buffer.from(script).toString('base64')} | base64 -d)"` : script
 }

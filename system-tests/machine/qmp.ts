@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { waitFor } from '../../testbed/wait-for.ts'
 
 export interface Qmp {
-  /** @throws Error with QEMU's states, or when QEMU ends before it answers */
+  /** @throws Error with what QEMU said, or when QEMU ends before it answers */
   execute(command: string, args?: object): Promise<unknown>
   /** A line of the human monitor, and what it prints. */
   monitor(line: string): Promise<string>

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { makeCard, ROOT_START_MIB, readAt } from '../../card/card.ts'
 import type { Case, Steps } from '../../case.ts'
-import { type Machine, startMachine } from './machine.ts'
+import type { Board } from '../../machine/boards.ts'
+import type { Machine } from '../../machine/machine.ts'
+import { startQemu } from '../../machine/qemu.ts'
 
 export const MIB = 1_048_576
 export const ROOT_MIB = 600
@@ -16,6 +18,7 @@ export const SETTLED = 'until systemctl -q is-active multi-user.target; do sleep
 export interface Stage {
   /** Where `make-tree` left what a card is made of. */
   boot: string
+  board: Board
 }
 
 /** A case that is one step. */
@@ -29,7 +32,7 @@ export interface Bench {
   /** A card as it is after flashing: its file. */
   flashedCard(): Promise<string>
   /** @returns at once; its plug is pulled at the end of the case, if it still runs */
-  powerOn(card: string, options?: PowerOptions): Machine
+  powerOn(card: string, options?: PowerOptions): Promise<Machine>
   /** @returns when the shell in it answers */
   start(card: string, options?: PowerOptions): Promise<Machine>
 }
@@ -38,10 +41,12 @@ export interface PowerOptions {
   readOnlyCard?: boolean
 }
 
-export function makeBench({ boot }: Stage, { folder, cleanup }: Steps): Bench {
-  const powerOn = (card: string, options: PowerOptions = {}) => {
-    const machine = startMachine({ boot, card, directory: folder, ...options })
-    cleanup(machine.pullPlug)
+export function makeBench({ boot, board }: Stage, { folder, cleanup }: Steps): Bench {
+  let starts = 0
+  const powerOn: Bench['powerOn'] = async (card, options) => {
+    const directory = join(folder, `start-${++starts}`)
+    const machine = await startQemu({ board, boot, card, directory, ...options })
+    cleanup(machine.cutPower)
     return machine
   }
   return {
@@ -53,7 +58,7 @@ export function makeBench({ boot }: Stage, { folder, cleanup }: Steps): Bench {
     },
     powerOn,
     start: async (card, options) => {
-      const machine = powerOn(card, options)
+      const machine = await powerOn(card, options)
       await machine.untilUp()
       return machine
     },

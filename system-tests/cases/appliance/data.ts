@@ -54,7 +54,7 @@ async function keeps(bench: Bench) {
   expect('a random seed', await machine.sh('test -s /data/kept/random-seed && echo there'), 'there')
   await machine.sh(SETTLED)
   expect('failed units', await machine.sh('systemctl --failed --no-legend --plain | cut -d" " -f1'), '')
-  await machine.pullPlug()
+  await machine.cutPower()
   expect('the root partition after it all', rootHash(card), asFlashed)
   machine = await bench.start(card)
   await expectFacts(machine, 'ok')
@@ -67,7 +67,7 @@ async function mends(bench: Bench) {
   let machine = await bench.start(card)
   await expectFacts(machine, 'repaired')
   expect('a setting', await machine.sh('cat /etc/oobm/device.toml'), 'kept')
-  await machine.pullPlug()
+  await machine.cutPower()
   const { sizeBytes } = (await dataPartition(card)) ?? { sizeBytes: 0 }
   await spoilData(card, 0, Buffer.alloc(sizeBytes, 'garbage '))
   machine = await bench.start(card)
@@ -82,7 +82,7 @@ async function mends(bench: Bench) {
   machine = await bench.start(card)
   await expectFacts(machine, 'lost')
   expect('/data', await machine.sh('findmnt -no FSTYPE /data'), 'tmpfs')
-  await machine.pullPlug()
+  await machine.cutPower()
   const { startBytes } = (await dataPartition(card)) ?? { startBytes: 0 }
   expect('somebody else’s file system', readAt(card, startBytes, fat.length).equals(fat), true)
   return 'superblock zeroed: repaired; garbage: made again; FAT: lost, left as it is'
@@ -91,9 +91,9 @@ async function mends(bench: Bench) {
 async function grows(bench: Bench) {
   const card = await usedCard(bench)
   truncateSync(card, 2 * CARD_MIB * MIB)
-  let machine = bench.powerOn(card)
-  await machine.untilConsoleSays(/growing the data partition/)
-  await machine.pullPlug()
+  let machine = await bench.powerOn(card)
+  await machine.untilPrints(/growing the data partition/)
+  await machine.cutPower()
   machine = await bench.start(card)
   const mib = Number(await machine.sh('df --output=size -BM /data | tail -n 1 | tr -dc 0-9'))
   if (mib < 2 * CARD_MIB - ROOT_MIB - 150) throw new Error(`/data has ${mib} MiB`)

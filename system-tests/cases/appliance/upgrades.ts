@@ -27,8 +27,8 @@ async function upgrades(bench: Bench) {
   expect('on trial', await machine.sh(`cat ${FACTS}/trial`), '1')
   expect('version', await machine.sh(VERSION), '3')
   await machine.sh(PROOF)
-  await machine.untilConsoleSays(/generation 1 has proved itself/)
-  await machine.pullPlug()
+  await machine.untilPrints(/generation 1 has proved itself/)
+  await machine.cutPower()
   machine = await bench.start(card)
   await expectFacts(machine, 'ok', '1')
   expect('no trial', await machine.sh(`test -e ${FACTS}/trial || echo none`), 'none')
@@ -42,7 +42,7 @@ async function upgrades(bench: Bench) {
   expect('on trial', await machine.sh(`cat ${FACTS}/trial`), '0')
   expect('version', await machine.sh(VERSION), '1')
   await machine.sh(PROOF)
-  await machine.untilConsoleSays(/generation 0 has proved itself/)
+  await machine.untilPrints(/generation 0 has proved itself/)
   expect('the root partition after it all', rootHash(card), asFlashed)
   return undefined
 }
@@ -62,9 +62,9 @@ async function fallsBack(bench: Bench) {
 
 async function cutInTrial(bench: Bench) {
   const card = await withTrial(bench)
-  let machine = bench.powerOn(card)
-  await machine.untilConsoleSays(/generation 1 starts on trial/)
-  await machine.pullPlug()
+  let machine = await bench.powerOn(card)
+  await machine.untilPrints(/generation 1 starts on trial/)
+  await machine.cutPower()
   machine = await bench.start(card)
   await expectFacts(machine, 'ok', '0')
   expect('fallen', await machine.sh(`cat ${FACTS}/fallen`), '1')

@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { waitFor } from '../../../testbed/wait-for.ts'
-import { type Emulator, USB_CAPTURE } from '../../machine/qemu.ts'
+import type { QemuMachine } from '../../machine/qemu.ts'
+import { FILES } from '../../machine/qemu-arguments.ts'
 import { plugIn } from './equipment.ts'
 import { CONSOLE } from './relay.ts'
 import type { Scene } from './scene.ts'
@@ -12,9 +13,13 @@ import { usbBreaks } from './usb-breaks.ts'
 /** Milliseconds between two presses of Return. */
 const RETURN_KEY_MS = 3_000
 
-export async function checkConsole({ steps, patienceMs }: Scene, emulator: Emulator, tess: Technician): Promise<void> {
+export async function checkConsole(
+  { steps, patienceMs }: Scene,
+  machine: QemuMachine,
+  tess: Technician,
+): Promise<void> {
   await steps.step('adapter plugged in late: console through the relay', async () => {
-    const equipment = await plugIn(emulator.adapterSocket)
+    const equipment = await plugIn(machine.adapterSocket)
     await waitFor('the console to be open', async () => (await consoleState(tess)) === 'open', {
       timeoutMs: patienceMs,
     })
@@ -46,7 +51,7 @@ export async function checkConsole({ steps, patienceMs }: Scene, emulator: Emula
 /** @param directory of the run, which is over: only then is QEMU's capture whole */
 export async function checkBreak({ steps }: Scene, directory: string): Promise<void> {
   await steps.step('BREAK by ~B on the USB bus', async () => {
-    const lengths = usbBreaks(await readFile(join(directory, USB_CAPTURE)))
+    const lengths = usbBreaks(await readFile(join(directory, FILES.usbCapture)))
     if (lengths.length !== 1 || (lengths[0] ?? 0) < 900) throw new Error(`breaks seen: ${JSON.stringify(lengths)} ms`)
     return `one break of ${Math.round(lengths[0] ?? 0)} ms (OpenSSH asks for 1000)`
   })

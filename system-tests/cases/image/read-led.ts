@@ -1,4 +1,4 @@
-/** Reads the status state off an emulated pin, as somebody on site reads it off the LED. */
+/** Reads the state off an emulated pin, as somebody on site reads it off the LED. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { STATE_NAMES, STATES, type State } from '../../../formats/states.ts'
 import type { Qmp } from '../../machine/qmp.ts'
@@ -37,8 +37,8 @@ export async function readLed(qmp: Qmp, pinLevels: number, timeoutMs: number): P
 
 async function isHigh(qmp: Qmp, pinLevels: number): Promise<boolean> {
   const answer = await qmp.monitor(`xp /1wx 0x${pinLevels.toString(16)}`)
-  const [, state = '0'] = /: 0x([0-9a-f]{8})/.exec(answer) ?? []
-  return ((Number.parseInt(state, 16) >>> PIN) & 1) === 1
+  const [, levels = '0'] = /: 0x([0-9a-f]{8})/.exec(answer) ?? []
+  return ((Number.parseInt(levels, 16) >>> PIN) & 1) === 1
 }
 
 /** The state whose pattern the last spans were, twice over. */

@@ -1,15 +1,17 @@
 /** One board with its card, its operator and its relay: what each case of an image stands on. */
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdtemp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { State } from '../../../formats/states.ts'
 import { errorMessage } from '../../../runtime/errors.ts'
 import type { Sshd } from '../../../testbed/sshd.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
-import { type Card, flash } from '../../card/flash.ts'
+import { flashCard } from '../../card/card.ts'
+import { type Fat, fatOf } from '../../card/fat.ts'
 import type { Run, Steps } from '../../case.ts'
 import type { Board } from '../../machine/boards.ts'
-import { type Emulator, startEmulator } from '../../machine/qemu.ts'
+import { type QemuMachine, startQemu } from '../../machine/qemu.ts'
+import { FILES, type PowerOn } from '../../machine/qemu-arguments.ts'
 import { type Operation, prepareOperation } from './relay.ts'
 import { type Technician, technician } from './technician.ts'
 
@@ -30,7 +32,7 @@ export interface Stage {
   /** The relay's sshd, which is not there at first. */
   relay: Relay
   /** The card that goes from case to case. */
-  card(): Promise<Card>
+  card(): Promise<Fat>
   tess: Technician
   /** Milliseconds for something that takes an emulated board long. */
   patienceMs: number
@@ -59,57 +61,59 @@ export async function makeStage(board: Board, image: string, { folder, cleanup }
     },
   }
   cleanup(relay.stop)
-  let card: Promise<Card> | undefined
+  let card: Promise<Fat> | undefined
   return {
     ...{ board, image, operation, relay, patienceMs: board.patienceMs },
     tess: technician(operation.sshConfig),
     card: () => {
-      card ??= flashCard(image, folder)
+      card ??= cardFrom(image, folder)
       return card
     },
   }
 }
 
 /** A card with the image on it, as somebody flashed it. */
-export function flashCard(image: string, folder: string): Promise<Card> {
-  return flash(join(image, 'oobm.img'), join(folder, 'card.img'), CARD_BYTES)
+export async function cardFrom(image: string, folder: string): Promise<Fat> {
+  const path = join(folder, 'card.img')
+  await flashCard(join(image, 'oobm.img'), path, CARD_BYTES)
+  return fatOf(path)
 }
 
 /**
  * Switches the board on; it is off again, or killed, when `run` ends.
- * @returns the folder of this run's files
+ * @returns the folder of this start's files
  */
 export async function bootOnce(
   scene: Scene,
-  card: Card,
+  card: Fat,
   name: string,
-  adapterPlugged: boolean,
-  run: (emulator: Emulator) => Promise<void>,
+  adapter: PowerOn['adapter'],
+  run: (machine: QemuMachine) => Promise<void>,
 ): Promise<string> {
-  const { board, image, steps } = scene
-  const directory = join(steps.folder, name)
-  await mkdir(directory)
-  const commandLine = (await readFile(join(image, 'cmdline.txt'), 'utf8')).trim()
-  steps.note(`${name}: power on (console output: ${directory}/console.log)`)
-  const emulator = await startEmulator({
-    board,
-    boot: join(image, 'boot'),
-    commandLine,
-    card: card.path,
-    directory,
-    adapterPlugged,
-  })
-  steps.cleanup(() => emulator.pullPlug())
+  const machine = await powerOn(scene, card, name, adapter)
   try {
-    await run(emulator)
+    await run(machine)
   } finally {
-    const said = emulator.output().replaceAll(USUAL, '').trim()
-    if (said !== '') steps.note(`QEMU: ${said}`)
-    // The capture is whole only when QEMU ends by itself; for the board it is the plug all the same.
-    await emulator.qmp.execute('quit').catch(() => {})
-    await emulator.untilOff(20_000).catch(() => emulator.pullPlug())
+    const said = machine.output().replaceAll(USUAL, '').trim()
+    if (said !== '') scene.steps.note(`QEMU: ${said}`)
+    await machine.stop()
   }
-  return directory
+  return machine.directory
+}
+
+export async function powerOn(
+  { board, image, steps }: Scene,
+  card: Fat,
+  name: string,
+  adapter: PowerOn['adapter'],
+): Promise<QemuMachine> {
+  const directory = await mkdtemp(join(steps.folder, `${name}-`))
+  const commandLine = (await readFile(join(image, 'cmdline.txt'), 'utf8')).trim()
+  steps.note(`${name}: power on (console output: ${directory}/${FILES.console})`)
+  const start = { board, boot: join(image, 'boot'), commandLine, card: card.path, directory }
+  const machine = await startQemu({ ...start, ...(adapter ? { adapter } : {}) })
+  steps.cleanup(machine.cutPower)
+  return machine
 }
 
 /** Waits until the board's status has one of these states, as a technician in its shell reads it. */

@@ -1,9 +1,9 @@
 /** What one board is put through: a first boot with a provisioning file, a fault, a correction, an upgrade; each with what is to be seen. */
 import { isProvedReachable, STATE_NAMES } from '../../../formats/states.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
-import type { Card } from '../../card/flash.ts'
+import type { Fat } from '../../card/fat.ts'
 import type { Case } from '../../case.ts'
-import type { Emulator } from '../../machine/qemu.ts'
+import type { QemuMachine } from '../../machine/qemu.ts'
 import { checkBoard } from './board-checks.ts'
 import { checkBreak, checkConsole } from './console-checks.ts'
 import { plugIn } from './equipment.ts'
@@ -30,7 +30,7 @@ export const STORY: readonly Case<Stage>[] = [
 /** The states of a board that is proved, as grep(1) knows them. */
 const PROVED = STATE_NAMES.filter(isProvedReachable).join('|')
 
-function chapter(name: string, play: (scene: Scene, card: Card) => Promise<void>, follows?: string): Case<Stage> {
+function chapter(name: string, play: (scene: Scene, card: Fat) => Promise<void>, follows?: string): Case<Stage> {
   return {
     name,
     ...(follows === undefined ? {} : { follows }),
@@ -42,13 +42,13 @@ function chapter(name: string, play: (scene: Scene, card: Card) => Promise<void>
 }
 
 /** Somebody on site plugs it in as it was flashed. */
-async function noFile(scene: Scene, card: Card): Promise<void> {
-  await bootOnce(scene, card, 'no-file', false, async emulator => {
-    await checkLed(scene, emulator, 'unconfigured', 'LED with no oobm.toml on the card')
+async function noFile(scene: Scene, card: Fat): Promise<void> {
+  await bootOnce(scene, card, 'no-file', 'late', async machine => {
+    await checkLed(scene, machine, 'unconfigured', 'LED with no oobm.toml on the card')
     await scene.steps.step('what it says without a file', async () => {
       const [, cause] = await waitFor(
         'the supervisor to say it',
-        async () => /"state":"unconfigured","cause":"([^"]*)/.exec(await emulator.printed()),
+        async () => /"state":"unconfigured","cause":"([^"]*)/.exec(await machine.printed()),
         { timeoutMs: scene.patienceMs },
       )
       return cause ?? ''
@@ -56,24 +56,24 @@ async function noFile(scene: Scene, card: Card): Promise<void> {
   })
 }
 
-async function firstBoot(scene: Scene, card: Card): Promise<void> {
+async function firstBoot(scene: Scene, card: Fat): Promise<void> {
   const { steps, tess, patienceMs } = scene
   // As Windows' Notepad saves it.
   await card.write('oobm.toml', `\ufeff${scene.operation.provisioning.replaceAll('\n', '\r\n')}`)
-  const directory = await bootOnce(scene, card, 'first-boot', false, async emulator => {
-    await checkLed(scene, emulator, 'no-relay', 'LED while the relay is not there')
+  const directory = await bootOnce(scene, card, 'first-boot', 'late', async machine => {
+    await checkLed(scene, machine, 'no-relay', 'LED while the relay is not there')
     await scene.relay.start()
     await steps.essential('tunnel proved from the card, and shell through the relay', () =>
       untilProved(tess, patienceMs),
     )
     await steps.step('with the adapter out it says so', () => untilSays(tess, ['no-console'], patienceMs))
-    await checkLed(scene, emulator, 'no-console', 'LED when proved, with the adapter out')
+    await checkLed(scene, machine, 'no-console', 'LED when proved, with the adapter out')
     await checkBoard(scene, tess)
-    await checkConsole(scene, emulator, tess)
+    await checkConsole(scene, machine, tess)
     // The technician who asks is in.
     await steps.step('with the adapter in it is well', () => untilSays(tess, ['ready', 'in-use'], patienceMs))
-    await checkLed(scene, emulator, 'ready', 'LED when proved, with the adapter in')
-    await relayGoneAndTimeLost(scene, emulator)
+    await checkLed(scene, machine, 'ready', 'LED when proved, with the adapter in')
+    await relayGoneAndTimeLost(scene, machine)
   })
   await checkBreak(scene, directory)
   await steps.step('secrets left the FAT partition', async () => {
@@ -82,18 +82,18 @@ async function firstBoot(scene: Scene, card: Card): Promise<void> {
     const told = (await card.read('oobm-imported.txt')) ?? ''
     if (told === '' || told.includes('PRIVATE KEY'))
       throw new Error('oobm-imported.txt does not say what was taken over')
-    if (await card.fatContains('BEGIN OPENSSH PRIVATE KEY')) throw new Error('a private key is still in its sectors')
+    if (await card.contains('BEGIN OPENSSH PRIVATE KEY')) throw new Error('a private key is still in its sectors')
     return 'file gone, and no private key in any sector'
   })
 }
 
-async function relayGoneAndTimeLost(scene: Scene, emulator: Emulator): Promise<void> {
+async function relayGoneAndTimeLost(scene: Scene, machine: QemuMachine): Promise<void> {
   const { steps, tess, relay, patienceMs } = scene
   const daysBehind = async () => Math.round((Date.now() / 1000 - Number(await tess.shell('date +%s'))) / DAY_S)
   await steps.step('relay gone', async () => {
     await tess.root(`date -s @${YEARS_AGO_S}`)
     await relay.stop()
-    return (await ledBecomes(scene, emulator, 'no-relay')) ?? 'its sshd was stopped'
+    return (await ledBecomes(scene, machine, 'no-relay')) ?? 'its sshd was stopped'
   })
   await relay.start()
   await steps.step('relay back, with the clock years behind', async () => {
@@ -119,12 +119,12 @@ async function relayGoneAndTimeLost(scene: Scene, emulator: Emulator): Promise<v
   })
 }
 
-async function wrongFile(scene: Scene, card: Card): Promise<void> {
+async function wrongFile(scene: Scene, card: Fat): Promise<void> {
   const { steps, tess, patienceMs } = scene
   await card.write('oobm.toml', 'version = 1\r\nlistener_port = "twenty"\r\n')
-  await bootOnce(scene, card, 'wrong-file', true, async emulator => {
-    await plugIn(emulator.adapterSocket)
-    await checkLed(scene, emulator, 'unconfigured', 'LED with a wrong oobm.toml')
+  await bootOnce(scene, card, 'wrong-file', 'plugged', async machine => {
+    await plugIn(machine.adapterSocket)
+    await checkLed(scene, machine, 'unconfigured', 'LED with a wrong oobm.toml')
     await steps.step('wrong oobm.toml: the last good one goes on working', () => untilProved(tess, patienceMs))
   })
   await steps.step('oobm-error.txt beside it', async () => {
@@ -134,11 +134,11 @@ async function wrongFile(scene: Scene, card: Card): Promise<void> {
   })
 }
 
-async function laterFile(scene: Scene, card: Card): Promise<void> {
+async function laterFile(scene: Scene, card: Fat): Promise<void> {
   const { steps, tess, patienceMs } = scene
   await card.write('oobm.toml', 'version = 1\n[system]\nhostname = "later"\n')
-  await bootOnce(scene, card, 'later-file', true, async emulator => {
-    await plugIn(emulator.adapterSocket)
+  await bootOnce(scene, card, 'later-file', 'plugged', async machine => {
+    await plugIn(machine.adapterSocket)
     await steps.step('a later file: proved again', () => untilProved(tess, patienceMs))
     await steps.step('… with what it names, and all else as before', () => isLater(tess))
     await steps.step('… and the error is gone', async () => {
@@ -149,29 +149,29 @@ async function laterFile(scene: Scene, card: Card): Promise<void> {
     await steps.step('a kernel that panics starts again', async () => {
       // Nobody answers that any more.
       void tess.root('echo c >/proc/sysrq-trigger').catch(() => {})
-      await emulator.untilOff(patienceMs)
+      await machine.untilOff()
       return 'it did'
     })
   })
 }
 
-async function upgrade(scene: Scene, card: Card): Promise<void> {
+async function upgrade(scene: Scene, card: Fat): Promise<void> {
   const { steps, tess, patienceMs } = scene
   const { path, name, version } = await upgradedPackage(scene.board.arch, steps.folder)
-  await bootOnce(scene, card, 'upgrade', true, async emulator => {
+  await bootOnce(scene, card, 'upgrade', 'plugged', async machine => {
     await steps.essential('before an upgrade: proved', () => untilProved(tess, patienceMs))
     await steps.essential('oobm upgrade FILE.deb through the tunnel, and a new start', async () => {
       await tess.copy(path)
       // It ends with the connection, when the board starts again.
       const said = await tess.root(`oobm upgrade ./${name}`, patienceMs).catch(err => String(err))
-      await emulator.untilOff(patienceMs).catch(() => {
+      await machine.untilOff().catch(() => {
         throw new Error(`the board goes on as it is; oobm upgrade said: ${said}`)
       })
       return `generation 1 made, with oobm-device ${version}`
     })
   })
   // With the adapter out: a console that is not open is no reason to go back.
-  await bootOnce(scene, card, 'upgraded', false, async emulator => {
+  await bootOnce(scene, card, 'upgraded', 'late', async machine => {
     await steps.essential('the upgraded system on trial: proved', () => untilProved(tess, patienceMs))
     await steps.step('… is confirmed', async () => {
       await waitFor(
@@ -188,7 +188,7 @@ async function upgrade(scene: Scene, card: Card): Promise<void> {
     await steps.step('a system that hangs is reset by the watchdog', async () => {
       // systemd(1), "Signals": its first process stands still from there on, and feeds no watchdog.
       await tess.root('kill -SEGV 1')
-      await emulator.untilOff(patienceMs)
+      await machine.untilOff()
       return 'it was'
     })
   })

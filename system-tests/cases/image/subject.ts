@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { runProgram } from '../../../testbed/run-program.ts'
 import type { Subject } from '../../case.ts'
-import { BOARDS, boardOf } from '../../machine/boards.ts'
+import { BOARDS, boardOf, hasKvm } from '../../machine/boards.ts'
+import { powerCuts } from '../power-cuts.ts'
 import { startNameServer } from './name-server.ts'
-import { powerCuts } from './power-cuts.ts'
+import { imageTarget } from './power-cuts.ts'
 import { RELAY_ADDRESS } from './relay.ts'
 import { makeStage, type Stage } from './scene.ts'
 import { STORY } from './story.ts'
@@ -19,7 +20,7 @@ export const IMAGE: Subject<Stage> = {
   about: 'the card image on an emulated board, from no file on it to an upgrade, with a relay and a technician',
   on: BOARDS,
   isolated: true,
-  cases: ({ cuts }) => [...STORY, powerCuts(cuts)],
+  cases: ({ cuts }) => [...STORY, powerCuts(cuts, (stage, steps) => imageTarget({ ...stage, steps }))],
   setUp: async run => {
     const board = BOARDS.find(name => name === run.on)
     if (board === undefined) throw new Error(`${run.on} is no board`)
@@ -33,6 +34,6 @@ export const IMAGE: Subject<Stage> = {
     await writeFile(resolvConf, `nameserver ${RELAY_ADDRESS}\n`)
     await runProgram('mount', ['--bind', resolvConf, '/etc/resolv.conf'])
     run.cleanup(await startNameServer(RELAY_ADDRESS))
-    return makeStage(boardOf(board, process.env.KVM === '1'), image, run)
+    return makeStage(boardOf(board, hasKvm()), image, run)
   },
 }

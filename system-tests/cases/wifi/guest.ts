@@ -1,7 +1,7 @@
 /** The two ends in one guest: the board, as its image makes it, and a site with access points, a switch and a login server in a namespace beside it. */
 import { type Authority, type Certified, makeAuthority } from '../../../device/provision/testing/authority.ts'
 import { type Account, renderLoginServer, renderUsers } from '../../../device/provision/testing/login-server.ts'
-import type { Machine } from '../appliance/machine.ts'
+import type { Machine } from '../../machine/machine.ts'
 
 /** Where the site's programs and files are in the guest; /run may be mounted without the right to start any. */
 const SITE = '/srv/wifi'

@@ -1,13 +1,21 @@
 /** `wifi`: the image on simulated radios and a simulated cable, through every kind of network login. */
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { runProgram } from '../../../testbed/run-program.ts'
+import { flashCard, partitionIn } from '../../card/card.ts'
+import { fatOf } from '../../card/fat.ts'
+import { addTestShell } from '../../card/test-shell.ts'
 import type { Case, Subject } from '../../case.ts'
-import { startMachine } from '../appliance/machine.ts'
+import { boardOf, hasKvm } from '../../machine/boards.ts'
+import { startQemu } from '../../machine/qemu.ts'
 import { type Guest, type Port, settle } from './guest.ts'
 import { issueBoard } from './issue-board.ts'
 import { ACCOUNT, equal, LOGINS, type Login } from './logins.ts'
 
 const BUILD = join(import.meta.dirname, '../../../build')
+const IMAGE = join(BUILD, 'image/vm')
 const ADDRESSES: Record<Port, string> = { wlan1: '198.51.100.1', wlan2: '203.0.113.1', far0: '192.0.2.129' }
 
 export const WIFI: Subject<Guest> = {
@@ -16,12 +24,22 @@ export const WIFI: Subject<Guest> = {
   on: ['vm'],
   cases: () => LOGINS.map((login): Case<Guest> => ({ name: login.name, run: guest => play(login, guest) })),
   setUp: async ({ folder, cleanup }) => {
+    if (!existsSync(join(IMAGE, 'oobm.img')))
+      throw new UserError('there is no image for it; run: make image BOARD=vm', EXIT.unavailable)
     const card = join(folder, 'card.img')
-    const args = [join(BUILD, 'wifi'), card, await issueBoard(folder)]
-    const made = await runProgram(join(import.meta.dirname, 'make-card'), args, { timeoutMs: 600_000 })
-    if (made.code !== 0) throw new Error(`make-card: ${made.stderr}`)
-    const machine = startMachine({ boot: join(BUILD, 'image/vm/boot'), card, directory: folder })
-    cleanup(machine.pullPlug)
+    // Room for the data partition.
+    await flashCard(join(IMAGE, 'oobm.img'), card, 2 * 1024 ** 3)
+    await addTestShell(card)
+    const archive = join(folder, 'wifi.tar')
+    const args = [join(BUILD, 'wifi'), (await partitionIn(card, 2)).ext4, archive]
+    const gathered = await runProgram(join(import.meta.dirname, 'gather-site'), args, { timeoutMs: 600_000 })
+    if (gathered.code !== 0) throw new Error(`gather-site: ${gathered.stderr}`)
+    const fat = await fatOf(card)
+    await fat.write('wifi.tar', await readFile(archive))
+    await fat.write('oobm.toml', await issueBoard(folder))
+    const board = boardOf('pc', hasKvm())
+    const machine = await startQemu({ board, boot: join(IMAGE, 'boot'), card, directory: join(folder, 'start') })
+    cleanup(machine.cutPower)
     await machine.untilUp()
     return settle(machine, folder, ACCOUNT)
   },

@@ -1,0 +1,21 @@
+/** Puts the shell that a test talks to (machine/agent/) on a card that was copied from an image. */
+import { join } from 'node:path'
+import { runProgram } from '../../testbed/run-program.ts'
+import { partitionIn } from './card.ts'
+
+const AGENT = join(import.meta.dirname, '../machine/agent')
+const UNITS = '/usr/lib/systemd/system'
+const UNIT = 'oobm-test-agent.service'
+
+export async function addTestShell(card: string): Promise<void> {
+  const { ext4 } = await partitionIn(card, 2)
+  const commands = [
+    `write ${AGENT}/oobm-test-agent /usr/lib/oobm-test-agent`,
+    `write ${AGENT}/${UNIT} ${UNITS}/${UNIT}`,
+    `symlink ${UNITS}/sysinit.target.wants/${UNIT} ../${UNIT}`,
+  ]
+  // debugfs ends with 0 whatever it says.
+  const { stdout, stderr } = await runProgram('debugfs', ['-w', '-f', '-', ext4], { input: commands.join('\n') })
+  const faults = `${stdout}\n${stderr}`.split('\n').filter(line => !/^(debugfs|Allocated|$)/.test(line))
+  if (faults.length > 0) throw new Error(`debugfs: ${faults.join('\n')}`)
+}
