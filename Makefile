@@ -62,23 +62,24 @@ FRESH_NEEDS := $(CONTAINER_NEEDS) slirp4netns:slirp4netns git:git
 SYSTEM_TEST_NEEDS_pi3 := $(QEMU_NEEDS)
 SYSTEM_TEST_NEEDS_zero-w := $(QEMU_NEEDS)
 SYSTEM_TEST_NEEDS_vm := $(QEMU_NEEDS) $(APPLIANCE_NEEDS) $(WIFI_NEEDS)
+SYSTEM_TEST_NEEDS_trixie := $(TEST_NEEDS) $(FRESH_NEEDS)
+SYSTEM_TEST_NEEDS_bookworm := $(FRESH_NEEDS)
 SYSTEM_TEST_NEEDS_netns := $(FAULTS_NEEDS)
 
 .PHONY: system-test
-system-test: build ## whole machines, by ON=pi3, zero-w, vm or netns; SUBJECT= and CASE=part-of-a-name choose (root; alone it lists them; docs/system-tests.md)
+system-test: build $(if $(filter trixie,$(ON)),$(if $(filter fresh,$(SUBJECT)),,deb)) ## whole machines: ON=pi3, zero-w, vm, trixie, bookworm or netns; SUBJECT= and CASE=part-of-a-name choose (root; docs/system-tests.md)
 	@$(if $(ON),tools/need $(SYSTEM_TEST_NEEDS_$(ON)))
 	@$(SYSTEM_TEST) --on "$(ON)" --subject "$(SUBJECT)"
 
 .PHONY: relay-test-trixie
 relay-test-trixie: deb ## the dedicated relay on Debian 13, booted with its systemd (root, the network, two minutes)
-	@tools/need $(TEST_NEEDS) mmdebstrap:mmdebstrap systemd-nspawn:systemd-container
-	@system-tests/cases/packages/dedicated-relay build/oobm-relay_*_all.deb
+	@tools/need $(TEST_NEEDS) $(CONTAINER_NEEDS)
+	@$(SYSTEM_TEST) --on trixie --subject relay-package
 
 .PHONY: device-test
 device-test: deb-device ## the package on Debian 13, booted with its systemd: by way of a relay, and with a boot partition (root, the network, five minutes)
-	@tools/need mmdebstrap:mmdebstrap systemd-nspawn:systemd-container
-	@system-tests/cases/packages/device-package build/oobm-device_*_$(shell dpkg --print-architecture).deb build/lib/oobm-relay.cjs
-	@system-tests/cases/packages/boot-partition build/oobm-device_*_$(shell dpkg --print-architecture).deb
+	@tools/need $(CONTAINER_NEEDS)
+	@$(SYSTEM_TEST) --on trixie --subject device-package
 
 .PHONY: appliance-test
 appliance-test: node_modules/.ready ## a card through all that it meets in the field, in QEMU (root, the network, an hour without KVM; CUTS=20, CASE=part-of-a-name)
@@ -86,9 +87,9 @@ appliance-test: node_modules/.ready ## a card through all that it meets in the f
 	@$(SYSTEM_TEST) --on vm --subject appliance
 
 .PHONY: fresh-test
-fresh-test: ## what README and docs/first-device.md promise, on a Debian 12 and a Debian 13 without anything else (root, the network, an hour; ON=bookworm or trixie, FROM= and UNTIL=run, test, deb or image)
-	@tools/need mmdebstrap:mmdebstrap systemd-nspawn:systemd-container slirp4netns:slirp4netns nsenter:util-linux git:git
-	@failed=; for suite in $(or $(ON),bookworm trixie); do system-tests/cases/fresh/fresh-machine $$suite $(or $(UNTIL),image) $(FROM) || failed=1; done; [ -z "$$failed" ]
+fresh-test: node_modules/.ready ## what README and docs/first-device.md promise, on a Debian 12 and a Debian 13 without anything else (root, the network, an hour; ON=bookworm or trixie, FROM= and UNTIL=run, test, deb or image)
+	@tools/need $(FRESH_NEEDS)
+	@failed=; for suite in $(or $(ON),bookworm trixie); do $(SYSTEM_TEST) --on $$suite --subject fresh || failed=1; done; [ -z "$$failed" ]
 
 .PHONY: lint
 lint: node_modules/.ready ## types, style and shell scripts

@@ -1,5 +1,5 @@
 /** `make system-test`: runs the chosen cases on a machine, prints what each step came to, and leaves a report. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { EXIT, errorMessage, UserError } from '../runtime/errors.ts'
@@ -7,6 +7,7 @@ import { type Case, type Subject, select } from './case.ts'
 import { runIsolated } from './isolation.ts'
 import { describeSubjects } from './list.ts'
 import { type Options, readOptions } from './options.ts'
+import { removeFolder } from './remove-folder.ts'
 import { Report } from './report.ts'
 import { runSubject } from './run-subject.ts'
 import { SUBJECTS } from './subjects.ts'
@@ -54,7 +55,7 @@ async function play(subject: Subject<unknown>, cases: readonly Case<unknown>[], 
   } finally {
     if (inside === undefined) {
       if (keep) process.stdout.write(`what the failed cases left: ${folder}\n`)
-      else await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+      else await removeFolder(folder)
     }
   }
 }

@@ -72,9 +72,17 @@ test('what a case leaves is undone at its end, and its folder kept only when it 
       return outcome()
     },
   })
-  const { folder } = await run(context, [leaves('good', async () => ''), leaves('bad', () => fails('x'))])
+  const halfBad: Case<string> = {
+    name: 'half bad',
+    run: async (_, { step }) => {
+      await step('one', () => fails('x'))
+      return undefined
+    },
+  }
+  const cases = [leaves('good', async () => ''), leaves('bad', () => fails('x')), halfBad]
+  const { folder } = await run(context, cases)
   assert.equal(undone, ['good', 'bad'])
-  assert.match(readdirSync(folder).join(), /^bad-\w+$/)
+  assert.match(readdirSync(folder).sort().join(), /^bad-\w+,half-bad-\w+$/)
 })
 
 test('each case runs so many times, side by side where its subject may', async context => {

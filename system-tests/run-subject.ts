@@ -1,10 +1,11 @@
 /** Runs cases of one subject, one after the other or side by side, and reports them. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorMessage } from '../runtime/errors.ts'
 import type { Case, Run, Steps, Subject } from './case.ts'
 import { withDisposal } from './disposal.ts'
 import type { Options } from './options.ts'
+import { removeFolder } from './remove-folder.ts'
 import type { Report, Row } from './report.ts'
 
 /** A step without which its case has nothing more to see has failed: the report has it. */
@@ -77,7 +78,7 @@ async function runCase(
   try {
     const note = await play()
     if (steps === 0) end('ok', note ?? '')
-    if (failures === 0) await rm(folder, { recursive: true, force: true })
+    if (failures === 0) await removeFolder(folder)
     return true
   } catch (err) {
     if (!(err instanceof BrokenOff)) end('FAIL', errorMessage(err))

@@ -3,7 +3,13 @@ import type { Subject } from './case.ts'
 import { APPLIANCE } from './cases/appliance/subject.ts'
 import { SOAK } from './cases/faults/soak/subject.ts'
 import { FAULTS } from './cases/faults/subject.ts'
+import { FRESH } from './cases/fresh/subject.ts'
 import { IMAGE } from './cases/image/subject.ts'
+import { DEVICE_PACKAGE, RELAY_PACKAGE } from './cases/packages/subjects.ts'
 import { WIFI } from './cases/wifi/subject.ts'
 
-export const SUBJECTS: readonly Subject<unknown>[] = [IMAGE, APPLIANCE, WIFI, FAULTS, SOAK]
+export const SUBJECTS: readonly Subject<unknown>[] = [
+  ...[IMAGE, APPLIANCE, WIFI],
+  ...[DEVICE_PACKAGE, RELAY_PACKAGE, FRESH],
+  ...[FAULTS, SOAK],
+]

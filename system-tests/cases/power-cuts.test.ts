@@ -17,7 +17,7 @@ function fakeTarget(found: (cut: number) => string) {
     cutPower: async () => void done.push('cut'),
   }
   const target: Target = {
-    measure: async () => ({ 'power on': 20, init: 10 }),
+    measure: async () => ({ 'power on': 200, init: 0 }),
     prepare: async cut => ({ what: `card ${cut}`, cuts: cut === 0 ? ['init', 'power on'] : ['power on'] }),
     powerOn: async () => {
       done.push('on')
@@ -25,7 +25,7 @@ function fakeTarget(found: (cut: number) => string) {
     },
     startWhole: async cut => {
       done.push('whole')
-      return { found: found(cut), tookMs: { 'power on': 0 } }
+      return { found: found(cut), tookMs: { 'power on': 600 } }
     },
   }
   return { target, done }
@@ -43,11 +43,16 @@ async function run(found: (cut: number) => string) {
   return { rows, done }
 }
 
-test('cuts each start that a card is prepared for, then starts it whole', async () => {
+test('cuts each start that a card is prepared for, then starts it whole', async context => {
+  const { random } = Math
+  Math.random = () => 0.5
+  context.cleanup(() => {
+    Math.random = random
+  })
   const { rows, done } = await run(cut => `all of ${cut}`)
   assert.equal(done, ['on', 'waits for Run \\/init', 'cut', 'on', 'cut', 'whole', 'on', 'cut', 'whole'])
-  assert.match(rows[0] ?? '', /^1: card 0, cut 0\.0 s after init and 0\.0 s after power on: all of 0$/)
-  assert.is(rows[1], '2: card 1, cut 0.0 s after power on: all of 1', 'spread over what the last start took')
+  assert.match(rows[0] ?? '', /^1: card 0, cut 0\.0 s after init and 0\.1 s after power on: all of 0$/)
+  assert.is(rows[1], '2: card 1, cut 0.3 s after power on: all of 1', 'spread over what the last start took')
 })
 
 test('a card that is not whole fails, and the next cut is made all the same', async () => {
