@@ -16,7 +16,7 @@ export interface Claim {
   cause: string
   /** The relay that it names. */
   relay: string
-  /** The word in the LED's file. */
+  /** The state in the LED's file. */
   led: string
 }
 

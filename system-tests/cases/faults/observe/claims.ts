@@ -6,7 +6,7 @@ import type { Claim } from '../observation.ts'
 import type { Device } from '../world/device.ts'
 
 interface StatusText {
-  word?: string
+  state?: string
   cause?: string
   heartbeat?: Heartbeat
   relay?: { host: string } | null
@@ -18,13 +18,13 @@ export async function readClaim({ host, runtime, led }: Device): Promise<Omit<Cl
     readFile(host.seen(join(runtime, 'status.json')), 'utf8').catch(() => ''),
     readFile(led, 'utf8').catch(() => ''),
   ])
-  const { word, cause = '', heartbeat, relay } = parse(status)
+  const { state, cause = '', heartbeat, relay } = parse(status)
   const rest = { relay: relay?.host ?? '', led: shown.trim() }
-  if (word === undefined) return { state: 'none', cause: 'there is no status', ...rest }
+  if (state === undefined) return { state: 'none', cause: 'there is no status', ...rest }
   if (heartbeat && silentForMs(heartbeat, heartbeatNow()) > HEARTBEAT_MAX_AGE_MS) {
-    return { state: 'old', cause: `does not answer; it said ${word}`, ...rest }
+    return { state: 'old', cause: `does not answer; it said ${state}`, ...rest }
   }
-  return { state: word, cause, ...rest }
+  return { state, cause, ...rest }
 }
 
 function parse(text: string): StatusText {

@@ -44,7 +44,7 @@ export interface Provisioned {
   units: { supervisor: UnitEnvironment; bridge: UnitEnvironment }
   led: string
   sshConfig: string
-  /** Where the relays' words keep the records of this device. */
+  /** Where the relays' commands keep the records of this device. */
   records: string[]
   /** The peer's key, and a known_hosts file for it. */
   peer: { key: string; knownHosts: string }
