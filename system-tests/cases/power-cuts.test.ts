@@ -39,16 +39,15 @@ async function run(found: (cut: number) => string) {
     rows.push(`${name}: ${outcome}`)
     return true
   }
-  await powerCuts(2, () => target).run(undefined, { step, note: () => {} } as unknown as Steps)
+  await powerCuts(
+    2,
+    () => target,
+    () => 0.5,
+  ).run(undefined, { step, note: () => {} } as unknown as Steps)
   return { rows, done }
 }
 
-test('cuts each start that a card is prepared for, then starts it whole', async context => {
-  const { random } = Math
-  Math.random = () => 0.5
-  context.cleanup(() => {
-    Math.random = random
-  })
+test('cuts each start that a card is prepared for, then starts it whole', async () => {
   const { rows, done } = await run(cut => `all of ${cut}`)
   assert.equal(done, ['on', 'waits for Run \\/init', 'cut', 'on', 'cut', 'whole', 'on', 'cut', 'whole'])
   assert.match(rows[0] ?? '', /^1: card 0, cut 0\.0 s after init and 0\.1 s after power on: all of 0$/)

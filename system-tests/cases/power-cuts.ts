@@ -33,17 +33,18 @@ export interface Target {
 export function powerCuts<Stage>(
   cuts: number,
   open: (stage: Stage, steps: Steps) => Target | Promise<Target>,
+  random: () => number = Math.random,
 ): Case<Stage> {
   return {
     name: 'power cuts',
     run: async (stage, steps) => {
-      await cutPower(await open(stage, steps), cuts, steps)
+      await cutPower(await open(stage, steps), cuts, random, steps)
       return undefined
     },
   }
 }
 
-async function cutPower(target: Target, cuts: number, { step, note }: Steps): Promise<void> {
+async function cutPower(target: Target, cuts: number, random: () => number, { step, note }: Steps): Promise<void> {
   let takesMs = await target.measure()
   note(
     `uncut: ${Object.entries(takesMs)
@@ -52,7 +53,7 @@ async function cutPower(target: Target, cuts: number, { step, note }: Steps): Pr
   )
   for (let cut = 0; cut < cuts; cut++) {
     const { what, cuts: moments } = await target.prepare(cut)
-    const planned = moments.map(from => ({ from, ms: Math.random() * (takesMs[from] ?? 0) }))
+    const planned = moments.map(from => ({ from, ms: random() * (takesMs[from] ?? 0) }))
     const when = planned.map(({ from, ms }) => `${seconds(ms)} after ${from}`).join(' and ')
     await step(`${cut + 1}: ${what}, cut ${when}`, async () => {
       for (const { from, ms } of planned) {
