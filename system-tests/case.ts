@@ -34,7 +34,6 @@ export interface Case<Stage> {
 
 /** One run of a subject. */
 export interface Run extends Undo {
-  on: MachineName
   options: Options
   /** For files; kept when a step failed. */
   folder: string

@@ -20,10 +20,7 @@ const STOPPED = 130
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort())
 
-process.exitCode = await main().catch(err => {
-  process.stderr.write(`${err instanceof UserError ? err.message : err.stack}\n`)
-  return err instanceof UserError ? err.exitCode : EXIT.software
-})
+process.exitCode = await main().catch(complain)
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2))
@@ -39,6 +36,11 @@ async function main(): Promise<number> {
     if (!stopping.signal.aborted) codes.push(await play(subject, cases, options))
   }
   return Math.max(...codes)
+}
+
+function complain(err: Error): number {
+  process.stderr.write(`${err instanceof UserError ? err.message : err.stack}\n`)
+  return err instanceof UserError ? err.exitCode : EXIT.software
 }
 
 /** @returns an exit code */
@@ -71,7 +73,8 @@ async function runHere(
   try {
     await runSubject(subject, cases, { options, folder, signal, report })
   } catch (err) {
-    if (err instanceof UserError) throw err
+    // The other subjects may have what they need.
+    if (err instanceof UserError) return complain(err)
     report.add({ result: 'FAIL', case: 'set up', step: '', seconds: 0, note: errorMessage(err) })
   }
   if (signal.aborted) {

@@ -19,7 +19,7 @@ export async function runSubject(
 ): Promise<void> {
   await withDisposal(async undo => {
     const run: Run = {
-      ...{ ...undo, options, folder, signal, on: options.on },
+      ...{ ...undo, options, folder, signal },
       note: text => report.note(text),
       failed: (name, why) => report.add({ result: 'FAIL', case: name, step: '', seconds: 0, note: why }),
     }

@@ -33,7 +33,7 @@ export const FRESH: Subject<Stage> = {
     ]
   },
   setUp: async run => {
-    const logs = join(REPOSITORY, 'build/system-tests', run.on, 'fresh')
+    const logs = join(REPOSITORY, 'build/system-tests', run.options.on, 'fresh')
     await removeFolder(logs)
     await mkdir(logs, { recursive: true })
     return { run, root: join(run.folder, 'root'), logs }
@@ -42,7 +42,7 @@ export const FRESH: Subject<Stage> = {
 
 async function makeRoot({ run, root }: Stage): Promise<undefined> {
   run.cleanup(() => removeFolder(root))
-  await makeDebian(root, run.on, ['git', 'make', 'init'])
+  await makeDebian(root, run.options.on, ['git', 'make', 'init'])
   const { code, stderr } = await runProgram(join(import.meta.dirname, 'hand-over-registries'), [root])
   if (code !== 0) throw new Error(`hand-over-registries: ${stderr}`)
 }

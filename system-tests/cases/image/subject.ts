@@ -22,8 +22,8 @@ export const IMAGE: Subject<Stage> = {
   isolated: true,
   cases: ({ cuts }) => [...STORY, powerCuts(cuts, (stage, steps) => imageTarget({ ...stage, steps }))],
   setUp: async run => {
-    const board = BOARDS.find(name => name === run.on)
-    if (board === undefined) throw new Error(`${run.on} is no board`)
+    const board = BOARDS.find(name => name === run.options.on)
+    if (board === undefined) throw new Error(`${run.options.on} is no board`)
     const image = join(IMAGES, board)
     if (!existsSync(join(image, 'oobm.img')))
       throw new UserError(`there is no image for it; run: make image BOARD=${board}`, EXIT.unavailable)

@@ -63,7 +63,7 @@ export const DEVICE_PACKAGE: Subject<Stage> = {
       script: 'boot-partition.sh',
     }),
   ],
-  setUp: async ({ on }) => {
+  setUp: async ({ options: { on } }) => {
     const { stdout } = await runProgram('dpkg', ['--print-architecture'])
     return { on, deb: built(`oobm-device_${VERSION}_${stdout.trim()}.deb`, 'deb-device') }
   },
@@ -84,7 +84,7 @@ export const RELAY_PACKAGE: Subject<Stage> = {
       script: 'dedicated-relay.sh',
     }),
   ],
-  setUp: async ({ on }) => ({ on, deb: built(`oobm-relay_${VERSION}_all.deb`, 'deb') }),
+  setUp: async ({ options: { on } }) => ({ on, deb: built(`oobm-relay_${VERSION}_all.deb`, 'deb') }),
 }
 
 function packageCase({ name, packages, bring, script }: PackageCase): Case<Stage> {
