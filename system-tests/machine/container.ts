@@ -7,7 +7,7 @@ import { waitFor } from '../../testbed/wait-for.ts'
 import type { Machine } from './machine.ts'
 
 export interface Container extends Machine {
-  /** @param log a file for what it prints, written as it comes; without one it is returned */
+  /** @param log a file for what it prints, as it comes */
   sh(script: string, log?: string): Promise<string>
   /** Process id of its first process, as this machine counts; undefined when it is off. */
   leader(): Promise<number | undefined>
@@ -47,19 +47,12 @@ export function startContainer(root: string): Container {
     const children = await readFile(`/proc/${nspawn.pid}/task/${nspawn.pid}/children`, 'utf8').catch(() => '')
     return Number(children) || undefined
   }
-  const enter = async (script: string, log?: string) => {
+  // Not by pipes: what a script leaves running would hold them open.
+  const enter = async (script: string, log = `${root}.said`) => {
     const target = ['--target', String((await leader()) ?? 'none')]
-    const inside = [
-      'nsenter',
-      ...NAMESPACES,
-      ...target,
-      ...CLEAN_ENV,
-      'sh',
-      '-c',
-      `exec 2>&1; cd /root; set -eu\n${script}`,
-    ]
-    const args = log === undefined ? inside : ['sh', '-c', 'exec "$@" >"$0"', log, ...inside]
-    return runProgram(args[0] ?? '', args.slice(1), { timeoutMs: SCRIPT_MS })
+    const inside = ['nsenter', ...NAMESPACES, ...target, ...CLEAN_ENV, 'sh', '-c', `cd /root; set -eu\n${script}`]
+    const { code } = await runProgram('sh', ['-c', 'exec "$@" >"$0" 2>&1', log, ...inside], { timeoutMs: SCRIPT_MS })
+    return { code, said: await readFile(log, 'utf8') }
   }
   return {
     leader,
@@ -72,9 +65,9 @@ export function startContainer(root: string): Container {
       })
     },
     sh: async (script, log) => {
-      const { code, stdout, stderr } = await enter(script, log)
-      if (code !== 0) throw new Error(`exit ${code}\n${stdout}${stderr}`)
-      return stdout.replace(/\n$/, '')
+      const { code, said } = await enter(script, log)
+      if (code !== 0) throw new Error(`exit ${code}\n${said}`)
+      return said.replace(/\n$/, '')
     },
     untilOff: async () => void (await waitFor('power off', nspawn.ended, { timeoutMs: BOOT_MS })),
     cutPower: async () => {

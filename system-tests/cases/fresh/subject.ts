@@ -82,13 +82,12 @@ function stepCase(name: string, follows: string): Case<Stage> {
       const steps = readSteps(await readFile(join(import.meta.dirname, 'fresh.sh'), 'utf8'))
       const script = steps.find(step => step.name === name)?.script ?? ''
       const log = join(logs, `${name}.log`)
-      const said = () => readFile(log, 'utf8')
-      await container?.sh(script, log).catch(async err => {
-        const lines = (await said()).trimEnd().split('\n')
-        throw new Error([err.message, relative('', log), ...lines.slice(-LAST_LINES)].join('\n'))
+      const said = await container?.sh(script, log).catch((err: Error) => {
+        const [exit = '', ...lines] = err.message.trimEnd().split('\n')
+        throw new Error([exit, relative('', log), ...lines.slice(-LAST_LINES)].join('\n'))
       })
-      return (await said())
-        .split('\n')
+      return said
+        ?.split('\n')
         .filter(line => /^(\d+ passed|skipped: )/.test(line))
         .join('\n')
     },
