@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { pathSchema } from '../formats/names.ts'
 import { EXIT, errorCode, UserError } from '../runtime/errors.ts'
+import { readProcessStat } from '../runtime/process-stat.ts'
 
 export interface LabDirectory {
   /** Absolute. */
@@ -32,7 +33,7 @@ export async function claimLabDirectory(path: string): Promise<LabDirectory> {
   await rm(root, { recursive: true, force: true })
   await mkdir(root, { recursive: true, mode: 0o700 })
   const ownerFile = join(root, OWNER_FILE)
-  await writeFile(ownerFile, `${process.pid} ${await startTime(process.pid)}\n`, { flag: 'wx' })
+  await writeFile(ownerFile, `${process.pid} ${(await readProcessStat(process.pid))?.startTicks}\n`, { flag: 'wx' })
   return { root, shown, release: () => writeFile(ownerFile, '') }
 }
 
@@ -49,16 +50,10 @@ async function assertFree(root: string, shown: string): Promise<void> {
     )
   }
   const [pid = 0, started] = (await readFile(join(root, OWNER_FILE), 'utf8')).trim().split(' ').map(Number)
-  if (pid > 0 && (await startTime(pid)) === started) {
+  if (pid > 0 && (await readProcessStat(pid))?.startTicks === started) {
     throw new UserError(
       `A lab runs in ${shown} already (process ${pid}): end it with Ctrl-C, or start another one with --directory.`,
       EXIT.unavailable,
     )
   }
-}
-
-/** Field 22 of proc_pid_stat(5): tells a process from a later one with its number. */
-async function startTime(pid: number): Promise<number | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined)
-  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
 }

@@ -1,7 +1,8 @@
 /** A real OpenSSH server on 127.0.0.1, run by whoever runs the lab: no root, no system account, no port 22. */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { readProcessStat } from '../runtime/process-stat.ts'
 import { freePort } from './free-port.ts'
 import { type KeyPair, makeKey } from './make-key.ts'
 import { type Program, runProgram, startProgram } from './run-program.ts'
@@ -99,7 +100,7 @@ export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean 
 
 /** Whether a process runs. A zombie, which only waits for its parent to look at it, counts as dead. */
 export async function isAlive(pid: number): Promise<boolean> {
-  const stat = await readStat(String(pid))
+  const stat = await readProcessStat(pid)
   return stat !== undefined && stat.state !== 'Z'
 }
 
@@ -107,7 +108,7 @@ export async function isAlive(pid: number): Promise<boolean> {
 export async function descendantsOf(pid: number): Promise<number[]> {
   const parents = new Map<number, number>()
   for (const entry of (await readdir('/proc')).filter(name => /^\d+$/.test(name))) {
-    const stat = await readStat(entry)
+    const stat = await readProcessStat(entry)
     if (stat !== undefined && stat.state !== 'Z') parents.set(Number(entry), stat.parent)
   }
   const found: number[] = []
@@ -116,13 +117,6 @@ export async function descendantsOf(pid: number): Promise<number[]> {
     found.push(...level)
   }
   return found
-}
-
-/** proc_pid_stat(5): the name is in parentheses and may hold anything; state and parent follow it. */
-async function readStat(pid: string): Promise<{ state: string; parent: number } | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined)
-  const [state, parent] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
-  return state === undefined ? undefined : { state, parent: Number(parent) }
 }
 
 /**

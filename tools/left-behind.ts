@@ -1,12 +1,13 @@
 /** Which processes something has started that live on after it: by family, group and environment, as setsid(1) leaves one of them. */
 import { readdirSync, readFileSync } from 'node:fs'
+import { parseProcessStat } from '../runtime/process-stat.ts'
 
 export interface Process {
   pid: number
   parent: number
   group: number
   /** Clock ticks since boot: with the number, it is this process and no later one. */
-  started: string
+  started: number
   command: string
 }
 
@@ -32,7 +33,7 @@ export interface Family {
  * @param marks values that only its processes have
  */
 export function followFamily(root: number, variable: string, marks: readonly string[]): Family {
-  const known = new Map<number, { started: string; mark: string | undefined }>()
+  const known = new Map<number, { started: number; mark: string | undefined }>()
   const look = () => {
     const all = processes()
     // Once more for each that is new: a child may stand before its parent.
@@ -79,18 +80,14 @@ function processes(): Process[] {
   return processesNamed(namesIn('/proc'))
 }
 
-/** Those of them that run, but for those that are dead and wait for their parent; proc_pid_stat(5). */
+/** Those of them that run, but for those that are dead and wait for their parent. */
 function processesNamed(names: string[]): Process[] {
   return names.flatMap(name => {
     const pid = Number(name)
-    const stat = pid > 0 ? textOf(`/proc/${pid}/stat`) : undefined
-    if (stat === undefined) return []
-    // The name, field 2, is in parentheses and may hold anything.
-    const nameEnd = stat.lastIndexOf(')') + 1
-    const [state, parent, group, ...rest] = stat.slice(nameEnd + 1).split(' ')
-    if (state === 'Z' || state === 'X') return []
-    const command = textOf(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim() || stat.slice(0, nameEnd)
-    return [{ pid, parent: Number(parent), group: Number(group), started: rest[16] ?? '', command }]
+    const stat = pid > 0 ? parseProcessStat(textOf(`/proc/${pid}/stat`) ?? '') : undefined
+    if (stat === undefined || stat.state === 'Z' || stat.state === 'X') return []
+    const command = textOf(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim() || `[${stat.name}]`
+    return [{ pid, parent: stat.parent, group: stat.group, started: stat.startTicks, command }]
   })
 }
 

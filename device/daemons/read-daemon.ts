@@ -1,6 +1,6 @@
 /** A daemon's status file, and whether that daemon answers: what a dead or hung one wrote is never shown as the truth. */
 import { constants } from 'node:fs'
-import { open, readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type * as z from 'zod'
 import { describeDuration } from '../../cli/times.ts'
@@ -14,6 +14,7 @@ import {
 import { HEARTBEAT_MAX_AGE_MS, type Heartbeat, heartbeatNow, silentForMs } from '../../runtime/boot-clock.ts'
 import { errorCode, errorMessage } from '../../runtime/errors.ts'
 import { printable } from '../../runtime/printable.ts'
+import { readProcessStat } from '../../runtime/process-stat.ts'
 
 export type Reading<T> =
   | { running: true; status: T }
@@ -108,14 +109,8 @@ async function isWriter(pid: number, silentMs: number): Promise<boolean> {
   return ageMs + AGE_SLACK_MS >= silentMs
 }
 
-/** When a process was started, in milliseconds: proc_pid_stat(5), field 22, in ticks of 10 ms. Undefined where /proc does not say. */
+/** When a process was started, in milliseconds since the boot; undefined where /proc does not say. */
 async function startOf(pid: number): Promise<number | undefined> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
-    // The name, field 2, is in parentheses and may hold anything.
-    const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
-    return Number.isFinite(ticks) ? ticks * 10 : undefined
-  } catch {
-    return undefined
-  }
+  const stat = await readProcessStat(pid)
+  return stat && stat.startTicks * 10
 }

@@ -1,9 +1,10 @@
 /** A fleet of many devices against one relay on this machine: all ready, the relay killed, all ready again. */
 import { spawn } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { newKeyPair } from '../../formats/private-key.ts'
+import { readProcessStat } from '../../runtime/process-stat.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import type { TestContext } from '../../tools/suite.ts'
@@ -132,14 +133,9 @@ interface Cost {
 async function costOf(pids: number[]): Promise<Cost> {
   const cost = { processes: pids.length, pssKb: 0, cpuMs: 0 }
   for (const pid of pids) {
-    const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined)
+    const stat = await readProcessStat(pid)
     if (stat === undefined) continue
-    // proc_pid_stat(5): utime, stime, cutime, cstime; the kernel shows hundredths of a second.
-    const times = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .slice(11, 15)
-    cost.cpuMs += sum(times.map(Number)) * 10
+    cost.cpuMs += stat.cpuTicks * 10
     cost.pssKb += (await memoryOf(pid).catch(() => ({ pssKb: 0 }))).pssKb || 0
   }
   return cost

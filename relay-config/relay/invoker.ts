@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
+import { readProcessStat } from '../../runtime/process-stat.ts'
 
 export interface Invoker {
   /** A login of this host. */
@@ -35,7 +36,7 @@ export async function whoRuns(): Promise<Invoker> {
     if (found.by === 'root' && env.SUDO_USER) found.by = env.SUDO_USER
     const [address] = env.SSH_CONNECTION?.split(' ') ?? []
     if (address) return { ...found, address, ...(await keyOf(env.SSH_USER_AUTH)) }
-    pid = await parentOf(pid)
+    pid = (await readProcessStat(pid))?.parent ?? 0
   }
   return found
 }
@@ -47,11 +48,6 @@ async function environmentOf(pid: number): Promise<NodeJS.ProcessEnv> {
   return Object.fromEntries(
     text.split('\0').map(entry => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
   )
-}
-
-async function parentOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0)
 }
 
 /** `publickey ssh-ed25519 AAAA…`, one line for each method (sshd_config(5), ExposeAuthInfo). */

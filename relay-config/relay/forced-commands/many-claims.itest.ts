@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { readProcessStat } from '../../../runtime/process-stat.ts'
 import { freePorts } from '../../../testbed/free-port.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
@@ -114,9 +115,8 @@ test(
     const pids = await relay.sshd.descendants()
     const nices = await Promise.all(
       pids.map(async pid => {
-        const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-        const [, name = '', rest = ''] = /\((.*)\) (.*)/.exec(stat) ?? []
-        return name.startsWith('sshd') ? [] : [`${name} ${rest.split(' ')[16]}`]
+        const { name = 'sshd', nice } = (await readProcessStat(pid)) ?? {}
+        return name.startsWith('sshd') ? [] : [`${name} ${nice}`]
       }),
     )
     assert.equal(
@@ -124,7 +124,7 @@ test(
         .flat()
         .filter(line => !line.startsWith('sleep'))
         .sort(),
-      ['cat 10', 'oobm-device-wor 10'],
+      ['cat 10', 'oobm-device-com 10'],
     )
   },
   SLOW,

@@ -1,5 +1,6 @@
 /** Who listens on a device's ports without having claimed: no record names that connection, the kernel does. */
 import { readdir, readFile, readlink } from 'node:fs/promises'
+import { readProcessStat } from '../../../runtime/process-stat.ts'
 import type { DeviceSession } from './sessions.ts'
 
 /** The kernel's state LISTEN, and 127.0.0.1, as /proc/net/tcp has them (proc_net(5)). */
@@ -32,8 +33,7 @@ async function sessionOf(pid: string, inodes: ReadonlySet<string>): Promise<Devi
   const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => [])
   const links = await Promise.all(descriptors.map(name => readlink(`/proc/${pid}/fd/${name}`).catch(() => '')))
   if (!links.some(link => inodes.has(link))) return []
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
-  const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  const stat = await readProcessStat(pid)
   // Another program on that port is none of a device's: ending sessions passes over what is no sshd.
-  return start === undefined ? [] : [{ pid: Number(pid), start }]
+  return stat === undefined ? [] : [{ pid: Number(pid), start: String(stat.startTicks) }]
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorCode } from '../../../runtime/errors.ts'
+import { readProcessStat } from '../../../runtime/process-stat.ts'
 import type { StatePaths } from './state-paths.ts'
 
 export interface DeviceSession {
@@ -83,11 +84,8 @@ async function stillLiving(sessions: readonly DeviceSession[]): Promise<DeviceSe
   return sessions.filter((_, index) => living[index])
 }
 
-/** proc_pid_stat(5): the name is in parentheses; the state is the third field and the start the 22nd. */
 async function isLiving({ pid, start }: DeviceSession): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
-  const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const isSshd = name === 'sshd' || name === 'sshd-session'
-  return isSshd && fields[19] === start && fields[0] !== 'Z' && fields[0] !== 'X'
+  const stat = await readProcessStat(pid)
+  if (stat === undefined || String(stat.startTicks) !== start) return false
+  return ['sshd', 'sshd-session'].includes(stat.name) && stat.state !== 'Z' && stat.state !== 'X'
 }
