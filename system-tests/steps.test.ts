@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite } from '../tools/suite.ts'
 import type { Steps } from './case.ts'
 import type { Machine } from './machine/machine.ts'
@@ -34,9 +32,8 @@ test('each step has what is shared, and its own lines', () => {
   assert.equal(more, [])
 })
 
-test('steps are run on one machine, which a power cut ends; the first that fails is the last', async context => {
-  const file = join(await scratchDirectory(context), 'steps.sh')
-  await writeFile(file, `${TEXT}\n### it breaks\nfails\n\n### never\n:\n`)
+test('steps are run on one machine, which a power cut ends; the first that fails is the last', async () => {
+  const steps = readSteps(`${TEXT}\n### it breaks\nfails\n\n### never\n:\n`)
   const done: string[] = []
   const start = async () => {
     done.push('start')
@@ -52,7 +49,7 @@ test('steps are run on one machine, which a power cut ends; the first that fails
     done.push(name)
     await run()
   }
-  const end = await playSteps(file, start, { essential } as Steps).catch((err: Error) => err.message)
+  const end = await playSteps(steps, start, { essential }).catch((err: Error) => err.message)
   assert.is(end, 'no')
   assert.equal(done, ['it installs: all of it', 'start', 'it starts again', 'cut', 'start', 'it breaks'])
 })

@@ -1,5 +1,4 @@
-/** Scripts of steps for a machine: each is a piece of shell with a heading, run and reported by itself. */
-import { readFile } from 'node:fs/promises'
+/** Scripts of steps for a machine: each is a piece of shell with a heading, run and reported by itself; pure. */
 import type { Steps } from './case.ts'
 import type { Machine } from './machine/machine.ts'
 
@@ -22,11 +21,15 @@ export function readSteps(text: string): Step[] {
   })
 }
 
-/** Plays all steps of a file; the first that fails ends it. @param start makes a machine that is off into one that runs */
-export async function playSteps<M extends Machine>(file: string, start: () => Promise<M>, steps: Steps): Promise<void> {
-  let machine: M | undefined
-  for (const { name, script, afterPowerCut } of readSteps(await readFile(file, 'utf8'))) {
-    await steps.essential(name, async () => {
+/** Plays steps; the first that fails ends it. @param start makes a machine that is off into one that runs */
+export async function playSteps(
+  steps: readonly Step[],
+  start: () => Promise<Machine>,
+  { essential }: Pick<Steps, 'essential'>,
+): Promise<void> {
+  let machine: Machine | undefined
+  for (const { name, script, afterPowerCut } of steps) {
+    await essential(name, async () => {
       if (afterPowerCut) await machine?.cutPower()
       if (afterPowerCut || machine === undefined) machine = await start()
       await machine.sh(script)

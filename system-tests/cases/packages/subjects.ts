@@ -9,7 +9,7 @@ import type { Case, Steps, Subject } from '../../case.ts'
 import { makeDebian, startContainer } from '../../machine/container.ts'
 import type { MachineName } from '../../options.ts'
 import { removeFolder } from '../../remove-folder.ts'
-import { playSteps } from '../../steps.ts'
+import { playSteps, readSteps } from '../../steps.ts'
 import { bootPartitionFile } from './boot-partition-file.ts'
 
 const REPOSITORY = join(import.meta.dirname, '../../..')
@@ -102,7 +102,7 @@ function packageCase({ name, packages, bring, script }: PackageCase): Case<Stage
         await container.untilUp()
         return container
       }
-      await playSteps(join(import.meta.dirname, script), start, steps)
+      await playSteps(readSteps(await readFile(join(import.meta.dirname, script), 'utf8')), start, steps)
       return undefined
     },
   }
