@@ -30,7 +30,7 @@ test(
       ['alice', 'console', [], 64, /there is more than one console.*core-sw1, core-sw2/],
       ['olga', 'core-sw2', ['watch'], 64, /no console "core-sw2" for you.*: core-sw1$/m],
       ['alice', 'core-sw3', ['break'], 64, /there is no console/],
-      ['alice', 'core-sw1', ['rm -rf /'], 64, /there is no word "rm" here\nssh CONSOLE/],
+      ['alice', 'core-sw1', ['rm -rf /'], 64, /unknown command "rm"\nssh CONSOLE/],
       ['alice', 'nowhere', ['list'], 0, /^core-sw1 {2}9600 8N1 {2}closed: .*is not there.*\ncore-sw2 /],
       ['olga', 'console', ['list'], 0, /^core-sw1 .*\n$/],
       ['alice', 'core-sw1', ['status'], 0, /^core-sw1 on \/dev\/not-plugged-in, 9600 8N1\n {2}closed since /],

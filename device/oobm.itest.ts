@@ -224,8 +224,8 @@ test(
       [['status', '--yaml'], /Unknown option '--yaml'\nusage: oobm status \[--json \| --state \| /],
       [['status', 'now'], /"now" is too much/],
       [['test', '--timeout', 'soon'], /"soon" is not a number of seconds/],
-      [['console', 'list', 'x'], /"x" is too much/],
-      [['console', 'open'], /there is no "oobm console open"/],
+      [['console', 'list', 'x'], /unexpected argument "x"/],
+      [['console', 'open'], /unknown command "open"/],
     ]
     for (const [args, message] of rows) {
       const { code, stderr } = await oobm(...args)

@@ -46,7 +46,7 @@ test('an account is who the record and the configuration say, with that role and
     name: string | undefined,
     role?: string,
     consoles?: string[] | undefined,
-    mayDismiss?: boolean,
+    isDevice?: boolean,
   ][] = [
     [20_000, 'alice', 'operator', ['sw1', 'sw2']],
     [20_001, 'olga', 'observer', ['sw1']],
@@ -66,12 +66,12 @@ test('an account is who the record and the configuration say, with that role and
     [20_007, undefined],
     [20_009, undefined],
   ]
-  for (const [uid, name, role, consoles, mayDismiss] of CASES) {
+  for (const [uid, name, role, consoles, isDevice] of CASES) {
     const identity = identityOfAccount(uid, ACCOUNTS)
     assert.is(identity?.name, name, String(uid))
     if (name === undefined) continue
     assert.equal([identity?.role, identity?.consoles, identity?.via], [role, consoles, 'shell'], name)
-    assert.is(identity?.mayDismiss ?? false, mayDismiss ?? false, name)
+    assert.is(identity?.isDevice ?? false, isDevice ?? false, name)
   }
   const everything = {
     ...ACCOUNTS,

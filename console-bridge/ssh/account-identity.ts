@@ -24,9 +24,8 @@ const SHARED = 'oobm'
 export function identityOfAccount(uid: number, { ownUid, users, people, technicians }: Accounts): Identity | undefined {
   // Of two names of one uid the first is its name, as for everybody who asks the system.
   const name = users.find(user => user.uid === uid)?.name ?? String(uid)
-  if (uid === 0 || uid === ownUid)
-    return { name, role: 'operator', consoles: undefined, via: 'shell', mayDismiss: true }
-  if (name === SUPERVISOR) return { name, role: 'observer', consoles: [], via: 'shell', mayDismiss: true }
+  if (uid === 0 || uid === ownUid) return { name, role: 'operator', consoles: undefined, via: 'shell', isDevice: true }
+  if (name === SUPERVISOR) return { name, role: 'observer', consoles: [], via: 'shell', isDevice: true }
   if (name === ADMINISTRATORS) return { name, role: 'operator', consoles: undefined, via: 'shell' }
   if (name === SHARED) return { name, role: 'observer', consoles: sharedConsoles(technicians), via: 'shell' }
   const person = people.find(person => person.uid === uid && person.name === name)

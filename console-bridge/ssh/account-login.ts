@@ -1,7 +1,7 @@
 /** A login without a key: by the account of whoever connects, for programs on this device alone. */
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { ACCOUNT_ADDRESS } from '../../formats/account-login.ts'
+import { ACCOUNT_ADDRESS } from '../../formats/bridge-login.ts'
 import type { TechnicianConfig } from '../../formats/device-config.ts'
 import { type PersonUid, readPeopleRecord } from '../../formats/people.ts'
 import { errorMessage } from '../../runtime/errors.ts'

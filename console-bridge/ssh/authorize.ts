@@ -15,8 +15,8 @@ export interface Identity extends Pick<Technician, 'name' | 'role' | 'consoles'>
    * a key, by an account of this device.
    */
   via?: 'relay' | 'shell'
-  /** May send everybody away: the device itself. */
-  mayDismiss?: boolean
+  /** Root and the supervisor. */
+  isDevice?: boolean
 }
 
 /** Whose key this is; undefined when it is nobody's, or the login name names another. */

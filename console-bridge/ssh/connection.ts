@@ -1,6 +1,7 @@
 /** One SSH connection: its login, its sessions, and what each of them asks for. Everything else is refused. */
 import type { Socket } from 'node:net'
 import type { Connection, ServerChannel, Session as SshSession } from 'ssh2'
+import type { ExecCommandName } from '../../formats/exec-commands.ts'
 import type { ConsoleStatus } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Console } from '../console/console.ts'
@@ -9,11 +10,11 @@ import type { Events } from '../events.ts'
 import { SESSION_EXIT } from '../session/exit-codes.ts'
 import { Session } from '../session/session.ts'
 import { type AccountOptions, accountOf } from './account-login.ts'
-import { type Answer, answerCommand, noConsole } from './answer-command.ts'
 import { type Authentication, authenticate } from './authorize.ts'
 import { surfaceBreaks } from './break-request.ts'
 import { channelTerminal } from './channel-terminal.ts'
-import { COMMANDS_HELP, HOP_COMMANDS_HELP, parseCommand, refuseByHop, refuseFromAfar } from './exec-commands.ts'
+import { commandsHelp, parseCommand } from './exec-commands.ts'
+import { type Answer, execute, noConsole } from './execute.ts'
 import { honourGuesses } from './first-guess.ts'
 import type { ServerLimits } from './limits.ts'
 import { surfaceRoundTrips } from './round-trip.ts'
@@ -154,20 +155,16 @@ export function serveConnection(
       ),
     )
     session.on('exec', (accept, _reject, { command }) => {
-      const hop = visit.person.via === 'relay'
-      const parsed = refuseFromAfar(parseCommand(command), visit.mayDismiss)
-      const word = hop ? refuseByHop(parsed) : parsed
+      const parsed = parseCommand(command, visit)
       start(accept(), channel => {
         if (visit.refusal !== undefined) return refuse(channel, visit.refusal)
-        if (typeof word === 'string') {
-          return answer(channel, {
-            lines: [word, ...(hop ? HOP_COMMANDS_HELP : COMMANDS_HELP)],
-            exitCode: SESSION_EXIT.usage,
-          })
+        if (typeof parsed === 'string') {
+          return answer(channel, { lines: [parsed, ...commandsHelp(visit)], exitCode: SESSION_EXIT.usage })
         }
-        if (word.word === 'watch') return attach(channel, true)
-        return answerCommand(word, visit, options).then(found => {
-          note(word.word, visit, found, options)
+        const { name } = parsed
+        if (name === 'watch') return attach(channel, true)
+        return execute({ ...parsed, name }, visit, options).then(found => {
+          note(name, visit, found, options)
           return answer(channel, found)
         })
       })
@@ -215,14 +212,14 @@ export function addressOf(socket: Socket): string {
   return `${socket.remoteAddress}:${socket.remotePort}`
 }
 
-/** For the relay's history. A BREAK is noted where it is sent, and the supervisor's own words are nobody's. */
+/** For the relay's history. A BREAK is noted where it is sent; what the device itself executes is nobody's. */
 function note(
-  word: string,
-  { person, wanted, mayDismiss }: Visit,
+  command: ExecCommandName,
+  { person, wanted, isDevice }: Visit,
   { exitCode }: Answer,
   { events }: ConnectionOptions,
 ): void {
-  if (mayDismiss || word === 'break') return
+  if (isDevice || command === 'break') return
   const { technician, from } = person
-  events.add({ event: 'word', console: wanted, technician, from, detail: `${word}; exit code ${exitCode}` })
+  events.add({ event: 'word', console: wanted, technician, from, detail: `${command}; exit code ${exitCode}` })
 }

@@ -2,15 +2,15 @@
 import type { Console } from '../console/console.ts'
 import type { Person } from '../console/person.ts'
 import type { Identity } from './authorize.ts'
+import type { Asker } from './exec-commands.ts'
 import { chooseConsole, parseLogin } from './login-name.ts'
 
-export interface Visit {
+export interface Visit extends Asker {
   person: Person
   /** As typed, without the technician. */
   wanted: string
   allowed: readonly Console[]
-  mayDismiss: boolean
-  /** Why nothing but words is given. */
+  /** Why every session ends with a message. */
   refusal: string | undefined
 }
 
@@ -27,7 +27,8 @@ export function visitOf(
     person: { technician: name, role, from, ...(via && { via }) },
     wanted: parseLogin(login).console,
     allowed: consoles.filter(({ name }) => identity.consoles?.includes(name) ?? true),
-    mayDismiss: identity.mayDismiss ?? false,
+    viaRelay: via === 'relay',
+    isDevice: identity.isDevice ?? false,
     refusal: isIn
       ? undefined
       : `too many connections of ${name}'s ${via === 'shell' ? 'account' : 'key'}: close one (each may hold several sessions)`,

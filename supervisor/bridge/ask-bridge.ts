@@ -1,5 +1,5 @@
 /** Has the console bridge send people away: a login there and a command, as for anybody else. */
-import { ACCOUNT_ADDRESS } from '../../formats/account-login.ts'
+import { ACCOUNT_ADDRESS, ANY_CONSOLE } from '../../formats/bridge-login.ts'
 import { settled } from '../../runtime/waiting.ts'
 import { dialLocal } from '../network/dial-local.ts'
 import { connect } from '../ssh/connect.ts'
@@ -51,7 +51,7 @@ async function logIn({ port, hostKey, signal }: BridgeOptions): Promise<Answer<C
   if (!dialled.ok) return { ok: false, cause: `the console bridge on 127.0.0.1:${port}: ${dialled.cause}` }
   const made = await connect({
     stream: dialled.value,
-    user: 'console',
+    user: ANY_CONSOLE,
     credentials: { account: true },
     hostKeys: [hostKey],
     nowMs: () => performance.now(),

@@ -36,7 +36,7 @@ export async function jumping(table: LiveTable, { jump, sftp, ssh }: Clients): P
   await table.refused('1 alice: rt1 break', jump('alice', ...asRt1, 'break'), NOT_HERS)
   await table.refused('1 carol: sw1 in the name of alice', jump('carol', '-l', 'alice:sw1', 'sw1', 'status'), NO_LOGIN)
   await table.refused('1 carol: sw1 as local', jump('carol', '-l', 'local:sw1', 'sw1', 'status'), NO_LOGIN)
-  await table.refused('1 alice: ssh sw1 id', jump('alice', 'sw1', 'id'), /there is no word "id" here/)
+  await table.refused('1 alice: ssh sw1 id', jump('alice', 'sw1', 'id'), /unknown command "id"/)
   await table.refused('1 alice: sftp at a console', sftp('alice', 'sw1', 'pwd\n'), /subsystem request failed/)
   await table.refused('1 alice: -W at a console', jump('alice', '-W', '127.0.0.1:22', 'sw1'), PROHIBITED)
   // Their file asks for no forwarding at all: here it is asked for.

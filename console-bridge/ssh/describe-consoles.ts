@@ -1,0 +1,26 @@
+/** Consoles as the commands `list` and `status` show them. */
+import type { ConsoleStatus } from '../../formats/status-file.ts'
+import { timeText } from '../../runtime/time-text.ts'
+
+type ConsoleInStatus = ConsoleStatus['consoles'][number]
+
+export function describeList(consoles: readonly ConsoleInStatus[]): string[] {
+  if (consoles.length === 0) return ['no console of this device is yours']
+  const width = Math.max(...consoles.map(({ name }) => name.length))
+  return consoles.map(({ name, settings, state, cause }) => {
+    return `${name.padEnd(width)}  ${settings}  ${state}${cause === '' ? '' : `: ${cause}`}`
+  })
+}
+
+export function describeStatus(consoles: readonly ConsoleInStatus[]): string[] {
+  if (consoles.length === 0) return describeList(consoles)
+  return consoles.flatMap(console => [
+    `${console.name} on ${console.path}, ${console.settings}`,
+    `  ${console.state} since ${timeText(console.since)}${console.cause === '' ? '' : `: ${console.cause}`}`,
+    ...(console.held ? [`  held since ${timeText(console.held.since)}: ${console.held.cause}`] : []),
+    `  last output ${console.lastOutputAt === null ? 'none since the start' : timeText(console.lastOutputAt)}; ${console.bytesIn} bytes from the target, ${console.bytesOut} to it`,
+    ...console.sessions.map(({ technician, writer, from, since, via }) => {
+      return `  ${technician}${via ? ` (via ${via})` : ''} ${writer ? 'types' : 'watches'}, from ${from}, since ${timeText(since)}`
+    }),
+  ])
+}
