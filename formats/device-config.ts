@@ -180,11 +180,6 @@ export type ConsoleConfig = DeviceConfig['consoles'][number]
 export type TechnicianConfig = DeviceConfig['technicians'][number]
 export type LedConfig = DeviceConfig['led']
 
-/** The two listeners of a device on the relay's 127.0.0.1. */
-export function listenersOf(config: Pick<DeviceConfig, 'listenerPort'>): { shell: number; console: number } {
-  return { shell: config.listenerPort, console: config.listenerPort + 1 }
-}
-
 /** Names that stand for somebody else at the bridge: `oobm console` on the device, and who logs in by way of a relay. */
 export const RESERVED_TECHNICIANS: readonly string[] = ['local', 'relay']
 

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { type DeviceConfigInput, deviceConfigSchema, intervalsOf, listenersOf } from '../../formats/device-config.ts'
+import { type DeviceConfigInput, deviceConfigSchema, intervalsOf } from '../../formats/device-config.ts'
+import { listenersOf } from '../../formats/listeners.ts'
 import { systemClock as clock } from '../../runtime/clock.ts'
 import { silentLog } from '../../runtime/log.ts'
 import { whenAborted, within } from '../../runtime/waiting.ts'
@@ -77,7 +78,7 @@ async function live({ config: input, privateKey }: StormDevice): Promise<void> {
       const failure = await within(PROBE_MS, [connection.closed], made.tunnel.openListeners)
       if (failure.kind !== 'done') return { state: 'no-relay', cause: 'no answer for the listeners' }
       if (failure.value) return failure.value
-      const listener = listenersOf(config).shell
+      const listener = listenersOf(config.listenerPort).shell
       const proof = await within(PROBE_MS, [connection.closed], deadline =>
         probe(connection, { listener, nowMs: clock.nowMs, signal: deadline }),
       )

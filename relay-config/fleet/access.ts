@@ -57,8 +57,3 @@ export function relaysOf(fleet: Fleet, { relays }: Device): Relay[] {
   if (relays === undefined) return fleet.relays
   return relays.flatMap(name => fleet.relays.find(relay => relay.name === name) ?? [])
 }
-
-/** A device's listeners on its relays' 127.0.0.1. */
-export function listenersOf({ port }: Device): { shell: number; console: number } {
-  return { shell: port, console: port + 1 }
-}

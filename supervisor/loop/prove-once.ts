@@ -1,4 +1,5 @@
 /** One round of proving: a login through the tunnel itself, or the self-test over a second connection, and what a failure means. */
+import { listenersOf } from '../../formats/listeners.ts'
 import { type LoginOptions, type LoginResult, loginThrough, type Step } from '../proof/in-band-login.ts'
 import { lookAt } from '../proof/local-look.ts'
 import { type End, proveEnd } from '../proof/prove-end.ts'
@@ -97,7 +98,7 @@ export function loginOptionsOf(context: Context, over: AbortSignal): LoginOption
   const { config, selftestKey, files, connect, clock, ownIdent, patience } = context
   return {
     ...{ config, key: selftestKey, files, connect, clock, ident: ownIdent },
-    listeners: { shell: config.listenerPort, console: config.listenerPort + 1 },
+    listeners: listenersOf(config.listenerPort),
     step: run => patience.proofStep([over], run),
   }
 }

@@ -1,7 +1,8 @@
 /** From a login at a relay to a tunnel: the relay records the connection as this device's; its listeners can be opened and closed. */
 
 import type { RelayOrder } from '../../formats/control-protocol.ts'
-import { type DeviceConfig, listenersOf, type RelayConfig } from '../../formats/device-config.ts'
+import type { DeviceConfig, RelayConfig } from '../../formats/device-config.ts'
+import { listenersOf } from '../../formats/listeners.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { within } from '../../runtime/waiting.ts'
@@ -114,7 +115,7 @@ export async function establish(
 }
 
 function routesOf(config: DeviceConfig): Route[] {
-  const listeners = listenersOf(config)
+  const listeners = listenersOf(config.listenerPort)
   return [
     { name: 'shell', listener: listeners.shell, target: config.shell.port },
     { name: 'console', listener: listeners.console, target: config.bridge.port },

@@ -1,5 +1,6 @@
 /** What belongs to one alone: names, ports, keys. */
 import { RESERVED_TECHNICIANS, samePaths } from '../../../formats/device-config.ts'
+import { listenersOf } from '../../../formats/listeners.ts'
 import { relayHost } from '../host-names.ts'
 import type { FleetSketch, Problem } from './fleet-sketch.ts'
 
@@ -69,7 +70,7 @@ export function* ports({ relays, devices }: FleetSketch): Generator<Problem> {
   for (const [at, device] of devices.entries()) {
     if (device?.port === undefined) continue
     const path = ['devices', at, 'port']
-    const pair = [device.port, device.port + 1]
+    const pair = Object.values(listenersOf(device.port))
     const taken = pair.find(port => owners.has(port))
     const owner = owners.get(taken ?? 0)
     if (owner !== undefined) {

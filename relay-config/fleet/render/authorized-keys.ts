@@ -1,5 +1,6 @@
 /** The lines of authorized_keys on a relay: what each key may do there, and nothing else (sshd(8), AUTHORIZED_KEYS FILE FORMAT). */
-import { accessOf, listenersOf, relaysOf } from '../access.ts'
+import { listenersOf } from '../../../formats/listeners.ts'
+import { accessOf, relaysOf } from '../access.ts'
 import type { Device, Fleet, Relay, Technician } from '../fleet-config.ts'
 
 /**
@@ -18,7 +19,7 @@ export function renderAuthorizedKeys(fleet: Fleet, relay: Relay, deviceKeys: Rea
 /** Its two listeners, its own way back to them for the proof, and its words. */
 export function deviceLine(relay: Relay, device: Device, publicKey: string, words = sharedWords(relay)): string {
   const { directory, state } = words
-  const own = Object.values(listenersOf(device))
+  const own = Object.values(listenersOf(device.port))
   return authorizedKey(
     [
       ...own.map(port => `permitlisten="127.0.0.1:${port}"`),
@@ -70,7 +71,7 @@ function portsByDevice(fleet: Fleet, relay: Relay, technician: Technician): { de
   return accessOf(fleet, technician)
     .filter(({ device }) => relaysOf(fleet, device).includes(relay))
     .map(({ device, consoles, shell }) => {
-      const listeners = listenersOf(device)
+      const listeners = listenersOf(device.port)
       return {
         device,
         ports: [...(shell ? [listeners.shell] : []), ...(consoles.length > 0 ? [listeners.console] : [])],

@@ -1,7 +1,8 @@
 /** The device configuration of one device of the fleet: what the provisioning file holds beside the secrets. */
 
 import type { DeviceConfigInput } from '../../../formats/device-config.ts'
-import { accessOf, listenersOf, loginConsolesOf, pinnedKeysOf, relaysOf } from '../access.ts'
+import { listenersOf } from '../../../formats/listeners.ts'
+import { accessOf, loginConsolesOf, pinnedKeysOf, relaysOf } from '../access.ts'
 import type { Device, Fleet, Relay } from '../fleet-config.ts'
 import { GATEWAY_TECHNICIAN } from '../host-names.ts'
 
@@ -19,7 +20,7 @@ export function renderDeviceConfig(
   return {
     version: 1,
     device: device.name,
-    listenerPort: listenersOf(device).shell,
+    listenerPort: listenersOf(device.port).shell,
     relays: relaysOf(fleet, device).map(relay => {
       const { host, port, user } = relay
       return { host, port, user, hostKeys: pinnedKeysOf(relay) }

@@ -1,5 +1,6 @@
 /** A technician's known_hosts: the keys of the relays, the devices' shells and the console bridges, each under its HostKeyAlias. */
-import { accessOf, listenersOf, pinnedKeysOf, relaysOf } from '../access.ts'
+import { listenersOf } from '../../../formats/listeners.ts'
+import { accessOf, pinnedKeysOf, relaysOf } from '../access.ts'
 import type { Device, Fleet, Technician } from '../fleet-config.ts'
 import { relayHost } from '../host-names.ts'
 
@@ -21,7 +22,7 @@ export function renderKnownHosts(
     ...[...relays].flatMap(relay => pinnedKeysOf(relay).map(key => `${relayHost(relay.name)} ${key}`)),
     ...access.flatMap(({ device, consoles, shell }) => {
       const keys = keysOf(device)
-      const ports = listenersOf(device)
+      const ports = listenersOf(device.port)
       // Paramiko and what is built on it know no HostKeyAlias: they look for the address.
       const at = (port: number) => `[127.0.0.1]:${port}`
       return [

@@ -1,5 +1,6 @@
 /** What `oobm-login` reads on a relay: each technician's consoles, and the consoles' host keys (way 2). */
-import { listenersOf, loginConsolesOf, relaysOf } from '../access.ts'
+import { listenersOf } from '../../../formats/listeners.ts'
+import { loginConsolesOf, relaysOf } from '../access.ts'
 import type { Device, Fleet, Relay, Technician } from '../fleet-config.ts'
 
 /** Below /etc/oobm/relay; all of root's, and readable by everyone but the keys. */
@@ -38,7 +39,7 @@ export function renderLoginFiles(
     const consoles = loginConsolesBy(fleet, relay, technician)
     const lines = consoles.map(({ device, console }) => {
       hosts.set(console.name, bridgeHostKeyOf(device))
-      return `${console.name} ${listenersOf(device).console} ${console.name} ${device.name}\n`
+      return `${console.name} ${listenersOf(device.port).console} ${console.name} ${device.name}\n`
     })
     files.set(LOGIN_FILES.list(technician.name), lines.join(''))
   }

@@ -1,6 +1,7 @@
 /** A technician's ssh_config (ssh_config(5)): each console and each shell is a host, reached through its relay. */
+import { listenersOf } from '../../../formats/listeners.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
-import { type Access, accessOf, listenersOf, relayLoginOf, relaysOf } from '../access.ts'
+import { type Access, accessOf, relayLoginOf, relaysOf } from '../access.ts'
 import type { Fleet, Relay, Technician } from '../fleet-config.ts'
 import { hostBy, jumpHost, relayHost } from '../host-names.ts'
 import { BRIDGE, EVERY_HOST, IGNORE_UNKNOWN, NO_FORWARDS } from './client-settings.ts'
@@ -68,7 +69,7 @@ function hostBlocksOf(
   index: number,
   way: TechnicianFiles & { jump: string },
 ): HostBlock[] {
-  const listeners = listenersOf(device)
+  const listeners = listenersOf(device.port)
   const common = { ...way, hostName: '127.0.0.1' }
   const block = (name: string) => ({ ...common, aliases: [hostBy(name, relay.name, index)], hostKeyAlias: name })
   return [

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { listenersOf } from '../../../formats/listeners.ts'
 import { publicKeySchema } from '../../../formats/names.ts'
-import { listenersOf } from '../../fleet/access.ts'
 import type { Device, Fleet, Relay } from '../../fleet/fleet-config.ts'
 import { refusers } from '../relay-keys.ts'
 import type { Finding } from './finding.ts'
@@ -59,7 +59,10 @@ export async function* checkRelay(
     yield await noSocketListener(settings)
     yield lookAtAlgorithms((await trySsh(settings, ['-vv', '-T'], NO_COMMAND)).said, relay)
     for (const identity of identities) {
-      const { said } = await trySsh(settingsOf(identity), ['-W', `127.0.0.1:${listenersOf(identity.device).shell}`])
+      const { said } = await trySsh(settingsOf(identity), [
+        '-W',
+        `127.0.0.1:${listenersOf(identity.device.port).shell}`,
+      ])
       if (PROHIBITED.test(said)) {
         yield wrong(
           `${identity.device.name} may open its own listener`,
@@ -179,13 +182,13 @@ async function noSocketListener(settings: ProbeSettings): Promise<Finding> {
 
 /** Holds the listener for a moment: the device is not connected. `-v`: sshd tells of an overridden address as a debug message. */
 function tryListening(settings: ProbeSettings, device: Device): Promise<Answer> {
-  return trySsh(settings, ['-v', '-R', `127.0.0.1:${listenersOf(device).shell}:127.0.0.1:1`], NO_COMMAND)
+  return trySsh(settings, ['-v', '-R', `127.0.0.1:${listenersOf(device.port).shell}:127.0.0.1:1`], NO_COMMAND)
 }
 
 function* ownListener({ said }: Answer, device: Device, relay: Relay): Generator<Finding> {
   const listens = !LISTEN_FAILED.test(said)
   const { setting } = remediesOf(relay)
-  const advice = `${setting('AllowTcpForwarding yes')}; or something else on the relay listens on ${listenersOf(device).shell}`
+  const advice = `${setting('AllowTcpForwarding yes')}; or something else on the relay listens on ${listenersOf(device.port).shell}`
   yield judge(listens, `${device.name} may listen on its own port`, advice)
   if (!listens) return
   const exposed = /overridden by server GatewayPorts/.test(said)

@@ -1,7 +1,8 @@
 /** `oobm-relay list`: what is in the fleet file, as tables or as JSON. */
 import { consoleSchema } from '../../../formats/device-config.ts'
+import { listenersOf } from '../../../formats/listeners.ts'
 import { EXIT } from '../../../runtime/errors.ts'
-import { accessOf, listenersOf, relaysOf } from '../../fleet/access.ts'
+import { accessOf, relaysOf } from '../../fleet/access.ts'
 import type { Fleet } from '../../fleet/fleet-config.ts'
 import { type Command, usageError } from '../command.ts'
 
@@ -31,7 +32,7 @@ type Row = Record<string, string | number | boolean | (string | number)[]>
 function devicesOf(fleet: Fleet): Row[] {
   return fleet.devices.map(device => ({
     name: device.name,
-    ports: Object.values(listenersOf(device)),
+    ports: Object.values(listenersOf(device.port)),
     relays: relaysOf(fleet, device).map(({ name }) => name),
     gateway: device.gateway,
     profile: device.profile ?? 'wired',

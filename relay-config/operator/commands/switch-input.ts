@@ -1,5 +1,5 @@
 /** What `on` and `off` have in common: who switches which device, why, and whether he may. */
-import { listenersOf } from '../../fleet/access.ts'
+import { listenersOf } from '../../../formats/listeners.ts'
 import type { Device } from '../../fleet/fleet-config.ts'
 import { whoRuns } from '../../relay/invoker.ts'
 import { STATE_OPTIONS, statePathsOf } from '../../relay/state/state-paths.ts'
@@ -23,6 +23,6 @@ export async function switchOf(input: CommandInput): Promise<{ device: Device; c
   const { by } = await whoRuns()
   requireOperator(fleet, by)
   const reason = values.reason === undefined ? {} : { reason: String(values.reason).slice(0, REASON_MAX) }
-  const what = { paths: statePathsOf(values), device: device.name, ports: Object.values(listenersOf(device)) }
+  const what = { paths: statePathsOf(values), device: device.name, ports: Object.values(listenersOf(device.port)) }
   return { device, change: { ...what, by, nowMs: Date.now(), signal, ...reason } }
 }

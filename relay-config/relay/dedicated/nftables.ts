@@ -1,5 +1,6 @@
 /** The firewall of a dedicated relay: a table of our own, beside whatever others the host has (nft(8)). */
-import { listenersOf, relaysOf } from '../../fleet/access.ts'
+import { listenersOf } from '../../../formats/listeners.ts'
+import { relaysOf } from '../../fleet/access.ts'
 import type { Fleet, Relay } from '../../fleet/fleet-config.ts'
 import { isGateway } from '../../fleet/render/authorized-keys.ts'
 
@@ -9,7 +10,7 @@ export const DELETE_TABLE = 'table inet oobm {}\ndelete table inet oobm\n'
 /** Of the devices with `gateway = true`: both of each. */
 export function gatewayPorts(fleet: Fleet, relay: Relay): number[] {
   const gateways = fleet.devices.filter(device => isGateway(relay, device) && relaysOf(fleet, device).includes(relay))
-  return gateways.flatMap(device => Object.values(listenersOf(device)))
+  return gateways.flatMap(device => Object.values(listenersOf(device.port)))
 }
 
 /** The TCP ports that stand open. */
