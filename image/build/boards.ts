@@ -1,4 +1,4 @@
-/** What differs between the boards: everything else of an image is one stage for all. */
+/** The facts of the boards, for the image and for its tests: everything else of an image is one stage for all. */
 
 export interface Board {
   /** Debian's name of the architecture. */
@@ -7,7 +7,7 @@ export interface Board {
   qemuCpu?: string
   /** What a board of Debian needs before the stage: its kernel, its firmware. */
   basePackages: string[]
-  /** The device tree with which QEMU boots it. */
+  /** Its device tree's file name in the image's boot folder: its firmware finds it, an emulator is told. */
   dtb?: string
   /** Which boards the card is for, as people and Raspberry Pi Imager name them. */
   imager?: { name: string; devices: string[]; architecture: 'armv8' | 'armel' }
@@ -26,7 +26,7 @@ export const COMMON_PACKAGES = [
   'zstd',
 ]
 
-export const BOARDS: Record<string, Board> = {
+const boards = {
   pi3: {
     arch: 'arm64',
     qemuCpu: 'cortex-a53',
@@ -47,4 +47,7 @@ export const BOARDS: Record<string, Board> = {
   },
   // The developers' short loop: a virtual machine of one's own architecture. The cloud kernel knows no USB serial adapter.
   vm: { arch: 'amd64', basePackages: ['linux-image-amd64'] },
-}
+} satisfies Record<string, Board>
+
+export type BoardName = keyof typeof boards
+export const BOARDS: Record<BoardName, Board> = boards

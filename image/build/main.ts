@@ -33,7 +33,7 @@ async function main(signal: AbortSignal): Promise<number> {
       'keep-base': { type: 'boolean', default: false },
     },
   })
-  const board = Object.hasOwn(BOARDS, values.board) ? BOARDS[values.board] : undefined
+  const [, board] = Object.entries(BOARDS).find(([name]) => name === values.board) ?? []
   if (!board) throw new UserError(`BOARD=${values.board}: there are ${Object.keys(BOARDS).join(', ')}`, EXIT.usage)
   if (values.base !== 'debian') throw new UserError(`BASE=${values.base}: there are debian, raspios`, EXIT.usage)
   // What no card is made of is not handed out.

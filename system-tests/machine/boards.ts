@@ -1,18 +1,17 @@
 /** The machines that QEMU can be, each as its emulator is started. */
 import { existsSync } from 'node:fs'
+import { type BoardName, BOARDS as IMAGES } from '../../image/build/boards.ts'
 
 /** Those for which there are images. */
-export const BOARDS = ['pi3', 'zero-w', 'vm'] as const
-export type BoardName = (typeof BOARDS)[number]
+export const BOARDS = Object.keys(IMAGES) as BoardName[]
 
+/** `arch` and `dtb` are those of its images. */
 export interface Board {
-  /** Debian's name of its architecture. */
   arch: string
   /** The emulator's program. */
   emulator: string
   /** What makes the machine, without its card, network, adapter and serial lines. */
   machine: string[]
-  /** The device tree's file name in the image's boot folder, where the machine has one. */
   dtb?: string
   /** How its card is attached, as an option of `-drive`. */
   drive: string
@@ -56,8 +55,10 @@ const LEFT_OUT = [
  * @param withKvm for the PCs alone: many times faster
  */
 export function boardOf(name: BoardName | 'pc', withKvm: boolean): Board {
+  const { arch, dtb } = IMAGES[name === 'pc' ? 'vm' : name]
+  const image = { arch, ...(dtb && { dtb }) }
   const pc = {
-    arch: 'amd64',
+    ...image,
     emulator: 'qemu-system-x86_64',
     machine: ['-M', 'q35', ...(withKvm ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg', '-cpu', 'max'])],
     drive: 'if=virtio',
@@ -67,10 +68,9 @@ export function boardOf(name: BoardName | 'pc', withKvm: boolean): Board {
     case 'pi3':
       return {
         ...RASPBERRY,
-        arch: 'arm64',
+        ...image,
         emulator: 'qemu-system-aarch64',
         machine: raspberry('raspi3b'),
-        dtb: 'bcm2837-rpi-3-b.dtb',
         kernelOptions: RASPBERRY_KERNEL,
         pinLevels: 0x3f20_0034,
         patienceMs: 400_000,
@@ -78,10 +78,9 @@ export function boardOf(name: BoardName | 'pc', withKvm: boolean): Board {
     case 'zero-w':
       return {
         ...RASPBERRY,
-        arch: 'armel',
+        ...image,
         emulator: 'qemu-system-arm',
         machine: raspberry('raspi0'),
-        dtb: 'bcm2835-rpi-zero-w.dtb',
         kernelOptions: [...RASPBERRY_KERNEL, 'initcall_blacklist=bcm2835_power_driver_init'],
         pinLevels: 0x2020_0034,
         patienceMs: 900_000,
