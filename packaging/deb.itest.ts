@@ -42,6 +42,8 @@ test(
     assert.match(listing, /^-rwxr-xr-x root\/root .* \.\/usr\/bin\/oobm-relay$/m)
     assert.match(listing, /^-rwxr-xr-x root\/root .* \.\/usr\/lib\/oobm\/oobm-device-command$/m)
     assert.match(listing, /^-rwxr-xr-x root\/root .* \.\/usr\/lib\/oobm\/oobm-login$/m)
+    for (const who of ['device', 'technician'])
+      assert.match(listing, new RegExp(` \\./usr/lib/oobm/oobm-${who}-word -> oobm-${who}-command$`, 'm'))
     for (const line of listing.trim().split('\n'))
       assert.match(line, /^(drwxr-xr-x|lrwxrwxrwx|-rw[x-]r-[x-]r-[x-]) root\/root /)
   },

@@ -7,7 +7,9 @@ import { manPage } from './man-page.ts'
 import { type Package, packed, source } from './pack-deb.ts'
 
 const NAME = 'oobm-relay'
-const WORDS = ['oobm-device-command', 'oobm-login', 'oobm-technician-command']
+const FORCED_COMMANDS = ['oobm-device-command', 'oobm-login', 'oobm-technician-command']
+/** Earlier names, which a relay's authorized_keys and sshd_config have until the next `apply`: without them, an upgrade would lock out all. */
+const EARLIER_NAMES = { 'oobm-device-word': 'oobm-device-command', 'oobm-technician-word': 'oobm-technician-command' }
 
 /**
  * @param build where the programs were bundled
@@ -22,7 +24,9 @@ export function relayPackage(build: string, date: Date, changelog: (name: string
       const bundle = readFileSync(join(build, 'lib', `${NAME}.cjs`), 'utf8')
       put(`usr/lib/${NAME}/${NAME}.cjs`, bundle)
       // What the keys of devices and technicians run on a dedicated relay; the program reads the same beside itself.
-      for (const word of WORDS) put(`usr/lib/oobm/${word}`, source(`relay-config/relay/forced-commands/${word}`), 0o755)
+      for (const name of FORCED_COMMANDS)
+        put(`usr/lib/oobm/${name}`, source(`relay-config/relay/forced-commands/${name}`), 0o755)
+      for (const [earlier, name] of Object.entries(EARLIER_NAMES)) link(`usr/lib/oobm/${earlier}`, name)
       link(`usr/lib/${NAME}/forced-commands`, '../oobm')
       put(`usr/bin/${NAME}`, source('packaging/debian/oobm-relay'), 0o755)
       put(`usr/share/man/man1/${NAME}.1.gz`, packed(manPage(source('man/oobm-relay.1'), date)))

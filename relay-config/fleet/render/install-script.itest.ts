@@ -65,6 +65,7 @@ for (const shell of SHELLS) {
     assert.is(await read(), after.replace(line, `${line}-renamed`), 'one block, replaced')
 
     await mkdir(join(home, '.oobm/state/a'), { recursive: true })
+    await writeFile(join(home, '.oobm/oobm-device-word'), 'its earlier name')
     const removed = await run(script, ['--remove'], shell)
     assert.equal([removed.code, removed.stderr], [0, ''])
     assert.is(await read(), before)
@@ -120,7 +121,7 @@ test('leaves the one who owns the login as they are, with one key for both, and 
       assert.is(code, 0, stderr)
       assert.match(
         stdout,
-        /^left as it is: oobm-technician:alice has this login without restriction[\s\S]*^installed: 1 keys in /m,
+        /^unchanged: oobm-technician:alice has this login without restrictions[\s\S]*^installed: 1 keys in /m,
       )
       assert.ok((await read()).startsWith(before))
       assert.not.match(
@@ -156,19 +157,19 @@ test('changes nothing when a key of ours also stands elsewhere, the block is dam
   await untouched(
     `${ours} my laptop\n`,
     script,
-    /also outside of our block, where nothing restricts them: oobm-device:a; nothing was changed/,
+    /has these keys outside of our block, where nothing restricts them: oobm-device:a; nothing was changed/,
   )
-  await untouched(`from="*" ${ours}\n${theirs}\n`, script, /also outside of our block/)
+  await untouched(`from="*" ${ours}\n${theirs}\n`, script, /keys outside of our block/)
   const begin = '# BEGIN oobm .oobm (made by oobm-relay render; what you write in here is lost)\n'
   for (const damaged of [
     `${begin}x\n${theirs}\n`,
     `x\n# END oobm .oobm\n${theirs}\n`,
     `${begin}${begin}# END oobm .oobm\n`,
   ]) {
-    await untouched(damaged, script, /is damaged: mend or delete it by hand; nothing was changed/)
+    await untouched(damaged, script, /is damaged: repair or delete it by hand; nothing was changed/)
   }
   await existing(`# ${ours} was mine\n`)
-  assert.is((await run(script)).code, 0, 'a comment is no key')
+  assert.is((await run(script)).code, 0, 'a comment is not a key')
 
   await existing(`${theirs}\n`)
   const lines = script.split('\n')

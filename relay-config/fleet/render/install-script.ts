@@ -1,4 +1,4 @@
-/** The script that puts one relay's keys and words into the login it is run in, all in one text; POSIX sh. */
+/** The script that installs a relay's keys and forced commands in the login that runs it, all in one text; POSIX sh. */
 import type { Relay } from '../fleet-config.ts'
 
 /** The scripts that the keys of devices and technicians run on a relay, as text. */
@@ -12,8 +12,7 @@ const HERE_END = 'END_OF_OOBM_FILE'
 
 /**
  * @param authorizedKeys the lines that {@link renderAuthorizedKeys} gives
- * @param scripts what is in words/
- * @param owners names of technicians whose own login this may be
+ * @param owners names of technicians who may have the login itself
  */
 export function renderInstallScript(
   relay: Relay,
@@ -24,16 +23,16 @@ export function renderInstallScript(
   const { name, host, port, user, directory } = relay
   const ssh = `ssh -p ${port} ${user}@${host}`
   return `#!/bin/sh
-# Installs the keys and words of relay "${name}" for the login it is run in, and nothing outside of it:
+# Installs the keys and forced commands of relay "${name}" in the login that runs it, and nothing outside of it:
 #   ${ssh} sh -s < install
-# and takes them away again:
+# and removes them:
 #   ${ssh} sh -s -- --remove < install
 set -eu
 umask 077
 DIRECTORY=${directory}
 # Technicians who may have the login itself.
 OWNERS="${owners.map(owner => `oobm-technician:${owner}`).join(' ')}"
-# The folder is in the marks: another fleet on this login has another folder and another block.
+# The folder is part of the marks: another fleet in this login has another folder and another block.
 BEGIN="# BEGIN oobm $DIRECTORY (made by oobm-relay render; what you write in here is lost)"
 END="# END oobm $DIRECTORY"
 
@@ -47,12 +46,12 @@ authorized_keys() {
 ${authorizedKeys}${HERE_END}
 }
 
-device_word() {
+device_command() {
   cat <<'${HERE_END}'
 ${scripts.deviceCommand}${HERE_END}
 }
 
-technician_word() {
+technician_command() {
   cat <<'${HERE_END}'
 ${scripts.technicianCommand}${HERE_END}
 }
@@ -64,10 +63,10 @@ others() {
     $0 == end { if (!inside) exit 1; inside = 0; next }
     !inside
     END { if (inside) exit 1 }
-  ' "$keys" || fail "the block \\"$BEGIN\\" in $keys is damaged: mend or delete it by hand"
+  ' "$keys" || fail "the block \\"$BEGIN\\" in $keys is damaged: repair or delete it by hand"
 }
 
-# Our keys that stand in the rest of the file too, each with its name.
+# Our keys that the rest of the file has too, each with its name.
 loose() {
   { authorized_keys; echo; others; } | awk '
     /^$/ && !outside { outside = 1; next }
@@ -81,18 +80,18 @@ loose() {
   '
 }
 
-# sshd takes the first line that has the key: one that stands outside of our block would undo the restrictions. An owner
-# may have this login without any: that line is left to be the only one, so that ours does not lock them out of it.
+# sshd takes the first line that has the key: one outside of our block would undo the restrictions. An owner may have this
+# login without restrictions: their own line then stays the only one, so that ours does not lock them out.
 refuse_loose_keys() {
   strangers=$(loose | awk -v owners=" $OWNERS " 'index(owners, " " $2 " ") == 0 { print $2 }')
   case $strangers in
     '') return ;;
     *oobm-technician:*)
-      echo 'oobm: where it is the own login of that person, write relay_role = "owner" in the fleet file, and render' >&2
-      echo 'oobm: and install anew; anybody else needs another key' >&2
+      echo 'oobm: if this login is their own, set relay_role = "owner" in the fleet file, render and install again;' >&2
+      echo 'oobm: anybody else needs another key' >&2
       ;;
   esac
-  fail "$keys has these keys also outside of our block, where nothing restricts them: $strangers"
+  fail "$keys also has these keys outside of our block, where nothing restricts them: $strangers"
 }
 
 keys_of_ours() {
@@ -115,15 +114,16 @@ replace() { # FILE MODE, content from standard input
 install_all() {
   refuse_loose_keys
   content=$(others; echo "$BEGIN"; keys_of_ours; echo "$END")
-  loose | awk '{ print "left as it is: " $2 " has this login without restriction, by a line outside of our block" }'
+  loose | awk '{ print "unchanged: " $2 " has this login without restrictions, by a line outside of our block" }'
   count=$(keys_of_ours | wc -l)
-  # The words first: no key ever stands there without what it runs.
+  # The forced commands first: no key is ever there without what it runs. Files with their earlier names stay, because
+  # connections that are open may still run them.
   mkdir -p "$DIRECTORY"
-  device_word | replace "$DIRECTORY/oobm-device-command" 755
-  technician_word | replace "$DIRECTORY/oobm-technician-command" 755
+  device_command | replace "$DIRECTORY/oobm-device-command" 755
+  technician_command | replace "$DIRECTORY/oobm-technician-command" 755
   mkdir -p "\${keys%/*}"
   printf '%s\\n' "$content" | replace "$keys" 600
-  echo "installed: $((count)) keys in $keys, the words of devices and technicians in $DIRECTORY"
+  echo "installed: $((count)) keys in $keys, and the forced commands in $DIRECTORY"
 }
 
 remove_all() {
@@ -133,12 +133,15 @@ remove_all() {
   else
     rm -f "$keys"
   fi
-  rm -rf "$DIRECTORY/oobm-device-command" "$DIRECTORY/oobm-technician-command" "$DIRECTORY/state"
+  for name in device technician; do
+    rm -f "$DIRECTORY/oobm-$name-command" "$DIRECTORY/oobm-$name-word"
+  done
+  rm -rf "$DIRECTORY/state"
   rmdir "$DIRECTORY" 2>/dev/null || :
   echo "removed: our keys from $keys, and $DIRECTORY"
 }
 
-# A function that the last line calls: half a script does nothing.
+# The last line calls this function: half a script does nothing.
 main() {
   cd "$HOME"
   keys=$HOME/.ssh/authorized_keys

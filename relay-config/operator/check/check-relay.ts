@@ -22,7 +22,7 @@ export interface Identity {
 /** The first finding of each. */
 const PINNED = 'its host key is the pinned one'
 
-/** A word that is none: the answer to it shows that the words are there, and changes nothing. */
+/** An unknown command: the answer shows that oobm-device-command runs for this key, and nothing changes. */
 const NO_COMMAND = 'oobm-relay-check'
 
 /**
@@ -86,7 +86,13 @@ const PROHIBITED = /administratively prohibited/
 const CONNECT_FAILED = /open failed: connect failed/
 const LISTEN_FAILED = /remote port forwarding failed/
 
-/** What brings about what is missing. */
+/** How oobm-device-command answers an unknown command; a relay has its earlier version until the next install. */
+const ANSWERS = [
+  { program: 'oobm-device-command', what: 'commands' },
+  { program: 'oobm-device-word', what: 'words' },
+]
+
+/** What sets right what is wrong. */
 function remediesOf({ accounts, name }: Relay): { keys: string; setting(line: string): string } {
   if (accounts === 'shared') {
     return { keys: 'run the rendered "install" on the relay anew', setting: line => `set "${line}"` }
@@ -102,7 +108,7 @@ const judge = (good: boolean, what: string, advice: string): Finding =>
 function loginFindings({ code, said }: Answer, fleet: Fleet, relay: Relay, device: Device): Finding[] {
   const { keys } = remediesOf(relay)
   const login = `the key of ${device.name} is let in`
-  const words = 'the device words answer'
+  const answers = 'oobm-device-command answers'
   if (/Host key verification failed|HOST IDENTIFICATION HAS CHANGED|no matching host key/i.test(said)) {
     const advice = `another key answers at ${relay.host}:${relay.port}, and ${refusers(fleet, relay)}: look at it on the relay itself, not over the network`
     return [
@@ -115,13 +121,17 @@ function loginFindings({ code, said }: Answer, fleet: Fleet, relay: Relay, devic
   if (code === 255 || code === undefined) {
     return [wrong(`${relay.host}:${relay.port} answers`, lastLine(said) || 'no answer in time')]
   }
-  const good = code === 64 && said.includes(`oobm-device-command: ${device.name}: the words are: claim TOKEN, evict`)
+  const good =
+    code === 64 &&
+    ANSWERS.some(({ program, what }) =>
+      said.includes(`${program}: ${device.name}: the ${what} are: claim TOKEN, evict`),
+    )
   return [
     { result: 'ok', what: PINNED },
     { result: 'ok', what: login },
     judge(
       good,
-      words,
+      answers,
       `${shellCause(relay.user, code, said) ?? keys}. It said: ${lastLine(said) || `nothing (exit ${code})`}`,
     ),
   ]

@@ -85,13 +85,13 @@ test(
     )
     assert.is((await install()).code, 0)
 
-    const words = join(home, '.oobm/oobm-device-command')
-    await rename(words, `${words}.away`)
+    const program = join(home, '.oobm/oobm-device-command')
+    await rename(program, `${program}.away`)
     assert.match(
       await wrongsOf(),
-      /^ {2}WRONG {4}the device words answer: run the rendered "install".*(not found|No such file or directory)$/,
+      /^ {2}WRONG {4}oobm-device-command answers: run the rendered "install".*(not found|No such file or directory)$/,
     )
-    await rename(`${words}.away`, words)
+    await rename(`${program}.away`, program)
 
     const keys = join(home, '.ssh/authorized_keys')
     const good = await readFile(keys, 'utf8')

@@ -10,7 +10,7 @@ import { dedicatedFleet } from '../../testing/dedicated-fleet.ts'
 import { hostSuite, startThrowawayHost } from '../../testing/throwaway-host.ts'
 import { startMachine } from '../../testing/wires.ts'
 
-const test = hostSuite('words at the wrong place')
+const test = hostSuite('commands about a relay')
 const SLOW = { timeoutMs: 140_000 }
 const PLACE = 2
 
@@ -51,7 +51,7 @@ test(
     }
     const early = await operate(['status'])
     assert.equal([early.code, early.stdout], [69, ''])
-    assert.match(early.stderr, /this host is no relay: nothing was applied here/)
+    assert.match(early.stderr, /this host \(\S+\) is not a relay/)
     assert.match(await must(['plan', '--no-systemd', '--relay', 'lon']), /^would make the account alice/m)
     assert.is(await host.sh('ls -d /etc/oobm /var/lib/oobm 2>/dev/null || true'), '')
     assert.match(await must(['push', '--no-systemd']), /^done: make the account alice/m)
@@ -117,7 +117,7 @@ test(
         78,
         /^cannot read \/nowhere\/fleet\.toml \(ENOENT\): go to its folder/m,
       ],
-      [['status', '--state', '/tmp'], 69, /^\/tmp holds no relay/m],
+      [['status', '--state', '/tmp'], 69, /^\/tmp is not the directory of a relay/m],
     ]
     for (const [args, code, pattern] of cases) {
       const said = await operate(args)
@@ -142,12 +142,12 @@ test(
     assert.match(which.stderr, /off is for one relay: say which with --relay; there are: lon, par/)
 
     const empty = await scratchDirectory(context)
-    for (const word of ['status', 'history', 'metrics', 'plan', 'apply', 'hop-keys']) {
-      const { code, stdout, stderr } = await runProgram(process.execPath, [program, word], {
+    for (const command of ['status', 'history', 'metrics', 'plan', 'apply', 'hop-keys']) {
+      const { code, stdout, stderr } = await runProgram(process.execPath, [program, command], {
         cwd: empty,
         env: { PATH: `${bin}:${process.env.PATH}` },
       })
-      assert.equal([code, stdout], [78, ''], `${word}: ${stderr}`)
+      assert.equal([code, stdout], [78, ''], `${command}: ${stderr}`)
     }
     assert.equal(await readdir(empty), [])
     assert.ok(env.PATH)
@@ -156,7 +156,7 @@ test(
 )
 
 test(
-  'a shared relay is reached as its login, and gets the fleet file with the word',
+  'a shared relay is reached as its login, and gets the fleet file with the command',
   async context => {
     const { host, fleet, operate } = await scene(context)
     await host.sh(
@@ -188,7 +188,7 @@ test(
 )
 
 test(
-  'on the relay, the words of the operator leave what is in force alone, and those of the relay need no name',
+  'on the relay, commands about the fleet file leave what is in force alone, and those about the relay need no name',
   async context => {
     const { host, fleet } = await scene(context)
     await fleet.relay('apply')
@@ -219,7 +219,7 @@ test(
     assert.equal([nobody.code, nobody.stdout], [1, ''], 'what it may not read is not "never there"')
     assert.match(
       nobody.stderr,
-      /^this user may not read \/var\/lib\/oobm\/devices: permission denied \(EACCES\); use sudo/m,
+      /^\/var\/lib\/oobm\/devices cannot be read as this user: permission denied \(EACCES\); use sudo/m,
     )
     assert.is(await readFile(join(host.shared, 'fleet.toml'), 'utf8'), inForce)
   },

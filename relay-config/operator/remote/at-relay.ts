@@ -37,7 +37,7 @@ const WAY_OPTIONS = ['fleet', 'relay', 'host', 'here', 'root', 'state', 'stdin',
 /**
  * Whether a word about a relay is meant for this host.
  * @param fleetFile the operator's, where one is named or there
- * @throws UserError for a folder that holds no relay
+ * @throws UserError for a folder that is not the directory of a relay
  */
 export async function isHere(atRelay: AtRelay, values: BareInput['values'], fleetFile: string): Promise<boolean> {
   if (values.state !== undefined) return refuseEmptyState(String(values.state))
@@ -60,15 +60,16 @@ export async function isHere(atRelay: AtRelay, values: BareInput['values'], flee
 
 function noRelay(): UserError {
   const advice =
-    'run this command where the fleet file is: it connects to the relay by ssh. "oobm-relay push" sets a relay up'
-  return new UserError(`this host is no relay: nothing was applied here (${hostname()}); ${advice}`, EXIT.unavailable)
+    'run this command where the fleet file is, and it connects to the relay by ssh. "oobm-relay push" sets a relay up'
+  return new UserError(`this host (${hostname()}) is not a relay: ${advice}`, EXIT.unavailable)
 }
 
 function refuseEmptyState(directory: string): true {
-  if (['oobm-device-command', 'state', 'history.jsonl', 'maintenance'].some(name => existsSync(join(directory, name))))
-    return true
-  const advice = 'on a shared relay it is the directory of the fleet file, .oobm in its login’s home'
-  throw new UserError(`${directory} holds no relay: ${advice}`, EXIT.unavailable)
+  // The second is the earlier name of the first: a relay keeps it until the next install.
+  const names = ['oobm-device-command', 'oobm-device-word', 'state', 'history.jsonl', 'maintenance']
+  if (names.some(name => existsSync(join(directory, name)))) return true
+  const advice = 'on a shared relay, it is the "directory" of the fleet file, such as .oobm in the home of its login'
+  throw new UserError(`${directory} is not the directory of a relay: ${advice}`, EXIT.unavailable)
 }
 
 /**
@@ -84,8 +85,8 @@ export async function requireReadable(values: BareInput['values']): Promise<void
     const isMissing = errorCode(err) === 'ENOENT'
     if (isMissing && existsSync(dirname(history))) return
     if (isMissing)
-      throw new UserError(`no relay is here: ${dirname(history)} is missing`, EXIT.unavailable, { cause: err })
-    throw new UserError(`this user may not read ${devices}: ${reasonOf(err)}`, EXIT.failed, { cause: err })
+      throw new UserError(`this host is not a relay: ${dirname(history)} is missing`, EXIT.unavailable, { cause: err })
+    throw new UserError(`${devices} cannot be read as this user: ${reasonOf(err)}`, EXIT.failed, { cause: err })
   }
 }
 
