@@ -34,10 +34,10 @@ if (process.getuid?.() === 0) {
         ['alice', [], 'core-sw2 release', 69, /nothing was released: the line is closed/],
         ['alice', [], 'core-sw2', 0, /you are alice \(via relay\)/],
         ['bob', ['-T'], '', 0, /you are bob \(via relay\)/],
-        ['alice', [], '', 64, /say which: ssh LOGIN@RELAY CONSOLE\. Yours are: core-sw1 core-sw2 edge-rt1/],
-        ['carol', [], '', 69, /no console opens to carol/],
-        ['carol', ['-tt'], '', 69, /no console opens to carol/],
-        ['carol', [], 'core-sw1', 69, /no console opens to carol/],
+        ['alice', [], '', 64, /no console given: use "ssh LOGIN@RELAY CONSOLE"\. Your consoles: core-sw1 core-sw2 edge-rt1/],
+        ['carol', [], '', 69, /carol may open no console/],
+        ['carol', ['-tt'], '', 69, /carol may open no console/],
+        ['carol', [], 'core-sw1', 69, /carol may open no console/],
         ['alice', [], 'core-sw1 watch', 64, /watch needs a terminal/],
       ]
       for (const [who, options, command, code, says] of OPEN) {
@@ -67,7 +67,7 @@ if (process.getuid?.() === 0) {
             'from core-sw2 rack1 127.0.0.1',
             'to',
           ],
-          'refused edge-rt1 rack1 127.0.0.1 not let in by the device, or not connected to it',
+          'refused edge-rt1 rack1 127.0.0.1 refused by the device, or the device is not connected',
         ],
       )
       await mkdir(join(directory, 'maintenance'))
@@ -76,7 +76,7 @@ if (process.getuid?.() === 0) {
         [
           '{"state":"off","until":null,"at":1,"by":"x"}\n',
           69,
-          /^\[oobm: rack1: access is off since 1970-01-01 00:00:01 UTC, switched off by x, without an end\]$/m,
+          /^\[oobm: rack1: access is off since 1970-01-01 00:00:01 UTC, switched off by x, until it is switched on\]$/m,
         ],
         [
           `{"state":"off","until":${until + 3600},"at":1,"by":"x","reason":"a \\"b\\" c"}\n`,
@@ -94,7 +94,7 @@ if (process.getuid?.() === 0) {
       }
       const devices = await ssh(scene, 'alice', [], 'devices')
       assert.equal([devices.code, devices.stderr], [0, ''])
-      assert.match(devices.stdout, /^rack1: access is on, and its way in is open here; it has reported nothing/)
+      assert.match(devices.stdout, /^rack1: access is on, and the device can be reached here; it has not reported/)
 
       // A console that is there and not hers, and one that nobody has: not a word is different.
       const answerTo = async (name: string, options: string[] = []) => {
@@ -162,7 +162,7 @@ if (process.getuid?.() === 0) {
           assert.is(answer.code, 64, `${command.slice(0, 60)}: ${all}`)
           assert.match(
             all,
-            /nothing is run here\. Yours are: core-sw1 core-sw2 edge-rt1\. After one:.* Or alone: devices/,
+            /not allowed here\. Usage: devices, or .*\. Your consoles: core-sw1 core-sw2 edge-rt1/,
             command.slice(0, 60),
           )
         }
@@ -192,7 +192,7 @@ if (process.getuid?.() === 0) {
       }
       const eleventh = await ssh(scene, 'alice', [], 'core-sw1 status')
       assert.is(eleventh.code, 75, eleventh.stderr)
-      assert.match(eleventh.stderr, /^\[oobm: you have 10 logins on this relay already: end one, or wait/)
+      assert.match(eleventh.stderr, /^\[oobm: you have 10 logins on this relay already: end one\. One/)
       assert.ok(
         menus.every(menu => !menu.ended()),
         'those that are there stay',

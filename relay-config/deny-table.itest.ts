@@ -94,7 +94,7 @@ test(
     const ports = [0, 80, kyoto - 1, kyoto + 2, osaka, await freePort()]
     const listeners = ports.map(port => `127.0.0.1:${port}:127.0.0.1:9`)
     await deniedListeners(all, 'kyoto', [...onOtherAddresses(kyoto), ...onOtherAddresses(kyoto + 1), ...listeners])
-    await deniedAnythingElse(context, all, 'tokyo', /tokyo: the words are: claim TOKEN, evict/)
+    await deniedAnythingElse(context, all, 'tokyo', /tokyo: the commands are: claim TOKEN, evict/)
     await deniedTun(relay, 'tokyo')
 
     assert.not(claim.ended())
@@ -122,16 +122,16 @@ test(
       ...onOtherAddresses(free),
       ...[free, 0].map(port => `127.0.0.1:${port}:127.0.0.1:9`),
     ])
-    for (const word of [`claim ${TOKEN}`, 'evict']) {
-      const { code, stdout } = await relay.ssh('alice', [], word)
+    for (const command of [`claim ${TOKEN}`, 'evict']) {
+      const { code, stdout } = await relay.ssh('alice', [], command)
       assert.is(code, 1)
-      assert.match(stdout, /^This key opens consoles by way of the relay, and runs nothing on it\./)
+      assert.match(stdout, /^This key opens consoles through the relay and runs nothing on it\./)
     }
     await deniedAnythingElse(
       context,
       all,
       'alice',
-      /This key opens consoles by way of the relay, and runs nothing on it\./,
+      /This key opens consoles through the relay and runs nothing on it\./,
     )
     await deniedTun(relay, 'alice')
     assert.not(existsSync(relay.stateDirectory), 'no claim was recorded')

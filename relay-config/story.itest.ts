@@ -36,7 +36,7 @@ test(
     )
     for (const device of devices) await device.becomes('ready')
 
-    assert.match(await scene.operate('check'), /^relay lon [\s\S]* the device words answer$/m)
+    assert.match(await scene.operate('check'), /^relay lon [\s\S]* oobm-device-command answers$/m)
     const clients = await startClients(scene)
     const table = new LiveTable()
     context.onFailure(() => table.text())
@@ -72,7 +72,7 @@ async function tellsWhatHappened({ onRelay }: Scene): Promise<void> {
     .map(line => JSON.parse(line))
   const told = entries.map(({ by, event, device = '' }) => `${by} ${event} ${device}`.trim())
   assert.equal(
-    told.filter(line => !/ (session|enrol|word|refused|break|shell) /.test(line)),
+    told.filter(line => !/ (session|enrol|command|refused|break|shell) /.test(line)),
     [
       'ops apply',
       'ops apply',
@@ -85,7 +85,7 @@ async function tellsWhatHappened({ onRelay }: Scene): Promise<void> {
   const enrolled = told.filter(line => line.includes(' enrol ')).sort()
   assert.equal(enrolled, ['nagoya enrol nagoya', 'osaka enrol osaka', 'tokyo enrol tokyo'])
   const logins = entries.filter(({ reason }) => reason === 'by login')
-  const done = entries.filter(({ by, event }) => by === 'carol' && event === 'word')
+  const done = entries.filter(({ by, event }) => by === 'carol' && event === 'command')
   assert.ok(
     done.some(
       ({ console, address, reason }) =>

@@ -47,7 +47,7 @@ test(
     assert.match(await operator.run('status'), /^dev1 +maintenance /m)
     assert.match(
       await operator.run('status', 'dev1'),
-      / access +off since 20\S+ \S+ UTC, switched off by carol, without an end\n/,
+      / access +off since 20\S+ \S+ UTC, switched off by carol, until it is switched on\n/,
     )
 
     assert.match(await operator.run('on', 'dev1'), /^access to dev1 is on, and proved$/m)

@@ -15,7 +15,7 @@ const PASSPHRASE = 'correct horse; battery $(staple)'
 /** A host with its own sshd, and the operator, who comes from the host itself: what the network does is another test's. */
 async function hostFor(context: TestContext): Promise<ThrowawayHost> {
   const host = await startThrowawayHost(context)
-  await host.sh('mkdir /usr/lib/oobm/words; cp /usr/lib/oobm/oobm-device-command /usr/lib/oobm/words')
+  await host.sh('mkdir /usr/lib/oobm/forced-commands; cp /usr/lib/oobm/oobm-*-command /usr/lib/oobm/forced-commands')
   const bin = join(host.shared, 'bin')
   await mkdir(bin)
   const options = '-F none -i /root/fleet/alice -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null'
@@ -84,7 +84,7 @@ test(
     assert.is.not((await runProgram('ssh-keygen', ['-y', '-P', '', '-f', copy])).code, 0, 'it is sealed')
     assert.not.match((await push(first)).stderr, /copy/, 'once is enough')
     assert.is((await first.oobmRelay('issue', 'osaka', '--fleet', '/root/fleet/fleet.toml')).code, 0)
-    assert.match(await deviceGetsIn(first), /osaka: the words are/)
+    assert.match(await deviceGetsIn(first), /osaka: the commands are/)
 
     // It is gone. Another host has its address, and nothing of it; the operator has what he has.
     const second = await hostFor(context)
@@ -105,7 +105,7 @@ test(
     const restored = await push(second, '--restore', '--passphrase-file', '/root/fleet/passphrase')
     assert.is(restored.code, 0, restored.stderr)
     assert.match(restored.stdout, /^done: put the host key of this relay back$/m)
-    assert.match(await deviceGetsIn(second), /osaka: the words are/)
+    assert.match(await deviceGetsIn(second), /osaka: the commands are/)
     assert.is(await second.sh('stat -c %a-%U /etc/oobm/relay/ssh_host_ed25519_key'), '600-root\n')
     assert.match((await push(second)).stdout, /^nothing to change$/m)
     const secret = (await second.sh('grep -v -e ----- /etc/oobm/relay/ssh_host_ed25519_key')).split('\n')[2] ?? ''

@@ -26,12 +26,12 @@ export interface RelayPaths {
   login: string
   /** State of the relay as a whole. */
   varLib: string
-  /** One folder a device: records of the words, `report.json`, `control`. */
+  /** One folder a device: records of oobm-device-command, `report.json`, `control`. */
   devices: string
   /** DEVICE.json. */
   maintenance: string
   history: string
-  /** One file a technician who logs in, in which `oobm-login` leaves when he was where. */
+  /** One file a technician who logs in, in which `oobm-login` records when they were where. */
   logins: string
   unit: string
   pidFile: string
@@ -69,11 +69,11 @@ export function relayPaths(root = '/'): RelayPaths {
 }
 
 /** Where sshd finds what the keys of devices and technicians run. */
-export function wordsOf({ lib, devices }: RelayPaths): { directory: string; state: string } {
+export function forcedCommandsOf({ lib, devices }: RelayPaths): { directory: string; state: string } {
   return { directory: lib, state: devices }
 }
 
-/** The fleet file to use when none is named: the operator's beside him, else the one that was applied here. */
+/** The fleet file to use when none is named: the operator's in the working directory, else the applied one. */
 export function defaultFleetFile(paths: RelayPaths): string {
   return existsSync('fleet.toml') ? 'fleet.toml' : paths.fleet
 }

@@ -20,8 +20,8 @@ export interface DedicatedFleet {
   /** The private relay key of a device, as a path on this machine. */
   deviceKey(name: string): string
   /** `oobm-relay WORD --no-systemd …` on the fleet file, which must succeed; what it printed. */
-  relay(word: string, ...args: string[]): Promise<string>
-  tryRelay(word: string, ...args: string[]): Promise<Finished>
+  relay(command: string, ...args: string[]): Promise<string>
+  tryRelay(command: string, ...args: string[]): Promise<Finished>
 }
 
 export async function dedicatedFleet(host: ThrowawayHost): Promise<DedicatedFleet> {
@@ -29,8 +29,8 @@ export async function dedicatedFleet(host: ThrowawayHost): Promise<DedicatedFlee
   const bob = await makeKey(host.shared, 'bob')
   const settings = `host = "${ADDRESS}"\nport = ${PORT}\nfirewall = true`
   const text = dedicatedFleetText({ alice: alice.publicKey, bob: bob.publicKey }, settings)
-  const tryRelay = (word: string, ...args: string[]) =>
-    host.oobmRelay(word, '--fleet', '/root/fleet/fleet.toml', ...args)
+  const tryRelay = (command: string, ...args: string[]) =>
+    host.oobmRelay(command, '--fleet', '/root/fleet/fleet.toml', ...args)
   const write = (change = (same: string) => same) => writeFile(join(host.shared, 'fleet.toml'), change(text))
   await write()
   const keys = await tryRelay('keys', '--all')
@@ -41,9 +41,9 @@ export async function dedicatedFleet(host: ThrowawayHost): Promise<DedicatedFlee
     write,
     deviceKey: name => join(host.shared, 'secrets', name, 'relay_key'),
     tryRelay,
-    relay: async (word, ...args) => {
-      const { code, stdout, stderr } = await tryRelay(word, '--no-systemd', ...args)
-      assert.is(code, 0, `${word}: ${stdout}${stderr}`)
+    relay: async (command, ...args) => {
+      const { code, stdout, stderr } = await tryRelay(command, '--no-systemd', ...args)
+      assert.is(code, 0, `${command}: ${stdout}${stderr}`)
       return stdout
     },
   }
@@ -64,14 +64,14 @@ export async function holdTunnel(context: TestContext, host: ThrowawayHost, flee
 
 const inHost = ({ shared }: ThrowawayHost, path: string) => path.replace(shared, '/root/fleet')
 
-/** Whether the relay's sshd lets a device in, and its words answer. */
+/** Whether the relay's sshd lets a device in, and oobm-device-command answers. */
 export async function letsIn(host: ThrowawayHost, fleet: DedicatedFleet): Promise<boolean> {
   const { stderr } = await host.run('ssh', [
     ...['-F', 'none', '-T', '-i', inHost(host, fleet.deviceKey('tokyo')), '-p', String(PORT)],
     ...['-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null'],
     ...['oobm-device@127.0.0.1', 'nothing'],
   ])
-  return /tokyo: the words are/.test(stderr)
+  return /tokyo: the commands are/.test(stderr)
 }
 
 /** The accounts that are marked as ours. */

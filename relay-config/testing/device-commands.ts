@@ -1,4 +1,4 @@
-/** What the tests of a device's words stand on: a relay with two devices, and connections on which several words can be run. */
+/** What the tests of oobm-device-command need: a relay with two devices, and connections on which several commands can run. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ export const SHELLS: [name: string, path: string, shebang: string][] = [
   ['busybox', '/bin/busybox', '#!/bin/busybox sh'],
 ]
 
-/** Declares a test for each of them, on a relay whose words it runs. */
+/** Declares a test for each of them, on a relay whose commands it runs. */
 export function testInEachShell(
   test: Test,
   title: string,
@@ -52,12 +52,12 @@ export async function relayFor(context: TestContext, shebang?: string): Promise<
 
 export interface DeviceConnection {
   readonly master: Program
-  run(word: string): Promise<Finished>
-  /** Runs the word `claim`, and returns when it has answered; it stays. */
+  run(command: string): Promise<Finished>
+  /** Runs `claim`, and returns when it has answered; it stays. */
   claim(token: string): Promise<Program>
 }
 
-/** A connection that several words can be run on, as the supervisor does: ssh's own multiplexing. */
+/** A connection on which several commands can run, as the supervisor does: ssh's own multiplexing. */
 export async function connection(
   context: TestContext,
   relay: FleetRelay,
@@ -68,7 +68,7 @@ export async function connection(
   const master = relay.startSsh(device, ['-M', '-S', socket, '-N', '-o', 'ServerAliveInterval=0', ...options])
   context.cleanup(() => master.stop())
   await waitFor('the connection', () => existsSync(socket) || master.ended())
-  const run = (word: string) => relay.ssh(device, ['-S', socket], word)
+  const run = (command: string) => relay.ssh(device, ['-S', socket], command)
   const claim = async (token: string): Promise<Program> => {
     const channel = relay.startSsh(device, ['-S', socket], `claim ${token}`)
     context.cleanup(() => channel.stop())
@@ -81,7 +81,7 @@ export async function connection(
 /** Says something on a control channel. */
 export const ask = (channel: Program, line: string) => channel.child.stdin?.write(`${line}\n`)
 
-/** The lines of a file that the words keep of a device. */
+/** The lines of a file that oobm-device-command keeps of a device. */
 export async function records(relay: FleetRelay, device: string, file = 'sessions'): Promise<string[]> {
   const text = await readFile(join(relay.stateDirectory, device, file), 'utf8').catch(() => '')
   return text.split('\n').slice(0, -1)

@@ -1,4 +1,4 @@
-/** A fleet file that is edited by the words of `oobm-relay`. */
+/** A fleet file that is edited by the commands of `oobm-relay`. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -31,9 +31,9 @@ export interface FleetEditor {
 export async function fleetEditor(context: TestContext): Promise<FleetEditor> {
   const folder = await scratchDirectory(context)
   const file = join(folder, 'fleet.toml')
-  const run = async ([word = '', ...args]: string[]) => {
-    const command = COMMANDS[word]
-    if (!command?.runBare && !command?.run) throw new Error(`no word "${word}"`)
+  const run = async ([name = '', ...args]: string[]) => {
+    const command = COMMANDS[name]
+    if (!command?.runBare && !command?.run) throw new Error(`no command "${name}"`)
     const { values, positionals } = parseArgs({
       args,
       options: { ...COMMON, ...command.options },

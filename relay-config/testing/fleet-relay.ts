@@ -1,4 +1,4 @@
-/** A real sshd as relay, with the keys and words of a fleet as `oobm-relay` renders them, and real clients for it. */
+/** A real sshd as relay, with the keys and forced commands of a fleet as `oobm-relay` renders them, and real clients for it. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort } from '../../testbed/free-port.ts'
@@ -25,14 +25,14 @@ export interface FleetRelayOptions {
   rest?: string
   /** More sshd_config lines. */
   config?: string[]
-  /** The first line of the device words, in place of `#!/bin/sh`. */
+  /** The first line of the forced commands, in place of `#!/bin/sh`. */
   shebang?: string
 }
 
 export interface FleetRelay {
   readonly fleet: Fleet
   readonly sshd: Sshd
-  /** Where the words keep their records, one folder a device. */
+  /** Where oobm-device-command keeps their records, one folder a device. */
   readonly stateDirectory: string
   /** The key pair of a device or technician. */
   key(name: string): KeyPair
@@ -47,8 +47,8 @@ export interface FleetRelay {
 /** The caller stops `sshd`. */
 export async function startFleetRelay(options: FleetRelayOptions): Promise<FleetRelay> {
   const { directory, devices, rest = '', config = [], shebang = '#!/bin/sh' } = options
-  const words = join(directory, 'words')
-  await mkdir(words, { recursive: true, mode: 0o700 })
+  const folder = join(directory, 'folder')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
   const keys = new Map<string, KeyPair>()
   const technicians = [...rest.matchAll(/KEY_OF_([a-z]+)/g)].map(match => match[1] ?? '')
   for (const name of [...Object.keys(devices), ...technicians]) keys.set(name, await makeKey(directory, `key-${name}`))
@@ -65,7 +65,7 @@ export async function startFleetRelay(options: FleetRelayOptions): Promise<Fleet
   })
   const lines = [
     `version = 1\n[[relays]]\nname = "lab"\nhost = "127.0.0.1"\nport = ${sshd.port}\nuser = "${sshd.user}"`,
-    `host_keys = ["${sshd.hostKey.publicKey}"]\ndirectory = "${words}"`,
+    `host_keys = ["${sshd.hostKey.publicKey}"]\ndirectory = "${folder}"`,
     ...Object.entries(devices).map(([name, port]) => `[[devices]]\nname = "${name}"\nport = ${port}`),
     rest.replaceAll(/KEY_OF_([a-z]+)/g, (_, name: string) => key(name).publicKey),
   ]
@@ -77,7 +77,7 @@ export async function startFleetRelay(options: FleetRelayOptions): Promise<Fleet
     ['oobm-device-command', deviceCommand],
     ['oobm-technician-command', technicianCommand],
   ] as const)
-    await writeFile(join(words, name), text.replace(/^#!.*/, shebang), { mode: 0o755 })
+    await writeFile(join(folder, name), text.replace(/^#!.*/, shebang), { mode: 0o755 })
   const knownHosts = join(directory, 'known_hosts')
   await writeFile(knownHosts, `[127.0.0.1]:${sshd.port} ${sshd.hostKey.publicKey}\n`)
 
@@ -94,7 +94,7 @@ export async function startFleetRelay(options: FleetRelayOptions): Promise<Fleet
   return {
     fleet,
     sshd,
-    stateDirectory: join(words, 'state'),
+    stateDirectory: join(folder, 'state'),
     key,
     login,
     ssh: (name, options, command, more) => runProgram('ssh', args(name, options, command), more),

@@ -4,7 +4,7 @@ import type { Random } from './random.ts'
 /** A key that is whole. */
 export const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDbnmHS+8Y0Pw7cRuyxH1EbU9JZRqj6bRsPyP+Xz6kx6'
 
-/** What might end a line, a quote, a word, an option or a here-document, or mean something to a shell or to ssh. */
+/** What might end a line, a quote, an argument, an option or a here-document, or mean something to a shell or to ssh. */
 const VENOM = [
   ...[
     '\n',

@@ -61,10 +61,10 @@ echo ready
 while :; do sleep 1000 & wait; done
 `
 
-/** Puts the program and its words where the package has them. */
+/** Puts the program and the forced commands where the package has them. */
 const INSTALL = `
 mkdir -p "$D/root/usr/lib/oobm"
-cp "$SHARED/oobm-relay.cjs" "$WORDS/"oobm-* "$D/root/usr/lib/oobm/"
+cp "$SHARED/oobm-relay.cjs" "$FORCED_COMMANDS/"oobm-* "$D/root/usr/lib/oobm/"
 printf '#!/bin/sh\\nexec node /usr/lib/oobm/oobm-relay.cjs "$@"\\n' >"$D/root/usr/bin/oobm-relay"
 chmod 755 "$D/root/usr/bin/oobm-relay" "$D/root/usr/lib/oobm/"oobm-[dlt]*
 `
@@ -85,7 +85,7 @@ export async function startThrowawayHost(context: TestContext, { bare = false } 
       BASE: BASE_ROOT,
       D: folder,
       SHARED: shared,
-      WORDS: join(PART, 'relay/forced-commands'),
+      FORCED_COMMANDS: join(PART, 'relay/forced-commands'),
       INSTALL: bare ? '' : INSTALL,
     },
   })

@@ -7,7 +7,7 @@ const test = suite('rendered authorized_keys')
 const deviceKeys = new Map(FLEET.devices.map(({ name }) => [name, `ssh-ed25519 RELAY-KEY-OF-${name}`]))
 const TECHNICIAN_COMMAND = 'command="exec .oobm/oobm-technician-command .oobm/state tokyo:20100,20101"'
 
-test('gives a device its two listeners, its way back and its words; a technician what was given to him; nobody more', () => {
+test('gives a device its two listeners, its way back and its forced command; a technician what they were given; nobody more', () => {
   const [fra, lon] = FLEET.relays
   assert.ok(fra && lon)
   assert.is(

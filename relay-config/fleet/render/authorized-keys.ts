@@ -16,15 +16,15 @@ export function renderAuthorizedKeys(fleet: Fleet, relay: Relay, deviceKeys: Rea
   return lines.map(line => `${line}\n`).join('')
 }
 
-/** Its two listeners, its own way back to them for the proof, and its words. */
-export function deviceLine(relay: Relay, device: Device, publicKey: string, words = sharedWords(relay)): string {
-  const { directory, state } = words
+/** Its two listeners, its own way back to them for the proof, and its forced command. */
+export function deviceLine(relay: Relay, device: Device, publicKey: string, commands = sharedCommands(relay)): string {
+  const { directory, state } = commands
   const own = Object.values(listenersOf(device.port))
   return authorizedKey(
     [
       ...own.map(port => `permitlisten="127.0.0.1:${port}"`),
       ...own.map(port => `permitopen="127.0.0.1:${port}"`),
-      // `exec`: the word finds its sshd as its parent, with no shell between.
+      // `exec`: the command finds its sshd as its parent, with no shell between.
       `command="exec ${[`${directory}/oobm-device-command`, device.name, ...(state === undefined ? [] : [state])].join(' ')}"`,
     ],
     publicKey,
@@ -32,14 +32,14 @@ export function deviceLine(relay: Relay, device: Device, publicKey: string, word
   )
 }
 
-/** Where the words of devices and technicians are on a relay. */
+/** Where the forced commands are on a relay. */
 export interface RelayCommands {
   directory: string
-  /** The folder of all records of devices; `state` beside the words when left out. */
+  /** The folder of all records of devices; `state` beside the commands when left out. */
   state?: string
 }
 
-function sharedWords({ directory }: Relay): RelayCommands {
+function sharedCommands({ directory }: Relay): RelayCommands {
   return { directory }
 }
 
@@ -48,9 +48,9 @@ export function technicianCommand(
   fleet: Fleet,
   relay: Relay,
   technician: Technician,
-  words: RelayCommands = sharedWords(relay),
+  commands: RelayCommands = sharedCommands(relay),
 ): string {
-  const { directory, state = `${directory}/state` } = words
+  const { directory, state = `${directory}/state` } = commands
   const devices = portsByDevice(fleet, relay, technician).map(
     ({ device, ports }) => `${device.name}:${ports.join(',')}`,
   )
@@ -82,13 +82,13 @@ function portsByDevice(fleet: Fleet, relay: Relay, technician: Technician): { de
 /**
  * One line a key; none for whoever may reach nothing by this relay, because no permitopen at all would permit everything.
  * @param login what a plain login runs, in a terminal, for those who have way 2
- * @param words where they are, if not in the relay's login
+ * @param commands where they are, if not in the relay's login
  */
 export function technicianLines(
   fleet: Fleet,
   relay: Relay,
   technician: Technician,
-  { login, words }: { login?: string; words?: RelayCommands } = {},
+  { login, commands }: { login?: string; commands?: RelayCommands } = {},
 ): string[] {
   const ports = technicianPorts(fleet, relay, technician)
   if (ports.length === 0) return []
@@ -97,7 +97,7 @@ export function technicianLines(
     ...ports.map(port => `permitopen="127.0.0.1:${port}"`),
     // Without a permitlisten a key may listen anywhere; no login but root's can listen on port 1, and root's is the lab.
     'permitlisten="127.0.0.1:1"',
-    `command="${login ?? technicianCommand(fleet, relay, technician, words)}"`,
+    `command="${login ?? technicianCommand(fleet, relay, technician, commands)}"`,
   ]
   return technician.keys.map(key => authorizedKey(options, key, `oobm-technician:${technician.name}`))
 }

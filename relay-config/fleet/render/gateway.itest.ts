@@ -137,7 +137,7 @@ if (process.getuid?.() === 0) {
       await believer.says(/listens/)
       const lie = (text: string) => inNeighbour('python3', '-c', LIAR, RELAY, text)
       await lie('kept out')
-      // What the first word of the honest says, comes after it.
+      // The honest line comes after what the liar sent.
       await inNeighbour('python3', '-c', LIAR.replace("'127.0.0.1'", `'${NEIGHBOUR}'`), RELAY, 'honest')
       await believer.says(new RegExp(`from ${NEIGHBOUR}: honest`))
       assert.not.match(believer.output(), '127.0.0.1')

@@ -19,7 +19,6 @@ export interface DevicePublicKeys extends DeviceHostKeys {
 /**
  * Path, relative to one folder → file.
  * @param keys those of every device, by its name
- * @param scripts what is in words/
  */
 export function renderFiles(
   fleet: Fleet,

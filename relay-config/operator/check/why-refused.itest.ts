@@ -35,8 +35,8 @@ name = "alice"
 keys = ["${alice.publicKey}"]
 consoles = "all"
 `)
-    const program = (word: string) => host.oobmRelay(word, '--fleet', '/root/fleet/fleet.toml')
-    await host.sh('mkdir /usr/lib/oobm/words; cp /usr/lib/oobm/oobm-*-word /usr/lib/oobm/words')
+    const program = (command: string) => host.oobmRelay(command, '--fleet', '/root/fleet/fleet.toml')
+    await host.sh('mkdir /usr/lib/oobm/forced-commands; cp /usr/lib/oobm/oobm-*-command /usr/lib/oobm/forced-commands')
     const rendered = await program('render')
     assert.is(rendered.code, 0, rendered.stderr)
     const good = `Port ${PORT}
@@ -124,13 +124,13 @@ PidFile /run/lab.pid
       [
         'a shell that is none',
         () => host.sh('usermod -s /usr/sbin/nologin ops'),
-        /the device words answer: the shell of ops runs nothing/,
+        /oobm-device-command answers: the shell of ops runs nothing/,
         () => host.sh('usermod -s /bin/sh ops'),
       ],
       [
         'nologin',
         () => host.sh('echo closed >/etc/nologin'),
-        /the device words answer: the file \/etc\/nologin keeps everybody but root out/,
+        /oobm-device-command answers: the file \/etc\/nologin keeps everybody but root out/,
         () => host.sh('rm /etc/nologin'),
       ],
       [

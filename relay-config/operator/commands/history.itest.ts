@@ -60,7 +60,7 @@ test(
       '2026-11-26 04:20:07 UTC  carol         access off       osaka  to 2026-11-26 06:20:07 UTC  address 192.0.2.7  with key SHA256:abc  site visit',
       '2026-11-26 04:30:00 UTC  alice         break            tokyo  sw1  address 127.0.0.1  300 ms  (tokyo says so)',
       '2026-11-26 04:45:00 UTC  unknown       refused          tokyo  login as ?[31mroot  (tokyo says so)',
-      '2026-11-26 04:50:00 UTC  bob           word             tokyo  sw1  address 198.51.100.4  status, by login; exit code 0',
+      '2026-11-26 04:50:00 UTC  bob           command          tokyo  sw1  address 198.51.100.4  status, by login; exit code 0',
       '2026-11-26 05:00:00 UTC  carol         access on        osaka',
     ])
     assert.equal(all.stderr.split('\n'), [
@@ -71,17 +71,17 @@ test(
     ])
     const eventsOf = async (...args: string[]) =>
       (await history('--json', ...args)).lines.map(line => (JSON.parse(line) as { event: string }).event)
-    assert.equal(await eventsOf('tokyo'), ['break', 'refused', 'word'])
+    assert.equal(await eventsOf('tokyo'), ['break', 'refused', 'command'])
     assert.equal(await eventsOf('--event', 'access off'), ['Stop Remote M.'])
     assert.equal(await eventsOf('--event', 'Stop Remote M.'), ['Stop Remote M.'])
     assert.equal(await eventsOf('--by', 'alice'), ['break'])
-    assert.equal(await eventsOf('--console', 'sw1'), ['break', 'word'])
-    assert.equal(await eventsOf('--since', '2026-11-26 04:45'), ['refused', 'word', 'Start Remote M.'])
+    assert.equal(await eventsOf('--console', 'sw1'), ['break', 'command'])
+    assert.equal(await eventsOf('--since', '2026-11-26 04:45'), ['refused', 'command', 'Start Remote M.'])
     assert.equal(await eventsOf('--since', '2026-11-26', '--until', '2026-11-26 04:30:00 UTC'), [
       'Stop Remote M.',
       'break',
     ])
-    assert.equal(await eventsOf('--last', '2'), ['word', 'Start Remote M.'])
+    assert.equal(await eventsOf('--last', '2'), ['command', 'Start Remote M.'])
     assert.is((await history('--since', '2d ago')).code, 0)
     const [told = ''] = (await history('--json', '--event', 'break')).lines
     assert.is(JSON.parse(told).source, 'device')

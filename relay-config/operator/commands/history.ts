@@ -20,7 +20,7 @@ export const history: Command = {
     event: {
       type: 'string',
       value: 'EVENT',
-      help: 'only these: session, break, word, refused, "access off", apply and others',
+      help: 'only these: session, break, command, refused, "access off", apply and others',
     },
     by: { type: 'string', value: 'NAME', help: 'only what this person did' },
     console: { type: 'string', value: 'CONSOLE', help: 'only what happened at this console' },

@@ -29,7 +29,7 @@ export async function removeAll(input: BareInput): Promise<number> {
 /** @throws UserError unless somebody says which relay it is that ends */
 async function confirm(paths: RelayPaths, { values, signal, print }: BareInput): Promise<void> {
   const state = await readState(paths)
-  if (state === undefined) throw new UserError(`there is no relay here: ${paths.state} is missing`)
+  if (state === undefined) throw new UserError(`this host is not a relay: ${paths.state} is missing`)
   const { relay } = state
   if (values.name === undefined) {
     print(

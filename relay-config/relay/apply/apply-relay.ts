@@ -182,7 +182,7 @@ async function swap(
   undo: (() => Promise<unknown>)[],
 ): Promise<void> {
   const { generation: before } = changes
-  // Its place for people and for other words; what it names changes with the rest.
+  // The path that people and other commands use; what it names changes with the rest.
   if (!changes.isFleetLinked) await replaceLink(paths.fleet, FLEET_LINK)
   if (before === undefined) undo.push(() => unlink(paths.fleet))
   undo.push(() => (before === undefined ? unlink(paths.relay) : replaceLink(paths.relay, join('generations', before))))

@@ -1,4 +1,4 @@
-/** What is now on a relay, against what is wanted: the changes, each in words. */
+/** Compares what is on a relay with what is wanted, and describes each change. */
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { publicKeySchema } from '../../../formats/names.ts'
@@ -39,7 +39,7 @@ export interface Changes {
   portBefore: number | undefined
   /** What stands in the way. */
   conflicts: string[]
-  /** Other things to do, in words. */
+  /** Descriptions of other things to do. */
   others: string[]
 }
 

@@ -10,15 +10,15 @@ const test = suite('the lock of a relay')
 
 test('is held by an apply or a remove that lives, and by nothing else', async context => {
   const path = join(await scratchDirectory(context), 'lock')
-  const living = async (...words: string[]) => {
-    const program = startProgram(process.execPath, ['-e', 'console.log("up"); setInterval(() => {}, 1e6)', ...words])
+  const living = async (...args: string[]) => {
+    const program = startProgram(process.execPath, ['-e', 'console.log("up"); setInterval(() => {}, 1e6)', ...args])
     context.cleanup(() => program.stop(0))
     await program.says(/up/)
     await writeFile(path, `${program.pid}\n`)
     return program
   }
-  for (const word of ['apply', 'remove']) {
-    const program = await living('oobm-relay', word, '--all')
+  for (const command of ['apply', 'remove']) {
+    const program = await living('oobm-relay', command, '--all')
     await takeLock(path).then(
       () => assert.unreachable(),
       err => assert.match(err.message, `another oobm-relay (process ${program.pid}) is at work on this relay`),

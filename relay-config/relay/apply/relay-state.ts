@@ -62,6 +62,6 @@ export async function takeLock(path: string): Promise<() => Promise<void>> {
 }
 
 async function isOurProgram(pid: number): Promise<boolean> {
-  const words = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')
-  return /\b(apply|remove)\b/.test(words.replaceAll('\0', ' '))
+  const args = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')
+  return /\b(apply|remove)\b/.test(args.replaceAll('\0', ' '))
 }

@@ -18,7 +18,7 @@ const ACCOUNT_FILES = ['passwd', 'shadow', 'group', 'gshadow', 'subuid', 'subgid
 /** Can be killed and run again: what says which accounts are ours goes last. */
 export async function removeRelay(paths: RelayPaths, service: SshdService, withSystemd: boolean): Promise<string[]> {
   const state = await readState(paths)
-  if (state === undefined) throw new UserError(`there is no relay here: ${paths.state} is missing`)
+  if (state === undefined) throw new UserError(`this host is not a relay: ${paths.state} is missing`)
   await service.stop()
   const done = ['the relay’s sshd is stopped']
   if (state.firewall !== null) {

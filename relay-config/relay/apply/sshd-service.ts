@@ -67,8 +67,8 @@ export function sshdService(paths: RelayPaths, sshd: string, withoutSystemd: boo
 async function runningPid({ pidFile, sshdConfig }: RelayPaths): Promise<number | undefined> {
   const pid = Number(await readFile(pidFile, 'utf8').catch(ignoreMissing))
   if (!(pid > 1)) return undefined
-  const words = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')
-  return words.includes(sshdConfig) ? pid : undefined
+  const args = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')
+  return args.includes(sshdConfig) ? pid : undefined
 }
 
 async function pidFileTime({ pidFile }: RelayPaths): Promise<bigint | undefined> {

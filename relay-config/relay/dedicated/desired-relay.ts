@@ -5,7 +5,7 @@ import { keyPath } from '../../fleet/key-files.ts'
 import { deviceLine, technicianLines } from '../../fleet/render/authorized-keys.ts'
 import { renderGatewayTable } from '../../fleet/render/gateway.ts'
 import { loginTechnicians, renderLoginFiles } from '../../fleet/render/login-files.ts'
-import { type RelayPaths, wordsOf } from '../relay-paths.ts'
+import { forcedCommandsOf, type RelayPaths } from '../relay-paths.ts'
 import { type Account, accountsOf } from './accounts.ts'
 import { gatewayPorts, openPorts, renderNftables } from './nftables.ts'
 import { renderRelaySshdConfig, type SshdFeatures } from './relay-sshd-config.ts'
@@ -50,7 +50,7 @@ export interface Sshd {
 
 export function desiredRelay({ fleetText, fleet, relay, deviceKeys }: PublicPart, paths: RelayPaths, sshd: Sshd) {
   const devices = fleet.devices.filter(device => relaysOf(fleet, device).includes(relay))
-  const words = wordsOf(paths)
+  const commands = forcedCommandsOf(paths)
   const keyOf = (name: string) => deviceKeys.get(name) ?? missing(name)
   const lines = (all: string[]) => all.map(line => `${line}\n`).join('')
   const files = new Map<string, string>([
@@ -58,7 +58,7 @@ export function desiredRelay({ fleetText, fleet, relay, deviceKeys }: PublicPart
     ['sshd_config', renderRelaySshdConfig(fleet, relay, paths, sshd.features)],
     [
       `authorized_keys/${relay.user}`,
-      lines(devices.map(device => deviceLine(relay, device, keyOf(device.name).relayKey, words))),
+      lines(devices.map(device => deviceLine(relay, device, keyOf(device.name).relayKey, commands))),
     ],
     ...devices.flatMap(({ name }): [string, string][] => [
       [`${keyPath('device_keys', name, 'relayKey')}.pub`, `${keyOf(name).relayKey}\n`],
@@ -69,7 +69,7 @@ export function desiredRelay({ fleetText, fleet, relay, deviceKeys }: PublicPart
   const logins = loginTechnicians(fleet, relay)
   for (const technician of fleet.technicians) {
     const login = logins.includes(technician) ? { login: `exec ${paths.login}` } : {}
-    const keys = technicianLines(fleet, relay, technician, { ...login, words })
+    const keys = technicianLines(fleet, relay, technician, { ...login, commands })
     if (keys.length > 0) files.set(`authorized_keys/${technician.name}`, lines(keys))
   }
   if (relay.firewall) files.set('nftables.conf', renderNftables(fleet, relay))

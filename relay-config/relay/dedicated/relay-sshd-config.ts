@@ -5,7 +5,7 @@ import { technicianCommand, technicianPorts } from '../../fleet/render/authorize
 import { loginTechnicians } from '../../fleet/render/login-files.ts'
 import { loginMatchBlock } from '../../fleet/render/login-match.ts'
 import { CLIENT_ALIVE_SETTINGS } from '../../fleet/render/sshd-config.ts'
-import { type RelayPaths, wordsOf } from '../relay-paths.ts'
+import { forcedCommandsOf, type RelayPaths } from '../relay-paths.ts'
 import { algorithmSettings, type Offer } from './algorithms.ts'
 
 /** What this relay's sshd can be told; asked of `sshd -T`, because versions and distributions differ. */
@@ -124,7 +124,7 @@ export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPa
         .join(' ')}`,
       '  PermitListen none',
       '  MaxSessions 4',
-      `  ForceCommand ${technicianCommand(fleet, relay, technician, wordsOf(paths))}`,
+      `  ForceCommand ${technicianCommand(fleet, relay, technician, forcedCommandsOf(paths))}`,
     ]),
     ...logins.flatMap(technician => [
       '',

@@ -1,4 +1,4 @@
-/** Who a device's connection is, by the word `claim`, and who ends whom, by the word `evict`. */
+/** Which connections are a device's (`claim`), and which of them end (`evict`). */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
@@ -18,7 +18,7 @@ import {
   testInEachShell,
 } from '../../testing/device-commands.ts'
 
-const test = suite('device words: claim and evict')
+const test = suite('oobm-device-command: claim and evict')
 
 testInEachShell(
   test,
@@ -101,7 +101,7 @@ test(
     const denied = await relay.ssh('tokyo', [], 'evict')
     assert.equal([denied.code, denied.stdout], [64, ''])
     assert.match(denied.stderr, /evict: claim first, on this same connection/)
-    const words = [
+    const commands = [
       ...['claim', 'claim ', `claim ${OLD.slice(1)}`, `claim ${OLD}a`, `claim ${OLD} x`, `claim ${OLD.toUpperCase()}`],
       ...[
         ' evict',
@@ -114,12 +114,12 @@ test(
       ],
       ...['sh', 'id', '$(id)', '`id`', '*', 'claim *', 'x'.repeat(20_000)],
     ]
-    for (const word of words) {
-      const { code, stdout, stderr } = await relay.ssh('tokyo', [], word)
+    for (const command of commands) {
+      const { code, stdout, stderr } = await relay.ssh('tokyo', [], command)
       assert.equal(
         [code, stdout, stderr],
-        [64, '', 'oobm-device-command: tokyo: the words are: claim TOKEN, evict\n'],
-        word,
+        [64, '', 'oobm-device-command: tokyo: the commands are: claim TOKEN, evict\n'],
+        command,
       )
     }
     assert.equal(await readdir(relay.stateDirectory), ['tokyo'])
@@ -185,16 +185,16 @@ test(
     const { claim, master } = await connection(context, relay, 'tokyo')
     await claim(OLD)
     const pids = await relay.sshd.descendants()
-    assert.ok(pids.length >= 3, 'sshd, the word, and what it waits in')
+    assert.ok(pids.length >= 3, 'sshd, the command, and what it waits in')
     master.child.kill('SIGKILL')
     const gone = () => pids.every(pid => !signalProcess(pid, 0))
-    await waitFor('sshd and the word to end after the client', gone)
+    await waitFor('sshd and the command to end after the client', gone)
 
     const second = await connection(context, relay, 'tokyo')
     await second.claim(OLD)
     const more = await relay.sshd.descendants()
     signalProcess(pidOf((await records(relay, 'tokyo')).at(-1)), 'SIGKILL')
-    await waitFor('the word to end after its sshd', () => more.every(pid => !signalProcess(pid, 0)))
+    await waitFor('the command to end after its sshd', () => more.every(pid => !signalProcess(pid, 0)))
     const { stdout } = await relay.ssh('tokyo', [], `claim ${NEW}`)
     assert.is(stdout, 'claimed\n')
     assert.equal(await records(relay, 'tokyo'), [], 'records of the dead are dropped')
@@ -203,7 +203,7 @@ test(
 )
 
 test(
-  'a word that is killed leaves no process behind',
+  'a command that is killed leaves no process behind',
   async context => {
     const relay = await relayFor(context)
     const { claim } = await connection(context, relay, 'tokyo')
@@ -212,8 +212,8 @@ test(
     const names = await Promise.all(pids.map(async pid => [pid, await readFile(`/proc/${pid}/comm`, 'utf8')] as const))
     const below = names.filter(([, name]) => !name.startsWith('sshd'))
     assert.equal(below.map(([, name]) => name.trim()).sort(), ['cat', 'oobm-device-com'], 'two processes a device')
-    const word = below.find(([, name]) => name.startsWith('oobm'))?.[0] ?? 0
-    signalProcess(word, 'SIGKILL')
+    const command = below.find(([, name]) => name.startsWith('oobm'))?.[0] ?? 0
+    signalProcess(command, 'SIGKILL')
     await waitFor('both to be gone', () => below.every(([pid]) => !signalProcess(pid, 0)))
   },
   SLOW,

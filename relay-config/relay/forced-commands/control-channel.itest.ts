@@ -9,8 +9,8 @@ import { suite } from '../../../tools/suite.ts'
 import { ask, connection, NEW, OLD, relayFor, SLOW, testInEachShell } from '../../testing/device-commands.ts'
 import type { FleetRelay } from '../../testing/fleet-relay.ts'
 
-const test = suite('device words: the control channel')
-/** Milliseconds for lines of which each has its pause, by a word that runs when nothing else does. */
+const test = suite('oobm-device-command: the control channel')
+/** Milliseconds for lines of which each has its pause, by a command that runs when nothing else does. */
 const PACED_MS = 60_000
 
 testInEachShell(
@@ -164,7 +164,7 @@ test(
       if (!channel.ended()) channel.child.stdin?.once('drain', pour)
     }
     pour()
-    await waitFor('the word to give up', () => channel.ended(), { timeoutMs: 150_000 })
+    await waitFor('the command to give up', () => channel.ended(), { timeoutMs: 150_000 })
     assert.is((await readdir(join(relay.stateDirectory, 'tokyo'))).includes('report.json'), false)
   },
   { timeoutMs: 200_000 },

@@ -5,7 +5,7 @@ import { runProgram } from '../../../testbed/run-program.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { suite } from '../../../tools/suite.ts'
 
-const test = suite('the name of a device, to its words')
+const test = suite('oobm-device-command: the name of the device')
 const SCRIPT = join(import.meta.dirname, 'oobm-device-command')
 
 test('is a name, and no path, option or pattern: authorized_keys may have been written by hand', async context => {

@@ -9,7 +9,7 @@ import { suite, type TestContext } from '../../../tools/suite.ts'
 import { ask, connection, OLD, relayFor, SLOW, testInEachShell } from '../../testing/device-commands.ts'
 import type { FleetRelay } from '../../testing/fleet-relay.ts'
 
-const test = suite('device words: listening')
+const test = suite('oobm-device-command: listening')
 
 /** Asks, and gives the answer and the milliseconds that it took. */
 async function listening(channel: Program): Promise<[answer: string, tookMs: number]> {

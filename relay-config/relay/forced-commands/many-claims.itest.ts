@@ -11,7 +11,7 @@ import { suite, type TestContext } from '../../../tools/suite.ts'
 import { ask, connection, OLD, records, relayFor, SLOW } from '../../testing/device-commands.ts'
 import { type FleetRelay, startFleetRelay } from '../../testing/fleet-relay.ts'
 
-const test = suite('device words: many claims')
+const test = suite('oobm-device-command: many claims')
 
 /** An attacker's: as many as sshd lets one connection have, on many connections. */
 const CONNECTIONS = 25
@@ -75,7 +75,7 @@ test(
       const claimed = (await records(relay, 'tokyo')).length
       return claimed <= CLAIMS && (await processes(relay)).length === 2 * (claimed + 1)
     })
-    assert.ok(most < 60, `${most} processes of the words at once`)
+    assert.ok(most < 60, `${most} processes of the commands at once`)
   },
   SLOW,
 )
@@ -145,7 +145,7 @@ async function claimsAndIsReached(context: TestContext, relay: FleetRelay, port:
   await claim.says(/^others none$/m)
 }
 
-/** Of the words: all that runs below sshd and is none of its own. */
+/** Of the commands: all that runs below sshd but its own processes. */
 async function processes(relay: FleetRelay): Promise<string[]> {
   const pids = await relay.sshd.descendants()
   const names = await Promise.all(pids.map(pid => readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'sshd')))

@@ -10,7 +10,7 @@ import { suite } from '../../../tools/suite.ts'
 import { ask, connection, OLD, SHELLS, SLOW } from '../../testing/device-commands.ts'
 import { startFleetRelay } from '../../testing/fleet-relay.ts'
 
-const test = suite('the word of technicians')
+const test = suite('oobm-technician-command')
 
 for (const [shell, path, shebang] of SHELLS) {
   if (!existsSync(path)) {
@@ -18,7 +18,7 @@ for (const [shell, path, shebang] of SHELLS) {
     continue
   }
   test(
-    `in ${shell}: says of each device whether its way in is open, what it said, and who closed it, why and until when`,
+    `in ${shell}: says of each device whether it can be reached, what it reported, and who switched it off, why and until when`,
     async context => {
       const [tokyo = 0, osaka = 0] = await freePorts(2)
       const ports = { tokyo: Math.min(tokyo, 60_000), osaka: Math.max(osaka, 60_002) }
@@ -38,10 +38,10 @@ for (const [shell, path, shebang] of SHELLS) {
         assert.is(code, 0)
         return stdout
       }
-      const sentence = 'This key opens consoles by way of the relay, and runs nothing on it.'
+      const sentence = 'This key opens consoles through the relay and runs nothing on it.'
       const unopened =
-        'access is on, but its way in is not open here: the device is not connected to this relay, or has no proof yet'
-      const none = 'it has reported nothing to this relay yet'
+        'access is on, but the device cannot be reached here: it is not connected to this relay, or not proved yet'
+      const none = 'it has not reported to this relay yet'
       assert.is(
         await shown('alice'),
         `${sentence} Use the ssh_config that came with it.\n\ntokyo: ${unopened}; ${none}\nosaka: ${unopened}; ${none}\n`,
@@ -58,7 +58,7 @@ for (const [shell, path, shebang] of SHELLS) {
         await waitFor('what is shown of it', async () => expected.test(await shown('bob', 'devices')))
       }
       const said = (what: string) =>
-        new RegExp(`^osaka: access is on, and its way in is open here; \\d+ s ago the device said: ${what}\\n$`)
+        new RegExp(`^osaka: access is on, and the device can be reached here; \\d+ s ago it reported: ${what}\\n$`)
       await says('{"v":1,"word":"ready","cause":"x","sinceS":1,"proofS":90000}', said('ready, proved 25 h ago'))
       assert.is((await stat(file)).mode & 0o777, 0o644)
       await says('{"v":1,"word":"unproved","cause":"\\",\\"proofS\\":1","proofS":null}', said('unproved, not proved'))
@@ -79,7 +79,7 @@ for (const [shell, path, shebang] of SHELLS) {
       )
       assert.is(
         await off('{"state":"off","until":null,"at":1,"by":"ops"}'),
-        'osaka: access is off since 1970-01-01 00:00:01 UTC, switched off by ops, without an end\n',
+        'osaka: access is off since 1970-01-01 00:00:01 UTC, switched off by ops, until it is switched on\n',
       )
       for (const over of [`{"state":"off","until":${until - 3600},"at":1,"by":"x"}`, '{"state":"on","until":null}', ''])
         assert.match(await off(over), said('unknown, not proved'))

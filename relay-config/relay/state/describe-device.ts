@@ -84,11 +84,11 @@ function describeOn(maintenance: Maintenance | undefined): string {
   return `on since ${timeText((until ?? at) * 1000)}: it was off until then, switched by ${clean(by, 40)}`
 }
 
-/** Who closed a device, until when and why; in the words of oobm-technician-command. */
+/** Who closed a device, until when and why; oobm-technician-command says the same. */
 export function describeOff(maintenance: Maintenance | undefined): string {
   if (!maintenance) return 'off'
   const { until, at, by, reason } = maintenance
-  const end = until === null ? 'without an end' : `until ${timeText(until * 1000)}`
+  const end = until === null ? 'until it is switched on' : `until ${timeText(until * 1000)}`
   const why = reason ? `: ${clean(reason)}` : ''
   return `off since ${timeText(at * 1000)}, switched off by ${clean(by, 40)}, ${end}${why}`
 }

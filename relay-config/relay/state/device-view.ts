@@ -21,7 +21,7 @@ export interface DeviceView {
   reportedAtMs: number | undefined
   maintenance: Maintenance | undefined
   off: boolean
-  /** One word for it all: a status word of the device's, `away`, `silent` or `never`. */
+  /** The state shown: the device's own, `away`, `silent` or `never`. */
   state: string
   /** Milliseconds since 1970 of the last proof that is known. */
   provedAtMs: number | undefined

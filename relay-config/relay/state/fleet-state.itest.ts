@@ -42,7 +42,7 @@ const REPORT = {
   ...{ software: '1', uplink: null, consoles: null, changes: [] },
 }
 
-test('is paths of its own below a root, and beside the words of a shared relay', () => {
+test('is paths of its own below a root, and beside the forced commands of a shared relay', () => {
   assert.equal(statePathsOf({ root: '/r' }).devices, '/r/var/lib/oobm/devices')
   assert.equal(statePathsOf({ state: '/home/oobm/.oobm' }), {
     devices: '/home/oobm/.oobm/state',
@@ -104,7 +104,7 @@ test('takes no process for a session that is not the recorded sshd', async conte
   assert.equal(await livingSessions(paths, 'tokyo'), [])
 })
 
-test('maintenance is a file that the words can read, and off ends at its time', async context => {
+test('maintenance is a file that the forced commands can read, and off ends at its time', async context => {
   const { paths, state } = await relay(context)
   const nowS = Math.floor(Date.now() / 1000)
   const record = { at: nowS, by: 'carol' }
@@ -211,7 +211,7 @@ test('history takes in who logged in here, once, and the first claim of a device
       'alice session 2027-01-15T08:00:00.000Z 2027-01-15T08:00:50.000Z by login',
       'alice session 2027-01-15T08:01:40.000Z  by login',
       'alice session 2027-01-15T08:08:20.000Z  by login',
-      'alice word   break 300, by login; exit code 69',
+      'alice command   break 300, by login; exit code 69',
       'alice refused   access is off',
       'tokyo enrol   ',
     ].sort(),

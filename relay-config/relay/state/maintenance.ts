@@ -1,4 +1,4 @@
-/** Whether remote maintenance is on, a file a device: what a relay remembers over a reboot, and the words read. */
+/** Whether remote maintenance is on, a file a device: which a relay keeps over a reboot and the forced commands read. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'

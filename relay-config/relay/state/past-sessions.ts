@@ -6,7 +6,7 @@ import { deviceEventSchema, pastSessionSchema } from '../../../formats/control-p
 import type { HistoryEntry } from '../history.ts'
 import type { StatePaths } from './state-paths.ts'
 
-/** Bytes that are read of one file: what the words keep there, and some. */
+/** Bytes that are read of one file: what oobm-device-command keeps there, and some. */
 const FILE_MAX = 262_144
 /** Milliseconds by which the device's account of a beginning may differ: it looks every few seconds. */
 const SAME_MS = 15_000
@@ -64,7 +64,9 @@ function toldEntry(device: string, toldS: number, told: unknown): HistoryEntry[]
     if (from === undefined || to === undefined) return []
     return [{ at: to, by: technician, event: 'session', device, console, technician, from, to, source: 'device' }]
   }
-  const { event, agoS, fromS, detail, ref: _, ...who } = deviceEventSchema.parse(told)
+  const { event: name, agoS, fromS, detail, ref: _, ...who } = deviceEventSchema.parse(told)
+  // Devices write a command at the console bridge as `word`.
+  const event = name === 'word' ? 'command' : name
   const [from, at] = [timeBefore(fromS), timeBefore(agoS)]
   if (at === undefined) return []
   const span = from === undefined ? {} : { from, to: at }
@@ -110,8 +112,8 @@ async function loginsOf(logins: string, technician: string): Promise<HistoryEntr
     }
     if (what === 'refused') return [{ at: from, ...who, event: 'refused', reason: rest.trim() }]
     if (what === 'ran') {
-      const [, code, word] = /^ (\d{1,3}) (.*)$/.exec(rest) ?? []
-      return [{ at: from, ...who, event: 'word', reason: `${word}, by login; exit code ${code}` }]
+      const [, code, command] = /^ (\d{1,3}) (.*)$/.exec(rest) ?? []
+      return [{ at: from, ...who, event: 'command', reason: `${command}, by login; exit code ${code}` }]
     }
     const to = ends.get(id)
     return [{ at: to ?? from, ...who, event: 'session', from, ...(to !== undefined && { to }), reason: 'by login' }]

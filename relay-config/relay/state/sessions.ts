@@ -1,4 +1,4 @@
-/** A device's connections to this relay, as its words recorded them, and how they are ended. */
+/** A device's connections to this relay, as oobm-device-command recorded them, and how they are ended. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -15,7 +15,7 @@ export interface DeviceSession {
 
 /** A session that claimed. */
 export interface ClaimedSession extends DeviceSession {
-  /** Its connection, as sshd had it in $SSH_CONNECTION; undefined in a record of an older version of the words. */
+  /** Its connection, as sshd had it in $SSH_CONNECTION; undefined in a record of an older version. */
   connection: SshConnection | undefined
 }
 

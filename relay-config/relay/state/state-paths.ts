@@ -13,7 +13,7 @@ export const STATE_OPTIONS = {
 export function statePathsOf(values: OptionValues): StatePaths {
   if (values.state === undefined) return relayPaths(values.root === undefined ? undefined : String(values.root))
   const directory = String(values.state)
-  // The words look for `maintenance` beside the folder of their records.
+  // oobm-device-command looks for `maintenance` beside the folder of their records.
   return {
     devices: join(directory, 'state'),
     maintenance: join(directory, 'maintenance'),

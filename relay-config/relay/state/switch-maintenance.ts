@@ -1,4 +1,4 @@
-/** Switches access to one device: the file, the word to the device, the history, and the proof that it happened. */
+/** Switches access to one device: the file, the message to the device, the history, and the proof that it happened. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { isProvedReachable } from '../../../formats/states.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
@@ -57,7 +57,7 @@ async function closed(input: Switch, told: boolean, wasOff: boolean): Promise<st
   if (sessions.length === 0) return `access to ${device} is off: it is not connected, and will be told when it is`
   // Who was off already has nothing new to report.
   const sinceMs = wasOff ? 0 : nowMs
-  if (told && (await reports(input, word => word === 'maintenance', CONFIRM_MS, sinceMs)))
+  if (told && (await reports(input, state => state === 'maintenance', CONFIRM_MS, sinceMs)))
     return `access to ${device} is off: it has closed its listeners`
   const ended = await endSessions(sessions)
   if (ended === sessions.length)
@@ -65,7 +65,7 @@ async function closed(input: Switch, told: boolean, wasOff: boolean): Promise<st
   throw new UserError(`${device} did not confirm, and its connection could not be ended: use sudo`, EXIT.failed)
 }
 
-/** A connection that listens and never claimed: software that does not know the words, or does not want to. */
+/** A connection that listens and never claimed: software that does not claim. */
 async function endUnclaimed({ ports }: Switch): Promise<string> {
   const sessions = await listeningSessions(ports)
   const ended = await endSessions(sessions)

@@ -11,8 +11,8 @@ const FILES = join(import.meta.dirname, '../../../packaging/device/files')
 
 export interface StoryDevice {
   host: ThrowawayHost
-  /** Waits until `oobm status` begins with this word. */
-  becomes(word: string): Promise<void>
+  /** Waits until `oobm status` begins with this state. */
+  becomes(state: string): Promise<void>
 }
 
 /** The accounts that its package makes; that all technicians come from 127.0.0.1 (OpenSSH 9.8 has penalties); and the secrets as systemd hands them to its units. */
@@ -56,13 +56,13 @@ export async function startStoryDevice(
   const supervisor = start('oobm-supervisor', 'oobm')
   return {
     host,
-    becomes: async word => {
+    becomes: async state => {
       const said = async () => {
         if (bridge.ended() || supervisor.ended()) throw new Error(bridge.output() + supervisor.output())
         const { stdout } = await host.run('cat', ['/run/oobm/status.json'])
-        return new RegExp(`"word": ?"${word}"`).test(stdout)
+        return new RegExp(`"state": ?"${state}"`).test(stdout)
       }
-      await waitFor(`${word} of ${await readName(issued)}`, said, { timeoutMs: 60_000 })
+      await waitFor(`${state} of ${await readName(issued)}`, said, { timeoutMs: 60_000 })
     },
   }
 }

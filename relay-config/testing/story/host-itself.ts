@@ -6,7 +6,7 @@ import type { LiveTable } from './table.ts'
 
 const BRIDGE = /^SSH-2\.0-oobm-console\S*/m
 const SSHD = /^SSH-2\.0-OpenSSH\S*/m
-const WORDS = /the words are: claim TOKEN, evict/
+const COMMANDS = /the commands are: claim TOKEN, evict/
 const PROHIBITED = /administratively prohibited/
 const DROPPED = /connecting to .*: Connection timed out/
 const NOT_LISTENING = /remote port forwarding failed/
@@ -14,7 +14,7 @@ const NOT_LISTENING = /remote port forwarding failed/
 /** The devices themselves are connected: what they listen on is theirs already. */
 export async function devicesKeys(table: LiveTable, { ssh }: Clients): Promise<void> {
   const tokyo = (options: string[], ...command: string[]) => ssh('tokyo', 'oobm-device', options, ...command)
-  await table.allowed('tokyo: its words answer', tokyo(['-T'], 'x'), WORDS)
+  await table.allowed('tokyo: oobm-device-command answers', tokyo(['-T'], 'x'), COMMANDS)
   await table.allowed('tokyo: its own shell and back', tokyo(['-W', `127.0.0.1:${PORTS.tokyo}`]), SSHD)
   await table.allowed('tokyo: its own consoles and back', tokyo(['-W', `127.0.0.1:${PORTS.tokyo + 1}`]), BRIDGE)
   for (const to of [
@@ -33,9 +33,9 @@ export async function devicesKeys(table: LiveTable, { ssh }: Clients): Promise<v
     await table.refused(`tokyo listens on ${on}`, tokyo(options, 'x'), NOT_LISTENING)
   }
   for (const command of ['', 'id', 'sh -c id', ';id', '\nid', 'evict']) {
-    const words = command === '' ? [] : [command]
-    const says = command === 'evict' ? /claim first/ : WORDS
-    await table.refused(`tokyo runs ${JSON.stringify(command)}`, tokyo(['-T'], ...words), says)
+    const args = command === '' ? [] : [command]
+    const says = command === 'evict' ? /claim first/ : COMMANDS
+    await table.refused(`tokyo runs ${JSON.stringify(command)}`, tokyo(['-T'], ...args), says)
   }
   await table.refused('tokyo: a terminal', tokyo(['-tt'], 'sh'), /PTY allocation request failed/)
   await table.refused('tokyo: sftp', tokyo(['-s'], 'sftp'), /subsystem request failed/)

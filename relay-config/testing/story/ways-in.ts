@@ -13,8 +13,8 @@ const FAREWELL = /access to nagoya was switched off by ops/
 const NOT_HERS = /there is no console "rt1" for you/
 const NO_LOGIN = /Permission denied.*/
 const NO_PASSWORD = /Access denied|No supported authentication methods available|Cannot answer interactive prompts/
-const NOTHING_RUNS = /nothing is run here\. Yours are: sw1 sw3/
-const SENTENCE = /This key opens consoles by way of the relay, and runs nothing on it/
+const NOTHING_RUNS = /not allowed here\. .* Your consoles: sw1 sw3/
+const SENTENCE = /This key opens consoles through the relay and runs nothing on it/
 
 export async function jumping(table: LiveTable, { jump, sftp, ssh }: Clients): Promise<void> {
   await table.allowed('1 alice: ssh sw1 status', jump('alice', 'sw1', 'status'), STATUS('sw1'))
@@ -81,12 +81,12 @@ export async function jumpersAtTheRelay(table: LiveTable, { ssh }: Clients): Pro
     await table.refused(`1 alice listens on ${on}`, ssh('alice', 'alice', options, 'x'), NOT_LISTENING)
   }
   for (const command of ['', 'id', 'sh -c id', ';id', '\nid']) {
-    const words = command === '' ? [] : [command]
+    const args = command === '' ? [] : [command]
     const shown = JSON.stringify(command)
-    await table.refused(`1 alice runs ${shown} on the relay`, ssh('alice', 'alice', ['-T'], ...words), SENTENCE)
+    await table.refused(`1 alice runs ${shown} on the relay`, ssh('alice', 'alice', ['-T'], ...args), SENTENCE)
   }
   const TOKYO =
-    /^tokyo: access is on, and its way in is open here; \d+ s ago the device said: (ready|in-use), proved .*/m
+    /^tokyo: access is on, and the device can be reached here; \d+ s ago it reported: (ready|in-use), proved .*/m
   await table.allowed('1 alice is told how tokyo stands', ssh('alice', 'alice', ['-T']), TOKYO)
   // Who is known here, who only jumps, who has a password: sshd offers all of them the same, and so nobody is told.
   for (const as of ['alice', 'bob', 'carol', 'mallory', 'nobody', 'root', 'ops']) {
@@ -121,9 +121,9 @@ export async function loggingIn(table: LiveTable, { ssh, plink, scp }: Clients):
     await table.refused(`2 carol: ${command}`, carol([], command), NOTHING_RUNS)
     await table.refused(`2 carol, terminal: ${command}`, carol(['-tt'], command), NOTHING_RUNS)
   }
-  await table.refused('2 carol: no command and no terminal', carol(['-T']), /say which: .*/)
+  await table.refused('2 carol: no command and no terminal', carol(['-T']), /no console given: .*/)
   for (const mode of ['-O', '-s'] as const) {
-    await table.refused(`2 carol: scp ${mode}`, scp('carol', 'carol', mode), /nothing is run here|Connection closed/)
+    await table.refused(`2 carol: scp ${mode}`, scp('carol', 'carol', mode), /not allowed here|Connection closed/)
   }
   await table.refused('2 carol: sftp', carol(['-s'], 'sftp'), /subsystem request failed|^$/)
   for (const to of ['127.0.0.1:22', '127.0.0.1:443', `127.0.0.1:${PORTS.osaka + 1}`, `127.0.0.1:${PORTS.tokyo}`]) {
@@ -163,7 +163,7 @@ export async function switchedOff(
   { jump, ssh, startDevice, startJump, startSsh }: Clients,
   { onRelay }: Scene,
 ): Promise<void> {
-  const maintenance = (word: 'on' | 'off') => onRelay(`sudo -n oobm-relay ${word} nagoya`)
+  const maintenance = (command: 'on' | 'off') => onRelay(`sudo -n oobm-relay ${command} nagoya`)
   const visits = [startJump('carol', 'sw3'), startSsh('carol', 'carol', 'sw3')]
   for (const visit of visits) await visit.says(/\[oobm: you are carol/, 60_000)
   await maintenance('off')
@@ -175,12 +175,16 @@ export async function switchedOff(
   const login = () => ssh('carol', 'carol', [], 'sw3 status')
   await table.refused('1 carol: sw3, switched off', jump('carol', 'sw3', 'status'), /open failed: connect failed/)
   const told = (await ssh('carol', 'carol', [], 'devices')).stdout
-  const carolsWord = Promise.resolve({ code: null, signal: null, stdout: told, stderr: '' })
-  await table.allowed('2 carol is told by whom', carolsWord, /^nagoya: access is off since .*, switched off by ops/m)
+  const carolSees = Promise.resolve({ code: null, signal: null, stdout: told, stderr: '' })
+  await table.allowed(
+    '2 carol sees who switched it off',
+    carolSees,
+    /^nagoya: access is off since .*, switched off by ops/m,
+  )
   await table.refused(
     '2 carol: sw3, switched off',
     login(),
-    /nagoya: access is off since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, switched off by ops, without an end/,
+    /nagoya: access is off since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, switched off by ops, until it is switched on/,
   )
   await table.allowed('2 carol: sw1 meanwhile', ssh('carol', 'carol', [], 'sw1 status'), STATUS('sw1'))
   // The key alone, without the supervisor: it listens, and never claims.

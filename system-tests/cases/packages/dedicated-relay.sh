@@ -7,7 +7,7 @@ SSH='ssh -F none -T -p 443 -o BatchMode=yes -o ConnectTimeout=15 -o UserKnownHos
 # The end of another machine's wire, of an address that no one exempts.
 OUTSIDE="ip netns exec outside $SSH"
 IN=203.0.113.1
-answers() { $1 -i secrets/tokyo/relay_key "oobm-device@$2" x 2>&1 | grep 'tokyo: the words are'; }
+answers() { $1 -i secrets/tokyo/relay_key "oobm-device@$2" x 2>&1 | grep 'tokyo: the commands are'; }
 fails() { for turn in $(seq "$1"); do ! $OUTSIDE -i bob alice@$IN x 2>/dev/null || return 1; done; }
 lives() { echo x | $SSH -i alice -W 127.0.0.1:20101 alice@127.0.0.1 | grep -a SSH-2.0; }
 until_true() { for turn in $(seq 100); do if "$@"; then return; fi; sleep 0.2; done; return 1; }
