@@ -53,7 +53,9 @@ if (process.getuid?.() === 0) {
       await screen.shows(/^Back from core-sw1\./m)
       await screen.keys('3', 'Enter')
       // The bridge does not let her: the list on the relay alone opens nothing.
-      await screen.shows(/cannot connect to edge-rt1.*does not accept this relay.s key for alice\s.*press any key for the menu/s)
+      await screen.shows(
+        /cannot connect to edge-rt1.*does not accept this relay.s key for alice\s.*press any key for the menu/s,
+      )
       await screen.keys('Space')
       await screen.shows(/^No connection to edge-rt1\./m)
       await screen.keys('q')
