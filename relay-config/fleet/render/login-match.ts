@@ -18,8 +18,8 @@ export interface LoginMatch {
 /**
  * A `Match` block for a relay's own sshd_config, one for each technician whom `loginTechnicians` gives, after all that is
  * global and before any `Match` block that also fits him: sshd takes the first value (sshd_config(5)).
- * The same technician's lines in authorized_keys need `pty` after `restrict`: without it there is no menu to draw. Globally, `AcceptEnv` and
- * `PermitUserEnvironment` must stay unset: no Match block can take back what they let in.
+ * The same technician's lines in authorized_keys need `pty` after `restrict`: without it there is no menu to draw. Globally,
+ * `AcceptEnv` and `PermitUserEnvironment` must stay unset: no Match block can take back what they let in.
  */
 export function loginMatchBlock({
   technician,
