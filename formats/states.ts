@@ -11,7 +11,12 @@ export interface StateDescription {
   meaning: string
   /** What somebody on site can do. */
   remedy: string
+  /** Whether a technician can get in. */
+  reach: Reach
 }
+
+/** `off`: the operator has switched access off; `partly`: a console is missing. */
+export type Reach = 'none' | 'off' | 'partly' | 'proved'
 
 const LIT_MS = 250
 const PAUSE_MS = 1500
@@ -28,42 +33,49 @@ export const STATES = {
     looks: 'flickers fast without a pause',
     meaning: 'there is no configuration, or it cannot be used',
     remedy: 'read oobm-error.txt on the card in a PC, and send it to the operator; oobm doctor says the same',
+    reach: 'none',
   },
   'no-link': {
     pattern: counted(1),
     looks: 'one flash, then a pause',
     meaning: 'no network: no cable, no Wi-Fi, or no address',
     remedy: 'check the network cable and the switch port',
+    reach: 'none',
   },
   'no-relay': {
     pattern: counted(2),
     looks: 'two flashes, then a pause',
     meaning: 'the network works, and the relay cannot be reached through it',
     remedy: 'ask whether this network lets port 443 out; try another port or network',
+    reach: 'none',
   },
   refused: {
     pattern: counted(3),
     looks: 'three flashes, then a pause',
     meaning: 'the relay answers, and does not accept this device',
     remedy: 'call the operator: a key, the host key or the listener is not what the relay expects',
+    reach: 'none',
   },
   stale: {
     pattern: counted(4),
     looks: 'four flashes, then a pause',
     meaning: 'an old session of this device still holds its place on the relay',
     remedy: 'wait a minute; if it stays, call the operator',
+    reach: 'none',
   },
   duplicate: {
     pattern: counted(5),
     looks: 'five flashes, then a pause',
     meaning: 'another device uses the same identity',
     remedy: 'call the operator: two cards were flashed with one file',
+    reach: 'none',
   },
   unproved: {
     pattern: counted(6),
     looks: 'six flashes, then a pause',
     meaning: 'connected, and the way back into this device is not proved',
     remedy: 'wait a minute; if it stays, call the operator',
+    reach: 'none',
   },
   maintenance: {
     pattern: [
@@ -73,24 +85,28 @@ export const STATES = {
     looks: 'long light, short flash',
     meaning: 'remote access is switched off by the operator',
     remedy: 'nothing; the operator can switch it on again',
+    reach: 'off',
   },
   'no-console': {
     pattern: counted(7),
     looks: 'seven flashes, then a pause',
     meaning: 'proved, but the line of a console is not open',
     remedy: 'check the adapter and the cable to the console port',
+    reach: 'partly',
   },
   ready: {
     pattern: [[1850, 150]],
     looks: 'light with a short wink every two seconds',
     meaning: 'proved: a technician can get in',
     remedy: 'nothing; you can leave',
+    reach: 'proved',
   },
   'in-use': {
     pattern: [[500, 500]],
     looks: 'even blinking, once a second',
     meaning: 'proved, and a technician is in now',
     remedy: 'leave it plugged in',
+    reach: 'proved',
   },
 } as const satisfies Record<string, StateDescription>
 
@@ -99,9 +115,16 @@ export type State = keyof typeof STATES
 /** All states, worst first. */
 export const STATE_NAMES = Object.keys(STATES) as State[]
 
+/** @param state also one of another version: nothing is known of that */
+export function reachOf(state: string): Reach {
+  const known = STATE_NAMES.find(name => name === state)
+  return known === undefined ? 'none' : STATES[known].reach
+}
+
 /** Whether a technician can get in: the way back is proved, whatever the console lines are. */
 export function isProvedReachable(state: string): boolean {
-  return state === 'no-console' || state === 'ready' || state === 'in-use'
+  const reach = reachOf(state)
+  return reach === 'proved' || reach === 'partly'
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The lab's one screen: how the system is now, and what to type; a pure function, and the redrawing of its lines. */
 import colors from 'yoctocolors'
 import type { Reading } from '../device/daemons/read-daemon.ts'
-import { isProvedReachable, STATES, type State } from '../formats/states.ts'
+import { STATES, type State } from '../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../formats/status-file.ts'
 import { phaseAt } from '../supervisor/led/pattern.ts'
 
@@ -112,8 +112,8 @@ function command(typed: string, does: string): string {
 }
 
 function paint(state: State): (text: string) => string {
-  if (state === 'maintenance' || state === 'no-console') return colors.yellow
-  return isProvedReachable(state) ? colors.green : colors.red
+  const { reach } = STATES[state]
+  return { none: colors.red, off: colors.yellow, partly: colors.yellow, proved: colors.green }[reach]
 }
 
 function cut(text: string, width = TEXT_WIDTH): string {

@@ -1,7 +1,7 @@
 /** The two daemons' status as lines for a terminal; pure. */
 
 import { describeAge, describeDuration } from '../../cli/times.ts'
-import { isProvedReachable, STATES } from '../../formats/states.ts'
+import { STATES } from '../../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
 import { timeText } from '../../runtime/time-text.ts'
 import type { Paint } from '../command.ts'
@@ -43,8 +43,8 @@ export function describeProof(
 
 function describeSupervisor(status: SupervisorStatus, nowMs: number, paint: Paint): string[] {
   const { state, proof, relay, connectedAt, sessions, retryAt } = status
-  const { meaning, remedy } = STATES[state]
-  const colour = isProvedReachable(state) && state !== 'no-console' ? paint.good : paint.bad
+  const { meaning, remedy, reach } = STATES[state]
+  const colour = reach === 'proved' ? paint.good : paint.bad
   const details = [
     proof.tookMs === null ? '' : `took ${Math.round(proof.tookMs)} ms`,
     proof.probeMs === null ? '' : `probe ${Math.round(proof.probeMs)} ms`,

@@ -1,5 +1,5 @@
 /** The states that a relay shows of its devices: their own, and what it sees itself; in which order and colour; pure. */
-import { isProvedReachable, STATE_NAMES, STATES } from '../../../formats/states.ts'
+import { reachOf, STATE_NAMES, STATES } from '../../../formats/states.ts'
 import type { DeviceView } from './device-view.ts'
 
 /** Colours where a person reads; the text as it is where a program does. */
@@ -30,9 +30,7 @@ export function worstFirst(views: readonly DeviceView[]): DeviceView[] {
 }
 
 export function colourOf(state: string, paint: Paint): (text: string) => string {
-  if (state === 'maintenance') return paint.faint
-  if (state === 'no-console') return paint.poor
-  return isProvedReachable(state) ? paint.good : paint.bad
+  return { none: paint.bad, off: paint.faint, partly: paint.poor, proved: paint.good }[reachOf(state)]
 }
 
 /** Whether this relay hears nothing of the device, whatever it reported last. */
