@@ -66,10 +66,15 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
   const over = AbortSignal.any([signal, ending.signal])
   const nap = napper(clock, over)
   const events = new Events(clock)
-  const consoles = config.consoles.map(console => {
-    const part = log.child({ console: console.name })
-    return new Console(console, bridge.scrollbackBytes, clock, part, nap.wake, event => events.add(event))
-  })
+  const consoles = config.consoles.map(
+    console =>
+      new Console({
+        ...{ config: console, scrollbackBytes: bridge.scrollbackBytes, clock },
+        log: log.child({ console: console.name }),
+        onChange: nap.wake,
+        onEvent: event => events.add(event),
+      }),
+  )
   const lines = consoles.map(({ config }) => openLineOf(config, openSerialLine, schemes))
   let heartbeat = heartbeatNow()
   const status = () => consoleStatus(consoles, bridge.port, heartbeat, events.latest)

@@ -1,80 +1,39 @@
 import * as assert from 'uvu/assert'
-import { consoleSchema } from '../../formats/device-config.ts'
-import { silentLog } from '../../runtime/log.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
-import type { Line } from '../line/line.ts'
-import { quickClock } from '../testing/quick-clock.ts'
-import { Console, TYPED_BOUND_BYTES } from './console.ts'
-import type { Person } from './person.ts'
-import type { SeatEvents } from './seat.ts'
+import { suite } from '../../tools/suite.ts'
+import { fakeConsole } from '../testing/fake-console.ts'
+import { TYPED_BOUND_BYTES } from './console.ts'
 
 const test = suite('console')
 
-/** A console on a line that takes bytes while `takes` is true, and people at it, who write down what they are told. */
-function withConsole(context: TestContext) {
-  const state = { takes: true }
-  const log: string[] = []
-  const clock = quickClock()
-  const line: Line = {
-    write: bytes => (state.takes ? log.push(bytes.toString()) && bytes.length : 0),
-    drain: async () => {},
-    discard: async () => {},
-    setBreak: async on => void log.push(on ? 'break' : 'over'),
-    release: async () => void log.push('release'),
-    close: async () => {},
-  }
-  const console = new Console(
-    consoleSchema.parse({ name: 'core-sw1', path: '/dev/x', flowControl: 'rts-cts' }),
-    ...([65_536, clock, silentLog, () => {}] as const),
-  )
-  console.lineOpened(line)
-  context.cleanup(() => console.lineClosed('the test is over'))
-  const attach = (technician: string, role: Person['role'] = 'operator') => {
-    const told: string[] = []
-    const events: SeatEvents = {
-      onOutput: () => {},
-      onNotice: text => told.push(text),
-      onRoom: () => told.push('room'),
-      onSent: bytes => told.push(`sent ${bytes}`),
-      onLost: (bytes, { kind }) => told.push(`lost ${bytes}: ${kind}`),
-      onOthersBreak: () => told.push('break of another'),
-      onDismissed: async () => {},
-    }
-    return { seat: console.attach({ technician, role, from: 'x' }, false, events), told }
-  }
-  const pass = (ms: number) => clock.sleep(ms, new AbortController().signal)
-  return { console, line, log, state, attach, pass }
-}
-
 test('what is typed beyond the bound is taken, and the session is told to wait until there is room', async context => {
-  const { console, state, attach } = withConsole(context)
+  const { console, line, attach } = fakeConsole(context)
   const { seat, told } = attach('alice')
-  state.takes = false
+  line.takes = false
   assert.is(console.type(seat, Buffer.alloc(TYPED_BOUND_BYTES - 1)), 'taken')
   assert.ok(console.hasRoom(seat))
   assert.is(console.type(seat, Buffer.alloc(1)), 'full')
   assert.not(console.hasRoom(seat))
-  state.takes = true
+  line.takes = true
   await console.sent(seat, context.signal)
   assert.ok(console.hasRoom(seat))
   assert.ok(told.includes('room'))
 })
 
 test('three BREAKs may wait, and a fourth is refused', async context => {
-  const { console, log, attach } = withConsole(context)
+  const { console, line, attach } = fakeConsole(context)
   const { seat } = attach('alice')
   const answers = await Promise.all(Array.from({ length: 5 }, () => console.sendBreak(seat, 100, context.signal)))
   assert.equal(
     answers.map(answer => (answer.sent ? 'sent' : answer.cause)),
     ['sent', 'sent', 'sent', ...Array(2).fill('no BREAK was sent: 3 BREAKs are waiting already')],
   )
-  assert.equal(log, Array(3).fill(['break', 'over']).flat())
+  assert.equal(line.log, Array(3).fill(['drained', 'break on', 'break off']).flat())
   assert.ok((await console.sendBreak(seat, 100, context.signal)).sent, 'and one more after them')
 })
 
 test('everyone but the asker hears of a BREAK before it begins, and everyone after it', async context => {
-  const { console, attach } = withConsole(context)
-  const [alice, bob, olga] = [attach('alice'), attach('bob'), attach('olga', 'observer')]
+  const { console, attach } = fakeConsole(context)
+  const [alice, bob, olga] = [attach('alice'), attach('bob'), attach('olga', { role: 'observer' })]
   await console.sendBreak(bob.seat, undefined, context.signal)
   assert.equal(
     [alice, bob, olga].map(({ told }) => told.includes('break of another')),
@@ -87,9 +46,9 @@ test('everyone but the asker hears of a BREAK before it begins, and everyone aft
 })
 
 test('what is lost is told to whom it was lost: at a BREAK, a take-over, an unplugging and at the end', async context => {
-  const { console, line, state, attach } = withConsole(context)
+  const { console, line, attach } = fakeConsole(context)
   const [alice, bob] = [attach('alice'), attach('bob')]
-  state.takes = false
+  line.takes = false
   console.type(alice.seat, Buffer.from('abc'))
   await console.sendBreak(bob.seat, undefined, context.signal)
   console.type(alice.seat, Buffer.from('abcd'))
@@ -105,12 +64,12 @@ test('what is lost is told to whom it was lost: at a BREAK, a take-over, an unpl
 })
 
 test('a line that is held is told once, whoever noticed, and until nobody says so any more', async context => {
-  const { console, state, attach, pass } = withConsole(context)
+  const { console, line, attach, pass } = fakeConsole(context, { flowControl: 'rts-cts' })
   const { seat, told } = attach('alice')
   const heard = () => told.filter(text => /holds the line|goes on/.test(text)).map(text => text.split(':')[0])
   console.lineHeld(true)
   assert.match(console.hold?.cause ?? '', 'CTS is low')
-  state.takes = false
+  line.takes = false
   console.type(seat, Buffer.from('x'))
   await console.sent(seat, context.signal)
   assert.equal(heard(), ['flow control holds the line'])
@@ -125,14 +84,14 @@ test('a line that is held is told once, whoever noticed, and until nobody says s
 })
 
 test('who leaves gives the place up, and the next operator who types has it', async context => {
-  const { console, attach } = withConsole(context)
+  const { console, attach } = fakeConsole(context)
   const [alice, bob] = [attach('alice'), attach('bob')]
   assert.is(console.type(bob.seat, Buffer.from('x')), 'occupied')
   console.leave(alice.seat)
   assert.is(console.writer, undefined)
   assert.is(console.type(bob.seat, Buffer.from('x')), 'taken')
   assert.is(console.writer, bob.seat)
-  attach('olga', 'observer')
+  attach('olga', { role: 'observer' })
   attach('carol')
   const joined = bob.told.filter(text => / joined| left/.test(text))
   assert.equal(joined, [
@@ -143,12 +102,12 @@ test('who leaves gives the place up, and the next operator who types has it', as
 })
 
 test('releases for operators, and says what that means', async context => {
-  const { console, log, attach } = withConsole(context)
-  const [alice, olga] = [attach('alice'), attach('olga', 'observer')]
+  const { console, line, attach } = fakeConsole(context, { flowControl: 'rts-cts' })
+  const [alice, olga] = [attach('alice'), attach('olga', { role: 'observer' })]
   const refused = await console.release(olga.seat)
-  assert.equal([refused.released, log], [false, []])
+  assert.equal([refused.released, line.log], [false, []])
   assert.equal(await console.release(alice.seat), { released: true })
-  assert.equal(log, ['release'])
+  assert.equal(line.log, ['released'])
   assert.ok(olga.told.includes('alice released the flow control: CTS is ignored until the line is opened again'))
   console.lineClosed('unplugged')
   const closed = await console.release(alice.seat)

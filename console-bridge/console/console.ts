@@ -15,6 +15,7 @@ import { calledAs, logged, type Person } from './person.ts'
 import { refusalOf } from './right.ts'
 import { Scrollback } from './scrollback.ts'
 import type { BreakAnswer, Hold, LineState, ReleaseAnswer, Seat, SeatEvents, TypeOutcome } from './seat.ts'
+import { Seats } from './seats.ts'
 
 /** Bytes of one session that wait for the line; beyond it the session is not read, and the SSH window fills. */
 export const TYPED_BOUND_BYTES = 65_536
@@ -22,6 +23,17 @@ export const TYPED_BOUND_BYTES = 65_536
 const IN_HAND_BYTES = 512
 /** BREAKs that wait for their turn: more than that is a key held down. */
 const BREAKS_BOUND = 3
+
+export interface ConsoleOptions {
+  config: ConsoleConfig
+  scrollbackBytes: number
+  clock: Clock
+  log: Logger
+  /** Something changed that the status shows; not called for its counters. */
+  onChange?(): void
+  /** Gets what belongs in the history. */
+  onEvent?(event: Omit<BridgeEvent, 'id' | 'at'>): void
+}
 
 export class Console {
   readonly config: ConsoleConfig
@@ -33,33 +45,23 @@ export class Console {
   readonly #onChange: () => void
   readonly #outgoing: Outgoing
   #line: Line | undefined
-  readonly #seats = new Set<Seat>()
-  #writer: Seat | undefined
+  readonly #seats: Seats
   /** Its `since`, and what else is an instant in here: milliseconds of the monotonic clock. */
   #state: LineState
   #breaks = 0
   readonly #hold: FlowHold
-  #seatsSoFar = 0
   #lastOutputMs: number | null = null
   #bytesIn = 0
   #bytesOut = 0
 
-  /** @param onChange called when something changed that the status shows, its counters apart */
-  /** @param onEvent what is for the history */
-  constructor(
-    config: ConsoleConfig,
-    scrollbackBytes: number,
-    clock: Clock,
-    log: Logger,
-    onChange: () => void,
-    onEvent: (event: Omit<BridgeEvent, 'id' | 'at'>) => void = () => {},
-  ) {
+  constructor({ config, scrollbackBytes, clock, log, onChange = () => {}, onEvent = () => {} }: ConsoleOptions) {
     this.config = config
     this.scrollback = new Scrollback(scrollbackBytes)
     this.#clock = clock
     this.#log = log
     this.#onChange = onChange
     this.#onEvent = onEvent
+    this.#seats = new Seats(clock)
     this.#times = new WallTimes(clock)
     this.#hold = new FlowHold(clock, describeHold(config))
     this.#state = { open: false, cause: 'it is being opened', since: clock.nowMs() }
@@ -92,11 +94,11 @@ export class Console {
   }
 
   get seats(): readonly Seat[] {
-    return [...this.#seats]
+    return this.#seats.all
   }
 
   get writer(): Seat | undefined {
-    return this.#writer
+    return this.#seats.writer
   }
 
   get counters(): { lastOutputAt: number | null; bytesIn: number; bytesOut: number } {
@@ -109,7 +111,7 @@ export class Console {
     this.#outgoing.useLine(line, { kind: 'closed', text: 'the line was closed' })
     this.#state = { open: true, since: this.#clock.nowMs() }
     this.#log.info('line open')
-    this.#tellAll('the line is open')
+    this.#seats.tellAll('the line is open')
     this.#onChange()
   }
 
@@ -122,8 +124,10 @@ export class Console {
     if (!before.open && before.cause === cause) return
     this.#state = { open: false, cause, since: before.open ? this.#clock.nowMs() : before.since }
     this.#log.warn({ cause }, 'line closed')
-    this.#tellAll(`the line is closed: ${cause}. It is opened again as soon as that can be; nothing is sent until then`)
-    for (const seat of this.#seats) seat.events.onRoom()
+    this.#seats.tellAll(
+      `the line is closed: ${cause}. It is opened again as soon as that can be; nothing is sent until then`,
+    )
+    for (const seat of this.seats) seat.events.onRoom()
     this.#onChange()
   }
 
@@ -136,54 +140,37 @@ export class Console {
     this.#bytesIn += bytes.length
     this.#lastOutputMs = this.#clock.nowMs()
     this.scrollback.append(bytes)
-    for (const seat of this.#seats) seat.events.onOutput()
+    for (const seat of this.seats) seat.events.onOutput()
   }
 
   /** Takes a place; the first who may type does. */
   attach(person: Person, viewOnly: boolean, events: SeatEvents): Seat {
-    const sinceMs = this.#clock.nowMs()
-    const times = this.#times
-    const seat: Seat = {
-      ...person,
-      id: ++this.#seatsSoFar,
-      get since() {
-        return times.of(sinceMs)
-      },
-      viewOnly,
-      mayType: refusalOf({ role: person.role, viewOnly }) === undefined,
-      events,
-    }
-    this.#tellAll(`${calledAs(seat)} joined${seat.mayType ? '' : ' to watch'}`)
-    this.#seats.add(seat)
-    if (seat.mayType) this.#writer ??= seat
-    this.#log.info({ ...logged(seat), writes: this.#writer === seat }, 'session joined')
+    const seat = this.#seats.join(person, viewOnly, events)
+    this.#log.info({ ...logged(seat), writes: this.writer === seat }, 'session joined')
     this.#onChange()
     return seat
   }
 
   /** Gives the place up. What it typed and is not sent is discarded. */
   leave(seat: Seat): void {
-    if (!this.#seats.delete(seat)) return
+    if (!this.#seats.leave(seat)) return
     this.#outgoing.discard(seat, { kind: 'left', text: 'the session ended before' })
-    const wrote = this.#writer === seat
-    if (wrote) this.#writer = undefined
-    this.#tellAll(`${calledAs(seat)} left${wrote ? ': the next operator who types has the console' : ''}`)
     this.#log.info(logged(seat), 'session left')
     this.#onChange()
   }
 
   /** Ends the sessions of all who are not on the device itself. */
   async dismiss(text: string): Promise<void> {
-    const others = [...this.#seats].filter(({ via }) => via !== 'shell')
+    const others = this.seats.filter(({ via }) => via !== 'shell')
     await Promise.all(others.map(({ events }) => events.onDismissed(text)))
   }
 
   /** Sends what was typed, if this seat may; a free place is taken by it. `full`: taken, and wait for room. */
   type(seat: Seat, bytes: Buffer): TypeOutcome {
     if (refusalOf(seat) !== undefined) return 'observer'
-    if (this.#writer !== seat && this.#writer !== undefined) return 'occupied'
+    if (this.writer !== seat && this.writer !== undefined) return 'occupied'
     if (!this.#state.open) return 'closed'
-    if (this.#writer === undefined) this.#give(seat, `${calledAs(seat)} types now`)
+    if (this.writer === undefined) this.#give(seat, `${calledAs(seat)} types now`)
     this.#outgoing.push(seat, bytes)
     return this.hasRoom(seat) ? 'taken' : 'full'
   }
@@ -203,7 +190,7 @@ export class Console {
    */
   takeOver(seat: Seat): string | undefined {
     const refusal = refusalOf(seat)
-    const before = this.#writer
+    const before = this.writer
     if (refusal !== undefined || before === seat) return refusal
     const loss: Loss = { kind: 'taken-over', text: `${calledAs(seat)} took over typing` }
     const discarded = before ? this.#outgoing.discardWithHeld(before, loss) : 0
@@ -234,7 +221,7 @@ export class Console {
       return { released: false, refused: false, cause: `nothing was released: ${errorMessage(err)}` }
     }
     this.#log.info(logged(by), 'flow control released')
-    this.#tellAll(`${calledAs(by)} released the flow control${describeRelease(this.config)}`)
+    this.#seats.tellAll(`${calledAs(by)} released the flow control${describeRelease(this.config)}`)
     return { released: true }
   }
 
@@ -253,17 +240,17 @@ export class Console {
     try {
       const lengthMs = breakLengthMs(askedMs)
       const loss: Loss = { kind: 'break', text: `${calledAs(by)} sent BREAK` }
-      for (const seat of this.#seats) if (seat !== by) seat.events.onOthersBreak(loss)
+      for (const seat of this.seats) if (seat !== by) seat.events.onOthersBreak(loss)
       const outcome = await this.#outgoing.sendBreak(lengthMs, signal, loss)
       this.#log.info({ ...logged(by), lengthMs, askedMs, ...outcome }, outcome.sent ? 'break sent' : 'break failed')
       const { technician, from } = by
       const detail = outcome.sent ? describeBreak(askedMs) : `not sent: ${outcome.cause}`
       this.#onEvent({ event: 'break', console: this.config.name, technician, from, detail })
-      for (const seat of this.#seats) seat.events.onRoom()
+      for (const seat of this.seats) seat.events.onRoom()
       if (!outcome.sent) return noBreak(outcome.cause)
       const count = outcome.discardedBytes > 0 ? ` (${outcome.discardedBytes} bytes and more)` : ''
       const lost = outcome.drained ? '' : `; what the target had not taken by then is discarded${count}`
-      this.#tellAll(`${calledAs(by)} sent BREAK, ${describeBreak(askedMs)}${lost}`)
+      this.#seats.tellAll(`${calledAs(by)} sent BREAK, ${describeBreak(askedMs)}${lost}`)
       return { sent: true }
     } finally {
       this.#breaks--
@@ -271,8 +258,7 @@ export class Console {
   }
 
   #give(seat: Seat, announcement: string): void {
-    this.#writer = seat
-    this.#tellAll(announcement)
+    this.#seats.give(seat, announcement)
     this.#log.info(logged(seat), 'writer changed')
     this.#onChange()
   }
@@ -281,12 +267,8 @@ export class Console {
     if (!this.#hold.tell(by, held)) return
     const { now } = this.#hold
     this.#log.info({ held: now !== undefined }, 'flow control')
-    this.#tellAll(now ? `flow control holds the line: ${now.cause}. What is typed waits` : 'the line goes on')
+    this.#seats.tellAll(now ? `flow control holds the line: ${now.cause}. What is typed waits` : 'the line goes on')
     this.#onChange()
-  }
-
-  #tellAll(text: string): void {
-    for (const seat of this.#seats) seat.events.onNotice(text)
   }
 }
 

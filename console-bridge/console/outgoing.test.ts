@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite, type TestContext } from '../../tools/suite.ts'
-import type { Line } from '../line/line.ts'
+import { fakeLine } from '../testing/fake-line.ts'
 import { quickClock } from '../testing/quick-clock.ts'
 import type { Loss } from './loss.ts'
 import { Outgoing } from './outgoing.ts'
@@ -10,25 +10,6 @@ const ALICE = { name: 'alice' }
 const BOB = { name: 'bob' }
 const BREAK: Loss = { kind: 'break', text: 'bob sent BREAK' }
 const CLOSED: Loss = { kind: 'closed', text: 'the line is closed' }
-
-/** A line that writes down what happens to it, and takes bytes only while `takes` is true. */
-function fakeLine(takes = true) {
-  const log: string[] = []
-  const state = { takes }
-  const line: Line = {
-    write: bytes => {
-      if (!state.takes) return 0
-      log.push(bytes.toString())
-      return bytes.length
-    },
-    drain: async () => void log.push('drained'),
-    discard: async () => void log.push('discarded'),
-    setBreak: async on => void log.push(on ? 'break on' : 'break off'),
-    release: async () => {},
-    close: async () => {},
-  }
-  return { line, log, state }
-}
 
 /** With everything that it tells, and without a line at the end of the test. */
 function outgoing(context: TestContext) {
@@ -50,7 +31,8 @@ function outgoing(context: TestContext) {
 }
 
 test('sends in order, whoever typed it, in small pieces', async context => {
-  const { line, log } = fakeLine()
+  const line = fakeLine()
+  const { log } = line
   const { out } = outgoing(context)
   out.useLine(line, CLOSED)
   out.push(ALICE, Buffer.from('x'.repeat(300)))
@@ -60,33 +42,33 @@ test('sends in order, whoever typed it, in small pieces', async context => {
 })
 
 test('what was typed before a BREAK goes before it, and what is typed during it after it', async context => {
-  const { line, log, state } = fakeLine(false)
+  const line = fakeLine({ takes: false })
+  const { log } = line
   const { out } = outgoing(context)
   out.useLine(line, CLOSED)
   out.push(ALICE, Buffer.from('before'))
   const outcome = out.sendBreak(300, context.signal, BREAK)
   await Promise.resolve()
   out.push(ALICE, Buffer.from('during'))
-  state.takes = true
+  line.takes = true
   assert.equal(await outcome, { sent: true, drained: true, discardedBytes: 0 })
   await out.sent(ALICE, context.signal)
   assert.equal(log, ['before', 'drained', 'break on', 'break off', 'during', 'drained'])
 })
 
 test('a BREAK does not wait for a line that takes nothing, and what it discards is not sent after it either', async context => {
-  const { line, log, state } = fakeLine()
+  const line = fakeLine()
+  const { log } = line
   const { out, told } = outgoing(context)
   // A target that BREAK wakes takes bytes again while it lasts.
-  const woken: Line = {
-    ...line,
-    setBreak: async on => {
-      state.takes = true
-      await line.setBreak(on)
-    },
+  const { setBreak } = line
+  line.setBreak = async on => {
+    line.takes = true
+    await setBreak(on)
   }
-  out.useLine(woken, CLOSED)
+  out.useLine(line, CLOSED)
   out.push(ALICE, Buffer.from('sent '))
-  state.takes = false
+  line.takes = false
   out.push(ALICE, Buffer.from('x'.repeat(1000)))
   assert.equal(await out.sendBreak(300, context.signal, BREAK), { sent: true, drained: false, discardedBytes: 1000 })
   assert.is(out.waitingBytes(ALICE), 0)
@@ -98,17 +80,19 @@ test('a BREAK does not wait for a line that takes nothing, and what it discards 
 })
 
 test('a BREAK is as long as asked', async context => {
-  const { line } = fakeLine()
+  const line = fakeLine()
   const { out, clock } = outgoing(context)
   const atMs: number[] = []
-  out.useLine({ ...line, setBreak: async () => void atMs.push(clock.nowMs()) }, CLOSED)
+  line.setBreak = async () => void atMs.push(clock.nowMs())
+  out.useLine(line, CLOSED)
   await out.sendBreak(700, context.signal, BREAK)
   const [on = 0, off = 0] = atMs
   assert.ok(off - on >= 700 && off - on < 800, `${off - on} ms`)
 })
 
 test('who leaves while a BREAK waits for what was typed loses that, and nobody else does', async context => {
-  const { line, log, state } = fakeLine(false)
+  const line = fakeLine({ takes: false })
+  const { log } = line
   const { out, told } = outgoing(context)
   out.useLine(line, CLOSED)
   out.push(ALICE, Buffer.from('alice'))
@@ -116,42 +100,38 @@ test('who leaves while a BREAK waits for what was typed loses that, and nobody e
   const sending = out.sendBreak(300, context.signal, BREAK)
   await Promise.resolve()
   assert.is(out.discard(ALICE, { kind: 'left', text: '' }), 5)
-  state.takes = true
+  line.takes = true
   assert.ok((await sending).sent)
   assert.equal(log, ['bob', 'drained', 'break on', 'break off'])
   assert.equal(told, ['alice lost 5: left'])
 })
 
 test('takes a BREAK back also when it could not be begun', async context => {
-  const { line, log } = fakeLine()
-  const failing: Line = {
-    ...line,
-    setBreak: async on => {
-      log.push(on ? 'break on' : 'break off')
-      if (on) throw new Error('no such thing')
-    },
+  const line = fakeLine()
+  const { log } = line
+  line.setBreak = async on => {
+    log.push(on ? 'break on' : 'break off')
+    if (on) throw new Error('no such thing')
   }
   const { out } = outgoing(context)
-  out.useLine(failing, CLOSED)
+  out.useLine(line, CLOSED)
   assert.equal(await out.sendBreak(300, context.signal, BREAK), { sent: false, cause: 'no such thing' })
   assert.equal(log, ['drained', 'break on', 'break off'])
 })
 
 test('gives up a BREAK that a hung adapter does not take, and takes it back when it comes after all', async context => {
-  const { line, log } = fakeLine()
+  const line = fakeLine()
+  const { log } = line
   let begin = () => {}
-  const hung: Line = {
-    ...line,
-    setBreak: async on => {
-      if (on)
-        await new Promise<void>(resolve => {
-          begin = resolve
-        })
-      log.push(on ? 'break on' : 'break off')
-    },
+  line.setBreak = async on => {
+    if (on)
+      await new Promise<void>(resolve => {
+        begin = resolve
+      })
+    log.push(on ? 'break on' : 'break off')
   }
   const { out } = outgoing(context)
-  out.useLine(hung, CLOSED)
+  out.useLine(line, CLOSED)
   const outcome = await out.sendBreak(300, context.signal, BREAK)
   assert.is(outcome.sent, false)
   assert.match(JSON.stringify(outcome), 'the line does not answer')
@@ -161,13 +141,13 @@ test('gives up a BREAK that a hung adapter does not take, and takes it back when
 })
 
 test('sends nothing that waited for one line on the next', async context => {
-  const dead = fakeLine(false)
+  const dead = fakeLine({ takes: false })
   const next = fakeLine()
   const { out, told } = outgoing(context)
-  out.useLine(dead.line, CLOSED)
+  out.useLine(dead, CLOSED)
   out.push(ALICE, Buffer.from('x'.repeat(1000)))
   out.useLine(undefined, CLOSED)
-  out.useLine(next.line, CLOSED)
+  out.useLine(next, CLOSED)
   out.push(ALICE, Buffer.from('new'))
   await out.sent(ALICE, context.signal)
   assert.equal(next.log, ['new', 'drained'])
@@ -175,17 +155,14 @@ test('sends nothing that waited for one line on the next', async context => {
 })
 
 test('a line that fails at a write waits for its end, and not for ever in a loop', async context => {
-  const { line } = fakeLine()
+  const line = fakeLine()
   const { out, told } = outgoing(context)
   let writes = 0
-  const failing: Line = {
-    ...line,
-    write: () => {
-      writes++
-      throw new Error('EIO')
-    },
+  line.write = () => {
+    writes++
+    throw new Error('EIO')
   }
-  out.useLine(failing, CLOSED)
+  out.useLine(line, CLOSED)
   out.push(ALICE, Buffer.from('abc'))
   await new Promise(resolve => setImmediate(resolve))
   assert.is(writes, 1)
@@ -194,7 +171,7 @@ test('a line that fails at a write waits for its end, and not for ever in a loop
 })
 
 test('counts and discards what waits for each owner', async context => {
-  const { line } = fakeLine(false)
+  const line = fakeLine({ takes: false })
   const { out, told } = outgoing(context)
   out.useLine(line, CLOSED)
   out.push(ALICE, Buffer.from('a'))
@@ -207,22 +184,20 @@ test('counts and discards what waits for each owner', async context => {
 })
 
 test('a take-over discards what the adapter has in hand too, and nothing that is typed after it', async context => {
-  const { line, log, state } = fakeLine()
+  const line = fakeLine()
+  const { log } = line
   const { out, told } = outgoing(context)
   let discarded = () => {}
-  const slow: Line = {
-    ...line,
-    discard: () =>
-      new Promise<void>(resolve => {
-        discarded = resolve
-      }),
-  }
-  out.useLine(slow, CLOSED)
+  line.discard = () =>
+    new Promise<void>(resolve => {
+      discarded = resolve
+    })
+  out.useLine(line, CLOSED)
   out.push(ALICE, Buffer.from('sent '))
-  state.takes = false
+  line.takes = false
   out.push(ALICE, Buffer.from('waits'))
   assert.is(out.discardWithHeld(ALICE, { kind: 'taken-over', text: '' }), 5)
-  state.takes = true
+  line.takes = true
   out.push(BOB, Buffer.from('bob'))
   assert.equal(log, ['sent '])
   discarded()
@@ -232,7 +207,8 @@ test('a take-over discards what the adapter has in hand too, and nothing that is
 })
 
 test('a take-over from one whose bytes are all on their way leaves those alone', async context => {
-  const { line, log } = fakeLine()
+  const line = fakeLine()
+  const { log } = line
   const { out, told } = outgoing(context)
   out.useLine(line, CLOSED)
   out.push(ALICE, Buffer.from('sent'))
@@ -241,21 +217,22 @@ test('a take-over from one whose bytes are all on their way leaves those alone',
 })
 
 test('says that a line is held, and that it goes on; whoever waits for it gives up', async context => {
-  const { line, state } = fakeLine(false)
+  const line = fakeLine({ takes: false })
   const { out, told } = outgoing(context)
   out.useLine(line, CLOSED)
   out.push(ALICE, Buffer.from('reload'))
   assert.not(await out.sent(ALICE, context.signal))
   assert.equal(told, ['held'])
-  state.takes = true
+  line.takes = true
   assert.ok(await out.sent(ALICE, context.signal))
   assert.equal(told, ['held', 'goes on'])
 })
 
 test('gives up an adapter that took everything and does not get rid of it', async context => {
-  const { line } = fakeLine()
+  const line = fakeLine()
   const { out } = outgoing(context)
-  out.useLine({ ...line, drain: () => new Promise(() => {}) }, CLOSED)
+  line.drain = () => new Promise(() => {})
+  out.useLine(line, CLOSED)
   out.push(ALICE, Buffer.from('reload'))
   assert.not(await out.sent(ALICE, context.signal))
 })

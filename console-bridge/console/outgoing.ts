@@ -2,13 +2,13 @@
 import type { Clock } from '../../runtime/clock.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import { OVER, within } from '../../runtime/waiting.ts'
+import { answered, breakLine } from '../line/break-line.ts'
 import type { Line } from '../line/line.ts'
 import type { Loss } from './loss.ts'
+import { countBytes, WaitingInput, type WaitingItem } from './waiting-input.ts'
 
 /** Milliseconds that what was typed before a BREAK has to get out; a second is 960 bytes at 9600 baud. */
 export const DRAIN_BOUND_MS = 1_000
-/** Milliseconds that a line has to begin or end a BREAK, or to drop what it holds, beyond the BREAK's own length. */
-export const LINE_BOUND_MS = 5_000
 /** Milliseconds without progress after which whoever waits for the end of what was typed gives up. */
 export const GIVE_UP_MS = 20_000
 /** Bytes in one write: small, so that a BREAK waits for a quarter of a second at the most at 9600 baud. */
@@ -19,11 +19,6 @@ const RETRY_MS = { first: 20, last: 250 }
 export type BreakOutcome =
   /** `drained`: all that was typed before it is on the wire. If not, these bytes, and what the kernel held, are gone. */
   { sent: true; drained: boolean; discardedBytes: number } | { sent: false; cause: string }
-
-interface Waiting {
-  owner: object
-  bytes: Buffer
-}
 
 export interface OutgoingEvents {
   onSent(owner: object, bytes: number): void
@@ -49,9 +44,7 @@ export class Outgoing {
   #line: Line | undefined
   /** Ends the pump of the line that is open now. */
   #pumping: AbortController | undefined
-  #waiting: Waiting[] = []
-  /** During a BREAK, what was typed before it; what is typed meanwhile stays in `#waiting`. */
-  #ahead: Waiting[] | undefined
+  readonly #waiting = new WaitingInput()
   /** What is typed meanwhile waits, so that it is not discarded. */
   #isDiscarding = false
   #lastOwner: object | undefined
@@ -71,29 +64,23 @@ export class Outgoing {
     this.#pumping?.abort()
     this.#pumping = undefined
     this.#line = line
-    const lost = [...(this.#ahead ?? []), ...this.#waiting]
-    this.#waiting = []
-    if (this.#ahead) this.#ahead = []
     this.#hold(false)
-    this.#lose(lost, loss)
+    this.#lose(this.#waiting.remove(), loss)
     this.#tellChanged()
   }
 
   push(owner: object, bytes: Buffer): void {
-    this.#waiting.push({ owner, bytes })
+    this.#waiting.push(owner, bytes)
     this.#pump()
   }
 
   waitingBytes(owner: object): number {
-    return countBytes([...(this.#ahead ?? []), ...this.#waiting].filter(item => item.owner === owner))
+    return this.#waiting.bytesOf(owner)
   }
 
   /** Drops what waits of `owner`, and says how many bytes that was. */
   discard(owner: object, loss: Loss): number {
-    const isKept = (item: Waiting) => item.owner !== owner
-    const lost = [...(this.#ahead ?? []), ...this.#waiting].filter(item => !isKept(item))
-    this.#ahead = this.#ahead?.filter(isKept)
-    this.#waiting = this.#waiting.filter(isKept)
+    const lost = this.#waiting.remove(owner)
     this.#lose(lost, loss)
     this.#tellChanged()
     return countBytes(lost)
@@ -106,7 +93,7 @@ export class Outgoing {
     if (bytes === 0 || !line) return bytes
     this.#events.onLost(owner, 0, loss)
     this.#isDiscarding = true
-    void this.#bounded(line.discard())
+    void answered(line.discard(), this.#clock)
       .catch(() => {})
       .then(() => {
         this.#isDiscarding = false
@@ -149,31 +136,21 @@ export class Outgoing {
   async #breakNow(lengthMs: number, signal: AbortSignal, loss: Loss): Promise<BreakOutcome> {
     const line = this.#line
     if (!line || signal.aborted) return { sent: false, cause: 'the line is closed' }
-    this.#ahead = this.#waiting
-    this.#waiting = []
+    this.#waiting.beginBreak()
     try {
       const drained = await this.#drain(line, signal)
-      const discarded = this.#ahead
-      this.#ahead = []
+      const discarded = this.#waiting.removeAhead()
       if (!drained) {
-        await this.#bounded(line.discard())
+        await answered(line.discard(), this.#clock)
         this.#lose(discarded, loss)
         if (this.#lastOwner) this.#events.onLost(this.#lastOwner, 0, loss)
       }
-      const begun = line.setBreak(true)
-      try {
-        await this.#bounded(begun)
-        await this.#atLeast(lengthMs, signal)
-      } finally {
-        // One that begins late, after all, is taken back then.
-        const end = () => line.setBreak(false)
-        await this.#bounded(begun.then(end, end))
-      }
+      await breakLine(line, lengthMs, this.#clock, signal)
       return { sent: true, drained, discardedBytes: countBytes(discarded) }
     } catch (err) {
       return { sent: false, cause: errorMessage(err) }
     } finally {
-      this.#ahead = undefined
+      this.#waiting.endBreak()
       this.#pump()
     }
   }
@@ -181,27 +158,12 @@ export class Outgoing {
   /** @returns whether all that was typed before is on the wire */
   async #drain(line: Line, signal: AbortSignal): Promise<boolean> {
     const drain = async (over: AbortSignal) => {
-      while (this.#ahead && this.#ahead.length > 0 && !over.aborted) await this.#changed(DRAIN_BOUND_MS, over)
+      while (this.#waiting.first && !over.aborted) await this.#changed(DRAIN_BOUND_MS, over)
       if (!over.aborted) await line.drain()
     }
     // A line that fails here fails at the BREAK too, which tells.
     const outcome = await within(DRAIN_BOUND_MS, [signal], drain, { clock: this.#clock }).catch(() => undefined)
     return outcome?.kind === 'done'
-  }
-
-  /** @throws what `work` throws, and when the line does not answer */
-  async #bounded(work: Promise<unknown>): Promise<void> {
-    const outcome = await within(LINE_BOUND_MS, [], () => work, { clock: this.#clock })
-    if (outcome.kind !== 'done')
-      throw new Error('the line does not answer: flow control holds it, or the adapter hangs')
-  }
-
-  /** A timer may fire a fraction of a millisecond early: the BREAK is no shorter than asked. */
-  async #atLeast(ms: number, signal: AbortSignal): Promise<void> {
-    const untilMs = this.#clock.nowMs() + ms
-    for (let leftMs = ms; leftMs > 0 && !signal.aborted; leftMs = untilMs - this.#clock.nowMs()) {
-      await this.#clock.sleep(Math.ceil(leftMs), signal)
-    }
   }
 
   #pump(): void {
@@ -211,12 +173,8 @@ export class Outgoing {
     void this.#send(this.#line, pumping.signal).then(isAlive => {
       if (!isAlive || this.#pumping !== pumping) return
       this.#pumping = undefined
-      if (this.#queue.length > 0) this.#pump()
+      if (this.#waiting.first) this.#pump()
     })
-  }
-
-  get #queue(): Waiting[] {
-    return this.#ahead ?? this.#waiting
   }
 
   /** @returns false when the line is gone: it tells so itself, and the next one gets a pump of its own */
@@ -224,7 +182,7 @@ export class Outgoing {
     let stuckSinceMs: number | undefined
     let retryMs = RETRY_MS.first
     while (!signal.aborted) {
-      const [first] = this.#queue
+      const { first } = this.#waiting
       if (!first || this.#isDiscarding) break
       let taken: number
       try {
@@ -235,7 +193,7 @@ export class Outgoing {
       if (taken > 0) {
         stuckSinceMs = undefined
         retryMs = RETRY_MS.first
-        this.#took(first, taken)
+        this.#took(first.owner, taken)
         continue
       }
       stuckSinceMs ??= this.#clock.nowMs()
@@ -247,14 +205,13 @@ export class Outgoing {
     return true
   }
 
-  #took(item: Waiting, bytes: number): void {
-    item.bytes = item.bytes.subarray(bytes)
-    if (item.bytes.length === 0) this.#queue.shift()
-    this.#lastOwner = item.owner
+  #took(owner: object, bytes: number): void {
+    this.#waiting.took(bytes)
+    this.#lastOwner = owner
     this.#progressAtMs = this.#clock.nowMs()
     this.#hold(false)
-    this.#events.onSent(item.owner, bytes)
-    this.#events.onRoom(item.owner)
+    this.#events.onSent(owner, bytes)
+    this.#events.onRoom(owner)
     this.#tellChanged()
   }
 
@@ -264,7 +221,7 @@ export class Outgoing {
     this.#events.onHeld(held)
   }
 
-  #lose(items: readonly Waiting[], loss: Loss): void {
+  #lose(items: readonly WaitingItem[], loss: Loss): void {
     for (const owner of new Set(items.map(({ owner }) => owner))) {
       this.#events.onLost(owner, countBytes(items.filter(item => item.owner === owner)), loss)
     }
@@ -282,8 +239,4 @@ export class Outgoing {
   #tellChanged(): void {
     for (const tell of [...this.#whenChanged]) tell()
   }
-}
-
-function countBytes(items: readonly Waiting[]): number {
-  return items.reduce((sum, { bytes }) => sum + bytes.length, 0)
 }

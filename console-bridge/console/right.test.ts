@@ -1,23 +1,10 @@
 /** The console itself refuses, whoever calls it and however it is asked. */
 import * as assert from 'uvu/assert'
-import { consoleSchema } from '../../formats/device-config.ts'
-import { silentLog } from '../../runtime/log.ts'
 import { suite } from '../../tools/suite.ts'
-import { quickClock } from '../testing/quick-clock.ts'
-import { Console } from './console.ts'
+import { fakeConsole } from '../testing/fake-console.ts'
 import type { Person } from './person.ts'
-import type { SeatEvents } from './seat.ts'
 
 const test = suite('right to send')
-const EVENTS: SeatEvents = {
-  onOutput: () => {},
-  onNotice: () => {},
-  onRoom: () => {},
-  onSent: () => {},
-  onLost: () => {},
-  onOthersBreak: () => {},
-  onDismissed: async () => {},
-}
 const OBSERVER = 'read-only: you are an observer here, so neither typing nor BREAK is sent'
 const WATCHES = 'read-only: this session watches, so neither typing nor BREAK is sent'
 
@@ -34,22 +21,10 @@ const CASES: [role: Person['role'], via: Person['via'], viewOnly: boolean, refus
 for (const [role, via, viewOnly, refusal] of CASES) {
   const who = `${role}${via ? ` via ${via}` : ''}${viewOnly ? ' who watches' : ''}`
   test(`${who}: ${refusal === undefined ? 'types, takes over and breaks' : 'nothing of it reaches the line'}`, async context => {
-    const sent: string[] = []
-    const console = new Console(
-      consoleSchema.parse({ name: 'core-sw1', path: '/dev/x' }),
-      ...([1024, quickClock(), silentLog, () => {}] as const),
-    )
-    console.lineOpened({
-      write: bytes => sent.push(bytes.toString()) && bytes.length,
-      drain: async () => {},
-      discard: async () => {},
-      release: async () => {},
-      setBreak: async on => void sent.push(on ? 'break' : 'over'),
-      close: async () => {},
-    })
-    const other = console.attach({ technician: 'bob', role: 'operator', from: 'x' }, false, EVENTS)
+    const { console, line, attach } = fakeConsole(context)
+    const { seat: other } = attach('bob')
     const person: Person = { technician: 'alice', role, from: 'x', ...(via && { via }) }
-    const seat = console.attach(person, viewOnly, EVENTS)
+    const { seat } = attach('alice', { role, viewOnly, ...(via && { via }) })
     assert.is(seat.mayType, refusal === undefined)
     assert.is(console.takeOver(seat), refusal)
     assert.is(console.writer, refusal === undefined ? seat : other)
@@ -61,8 +36,8 @@ for (const [role, via, viewOnly, refusal] of CASES) {
     const byWord = await console.sendBreak(person, undefined, context.signal)
     assert.equal(byWord, role === 'operator' ? { sent: true } : { ...refused, cause: OBSERVER })
     const breaks = role === 'observer' ? 0 : viewOnly ? 1 : 2
-    assert.is(sent.filter(item => item === 'break').length, breaks)
-    assert.is(sent.includes('reload'), refusal === undefined)
+    assert.is(line.log.filter(item => item === 'break on').length, breaks)
+    assert.is(line.sent.includes('reload'), refusal === undefined)
   })
 }
 

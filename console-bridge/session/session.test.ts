@@ -1,72 +1,25 @@
 import * as assert from 'uvu/assert'
-import { consoleSchema } from '../../formats/device-config.ts'
-import { silentLog } from '../../runtime/log.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
-import { Console } from '../console/console.ts'
-import { quickClock } from '../testing/quick-clock.ts'
+import { fakeConsole } from '../testing/fake-console.ts'
+import { fakeTerminal } from '../testing/fake-terminal.ts'
 import { Session } from './session.ts'
-import type { Terminal } from './terminal.ts'
 
 const test = suite('session')
 const PASTE = Buffer.alloc(70_000, 'x')
 
-/** Alice's session at a console whose line takes what it is told to take. */
+/** Alice's session at a console on a fake line, once it is started, and Bob's seat there. */
 function withSession(context: TestContext, interactive = true, role: 'operator' | 'observer' = 'operator') {
-  const clock = quickClock()
-  const line = { takes: true, sent: '' }
-  const console = new Console(
-    consoleSchema.parse({ name: 'core-sw1', path: '/dev/x' }),
-    ...([65_536, clock, silentLog, () => {}] as const),
-  )
-  console.lineOpened({
-    write: bytes => {
-      if (!line.takes) return 0
-      line.sent += bytes.toString()
-      return bytes.length
-    },
-    drain: async () => {},
-    discard: async () => {},
-    setBreak: async () => {},
-    release: async () => {},
-    close: async () => {},
-  })
-  const gone = new AbortController()
-  context.cleanup(() => {
-    gone.abort()
-    console.lineClosed('the test is over')
-  })
-  const shown = { out: '', notes: '', reads: true, shows: Promise.resolve() }
-  const terminal: Terminal = {
-    interactive,
-    gone: gone.signal,
-    write: async bytes => {
-      await shown.shows
-      shown.out += bytes.toString('latin1')
-    },
-    note: async text => {
-      shown.notes += text
-    },
-    roundTrip: async () => {},
-    pause: () => {
-      shown.reads = false
-    },
-    resume: () => {
-      shown.reads = true
-    },
-  }
+  const { console, line, clock, attach, pass } = fakeConsole(context)
+  const shown = fakeTerminal({ interactive })
+  context.cleanup(shown.leave)
   const person = { technician: 'alice', role, from: 'x' }
   const start = () => {
     const session = new Session({
-      ...{ console, person, viewOnly: false, terminal, escapeKey: 'ctrl-]', clock, signal: context.signal },
+      ...{ console, person, viewOnly: false, terminal: shown, escapeKey: 'ctrl-]', clock, signal: context.signal },
     })
     return { session, ending: session.run() }
   }
-  const bob = () =>
-    console.attach({ technician: 'bob', role: 'operator', from: 'y' }, false, {
-      ...{ onOutput: () => {}, onNotice: () => {}, onRoom: () => {}, onSent: () => {}, onLost: () => {} },
-      ...{ onOthersBreak: () => {}, onDismissed: async () => {} },
-    })
-  const pass = (ms: number) => clock.sleep(ms, new AbortController().signal)
+  const bob = () => attach('bob').seat
   return { console, line, shown, start, bob, pass }
 }
 
@@ -146,7 +99,7 @@ test('a program that reads too slowly hears that its answer has a hole, and does
   const { session, ending } = start()
   session.onTyped(Buffer.from('show tech\r'))
   let goOn = () => {}
-  shown.shows = new Promise(resolve => {
+  shown.ready = new Promise(resolve => {
     goOn = resolve
   })
   for (let line = 0; line < 2_000; line++) {

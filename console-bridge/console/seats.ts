@@ -1,0 +1,66 @@
+/** Who is at a console, and which of them types. All of them are told what changes. */
+import { type Clock, WallTimes } from '../../runtime/clock.ts'
+import { calledAs, type Person } from './person.ts'
+import { refusalOf } from './right.ts'
+import type { Seat, SeatEvents } from './seat.ts'
+
+export class Seats {
+  readonly #clock: Clock
+  readonly #times: WallTimes
+  readonly #seats = new Set<Seat>()
+  #writer: Seat | undefined
+  #soFar = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#times = new WallTimes(clock)
+  }
+
+  get all(): readonly Seat[] {
+    return [...this.#seats]
+  }
+
+  /** Undefined while nobody types. */
+  get writer(): Seat | undefined {
+    return this.#writer
+  }
+
+  /** The first one that may type does. */
+  join(person: Person, viewOnly: boolean, events: SeatEvents): Seat {
+    const sinceMs = this.#clock.nowMs()
+    const times = this.#times
+    const seat: Seat = {
+      ...person,
+      id: ++this.#soFar,
+      get since() {
+        return times.of(sinceMs)
+      },
+      viewOnly,
+      mayType: refusalOf({ role: person.role, viewOnly }) === undefined,
+      events,
+    }
+    this.tellAll(`${calledAs(seat)} joined${seat.mayType ? '' : ' to watch'}`)
+    this.#seats.add(seat)
+    if (seat.mayType) this.#writer ??= seat
+    return seat
+  }
+
+  /** @returns false for one that has left already */
+  leave(seat: Seat): boolean {
+    if (!this.#seats.delete(seat)) return false
+    const wrote = this.#writer === seat
+    if (wrote) this.#writer = undefined
+    this.tellAll(`${calledAs(seat)} left${wrote ? ': the next operator who types has the console' : ''}`)
+    return true
+  }
+
+  /** This one types from now on. */
+  give(seat: Seat, announcement: string): void {
+    this.#writer = seat
+    this.tellAll(announcement)
+  }
+
+  tellAll(text: string): void {
+    for (const seat of this.#seats) seat.events.onNotice(text)
+  }
+}

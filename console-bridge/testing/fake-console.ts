@@ -1,0 +1,43 @@
+/** A console on a fake line with a fake clock, and people at it who record what they are told. */
+import { consoleSchema } from '../../formats/device-config.ts'
+import { silentLog } from '../../runtime/log.ts'
+import type { TestContext } from '../../tools/suite.ts'
+import { Console } from '../console/console.ts'
+import type { Person } from '../console/person.ts'
+import type { SeatEvents } from '../console/seat.ts'
+import { fakeLine } from './fake-line.ts'
+import { quickClock } from './quick-clock.ts'
+
+/** The line is open until the end of the test. */
+export function fakeConsole(
+  context: TestContext,
+  settings: Partial<Parameters<typeof consoleSchema.parse>[0] & object> = {},
+) {
+  const clock = quickClock()
+  const line = fakeLine()
+  const console = new Console({
+    config: consoleSchema.parse({ name: 'core-sw1', path: '/dev/x', ...settings }),
+    ...{ scrollbackBytes: 65_536, clock, log: silentLog },
+  })
+  console.lineOpened(line)
+  context.cleanup(() => console.lineClosed('the test is over'))
+  const attach = (technician: string, { viewOnly = false, ...more }: Partial<Person> & { viewOnly?: boolean } = {}) => {
+    const told: string[] = []
+    const seat = console.attach({ technician, role: 'operator', from: 'x', ...more }, viewOnly, recordedEvents(told))
+    return { seat, told }
+  }
+  const pass = (ms: number) => clock.sleep(ms, new AbortController().signal)
+  return { console, line, clock, attach, pass }
+}
+
+function recordedEvents(told: string[]): SeatEvents {
+  return {
+    onOutput: () => {},
+    onNotice: text => told.push(text),
+    onRoom: () => told.push('room'),
+    onSent: bytes => told.push(`sent ${bytes}`),
+    onLost: (bytes, { kind }) => told.push(`lost ${bytes}: ${kind}`),
+    onOthersBreak: () => told.push('break of another'),
+    onDismissed: async () => {},
+  }
+}
