@@ -60,7 +60,7 @@ test('completes states, what follows them, and files', async context => {
   const cases: [string[], string][] = [
     [['st'], 'status'],
     [['--v'], '--version'],
-    [['status', ''], '--json'],
+    [['status', ''], '--json --state --proved --in-use'],
     [['console', 'at'], 'attach'],
     [['led', 're'], 'refused ready'],
     [['import', 'here/'], 'here/oobm.toml'],

@@ -1,11 +1,11 @@
 /** Whether the LED is lit at a given moment of a state's pattern; pure, the clock belongs to the player. */
-import { type Flash, STATES, type State } from '../../formats/states.ts'
+import { type Flash, STATE_NAMES, STATES, type State } from '../../formats/states.ts'
 
 /** A status state, or `here`: somebody at the relay asks which board this is. */
 export type Shown = State | 'here'
 
-/** Seconds that a lamp test shows a state: long enough to count seven flashes twice. */
-export const LAMP_TEST_S = 10
+/** Seconds that a lamp test shows a state: long enough to count the longest pattern twice. */
+export const LAMP_TEST_S = Math.ceil(Math.max(...STATE_NAMES.map(state => 2 * periodMs(STATES[state].pattern))) / 1000)
 
 /** Two quick flashes and a breath: like no status state. */
 const HERE: readonly Flash[] = [
@@ -22,8 +22,7 @@ export interface Phase {
 /** @param elapsedMs milliseconds since the state began to show; its pattern repeats for ever */
 export function phaseAt(state: Shown, elapsedMs: number): Phase {
   const pattern: readonly Flash[] = state === 'here' ? HERE : STATES[state].pattern
-  const periodMs = pattern.reduce((sum, [onMs, offMs]) => sum + onMs + offMs, 0)
-  let leftMs = Math.max(0, elapsedMs) % periodMs
+  let leftMs = Math.max(0, elapsedMs) % periodMs(pattern)
   for (const [onMs, offMs] of pattern) {
     if (leftMs < onMs) return { lit: true, remainingMs: onMs - leftMs }
     leftMs -= onMs
@@ -31,4 +30,8 @@ export function phaseAt(state: Shown, elapsedMs: number): Phase {
     leftMs -= offMs
   }
   throw new Error(`the pattern of "${state}" is empty`)
+}
+
+function periodMs(pattern: readonly Flash[]): number {
+  return pattern.reduce((sum, [onMs, offMs]) => sum + onMs + offMs, 0)
 }
