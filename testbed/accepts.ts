@@ -1,4 +1,4 @@
-/** Whether something listens on a port of this machine. */
+/** Tells whether something listens on a port of this machine. */
 import { connect } from 'node:net'
 
 export function accepts(port: number): Promise<boolean> {

@@ -1,14 +1,14 @@
-/** TCP ports on 127.0.0.1 for programs that are started a moment later. */
+/** Finds free TCP ports on 127.0.0.1 for programs that are started a moment later. */
 import { createServer } from 'node:net'
 
 /**
- * Below the range from which the kernel takes ports for outgoing connections (32768 and up): a port of that range that was
- * free a moment ago may be the near end of anybody's connection when the program binds it.
+ * Below the range from which the kernel takes ports for outgoing connections (32768 and up): a free port of that range
+ * may belong to such a connection by the time the program binds it.
  */
 const LOWEST = 12_000
 const HIGHEST = 31_998
 
-/** `count` ports that nobody holds now, and that differ. */
+/** `count` different free ports. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>()
   while (ports.size < count) ports.add(await freePort())

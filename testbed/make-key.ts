@@ -1,10 +1,10 @@
-/** Key pairs, made by ssh-keygen. */
+/** Makes key pairs with ssh-keygen. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runProgram } from './run-program.ts'
 
 export interface KeyPair {
-  /** Path of the private half; `.pub` beside it is the public one. */
+  /** Path of the private half; the public half has `.pub` after it. */
   path: string
   privateKey: string
   /** Type and base64, without a comment. */

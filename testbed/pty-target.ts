@@ -1,5 +1,4 @@
-/** A serial port and the equipment behind it, made of a pty: what is plugged in, and what it hears and says. */
-
+/** Simulates a serial port and the equipment behind it with a pty. */
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,10 +9,10 @@ export interface PtyTarget {
   /** The device file that the bridge opens. */
   readonly path: string
   says(text: string): void
-  /** All that it heard since it was last plugged in. */
+  /** Everything that it received since it was last plugged in. */
   heard(): string
   hears(pattern: RegExp): Promise<unknown>
-  /** Takes nothing more from the line, or goes on. */
+  /** Stops reading from the line, or reads on. */
   stall(on: boolean): void
   unplug(): Promise<void>
   plug(): Promise<void>
@@ -30,7 +29,7 @@ export async function ptyTarget(
 
   async function plug(): Promise<void> {
     socat = startProgram('socat', [`PTY,link=${path},raw,echo=0`, 'STDIO'])
-    // While nobody has it open, socat would take the first close (stty's) for the end.
+    // Held open, because socat takes the first close for the end, and stty closes it.
     held = await waitFor(`the pty ${path}`, () =>
       open(path, constants.O_RDWR | constants.O_NOCTTY).catch(() => undefined),
     )

@@ -1,4 +1,4 @@
-/** Programs as child processes: one that runs to its end, and one that goes on until it is stopped. */
+/** Runs programs as child processes: to their end, or until they are stopped. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { waitFor } from './wait-for.ts'
 
@@ -18,7 +18,7 @@ export interface ProgramOptions {
   timeoutMs?: number
 }
 
-/** Runs a program to its end, whatever its exit code. */
+/** Runs a program to its end. It does not throw for an exit code other than 0. */
 export async function runProgram(command: string, args: string[], options: ProgramOptions = {}): Promise<Finished> {
   const child = spawn(command, args, { stdio: 'pipe', ...spawnOptions(options) })
   let stdout = ''
@@ -42,13 +42,13 @@ export async function runProgram(command: string, args: string[], options: Progr
   }
 }
 
-/** A program that goes on until it is stopped, with all that it printed. */
+/** A program that runs until it is stopped, with everything that it printed. */
 export interface Program {
   readonly pid: number
   readonly child: ChildProcess
-  /** Standard output and error so far, as they came. */
+  /** Standard output and standard error so far, in the order of arrival. */
   output(): string
-  /** True once it ended, by itself or not. */
+  /** True after it ended, by itself or stopped. */
   ended(): boolean
   /** Waits until its output matches. */
   says(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>
@@ -72,7 +72,7 @@ export function startProgram(command: string, args: string[], options: ProgramOp
   })
   const closed = new Promise<NonNullable<typeof result>>(resolve => {
     child.once('error', () => resolve({ code: null, signal: null }))
-    // 'exit', not 'close': what the program started may hold its output open long after it is gone.
+    // 'exit', not 'close': a process that the program started may hold its output open for longer.
     child.once('exit', (code, signal) => {
       result = { code, signal }
       resolve(result)
@@ -86,10 +86,10 @@ export function startProgram(command: string, args: string[], options: ProgramOp
     ended,
     says: (pattern, timeoutMs) =>
       waitFor(
-        `${pattern} from ${command} ${args.join(' ')}; it said:\n${output}`,
+        `${pattern} from ${command} ${args.join(' ')}; output:\n${output}`,
         () => {
           const match = pattern.exec(output)
-          if (!match && ended()) throw new Error(`${command} ended without saying ${pattern}:\n${output}`)
+          if (!match && ended()) throw new Error(`${command} ended without printing ${pattern}:\n${output}`)
           return match
         },
         timeoutMs === undefined ? {} : { timeoutMs },

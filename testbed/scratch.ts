@@ -1,4 +1,4 @@
-/** A temporary folder that goes away with its test. */
+/** Makes a temporary folder that is removed at the end of its test. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 /** @param context a test's, or anything that undoes things at its end */
 export async function scratchDirectory(context: { cleanup(dispose: () => unknown): void }): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'oobm-'))
-  // What was started in it may still be writing its last file.
+  // Retries, because a program that was started in it may still be writing a file.
   context.cleanup(() => rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }))
   return path
 }

@@ -9,7 +9,7 @@ import { isAlive, startSshd } from './sshd.ts'
 
 const test = suite('sshd')
 
-test('starts a real sshd, lets a key in, and leaves no process behind', async context => {
+test('starts a real sshd, accepts a key, and leaves no process', async context => {
   const directory = await scratchDirectory(context)
   const key = await makeKey(directory, 'key')
   await writeFile(join(directory, 'authorized_keys'), key.publicKey)

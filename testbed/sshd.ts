@@ -1,4 +1,4 @@
-/** A real OpenSSH server on 127.0.0.1, run by whoever runs the lab: no root, no system account, no port 22. */
+/** Starts a real OpenSSH server on 127.0.0.1 as the current user: no root, no system account, no port 22. */
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -9,15 +9,15 @@ import { type Program, runProgram, startProgram } from './run-program.ts'
 import { waitFor } from './wait-for.ts'
 
 export interface SshdOptions {
-  /** A folder of its own: host key, configuration. */
+  /** For its host key and configuration; used by nothing else. */
   directory: string
   port?: number
   hostKey?: KeyPair
-  /** More sshd_config lines; the first value of a keyword wins, and these come first. */
+  /** More sshd_config lines. They come first, and sshd takes the first value of a keyword. */
   config?: string[]
-  /** Files of authorized keys, absolute. */
+  /** Absolute paths. */
   authorizedKeys: string[]
-  /** sshd's own default for MaxStartups, or what `config` says, instead of much more. */
+  /** Keeps sshd's default for MaxStartups, or the value in `config`; otherwise it is much higher. */
   maxStartups?: 'default'
   /** A program to run sshd under, such as `['unshare', '-m']`. */
   under?: string[]
@@ -25,22 +25,22 @@ export interface SshdOptions {
 
 export interface Sshd {
   readonly port: number
-  /** The login that its only account has: whoever runs the lab. */
+  /** The only account that can log in: the current user. */
   readonly user: string
   readonly hostKey: KeyPair
   readonly configFile: string
   readonly program: Program
   log(): string
-  /** Process ids of everything below this sshd: the sessions, and what runs in them. */
+  /** Process ids of all processes below this sshd: the sessions, and what runs in them. */
   descendants(): Promise<number[]>
   stop(): Promise<void>
 }
 
-/** Starts it, and returns when it accepts connections. */
+/** Starts sshd, and returns when it accepts connections. */
 export async function startSshd(options: SshdOptions): Promise<Sshd> {
   const { directory, authorizedKeys } = options
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  // sshd run by root insists on this folder; the package's unit makes it, where systemd runs.
+  // sshd run by root requires this folder; where systemd runs, the package's unit makes it.
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
   const hostKey = options.hostKey ?? (await makeKey(directory, 'host_key'))
   const port = options.port ?? (await freePort())
@@ -58,14 +58,14 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
     'KbdInteractiveAuthentication no',
     'PrintMotd no',
     'LogLevel VERBOSE',
-    // The checkout may stand below a folder that others can write to, such as /tmp.
+    // The checkout may be below a folder that others can write to, such as /tmp.
     'StrictModes no',
-    // Of this keyword sshd 9.2 takes the last value.
+    // sshd 9.2 takes the last value of this keyword, not the first.
     ...(options.maxStartups ? [] : ['MaxStartups 100:30:200']),
     ...(await withoutPenalties(sshd)),
     'Subsystem sftp internal-sftp',
-    // bash(1) reads ~/.bashrc in a command that sshd runs, unless it is told that it is not the outermost shell: what
-    // somebody has in there must not decide what a lab shows.
+    // bash(1) reads ~/.bashrc in a command that sshd runs, unless SHLVL says that it is not the outermost shell. The
+    // user's file must not change what a lab shows.
     'SetEnv SHLVL=1',
   ]
   await writeFile(configFile, `${lines.join('\n')}\n`)
@@ -98,13 +98,13 @@ export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean 
   }
 }
 
-/** Whether a process runs. A zombie, which only waits for its parent to look at it, counts as dead. */
+/** Whether a process runs. A zombie counts as dead: it only waits for its parent to read its exit code. */
 export async function isAlive(pid: number): Promise<boolean> {
   const stat = await readProcessStat(pid)
   return stat !== undefined && stat.state !== 'Z'
 }
 
-/** All living processes below `pid`, nearest first. */
+/** All running processes below `pid`, nearest first. */
 export async function descendantsOf(pid: number): Promise<number[]> {
   const parents = new Map<number, number>()
   for (const entry of (await readdir('/proc')).filter(name => /^\d+$/.test(name))) {
@@ -120,14 +120,14 @@ export async function descendantsOf(pid: number): Promise<number[]> {
 }
 
 /**
- * All of a lab come from 127.0.0.1: one that fails would have sshd turn the others away (OpenSSH 9.8 and later,
- * PerSourcePenalties in sshd_config(5)).
+ * All connections of a lab come from 127.0.0.1, so after one failed login sshd would refuse the others (OpenSSH 9.8 and
+ * later, PerSourcePenalties in sshd_config(5)).
  */
 async function withoutPenalties(sshd: string): Promise<string[]> {
-  // Before 9.4 this is an unknown option, and the version stands above the usage.
+  // Before 9.4, -V is an unknown option, and sshd prints its version above the usage.
   const { stderr } = await runProgram(sshd, ['-V'])
   const [, major, minor] = (/OpenSSH_(\d+)\.(\d+)/.exec(stderr) ?? []).map(Number)
-  if (major === undefined || minor === undefined) throw new Error(`which version of sshd is this? ${stderr}`)
+  if (major === undefined || minor === undefined) throw new Error(`cannot read the version of sshd: ${stderr}`)
   return major > 9 || (major === 9 && minor >= 8) ? ['PerSourcePenalties no'] : []
 }
 

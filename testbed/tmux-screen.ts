@@ -1,9 +1,9 @@
-/** What a person sees: a program on a terminal that tmux draws. */
+/** Shows what a person sees of a program, on a terminal that tmux draws. */
 import { join } from 'node:path'
 import { runProgram } from './run-program.ts'
 import { waitFor } from './wait-for.ts'
 
-/** Who undoes it, and what is said of it when something went wrong. */
+/** Where to register what has to be undone, and what to print after a failure. */
 export interface Surroundings {
   cleanup(dispose: () => unknown): void
   onFailure(describe: () => Promise<string>): void
@@ -16,7 +16,7 @@ export interface ScreenOptions {
   cwd?: string
 }
 
-/** A terminal of 80 columns and, unless more is said, 24 lines. */
+/** Runs a command on a terminal of 80 columns and, by default, 24 lines. */
 export async function screenOf(
   { cleanup, onFailure }: Surroundings,
   directory: string,
@@ -33,7 +33,7 @@ export async function screenOf(
   onFailure(text)
   return {
     text,
-    /** The same with SGR sequences. */
+    /** Like `text`, with SGR sequences. */
     coloured: async () => (await tmux('capture-pane', '-e', '-p')).stdout,
     tmux,
     keys: (...names: string[]) => tmux('send-keys', ...names),

@@ -1,4 +1,4 @@
-/** Waits for something to become true, with a deadline: what tests do in place of sleeping. */
+/** Waits for something to become true, with a deadline. Tests use this instead of sleeping. */
 import { setTimeout as delay } from 'node:timers/promises'
 
 export interface WaitOptions {
@@ -12,8 +12,8 @@ export interface WaitOptions {
 const PACE_MS = 25
 
 /**
- * Asks `probe` until it gives something other than undefined, false or null, and returns that.
- * @param what completes the sentence "waited in vain for …"
+ * Calls `probe` until it returns something other than undefined, false or null, and returns that.
+ * @param what completes the sentence "timed out waiting for …"
  */
 export async function waitFor<T>(
   what: string,
@@ -24,7 +24,7 @@ export async function waitFor<T>(
   for (;;) {
     const found = await probe()
     if (found !== undefined && found !== null && found !== false) return found as NonNullable<Exclude<T, false>>
-    if (performance.now() > deadlineMs) throw new Error(`waited in vain for ${what} (${timeoutMs} ms)`)
+    if (performance.now() > deadlineMs) throw new Error(`timed out waiting for ${what} (${timeoutMs} ms)`)
     await delay(paceMs, undefined, signal ? { signal } : {})
   }
 }

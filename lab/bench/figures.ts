@@ -8,7 +8,7 @@ export function quantile(samples: readonly number[], share: number): number {
 
 export const median = (samples: readonly number[]) => quantile(samples, 0.5)
 
-/** Rows of cells as lines, with a first column to the left and the others to the right. */
+/** Rows of cells as lines: the first column aligned to the left, the others to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>((all, row) => row.map((cell, at) => Math.max(all[at] ?? 0, cell.length)), [])
   return rows

@@ -1,4 +1,4 @@
-/** The round trip of one keystroke, from the technician's ssh to equipment that echoes it and back. */
+/** Measures the round trip of one keystroke: from the technician's ssh to equipment that echoes it, and back. */
 import { spawn } from 'node:child_process'
 import { waitFor } from '../../testbed/wait-for.ts'
 
@@ -8,12 +8,12 @@ export interface Typist {
   end(): void
 }
 
-/** A character that no greeting, prompt or notice holds. */
+/** A character that occurs in no greeting, prompt or notice. */
 const KEY = '\x07'
 
 /**
- * Opens a session by the real OpenSSH client and waits until it echoes.
- * @param args of ssh; `-tt` gives it a terminal at the far end although there is none at this one
+ * Opens a session with the real OpenSSH client and waits until it echoes.
+ * @param args of ssh; `-tt` gives it a terminal at the far end, although this end has none
  */
 export async function startTypist(args: string[]): Promise<Typist> {
   const ssh = spawn('ssh', ['-tt', '-q', ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -34,7 +34,7 @@ export async function startTypist(args: string[]): Promise<Typist> {
     if (echoes === 0) ssh.stdin.write(KEY)
     return echoes > 0
   })
-  // What was typed while the session was opening is echoed late: let it pass.
+  // What was typed while the session opened is echoed late: wait until that is over.
   let seen = -1
   await waitFor('the echoes to stop', async () => {
     const before = seen

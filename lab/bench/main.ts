@@ -1,4 +1,4 @@
-/** `make bench`: what the product costs, side by side in one run with what one would use instead. */
+/** `make bench`: measures what the product costs, beside the usual alternatives in the same run. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readStatus, supervisorStatusSchema } from '../../formats/status-file.ts'
@@ -20,7 +20,7 @@ const ROOT = join(import.meta.dirname, '../..')
 interface BenchLab {
   directory: string
   sshConfig: string
-  /** Our own tty that echoes, for picocom. */
+  /** A second tty that echoes, for picocom. */
   picocomTty: string
 }
 
@@ -46,7 +46,7 @@ await withUndo(async context => {
 })
 process.exit(0)
 
-/** A lab on equipment that echoes: a pty in the serial port's place. */
+/** Starts a lab whose equipment is a pty that echoes. */
 async function startBenchLab(context: TestContext): Promise<BenchLab> {
   const directory = await scratchDirectory(context)
   const tty = await echoingTty(context, join(directory, 'tty-bridge'))
@@ -78,7 +78,7 @@ async function echoingTty(context: TestContext, link: string): Promise<string> {
   return link
 }
 
-/** In turn, so that both see the same moments of a noisy machine. */
+/** Measures both in turn, so that the load of the machine is the same for both. */
 async function keystrokes({ sshConfig, picocomTty }: BenchLab): Promise<string> {
   const bridge = await startTypist(['-F', sshConfig, 'console'])
   const picocom = await startTypist(['-F', sshConfig, 'shell', `picocom --quiet --nolock --baud 9600 ${picocomTty}`])
@@ -117,7 +117,7 @@ async function proofs({ directory, sshConfig }: BenchLab): Promise<string> {
     ['', 'median'],
     ['in-band probe', median(probes).toFixed(0)],
     ['self-test: relay, shell with marker file, console host key', median(selftests).toFixed(0)],
-    ['what one would script: ssh -J … true', median(logins).toFixed(0)],
+    ['a script instead: ssh -J … true', median(logins).toFixed(0)],
     ['ratio of the last two', ratio(median(selftests), median(logins))],
   ])
 }
@@ -139,8 +139,8 @@ async function memory(context: TestContext, { directory, sshConfig }: BenchLab):
     ['', 'RSS', 'PSS'],
     await row('oobm-supervisor', await pidOf('oobm')),
     await row('oobm-console, with the simulator in it', await pidOf('oobm-console')),
-    await row('node that does nothing', bare.pid),
-    await row('ssh, what autossh would keep running', ssh.pid),
+    await row('an idle node', bare.pid),
+    await row('ssh, as autossh keeps it running', ssh.pid),
   ])
 }
 

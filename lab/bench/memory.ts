@@ -1,9 +1,9 @@
-/** Resident memory of a process, as the kernel counts it (proc(5): status, smaps_rollup). */
+/** Reads the resident memory of a process from the kernel (proc(5): status, smaps_rollup). */
 import { readFile } from 'node:fs/promises'
 
 export interface Memory {
   rssKb: number
-  /** Shared pages divided among those who share them. */
+  /** Shared pages are divided among the processes that share them. */
   pssKb: number
 }
 

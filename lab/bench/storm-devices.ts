@@ -1,4 +1,4 @@
-/** Many devices in one process: the supervisor's own loop for each, without the daemon around it. Started by storm.ts. */
+/** Runs many devices in one process: each one's tunnel, without the daemon around it. Started by storm.ts. */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
@@ -22,13 +22,13 @@ export interface StormDevice {
   privateKey: string
 }
 
-/** One line on standard output. */
+/** Written as one line of JSON on standard output. */
 export type StormEvent =
   | { device: string; event: 'ready' | 'lost' }
   | { device: string; event: 'failed'; cause: string }
 
 const PROBE_MS = 60_000
-/** What every device's sshd and bridge is here: something that greets like one. */
+/** Stands in for every device's sshd and bridge: it sends an SSH greeting. */
 const greeter = createServer(socket => socket.on('error', () => {}).end('SSH-2.0-storm\r\n'))
 const devices = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as StormDevice[]
 process.stdin.on('end', () => process.exit(0)).resume()
@@ -58,7 +58,7 @@ async function live({ config: input, privateKey }: StormDevice): Promise<void> {
     await clock.sleep(retryWaitMs(situation, intervals, Math.random), signal)
   }
 
-  /** One tunnel from its beginning to its end; gives why it did not come up. */
+  /** Runs one tunnel from beginning to end. @returns why it failed, or undefined after one that was proved */
   async function once(): Promise<Failure | undefined> {
     const how = { credentials: { privateKey }, dial, connect, clock, synMs: synMs(clock.nowMs() - downSinceMs) }
     const reached = await reachRelay({
@@ -82,7 +82,7 @@ async function live({ config: input, privateKey }: StormDevice): Promise<void> {
       const proof = await within(PROBE_MS, [connection.closed], deadline =>
         probe(connection, { listener, nowMs: clock.nowMs, signal: deadline }),
       )
-      if (proof.kind !== 'done' || !proof.value.ok) return { state: 'unproved', cause: 'the probe does not come back' }
+      if (proof.kind !== 'done' || !proof.value.ok) return { state: 'unproved', cause: 'the probe failed' }
       say({ device: config.device, event: 'ready' })
       await whenAborted(connection.closed)
       say({ device: config.device, event: 'lost' })

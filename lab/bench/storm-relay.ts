@@ -1,4 +1,4 @@
-/** The relay of a storm, as the product makes it: a dedicated one, on a host of its own, with the key of each device. */
+/** Starts the relay of a storm: a dedicated one, made by `oobm-relay apply` on a host of its own. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { keyPath } from '../../relay-config/fleet/key-files.ts'
@@ -12,16 +12,16 @@ export const RELAY = { host: '127.0.0.1', port: 443, user: 'oobm-device' } as co
 
 export interface StormRelay {
   hostKey: string
-  /** What leads a program of this machine into its network. */
+  /** Command that runs a program of this machine in its network. */
   inside: string[]
   start(): Promise<void>
-  /** Kills its sshd and every session at once, as a crash of the host does. */
+  /** Kills its sshd and every session at once, like a crash of the host. */
   crash(): Promise<void>
-  /** Those of the sessions, as this machine counts. */
+  /** Process ids of sshd and its sessions, as this machine numbers them. */
   processes(): Promise<number[]>
-  /** Connections that sshd turned away because too many were logging in, since the last start. */
+  /** Connections that sshd refused because too many were logging in, since the last start. */
   droppedByMaxStartups(): Promise<number>
-  /** The line of its sshd_config. */
+  /** The `MaxStartups` line of its sshd_config. */
   maxStartups: string
 }
 

@@ -1,4 +1,4 @@
-/** A fleet of many devices against one relay on this machine: all ready, the relay killed, all ready again. */
+/** Measures how long many devices take to be ready on one relay, and again after the relay was killed. */
 import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,15 +13,15 @@ import { memoryOf } from './memory.ts'
 import type { StormDevice, StormEvent } from './storm-devices.ts'
 import { RELAY, type StormRelay, startStormRelay } from './storm-relay.ts'
 
-/** Processes that the devices share: one event loop is not the subject of this measurement. */
+/** Processes that run the devices: more than one, so that one event loop does not limit the measurement. */
 const PROCESSES = 4
 const LIMIT_MS = 300_000
-/** Two ports a device, below those that the lab takes (free-port.ts). */
+/** Each device has two ports, all below those that the lab takes (testbed/free-port.ts). */
 const FIRST_PORT = 4_000
 
 /** @param count how many devices */
 export async function storm(context: TestContext, count: number): Promise<string> {
-  if (process.getuid?.() !== 0) return 'not measured: its relay is a host of its own, which takes root'
+  if (process.getuid?.() !== 0) return 'not measured: this needs root, because the relay is a host of its own'
   const directory = await scratchDirectory(context)
   const names = Array.from({ length: count }, (_, i) => `device${i}`)
   const keys = names.map((name, i) => ({ name, listenerPort: FIRST_PORT + 2 * i, ...newKeyPair(name) }))
@@ -81,9 +81,9 @@ async function round(load: Load, relay: StormRelay, sinceMs: number): Promise<Ro
 interface Load {
   allReady(): Promise<unknown>
   readyAtMs(): number[]
-  /** Attempts by what went wrong. */
+  /** Number of failed attempts by cause. */
   failures: ReadonlyMap<string, number>
-  /** Begins to count anew. */
+  /** Resets the counts. */
   forget(): void
 }
 
@@ -126,7 +126,7 @@ async function startDevices(
 interface Cost {
   processes: number
   pssKb: number
-  /** What they and their ended children have used. */
+  /** Used by them and by their children that have ended. */
   cpuMs: number
 }
 

@@ -1,4 +1,4 @@
-/** What a test gets, for a benchmark: things to undo at its end, in reverse order. */
+/** Gives a benchmark the context that a test has: it undoes things at the end, in reverse order. */
 import type { TestContext } from '../../tools/suite.ts'
 
 export async function withUndo<T>(run: (context: TestContext) => Promise<T>): Promise<T> {

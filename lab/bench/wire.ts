@@ -1,4 +1,4 @@
-/** Bytes between a device and its relay, counted by a proxy between them: TCP payload, both ways. */
+/** Counts the bytes between a device and its relay with a proxy: TCP payload, in both directions. */
 import { connect, createServer } from 'node:net'
 import { ask, type Supervisor, startField } from '../../supervisor/testing/field.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
@@ -6,7 +6,7 @@ import type { TestContext } from '../../tools/suite.ts'
 
 export interface WireFigures {
   keepaliveBytes: number
-  /** Both listeners, and the question for twins that goes with them. */
+  /** Probes of both listeners, and the question whether another device has this identity. */
   probeBytes: number
   selftestBytes: number
 }
