@@ -3,6 +3,7 @@ import './zod-messages.ts'
 import * as z from 'zod'
 import { firstOther, oddHint } from '../runtime/odd-characters.ts'
 import { foreignKeyProblem } from './foreign-key.ts'
+import { readStrings } from './ssh-key.ts'
 
 /** Names go into ssh_config, authorized_keys, login names and file names: nothing in them needs quoting anywhere. */
 export const nameSchema = z
@@ -100,7 +101,7 @@ function publicKeyProblem(line: string, type: string, base64: string): string | 
   const blob = Buffer.from(base64, 'base64')
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64) || blob.toString('base64') !== base64)
     return `is damaged: not whole base64${oddHint(base64)}`
-  const [ownType, ...fields] = sshStrings(blob) ?? []
+  const [ownType, ...fields] = readStrings(blob) ?? []
   if (
     ownType?.toString('latin1') !== type ||
     fields.length === 0 ||
@@ -119,18 +120,4 @@ function publicKeyProblem(line: string, type: string, base64: string): string | 
 function bitLength(number: Buffer = Buffer.alloc(0)): number {
   const from = number.findIndex(byte => byte !== 0)
   return from < 0 ? 0 : (number.length - from) * 8 - Math.clz32(number[from] ?? 0) + 24
-}
-
-/** The strings of an SSH key blob (RFC 4253, section 6.6; RFC 4251, section 5), or undefined when it is cut short. */
-function sshStrings(blob: Buffer): Buffer[] | undefined {
-  const strings: Buffer[] = []
-  let at = 0
-  while (at < blob.length) {
-    if (at + 4 > blob.length) return undefined
-    const end = at + 4 + blob.readUInt32BE(at)
-    if (end > blob.length) return undefined
-    strings.push(blob.subarray(at + 4, end))
-    at = end
-  }
-  return strings
 }

@@ -2,6 +2,7 @@
 import { EXIT, UserError } from '../runtime/errors.ts'
 import { foreignKeyProblem } from './foreign-key.ts'
 import { publicKeySchema } from './names.ts'
+import { readString } from './ssh-key.ts'
 
 export interface NamedKey {
   /** Type and base64. */
@@ -44,8 +45,7 @@ function readSsh2Block(body: string): { line: string; comment: string } {
     .filter(line => !isHeader(line))
     .join('')
     .replace(/\s/g, '')
-  const blob = Buffer.from(base64, 'base64')
-  const type = blob.length < 4 ? '' : blob.subarray(4, 4 + blob.readUInt32BE(0)).toString('latin1')
+  const type = readString(Buffer.from(base64, 'base64'), 0)?.value.toString('latin1') ?? ''
   return { line: `${type} ${base64}`, comment: comment.replace(/^"(.*)"$/, '$1') }
 }
 

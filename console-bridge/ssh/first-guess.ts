@@ -1,5 +1,6 @@
 /** Lets clients in that send the first packet of a key exchange before they know the server's list, as dropbear does. */
 import type { Connection } from 'ssh2'
+import { readString } from '../../formats/ssh-key.ts'
 
 /** ssh2's own insides, as far as they are touched: pinned by the exact version and by a test with a real client. */
 interface Insides {
@@ -39,13 +40,8 @@ function isRightGuess({ _kex: kex, _offer: offer }: Insides['_protocol']): boole
   return kexNames?.[0] === offer.lists.kex.array[0] && hostKeyNames?.[0] === offer.lists.serverHostKey.array[0]
 }
 
-function firstLists(kexInit: Buffer): string[][] {
-  const lists: string[][] = []
-  let at = HEAD_BYTES
-  while (lists.length < 2) {
-    const end = at + 4 + kexInit.readUInt32BE(at)
-    lists.push(kexInit.toString('latin1', at + 4, end).split(','))
-    at = end
-  }
-  return lists
+function firstLists(kexInit: Buffer): (string[] | undefined)[] {
+  const kex = readString(kexInit, HEAD_BYTES)
+  const hostKey = kex && readString(kexInit, kex.end)
+  return [kex, hostKey].map(list => list?.value.toString('latin1').split(','))
 }

@@ -1,6 +1,6 @@
 /** Whether an SSH server answers at an address, and with which host keys: by ssh-keyscan, the stock program for it. */
 import { connect } from 'node:net'
-import spawn from 'nano-spawn'
+import { scanHostKeys } from '../../cli/scan-host-keys.ts'
 import { errorCode, errorMessage } from '../../runtime/errors.ts'
 import { type Finding, ok, wrong } from './finding.ts'
 
@@ -50,7 +50,7 @@ export async function checkSshServer(
     )
   }
   report(ok(service, banner))
-  const found = await scanHostKeys(address, hostKeys, signal)
+  const found = await scanHostKeys(address.host, address.port, keyTypes(hostKeys), signal)
   const key = `${name} host key`
   if (found.some(one => hostKeys.includes(one))) return report(ok(key, 'is the expected one'))
   const shown = found.map(one => one.split(' ')[0]).join(', ')
@@ -86,25 +86,7 @@ function readBanner({ host, port }: Address, signal: AbortSignal): Promise<strin
   })
 }
 
-/** `type base64` of each host key of a type that is expected. */
-async function scanHostKeys(
-  { host, port }: Address,
-  expected: readonly string[],
-  signal: AbortSignal,
-): Promise<string[]> {
-  const args = ['-T', '5', '-p', String(port), '-t', keyTypes(expected).join(','), '--', host]
-  const { stdout } = await spawn('ssh-keyscan', args, { signal }).catch((err: { stdout?: string; cause?: unknown }) => {
-    if (errorCode(err.cause) === 'ENOENT')
-      throw new Error('ssh-keyscan is not installed: apt-get install openssh-client')
-    return { stdout: err.stdout ?? '' }
-  })
-  return stdout
-    .split('\n')
-    .filter(line => line !== '' && !line.startsWith('#'))
-    .map(line => line.split(' ').slice(1, 3).join(' '))
-}
-
-/** As ssh-keyscan names them: `ed25519`, `ecdsa`, `rsa`. */
+/** The types of these keys as ssh-keyscan names them: `ed25519`, `ecdsa`, `rsa`. */
 function keyTypes(hostKeys: readonly string[]): string[] {
   return [...new Set(hostKeys.map(key => /^(?:ssh-)?([a-z0-9]+)/.exec(key)?.[1] ?? 'ed25519'))]
 }

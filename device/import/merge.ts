@@ -1,7 +1,7 @@
 /** What a provisioning file changes in what a device has already: pure, on TOML values with keys in camelCase. */
 import { REQUIRED_KEYS } from '../../formats/provisioning.ts'
 import { siteShape } from '../../formats/site-config.ts'
-import { type Path, type Problem, snakeCase } from '../../formats/toml-file.ts'
+import { camelCase, type Path, type Problem, snakeCase } from '../../formats/toml-file.ts'
 
 export type Table = Record<string, unknown>
 
@@ -48,8 +48,8 @@ export function mergeProvisioning(before: Table | undefined, file: Table): Merge
     } else value[key] = given
   }
   const locate = ([key, index, ...rest]: Path): Path | undefined => {
-    if (key === undefined || !(camel(key) in file)) return undefined
-    const origin = origins[camel(key)]
+    if (key === undefined || !(camelCase(String(key)) in file)) return undefined
+    const origin = origins[camelCase(String(key))]
     if (origin === undefined || typeof index !== 'number')
       return [key, ...(index === undefined ? [] : [index]), ...rest]
     const at = origin[index]
@@ -115,10 +115,6 @@ function mergeTable(
     }
   }
   return merged
-}
-
-function camel(key: PropertyKey): string {
-  return String(key).replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }
 
 export function isTable(value: unknown): value is Table {

@@ -1,4 +1,5 @@
 /** What a provisioning file becomes on the device: paths, contents and modes; pure. */
+
 import { type DeviceConfig, deviceConfigSchema, type TechnicianConfig } from '../../formats/device-config.ts'
 import {
   type Provisioning,
@@ -8,9 +9,9 @@ import {
   type Secrets,
 } from '../../formats/provisioning.ts'
 import type { Site } from '../../formats/site-config.ts'
+import { readPrivateKeyFacts } from '../../formats/ssh-key.ts'
 import { lineOf, type Problem, snakeCase, stringifyToml } from '../../formats/toml-file.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../../runtime/errors.ts'
-import { readPrivateKey } from './openssh-key.ts'
 
 export interface PlannedFile {
   /** Absolute, as on the device. */
@@ -58,7 +59,7 @@ export function planParts(provisioning: Provisioning): { plan: ImportPlan; probl
     const content = secrets[name]
     return content === undefined ? [] : [{ path: secretPath(name), content, mode: 0o600 }]
   })
-  const hostKey = secrets.shellHostKey === undefined ? undefined : readPrivateKey(secrets.shellHostKey)?.publicKey
+  const hostKey = secrets.shellHostKey === undefined ? undefined : readPrivateKeyFacts(secrets.shellHostKey)?.publicKey
   const plan = {
     config,
     site,
@@ -94,7 +95,7 @@ function keyProblems({ config, secrets }: Provisioning): { name: keyof Secrets; 
   for (const name of ['relayKey', 'bridgeHostKey', 'shellHostKey'] as const) {
     const text = secrets[name]
     if (text === undefined) continue
-    const key = readPrivateKey(text)
+    const key = readPrivateKeyFacts(text)
     if (key === undefined) problems.push({ name, message: 'is damaged: not a whole private key' })
     else if (key.encrypted && name !== 'relayKey') {
       problems.push({ name, message: 'has a passphrase: a host key is used with nobody there, and must not have one' })

@@ -7,7 +7,15 @@ import {
   REQUIRED_KEYS,
   stringifyProvisioning,
 } from '../../formats/provisioning.ts'
-import { checkValue, describePath, locate, type Path, type Problem, readToml } from '../../formats/toml-file.ts'
+import {
+  camelCase,
+  checkValue,
+  describePath,
+  locate,
+  type Path,
+  type Problem,
+  readToml,
+} from '../../formats/toml-file.ts'
 import { decodeText } from '../../runtime/decode-text.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../../runtime/errors.ts'
 import { isTable, type Merged, mergeProvisioning, type Table } from './merge.ts'
@@ -67,7 +75,7 @@ export function takeOver(before: Table | undefined, files: readonly BroughtFile[
 
 /** One sentence in place of a list of all that a device without settings lacks. */
 function mustBeWhole(read: readonly ReadFile[], value: Table): void {
-  const missing = REQUIRED_KEYS.filter(key => !(key.replace(/_(.)/g, (_, letter) => letter.toUpperCase()) in value))
+  const missing = REQUIRED_KEYS.filter(key => !(camelCase(key) in value))
   // One key that is missing is a typing error, and the check below says where.
   if (missing.length < 2) return
   const message = `only changes settings, and this device has none yet: it first needs the whole file from the operator (${missing.join(', ')} are missing)`

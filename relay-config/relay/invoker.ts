@@ -1,7 +1,7 @@
 /** Who runs this program: the person behind sudo and su, where they came from, and with which key, as far as this host knows. */
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
+import { fingerprint } from '../../formats/ssh-key.ts'
 import { readProcessStat } from '../../runtime/process-stat.ts'
 
 export interface Invoker {
@@ -13,10 +13,10 @@ export interface Invoker {
   key?: string
 }
 
-/** Processes above this one that are looked at: a shell, sudo and su, a terminal's own. */
+/** How many processes above this one are looked at: a shell, sudo and su, those of the terminal. */
 const ANCESTORS_MAX = 20
 
-/** Root by way of sudo is still somebody. */
+/** Names the person behind sudo. */
 export function invoker(env: NodeJS.ProcessEnv = process.env): string {
   if (process.getuid?.() === 0 && env.SUDO_USER) return env.SUDO_USER
   try {
@@ -27,7 +27,7 @@ export function invoker(env: NodeJS.ProcessEnv = process.env): string {
   }
 }
 
-/** sudo takes the variables of the login away; the processes above it still have them. */
+/** sudo removes the variables of the login; the processes above it still have them. */
 export async function whoRuns(): Promise<Invoker> {
   const found: Invoker = { by: invoker() }
   let pid = process.pid
@@ -41,7 +41,7 @@ export async function whoRuns(): Promise<Invoker> {
   return found
 }
 
-/** proc_pid_environ(5): another's is readable for root alone. */
+/** proc_pid_environ(5): only root can read that of another user. */
 async function environmentOf(pid: number): Promise<NodeJS.ProcessEnv> {
   if (pid === process.pid) return process.env
   const text = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
@@ -55,6 +55,5 @@ async function keyOf(file: string | undefined): Promise<{ key?: string }> {
   if (file === undefined) return {}
   const blob = /^publickey \S+ ([A-Za-z0-9+/=]+)/m.exec(await readFile(file, 'utf8').catch(() => ''))?.[1]
   if (blob === undefined) return {}
-  const digest = createHash('sha256').update(Buffer.from(blob, 'base64')).digest('base64')
-  return { key: `SHA256:${digest.replace(/=+$/, '')}` }
+  return { key: fingerprint(Buffer.from(blob, 'base64')) }
 }

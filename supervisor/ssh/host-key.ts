@@ -1,5 +1,5 @@
 /** Whether a server is the one that was pinned: the only judge of host keys in the supervisor. */
-import { createHash } from 'node:crypto'
+import { fingerprint, publicKeyBlob } from '../../formats/ssh-key.ts'
 
 /** Judges one server's key, and remembers what was offered, for the message. */
 export interface HostKeyCheck {
@@ -27,7 +27,7 @@ export function checkHostKey(pinned: readonly string[]): HostKeyCheck {
     algorithms: [...new Set(pinned.flatMap(line => algorithmsOf(line.split(' ')[0] ?? '')))],
     verify: offered => {
       try {
-        if (Buffer.isBuffer(offered) && offered.length > 0 && pinned.some(line => blobOf(line).equals(offered)))
+        if (Buffer.isBuffer(offered) && offered.length > 0 && pinned.some(line => publicKeyBlob(line).equals(offered)))
           return true
         rejected = fingerprint(offered)
       } catch {
@@ -36,16 +36,6 @@ export function checkHostKey(pinned: readonly string[]): HostKeyCheck {
       return false
     },
   }
-}
-
-/** `SHA256:…`, as `ssh-keygen -l` prints it. */
-export function fingerprint(key: Buffer | string): string {
-  const blob = typeof key === 'string' ? blobOf(key) : key
-  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`
-}
-
-function blobOf(line: string): Buffer {
-  return Buffer.from(line.split(' ')[1] ?? '', 'base64')
 }
 
 /** The signature algorithms of a key type; RFC 8332 gives RSA two that are not SHA-1. */

@@ -1,5 +1,5 @@
 /** Looks, as root on the host that is the relay, at what its sshd makes of a login. */
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { access, readFile, stat } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
@@ -36,7 +36,7 @@ export async function lookHere({ host, port, user }: Relay, publicKey: string): 
     account: shell === '' ? undefined : { shell, isShellThere: await isExecutable(shell), groups },
     isLocked: /^(!|\*LK\*)/.test(password),
     isExpired: expiry !== '' && Number(expiry) * DAY_MS < Date.now(),
-    isClosed: await exists('/etc/nologin'),
+    isClosed: existsSync('/etc/nologin'),
     settings,
     keyFiles: await Promise.all(
       keyFiles.map(async path => ({
@@ -93,13 +93,6 @@ async function problemOf(path: string, publicKey: string, home: string | undefin
 
 async function isExecutable(path: string): Promise<boolean> {
   return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  )
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
     () => true,
     () => false,
   )

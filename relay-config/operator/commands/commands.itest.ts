@@ -102,7 +102,7 @@ test('a lost public half is no loss, a lost private one is said, and a pair that
   await writeFile(`${key}.pub`, await readFile(join(folder, 'secrets/tokyo/relay_key.pub'), 'utf8'))
   const crossed = await oobmRelay('issue', 'tokyo')
   assert.is(crossed.code, 78)
-  assert.match(crossed.stderr, /bridge_host_key\.pub is not the public half of .*bridge_host_key: bring the right/)
+  assert.match(crossed.stderr, /bridge_host_key\.pub is not the public half of .*bridge_host_key: restore the right/)
   await rm(key)
   const lost = await oobmRelay('keys', 'tokyo')
   assert.is(lost.code, 78)

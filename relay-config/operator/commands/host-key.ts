@@ -1,10 +1,11 @@
 /** `oobm-relay host-key`: says a dedicated relay's public host key; `push` asks it for the private half, to keep a copy. */
+
 import { readFile } from 'node:fs/promises'
 import { publicKeySchema } from '../../../formats/names.ts'
+import { fingerprint } from '../../../formats/ssh-key.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { reasonOf } from '../../../runtime/unexpected.ts'
 import { type Command, usageError } from '../command.ts'
-import { fingerprint } from '../edit/scan-host-keys.ts'
 import { pathsOf, requireRoot } from '../prepare.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 

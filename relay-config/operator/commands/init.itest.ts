@@ -1,12 +1,12 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { fingerprint } from '../../../formats/ssh-key.ts'
 import { makeKey } from '../../../testbed/make-key.ts'
 import { startSshd } from '../../../testbed/sshd.ts'
 import { suite } from '../../../tools/suite.ts'
 import { parseFleet } from '../../fleet/fleet-config.ts'
 import { fleetEditor } from '../../testing/fleet-editor.ts'
-import { fingerprint } from '../edit/scan-host-keys.ts'
 
 const test = suite('oobm-relay init')
 

@@ -1,11 +1,14 @@
 /** `oobm-relay init`: asks what it cannot find out, and writes the first fleet file. */
+
 import { lookup } from 'node:dns/promises'
 import { access, link, mkdtemp, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import * as z from 'zod'
 import { openQuestions, type Questions } from '../../../cli/questions.ts'
+import { scanHostKeys } from '../../../cli/scan-host-keys.ts'
 import { nameSchema, portSchema, relayHostSchema, userSchema } from '../../../formats/names.ts'
 import { readPublicKeys } from '../../../formats/public-key-file.ts'
+import { fingerprint } from '../../../formats/ssh-key.ts'
 import { EXIT, errorCode, UserError } from '../../../runtime/errors.ts'
 import { nameOf, readTextFile } from '../../../runtime/text-file.ts'
 import { reasonOf } from '../../../runtime/unexpected.ts'
@@ -13,7 +16,7 @@ import { writeAtomically } from '../../../runtime/write-atomically.ts'
 import { type FirstRelay, firstFleetText } from '../../fleet/edit/first-fleet.ts'
 import { parseFleet } from '../../fleet/fleet-config.ts'
 import { type BareInput, type Command, usageError } from '../command.ts'
-import { fingerprint, hostKeyProblem, publicKeysIn, scanHostKeys } from '../edit/scan-host-keys.ts'
+import { hostKeyProblem, publicKeysIn } from '../edit/host-key-lines.ts'
 
 export const init: Command = {
   usage: '[--host HOST] [--port N] [--user LOGIN] [--accounts shared|dedicated] [--yes] ...',
@@ -83,7 +86,8 @@ async function askForRelay({ values, print, signal }: BareInput, questions: Ques
   if (values['host-keys'] !== undefined) return { ...relay, hostKeys: await readHostKeys(String(values['host-keys'])) }
 
   print(`asking ${host}, port ${port}, for its host keys`)
-  const shown = await scanHostKeys(host, port, signal)
+  const answer = await scanHostKeys(host, port, ['ed25519', 'ecdsa', 'rsa'], signal)
+  const shown = publicKeysIn(answer.join('\n'))
   if (shown.length === 0) await refuseUnknown(host)
   if (shown.length === 0 && accounts === 'dedicated') {
     print('Nobody answers there yet: write the key that the first "apply" makes on the relay into host_keys.')
