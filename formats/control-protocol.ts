@@ -6,6 +6,13 @@ import { withState, withWord } from './states.ts'
 /** Bytes of a line without its end: POSIX's PIPE_BUF, so that one write to the relay's FIFO is one line. */
 export const LINE_MAX = 4_096
 
+/** What a device runs on a relay; the relay's side is oobm-device-command. */
+export const DEVICE_COMMANDS = {
+  /** @param token 32 lower-case hex digits */
+  claim: (token: string) => `claim ${token}`,
+  evict: () => 'evict',
+} as const
+
 /** What a relay answers to a device's question. */
 export type RelayAnswer =
   /** Seconds since another supervisor of this identity was turned away; undefined when none was. */

@@ -1,6 +1,6 @@
 /** What the device may run on the relay: `claim`, which stays open as the control channel, and `evict`. */
 import type { Duplex } from 'node:stream'
-import { parseRelayLine, type RelayOrder } from '../../formats/control-protocol.ts'
+import { DEVICE_COMMANDS, parseRelayLine, type RelayOrder } from '../../formats/control-protocol.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { type Control, controlOf } from './control-channel.ts'
 import { type Lines, readLines } from './read-lines.ts'
@@ -20,7 +20,7 @@ export type Claim =
  * @param token 32 lower-case hex digits, new at each start of the supervisor: it tells a restart from a twin
  */
 export async function claim(connection: Connection, token: string, signal: AbortSignal): Promise<Claim> {
-  const started = await connection.exec(`claim ${token}`, signal)
+  const started = await connection.exec(DEVICE_COMMANDS.claim(token), signal)
   if (!started.ok) return signal.aborted ? { kind: 'silent' } : { kind: 'unknown', detail: started.cause }
   const { stream } = started.value
   const lines = readLines(stream)
@@ -51,7 +51,7 @@ async function readAnswer(lines: Lines, signal: AbortSignal) {
 
 /** Ends this device's other sessions on the relay; gives how many, or undefined when the relay could not say. */
 export async function evict(connection: Connection, signal: AbortSignal): Promise<number | undefined> {
-  const started = await connection.exec('evict', signal)
+  const started = await connection.exec(DEVICE_COMMANDS.evict(), signal)
   if (!started.ok) return undefined
   const { stream } = started.value
   const lines = readLines(stream)
