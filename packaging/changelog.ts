@@ -10,12 +10,13 @@ export function debianChangelog(
 ): string {
   const entry = markdown.split(/^## /m).find(part => part.startsWith(version))
   if (!entry) throw new Error(`CHANGELOG.md has no "## ${version}"`)
-  const points = entry
-    .split(/^- /m)
+  const lines = entry
+    .split(/^(?=- |### )/m)
     .slice(1)
-    .map(point => `  * ${wrapped(point.trim().split(/\s+/)).join('\n    ')}`)
+    .map(part => part.trim().split(/\s+/))
+    .map(([mark, ...words]) => (mark === '###' ? `\n  [ ${words.join(' ')} ]` : `  * ${wrapped(words).join('\n    ')}`))
   const stamp = date.toUTCString().replace('GMT', '+0000')
-  return `${name} (${version}) unstable; urgency=medium\n\n${points.join('\n')}\n\n -- ${maintainer}  ${stamp}\n`
+  return `${name} (${version}) unstable; urgency=medium\n${lines.join('\n')}\n\n -- ${maintainer}  ${stamp}\n`
 }
 
 /** Lines of at most 74 characters, which with their indentation is what Debian asks for. */
