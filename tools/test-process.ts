@@ -28,7 +28,6 @@ void main(JSON.parse(process.argv[2] ?? '') as Plan)
 async function main({ files, reportPaths, donePath }: Plan): Promise<void> {
   for (const [at, file] of files.entries()) {
     process.env.OOBM_TEST_REPORT = reportPaths[at]
-    process.exitCode = undefined
     // uvu runs all that it has in this queue, and keeps what it ran.
     Object.assign(globalThis, { UVU_QUEUE: [[null]] })
     const restore = remember()
