@@ -47,7 +47,7 @@ export interface FleetRelay {
 /** The caller stops `sshd`. */
 export async function startFleetRelay(options: FleetRelayOptions): Promise<FleetRelay> {
   const { directory, devices, rest = '', config = [], shebang = '#!/bin/sh' } = options
-  const folder = join(directory, 'folder')
+  const folder = join(directory, 'oobm')
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const keys = new Map<string, KeyPair>()
   const technicians = [...rest.matchAll(/KEY_OF_([a-z]+)/g)].map(match => match[1] ?? '')

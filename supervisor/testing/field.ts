@@ -85,19 +85,19 @@ export async function startField(context: TestContext, options: FieldOptions = {
   const directory = await scratchDirectory(context)
   const deviceKey = await makeKey(directory, 'device_key')
   const listenerPort = await freePortPair()
-  const states = join(directory, 'states')
-  await mkdir(states)
+  const installed = join(directory, 'oobm')
+  await mkdir(installed)
   await copyFile(
     join(REPOSITORY, 'relay-config/relay/forced-commands/oobm-device-command'),
-    join(states, 'oobm-device-command'),
+    join(installed, 'oobm-device-command'),
   )
-  await chmod(join(states, 'oobm-device-command'), 0o755)
+  await chmod(join(installed, 'oobm-device-command'), 0o755)
   const keyLine = (device: string, port: number, publicKey: string) => {
     const permits = [port, port + 1].flatMap(one => [
       `permitlisten="127.0.0.1:${one}"`,
       `permitopen="127.0.0.1:${one}"`,
     ])
-    return `restrict,port-forwarding,${permits.join(',')},command="exec ${states}/oobm-device-command ${device}" ${publicKey}\n`
+    return `restrict,port-forwarding,${permits.join(',')},command="exec ${installed}/oobm-device-command ${device}" ${publicKey}\n`
   }
   const authorizedKeys = join(directory, 'authorized_keys')
   await writeFile(authorizedKeys, keyLine('dev1', listenerPort, deviceKey.publicKey))

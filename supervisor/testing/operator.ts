@@ -13,7 +13,7 @@ const MAIN = join(import.meta.dirname, '../../relay-config/main.ts')
 
 /** What the relay's operator does, with the real `oobm-relay`. */
 export async function operatorOf({ directory, relay, listenerPort }: Field, other?: Sshd) {
-  const words = join(directory, 'words')
+  const installed = join(directory, 'oobm')
   const fleet = join(directory, 'fleet.toml')
   const tables = [relay, ...(other ? [other] : [])].map(
     ({ port, user, hostKey }, index) => `[[relays]]
@@ -32,25 +32,25 @@ name = "dev1"
 port = ${listenerPort}
 `,
   )
-  const run = async (word: string, ...args: string[]) => {
-    const command = ['--import', 'tsx', MAIN, word, ...args, '--fleet', fleet, '--state', words]
+  const run = async (name: string, ...args: string[]) => {
+    const command = ['--import', 'tsx', MAIN, name, ...args, '--fleet', fleet, '--state', installed]
     const { code, stdout, stderr } = await runProgram(process.execPath, command, {
       env: { SUDO_USER: 'carol' },
       timeoutMs: 60_000,
     })
-    assert.is(code, 0, `${word}: ${stderr}${stdout}`)
+    assert.is(code, 0, `${name}: ${stderr}${stdout}`)
     return stdout
   }
   return {
     run,
     say: (line: string) => {
-      const fifo = openSync(join(words, 'state/dev1/control'), constants.O_WRONLY | constants.O_NONBLOCK)
+      const fifo = openSync(join(installed, 'state/dev1/control'), constants.O_WRONLY | constants.O_NONBLOCK)
       writeSync(fifo, `${line}\n`)
       closeSync(fifo)
     },
     report: async (wanted: (report: DeviceReport) => boolean) =>
       waitFor('that report', async () => {
-        const text = await readFile(join(words, 'state/dev1/report.json'), 'utf8').catch(() => '{}')
+        const text = await readFile(join(installed, 'state/dev1/report.json'), 'utf8').catch(() => '{}')
         const { data } = deviceReportSchema.safeParse(JSON.parse(text))
         return data && wanted(data) && data
       }),
