@@ -105,7 +105,7 @@ test(
     const bridge = { version: 1, software: '1.2.3', pid: 1, heartbeat, port: 1, consoles: [] }
     await writeFile(join(consoleRuntime, 'status.json'), JSON.stringify(bridge))
     const rows: [args: string[], says: RegExp][] = [
-      [['status'], /^not answering {2}oobm-supervisor has not answered for 1 min, and its process 1 is there$/m],
+      [['status'], /^not answering {2}oobm-supervisor has not answered for 1 min; its process 1 still runs$/m],
       [['status'], /^not answering {2}oobm-console has not answered for 1 min/m],
       [['status', '--json'], /"supervisor":{"running":false,"problem":"oobm-supervisor has not.*","status":null}/],
       [['led'], /^Now: the LED stands still\. oobm-supervisor has not answered for 1 min/m],

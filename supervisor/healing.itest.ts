@@ -22,7 +22,7 @@ test(
       for (const pid of await field.relay.descendants()) signalProcess(pid, 'SIGKILL')
       return listening(thief, field.listenerPort)
     })
-    await device.becomes('refused', /held by somebody else's program/)
+    await device.becomes('refused', /another program on the relay holds it/)
     await ledShows(device, 'refused')
     await new Promise(resolve => thief.close(resolve))
     await device.becomes('ready')

@@ -28,8 +28,8 @@ test(
     assert.match(young.program.output(), /evicted stale sessions/)
 
     old.program.child.kill('SIGCONT')
-    await old.becomes('duplicate', /started later and holds the place/)
-    const status = await young.becomes('duplicate', /this one holds the place/)
+    await old.becomes('duplicate', /another device with the same identity connected later/)
+    const status = await young.becomes('duplicate', /this device stays connected/)
     assert.is(status.connectedAt, connectedAt, 'the young one kept its tunnel')
     assert.ok(status.proof.provedAt !== null && status.proof.attempt?.ok, 'and is still proved')
 

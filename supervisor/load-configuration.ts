@@ -35,13 +35,13 @@ export async function loadConfiguration({ file, credentials, state, provisioning
   const present = await tryLoad(file, credentials)
   const rejected = await readFault(provisioningFault)
   if (!('fault' in present)) {
-    return { usable: present, fault: rejected && `${rejected}; running on the configuration that it had before` }
+    return { usable: present, fault: rejected && `${rejected}; running with the previous configuration` }
   }
   // On a device that has none, why the file that came is none says more than that there is none.
   if (rejected !== undefined) present.fault = rejected
   const lastGood = await tryLoad(lastGoodFile(state), credentials)
   if ('fault' in lastGood) return { usable: undefined, fault: present.fault }
-  return { usable: lastGood, fault: `${present.fault}; running on the last configuration that was proved` }
+  return { usable: lastGood, fault: `${present.fault}; running with the last configuration that was proved` }
 }
 
 /** Keeps a configuration that was proved, for the day when a wrong one follows it. */
@@ -70,7 +70,8 @@ async function tryLoad(file: string, credentials: string): Promise<Configuration
   } catch (err) {
     if (err instanceof ConfigurationError) return { fault: err.message.replaceAll('\n', '; ') }
     if (errorCode(err) === 'ENOENT') return { fault: `${file} is missing: this device was not provisioned` }
-    if (errorCode(err) === 'EACCES') return { fault: `${file} may not be read by the supervisor's user` }
+    if (errorCode(err) === 'EACCES')
+      return { fault: `${file} cannot be read by the supervisor's user: check its owner and mode` }
     throw err
   }
 }

@@ -67,7 +67,7 @@ test(
       ],
     )
     assert.match(await operator.run('metrics'), /^oobm_device_state\{device="dev1",state="ready"\} 1$/m)
-    assert.is(device.program.output().match(/connected and claimed/g)?.length, 1, 'on the same connection')
+    assert.is(device.program.output().match(/connected, and claimed/g)?.length, 1, 'on the same connection')
   },
   LIMIT,
 )
@@ -145,7 +145,7 @@ test(
     operator.say('blink 600')
     const led = join(device.runtime, '../led')
     await waitFor('the LED to say where it is', async () => (await readFile(led, 'utf8')).trim() === 'here')
-    await device.program.says(/that is no relay of the configuration: staying/)
+    await device.program.says(/this relay is not in the configuration: staying with the present one/)
     await device.proved()
     const status = await device.status()
     assert.equal([status?.state, status?.connectedAt], ['ready', connectedAt])

@@ -46,7 +46,7 @@ export async function runSupervisor(env: NodeJS.ProcessEnv, told: AbortSignal): 
   const places = { file: deviceConfigPath(env), ...directories, provisioningFault: provisioningFaultPath(env) }
   await mkdir(directories.runtime, { recursive: true })
   const loaded = await loadConfiguration(places)
-  const manager = serviceManager(env, clock.nowMs, err => log.warn({ err }, 'systemd was not told'))
+  const manager = serviceManager(env, clock.nowMs, err => log.warn({ err }, 'systemd could not be notified'))
   const led = await openLed(loaded.usable?.config.led ?? ledSchema.parse({}), log)
   const over = new AbortController()
   const signal = AbortSignal.any([told, over.signal])
@@ -86,7 +86,9 @@ export async function runSupervisor(env: NodeJS.ProcessEnv, told: AbortSignal): 
     if (loaded.usable) {
       const { text } = loaded.usable
       await supervise(loaded.usable, daemon, () => {
-        keepLastGood(directories.state, text).catch(err => log.warn({ err }, 'the proved configuration was not kept'))
+        keepLastGood(directories.state, text).catch(err =>
+          log.warn({ err }, 'the proved configuration could not be saved'),
+        )
       })
     } else await untilConfigured(places, daemon)
   } finally {
@@ -159,7 +161,7 @@ function keepTurning({ keeper, progress, pace, log }: Daemon, manager: ServiceMa
     // Without a heartbeat, readers say that the supervisor does not answer: what it knows may be old.
     keeper.refresh(stuck.length === 0)
     if (stuck.length === 0) manager.progress()
-    else if (!isStuck) log.error({ stuck }, 'a loop does not turn any more: the watchdog is not fed')
+    else if (!isStuck) log.error({ stuck }, 'a loop is stuck: the watchdog is no longer fed')
     isStuck = stuck.length > 0
   }, TURN_MS)
   return () => clearInterval(timer)
@@ -170,7 +172,7 @@ async function untilConfigured(places: Places, { signal, log }: Daemon): Promise
   while (!signal.aborted) {
     await clock.sleep(UNCONFIGURED_LOOK_MS, signal)
     const { usable } = await loadConfiguration(places)
-    if (usable) return log.info({ file: places.file }, 'a configuration came: starting anew with it')
+    if (usable) return log.info({ file: places.file }, 'found a configuration: restarting with it')
   }
 }
 

@@ -84,7 +84,7 @@ export async function supervise(
   }
   watchBridge({ directory: bridgeDirectory, clock, signal, onChange: onBridge })
   void watchShells(historyDirectory, session => reporter.shellEnded(session), signal).catch(err =>
-    log.error({ err }, 'the relay gets no shell sessions'),
+    log.error({ err }, 'shell sessions are not reported to the relay'),
   )
   let provedBefore = false
   await Promise.all([
@@ -100,7 +100,9 @@ export async function supervise(
       },
       onTunnel: ({ control, connection }) => {
         if (!control) return
-        reporter.serve(control, connection.closed).catch(err => log.error({ err }, 'the relay gets no reports'))
+        reporter
+          .serve(control, connection.closed)
+          .catch(err => log.error({ err }, 'the status is not reported to the relay'))
       },
       onBlink: seconds => led.show('here', seconds * 1000),
       farewell: (by, deadline) => {

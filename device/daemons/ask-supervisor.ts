@@ -26,10 +26,13 @@ export async function ask(env: NodeJS.ProcessEnv, name: string, content: string)
   } catch (err) {
     const code = errorCode(err)
     if (code === 'ENOENT') {
-      throw new UserError('the supervisor takes no requests yet: try again in a moment', EXIT.unavailable)
+      throw new UserError('the supervisor does not take requests yet; try again in a few seconds', EXIT.unavailable)
     }
     if (code === 'EACCES' || code === 'EPERM') {
-      throw new UserError('this user may not ask the supervisor: use sudo, or a member of the group oobm', EXIT.failed)
+      throw new UserError(
+        'this user may not use the supervisor: use sudo, or log in as a member of the group oobm',
+        EXIT.failed,
+      )
     }
     throw new UserError(`${path}: ${errorMessage(err)}`, EXIT.failed, { cause: err })
   }

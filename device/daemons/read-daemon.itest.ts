@@ -41,7 +41,7 @@ test('one whose heartbeat is old does not answer, though its process is there', 
   assert.equal(await read(), {
     running: false,
     state: 'silent',
-    problem: 'oobm-supervisor has not answered for 16 s, and its process 1 is there',
+    problem: 'oobm-supervisor has not answered for 16 s; its process 1 still runs',
   })
 })
 
@@ -69,9 +69,9 @@ test('whatever the file is, the answer is one line', async context => {
   const { directory, path, read } = await folder(context)
   const whole = JSON.stringify(statusNow())
   const rows: [make: () => unknown, problem: RegExp][] = [
-    [() => writeFile(path, ''), /status\.json cannot be read: it is not whole$/],
-    [() => writeFile(path, whole.slice(0, 200)), /cannot be read: it is not whole$/],
-    [() => writeFile(path, '\u001b[2J{'), /cannot be read: it is not whole$/],
+    [() => writeFile(path, ''), /status\.json cannot be read: it is incomplete$/],
+    [() => writeFile(path, whole.slice(0, 200)), /cannot be read: it is incomplete$/],
+    [() => writeFile(path, '\u001b[2J{'), /cannot be read: it is incomplete$/],
     [() => writeFile(path, whole.replace('"version":1', '"version":2')), /was written by another version of oobm-sup/],
     [() => writeFile(path, '[]'), /was written by another version/],
     [() => writeFile(path, ' '.repeat(1024 * 1024 + 1)), /cannot be read: it has 1048577 bytes$/],

@@ -54,7 +54,7 @@ async function readDaemon<T extends z.ZodType<{ pid: number; heartbeat: Heartbea
     content = JSON.parse(await readSmallFile(path))
   } catch (err) {
     if (errorCode(err) === 'ENOENT') return not('gone', `${name} is not running: there is no ${path}`)
-    const why = err instanceof SyntaxError ? 'it is not whole' : printable(errorMessage(err))
+    const why = err instanceof SyntaxError ? 'it is incomplete' : printable(errorMessage(err))
     return not('unknown', `${path} cannot be read: ${why}`)
   }
   const result = schema.safeParse(content)
@@ -66,7 +66,7 @@ async function readDaemon<T extends z.ZodType<{ pid: number; heartbeat: Heartbea
   if (silentMs > HEARTBEAT_MAX_AGE_MS)
     return not(
       'silent',
-      `${name} has not answered for ${describeDuration(silentMs)}, and its process ${status.pid} is there`,
+      `${name} has not answered for ${describeDuration(silentMs)}; its process ${status.pid} still runs`,
     )
   return { running: true, status }
 }

@@ -25,8 +25,8 @@ test('tells what the start found, and nothing where there is no appliance', asyn
   await writeFile(join(env.OOBM_PROVISION_DIRECTORY, 'fault'), 'oobm.toml on the boot partition: line 2\n')
   assert.equal(await findings(), [
     'boot partition wrong oobm.toml on the boot partition: line 2',
-    'data partition wrong the card cannot be read: nothing that is changed now outlives the power',
-    'system upgrade wrong 3 did not prove itself, and the one before runs again',
+    'data partition wrong the card cannot be read: no change survives a restart',
+    'system upgrade wrong generation 3 did not prove itself; the previous one runs again',
   ])
 })
 

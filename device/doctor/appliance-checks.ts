@@ -35,29 +35,29 @@ async function checkBootPartition(env: NodeJS.ProcessEnv): Promise<Finding[]> {
       wrong(
         what,
         fault.trim(),
-        'ask the operator for a corrected oobm.toml; take it over by a restart, or oobm import',
+        'ask the operator for a corrected oobm.toml; put it on the card and restart, or use sudo oobm import FILE',
       ),
     ]
   }
   // Only root may look; for others it is as if there were none.
   const taken = await readIfThere(TAKEN_PATH).catch(() => undefined)
   if (taken === undefined) return []
-  const detail = 'a file that was taken over could not be removed, and has keys in it'
-  return [wrong(what, detail, 'is the card write-protected or full? remove oobm*.toml from it on a PC')]
+  const detail = 'an imported oobm.toml could not be removed from the card; it contains keys'
+  return [wrong(what, detail, 'remove oobm*.toml from the card on a PC; the card may be write-protected or full')]
 }
 
 function describeData(state: string, why: string | undefined): Finding {
   const what = 'data partition'
   if (state === 'lost') {
-    const detail = `${why ?? 'it cannot be used'}: nothing that is changed now outlives the power`
-    return wrong(what, detail, 'replace the card: flash a new one, with the oobm.toml of this device')
+    const detail = `${why ?? 'it cannot be used'}: no change survives a restart`
+    return wrong(what, detail, 'replace the card: flash a new one, and put the oobm.toml of this device on it')
   }
   if (state === 'repaired')
-    return ok(what, 'had faults at this start, and was repaired; if that comes again, replace the card')
-  return ok(what, state === 'made' ? 'made at this start' : '')
+    return ok(what, 'had faults at this start and was repaired; if this happens again, replace the card')
+  return ok(what, state === 'made' ? 'created at this start' : '')
 }
 
 function describeFallen(generation: string): Finding {
-  const detail = `${generation} did not prove itself, and the one before runs again`
-  return wrong('system upgrade', detail, 'see journalctl -b -1, then try again: oobm upgrade')
+  const detail = `generation ${generation} did not prove itself; the previous one runs again`
+  return wrong('system upgrade', detail, 'see journalctl -b -1; then try again: sudo oobm upgrade')
 }

@@ -60,13 +60,13 @@ test(
     assert.is(code, EXIT.failed)
     const found = findings.filter(({ result }) => result === 'wrong').map(({ what, detail }) => `${what}: ${detail}`)
     for (const expected of [
-      /^secret relay_key: .* may be read by others/,
+      /^secret relay_key: .* can be read by other users/,
       /^self-test account: there is no account no-such-account/,
       /^console core-sw1: there is no \/dev\/ttyUSB77/,
       /^LED: kernel LED no-such-led cannot be used/,
-      /^relay 127\.0\.0\.1 host key: is another one \(ssh-ed25519\)/,
+      /^relay 127\.0\.0\.1 host key: is not the expected one \(ssh-ed25519\)/,
       /^relay 127\.0\.0\.1 port: .* does not open: ECONNREFUSED/,
-      /^relay 127\.0\.0\.1 SSH: .* is no SSH server: it opens and says "HTTP\/1\.1 302 Found"/,
+      /^relay 127\.0\.0\.1 SSH: .* is not an SSH server: it opens and says "HTTP\/1\.1 302 Found"/,
       /^relay no-such-host\.invalid name: does not resolve/,
     ]) {
       assert.ok(

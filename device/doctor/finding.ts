@@ -46,7 +46,7 @@ async function runCheck(check: Check, limitMs: number, stopped: AbortSignal): Pr
   let timer: NodeJS.Timeout | undefined
   const tooLong = new Promise<void>(resolve => {
     timer = setTimeout(() => {
-      if (open) findings.push(wrong(check.what, `no answer within ${limitMs / 1000} s`, 'look at the network first'))
+      if (open) findings.push(wrong(check.what, `no answer within ${limitMs / 1000} s`, 'check the network first'))
       open = false
       limit.abort()
       resolve()

@@ -32,7 +32,7 @@ test('consoles that are closed, and those that flow control holds, are named wit
   const closed = line('sw1', { state: 'closed', cause: 'unplugged' })
   const held = line('sw2', { held: { since: 0, cause: 'the target sent XOFF' } })
   assert.is(await found(line('sw1'), line('sw2')), 'ok: all open: 2; ')
-  assert.is(await found(held), 'wrong: sw2: held: the target sent XOFF; oobm console release sw2 lets it go on')
+  assert.is(await found(held), 'wrong: sw2: held: the target sent XOFF; oobm console release sw2 resumes sending')
   const both = await found(closed, held)
   assert.match(both, 'wrong: sw1: unplugged; sw2: held: the target sent XOFF; plug the serial adapter in;')
   assert.match(both, 'oobm console release sw2')

@@ -33,7 +33,7 @@ export function daemonChecks({ env, nowMs }: Surroundings): Check[] {
       const now = `${state}, ${describeProof(proof, nowMs)}`
       return isProvedReachable(state)
         ? ok('listener', `leads back into this device: ${now}`)
-        : wrong('listener', `${now}: ${cause}`, 'see what is wrong above and below; then oobm test')
+        : wrong('listener', `${now}: ${cause}`, 'correct what else is wrong here; then: oobm test')
     }),
     single('consoles', async () => {
       const reading = await readConsoleBridge(env)
@@ -46,8 +46,8 @@ export function daemonChecks({ env, nowMs }: Surroundings): Check[] {
         ({ name, cause, held }) => `${name}: ${held ? `held: ${held.cause}` : cause}`,
       )
       const remedies = [
-        ...(closed.length > 0 ? ['plug the serial adapter in; oobm console status shows when it comes'] : []),
-        ...held.map(({ name }) => `oobm console release ${name} lets it go on`),
+        ...(closed.length > 0 ? ['plug the serial adapter in; oobm console status shows when the line is open'] : []),
+        ...held.map(({ name }) => `oobm console release ${name} resumes sending`),
       ]
       return wrong('consoles', causes.join('; '), remedies.join('; '))
     }),
@@ -83,10 +83,10 @@ async function checkSecrets({ authentication }: DeviceConfig, env: NodeJS.Proces
         try {
           const { mode, size } = await stat(path)
           if (size === 0) return wrong(what, `${path} is empty`, 'import the oobm.toml of this device again')
-          if ((mode & 0o077) !== 0) return wrong(what, `${path} may be read by others`, `sudo chmod 600 ${path}`)
+          if ((mode & 0o077) !== 0) return wrong(what, `${path} can be read by other users`, `sudo chmod 600 ${path}`)
           return ok(what, path)
         } catch (err) {
-          if (errorCode(err) === 'EACCES') return skipped(what, 'only root may look', 'sudo oobm doctor')
+          if (errorCode(err) === 'EACCES') return skipped(what, 'only root can check this', 'sudo oobm doctor')
           return wrong(what, `${path}: ${errorCode(err)}`, 'import the oobm.toml of this device: sudo oobm import FILE')
         }
       }),
@@ -95,7 +95,7 @@ async function checkSecrets({ authentication }: DeviceConfig, env: NodeJS.Proces
 
 async function checkAccount(user: string): Promise<Finding> {
   const what = 'self-test account'
-  const remedy = 'sudo /usr/lib/oobm/create-accounts makes it as it must be'
+  const remedy = 'sudo /usr/lib/oobm/create-accounts'
   const line = await spawn('getent', ['passwd', user], { timeout: 10_000 }).then(
     ({ stdout }) => stdout.trim(),
     () => '',
@@ -103,7 +103,7 @@ async function checkAccount(user: string): Promise<Finding> {
   if (line === '') return wrong(what, `there is no account ${user}`, remedy)
   const shell = line.split(':').at(-1) ?? ''
   if (/\/(nologin|false)$/.test(shell))
-    return wrong(what, `${user} has the shell ${shell}: its command cannot run`, remedy)
+    return wrong(what, `${user} has the shell ${shell}, which cannot run the self-test command`, remedy)
   return ok(what, user)
 }
 
@@ -112,10 +112,10 @@ function checkLed({ led }: DeviceConfig): Finding {
   const problems: string[] = []
   for (const candidate of ledCandidates(led)) {
     if (!('problem' in candidate)) return ok('LED', candidate.description)
-    if (candidate.denied) return skipped('LED', 'only root and the group gpio may look', 'sudo oobm doctor')
+    if (candidate.denied) return skipped('LED', 'only root and the group gpio can check this', 'sudo oobm doctor')
     problems.push(candidate.problem)
   }
-  const remedy = `wire one to GPIO${led.pin}, name another in [led], or set led.backend = "none"`
+  const remedy = `connect an LED to GPIO${led.pin}, name another one in [led], or set led.backend = "none"`
   return wrong('LED', problems.join('; '), remedy)
 }
 
@@ -126,7 +126,7 @@ async function checkClock(configPath: string, nowMs: number): Promise<Finding> {
   if (nowMs >= importedMs) return ok('clock', now)
   return wrong(
     'clock',
-    `it says ${now}, before the configuration was written`,
-    'let NTP (UDP port 123) out: timedatectl',
+    `shows ${now}, which is before the configuration was written`,
+    'allow NTP (UDP port 123) out of this network; timedatectl shows whether the clock is synchronized',
   )
 }

@@ -28,11 +28,15 @@ export function loginChecks(env: NodeJS.ProcessEnv): Check[] {
 async function checkLogin(name: string, signal: AbortSignal): Promise<Finding> {
   const what = `network login ${name}`
   if (!existsSync(`/sys/class/net/${name}`))
-    return wrong(what, `there is no interface ${name}`, 'see which there are: ip link')
+    return wrong(what, `there is no interface ${name}`, 'ip link lists the interfaces; correct the name in oobm.toml')
   const unit = `oobm-wpa@${name}.service`
   const args = ['-q', '-b', '-o', 'cat', '-n', String(LINES), '-u', unit]
   const { stdout } = await spawn('journalctl', args, { signal }).catch(() => ({ stdout: '' }))
   if (stdout === '')
-    return skipped(what, 'nothing in its journal, or not for this user', `sudo oobm doctor; systemctl status ${unit}`)
+    return skipped(
+      what,
+      'its journal is empty, or this user cannot read it',
+      `sudo oobm doctor; systemctl status ${unit}`,
+    )
   return describeLogin(name, stdout.split('\n'))
 }

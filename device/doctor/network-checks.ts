@@ -22,14 +22,13 @@ function checkRelay({ host, port, hostKeys }: RelayConfig): Check {
         const { address } = await lookup(host)
         report(ok(`${name} name`, address === host ? 'is an address' : `is ${address}`))
       } catch (err) {
-        const remedy =
-          'check the cable, the address this device got, and its name server: ip addr; cat /etc/resolv.conf'
+        const remedy = 'check the cable, the address and the name server: ip addr; cat /etc/resolv.conf'
         return report(wrong(`${name} name`, `does not resolve: ${errorCode(err) ?? errorMessage(err)}`, remedy))
       }
       const expectation = {
         hostKeys,
-        whenClosed: `ask whether this network lets port ${port} out, and the operator whether the relay runs`,
-        whenOther: 'do not connect; tell the operator. If the relay was set up anew, import a new oobm.toml',
+        whenClosed: `ask the site whether this network lets port ${port} out, and the operator whether the relay runs`,
+        whenOther: 'do not connect; tell the operator. If the relay was reinstalled, import a new oobm.toml',
       }
       await checkSshServer(name, { host, port }, expectation, report, signal)
     },
@@ -45,12 +44,12 @@ function checkShell({ shell }: DeviceConfig): Check {
       try {
         hostKey = publicKeySchema.parse(await readFile(shell.hostKeyFile, 'utf8'))
       } catch (err) {
-        const detail = errorCode(err) ?? 'is no public key'
+        const detail = errorCode(err) ?? 'is not a public key'
         return report(
           wrong(
             `${name} key file`,
             `${shell.hostKeyFile}: ${detail}`,
-            'set shell.host_key_file, or: sudo ssh-keygen -A',
+            'correct shell.host_key_file, or create the key: sudo ssh-keygen -A',
           ),
         )
       }
@@ -73,7 +72,7 @@ function checkBridge({ bridge }: DeviceConfig): Check {
         hostKeys: [bridge.hostKey],
         whenClosed: 'sudo systemctl restart oobm-console; journalctl -u oobm-console -n 50',
         whenOther:
-          'sudo systemctl restart oobm-console; if that does not help, something else has its port: sudo ss -ltnp',
+          'sudo systemctl restart oobm-console; if that does not help, find out which program uses its port: sudo ss -ltnp',
       }
       return checkSshServer(name, { host: LOOPBACK, port: bridge.port }, expectation, report, signal)
     },

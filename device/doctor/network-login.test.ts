@@ -24,8 +24,8 @@ test('says who has to do something', () => {
       'ok Wi-Fi wlan0: logged in to "Guests"; "Office" refuses the passphrase',
     ],
     ['wlan0', [START, tries('Office'), WRONG, tries('Office'), IN], 'ok Wi-Fi wlan0: logged in to "Office"'],
-    ['wlan0', [START, tries('Office'), IN, LOST], 'wrong Wi-Fi wlan0: none of its networks is in reach'],
-    ['wlan0', [tries('Office'), WRONG, START], 'wrong Wi-Fi wlan0: none of its networks is in reach'],
+    ['wlan0', [START, tries('Office'), IN, LOST], 'wrong Wi-Fi wlan0: none of the configured networks is in range'],
+    ['wlan0', [tries('Office'), WRONG, START], 'wrong Wi-Fi wlan0: none of the configured networks is in range'],
     [
       'wlan0',
       [tries('Campus'), EAP, CERTIFICATE, FAILED],
@@ -34,15 +34,15 @@ test('says who has to do something', () => {
     [
       'wlan0',
       [tries('Campus'), EAP, CERTIFICATE, FAILED, EAP, FAILED],
-      'wrong Wi-Fi wlan0: "Campus" refuses the login: its name, password or certificate',
+      'wrong Wi-Fi wlan0: "Campus" refuses the login: wrong name, password or certificate',
     ],
     [
       'eth0',
       [START, EAP, FAILED],
-      'wrong 802.1X eth0: the switch refuses the login: its name, password or certificate',
+      'wrong 802.1X eth0: the switch refuses the login: wrong name, password or certificate',
     ],
     ['eth0', [START, IN], 'ok 802.1X eth0: logged in to the switch'],
-    ['eth0', [START], 'wrong 802.1X eth0: the switch does not ask for a login, or does not answer'],
+    ['eth0', [START], 'wrong 802.1X eth0: the switch asks for no login, or does not answer'],
   ]
   for (const [name, lines, expected] of rows) {
     const { result, what, detail } = describeLogin(name, lines)

@@ -6,7 +6,7 @@ const REFUSALS: [said: RegExp, meaning: (where: string, detail: string) => strin
   [/SSID-TEMP-DISABLED .* reason=WRONG_KEY/, where => `${where} refuses the passphrase`],
   [/AUTH-REJECT \S+ auth_type=3 .*status_code=(?:1|15)\b/, where => `${where} refuses the passphrase`],
   [/EAP-TLS-CERT-ERROR .* err='(.*)'/, (where, detail) => `the login server of ${where} is not trusted: ${detail}`],
-  [/CTRL-EVENT-EAP-FAILURE/, where => `${where} refuses the login: its name, password or certificate`],
+  [/CTRL-EVENT-EAP-FAILURE/, where => `${where} refuses the login: wrong name, password or certificate`],
 ]
 
 /**
@@ -39,17 +39,21 @@ export function describeLogin(name: string, lines: readonly string[]): Finding {
   const reasons = [...refused.values()].join('; ')
   if (isIn) return ok(what, `logged in to ${where}${reasons === '' ? '' : `; ${reasons}`}`)
   if (reasons !== '')
-    return wrong(what, reasons, 'ask the site; then a corrected oobm.toml: on the card, or by oobm import')
+    return wrong(
+      what,
+      reasons,
+      'ask the site for the right login; then import a corrected oobm.toml: sudo oobm import FILE',
+    )
   return isWifi
     ? wrong(
         what,
-        'none of its networks is in reach',
-        `compare their names with what is: sudo iw dev ${name} scan | grep SSID`,
+        'none of the configured networks is in range',
+        `compare their names with those in range: sudo iw dev ${name} scan | grep SSID`,
       )
     : wrong(
         what,
-        'the switch does not ask for a login, or does not answer',
-        'look at the cable, and at 802.1X on its port',
+        'the switch asks for no login, or does not answer',
+        'check the cable, and whether the switch port uses 802.1X',
       )
 }
 

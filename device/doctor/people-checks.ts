@@ -22,14 +22,14 @@ async function checkPeople(config: DeviceConfig, env: NodeJS.ProcessEnv): Promis
   const system = await readSystem()
   // Without the package, as in the lab, all log in as whoever runs it.
   if (!system.groups.some(({ name }) => name === PEOPLE_GROUP))
-    return [skipped('accounts', 'this system has none of ours')]
+    return [skipped('accounts', 'this system has no accounts of oobm-device')]
   try {
     const plan = planPeople(config, readPeopleRecord(peopleRecordPath(env)), system)
     const clashes = plan.clashes.map(({ name, why }) =>
       wrong(
         `account ${name}`,
         `cannot be made: ${why}`,
-        'the operator gives this technician another name, and issues the file anew',
+        'ask the operator to give this technician another name, and to issue oobm.toml again',
       ),
     )
     const found = await Promise.all(plan.accounts.map(account => lackOf(account, missingOf(account, system))))
@@ -37,11 +37,13 @@ async function checkPeople(config: DeviceConfig, env: NodeJS.ProcessEnv): Promis
     const left = plan.leavers.filter(({ name, uid }) =>
       system.users.some(user => user.name === name && user.uid === uid),
     )
-    const stayed = left.map(({ name }) => wrong(`account ${name}`, 'is there, and they left', REMEDY))
+    const stayed = left.map(({ name }) =>
+      wrong(`account ${name}`, 'still exists, though this technician was removed', REMEDY),
+    )
     if (clashes.length + faults.length + stayed.length > 0) return [...clashes, ...faults, ...stayed]
     return [ok('accounts', plan.accounts.map(({ name }) => name).join(', ') || 'nobody has the shell')]
   } catch (err) {
-    return [wrong('accounts', errorMessage(err), 'see what it says')]
+    return [wrong('accounts', errorMessage(err), 'correct what it names, then run oobm doctor again')]
   }
 }
 
@@ -50,20 +52,20 @@ async function checkHistory(): Promise<Finding[]> {
   const { groups } = await readSystem()
   if (!groups.some(({ name }) => name === PEOPLE_GROUP)) return []
   const text = await readFile('/etc/pam.d/common-session', 'utf8').catch(() => '')
-  if (/^[^#]*\/usr\/lib\/oobm\/record-login/m.test(text)) return [ok(HISTORY, 'logins are written down: oobm history')]
-  return [wrong(HISTORY, 'logins are not written down: PAM does not know of it', 'sudo pam-auth-update --enable oobm')]
+  if (/^[^#]*\/usr\/lib\/oobm\/record-login/m.test(text)) return [ok(HISTORY, 'logins are recorded: oobm history')]
+  return [wrong(HISTORY, 'logins are not recorded: PAM is not configured for it', 'sudo pam-auth-update --enable oobm')]
 }
 
 async function lackOf(account: WantedAccount, missing: readonly string[]): Promise<Finding | undefined> {
   const what = `account ${account.name}`
-  if (missing.includes('account')) return wrong(what, 'is not made yet', REMEDY)
+  if (missing.includes('account')) return wrong(what, 'does not exist yet', REMEDY)
   if (missing.length > 0) return wrong(what, `is not in ${missing.join(', ')}`, REMEDY)
   const keys = await readFile(join(PEOPLE_KEYS, account.name), 'utf8').catch(() => '')
-  if (keys !== authorizedKeysOf(account)) return wrong(what, 'its keys are not those of the configuration', REMEDY)
+  if (keys !== authorizedKeysOf(account)) return wrong(what, 'its keys differ from the configuration', REMEDY)
   const home = `/home/${account.name}`
   const found = await lstat(home).catch(() => undefined)
   if (found === undefined) return wrong(what, `has no ${home}`, REMEDY)
   if (found.isDirectory() && found.uid === account.uid) return undefined
-  const fault = found.isDirectory() ? `belongs to uid ${found.uid}` : 'is no folder'
-  return wrong(what, `${home} ${fault}: their sessions begin in /`, `look at it, move it away; then ${REMEDY}`)
+  const fault = found.isDirectory() ? `belongs to uid ${found.uid}` : 'is not a folder'
+  return wrong(what, `${home} ${fault}: their sessions start in /`, `move it away; then: ${REMEDY}`)
 }

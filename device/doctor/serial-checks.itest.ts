@@ -33,9 +33,9 @@ test('says which name stays in place of one that the kernel numbers', async cont
   assert.equal(
     await check({ name: 'a', path: 'ttyUSB0' }, { name: 'b', path: 'ttyACM1' }, { name: 'c', path: 'ttyUSB7' }),
     [
-      'warning console a: the kernel numbers /dev/ttyUSB0: after the next start it may be another adapter: let the operator write path = "/dev/serial/by-id/usb-FTDI_A1-if00-port0"',
-      'warning console b: the kernel numbers /dev/ttyACM1: after the next start it may be another adapter: let the operator write path = "/dev/serial/by-path/usb-0:1.3"',
-      'warning console c: the kernel numbers /dev/ttyUSB7: after the next start it may be another adapter: plug it in, and let the operator write the name that "ls -l /dev/serial/by-id" then shows for it',
+      'warning console a: the kernel numbers /dev/ttyUSB0: after the next boot it may be another adapter: ask the operator to set path = "/dev/serial/by-id/usb-FTDI_A1-if00-port0"',
+      'warning console b: the kernel numbers /dev/ttyACM1: after the next boot it may be another adapter: ask the operator to set path = "/dev/serial/by-path/usb-0:1.3"',
+      'warning console c: the kernel numbers /dev/ttyUSB7: after the next boot it may be another adapter: plug it in, run "ls -l /dev/serial/by-id", and ask the operator to use the name that it shows as path',
     ],
   )
   const stable = [
@@ -53,7 +53,7 @@ test('finds two names of one line', async context => {
       { name: 'b', path: 'serial/by-id/usb-FTDI_A1-if00-port0' },
     ),
     [
-      'wrong console b: /dev/serial/by-id/usb-FTDI_A1-if00-port0 and /dev/serial/by-path/usb-0:1.2, the path of a, are one serial port: /dev/ttyUSB0: ask the operator for an oobm.toml with a path of its own for each console',
+      'wrong console b: /dev/serial/by-id/usb-FTDI_A1-if00-port0 and /dev/serial/by-path/usb-0:1.2, the path of a, are one serial port: /dev/ttyUSB0: ask the operator for an oobm.toml in which each console has its own path',
     ],
   )
   const absent = [
@@ -66,7 +66,7 @@ test('finds two names of one line', async context => {
 test('warns of a speed that nothing has', async context => {
   const check = await adapters(context)
   assert.equal(await check({ name: 'a', path: 'ttyAMA0', baudRate: 112_500 }), [
-    'warning console a: no equipment comes with 112500 bits per second: let the operator see if it is 115200',
+    'warning console a: 112500 bits per second is unusual: ask the operator whether 115200 is meant',
   ])
   assert.equal(await check({ name: 'a', path: 'ttyAMA0', baudRate: 1_500_000 }), [])
 })

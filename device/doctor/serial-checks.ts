@@ -14,11 +14,11 @@ export async function checkSerial({ name, path }: ConsoleConfig): Promise<Findin
   try {
     const [file, dialout] = await Promise.all([stat(path), groupId('dialout')])
     if (!file.isCharacterDevice())
-      return wrong(what, `${path} is not a serial port`, 'correct the path of this console')
+      return wrong(what, `${path} is not a serial port`, 'correct the path of this console in oobm.toml')
     if (dialout !== undefined && (file.gid !== dialout || (file.mode & 0o060) !== 0o060)) {
       return wrong(
         what,
-        `${path} is not open to the group dialout`,
+        `${path} cannot be opened by the group dialout`,
         `sudo chgrp dialout ${path} && sudo chmod 660 ${path}`,
       )
     }
@@ -52,20 +52,20 @@ export async function checkSerialNames(consoles: readonly ConsoleConfig[], folde
     const first = consoles[nodes.indexOf(node)]
     if (node !== undefined && first !== undefined && first.name !== name) {
       const detail = `${path} and ${first.path}, the path of ${first.name}, are one serial port: ${node}`
-      findings.push(wrong(what, detail, 'ask the operator for an oobm.toml with a path of its own for each console'))
+      findings.push(wrong(what, detail, 'ask the operator for an oobm.toml in which each console has its own path'))
     }
     if (isKernelNumbered(path)) {
       const stable = node === undefined ? undefined : await stableName(node, folder)
       const remedy =
         stable === undefined
-          ? `plug it in, and let the operator write the name that "ls -l ${folder}/by-id" then shows for it`
-          : `let the operator write path = "${stable}"`
-      findings.push(warning(what, `the kernel numbers ${path}: after the next start it may be another adapter`, remedy))
+          ? `plug it in, run "ls -l ${folder}/by-id", and ask the operator to use the name that it shows as path`
+          : `ask the operator to set path = "${stable}"`
+      findings.push(warning(what, `the kernel numbers ${path}: after the next boot it may be another adapter`, remedy))
     }
     const usual = unusualSpeed(baudRate)
     if (usual !== undefined) {
       findings.push(
-        warning(what, `no equipment comes with ${baudRate} bits per second`, `let the operator see if it is ${usual}`),
+        warning(what, `${baudRate} bits per second is unusual`, `ask the operator whether ${usual} is meant`),
       )
     }
   }

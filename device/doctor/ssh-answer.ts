@@ -40,12 +40,13 @@ export async function checkSshServer(
   report(ok(port, `${where} opens`))
   const service = `${name} SSH`
   if (!banner.startsWith('SSH-2.0-')) {
-    const said = banner === '' ? 'and closes without a word' : `and says ${JSON.stringify(banner.slice(0, 60))}`
+    const said =
+      banner === '' ? 'and closes without an SSH greeting' : `and says ${JSON.stringify(banner.slice(0, 60))}`
     return report(
       wrong(
         service,
-        `${where} is no SSH server: it opens ${said}`,
-        'a portal or proxy of this network may answer in its place',
+        `${where} is not an SSH server: it opens ${said}`,
+        'a captive portal or a proxy of this network may answer in its place',
       ),
     )
   }
@@ -57,7 +58,7 @@ export async function checkSshServer(
   report(
     found.length === 0
       ? wrong(key, `it has no host key of the type ${keyTypes(hostKeys).join(', ')}`, whenOther)
-      : wrong(key, `is another one (${shown}): this is not the server that it should be`, whenOther),
+      : wrong(key, `is not the expected one (${shown}): this is another server`, whenOther),
   )
 }
 

@@ -36,15 +36,15 @@ export async function endPerson({ name, uid }: PersonUid, hasAccount: boolean): 
     await killAll(uid)
   }
   if (!hasAccount && before.length === 0 && jobs === 0 && !closed) return undefined
-  return `${name} (uid ${uid}) left: ${before.length} processes ended, the home is root's`
+  return `${name} (uid ${uid}) was removed: ${before.length} processes ended, the home now belongs to root`
 }
 
 /** Makes a folder in /home somebody's, who has it from then on; a home that was closed is opened again. */
 export async function openHome(path: string, uid: number, gid: number): Promise<void> {
   const found = await lstat(path)
-  if (!found.isDirectory()) throw new UserError(`${path} is no folder: not touched`)
+  if (!found.isDirectory()) throw new UserError(`${path} is not a folder: left as it is`)
   if (found.uid === uid) return
-  if (found.uid !== 0) throw new UserError(`${path} belongs to uid ${found.uid}: not touched`)
+  if (found.uid !== 0) throw new UserError(`${path} belongs to uid ${found.uid}: left as it is`)
   // /home is root's, so that nobody can put a link in its place.
   await chmod(path, 0o700)
   await lchown(path, uid, gid)

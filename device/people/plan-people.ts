@@ -112,14 +112,15 @@ function nextUid(record: readonly PersonUid[], { users, groups }: System): numbe
 }
 
 function clashOf({ name, uid }: PersonUid, { users, groups }: System): string | undefined {
-  if (!LOGIN_NAME.test(name)) return 'the name is no login name: 1 to 31 of a-z 0-9 _ - with a letter in front'
-  if (uid > PEOPLE_UIDS.last) return `every uid from ${PEOPLE_UIDS.first} to ${PEOPLE_UIDS.last} was given already`
+  if (!LOGIN_NAME.test(name)) return 'the name is not a login name: 1 to 31 of a-z 0-9 _ -, the first one a letter'
+  if (uid > PEOPLE_UIDS.last)
+    return `every uid from ${PEOPLE_UIDS.first} to ${PEOPLE_UIDS.last} is in use or was used before`
   const user = users.find(entry => entry.name === name)
-  if (user !== undefined && user.uid !== uid) return `this system has an account of that name already (uid ${user.uid})`
+  if (user !== undefined && user.uid !== uid) return `this system already has an account of that name (uid ${user.uid})`
   const other = users.find(entry => entry.uid === uid && entry.name !== name)
   if (other !== undefined) return `the uid ${uid} is the account "${other.name}"`
   const group = groups.find(entry => entry.name === name)
   if (user === undefined && group !== undefined && group.gid !== uid)
-    return `this system has a group of that name already (gid ${group.gid})`
+    return `this system already has a group of that name (gid ${group.gid})`
   return undefined
 }

@@ -121,7 +121,7 @@ test('a wrong file changes nothing, says so on the card and to the supervisor, a
     state: board.root,
     provisioningFault: join(board.root, DIRECTORY, 'fault'),
   })
-  assert.match(loaded.fault ?? '', /line 2, listener_port.*; running on the configuration that it had before$/)
+  assert.match(loaded.fault ?? '', /line 2, listener_port.*; running with the previous configuration$/)
   assert.is(loaded.usable?.config.device, 'tokyo-rack1')
   await board.put('oobm.toml', 'version = 1\r\n[system]\r\nhostname = "later"\r\n')
   assert.is((await boot(board)).fault, undefined)

@@ -97,7 +97,7 @@ tr -d ' \\n' </etc/oobm/people.json; echo
       said,
       'root root 755 /etc/oobm/people\nroot root 644 /etc/oobm/people/alice\nroot root 644 /etc/oobm/pe',
     )
-    assert.match(said, 'alice (uid 20000) left: ')
+    assert.match(said, 'alice (uid 20000) was removed: ')
     assert.match(said, 'root 700 left /home/alice\n20000 /home/alice/file\n')
     assert.match(said, 'alice 700 back /home/alice\nroot 700 back /home/bob\n')
     const people = '[{"name":"alice","uid":20000},{"name":"bob","uid":20001},{"name":"dave","uid":20002}]'
@@ -168,22 +168,22 @@ people 2>&1 || echo "exit $?"
 ls -A /etc/oobm/people | wc -l
 `,
     )
-    assert.match(said, 'pi: this system has an account of that name already (uid 1777)\n')
-    assert.match(said, /\nvideo: this system has a group of that name already \(gid \d+\)\n/)
-    assert.match(said, 'j.doe: the name is no login name: ')
+    assert.match(said, 'pi: this system already has an account of that name (uid 1777)\n')
+    assert.match(said, /\nvideo: this system already has a group of that name \(gid \d+\)\n/)
+    assert.match(said, 'j.doe: the name is not a login name: ')
     assert.match(
       said,
-      /WRONG {2}account pi +cannot be made: this system has an account .*\n +→ the operator gives this technician/,
+      /WRONG {2}account pi +cannot be made: this system already has an account .*\n +→ ask the operator to give this technician/,
     )
     assert.match(said, /WRONG {2}account video /)
     assert.not.match(said, 'account alice')
     assert.match(said, 'exit 78\n755 /etc/oobm/people\n644 /etc/oobm/people/alice\n20000\n1777\npi\nalice\n')
     assert.match(
       said,
-      'bob: /home/bob is no folder: not touched\ndave: /home/dave belongs to uid 1777: not touched\nexit 78\n',
+      'bob: /home/bob is not a folder: left as it is\ndave: /home/dave belongs to uid 1777: left as it is\nexit 78\n',
     )
     assert.match(said, 'root 700 /oobm/elsewhere\n1777 /home/dave\n')
-    assert.match(said, /account bob +\/home\/bob is no folder: their sessions begin in \/\n/)
+    assert.match(said, /account bob +\/home\/bob is not a folder: their sessions start in \/\n/)
     assert.match(said, /account dave +\/home\/dave belongs to uid 1777: /)
     assert.match(said, '\nbob\n')
     assert.match(said, '\n1888\n')

@@ -60,7 +60,7 @@ test('logs in at the bridge and has people dismissed, or says why not', async co
   assert.equal(await dismiss(), { ok: true, value: undefined })
   const { publicKey } = await makeKey(directory, 'stranger')
   const stranger = await dismiss({ hostKey: publicKey })
-  assert.match((stranger.ok === false && stranger.cause) || '', /does not let the supervisor in \(host-key: SHA256:/)
+  assert.match((stranger.ok === false && stranger.cause) || '', /rejects the supervisor's login \(host-key: SHA256:/)
   const closed = await dismiss({ port: await freePort() })
   assert.match((closed.ok === false && closed.cause) || '', /nothing listens there/)
   process.kill(bridge.pid, 'SIGSTOP')

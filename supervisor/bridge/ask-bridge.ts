@@ -59,5 +59,5 @@ async function logIn({ port, hostKey, signal }: BridgeOptions): Promise<Answer<C
   })
   if (made.ok) return { ok: true, value: made.connection }
   const { kind, detail } = made.fault
-  return { ok: false, cause: `the console bridge does not let the supervisor in (${kind}: ${detail})` }
+  return { ok: false, cause: `the console bridge rejects the supervisor's login (${kind}: ${detail})` }
 }

@@ -32,7 +32,7 @@ export function findGpio(pin: number, root = ROOT): Candidate {
         base: Number(readFileSync(join(root, name, 'base'), 'utf8')),
       }))
     const header = controllers.find(({ label }) => HEADER_CONTROLLERS.includes(label))
-    if (header === undefined) return { problem: `no controller of the pin header below ${root}`, denied: false }
+    if (header === undefined) return { problem: `no GPIO controller of the pin header in ${root}`, denied: false }
     const line = header.base + pin
     const description = `GPIO${pin} (line ${line} of ${header.label})`
     return { description, open: () => openGpio(description, line) }

@@ -33,11 +33,11 @@ export async function openLed(
   const { backend, problems } = await takeLed(config)
   const asked = config.backend
   if (backend === NONE && asked !== 'auto' && asked !== 'none')
-    log.warn({ asked, problems }, 'there is no such LED here')
+    log.warn({ asked, problems }, 'the configured LED does not exist')
   else log.info({ led: backend.description, asked, passedOver: problems }, 'LED found')
   if (runtimeDirectory === undefined) return playLed(backend, clock, log)
   const withdraw = await leaveLedOff(runtimeDirectory, backend.off).catch(err => {
-    log.warn({ err }, 'the LED stays as it is should this process be killed')
+    log.warn({ err }, 'the LED will not be switched off if this process is killed')
     return async () => {}
   })
   const close = async () => {

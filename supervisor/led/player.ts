@@ -77,7 +77,7 @@ function watched(log: Logger, led: string): (effect: () => void | Promise<void>)
       if (failing) log.info({ led }, 'the LED works again')
       failing = false
     } catch (err) {
-      if (!failing) log.warn({ led, err }, 'the LED cannot be driven; everything else goes on')
+      if (!failing) log.warn({ led, err }, 'the LED cannot be driven; all else continues')
       failing = true
     }
   }

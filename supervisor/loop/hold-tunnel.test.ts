@@ -121,7 +121,7 @@ test('a relay that does not answer, or does not close, ends it in the time of a 
     close: async () => false,
   })
   for (const [scene, cause] of [
-    [opening, 'does not answer when it is asked for the listeners'],
+    [opening, 'does not answer the request for the listeners'],
     [closing, 'did not close the listeners'],
     [refusing, 'did not close the listeners'],
   ] as const) {

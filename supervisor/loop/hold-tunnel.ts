@@ -46,7 +46,7 @@ export async function holdTunnel(tunnel: Tunnel, options: HoldOptions): Promise<
       const isClosed = await patience.step([over], signal => tunnel.closeListeners(signal, farewell))
       if (over.aborted) return { kind: 'over' }
       if (!isClosed) {
-        const cause = 'the relay did not close the listeners when maintenance was switched off'
+        const cause = 'the relay did not close the listeners when the operator switched access off'
         return { kind: 'failed', failure: { state: 'no-relay', cause } }
       }
       onState(false, offForMs)
@@ -58,7 +58,7 @@ export async function holdTunnel(tunnel: Tunnel, options: HoldOptions): Promise<
     if (opened === undefined) {
       return {
         kind: 'failed',
-        failure: { state: 'no-relay', cause: 'the relay does not answer when it is asked for the listeners' },
+        failure: { state: 'no-relay', cause: 'the relay does not answer the request for the listeners' },
       }
     }
     if (opened.failure) return { kind: 'failed', failure: opened.failure }

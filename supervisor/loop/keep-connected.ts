@@ -119,7 +119,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
       if (signal.aborted && made.ok) made.tunnel.connection.destroy()
       if (signal.aborted) return { kind: 'stopped' }
       if (!made.ok) return { kind: 'failed', failure: made.failure }
-      log.info({ relay: relay.host, port: relay.port }, 'connected and claimed')
+      log.info({ relay: relay.host, port: relay.port }, 'connected, and claimed')
       return await use(start(made.tunnel, orders))
     } catch (err) {
       log.error({ err }, 'the tunnel ended by a defect')
@@ -210,7 +210,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
         const { host, port } = ending.relay
         return {
           state: 'no-relay',
-          cause: `going from ${from.host}:${from.port} to ${host}:${port}, as that relay said`,
+          cause: `going from ${from.host}:${from.port} to ${host}:${port}, as the relay ordered`,
         }
       }
       default:
@@ -220,7 +220,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
 
   /** The relay's state. Nothing in it can make a device trust anything but what its configuration says. */
   function obey(order: RelayOrder, relay: RelayConfig, into: Orders): void {
-    log.info({ relay: relay.host, order }, 'the relay says')
+    log.info({ relay: relay.host, order }, 'the relay ordered')
     switch (order.type) {
       case 'maintenance':
         into.maintenance(order)
@@ -229,7 +229,8 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
         hooks.onBlink(order.seconds)
         break
       case 'relay':
-        if (!into.redirect(order, relay)) log.warn({ order }, 'that is no relay of the configuration: staying')
+        if (!into.redirect(order, relay))
+          log.warn({ order }, 'this relay is not in the configuration: staying with the present one')
         break
       default:
         order satisfies never

@@ -184,7 +184,7 @@ test('without a new one it is given up 30 s after the ping was due', async () =>
     await scene.clock.runUntil(44_999)
     assert.is(scene.ending, undefined)
     await scene.clock.runUntil(60_000)
-    assert.equal(scene.ending, { kind: 'lost', cause: 'the relay does not answer any more' })
+    assert.equal(scene.ending, { kind: 'lost', cause: 'the relay no longer answers' })
     assert.is(scene.endedAtMs, 45_000)
     assert.is(scene.clock.sleeping, 0)
     assert.equal(scene.progress.stuck, [])

@@ -190,7 +190,7 @@ async function suspect<R>(
       rescued = found
       settled.abort(OVER)
     },
-    err => log.error({ err }, 'the new connection beside the tunnel failed'),
+    err => log.error({ err }, 'the second connection beside the tunnel failed'),
   )
   void whenAborted(over, settled.signal).then(() => settled.abort(OVER))
   try {
@@ -207,7 +207,7 @@ async function suspect<R>(
         return { kind: 'replaced', by }
       }
       if (clock.nowMs() >= giveUpMs) {
-        return { kind: 'lost', cause: 'the relay does not answer any more' }
+        return { kind: 'lost', cause: 'the relay no longer answers' }
       }
     }
   } finally {

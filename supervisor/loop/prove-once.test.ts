@@ -104,7 +104,8 @@ test('a self-test proves it, and needs no login beside', async () => {
 test('where no second connection can be made, the login proves it, if the relay says that others can make one', async () => {
   const { proof, names } = await prove({ mode: 'self-test', selfTest: UNREACHED, listening: 'yes' })
   assert.ok(proof.ok && proof.by === 'login')
-  const note = 'new connections to the relay fail from here: relay:443 does not answer; proved through the tunnel'
+  const note =
+    'new connections from this device to the relay fail: relay:443 does not answer; proved through the tunnel'
   assert.is(proof.ok && proof.note, note)
   assert.equal(names.slice(0, 2), ['relay', 'relay listens'])
 })
@@ -118,7 +119,10 @@ for (const listening of ['no', 'unknown', 'nothing', 'hangs', 'no control'] as c
       proof.ok ? '' : proof.cause,
       /^new connections .*: relay:443 does not answer, and the relay does not say that others can connect$/,
     )
-    assert.is(!proof.ok && proof.unreached, 'new connections to the relay fail from here: relay:443 does not answer')
+    assert.is(
+      !proof.ok && proof.unreached,
+      'new connections from this device to the relay fail: relay:443 does not answer',
+    )
     assert.ok(proof.steps.some(({ name, ok }) => name === 'relay listens' && !ok))
     assert.is(sleeping, 0)
   })
@@ -138,7 +142,7 @@ test('a self-test that found a fault is not the end: the login through the tunne
   assert.is(asked, 0)
   assert.is(
     proof.ok && proof.note,
-    'by a second connection the way back is not there: through listener 20101, nothing; proved through the tunnel',
+    'the self-test over a second connection failed: through listener 20101, nothing; proved through the tunnel',
   )
 })
 

@@ -63,10 +63,10 @@ export async function proveOnce(tunnel: Tunnel, mode: Mode, options: ProveOnceOp
     const tested = await options.selfTest(over)
     steps.push(...tested.steps)
     if (!tested.reached) {
-      note = `new connections to the relay fail from here: ${tested.failure.cause}`
+      note = `new connections from this device to the relay fail: ${tested.failure.cause}`
       canOthersConnect = await relayListens(tunnel, options, steps)
     } else if (isFaultless(tested)) return found({ ok: true, by: 'self-test' })
-    else note = `by a second connection the way back is not there: ${causeOf(tested)}`
+    else note = `the self-test over a second connection failed: ${causeOf(tested)}`
   }
   const login = await loginThrough(tunnel.connection, loginOptionsOf(context, over))
   steps.push(...login.steps)
@@ -87,8 +87,8 @@ async function relayListens({ control }: Tunnel, { context, over }: ProveOnceOpt
   const answer = control && (await patience.proofStep([over], signal => control.listening(signal)))
   const ok = answer === 'yes'
   const detail = ok
-    ? 'its sshd listens, says the relay'
-    : `whether its sshd listens, the relay says: ${answer ?? 'nothing'}`
+    ? 'the relay says that its sshd listens'
+    : `whether its sshd listens, the relay answers: ${answer ?? 'nothing'}`
   steps.push({ name: 'relay listens', ok, detail, tookMs: clock.nowMs() - startedMs })
   return ok
 }

@@ -138,7 +138,7 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
       // A relay that cannot say whether others can connect is tried again, seldom: whoever drops connections counts them.
       mode = unreached !== undefined && clock.nowMs() - testedAtMs >= UNREACHED_MS ? 'self-test' : 'login'
       if (isProved && !proof.keep && (await isBulk())) {
-        log.info({ cause: proof.cause }, 'a proof that failed while bulk flows says nothing')
+        log.info({ cause: proof.cause }, 'ignoring a proof that failed while much data flows')
         proofAtMs = clock.nowMs() + POSTPONE.byMs
         continue
       }
@@ -171,7 +171,7 @@ async function probeAll(tunnel: Tunnel, { context, over, report }: ProveOptions)
   for (const { listener } of tunnel.routes) {
     const options = { listener, nowMs: clock.nowMs }
     const result = await patience.probeStep([over], signal => probe(tunnel.connection, { ...options, signal }))
-    if (result === undefined) return `listener ${listener} leads nowhere: no greeting came back in time`
+    if (result === undefined) return `listener ${listener} leads nowhere: no SSH greeting came back in time`
     if (!result.ok) return result.cause
     report.probeTook(result.tookMs)
   }

@@ -37,7 +37,7 @@ export async function tryEach(
   for (let turn = 0; relays.length > 0 && !over.signal.aborted; turn++) {
     const relay = relays[turn % relays.length] as RelayConfig
     if (!busy.has(relay))
-      void tryOne(relay).catch(err => context.log.error({ err }, 'a try at a relay failed by a defect'))
+      void tryOne(relay).catch(err => context.log.error({ err }, 'an attempt to connect failed by a defect'))
     await clock.sleep(STAGGER_MS, over.signal)
   }
   over.release()

@@ -13,7 +13,7 @@ test('says of several addresses what says most, and which were tried', () => {
   assert.is(kind, 'refused')
   assert.is(
     cause,
-    'relay.example refuses connections on port 443: its sshd is not running, or a firewall is between (addresses tried: 2001:db8::1, 192.0.2.1)',
+    'relay.example refuses connections on port 443: its sshd is not running, or a firewall blocks it (addresses tried: 2001:db8::1, 192.0.2.1)',
   )
   assert.is(failure({ a: { kind: 'no-answer' }, b: { kind: 'turned-away' } }).kind, 'turned-away')
   assert.is(failure({ a: { kind: 'local', detail: 'EMFILE' }, b: { kind: 'no-route' } }).kind, 'no-route')

@@ -78,13 +78,13 @@ function describe(host: string, port: number, fault: AddressFault): string {
     case 'no-answer':
       return `${where} does not answer: port ${port} may be blocked on this network`
     case 'refused':
-      return `${host} refuses connections on port ${port}: its sshd is not running, or a firewall is between`
+      return `${host} refuses connections on port ${port}: its sshd is not running, or a firewall blocks it`
     case 'no-route':
       return `there is no route to ${host}`
     case 'closed':
-      return `${where} closes the connection without a word: its sshd, or a firewall before it`
+      return `${where} closes the connection without an SSH greeting: its sshd is overloaded, or a firewall closes it`
     case 'turned-away':
-      return `${where} turned this connection away: too many log in to it at this moment`
+      return `${where} turned this connection away: too many are logging in at this moment`
     case 'silent':
       return `${where} accepts the connection and then says nothing`
     case 'not-ssh':

@@ -102,8 +102,13 @@ const CASES: [name: string, serve: (socket: Socket) => void, ms: number, found: 
     5_000,
     /^turned-away: .*turned this connection away: too many/,
   ],
-  ['somebody who hangs up', socket => socket.end(), 5_000, /^closed: .*closes the connection without a word/],
-  ['somebody who resets', socket => socket.resetAndDestroy(), 5_000, /^closed: .*closes the connection without a word/],
+  ['somebody who hangs up', socket => socket.end(), 5_000, /^closed: .*closes the connection without an SSH greeting/],
+  [
+    'somebody who resets',
+    socket => socket.resetAndDestroy(),
+    5_000,
+    /^closed: .*closes the connection without an SSH greeting/,
+  ],
   ['silence', socket => socket.resume(), 400, /^silent: .*accepts the connection and then says nothing/],
   [
     'TLS, which waits to be spoken to',

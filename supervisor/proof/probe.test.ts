@@ -41,9 +41,9 @@ for (const [what, act, cause] of [
   ['a web server', far => far.write('HTTP/1.1 400 Bad Request\r\n'), 'leads to something that is not SSH'],
   ['a short word that is no greeting', far => far.write('?'), 'leads to something that is not SSH'],
   ['a beginning that goes on otherwise', far => far.write('SSX-2.0'), 'leads to something that is not SSH'],
-  ['an end', far => far.end(), 'leads nowhere: no greeting came back'],
-  ['an end within the greeting', far => far.end('SS'), 'leads nowhere: no greeting came back'],
-  ['a broken channel', far => far.destroy(new Error('reset')), 'leads nowhere: no greeting came back'],
+  ['an end', far => far.end(), 'leads nowhere: no SSH greeting came back'],
+  ['an end within the greeting', far => far.end('SS'), 'leads nowhere: no SSH greeting came back'],
+  ['a broken channel', far => far.destroy(new Error('reset')), 'leads nowhere: no SSH greeting came back'],
 ] as [string, (far: PassThrough) => unknown, string][]) {
   test(`is not good for ${what}`, async () => {
     const { result, stream, far } = probing()
@@ -88,8 +88,8 @@ test('a wait for a greeting ends when aborted, also before the call', async () =
   const over = new AbortController()
   const found = greets(new PassThrough(), over.signal)
   over.abort()
-  assert.is(await found, 'leads nowhere: no greeting came back in time')
-  assert.is(await greets(new PassThrough(), AbortSignal.abort()), 'leads nowhere: no greeting came back in time')
+  assert.is(await found, 'leads nowhere: no SSH greeting came back in time')
+  assert.is(await greets(new PassThrough(), AbortSignal.abort()), 'leads nowhere: no SSH greeting came back in time')
 })
 
 test.run()

@@ -50,5 +50,7 @@ export async function greets(stream: Duplex, signal: AbortSignal): Promise<strin
     stream.once('close', () => settle(false))
   })
   if (isWhole) return first.startsWith(GREETING) ? undefined : 'leads to something that is not SSH'
-  return signal.aborted ? 'leads nowhere: no greeting came back in time' : 'leads nowhere: no greeting came back'
+  return signal.aborted
+    ? 'leads nowhere: no SSH greeting came back in time'
+    : 'leads nowhere: no SSH greeting came back'
 }

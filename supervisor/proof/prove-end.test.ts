@@ -104,9 +104,9 @@ test('a marker that appears a moment later is one', async () => {
 })
 
 for (const [code, cause] of [
-  [1, 'the self-test command ended with 1: can it write its marker?'],
+  [1, 'the self-test command ended with 1: can it write its marker file?'],
   [64, 'the self-test command ended with 64'],
-  [undefined, 'the self-test command ended without a word'],
+  [undefined, 'the self-test command ended without an exit code'],
 ] as const) {
   test(`a command that ends with ${code} proves nothing, marker or not`, async () => {
     const { answer } = execution('', Promise.resolve(code))
@@ -167,7 +167,7 @@ test('what lets everybody in is not the console bridge, and is left', async () =
 
 const FAULTS: [Fault['kind'], cause: string][] = [
   ['host-key', 'another SSH server answers: its host key is DETAIL'],
-  ['algorithms', 'another SSH server answers: it has no host key of our kind'],
+  ['algorithms', 'another SSH server answers: it has no host key of the expected type'],
   ['own-key', 'the key of the self-test cannot be used (DETAIL)'],
   ['silent', 'the SSH server did not answer in time'],
   ['not-ssh', "what answers is not this device's SSH server (DETAIL)"],
@@ -183,7 +183,10 @@ for (const [kind, cause] of FAULTS) {
 
 test('the shell is not proved by an sshd that refuses the self-test', async () => {
   const { found } = await prove('shell', { fault: { kind: 'authentication', detail: '' } })
-  assert.is(found, 'sshd refuses the self-test: is its account and drop-in there?')
+  assert.is(
+    found,
+    'sshd refuses the self-test: check the account oobm-selftest and /etc/ssh/sshd_config.d/50-oobm.conf',
+  )
 })
 
 test('ends when aborted: before the command starts, before it ends, before the marker is there', async () => {

@@ -70,7 +70,7 @@ async function showsHostKey(stream: Duplex, options: ProveOptions): Promise<stri
   const outcome = await connect({ stream, user: 'oobm-selftest', hostKeys, ident, nowMs: clock.nowMs, signal })
   if (!outcome.ok) return outcome.fault.kind === 'authentication' ? undefined : explain(outcome.fault)
   outcome.connection.destroy()
-  return 'what answers lets everybody in: it is not the console bridge'
+  return 'what answers accepts any login: it is not the console bridge'
 }
 
 async function loginCreatesMarker(stream: Duplex, options: ProveOptions): Promise<string | undefined> {
@@ -112,8 +112,8 @@ async function run(connection: Connection, nonce: string, signal: AbortSignal): 
   const code = await settled<number | 'silent' | undefined>(signal, 'silent', settle => void exited.then(settle))
   if (code === 0) return undefined
   if (code === 'silent') return 'the self-test command did not end in time'
-  if (code === undefined) return 'the self-test command ended without a word'
-  return `the self-test command ended with ${code}: can it write its marker?`
+  if (code === undefined) return 'the self-test command ended without an exit code'
+  return `the self-test command ended with ${code}: can it write its marker file?`
 }
 
 async function leave(connection: Connection, clock: Clock): Promise<void> {
@@ -127,9 +127,9 @@ function explain({ kind, detail }: Fault): string {
     case 'host-key':
       return `another SSH server answers: its host key is ${detail}`
     case 'authentication':
-      return 'sshd refuses the self-test: is its account and drop-in there?'
+      return 'sshd refuses the self-test: check the account oobm-selftest and /etc/ssh/sshd_config.d/50-oobm.conf'
     case 'algorithms':
-      return 'another SSH server answers: it has no host key of our kind'
+      return 'another SSH server answers: it has no host key of the expected type'
     case 'own-key':
       return `the key of the self-test cannot be used (${detail})`
     case 'silent':

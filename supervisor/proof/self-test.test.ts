@@ -47,7 +47,7 @@ test('proves the ends through the second connection, and closes it', async () =>
       ['console host key', true],
     ],
   )
-  assert.equal(result.steps[0], { name: 'relay', ok: true, detail: 'logged in to relay:443 once more', tookMs: 70 })
+  assert.equal(result.steps[0], { name: 'relay', ok: true, detail: 'logged in to relay:443 a second time', tookMs: 70 })
   assert.equal(result.reached && Object.keys(result.faults), ['shell'])
   assert.is(connection.asked.at(-1), 'end')
   assert.ok(connection.closed.aborted)

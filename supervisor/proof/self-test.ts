@@ -27,7 +27,7 @@ export async function selfTest(options: SelfTestOptions): Promise<SelfTestResult
     return { reached: false, failure, steps: [{ name: 'relay', ok: false, detail: failure.cause, tookMs }] }
   }
   const { connection } = reached
-  const first: Step = { name: 'relay', ok: true, detail: `logged in to ${where} once more`, tookMs }
+  const first: Step = { name: 'relay', ok: true, detail: `logged in to ${where} a second time`, tookMs }
   try {
     const { steps, faults } = await loginThrough(connection, options)
     return { reached: true, steps: [first, ...steps], faults }

@@ -134,7 +134,7 @@ function faultOf(end: End, { isVerified, traffic: { greeting }, offered, said }:
     }
     case 'closed':
       if (greeting === 'other') return { kind: 'not-ssh', detail: NO_GREETING }
-      return { kind: 'closed', detail: greeting === 'none' ? 'it closed the connection without a word' : said }
+      return { kind: 'closed', detail: greeting === 'none' ? 'it closed the connection without an SSH greeting' : said }
     default:
       return { kind: 'closed', detail: said }
   }

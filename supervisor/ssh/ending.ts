@@ -57,7 +57,7 @@ export class Ending {
 
   /** A sentence part that is safe to show. */
   cause(): string {
-    return this.#end === undefined ? 'it is open' : causeOf(this.#end)
+    return this.#end === undefined ? 'the connection is open' : causeOf(this.#end)
   }
 }
 

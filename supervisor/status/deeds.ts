@@ -57,7 +57,7 @@ export class Deeds {
     const nowMs = this.#clock.nowMs()
     const agoS = (thenMs: number) => Math.min(1e10, Math.max(0, Math.round((nowMs - thenMs) / 1000)))
     if (this.#lost > 0) {
-      const detail = `${this.#lost} deeds that no relay could be told`
+      const detail = `${this.#lost} events that no relay received`
       if (!send(formatEvent({ event: 'lost', agoS: 0, detail }))) return
       this.#lost = 0
     }

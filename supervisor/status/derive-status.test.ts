@@ -33,7 +33,7 @@ const CASES: [name: string, facts: Facts, state: string][] = [
   ['a tunnel whose address is gone', { ...PROVED, tunnel: up(1, true) }, 'no-link'],
   ['sshd is at fault', { ...PROVED, local: { shell: 'sshd is dead', console: undefined } }, 'unproved'],
   ['the bridge is at fault', { ...PROVED, local: { shell: undefined, console: 'it hangs' } }, 'unproved'],
-  ['the status cannot be written', { ...PROVED, statusFault: 'ENOSPC' }, 'unproved'],
+  ['the status file cannot be written', { ...PROVED, statusFault: 'ENOSPC' }, 'unproved'],
   ['a console line is closed', { ...PROVED, closedConsoles: [CLOSED] }, 'no-console'],
   ['no console line is closed', { ...PROVED, closedConsoles: [] }, 'ready'],
   [

@@ -29,16 +29,19 @@ export function deriveStatus(facts: Facts, limits: Limits): Status {
     return { state, cause }
   }
   if (tunnel.addressGone)
-    return { state: 'no-link', cause: 'the address that the tunnel used is gone from this device' }
+    return { state: 'no-link', cause: 'this device no longer has the address that the tunnel used' }
   if (limits.nowMs - tunnel.aliveMs > limits.silentMaxMs) {
     const { host, port } = tunnel.relay
     return {
       state: 'no-relay',
-      cause: `${host}:${port} no longer answers on the tunnel; a new connection is being tried`,
+      cause: `${host}:${port} no longer answers on the tunnel; trying a new connection`,
     }
   }
   if (facts.othersSeenMs !== undefined && limits.nowMs - facts.othersSeenMs < limits.othersMaxAgeMs) {
-    return { state: 'duplicate', cause: 'another device with this identity tries to connect; this one holds the place' }
+    return {
+      state: 'duplicate',
+      cause: 'another device with the same identity tries to connect; this device stays connected',
+    }
   }
   // Nothing is proved while it is off, by order: that is no fault to show.
   if (facts.maintenance !== 'on') {
@@ -49,7 +52,8 @@ export function deriveStatus(facts: Facts, limits: Limits): Status {
 
 function provedStatus(facts: Facts, { nowMs, proofMaxAgeMs }: Limits): Status {
   const { proof, local, statusFault } = facts
-  if (statusFault !== undefined) return { state: 'unproved', cause: `the status cannot be written: ${statusFault}` }
+  if (statusFault !== undefined)
+    return { state: 'unproved', cause: `the status file cannot be written: ${statusFault}` }
   const fault = localFault(local)
   if (fault !== undefined) return { state: 'unproved', cause: fault }
   switch (proof.state) {

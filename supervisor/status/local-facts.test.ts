@@ -31,7 +31,7 @@ test('lines that are open leave nothing to tell', () => {
 test('a configured line that is closed, or not known to the bridge, is told with its cause', () => {
   const look = running({ name: 'sw2', state: 'closed', cause: 'no such device' }, { name: 'other', state: 'closed' })
   assert.equal(known(look).closedConsoles, [
-    { name: 'sw1', cause: 'the console bridge does not know it: restart oobm-console' },
+    { name: 'sw1', cause: 'the console bridge does not know this console: sudo systemctl restart oobm-console' },
     { name: 'sw2', cause: 'no such device' },
   ])
 })
@@ -50,7 +50,7 @@ test('of a bridge that says nothing, nothing is known of its lines', () => {
 })
 
 test('a bridge whose heart has stopped is at fault, and one without a status file is judged by its port alone', () => {
-  assert.match(known({ state: 'silent', forMs: 20_000 }).local.console ?? '', 'console bridge does not answer any more')
+  assert.match(known({ state: 'silent', forMs: 20_000 }).local.console ?? '', 'console bridge no longer answers')
   assert.is(known({ state: 'absent' }).local.console, undefined)
   const both = known({ state: 'silent', forMs: 1 }, 'sshd is stopped', 'its port is closed')
   assert.equal(both.local, { shell: 'sshd is stopped', console: 'its port is closed' })

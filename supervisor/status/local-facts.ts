@@ -62,14 +62,20 @@ export function localFacts(configured: readonly string[], { shell, console, look
   const status = look?.state === 'running' ? look.status : undefined
   const silent =
     look?.state === 'silent'
-      ? `this device's console bridge does not answer any more: systemctl status oobm-console`
+      ? `this device's console bridge no longer answers: systemctl status oobm-console`
       : undefined
   const lines = new Map(status?.consoles.map(line => [line.name, line]))
   const closed = configured.flatMap(name => {
     const line = lines.get(name)
     if (line?.state === 'open') return []
     return [
-      { name, cause: line === undefined ? 'the console bridge does not know it: restart oobm-console' : line.cause },
+      {
+        name,
+        cause:
+          line === undefined
+            ? 'the console bridge does not know this console: sudo systemctl restart oobm-console'
+            : line.cause,
+      },
     ]
   })
   return {

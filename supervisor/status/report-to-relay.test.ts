@@ -138,7 +138,7 @@ test('what a relay does not take in is told later, and what is too much is count
   const idle = bridge(7, [])
   const looks = Array.from({ length: 10 }, (_, n) => withEvents(idle, n * 10 + 1, n * 10 + 10))
   const late = await report([idle, ...looks, ...Array(10).fill(idle)], (_line, atMs) => atMs > 50_000)
-  assert.match(eventsOf(late)[0] ?? '', /"event":"lost","agoS":0,"detail":"(26|36) deeds that no relay could be told"/)
+  assert.match(eventsOf(late)[0] ?? '', /"event":"lost","agoS":0,"detail":"(26|36) events that no relay received"/)
   assert.is(
     refsOf(late)
       .filter(ref => ref !== undefined)

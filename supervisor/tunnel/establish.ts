@@ -61,15 +61,14 @@ export async function establish(
   if (connection.closed.aborted) return { ok: false, failure: { state: 'no-relay', cause: connection.closeCause() } }
   switch (claimed.kind) {
     case 'superseded': {
-      const cause =
-        'another device with this identity started later and holds the place: this one does not take it back'
+      const cause = 'another device with the same identity connected later; this device does not take the place back'
       return { ok: false, failure: { state: 'duplicate', cause } }
     }
     case 'silent':
       return { ok: false, failure: { state: 'no-relay', cause: 'the relay stopped answering after the login' } }
     case 'unknown': {
       const { detail } = claimed
-      log.warn({ relay: relay.host, detail }, 'the relay does not know the device words: no eviction there')
+      log.warn({ relay: relay.host, detail }, 'the relay does not know the device commands: it cannot end old sessions')
       break
     }
     case 'claimed':

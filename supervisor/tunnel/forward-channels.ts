@@ -100,7 +100,7 @@ export function forwardChannels(connection: Connection, options: ForwardingOptio
       if (fate === 'undecided') return
       channel.off('data', count)
       if (fate === 'in') return
-      log.warn({ listener: route.name, people: PEOPLE[route.name] }, 'too many people: one is turned away')
+      log.warn({ listener: route.name, people: PEOPLE[route.name] }, 'too many people: a new connection is refused')
       socket.destroy()
     }
     // The first bytes tell a person's SSH client from our own probe; the connection alone is not a session.

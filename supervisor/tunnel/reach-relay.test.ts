@@ -161,7 +161,7 @@ const FAULTS: [Fault['kind'], state: 'refused' | 'no-relay', cause: string][] = 
     'relay.example:443 shows host key DETAIL, which is not the pinned one: nothing was sent to it',
   ],
   ['authentication', 'refused', "relay.example:443 does not accept the login oobm with this device's key"],
-  ['algorithms', 'refused', 'agree on no host key type or cipher: DETAIL'],
+  ['algorithms', 'refused', 'have no host key type or cipher in common: DETAIL'],
   ['own-key', 'refused', "this device's own key cannot be used: DETAIL"],
   ['not-ssh', 'no-relay', 'something that is not an SSH server'],
   ['silent', 'no-relay', 'stops answering during the login'],

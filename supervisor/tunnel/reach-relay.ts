@@ -81,7 +81,10 @@ function explain({ kind, detail }: Fault, { host, port, user }: RelayConfig, cre
       return { state: 'refused', cause: `${where} does not accept the login ${user} with this device's ${how}` }
     }
     case 'algorithms':
-      return { state: 'refused', cause: `${where} and this device agree on no host key type or cipher: ${detail}` }
+      return {
+        state: 'refused',
+        cause: `${where} and this device have no host key type or cipher in common: ${detail}`,
+      }
     case 'own-key':
       return { state: 'refused', cause: `this device's own key cannot be used: ${detail}` }
     case 'not-ssh':
@@ -92,7 +95,7 @@ function explain({ kind, detail }: Fault, { host, port, user }: RelayConfig, cre
     case 'silent':
       return {
         state: 'no-relay',
-        cause: `${where} greets and stops answering during the login: small packets pass and large ones do not (MTU), or it hangs`,
+        cause: `${where} stops answering during the login: large packets are lost on the way (MTU), or it hangs`,
       }
     case 'closed':
       return { state: 'no-relay', cause: `the connection to ${where} broke during the login: ${detail}` }

@@ -61,7 +61,7 @@ test('what is refused and has nobody to evict is refused after one more try', as
     'exec evict': () => says('evicted 0\n'),
   })
   assert.is(failure?.state, 'refused')
-  assert.match(failure?.cause ?? '', 'not permitted to this key, or held by somebody else')
+  assert.match(failure?.cause ?? '', 'this key may not use it, or another program on the relay holds it')
   assert.equal(asked, ['listen 20100', 'exec evict', 'listen 20100'])
   assert.equal(evicted, [])
 })
@@ -69,21 +69,21 @@ test('what is refused and has nobody to evict is refused after one more try', as
 test('nobody is evicted where that is not allowed', async () => {
   const { failure, asked } = await request({ listen: () => 'refused' }, { mayEvict: false })
   assert.is(failure?.state, 'refused')
-  assert.match(failure?.cause ?? '', 'cannot say which')
+  assert.match(failure?.cause ?? '', 'does not say which')
   assert.equal(asked, ['listen 20100'])
 })
 
 test('a relay that stops answering is no relay: at the first question, at the eviction, after it', async () => {
   const first = await request({ listen: () => 'unanswered' })
-  assert.match(first.failure?.cause ?? '', 'asked for the listeners')
+  assert.match(first.failure?.cause ?? '', 'the request for the listeners')
   const evicting = await request({ listen: () => 'refused', exec: () => ({ ok: false, cause: 'it hangs' }) })
-  assert.match(evicting.failure?.cause ?? '', 'asked to evict')
+  assert.match(evicting.failure?.cause ?? '', 'while it ended old sessions')
   let count = 0
   const after = await request({
     listen: () => (count++ === 0 ? 'refused' : 'unanswered'),
     exec: () => says('evicted 1\n'),
   })
-  assert.match(after.failure?.cause ?? '', 'asked for the listeners')
+  assert.match(after.failure?.cause ?? '', 'the request for the listeners')
   for (const { failure } of [first, evicting, after]) assert.is(failure?.state, 'no-relay')
 })
 

@@ -33,12 +33,12 @@ async function takeBack(connection: Connection, route: Route, options: RequestOp
   const { mayEvict, clock, signal, onEvicted } = options
   const where = `listener 127.0.0.1:${route.listener} (${route.name})`
   if (!mayEvict) {
-    const cause = `the relay does not give ${where}: it is taken or not permitted, and this relay cannot say which`
+    const cause = `the relay does not give ${where}: it is taken or not permitted, and this relay does not say which`
     return { state: 'refused', cause }
   }
   const evicted = await evict(connection, signal)
   if (evicted === undefined) {
-    return { state: 'no-relay', cause: 'the relay stopped answering while it was asked to evict' }
+    return { state: 'no-relay', cause: 'the relay stopped answering while it ended old sessions of this device' }
   }
   if (evicted > 0) onEvicted(evicted)
   for (let tries = 0; tries < (evicted > 0 ? TRIES_AFTER_EVICTION : 1); tries++) {
@@ -48,13 +48,13 @@ async function takeBack(connection: Connection, route: Route, options: RequestOp
     if (signal.aborted) break
   }
   if (evicted > 0) return { state: 'stale', cause: `an old session still holds ${where} although it was told to end` }
-  const cause = `the relay does not give ${where}: not permitted to this key, or held by somebody else's program`
+  const cause = `the relay does not give ${where}: this key may not use it, or another program on the relay holds it`
   return { state: 'refused', cause }
 }
 
 function unanswered(answer: 'granted' | 'refused' | 'unanswered'): Failure | undefined {
   if (answer === 'granted') return undefined
-  return { state: 'no-relay', cause: 'the relay stopped answering while it was asked for the listeners' }
+  return { state: 'no-relay', cause: 'the relay stopped answering the request for the listeners' }
 }
 
 /** Gives the listeners back; false when the relay does not say that they are gone. */
