@@ -122,6 +122,10 @@ soak: build ## faults at random for MINUTES=20, by SEED=7: ready at the end, and
 	@tools/need $(FAULTS_NEEDS)
 	@$(SYSTEM_TEST) --on netns --subject soak
 
+.PHONY: docs
+docs: node_modules/.ready ## write the examples in docs/ again, from the schemas of the files
+	@$(NODE) --import tsx packaging/write-docs.ts
+
 .PHONY: build
 build: node_modules/.ready ## bundle each program into build/lib
 	@$(NODE) --import tsx tools/bundle.ts

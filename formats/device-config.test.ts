@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { suite } from '../tools/suite.ts'
-import { deviceConfigSchema, intervalsSchema, PROFILES } from './device-config.ts'
-import { parseToml, snakeCase } from './toml-file.ts'
+import { deviceConfigSchema } from './device-config.ts'
+import { intervalsSchema, PROFILES } from './device-settings.ts'
+import { snakeCase } from './key-case.ts'
+import { parseToml } from './toml-file.ts'
 
 const test = suite('device configuration')
 

@@ -1,165 +1,83 @@
 /** The device configuration, `/etc/oobm/device.toml`: no secrets, readable by both units; the only definition of the format. */
 import { posix } from 'node:path'
 import * as z from 'zod'
-import { nameSchema, pathSchema, portSchema, publicKeySchema, relayHostSchema, userSchema } from './names.ts'
-import { STABLE_EXAMPLE } from './serial-path.ts'
+import { BRIDGE_ABOUT, bridgeSettings, deviceSettings, type intervalsSchema, PROFILES } from './device-settings.ts'
+import { nameSchema, portSchema, publicKeySchema, RELAY_PORT, relayHostSchema, userSchema } from './names.ts'
 
 const relaySchema = z.strictObject({
-  /** Host name or address of the relay. */
-  host: relayHostSchema,
-  /** TCP port of its sshd; 443 because most networks let it out. */
-  port: portSchema.default(443),
-  /** Login on the relay. */
-  user: userSchema,
-  /** The relay's public host keys: no other is ever accepted. */
-  hostKeys: z.array(publicKeySchema).min(1, 'needs at least one key: the relay is never trusted unseen'),
+  host: relayHostSchema.meta({ description: 'host name or address of the relay' }),
+  port: portSchema.default(RELAY_PORT).meta({ description: 'TCP port of its sshd' }),
+  user: userSchema.meta({ description: 'login on the relay' }),
+  hostKeys: z
+    .array(publicKeySchema)
+    .min(1, 'needs at least one key: the relay is never trusted unseen')
+    .meta({ description: 'its public host keys', details: 'No other is ever accepted.' }),
 })
 
-/** How the device logs in to its relays. The secrets are files of their own, see `SECRETS` in provisioning.ts. */
-const authenticationSchema = z.enum(['key', 'password']).default('key')
-
-export const shellSchema = z.strictObject({
-  /** Port of the device's own sshd on 127.0.0.1. */
-  port: portSchema.default(22),
-  /** Its public host key: the self-test accepts no other. */
-  hostKeyFile: pathSchema.default('/etc/ssh/ssh_host_ed25519_key.pub'),
-})
-
-export const selftestSchema = z.strictObject({
-  /** Account that the self-test logs in to: password `*`, shell /bin/sh. */
-  user: userSchema.default('oobm-selftest'),
-})
-
-export const bridgeSchema = z.strictObject({
-  /** Port of the console bridge's SSH server on 127.0.0.1. */
-  port: portSchema.default(2222),
-  /** Its public host key, so that the supervisor can prove that the console listener leads to it. */
-  hostKey: publicKeySchema,
-  /** The escape key of a console session, as `ctrl-` and the key. */
-  escape: z
-    .string()
-    .regex(/^ctrl-[a-z\]\\^_]$/, 'must be ctrl- and one of a-z ] \\ ^ _')
-    .default('ctrl-]'),
-  /** Bytes of output that a console keeps for late-comers: a screenful of boot messages many times over. */
-  scrollbackBytes: z.int().min(1024).max(16_777_216).default(262_144),
-})
-
-export const consoleSchema = z.strictObject({
-  name: nameSchema,
-  /** A device file, or `scheme:rest` for a line that a program registers (`sim:router` in the lab). */
-  path: z.union([pathSchema, z.string().regex(/^[a-z]+:[A-Za-z0-9._/-]*$/)], {
-    error: `must be a device file such as ${STABLE_EXAMPLE}`,
-  }),
-  /** Bits per second. 9600 is what network equipment comes with. */
-  baudRate: z.int().min(50).max(4_000_000).default(9600),
-  dataBits: z.union([z.literal(5), z.literal(6), z.literal(7), z.literal(8)]).default(8),
-  parity: z.enum(['none', 'even', 'odd']).default('none'),
-  stopBits: z.union([z.literal(1), z.literal(2)]).default(1),
-  flowControl: z.enum(['none', 'rts-cts', 'xon-xoff']).default('none'),
+const bridgeSchema = z.strictObject({
+  ...bridgeSettings,
+  // The supervisor proves with it that the console listener leads to the bridge.
+  hostKey: publicKeySchema.meta({ description: 'public host key of the console bridge' }),
 })
 
 const technicianSchema = z.strictObject({
-  name: nameSchema,
-  keys: z.array(publicKeySchema).min(1, 'needs at least one public key'),
-  /** `operator` may type and send BREAK; `observer` may only watch. */
-  role: z.enum(['operator', 'observer']).default('operator'),
-  /** Names of consoles; all of this device's when left out. */
-  consoles: z.array(nameSchema).optional(),
-  /** Those of them that also open with a hop key, for who logs in at a relay (way 2): none unless named. */
-  viaRelay: z.array(nameSchema).default([]),
-  /** Public halves of the keys that relays hold for this technician alone; they open nothing but `viaRelay`. */
-  hopKeys: z.array(publicKeySchema).default([]),
-  /** May also log in to the device's shell. */
-  shell: z.boolean().default(false),
-  /** May also log in as `remote-admin`, who may become root; has the shell too. */
-  admin: z.boolean().default(false),
+  name: nameSchema.meta({ description: 'name of the technician in greetings and transcripts' }),
+  keys: z
+    .array(publicKeySchema)
+    .min(1, 'needs at least one public key')
+    .meta({ description: 'public keys of the technician' }),
+  role: z
+    .enum(['operator', 'observer'])
+    .default('operator')
+    .meta({ description: 'whether the technician may type and send BREAK, or only watch' }),
+  consoles: z
+    .array(nameSchema)
+    .optional()
+    .meta({ description: 'consoles that are open to the technician', whenLeftOut: 'default: all of this device' }),
+  viaRelay: z
+    .array(nameSchema)
+    .default([])
+    .meta({ description: 'consoles that also open with a hop key, after a login at a relay' }),
+  hopKeys: z.array(publicKeySchema).default([]).meta({
+    description: 'public halves of the keys that relays hold for this technician alone',
+    details: 'They open nothing but `via_relay`.',
+  }),
+  shell: z.boolean().default(false).meta({ description: 'whether the shell of the device is open to the technician' }),
+  admin: z.boolean().default(false).meta({
+    description: 'whether the technician may log in as `remote-admin`, who may become root',
+    details: 'The shell is then open to them, too.',
+  }),
 })
 
-export const ledSchema = z
-  .strictObject({
-    /** `auto`: GPIO if there is one, else a kernel LED, else none. `file` writes the word to `path`, for the lab. */
-    backend: z.enum(['auto', 'gpio', 'kernel', 'file', 'none']).default('auto'),
-    /** BCM number of the pin of the LED. */
-    pin: z.int().min(0).max(53).default(17),
-    /** Name below /sys/class/leds for the `kernel` backend. */
-    led: z
-      .string()
-      .regex(/^[A-Za-z0-9:_-]+$/)
-      .default('ACT'),
-    /** File of the `file` backend. */
-    path: pathSchema.optional(),
-    /** Beside a GPIO: also on the board's own activity LED. */
-    act: z.boolean().default(true),
-  })
-  .superRefine(({ backend, path }, context) => {
-    if (backend !== 'file' || path !== undefined) return
-    context.addIssue({ code: 'custom', path: ['path'], message: 'is missing: the file backend needs it' })
-  })
-
-const seconds = (min: number) => z.number().min(min).max(86_400)
-
-/** What a connection costs: `cellular` is for a line that is paid by the byte. */
-export const profileSchema = z.enum(['wired', 'cellular'], 'must be "wired" or "cellular"').default('wired')
-
-/** Seconds. What each costs on the wire is in docs/tunnel.md; what is left out has the value of the profile. */
-export const intervalsSchema = z.strictObject({
-  /** Between two pings of the relay on a silent connection. */
-  keepaliveS: seconds(1).optional(),
-  /** Between two in-band probes. */
-  probeS: seconds(1).optional(),
-  /** Between two loopback self-tests. */
-  selftestS: seconds(1).optional(),
-  /** Between two reports to the relay when nothing happens. */
-  reportS: seconds(1).optional(),
-  /** For one step of a connection or a proof to finish; a slow board gets more. */
-  timeoutS: seconds(1).default(20),
-  /** Shortest and longest wait between two attempts. */
-  backoffMinS: seconds(0.1).default(1),
-  backoffMaxS: seconds(1).default(10),
-  /** Longest wait where only a person can make an attempt succeed (refused, duplicate). */
-  slowRetryS: seconds(1).default(300),
-  /** For how long a tunnel must have been proved so that, once it is lost, the waits begin anew with the shortest. */
-  stableS: seconds(1).default(15),
-})
-
-/** The intervals that each profile sets: at most 3 MB a day wired, 1 MB a day cellular (docs/tunnel.md). */
-export const PROFILES = {
-  wired: { keepaliveS: 15, probeS: 300, selftestS: 14_400, reportS: 300 },
-  cellular: { keepaliveS: 60, probeS: 900, selftestS: 43_200, reportS: 1_800 },
-} as const satisfies Record<z.output<typeof profileSchema>, object>
-
-/** Every interval, with those of the profile where the configuration names none. */
+/** Every interval, with that of the profile where the configuration has none. */
 export type Intervals = { [K in keyof z.output<typeof intervalsSchema>]-?: number }
 
 export function intervalsOf({ profile, intervals }: Pick<DeviceConfig, 'profile' | 'intervals'>): Intervals {
-  const own = PROFILES[profile]
-  return {
-    ...intervals,
-    keepaliveS: intervals.keepaliveS ?? own.keepaliveS,
-    probeS: intervals.probeS ?? own.probeS,
-    selftestS: intervals.selftestS ?? own.selftestS,
-    reportS: intervals.reportS ?? own.reportS,
-  }
+  return { ...PROFILES[profile], ...intervals } as Intervals
 }
 
 const shape = {
-  /** Format of this file. */
-  version: z.literal(1),
-  /** Name of this device in the fleet. */
-  device: nameSchema,
-  /** In order of preference. */
-  relays: z.array(relaySchema).min(1, 'needs at least one relay'),
-  authentication: authenticationSchema,
-  /** The listener N on the relay's 127.0.0.1 that leads to this device's shell; N+1 leads to its consoles. */
-  listenerPort: portSchema.max(65_534, 'must be 1 to 65534: the port after it is the consoles'),
-  shell: shellSchema.prefault({}),
-  selftest: selftestSchema.prefault({}),
-  bridge: bridgeSchema,
-  consoles: z.array(consoleSchema).default([]),
-  technicians: z.array(technicianSchema).default([]),
-  led: ledSchema.prefault({}),
-  profile: profileSchema,
-  intervals: intervalsSchema.prefault({}),
+  version: z.literal(1).meta({ description: 'version of this format' }),
+  device: nameSchema.meta({ description: 'name of this device in the fleet' }),
+  relays: z
+    .array(relaySchema)
+    .min(1, 'needs at least one relay')
+    .meta({ description: 'the relays, in order of preference', identity: ['host', 'port'] }),
+  // The secrets are files of their own, see `SECRETS` in provisioning.ts.
+  authentication: z
+    .enum(['key', 'password'])
+    .default('key')
+    .meta({ description: 'how the device logs in to its relays' }),
+  listenerPort: portSchema.max(65_534, 'must be 1 to 65534: the port after it is the consoles').meta({
+    description: "port on the relay's 127.0.0.1 that leads to the shell of this device",
+    details: 'The port after it leads to its consoles.',
+  }),
+  ...deviceSettings,
+  bridge: bridgeSchema.meta({ description: BRIDGE_ABOUT }),
+  technicians: z
+    .array(technicianSchema)
+    .default([])
+    .meta({ description: 'a person, and what is open to them', identity: ['name'] }),
 }
 
 export const deviceConfigSchema = z.strictObject(shape).superRefine(checkReferences)

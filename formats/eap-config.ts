@@ -1,17 +1,67 @@
 /** What must hold of a network login (802.1X, WPA-Enterprise): whole certificates, and the parts that its method needs. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import * as z from 'zod'
+import { hostSchema, lineSchema } from './names.ts'
 
 /** One certificate or several, PEM (RFC 7468); whether they are whole, not whether they are valid now: the board may not know the time. */
-export const certificateSchema = z.string().refine(text => readCertificate(text) !== undefined, {
+const certificateSchema = z.string().refine(text => readCertificate(text) !== undefined, {
   message: 'must be a certificate in PEM form, from BEGIN to END',
   abort: true,
 })
 
+const PEM_EXAMPLE = '-----BEGIN CERTIFICATE----- ...'
+
 /** A private key, PEM; one with a password is opened in {@link checkEap}. */
-export const pemKeySchema = z
+const pemKeySchema = z
   .string()
   .refine(hasKey, { message: 'must be a private key in PEM form, from BEGIN to END', abort: true })
+
+export const eapSchema = z
+  .strictObject({
+    method: z.enum(['peap', 'ttls', 'tls'], 'must be "peap", "ttls" or "tls"').meta({
+      description: 'how the board logs in: `tls` with a certificate, the others with a password',
+      example: 'peap',
+    }),
+    identity: lineSchema.meta({ description: 'who logs in', example: 'rack1@example.net' }),
+    anonymousIdentity: lineSchema
+      .optional()
+      .meta({ description: 'the name that is sent unencrypted', example: 'anonymous@example.net' }),
+    password: lineSchema.optional().meta({
+      description: 'password of the login',
+      whenLeftOut: 'required for "peap" and "ttls"',
+      example: 'a password',
+    }),
+    inner: z
+      .enum(['mschapv2', 'pap'], 'must be "mschapv2" or "pap"')
+      .default('mschapv2')
+      .meta({ description: 'how the login server checks the password; `pap` goes with `ttls` only' }),
+    ca: certificateSchema.optional().meta({
+      description: 'certificate of the authority that signed the one of the login server, as PEM',
+      whenLeftOut: 'required with verify',
+      example: PEM_EXAMPLE,
+    }),
+    domain: hostSchema
+      .optional()
+      .meta({ description: "the login server's own name, or the domain at its end", example: 'radius.example.net' }),
+    verify: z.boolean('must be true or false').default(true).meta({
+      description: 'whether the board checks the certificate of the login server',
+      details: 'With `false` it gives the password to anybody who claims to be this network.',
+    }),
+    clientCertificate: certificateSchema.optional().meta({
+      description: 'certificate of this board, as PEM',
+      whenLeftOut: 'required for "tls"',
+      example: PEM_EXAMPLE,
+    }),
+    clientKey: pemKeySchema.optional().meta({
+      description: 'private key of that certificate, as PEM',
+      whenLeftOut: 'required for "tls"',
+      example: '-----BEGIN PRIVATE KEY----- ...',
+    }),
+    clientKeyPassword: lineSchema
+      .optional()
+      .meta({ description: 'password of that key, if it has one', example: 'a password' }),
+  })
+  .superRefine(checkEap)
 
 interface Eap {
   method: 'peap' | 'ttls' | 'tls'
@@ -24,7 +74,7 @@ interface Eap {
   clientKeyPassword?: string | undefined
 }
 
-export function checkEap(eap: Eap, context: z.core.$RefinementCtx): void {
+function checkEap(eap: Eap, context: z.core.$RefinementCtx): void {
   const report = (key: keyof Eap, message: string) => context.addIssue({ code: 'custom', path: [key], message })
   const { method, password, inner, ca, verify, clientCertificate, clientKey } = eap
   if (verify && ca === undefined)

@@ -65,6 +65,9 @@ function shown(message: string) {
   return { error: ({ input }: { input?: unknown }) => `${message}${oddHint(String(input))}` }
 }
 
+/** Of the sshd of a relay, unless its settings have another: most networks let it out. */
+export const RELAY_PORT = 443
+
 export const portSchema = z.int('must be a whole number').min(1, 'must be 1 to 65535').max(65535, 'must be 1 to 65535')
 
 /** One file, by absolute path, of characters that need no quoting in sshd_config or a shell. */

@@ -19,14 +19,20 @@ const privateKeySchema = z
   .transform(text => (text.endsWith('\n') ? text : `${text}\n`))
 
 const secretsSchema = z.strictObject({
-  /** Private key with which the device logs in to its relays. */
-  relayKey: privateKeySchema.optional(),
-  relayKeyPassphrase: lineSchema.optional(),
-  relayPassword: lineSchema.optional(),
-  /** Private host key of the console bridge. */
-  bridgeHostKey: privateKeySchema,
-  /** Private host key of the device's own sshd; made at first boot when left out. */
-  shellHostKey: privateKeySchema.optional(),
+  relayKey: privateKeySchema.optional().meta({
+    description: 'private key with which the device logs in to its relays',
+    whenLeftOut: 'required with authentication = "key"',
+  }),
+  relayKeyPassphrase: lineSchema.optional().meta({ description: 'passphrase of that key, if it has one' }),
+  relayPassword: lineSchema.optional().meta({
+    description: 'password with which the device logs in to its relays',
+    whenLeftOut: 'required with authentication = "password"',
+  }),
+  bridgeHostKey: privateKeySchema.meta({ description: 'private host key of the console bridge' }),
+  shellHostKey: privateKeySchema.optional().meta({
+    description: 'private host key of the sshd of the device',
+    whenLeftOut: 'default: made at the first start',
+  }),
 })
 
 export type Secrets = z.output<typeof secretsSchema>
@@ -49,18 +55,21 @@ export const SECRETS = {
 } as const satisfies Record<keyof Secrets, { file: string; source: string; unit: string }>
 
 /** Everything that `oobm.toml` may hold. */
-export const provisioningSchema = deviceConfigSchemaWith({ ...siteShape, secrets: secretsSchema }).superRefine(
-  (whole, context) => {
-    checkSite(whole, context)
-    const needed = whole.authentication === 'key' ? 'relayKey' : 'relayPassword'
-    if (whole.secrets[needed] !== undefined) return
-    const message = `is missing: authentication = "${whole.authentication}" needs it`
-    context.addIssue({ code: 'custom', path: ['secrets', needed], message })
-  },
-)
+export const provisioningSchema = deviceConfigSchemaWith({
+  ...siteShape,
+  secrets: secretsSchema.meta({ description: 'what leaves the boot partition, and is not in `/etc/oobm/device.toml`' }),
+}).superRefine((whole, context) => {
+  checkSite(whole, context)
+  const needed = whole.authentication === 'key' ? 'relayKey' : 'relayPassword'
+  if (whole.secrets[needed] !== undefined) return
+  const message = `is missing: authentication = "${whole.authentication}" needs it`
+  context.addIssue({ code: 'custom', path: ['secrets', needed], message })
+})
 
-/** Keys without which a file cannot stand alone, as they stand in it. What an operator issues has them all. */
-export const REQUIRED_KEYS = ['version', 'device', 'relays', 'listener_port', 'bridge', 'secrets'] as const
+/** Keys without which a file is not whole. What an operator issues has them all. */
+export const REQUIRED_KEYS: readonly string[] = Object.entries(provisioningSchema.shape).flatMap(([key, schema]) =>
+  (schema as z.ZodType).isOptional() ? [] : [key],
+)
 
 export interface Provisioning {
   config: DeviceConfig

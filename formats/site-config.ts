@@ -2,72 +2,70 @@
 import { BlockList, isIP } from 'node:net'
 import * as z from 'zod'
 import { firstOther } from '../runtime/odd-characters.ts'
-import { certificateSchema, checkEap, pemKeySchema } from './eap-config.ts'
+import { eapSchema } from './eap-config.ts'
 import { hostSchema, lineSchema } from './names.ts'
 
 /** RFC 1123: a label, or several with dots; no `_`, which a device's name may have. */
 const HOST_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/
 
-export const systemSchema = z.strictObject({
-  /** Host name of the board; the device's name when left out. */
+const systemSchema = z.strictObject({
   hostname: z
     .string()
     .max(64, 'must be 64 characters at the most')
     .regex(HOST_NAME, 'must be of a-z 0-9 - and dots, each part beginning and ending with a letter or digit')
-    .optional(),
-  /** Name of the time zone, as in `Europe/Berlin`. */
-  timeZone: z.string().refine(isTimeZone, 'must be a time zone such as Europe/Berlin or UTC').default('UTC'),
-  /** Time servers; those that DHCP names, else Debian's, when left out. */
-  ntp: z.array(hostSchema).default([]),
-  /** Where the board stands, ISO 3166: which Wi-Fi channels it may use. */
+    .optional()
+    .meta({ description: 'host name of the board', whenLeftOut: 'default: the name of the device', example: 'rack1' }),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'must be a time zone such as Europe/Berlin or UTC')
+    .default('UTC')
+    .meta({ description: 'time zone of the times that people read, as in `Europe/Berlin`' }),
+  ntp: z
+    .array(hostSchema)
+    .default([])
+    .meta({ description: 'time servers', whenLeftOut: "default: those that DHCP names, or else Debian's" }),
   country: z
     .string()
     .regex(/^[A-Z]{2}$/, 'must be the two capital letters of a country, such as JP or DE')
-    .optional(),
+    .optional()
+    .meta({
+      description: 'country of the board in two letters (ISO 3166): which Wi-Fi channels it may use',
+      whenLeftOut: 'required with Wi-Fi',
+      example: 'JP',
+    }),
 })
 
-const eapSchema = z
+const wifiSchema = z
   .strictObject({
-    method: z.enum(['peap', 'ttls', 'tls'], 'must be "peap", "ttls" or "tls"'),
-    /** Who logs in. */
-    identity: lineSchema,
-    /** What is told in the clear before the encryption stands: `anonymous@example.net`. */
-    anonymousIdentity: lineSchema.optional(),
-    password: lineSchema.optional(),
-    /** How the password is checked inside: MSCHAPv2 with PEAP always; TTLS may also use PAP. */
-    inner: z.enum(['mschapv2', 'pap'], 'must be "mschapv2" or "pap"').default('mschapv2'),
-    /** Certificate (PEM) of the authority that signed the login server's. */
-    ca: certificateSchema.optional(),
-    /** The login server's own name, or the domain that it ends with. */
-    domain: hostSchema.optional(),
-    /** False gives the password to whoever calls himself this network: only where there is no other way. */
-    verify: z.boolean('must be true or false').default(true),
-    /** `tls`: this board's own certificate and key (PEM). */
-    clientCertificate: certificateSchema.optional(),
-    clientKey: pemKeySchema.optional(),
-    clientKeyPassword: lineSchema.optional(),
-  })
-  .superRefine(checkEap)
-
-export const wifiSchema = z
-  .strictObject({
-    /** Name of the network, as it is broadcast. */
-    ssid: lineSchema.refine(isSsid, 'must be 1 to 32 bytes (a letter outside a-z may take several)'),
-    /** Left out for an open network. */
+    ssid: lineSchema
+      .refine(isSsid, 'must be 1 to 32 bytes (a letter outside a-z may take several)')
+      .meta({ description: 'name of the network, as it is broadcast', example: 'Office' }),
     passphrase: z
       .string()
       .refine(text => /^([ -~]{8,63}|[0-9a-fA-F]{64})$/.test(text), {
         error: ({ input }) => passphraseProblem(String(input)),
       })
-      .optional(),
-    /** `auto`: WPA2 and WPA3, whichever the network has. `wpa3`: never less. */
-    security: z.enum(['auto', 'wpa2', 'wpa3'], 'must be "auto", "wpa2" or "wpa3"').default('auto'),
-    /** It does not broadcast its name: the board must ask for it. */
-    hidden: z.boolean('must be true or false').default(false),
-    /** The highest that is in reach is taken. */
-    priority: z.int('must be a whole number').min(0).max(1000, 'must be 0 to 1000').default(0),
-    /** A login of its own instead of a passphrase (WPA-Enterprise). */
-    eap: eapSchema.optional(),
+      .optional()
+      .meta({
+        description: '8 to 63 characters, or 64 hexadecimal digits',
+        whenLeftOut: 'default: an open network',
+        example: 'correct horse battery',
+      }),
+    security: z.enum(['auto', 'wpa2', 'wpa3'], 'must be "auto", "wpa2" or "wpa3"').default('auto').meta({
+      description: 'which WPA the network has; `auto` takes WPA2 or WPA3',
+      details: '`wpa3` never takes less; without a passphrase it is OWE.',
+    }),
+    hidden: z
+      .boolean('must be true or false')
+      .default(false)
+      .meta({ description: 'whether the network hides its name, so that the board must ask for it' }),
+    priority: z
+      .int('must be a whole number')
+      .min(0)
+      .max(1000, 'must be 0 to 1000')
+      .default(0)
+      .meta({ description: 'of several networks in reach, the board takes the one with the highest' }),
+    eap: eapSchema.optional().meta({ description: 'a login in place of a passphrase (WPA-Enterprise)' }),
   })
   .superRefine(({ passphrase, security, eap }, context) => {
     const report = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
@@ -80,22 +78,31 @@ export const wifiSchema = z
 
 const addressSchema = z.string().refine(isIpAddress, 'must be an IP address')
 
-export const interfaceSchema = z
+const interfaceSchema = z
   .strictObject({
-    /** `eth0`, `wlan0`; or `wired`, `wifi`: each of that kind that has no entry of its own. */
     name: z
       .string()
-      .regex(/^[A-Za-z][A-Za-z0-9._-]{0,14}$/, 'must be an interface such as eth0 or wlan0, or "wired", or "wifi"'),
-    /** Fixed addresses with the length of their prefix; without any, DHCP and IPv6 router advertisements give them. */
-    addresses: z.array(z.string().refine(isPrefixed, 'must be an address such as 192.0.2.10/24')).default([]),
-    gateways: z.array(addressSchema).default([]),
-    dns: z.array(addressSchema).default([]),
-    /** Domains in which a name without dots is looked for. */
-    search: z.array(hostSchema).default([]),
-    /** DHCP; left out: yes, unless there are addresses. */
-    dhcp: z.boolean('must be true or false').optional(),
-    /** A login that the switch asks for (802.1X); wired interfaces only. */
-    eap: eapSchema.optional(),
+      .regex(/^[A-Za-z][A-Za-z0-9._-]{0,14}$/, 'must be an interface such as eth0 or wlan0, or "wired", or "wifi"')
+      .meta({
+        description: '`eth0`, `wlan0`; `wired` and `wifi` are all of that kind without an entry of their own',
+        example: 'eth0',
+      }),
+    addresses: z.array(z.string().refine(isPrefixed, 'must be an address such as 192.0.2.10/24')).default([]).meta({
+      description: 'fixed addresses, such as 192.0.2.10/24',
+      whenLeftOut: 'default: those of DHCP and IPv6 router advertisements',
+    }),
+    gateways: z.array(addressSchema).default([]).meta({ description: 'routers, within reach of the addresses' }),
+    dns: z.array(addressSchema).default([]).meta({ description: 'name servers' }),
+    search: z
+      .array(hostSchema)
+      .default([])
+      .meta({ description: 'domains in which the board looks for a name without dots' }),
+    dhcp: z.boolean('must be true or false').optional().meta({
+      description: 'whether the board asks for an address by DHCP, beside the fixed ones',
+      whenLeftOut: 'default: true without addresses, false with addresses',
+      example: false,
+    }),
+    eap: eapSchema.optional().meta({ description: 'a login that the switch asks for (802.1X)', sameAs: 'wifi.eap' }),
   })
   .superRefine(({ name, addresses, gateways, eap }, context) => {
     const report = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message })
@@ -108,9 +115,15 @@ export const interfaceSchema = z
   })
 
 export const siteShape = {
-  system: systemSchema.prefault({}),
-  wifi: z.array(wifiSchema).default([]),
-  interfaces: z.array(interfaceSchema).default([]),
+  system: systemSchema.prefault({}).meta({ description: 'the host name and the time of the board, and where it is' }),
+  wifi: z
+    .array(wifiSchema)
+    .default([])
+    .meta({ description: 'a Wi-Fi network; as many as may be in reach', identity: ['ssid'] }),
+  interfaces: z
+    .array(interfaceSchema)
+    .default([])
+    .meta({ description: 'the addresses of a network interface', identity: ['name'] }),
 }
 
 /** A file with the settings of a site alone. */

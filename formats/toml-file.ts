@@ -5,6 +5,7 @@ import type * as z from 'zod'
 import './zod-messages.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../runtime/errors.ts'
 import { escapeOdd, oddCharacters } from '../runtime/odd-characters.ts'
+import { camelCase, snakeCase } from './key-case.ts'
 import { adviceOnEscapes, adviceOnSyntax } from './toml-advice.ts'
 
 export type Path = readonly PropertyKey[]
@@ -190,14 +191,4 @@ function mapKeys(value: unknown, rename: (key: string) => string): unknown {
   if (Array.isArray(value)) return value.map(item => mapKeys(item, rename))
   if (typeof value !== 'object' || value === null || value instanceof Date) return value
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [rename(key), mapKeys(item, rename)]))
-}
-
-/** The key of a file as the code has it. */
-export function camelCase(key: string): string {
-  return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-}
-
-/** A key as it stands in a file. */
-export function snakeCase(key: string): string {
-  return key.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 }

@@ -63,7 +63,8 @@ function bound(origin: string, limit: string, count: number): string {
   return `have ${limit} ${count} ${count === 1 ? unit : plural}`
 }
 
-function orList(texts: string[]): string {
+/** `a, b or c`. */
+export function orList(texts: readonly string[]): string {
   const last = texts.at(-1) ?? ''
   return texts.length < 2 ? last : `${texts.slice(0, -1).join(', ')} or ${last}`
 }

@@ -2,9 +2,10 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { copyright } from './copyright.ts'
-import { oobmCompletion, oobmPage, tomlPage } from './device-pages.ts'
+import { oobmCompletion, oobmPage } from './device-pages.ts'
 import { filesBelow, type Package, packed, source } from './pack-deb.ts'
 import { type Architecture, serialAddon } from './serial-addon.ts'
+import { tomlPage } from './toml-page.ts'
 
 const NAME = 'oobm-device'
 const PROGRAMS = ['oobm', 'oobm-supervisor', 'oobm-console']

@@ -2,7 +2,8 @@
 import { setMaxListeners } from 'node:events'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { intervalsOf, ledSchema } from '../formats/device-config.ts'
+import { intervalsOf } from '../formats/device-config.ts'
+import { ledSchema } from '../formats/device-settings.ts'
 import {
   consoleRuntimeDirectory,
   type Directories,

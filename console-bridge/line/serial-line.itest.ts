@@ -2,7 +2,7 @@
 import { rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { consoleSchema } from '../../formats/device-config.ts'
+import { consoleSchema } from '../../formats/device-settings.ts'
 import { ptyTarget } from '../../testbed/pty-target.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { waitFor } from '../../testbed/wait-for.ts'

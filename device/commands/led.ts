@@ -1,6 +1,7 @@
 /** `oobm led`: what the flashes mean, which state shows now, and a lamp test. */
 import { readFile } from 'node:fs/promises'
-import { deviceConfigSchema, type LedConfig, ledSchema } from '../../formats/device-config.ts'
+import { deviceConfigSchema, type LedConfig } from '../../formats/device-config.ts'
+import { ledSchema } from '../../formats/device-settings.ts'
 import { deviceConfigPath } from '../../formats/directories.ts'
 import { STATE_NAMES, STATES, type State } from '../../formats/states.ts'
 import type { SupervisorStatus } from '../../formats/status-file.ts'

@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { consoleSchema } from '../../formats/device-config.ts'
+import { consoleSchema } from '../../formats/device-settings.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
 import { checkSerialNames } from './serial-checks.ts'

@@ -1,7 +1,7 @@
 /** Puts a checked provisioning text into effect so that a power cut leaves the old settings or the new ones, whole. */
 import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { SECRETS, SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
+import { parseProvisioning, SECRETS, SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
 import { errorCode } from '../../runtime/errors.ts'
 import { isLeftover, syncDirectory, writeAtomically } from '../../runtime/write-atomically.ts'
 import { CONFIG_PATH, type ImportPlan, type PlannedFile, planImport } from './plan-import.ts'
@@ -37,7 +37,7 @@ export async function finishInstallation(root: string): Promise<Installed | unde
 
 /** May be done again from any point: each file is as the text says, whatever it was. */
 async function writeFiles(text: string, root: string): Promise<Installed> {
-  const plan = planImport(NEXT_PATH, text)
+  const plan = planImport(parseProvisioning(NEXT_PATH, text))
   for (const file of plan.files) await writeFile(file, root)
   const removed: string[] = []
   for (const path of plan.removals) if (await removeFile(join(root, path))) removed.push(path)

@@ -1,20 +1,23 @@
 /** What a provisioning file changes in what a device has already: pure, on TOML values with keys in camelCase. */
-import { REQUIRED_KEYS } from '../../formats/provisioning.ts'
+import type * as z from 'zod'
+import { camelCase, snakeCase } from '../../formats/key-case.ts'
+import { RELAY_PORT } from '../../formats/names.ts'
+import { provisioningSchema, REQUIRED_KEYS } from '../../formats/provisioning.ts'
 import { siteShape } from '../../formats/site-config.ts'
-import { camelCase, type Path, type Problem, snakeCase } from '../../formats/toml-file.ts'
+import type { Path, Problem } from '../../formats/toml-file.ts'
 
 export type Table = Record<string, unknown>
 
-/** Lists whose entries are told apart by name; every other list is replaced as a whole. */
-const NAMED_LISTS: Record<string, (entry: Table) => string> = {
-  relays: ({ host, port = 443 }) => `${host}:${port}`,
-  consoles: ({ name }) => String(name),
-  technicians: ({ name }) => String(name),
-  wifi: ({ ssid }) => String(ssid),
-  interfaces: ({ name }) => String(name),
+/** The settings by which an entry of a list is found; undefined for a list that is one value. */
+export function identityOf(list: string): readonly string[] | undefined {
+  const tables: Record<string, z.ZodType> = { ...provisioningSchema.shape }
+  return Object.hasOwn(tables, list) ? tables[list]?.meta()?.identity : undefined
 }
-/** The keys that say which entry is meant, in an entry that only takes one away. */
-const IDENTITY = ['name', 'ssid', 'host', 'port']
+
+function isSameEntry(identity: readonly string[], a: Table, b: Table): boolean {
+  const partOf = (entry: Table, key: string) => entry[key] ?? (key === 'port' ? RELAY_PORT : undefined)
+  return identity.every(key => partOf(a, key) === partOf(b, key))
+}
 
 export interface Merged {
   value: Table
@@ -33,13 +36,13 @@ export interface Merged {
  * @param before undefined on a device that has nothing yet
  */
 export function mergeProvisioning(before: Table | undefined, file: Table): Merged {
-  const complete = REQUIRED_KEYS.every(key => Object.keys(file).some(name => snakeCase(name) === key))
+  const complete = REQUIRED_KEYS.every(key => key in file)
   const kept = complete ? keptBeside(before ?? {}) : (before ?? {})
   const origins: Record<string, (number | undefined)[]> = {}
   const problems: Problem[] = []
   const value: Table = { ...kept }
   for (const [key, given] of Object.entries(file)) {
-    if (key in NAMED_LISTS && isListOfTables(given)) {
+    if (identityOf(key) !== undefined && isListOfTables(given)) {
       value[key] = mergeList(key, isListOfTables(kept[key]) ? kept[key] : [], given, origins, problems)
     } else if (isTable(given)) {
       const table = mergeTable(isTable(kept[key]) ? kept[key] : {}, given, [key], problems)
@@ -48,8 +51,9 @@ export function mergeProvisioning(before: Table | undefined, file: Table): Merge
     } else value[key] = given
   }
   const locate = ([key, index, ...rest]: Path): Path | undefined => {
-    if (key === undefined || !(camelCase(String(key)) in file)) return undefined
-    const origin = origins[camelCase(String(key))]
+    const list = camelCase(String(key))
+    if (key === undefined || !(list in file)) return undefined
+    const origin = origins[list]
     if (origin === undefined || typeof index !== 'number')
       return [key, ...(index === undefined ? [] : [index]), ...rest]
     const at = origin[index]
@@ -72,15 +76,15 @@ function mergeList(
   origins: Record<string, (number | undefined)[]>,
   problems: Problem[],
 ): Table[] {
-  const nameOf = NAMED_LISTS[list] as (entry: Table) => string
+  const identity = identityOf(list) ?? []
   const entries = before.map((entry): { entry: Table; at: number | undefined } => ({ entry, at: undefined }))
   for (const [at, change] of given.entries()) {
-    const found = entries.findIndex(({ entry }) => nameOf(entry) === nameOf(change))
+    const found = entries.findIndex(({ entry }) => isSameEntry(identity, entry, change))
     if (found >= 0 && entries[found]?.at !== undefined) {
       problems.push({ path: [list, at], message: 'is there twice' })
       continue
     }
-    const merged = mergeTable(entries[found]?.entry ?? {}, change, [list, at], problems, IDENTITY)
+    const merged = mergeTable(entries[found]?.entry ?? {}, change, [list, at], problems, identity)
     if (merged === undefined) {
       if (found >= 0) entries.splice(found, 1)
     } else if (found >= 0) entries[found] = { entry: merged, at }
@@ -96,7 +100,7 @@ function mergeTable(
   change: Table,
   path: Path,
   problems: Problem[],
-  beside: string[] = [],
+  beside: readonly string[] = [],
 ): Table | undefined {
   if ('remove' in change) {
     const others = Object.keys(change).filter(key => key !== 'remove' && !beside.includes(key))

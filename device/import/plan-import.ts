@@ -1,17 +1,11 @@
 /** What a provisioning file becomes on the device: paths, contents and modes; pure. */
 
 import { type DeviceConfig, deviceConfigSchema, type TechnicianConfig } from '../../formats/device-config.ts'
-import {
-  type Provisioning,
-  parseProvisioning,
-  SECRETS,
-  SECRETS_DIRECTORY,
-  type Secrets,
-} from '../../formats/provisioning.ts'
+import { snakeCase } from '../../formats/key-case.ts'
+import { type Provisioning, SECRETS, SECRETS_DIRECTORY, type Secrets } from '../../formats/provisioning.ts'
 import type { Site } from '../../formats/site-config.ts'
 import { readPrivateKeyFacts } from '../../formats/ssh-key.ts'
-import { lineOf, type Problem, snakeCase, stringifyToml } from '../../formats/toml-file.ts'
-import { ConfigurationError, type ConfigurationIssue } from '../../runtime/errors.ts'
+import { type Problem, stringifyToml } from '../../formats/toml-file.ts'
 
 export interface PlannedFile {
   /** Absolute, as on the device. */
@@ -39,20 +33,8 @@ export const SHELL_HOST_KEY_PATH = '/etc/oobm/shell_host_key.pub'
 
 const SECRET_NAMES = Object.keys(SECRETS) as (keyof Secrets)[]
 
-/** @throws ConfigurationError with everything that is wrong; nothing is planned then */
-export function planImport(file: string, text: string): ImportPlan {
-  const { plan, problems } = planParts(parseProvisioning(file, text))
-  if (problems.length === 0) return plan
-  throw new ConfigurationError(
-    file,
-    problems.map(
-      ({ path, message }): ConfigurationIssue => ({ line: lineOf(text, path), key: path.join('.'), message }),
-    ),
-  )
-}
-
-/** @returns beside the plan what is wrong with the keys: with any of that, the plan is not to be followed */
-export function planParts(provisioning: Provisioning): { plan: ImportPlan; problems: Problem[] } {
+/** @param provisioning checked, its keys by {@link keyProblems} too */
+export function planImport(provisioning: Provisioning): ImportPlan {
   const { secrets, site } = provisioning
   const config = withShellHostKey(provisioning)
   const secretFiles = SECRET_NAMES.flatMap(name => {
@@ -60,7 +42,7 @@ export function planParts(provisioning: Provisioning): { plan: ImportPlan; probl
     return content === undefined ? [] : [{ path: secretPath(name), content, mode: 0o600 }]
   })
   const hostKey = secrets.shellHostKey === undefined ? undefined : readPrivateKeyFacts(secrets.shellHostKey)?.publicKey
-  const plan = {
+  return {
     config,
     site,
     files: [
@@ -78,31 +60,27 @@ export function planParts(provisioning: Provisioning): { plan: ImportPlan; probl
       ...(hostKey === undefined ? [SHELL_HOST_KEY_PATH] : []),
     ],
   }
-  const problems = keyProblems(provisioning).map(({ name, message }) => ({
-    path: ['secrets', snakeCase(name)],
-    message,
-  }))
-  return { plan, problems }
 }
 
 export function secretPath(name: keyof Secrets): string {
   return `${SECRETS_DIRECTORY}/${SECRETS[name].source}`
 }
 
-/** What would only show at the next start, or to a technician as a changed host key, is found here. */
-function keyProblems({ config, secrets }: Provisioning): { name: keyof Secrets; message: string }[] {
-  const problems: { name: keyof Secrets; message: string }[] = []
+/** What is wrong with the keys: otherwise it would only show at the next start, or to a technician as a changed host key. */
+export function keyProblems({ config, secrets }: Provisioning): Problem[] {
+  const problems: Problem[] = []
   for (const name of ['relayKey', 'bridgeHostKey', 'shellHostKey'] as const) {
     const text = secrets[name]
     if (text === undefined) continue
     const key = readPrivateKeyFacts(text)
-    if (key === undefined) problems.push({ name, message: 'is damaged: not a whole private key' })
+    const report = (message: string) => problems.push({ path: ['secrets', snakeCase(name)], message })
+    if (key === undefined) report('is damaged: not a whole private key')
     else if (key.encrypted && name !== 'relayKey') {
-      problems.push({ name, message: 'has a passphrase: a host key is used with nobody there, and must not have one' })
+      report('has a passphrase: a host key is used with nobody there, and must not have one')
     } else if (key.encrypted && secrets.relayKeyPassphrase === undefined) {
-      problems.push({ name, message: 'has a passphrase, and secrets.relay_key_passphrase is missing' })
+      report('has a passphrase, and secrets.relay_key_passphrase is missing')
     } else if (name === 'bridgeHostKey' && key.publicKey !== config.bridge.hostKey) {
-      problems.push({ name, message: 'is not the private half of bridge.host_key' })
+      report('is not the private half of bridge.host_key')
     }
   }
   return problems

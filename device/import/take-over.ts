@@ -1,5 +1,5 @@
 /** Files that somebody brought → one provisioning text that was checked as a whole, or everything that is wrong with them. */
-
+import { snakeCase } from '../../formats/key-case.ts'
 import {
   type Provisioning,
   partsOf,
@@ -7,29 +7,24 @@ import {
   REQUIRED_KEYS,
   stringifyProvisioning,
 } from '../../formats/provisioning.ts'
-import {
-  camelCase,
-  checkValue,
-  describePath,
-  locate,
-  type Path,
-  type Problem,
-  readToml,
-} from '../../formats/toml-file.ts'
+import { checkValue, describePath, locate, type Path, type Problem, readToml } from '../../formats/toml-file.ts'
 import { decodeText } from '../../runtime/decode-text.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../../runtime/errors.ts'
-import { isTable, type Merged, mergeProvisioning, type Table } from './merge.ts'
-import { planParts } from './plan-import.ts'
+import { identityOf, isTable, type Merged, mergeProvisioning, type Table } from './merge.ts'
+import { CONFIG_PATH, keyProblems } from './plan-import.ts'
 
 export interface BroughtFile {
   name: string
   bytes: Uint8Array
 }
 
-export interface TakenOver {
+export interface Whole {
   provisioning: Provisioning
-  /** The same as one text: what the device shall be. */
+  /** The same as one text: all settings of the device. */
   text: string
+}
+
+export interface TakenOver extends Whole {
   /** False when it only changed what was there. */
   complete: boolean
 }
@@ -60,22 +55,30 @@ export function takeOver(before: Table | undefined, files: readonly BroughtFile[
     read.push(file)
   }
   if (before === undefined) mustBeWhole(read, value ?? {})
+  return { ...wholeOf(value ?? {}, read), complete: read.some(({ complete }) => complete) }
+}
+
+/**
+ * What the device has, with settings that this program made.
+ * @throws ConfigurationError with everything that is wrong
+ */
+export function withSettings(before: Table, change: Table): Whole {
+  return wholeOf(mergeProvisioning(before, change).value, [])
+}
+
+function wholeOf(value: Table, read: readonly ReadFile[]): Whole {
   const checked = checkValue(value, provisioningSchema)
-  if ('problems' in checked) throw locatedError(checked.problems, read, value ?? {})
+  if ('problems' in checked) throw locatedError(checked.problems, read, value)
   const provisioning = partsOf(checked.data)
-  const { problems } = planParts(provisioning)
-  if (problems.length > 0) throw locatedError(problems, read, value ?? {})
+  const problems = keyProblems(provisioning)
+  if (problems.length > 0) throw locatedError(problems, read, value)
   const { config, secrets, site } = provisioning
-  return {
-    provisioning,
-    text: stringifyProvisioning(config, secrets, site),
-    complete: read.some(({ complete }) => complete),
-  }
+  return { provisioning, text: stringifyProvisioning(config, secrets, site) }
 }
 
 /** One sentence in place of a list of all that a device without settings lacks. */
 function mustBeWhole(read: readonly ReadFile[], value: Table): void {
-  const missing = REQUIRED_KEYS.filter(key => !(camelCase(key) in value))
+  const missing = REQUIRED_KEYS.filter(key => !(key in value)).map(snakeCase)
   // One key that is missing is a typing error, and the check below says where.
   if (missing.length < 2) return
   const message = `only changes settings, and this device has none yet: it first needs the whole file from the operator (${missing.join(', ')} are missing)`
@@ -104,7 +107,10 @@ function locateProblem({ path, message, also }: Problem, read: readonly ReadFile
     if (at === undefined) continue
     return { name, issue: locate(text, { path: at, message, also: also && pathIn(also) }) }
   }
-  return { name: read.at(-1)?.name ?? '', issue: { line: undefined, key: describeStored(path, value), message } }
+  return {
+    name: read.at(-1)?.name ?? CONFIG_PATH,
+    issue: { line: undefined, key: describeStored(path, value), message },
+  }
 }
 
 /** Where there is no line to look at, an entry's name says more than its number. */
@@ -112,7 +118,8 @@ function describeStored(path: Path, value: Table): string {
   const [list, index, ...rest] = path
   const entries = typeof list === 'string' ? value[list] : undefined
   const entry = Array.isArray(entries) && typeof index === 'number' ? entries[index] : undefined
-  const name = isTable(entry) ? (entry.name ?? entry.ssid ?? entry.host) : undefined
+  const [identity = 'name'] = identityOf(String(list)) ?? []
+  const name = isTable(entry) ? entry[identity] : undefined
   if (name === undefined) return describePath(path)
   return [`${String(list)} "${String(name)}"`, describePath(rest)].filter(part => part !== '').join(' ')
 }

@@ -10,9 +10,9 @@ import { ConfigurationError, errorMessage, UserError } from '../../runtime/error
 import { VERSION } from '../../runtime/version.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { finishInstallation, install, makeDirectory, removeFile } from '../import/install.ts'
-import { SHELL_HOST_KEY_PATH, SITE_PATH, secretPath } from '../import/plan-import.ts'
+import { SITE_PATH, secretPath } from '../import/plan-import.ts'
 import { readIfThere, readStored } from '../import/stored.ts'
-import { type BroughtFile, type TakenOver, takeOver } from '../import/take-over.ts'
+import { type BroughtFile, type TakenOver, takeOver, withSettings } from '../import/take-over.ts'
 import { applySystem } from './apply-system.ts'
 import { eraseFile, listFiles, readBrought, whileWritable, writeNote } from './boot-partition.ts'
 import { type FoundFiles, findFiles } from './find-files.ts'
@@ -157,8 +157,7 @@ async function ensureHostKey(root: string): Promise<void> {
   const stored = await readStored(root)
   if (stored !== undefined) {
     // The self-test must know it too.
-    const change = Buffer.from(`[secrets]\nshell_host_key = ${JSON.stringify(privateKey)}\n`)
-    await install(takeOver(stored, [{ name: SHELL_HOST_KEY_PATH, bytes: change }]).text, root)
+    await install(withSettings(stored, { secrets: { shellHostKey: privateKey } }).text, root)
     return
   }
   for (const folder of ['/etc/oobm', SECRETS_DIRECTORY, `${SECRETS_DIRECTORY}/shell`])

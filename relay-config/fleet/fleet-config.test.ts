@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
-import { snakeCase } from '../../formats/toml-file.ts'
 import { ConfigurationError } from '../../runtime/errors.ts'
 import { suite } from '../../tools/suite.ts'
-import { FLEET_TABLES, parseFleet } from './fleet-config.ts'
+import { parseFleet } from './fleet-config.ts'
 
 const test = suite('fleet file')
 const KEYS = [
@@ -32,33 +31,6 @@ function errorsOfText(text: string): string[] {
   }
   return []
 }
-
-/** Table → the settings that stand in it, also those that stand behind a `#`. */
-function settingsOfExample(): Map<string, Set<string>> {
-  const settings = new Map([['', new Set<string>()]])
-  let table = ''
-  for (const line of readFileSync('docs/fleet.example.toml', 'utf8').split('\n')) {
-    const [, header] = /^\[+([a-z.]+)\]/.exec(line) ?? []
-    if (header !== undefined) table = header
-    const [, key] = /^(?:# )?([a-z_]+) = /.exec(line) ?? []
-    if (!settings.has(table)) settings.set(table, new Set())
-    if (key !== undefined) settings.get(table)?.add(key)
-  }
-  return settings
-}
-
-test('every setting stands in the example, and none that there is not', () => {
-  const settings = settingsOfExample()
-  for (const [table, shape] of Object.entries(FLEET_TABLES)) {
-    // A table within another is one of the other's settings, and has a header of its own.
-    const tables = [...settings.keys()].flatMap(name => {
-      const within = table === '' ? name : name.startsWith(`${table}.`) ? name.slice(table.length + 1) : ''
-      return within === '' || within.includes('.') ? [] : [within]
-    })
-    const stands = [...(settings.get(table) ?? []), ...tables].sort()
-    assert.equal([...new Set(stands)], Object.keys(shape).map(snakeCase).sort(), `[${table}]`)
-  }
-})
 
 test('reads the example', () => {
   const text = readFileSync('docs/fleet.example.toml', 'utf8')

@@ -1,4 +1,5 @@
 /** What the accounts of relays and devices demand of the fleet. */
+import { DEVICE_USER } from '../fleet-schema.ts'
 import { GATEWAY_TECHNICIAN } from '../host-names.ts'
 import type { FleetSketch, Problem } from './fleet-sketch.ts'
 import { loginNameProblem } from './login-names.ts'
@@ -19,11 +20,8 @@ export function* relayAccounts({ relays, technicians }: FleetSketch): Generator<
         yield problem('port', `${port} is the admin_port too: the sshd of our own needs a port of its own`)
       }
       if (user === 'root') yield problem('user', 'cannot be root: the account is made for the devices alone')
-      if (technicians.some(technician => technician?.name === (user ?? 'oobm-device'))) {
-        yield problem(
-          'user',
-          `"${user ?? 'oobm-device'}" is a technician too: on a dedicated relay each has an account`,
-        )
+      if (technicians.some(technician => technician?.name === (user ?? DEVICE_USER))) {
+        yield problem('user', `"${user ?? DEVICE_USER}" is a technician too: on a dedicated relay each has an account`)
       }
     }
   }

@@ -1,6 +1,7 @@
 /** A fleet before it is known to be well formed: what can be told of it all the same. */
 import * as z from 'zod'
-import { nameSchema, portSchema, publicKeySchema } from '../../../formats/names.ts'
+import { nameSchema, portSchema, publicKeySchema, RELAY_PORT } from '../../../formats/names.ts'
+import { ADMIN_PORT } from '../fleet-schema.ts'
 
 export interface Problem {
   path: PropertyKey[]
@@ -20,8 +21,8 @@ const lenient = z
       z.object({
         name: wellFormed(nameSchema),
         host: wellFormed(z.string()),
-        port: portSchema.default(443).catch(443),
-        adminPort: portSchema.default(22).catch(22),
+        port: portSchema.default(RELAY_PORT).catch(RELAY_PORT),
+        adminPort: portSchema.default(ADMIN_PORT).catch(ADMIN_PORT),
         accounts: z.unknown().optional(),
         user: z.unknown().optional(),
         hostKeys: z.unknown().optional(),

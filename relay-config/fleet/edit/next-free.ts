@@ -1,5 +1,6 @@
 /** The next port pair and the next uid that nobody has. */
-import { type Fleet, TECHNICIAN_UIDS } from '../fleet-config.ts'
+import type { Fleet } from '../fleet-config.ts'
+import { TECHNICIAN_UIDS } from '../fleet-schema.ts'
 
 /** Below the ports that Linux gives to outgoing connections (ip_local_port_range), of which one might have a listener's. */
 const FIRST_PORT = 20_100

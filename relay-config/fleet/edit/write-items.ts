@@ -1,5 +1,5 @@
 /** One entry of the fleet file as TOML: as a table of its own, or within a line. */
-import { snakeCase } from '../../../formats/toml-file.ts'
+import { snakeCase } from '../../../formats/key-case.ts'
 import type { Item, Path } from './operations.ts'
 
 type Value = Item[string]

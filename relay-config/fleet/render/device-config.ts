@@ -1,6 +1,7 @@
 /** The device configuration of one device of the fleet: what the provisioning file holds beside the secrets. */
 
 import type { DeviceConfigInput } from '../../../formats/device-config.ts'
+import { deviceSettings } from '../../../formats/device-settings.ts'
 import { listenersOf } from '../../../formats/listeners.ts'
 import { accessOf, loginConsolesOf, pinnedKeysOf, relaysOf } from '../access.ts'
 import type { Device, Fleet, Relay } from '../fleet-config.ts'
@@ -16,7 +17,6 @@ export function renderDeviceConfig(
   bridgeHostKey: string,
   gatewayKey?: string,
 ): DeviceConfigInput {
-  const { led, profile, intervals, shell, selftest, bridge } = device
   return {
     version: 1,
     device: device.name,
@@ -25,16 +25,16 @@ export function renderDeviceConfig(
       const { host, port, user } = relay
       return { host, port, user, hostKeys: pinnedKeysOf(relay) }
     }),
-    consoles: device.consoles,
+    ...settingsOf(device),
     technicians: [...techniciansOf(fleet, device), ...gatewayTechnician(gatewayKey)],
-    bridge: { ...bridge, hostKey: bridgeHostKey },
-    ...(led && { led }),
-    // Written only where the file has it: an older device knows no such key.
-    ...(profile && { profile }),
-    ...(intervals && { intervals }),
-    ...(shell && { shell }),
-    ...(selftest && { selftest }),
+    bridge: { ...device.bridge, hostKey: bridgeHostKey },
   }
+}
+
+/** Written only where the file has it: an older device may not know the key. */
+function settingsOf(device: Device): Pick<DeviceConfigInput, keyof typeof deviceSettings> {
+  const given = Object.keys(deviceSettings).map(key => [key, device[key as keyof typeof deviceSettings]])
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined))
 }
 
 function techniciansOf(fleet: Fleet, device: Device): NonNullable<DeviceConfigInput['technicians']> {

@@ -1,5 +1,5 @@
 /** What a relay's sshd must have set: what no option of a key can say, or what would undo the options. */
-import { PROFILES } from '../../../formats/device-config.ts'
+import { PROFILES } from '../../../formats/device-settings.ts'
 import type { Relay } from '../fleet-config.ts'
 
 /**

@@ -1,5 +1,5 @@
 /** `oobm-relay list`: what is in the fleet file, as tables or as JSON. */
-import { consoleSchema } from '../../../formats/device-config.ts'
+import { consoleSchema } from '../../../formats/device-settings.ts'
 import { listenersOf } from '../../../formats/listeners.ts'
 import { EXIT } from '../../../runtime/errors.ts'
 import { accessOf, relaysOf } from '../../fleet/access.ts'

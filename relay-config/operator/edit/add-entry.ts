@@ -13,40 +13,27 @@ import type { Item } from '../../fleet/edit/operations.ts'
 import type { Fleet } from '../../fleet/fleet-config.ts'
 import { type BareInput, usageError } from '../command.ts'
 import { type Change, changeFleet } from './change-fleet.ts'
+import { settingOptions } from './setting-options.ts'
 
 type Options = Record<string, CommandOption>
 
-const LINE_OPTIONS = {
-  path: {
-    type: 'string',
-    value: 'PATH',
-    help: 'its serial line: the name that "ls /dev/serial/by-id/*" shows wherever the adapter is plugged in',
-  },
-  baud: { type: 'string', value: 'N', help: 'bits per second; 9600 when not given' },
-  'data-bits': { type: 'string', value: '5|6|7|8', help: 'data bits of the line' },
-  parity: { type: 'string', value: 'none|even|odd', help: 'parity of the line' },
-  'stop-bits': { type: 'string', value: '1|2', help: 'stop bits of the line' },
-  'flow-control': { type: 'string', value: 'none|rts-cts|xon-xoff', help: 'flow control of the line' },
-} as const satisfies Options
+const CONSOLE = settingOptions('devices.consoles')
+const DEVICE = settingOptions('devices')
+const TECHNICIAN = settingOptions('technicians')
 
-const DEVICE_OPTIONS = {
+const DEVICE_OPTIONS: Options = {
+  ...DEVICE.options,
   port: { type: 'string', value: 'N', help: 'its first port on the relay; the next free pair when not given' },
-  relays: { type: 'string', value: 'NAME,...', help: 'its relays in order of preference; all when not given' },
-  profile: { type: 'string', value: 'wired|cellular', help: 'what its connection costs; wired when not given' },
-  gateway: { type: 'boolean', help: 'open its ports on the public address of a dedicated relay' },
   console: { type: 'string', value: 'NAME', help: 'a console that it has, with the options of "add console"' },
-} as const satisfies Options
+}
 
-const TECHNICIAN_OPTIONS = {
+const TECHNICIAN_OPTIONS: Options = {
   key: { type: 'string', value: 'FILE|-', help: 'public key lines, from a .pub file or standard input' },
+  ...TECHNICIAN.options,
   consoles: { type: 'string', value: 'NAME,...|all', help: 'consoles open to a technician; none when not given' },
-  shells: { type: 'string', value: 'NAME,...|all', help: 'devices whose shell is open to a technician' },
-  login: { type: 'string', value: 'NAME,...|all', help: 'consoles that a plain login on a dedicated relay leads to' },
-  role: { type: 'string', value: 'operator|observer', help: 'whether a technician may type, or only watch' },
-  'relay-role': { type: 'string', value: 'technician|admin|owner', help: 'what a technician may do with the fleet' },
-} as const satisfies Options
+}
 
-export const ADD_OPTIONS: Options = { ...DEVICE_OPTIONS, ...LINE_OPTIONS, ...TECHNICIAN_OPTIONS }
+export const ADD_OPTIONS: Options = { ...DEVICE_OPTIONS, ...CONSOLE.options, ...TECHNICIAN_OPTIONS }
 
 export async function addEntry(input: BareInput): Promise<number> {
   const [kind, ...names] = input.positionals
@@ -59,20 +46,14 @@ export async function addEntry(input: BareInput): Promise<number> {
 
 async function addDevice(input: BareInput, names: string[]): Promise<void> {
   const name = only('device', names)
-  takeOnly('device', input, { ...DEVICE_OPTIONS, ...LINE_OPTIONS })
+  takeOnly('device', input, { ...DEVICE_OPTIONS, ...CONSOLE.options })
   const { values } = input
   const console = values.console === undefined ? undefined : lineItem(input, String(values.console))
   if (!console) takeOnly('device without --console', input, DEVICE_OPTIONS)
   const steps = await changeFleet(input, fleet => {
-    const port = numberOf(values, 'port') ?? nextPort(fleet) ?? noneLeft('port pair', 'give one with --port')
-    const item = {
-      name,
-      port,
-      ...(values.relays !== undefined && { relays: split(values.relays) }),
-      ...(values.profile !== undefined && { profile: String(values.profile) }),
-      ...(values.gateway === true && { gateway: true }),
-      ...(console && { consoles: [console] }),
-    }
+    const given = DEVICE.itemOf(values)
+    const port = Number(given.port ?? nextPort(fleet) ?? noneLeft('port pair', 'give one with --port'))
+    const item = { name, port, ...given, ...(console && { consoles: [console] }) }
     return { operations: changes.addDevice(item), done: `added device ${name}, ports ${port} and ${port + 1}` }
   })
   if (console) printAdvice(input, console)
@@ -83,7 +64,7 @@ async function addConsole(input: BareInput, names: string[]): Promise<void> {
   const [device, ...rest] = names
   if (device === undefined || rest.length === 0) usageError('name the device and then the console')
   const name = only('console', rest)
-  takeOnly('console', input, LINE_OPTIONS)
+  takeOnly('console', input, CONSOLE.options)
   const item = lineItem(input, name)
   const steps = await changeFleet(input, (fleet, value) => {
     const operations = changes.addConsole(value, device, item) ?? noDevice(fleet, device)
@@ -107,12 +88,9 @@ async function addTechnician(input: BareInput, names: string[]): Promise<void> {
       name,
       keys,
       ...(uid !== undefined && { uid }),
-      ...(values.role !== undefined && { role: String(values.role) }),
       // Always written: nothing is open to anybody by default.
-      consoles: namesOrAll(values.consoles ?? ''),
-      ...(values.shells !== undefined && { shells: namesOrAll(values.shells) }),
-      ...(values.login !== undefined && { login: namesOrAll(values.login) }),
-      ...(values['relay-role'] !== undefined && { relayRole: String(values['relay-role']) }),
+      consoles: [],
+      ...TECHNICIAN.itemOf(values),
     }
     const account = uid === undefined ? '' : `, uid ${uid}`
     return {
@@ -135,17 +113,7 @@ type LineItem = Item & { name: string; path: string; baudRate?: number }
 function lineItem({ values }: BareInput, name: string): LineItem {
   if (values.path === undefined)
     usageError(`console ${name} needs the --path of its serial line, such as ${STABLE_EXAMPLE}`)
-  const numbers = { baudRate: numberOf(values, 'baud'), dataBits: numberOf(values, 'data-bits') }
-  const stopBits = numberOf(values, 'stop-bits')
-  return {
-    name,
-    path: String(values.path),
-    ...(numbers.baudRate !== undefined && { baudRate: numbers.baudRate }),
-    ...(numbers.dataBits !== undefined && { dataBits: numbers.dataBits }),
-    ...(values.parity !== undefined && { parity: String(values.parity) }),
-    ...(stopBits !== undefined && { stopBits }),
-    ...(values['flow-control'] !== undefined && { flowControl: String(values['flow-control']) }),
-  }
+  return { name, ...CONSOLE.itemOf(values) } as LineItem
 }
 
 /** Each key of a .pub file, with its comment as far as it is plain text. */
@@ -163,24 +131,6 @@ function only(kind: string, names: string[]): string {
   const [name, ...more] = names
   if (name === undefined || more.length > 0) usageError(`name one ${kind}`)
   return name
-}
-
-function numberOf(values: BareInput['values'], name: string): number | undefined {
-  const text = values[name]
-  if (text === undefined) return undefined
-  if (!/^\d{1,9}$/.test(String(text))) usageError(`--${name} takes a whole number, not "${text}"`)
-  return Number(text)
-}
-
-function namesOrAll(list: string | boolean): string | string[] {
-  return list === 'all' ? 'all' : split(list)
-}
-
-function split(list: string | boolean): string[] {
-  return String(list)
-    .split(',')
-    .map(name => name.trim())
-    .filter(name => name !== '')
 }
 
 function noDevice(fleet: Fleet, name: string): never {

@@ -1,6 +1,7 @@
 /** Whether a connected device still speaks: by its bytes, and by its reports; pure. */
 import type { DeviceReport } from '../../../formats/control-protocol.ts'
-import { intervalsOf, intervalsSchema } from '../../../formats/device-config.ts'
+import { intervalsOf } from '../../../formats/device-config.ts'
+import { intervalsSchema } from '../../../formats/device-settings.ts'
 import type { Device } from '../../fleet/fleet-config.ts'
 import { type Received, receivedMsAgo } from './received.ts'
 import type { ClaimedSession } from './sessions.ts'

@@ -1,6 +1,7 @@
 /** Rows: what a day costs while nothing happens. */
 
-import { intervalsOf, intervalsSchema } from '../../../../formats/device-config.ts'
+import { intervalsOf } from '../../../../formats/device-config.ts'
+import { intervalsSchema } from '../../../../formats/device-settings.ts'
 import { monotonicMs } from '../monotonic.ts'
 import type { Row, Scene } from '../row.ts'
 import { readTraffic } from '../world/network.ts'

@@ -1,0 +1,173 @@
+/**
+ * The settings of a device that an operator may write into the fleet file, too. What is added here is known to the fleet
+ * file, `oobm-relay add`, oobm.toml, the man page, the example and the JSON Schemas; what remains to do is its effect.
+ */
+import * as z from 'zod'
+import { nameSchema, pathSchema, portSchema, userSchema } from './names.ts'
+import { STABLE_EXAMPLE } from './serial-path.ts'
+
+const SERIAL_PATH_MESSAGE = `must be a device file such as ${STABLE_EXAMPLE}`
+
+/** `scheme:rest` is a line that a program registers: `sim:router` in the lab. */
+const serialPathSchema = z.union([pathSchema, z.string().regex(/^[a-z]+:[A-Za-z0-9._/-]*$/)], {
+  error: SERIAL_PATH_MESSAGE,
+})
+
+export const consoleSchema = z.strictObject({
+  name: nameSchema.meta({
+    description: 'what technicians call it: the host in `ssh core-sw1`',
+    details: 'It is unique in the fleet.',
+    example: 'core-sw1',
+  }),
+  path: serialPathSchema.meta({
+    description: 'its serial line: the name that `ls /dev/serial/by-id/*` shows wherever the adapter is plugged in',
+    details:
+      'Each console has a line of its own. The kernel numbers `/dev/ttyUSB0` and the like in the order in which it finds the adapters, so that another adapter may have the name after the next start. `oobm doctor` says which name stays.',
+    value: 'PATH',
+    example: STABLE_EXAMPLE,
+  }),
+  baudRate: z.int().min(50).max(4_000_000).default(9600).meta({
+    description: 'speed of the line',
+    details: '`oobm doctor` warns about a speed that no equipment has.',
+    unit: 'bit/s',
+    option: 'baud',
+  }),
+  dataBits: z
+    .union([z.literal(5), z.literal(6), z.literal(7), z.literal(8)])
+    .default(8)
+    .meta({ description: 'data bits of the line' }),
+  parity: z.enum(['none', 'even', 'odd']).default('none').meta({ description: 'parity of the line' }),
+  stopBits: z
+    .union([z.literal(1), z.literal(2)])
+    .default(1)
+    .meta({ description: 'stop bits of the line' }),
+  flowControl: z
+    .enum(['none', 'rts-cts', 'xon-xoff'])
+    .default('none')
+    .meta({ description: 'flow control of the line' }),
+})
+
+export const ledSchema = z
+  .strictObject({
+    backend: z.enum(['auto', 'gpio', 'kernel', 'file', 'none']).default('auto').meta({
+      description: 'what drives the LED',
+      details:
+        '`auto` takes the GPIO if there is one, else an LED of the kernel, else none. `file` writes the state to `path`.',
+    }),
+    pin: z.int().min(0).max(53).default(17).meta({ description: 'BCM number of the pin of the LED, for `gpio`' }),
+    led: z
+      .string()
+      .regex(/^[A-Za-z0-9:_-]+$/)
+      .default('ACT')
+      .meta({ description: 'name of the LED below `/sys/class/leds`, for `kernel`' }),
+    path: pathSchema.optional().meta({ description: 'file to which `file` writes the state', example: '/run/led' }),
+    act: z
+      .boolean()
+      .default(true)
+      .meta({ description: 'beside a GPIO: whether the activity LED of the board shows the state, too' }),
+  })
+  .superRefine(({ backend, path }, context) => {
+    if (backend !== 'file' || path !== undefined) return
+    context.addIssue({ code: 'custom', path: ['path'], message: 'is missing: the file backend needs it' })
+  })
+
+export const profileSchema = z.enum(['wired', 'cellular'], 'must be "wired" or "cellular"').default('wired')
+
+/** The intervals that each profile sets, in seconds: at most 3 MB a day wired, 1 MB a day cellular (docs/tunnel.md). */
+export const PROFILES = {
+  wired: { keepaliveS: 15, probeS: 300, selftestS: 14_400, reportS: 300 },
+  cellular: { keepaliveS: 60, probeS: 900, selftestS: 43_200, reportS: 1_800 },
+} as const satisfies Record<z.output<typeof profileSchema>, object>
+
+const seconds = (min: number) => z.number().min(min).max(86_400)
+
+/** A setting whose default is the profile's. */
+function ofProfile(key: keyof (typeof PROFILES)['wired'], description: string, details?: string) {
+  const { wired, cellular } = PROFILES
+  return seconds(1)
+    .optional()
+    .meta({
+      description,
+      ...(details !== undefined && { details }),
+      unit: 's',
+      whenLeftOut: `default ${wired[key]}, or ${cellular[key]} with the profile cellular`,
+      example: wired[key],
+    })
+}
+
+/** What each interval costs on the wire is in docs/tunnel.md. */
+export const intervalsSchema = z.strictObject({
+  keepaliveS: ofProfile(
+    'keepaliveS',
+    'time between two pings of the relay on a silent connection',
+    'The relay shows a device as `silent` after three such times without a byte.',
+  ),
+  probeS: ofProfile('probeS', 'time between two probes on the connection of the tunnel'),
+  selftestS: ofProfile('selftestS', 'time between two self-tests, which are the proof'),
+  reportS: ofProfile('reportS', 'time between two reports to the relay when nothing happens'),
+  timeoutS: seconds(1).default(20).meta({
+    description: 'longest time for one step of a connection or a proof',
+    details: 'A slow board needs more.',
+    unit: 's',
+  }),
+  backoffMinS: seconds(0.1).default(1).meta({ description: 'shortest wait between two attempts', unit: 's' }),
+  backoffMaxS: seconds(1).default(10).meta({ description: 'longest wait between two attempts', unit: 's' }),
+  slowRetryS: seconds(1).default(300).meta({
+    description: 'longest wait in a state that only a person can end, such as `refused`',
+    unit: 's',
+  }),
+  stableS: seconds(1).default(15).meta({
+    description: 'time for which a tunnel is proved before its loss counts as a new one',
+    unit: 's',
+  }),
+})
+
+export const shellSchema = z.strictObject({
+  port: portSchema.default(22).meta({ description: 'port on 127.0.0.1 of the sshd of the device' }),
+  hostKeyFile: pathSchema
+    .default('/etc/ssh/ssh_host_ed25519_key.pub')
+    .meta({ description: 'public host key of that sshd', details: 'The self-test accepts no other.' }),
+})
+
+export const selftestSchema = z.strictObject({
+  // Its password is `*`, its shell /bin/sh.
+  user: userSchema.default('oobm-selftest').meta({ description: 'account to which the self-test logs in' }),
+})
+
+/** Of the bridge: its host key is made with the others, and stands in the device's own file alone. */
+export const bridgeSettings = {
+  port: portSchema.default(2222).meta({ description: 'port on 127.0.0.1 of the console bridge' }),
+  escape: z
+    .string()
+    .regex(/^ctrl-[a-z\]\\^_]$/, 'must be ctrl- and one of a-z ] \\ ^ _')
+    .default('ctrl-]')
+    .meta({
+      description: 'escape key of a console session: `ctrl-` and a key',
+    }),
+  scrollbackBytes: z.int().min(1024).max(16_777_216).default(262_144).meta({
+    description: 'output that each console keeps for those who come later',
+    unit: 'bytes',
+  }),
+}
+
+export const BRIDGE_ABOUT = 'the SSH server in front of the serial lines'
+
+/** Each with its default; the bridge has a host key beside its settings, so each file says by itself what it is. */
+export const deviceSettings = {
+  shell: shellSchema.prefault({}).meta({ description: 'the sshd of the device' }),
+  selftest: selftestSchema
+    .prefault({})
+    .meta({ description: 'the proof: a login through the relay, back to the device' }),
+  consoles: z
+    .array(consoleSchema)
+    .default([])
+    .meta({ description: 'a serial line and the equipment at it', identity: ['name'] }),
+  led: ledSchema.prefault({}).meta({ description: 'the LED that shows the state' }),
+  profile: profileSchema.meta({
+    description: 'what the connection costs; sets the intervals that have no value',
+    details: '`cellular` is for a line that is paid by the byte.',
+  }),
+  intervals: intervalsSchema
+    .prefault({})
+    .meta({ description: 'times and waits; a value here counts, whatever the profile is' }),
+}
