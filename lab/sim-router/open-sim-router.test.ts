@@ -1,20 +1,12 @@
 import { mock } from 'node:test'
 import * as assert from 'uvu/assert'
-import type { ConsoleConfig } from '../../formats/device-config.ts'
+import { consoleSchema } from '../../formats/device-settings.ts'
 import { suite, type TestContext } from '../../tools/suite.ts'
 import { simRouter } from './open-sim-router.ts'
 
 const test = suite('sim:router')
 
-const at = (path: string): ConsoleConfig => ({
-  name: 'router1',
-  path,
-  baudRate: 9600,
-  dataBits: 8,
-  parity: 'none',
-  stopBits: 1,
-  flowControl: 'none',
-})
+const at = (path: string) => consoleSchema.parse({ name: 'router1', path })
 
 /** Time that passes only in `waitFor`, a millisecond at once: the router starts for seconds. */
 function simulateTime({ cleanup }: TestContext) {
