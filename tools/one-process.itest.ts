@@ -76,6 +76,21 @@ test('whatever goes wrong in one is said with its name, and all others run', asy
   assert.match(output, `${Object.keys(wrong).length + 3} files`)
 })
 
+test('each that is not done in the time for all of them is named', async () => {
+  const waits = `test('one', () => new Promise(r => setTimeout(r, 90_000)))\ntest.run()\n`
+  const files = {
+    'a.test.ts': PASSES,
+    'b.test.ts': waits,
+    'c.test.ts': PASSES,
+    'd.itest.ts': waits,
+    'e.itest.ts': PASSES,
+  }
+  const { status, output } = await runnerOn(files, ['--run-limit', '6', '--jobs', '2'])
+  assert.is(status, 1)
+  assert.match(partOf(output, 'a'), /^ok /)
+  for (const name of ['b', 'c', 'd', 'e']) assert.match(partOf(output, name), 'not done after 6 s of the whole run')
+})
+
 test('what one changes for the next fails it, and the next finds all as it was', async () => {
   const changes = {
     a: [`process.chdir('/')`, 'process.chdir()'],
