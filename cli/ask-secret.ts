@@ -4,7 +4,7 @@ import { EXIT, UserError } from '../runtime/errors.ts'
 export interface SecretReader {
   /**
    * One line.
-   * @throws UserError when it was broken off, or the input ended
+   * @throws UserError when it was cancelled, or the input ended
    */
   ask(prompt: string): Promise<string>
   close(): void
@@ -45,7 +45,7 @@ export function secretReader(input: NodeJS.ReadStream, output: NodeJS.WritableSt
       if (character === '\r' || character === '\n') return line.join('')
       if (character === undefined && line.length > 0) return line.join('')
       if (character === undefined || character === CTRL_C || (character === CTRL_D && input.isTTY)) {
-        throw new UserError('broken off: nothing was changed', EXIT.failed)
+        throw new UserError('cancelled; nothing was changed', EXIT.failed)
       }
       if (character === BACKSPACE || character === DELETE) line = line.slice(0, -1)
       else line.push(character)

@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline'
 import type * as z from 'zod'
 import { EXIT, UserError } from '../runtime/errors.ts'
-import type { OptionValues } from './option.ts'
+import type { OptionValues } from './command.ts'
 
 export interface Questions {
   /** Asks until the answer fits. @throws UserError when nobody answers any more */

@@ -11,8 +11,9 @@ export const BREAK_MS = {
 }
 
 export interface ExecCommandEntry {
-  /** As the help shows them. */
-  arguments: string
+  arguments?: readonly { value: string; isOptional?: boolean; help: string }[]
+  /** Whether --json may follow it. */
+  json?: true
   /** All valid arguments, joined by a space. */
   takes: RegExp
   /** One line of help. */
@@ -30,32 +31,34 @@ const NOTHING = /^$/
 const NAME = '[A-Za-z0-9][A-Za-z0-9._-]{0,63}'
 
 export const EXEC_COMMANDS = {
-  watch: { arguments: '', takes: NOTHING, help: 'watch, read-only', onConsole: true, access: 'any' },
+  watch: { takes: NOTHING, help: 'watch, read-only', onConsole: true, access: 'any' },
   break: {
-    arguments: '[MS]',
+    arguments: [{ value: 'MS', isOptional: true, help: 'its length in milliseconds' }],
     takes: /^(\d{1,9})?$/,
     help: `send a BREAK of ${BREAK_MS.default} ms, or of MS (${BREAK_MS.min} to ${BREAK_MS.max})`,
     onConsole: true,
     access: 'any',
   },
   release: {
-    arguments: '',
     takes: NOTHING,
     help: 'release the line where flow control holds it',
     onConsole: true,
     access: 'any',
   },
   status: {
-    arguments: '[--json]',
+    json: true,
     takes: /^(--json)?$/,
     help: 'show lines and sessions; --json for programs',
     onConsole: false,
     access: 'any',
   },
-  list: { arguments: '', takes: NOTHING, help: 'list your consoles', onConsole: false, access: 'own-key' },
-  help: { arguments: '', takes: NOTHING, help: 'show this help', onConsole: false, access: 'own-key' },
+  list: { takes: NOTHING, help: 'list your consoles', onConsole: false, access: 'own-key' },
+  help: { takes: NOTHING, help: 'show this help', onConsole: false, access: 'own-key' },
   dismiss: {
-    arguments: 'DEVICE [BY]',
+    arguments: [
+      { value: 'DEVICE', help: 'the name of this device' },
+      { value: 'BY', isOptional: true, help: 'who ends them' },
+    ],
     takes: new RegExp(`^${NAME}( ${NAME})?$`),
     help: 'end the sessions of everybody who is not on the device itself',
     onConsole: false,
@@ -74,7 +77,9 @@ export function takesArguments(name: ExecCommandName, args: readonly string[]): 
   return EXEC_COMMANDS[name].takes.test(args.join(' '))
 }
 
-/** `break [MS]`. @param between what stands between the command and its arguments, such as ` [NAME]` */
-export function usageOf(name: ExecCommandName, between = ''): string {
-  return `${name}${between} ${EXEC_COMMANDS[name].arguments}`.trimEnd()
+/** `break [MS]` */
+export function usageOf(name: ExecCommandName): string {
+  const { arguments: values = [], json }: ExecCommandEntry = EXEC_COMMANDS[name]
+  const labels = values.map(({ value, isOptional }) => (isOptional ? `[${value}]` : value))
+  return [name, ...labels, ...(json ? ['[--json]'] : [])].join(' ')
 }

@@ -2,8 +2,9 @@
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { COMMANDS as DEVICE_COMMANDS } from '../device/commands/all-commands.ts'
-import { COMMANDS as RELAY_COMMANDS } from '../relay-config/operator/commands/all-commands.ts'
+import { commandsOf } from '../cli/command.ts'
+import { PROGRAM as OOBM } from '../device/commands/all-commands.ts'
+import { PROGRAM as OOBM_RELAY } from '../relay-config/operator/commands/all-commands.ts'
 import { EXIT } from '../runtime/errors.ts'
 import { makeKey } from '../testbed/make-key.ts'
 import { type Finished, runProgram } from '../testbed/run-program.ts'
@@ -217,8 +218,8 @@ for (const [title, isOfFiles] of [
 }
 
 test('leaves no word out', () => {
-  assert.equal(Object.keys(RELAY_USES).sort(), Object.keys(RELAY_COMMANDS).sort())
-  assert.equal(Object.keys(DEVICE_USES).sort(), [...DEVICE_COMMANDS.keys()].sort())
+  assert.equal(Object.keys(RELAY_USES).sort(), Object.keys(commandsOf(OOBM_RELAY)).sort())
+  assert.equal(Object.keys(DEVICE_USES).sort(), Object.keys(commandsOf(OOBM)).sort())
 })
 
 function usesOf(program: string, uses: Record<string, string[][]>): string[][] {

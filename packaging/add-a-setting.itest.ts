@@ -17,11 +17,12 @@ import { bashCompletion } from './packaging/completion.ts'
 import { jsonSchemas } from './packaging/json-schemas.ts'
 import { manPage } from './packaging/man-page.ts'
 import { tomlPage } from './packaging/toml-page.ts'
+import { PROGRAM } from './relay-config/operator/commands/all-commands.ts'
 const template = path => readFileSync(path, 'utf8')
 console.log(JSON.stringify({
   tomlPage: tomlPage(template('man/oobm.toml.5'), new Date()),
-  relayPage: manPage(template('man/oobm-relay.1'), new Date()),
-  completion: bashCompletion(template('completion/oobm-relay.bash')),
+  relayPage: manPage(template('man/oobm-relay.1'), PROGRAM, new Date()),
+  completion: bashCompletion(template('completion/command.bash'), PROGRAM),
   schemas: Object.fromEntries(Object.entries(jsonSchemas()).map(([name, text]) => [name, JSON.parse(text)])),
 }))
 `
@@ -58,7 +59,7 @@ test(
     assert.match(seen.tomlPage, '.It Ic rts Pq \\(dqon\\(dq or \\(dqoff\\(dq; default \\(dqon\\(dq\nLevel of RTS.\n')
     assert.match(seen.tomlPage, '.It Ic mtu Pq 576 to 9216 bytes\nLargest packet.\n')
     assert.match(seen.relayPage, /^\.It Fl \\-rts Ar "on|off"\nLevel of RTS; default/m)
-    assert.match(seen.completion, `add:--rts) printf '%s\\n' 'on|off' ;;`)
+    assert.match(seen.completion, `'add console:--rts') printf '%s\\n' 'on' 'off' ;;`)
     const consoleOf = ({ properties }: JsonSchema) => properties.consoles?.items?.properties.rts?.enum
     assert.equal(consoleOf(seen.schemas.fleet.properties.devices.items), ['on', 'off'])
     assert.equal(consoleOf(seen.schemas.device), ['on', 'off'])

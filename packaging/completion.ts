@@ -1,57 +1,71 @@
-/** The bash completion in completion/, filled from the program's own table of words. */
+/** The bash completion of a program: the script in completion/, filled from the program's table of commands. */
+import {
+  type Argument,
+  type CommandTable,
+  commandsOf,
+  everyCommand,
+  type Option,
+  type Program,
+  valueLabel,
+} from '../cli/command.ts'
+import { everywhere } from '../cli/help.ts'
 
-import type { CommandOption } from '../cli/option.ts'
-import { COMMANDS, COMMON } from '../relay-config/operator/commands/all-commands.ts'
-
-/** @param template completion/oobm-relay.bash */
-export function bashCompletion(template: string): string {
-  return template.replace('@TABLES@', () =>
-    [
-      tableFunction('words', '', [['', Object.keys(COMMANDS)]]),
-      tableFunction(
-        'options',
-        '$1',
-        everyWord(options => Object.keys(options).map(name => `--${name}`)),
+/** @param template completion/command.bash */
+export function bashCompletion<C extends CommandTable<C>>(template: string, program: Program<C>): string {
+  const commands = everyCommand(commandsOf(program))
+  const optionsOf = (command: C) => ({ ...command.options, ...everywhere(program) })
+  const tables = [
+    table('commands', [
+      ['', Object.keys(commandsOf(program))],
+      ...commands.map(([path, command]): Row => [path, Object.keys(command.commands ?? {})]),
+    ]),
+    table('options', [
+      ['', ['--help', '--version']],
+      ...commands.map(([path, command]): Row => [path, Object.keys(optionsOf(command)).map(name => `--${name}`)]),
+    ]),
+    table(
+      'value',
+      commands.flatMap(([path, command]) =>
+        Object.entries(optionsOf(command)).map(([name, option]): Row => [`${path}:--${name}`, offerOf(option)]),
       ),
-      tableFunction(
-        'kinds',
-        '$1',
-        Object.entries(COMMANDS).map(([word, { usage }]) => [word, kindsIn(usage)]),
-      ),
-      tableFunction(
-        'value',
-        '$1:$2',
-        Object.entries(COMMANDS).flatMap(([word, { options }]) =>
-          Object.entries({ ...COMMON, ...options }).flatMap(([name, option]): [string, string[]][] =>
-            option.type === 'boolean' ? [] : [[`${word}:--${name}`, [offerOf(option)]]],
-          ),
+    ),
+    table(
+      'argument',
+      commands.flatMap(([path, command]) =>
+        (command.arguments ?? []).map(
+          (argument, index): Row => [argument.isRepeated ? `${path}:*` : `${path}:${index}`, offerOf(argument)],
         ),
       ),
-    ].join('\n\n'),
-  )
+    ),
+  ]
+  return template
+    .replaceAll('@PROGRAM@', program.name)
+    .replaceAll('@FUNCTION@', functionName(program.name))
+    .replace('@TABLES@', () =>
+      tables.map(lines => lines.replaceAll('@FUNCTION@', functionName(program.name))).join('\n\n'),
+    )
 }
 
-function everyWord(of: (options: Record<string, CommandOption>) => string[]): [string, string[]][] {
-  return Object.entries(COMMANDS).map(([word, { options }]) => [word, of({ ...options, ...COMMON })])
+type Row = [key: string, offers: string[]]
+
+/** The values that it may be; else what it is called, for which the script knows names and files. */
+function offerOf(value: Option | Argument): string[] {
+  return [...(value.choices ?? [valueLabel(value) ?? []].flat())]
 }
 
-/** What may stand first after a word: `DEVICE`, or the lower-case words that its forms begin with. */
-function kindsIn(usage: string): string[] {
-  const firsts = usage.split('\n').map(form => form.split(' ')[0]?.replace(/^\[|\]$/g, '') ?? '')
-  if (firsts.includes('DEVICE')) return ['DEVICE']
-  return firsts.flatMap(first => first.split('|')).filter(word => /^[a-z]+$/.test(word))
-}
-
-/** Alternatives and files can be offered; of anything else only that there is a value: `-`. */
-function offerOf({ value = '' }: CommandOption): string {
-  return /^(FILE|DIR)/.test(value) || /^[a-z0-9-]+(\|[a-z0-9-]+)+$/.test(value) ? value : '-'
+function functionName(program: string): string {
+  return `_${program.replaceAll('-', '_')}`
 }
 
 /** A function of bash that prints what belongs to its argument, one a line. */
-function tableFunction(name: string, subject: string, rows: [string, string[]][]): string {
-  if (subject === '') return `_oobm_relay_${name}() {\n  printf '%s\\n' ${rows[0]?.[1].join(' ')}\n}`
+function table(name: string, rows: Row[]): string {
   const cases = rows
-    .filter(([, words]) => words.length > 0)
-    .map(([pattern, words]) => `    ${pattern}) printf '%s\\n' ${words.map(word => `'${word}'`).join(' ')} ;;`)
-  return `_oobm_relay_${name}() {\n  case ${subject} in\n${cases.join('\n')}\n  esac\n}`
+    .filter(([, offers]) => offers.length > 0)
+    .map(([key, offers]) => `    ${pattern(key)}) printf '%s\\n' ${offers.map(offer => `'${offer}'`).join(' ')} ;;`)
+  return `@FUNCTION@_${name}() {\n  case $1 in\n${cases.join('\n')}\n  esac\n}`
+}
+
+/** Any place of an argument is `*`, and stays one. */
+function pattern(key: string): string {
+  return key.endsWith('*') ? `'${key.slice(0, -1)}'*` : `'${key}'`
 }

@@ -1,8 +1,10 @@
 /** What is in `oobm-device`, for each architecture. */
 import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { PROGRAM } from '../device/commands/all-commands.ts'
+import { bashCompletion } from './completion.ts'
 import { copyright } from './copyright.ts'
-import { oobmCompletion, oobmPage } from './device-pages.ts'
+import { oobmPage } from './device-pages.ts'
 import { filesBelow, type Package, packed, source } from './pack-deb.ts'
 import { type Architecture, serialAddon } from './serial-addon.ts'
 import { tomlPage } from './toml-page.ts'
@@ -33,7 +35,7 @@ export function devicePackage(
       for (const path of filesBelow(FILES)) put(path, readFileSync(join(FILES, path)), modeOf(path))
       put('usr/share/man/man1/oobm.1.gz', packed(oobmPage(source('man/oobm.1'), date)))
       put('usr/share/man/man5/oobm.toml.5.gz', packed(tomlPage(source('man/oobm.toml.5'), date)))
-      put('usr/share/bash-completion/completions/oobm', oobmCompletion(source('completion/oobm.bash')))
+      put('usr/share/bash-completion/completions/oobm', bashCompletion(source('completion/command.bash'), PROGRAM))
       put(`usr/share/lintian/overrides/${NAME}`, source('packaging/device/debian/lintian-overrides'))
       const doc = `usr/share/doc/${NAME}`
       const template = source('packaging/debian/copyright')

@@ -1,20 +1,18 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { COMMANDS } from '../device/commands/all-commands.ts'
 import { isProvedReachable, STATE_NAMES, STATES } from '../formats/states.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite } from '../tools/suite.ts'
-import { oobmCompletion, oobmPage } from './device-pages.ts'
+import { oobmPage } from './device-pages.ts'
 import { tomlPage } from './toml-page.ts'
 
-const test = suite('the man pages and the completion of oobm')
+const test = suite('the man pages of the device')
 const ROOT = join(import.meta.dirname, '..')
 const DATE = new Date('2026-11-02')
 
 const source = (path: string) => readFile(join(ROOT, path), 'utf8')
-const completion = async () => oobmCompletion(await source('completion/oobm.bash'))
 
 test('mandoc finds nothing wrong in them, and every state and every key is there', async context => {
   const folder = await scratchDirectory(context)
@@ -29,8 +27,6 @@ test('mandoc finds nothing wrong in them, and every state and every key is there
     assert.not.match(shown[name], /@[A-Za-z.]+@|undefined/)
     assert.match(shown[name], /November 2, 2026/)
   }
-  for (const { usage } of COMMANDS.values())
-    assert.ok(/\s/.test(shown['oobm.1']?.split(`     ${usage}`)[1]?.[0] ?? ''), usage)
   const states = STATE_NAMES.map(state => `     ${state} (${STATES[state].looks})\n`)
   for (const state of states) assert.ok(shown['oobm.1']?.includes(state), state)
   // The page says of the last three that somebody can get in.
@@ -39,42 +35,6 @@ test('mandoc finds nothing wrong in them, and every state and every key is there
   assert.match(
     shown['oobm.toml.5'] ?? '',
     / keepalive_s \(1 to 86400 s; default 15, or 60 with the profile cellular\)\n/,
-  )
-})
-
-test('the completion is a sound script', async () => {
-  const { stdout, stderr } = await runProgram('shellcheck', ['-s', 'bash', '-'], { input: await completion() })
-  assert.is(stdout + stderr, '')
-})
-
-test('completes states, what follows them, and files', async context => {
-  const folder = await scratchDirectory(context)
-  await mkdir(join(folder, 'here'))
-  await writeFile(join(folder, 'here/oobm.toml'), '')
-  await writeFile(join(folder, 'completion'), await completion())
-  const cases: [string[], string][] = [
-    [['st'], 'status'],
-    [['--v'], '--version'],
-    [['status', ''], '--json --state --proved --in-use'],
-    [['console', 'at'], 'attach'],
-    [['led', 're'], 'refused ready'],
-    [['import', 'here/'], 'here/oobm.toml'],
-    [['import', '--'], '--root'],
-    [['upgrade', 'here/'], 'here/oobm.toml'],
-    [['nonsense', ''], ''],
-  ]
-  const ask = cases.map(
-    ([states]) =>
-      `COMP_WORDS=(oobm ${states.map(state => `'${state}'`).join(' ')}); COMP_CWORD=${states.length}; _oobm; echo "\${COMPREPLY[*]}"`,
-  )
-  const { stdout, stderr } = await runProgram('bash', ['--norc', '-u'], {
-    cwd: folder,
-    input: `. ./completion\n${ask.join('\n')}\n`,
-  })
-  assert.is(stderr, '')
-  assert.equal(
-    stdout.split('\n').slice(0, -1),
-    cases.map(([, expected]) => expected),
   )
 })
 

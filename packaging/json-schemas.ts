@@ -1,11 +1,11 @@
 /** JSON Schemas of the files that people write: with them, an editor explains, completes and checks settings; pure. */
 import type * as z from 'zod'
+import { sentence } from '../cli/help.ts'
 import { deviceConfigSchema } from '../formats/device-config.ts'
 import { snakeCase } from '../formats/key-case.ts'
 import { provisioningSchema } from '../formats/provisioning.ts'
 import { describeValue, FACTS, type Node, schemaNode } from '../formats/settings.ts'
 import { fleetShape } from '../relay-config/fleet/fleet-schema.ts'
-import { sentence } from './man-page.ts'
 
 interface Options {
   title: string

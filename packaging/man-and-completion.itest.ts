@@ -1,57 +1,145 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import type { CommandOption } from '../cli/option.ts'
-import { COMMANDS, COMMON } from '../relay-config/operator/commands/all-commands.ts'
+import { type CommandTable, commandsOf, everyCommand, type Program, valueLabel } from '../cli/command.ts'
+import { commandHelp, optionHelp, optionLabel, programHelp, usageLines } from '../cli/help.ts'
+import { PROGRAM as OOBM } from '../device/commands/all-commands.ts'
+import { PROGRAM as OOBM_RELAY } from '../relay-config/operator/commands/all-commands.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite } from '../tools/suite.ts'
 import { bashCompletion } from './completion.ts'
+import { oobmPage } from './device-pages.ts'
 import { manPage } from './man-page.ts'
 
-const test = suite('the man page and the completion of oobm-relay')
+const test = suite('help, man pages and completions')
 const ROOT = join(import.meta.dirname, '..')
+const DATE = new Date('2026-11-02')
+/** Columns. */
+const WIDTH = 100
 
-const page = async () => manPage(await readFile(join(ROOT, 'man/oobm-relay.1'), 'utf8'), new Date('2026-11-02'))
-const script = async () => bashCompletion(await readFile(join(ROOT, 'completion/oobm-relay.bash'), 'utf8'))
+const source = (path: string) => readFile(join(ROOT, path), 'utf8')
 
-test('each option says what it does, and what its value is', () => {
-  const tables: [string, Record<string, CommandOption>][] = [
-    ['every word', COMMON],
-    ...Object.entries(COMMANDS).map(([word, { options }]): [string, Record<string, CommandOption>] => [word, options]),
-  ]
-  const silent = tables.flatMap(([word, options]) =>
-    Object.entries(options).flatMap(([name, { type, value, help }]) => {
-      const isWhole = help !== undefined && /[^.]$/.test(help) && (type === 'boolean') === (value === undefined)
-      return isWhole ? [] : [`${word}: --${name}`]
-    }),
-  )
-  assert.equal(silent, [])
-})
+/** Of one program: all texts that are made from its table. */
+async function textsOf<C extends CommandTable<C>>(program: Program<C>, page: (template: string) => string) {
+  return {
+    name: program.name,
+    page: page(await source(`man/${program.name}.1`)),
+    completion: bashCompletion(await source('completion/command.bash'), program),
+    overview: programHelp(program),
+    commands: everyCommand(commandsOf(program)).map(([path, command]) => ({
+      path,
+      summary: command.summary,
+      help: commandHelp(program, path, command),
+      usage: usageLines(program.name, path, command),
+      values: (command.arguments ?? []).map(argument => ({ label: valueLabel(argument) ?? '', help: argument.help })),
+      options: Object.entries(command.options ?? {}).map(([name, option]) => ({
+        label: optionLabel(name, option),
+        help: optionHelp(option),
+      })),
+    })),
+  }
+}
 
-test('the man page has every word and every option, and mandoc finds nothing wrong in it', async context => {
-  const folder = await scratchDirectory(context)
-  const file = join(folder, 'oobm-relay.1')
-  await writeFile(file, await page())
-  const lint = await runProgram('mandoc', ['-Tlint', '-Wwarning', file])
-  assert.is(lint.stdout + lint.stderr, '')
-  assert.is(lint.code, 0)
-  const shown = (await runProgram('mandoc', ['-Tascii', '-Owidth=200', file])).stdout.replace(/.\x08/g, '')
-  assert.match(shown, /November 2, 2026/)
-  assert.not.match(shown, /@[A-Z]+@|undefined/)
-  for (const [word, { options, usage }] of Object.entries(COMMANDS)) {
-    const [first = ''] = usage.split('\n')
-    assert.ok(shown.includes(`oobm-relay ${word} ${first}`.trimEnd()), word)
-    for (const name of Object.keys(options)) assert.match(shown, new RegExp(` --${name}( |\\n)`))
+const PROGRAMS = [
+  () => textsOf(OOBM, template => oobmPage(template, DATE)),
+  () => textsOf(OOBM_RELAY, template => manPage(template, OOBM_RELAY, DATE)),
+]
+/** As one line, however it was wrapped. */
+const flat = (text: string) => text.replace(/\s+/g, ' ')
+
+test('the help of each program has each command, argument and option with its meaning', async () => {
+  for (const { name, overview, commands } of await Promise.all(PROGRAMS.map(texts => texts()))) {
+    for (const { path, summary, help, values, options } of commands) {
+      const title = `${name} ${path}`
+      if (!path.includes(' ')) assert.ok(flat(overview).includes(flat(`${path} ${summary}`)), title)
+      for (const text of [summary, ...[...values, ...options].map(one => one.help)])
+        assert.match(text, /^[^ ].*[^.]$/, `${title}: a phrase without a full stop`)
+      for (const one of [...values, ...options]) assert.ok(flat(help).includes(flat(`${one.label} ${one.help}`)), title)
+      assert.equal(
+        help.split('\n').filter(line => line.length > WIDTH),
+        [],
+        title,
+      )
+    }
+    assert.equal(
+      overview.split('\n').filter(line => line.length > WIDTH),
+      [],
+      name,
+    )
   }
 })
 
-test('the completion is a sound script', async () => {
-  const { stdout, stderr } = await runProgram('shellcheck', ['-s', 'bash', '-'], { input: await script() })
-  assert.is(stdout + stderr, '')
+test('the man page of each program has them too, and mandoc finds nothing wrong in it', async context => {
+  const folder = await scratchDirectory(context)
+  for (const { name, page, commands } of await Promise.all(PROGRAMS.map(texts => texts()))) {
+    const file = join(folder, `${name}.1`)
+    await writeFile(file, page)
+    const lint = await runProgram('mandoc', ['-Tlint', '-Wwarning', file])
+    assert.is(lint.stdout + lint.stderr, '')
+    const shown = flat((await runProgram('mandoc', ['-Tutf8', '-Owidth=200', file])).stdout.replace(/.\x08/g, ''))
+    assert.match(shown, /November 2, 2026/)
+    assert.not.match(shown, /@[A-Z]+@|undefined/)
+    for (const { path, usage, values, options } of commands) {
+      for (const line of usage) assert.ok(shown.includes(line), line)
+      for (const { label, help } of [...values, ...options]) {
+        const text = `${label} ${help.charAt(0).toUpperCase()}${help.slice(1)}.`
+        assert.ok(shown.includes(flat(text)), `${name} ${path}: ${text}`)
+      }
+    }
+  }
 })
 
-test('completes words, kinds, options, their values, and the names in the file', async context => {
+test('the completion of each program is a sound script', async () => {
+  for (const { completion } of await Promise.all(PROGRAMS.map(texts => texts()))) {
+    const { stdout, stderr } = await runProgram('shellcheck', ['-s', 'bash', '-'], { input: completion })
+    assert.is(stdout + stderr, '')
+  }
+})
+
+/** What is offered for each command line, of which the last part is being typed. */
+async function offers(folder: string, completion: string, lines: readonly string[][]): Promise<string[]> {
+  await writeFile(join(folder, 'completion'), completion)
+  const name = /^complete -F (\S+) /m.exec(completion)?.[1]
+  const ask = lines.map(
+    parts =>
+      `COMP_WORDS=(${parts.map(part => `'${part}'`).join(' ')}); COMP_CWORD=${parts.length - 1}; ${name}; echo "\${COMPREPLY[*]}"`,
+  )
+  const { stdout, stderr } = await runProgram('bash', ['--norc', '-u'], {
+    cwd: folder,
+    env: { PATH: `${folder}/bin:${process.env.PATH}` },
+    input: `. ./completion\n${ask.join('\n')}\n`,
+  })
+  assert.is(stderr, '')
+  return stdout.split('\n').slice(0, -1)
+}
+
+test('oobm: completes commands, states, options and files', async context => {
+  const folder = await scratchDirectory(context)
+  await mkdir(join(folder, 'here'))
+  await writeFile(join(folder, 'here/oobm.toml'), '')
+  const cases: [string[], string][] = [
+    [['st'], 'status'],
+    [['--v'], '--version'],
+    [['people', ''], '--help --version'],
+    [['console', 'at'], 'attach'],
+    [['console', 'attach', ''], ''],
+    [['led', 're'], 'refused ready'],
+    [['import', 'here/'], 'here/oobm.toml'],
+    [['import', '--r'], '--root'],
+    [['import', '--root', 'he'], 'here'],
+    [['upgrade', 'x.deb', 'here/'], 'here/oobm.toml'],
+    [['nonsense', ''], ''],
+  ]
+  const { completion } = await textsOf(OOBM, String)
+  const lines = cases.map(([parts]) => ['oobm', ...parts])
+  assert.equal(
+    await offers(folder, completion, lines),
+    cases.map(([, expected]) => expected),
+  )
+})
+
+test('oobm-relay: completes commands below commands, values, and the names in the fleet file', async context => {
   const folder = await scratchDirectory(context)
   await mkdir(join(folder, 'bin'))
   const asked = join(folder, 'asked')
@@ -59,44 +147,31 @@ test('completes words, kinds, options, their values, and the names in the file',
   const stand = `#!/bin/sh\necho "$*" >>${asked}\ncase $2 in\ndevices) printf 'NAME  PORTS\\ntokyo  1\\nosaka  3\\n' ;;\nconsoles) printf 'NAME\\nsw1\\n' ;;\nesac\n`
   await writeFile(join(folder, 'bin/oobm-relay'), stand, { mode: 0o755 })
   await writeFile(join(folder, 'alice.pub'), '')
-  await writeFile(join(folder, 'completion'), await script())
-  const cases: [string[], string[]][] = [
-    [['re'], ['remove', 'rename', 'render']],
-    [
-      ['add', ''],
-      ['device', 'technician', 'console'],
-    ],
-    [['rename', 'd'], ['device']],
-    [
-      ['list', ''],
-      ['devices', 'technicians', 'consoles'],
-    ],
-    [['add', 'device', 'x', '--ga'], ['--gateway']],
-    [
-      ['add', 'technician', 'x', '--role', ''],
-      ['operator', 'observer'],
-    ],
-    [['add', 'technician', 'x', '--key', 'al'], ['alice.pub']],
-    [['add', 'device', 'x', '--port', ''], []],
-    [
-      ['add', 'console', ''],
-      ['tokyo', 'osaka'],
-    ],
-    [['keys', 't'], ['tokyo']],
-    [['issue', '--out', 'f', 'o'], ['osaka']],
-    [['remove', 'console', ''], ['sw1']],
-    [['--fleet', ''], []],
-    [['nonsense', ''], []],
+  const cases: [string[], string][] = [
+    [['re'], 'remove rename render'],
+    [['add', ''], 'device technician console'],
+    [['rename', 'd'], 'device'],
+    [['list', ''], 'devices consoles technicians'],
+    [['add', 'device', 'x', '--ga'], '--gateway'],
+    [['add', 'technician', 'x', '--role', ''], 'operator observer'],
+    [['add', 'technician', 'x', '--key', 'al'], 'alice.pub'],
+    [['add', 'device', 'x', '--port', ''], ''],
+    [['add', 'console', ''], 'tokyo osaka'],
+    [['keys', 't'], 'tokyo'],
+    [['issue', '--out', 'f', 'o'], 'osaka'],
+    [['remove', 'console', ''], 'sw1'],
+    [['history', '--console', 's'], 'sw1'],
+    [['watch', ''], 'sw1'],
+    [['--fleet', ''], ''],
+    [['nonsense', ''], ''],
+    [['keys', '--fleet', 'my fleet.toml', 't'], 'tokyo'],
   ]
-  const ask = ([...words]: string[]) =>
-    `COMP_WORDS=(oobm-relay ${words.map(word => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _oobm_relay; echo "\${COMPREPLY[*]}"`
-  const { stdout, stderr } = await runProgram('bash', ['--norc', '-u'], {
-    cwd: folder,
-    env: { PATH: `${folder}/bin:${process.env.PATH}` },
-    input: `. ./completion\n${cases.map(([words]) => ask(words)).join('\n')}\n${ask(['keys', '--fleet', 'my fleet.toml', 't'])}\n`,
-  })
-  assert.is(stderr, '')
-  assert.equal(stdout.split('\n').slice(0, -1), [...cases.map(([, expected]) => expected.join(' ')), 'tokyo'])
+  const { completion } = await textsOf(OOBM_RELAY, String)
+  const lines = cases.map(([parts]) => ['oobm-relay', ...parts])
+  assert.equal(
+    await offers(folder, completion, lines),
+    cases.map(([, expected]) => expected),
+  )
   assert.match(await readFile(asked, 'utf8'), /\nlist devices --fleet my fleet\.toml\n$/)
 })
 

@@ -1,32 +1,64 @@
-/** oobm-relay(1): the page in man/, filled from the program's own table of words. */
-
-import type { CommandOption } from '../cli/option.ts'
-import { COMMANDS, COMMON } from '../relay-config/operator/commands/all-commands.ts'
+/** The man page of a program: the page in man/, filled from the program's table of commands. */
+import { type CommandTable, everyCommand, type Options, type Program, valueLabel } from '../cli/command.ts'
+import { everywhere, optionHelp, sentence, usageLines } from '../cli/help.ts'
 
 /**
- * @param template man/oobm-relay.1
+ * @param template the page, where `@COMMANDS@` and other names stand for what is filled in
  * @param date of the page
+ * @param more what else is filled in, by its name
  * @returns mdoc(7)
  */
-export function manPage(template: string, date: Date): string {
-  const words = Object.entries(COMMANDS).flatMap(([word, { usage, summary, options }]) => [
-    `.It Ic ${roff(word)}`,
-    roff(sentence(summary)),
-    '.Bd -literal -compact',
-    ...usage.split('\n').map(form => roff(`oobm-relay ${word} ${form}`.trimEnd())),
-    '.Ed',
-    ...(Object.keys(options).length === 0 ? [] : ['.Bl -tag -width Ds -compact', ...optionLines(options), '.El']),
-  ])
-  return template
-    .replace('@DATE@', pageDate(date))
-    .replace('@COMMANDS@', () => words.join('\n'))
-    .replace('@COMMON@', () => optionLines(COMMON).join('\n'))
+export function manPage<C extends CommandTable<C>>(
+  template: string,
+  program: Program<C>,
+  date: Date,
+  more: Record<string, string[]> = {},
+): string {
+  const parts: Record<string, string[]> = {
+    DATE: [pageDate(date)],
+    COMMANDS: Object.entries(program.groups).flatMap(([title, commands]) => [
+      `.Ss ${roff(title)}`,
+      '.Bl -tag -width Ds',
+      ...everyCommand(commands).flatMap(([path, command]) => commandLines(program.name, path, command)),
+      '.El',
+    ]),
+    OPTIONS: optionLines(everywhere(program)),
+    ...more,
+  }
+  return Object.entries(parts).reduce(
+    (page, [name, lines]) => page.replace(`@${name}@`, () => lines.join('\n')),
+    template,
+  )
 }
 
-function optionLines(options: Record<string, CommandOption>): string[] {
-  return Object.entries(options).flatMap(([name, { short, value, help }]) => {
-    const flags = short === undefined ? `.Fl \\-${roff(name)}` : `.Fl ${short} , \\-${roff(name)}`
-    return [`.It ${flags.slice(1)}${value === undefined ? '' : ` Ar "${roff(value)}"`}`, roff(sentence(help ?? ''))]
+function commandLines<C extends CommandTable<C>>(name: string, path: string, command: C): string[] {
+  const { summary, details = [], options = {}, examples = [], exitCodes = {} } = command
+  const terms = [
+    ...(command.arguments ?? []).flatMap(argument => [
+      `.It Ar ${roff(valueLabel(argument) ?? '')}`,
+      roff(sentence(argument.help)),
+    ]),
+    ...optionLines(options),
+    ...Object.entries(exitCodes).flatMap(([code, meaning]) => [`.It Exit code ${code}`, roff(meaning)]),
+  ]
+  return [
+    `.It Ic ${roff(path)}`,
+    roff(sentence(summary)),
+    ...details.map(roff),
+    ...literal([...usageLines(name, path, command), ...examples.map(example => `${name} ${example}`)]),
+    ...(terms.length === 0 ? [] : ['.Bl -tag -width Ds -compact', ...terms, '.El']),
+  ]
+}
+
+function literal(lines: string[]): string[] {
+  return ['.Bd -literal -compact', ...lines.map(roff), '.Ed']
+}
+
+function optionLines(options: Options): string[] {
+  return Object.entries(options).flatMap(([name, option]) => {
+    const flags = option.short === undefined ? `\\-${roff(name)}` : `${option.short} , \\-${roff(name)}`
+    const label = valueLabel(option)
+    return [`.It Fl ${flags}${label === undefined ? '' : ` Ar "${roff(label)}"`}`, roff(sentence(optionHelp(option)))]
   })
 }
 
@@ -34,10 +66,6 @@ function optionLines(options: Record<string, CommandOption>): string[] {
 export function pageDate(date: Date): string {
   const month = date.toLocaleString('en-US', { month: 'long', timeZone: 'UTC' })
   return `${month} ${date.getUTCDate()}, ${date.getUTCFullYear()}`
-}
-
-export function sentence(phrase: string): string {
-  return `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`
 }
 
 /** A hyphen that is to be copied stays one, and no line is taken for a request. */

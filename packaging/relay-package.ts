@@ -1,6 +1,7 @@
 /** What is in `oobm-relay`. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PROGRAM } from '../relay-config/operator/commands/all-commands.ts'
 import { bashCompletion } from './completion.ts'
 import { copyright } from './copyright.ts'
 import { manPage } from './man-page.ts'
@@ -29,8 +30,8 @@ export function relayPackage(build: string, date: Date, changelog: (name: string
       for (const [earlier, name] of Object.entries(EARLIER_NAMES)) link(`usr/lib/oobm/${earlier}`, name)
       link(`usr/lib/${NAME}/forced-commands`, '../oobm')
       put(`usr/bin/${NAME}`, source('packaging/debian/oobm-relay'), 0o755)
-      put(`usr/share/man/man1/${NAME}.1.gz`, packed(manPage(source('man/oobm-relay.1'), date)))
-      put(`usr/share/bash-completion/completions/${NAME}`, bashCompletion(source('completion/oobm-relay.bash')))
+      put(`usr/share/man/man1/${NAME}.1.gz`, packed(manPage(source('man/oobm-relay.1'), PROGRAM, date)))
+      put(`usr/share/bash-completion/completions/${NAME}`, bashCompletion(source('completion/command.bash'), PROGRAM))
       const doc = `usr/share/doc/${NAME}`
       put(`${doc}/copyright`, copyright(source('packaging/debian/copyright'), source('LICENSE'), bundle))
       put(`${doc}/changelog.gz`, packed(changelog(NAME)))

@@ -1,8 +1,9 @@
 /** oobm.toml(5): the page in man/, filled from the schema of the file. */
+import { sentence } from '../cli/help.ts'
 import { snakeCase } from '../formats/key-case.ts'
 import { provisioningSchema, REQUIRED_KEYS } from '../formats/provisioning.ts'
 import { describeValue, type SettingsTable, tablesOf } from '../formats/settings.ts'
-import { pageDate, roff, sentence } from './man-page.ts'
+import { pageDate, roff } from './man-page.ts'
 
 /**
  * @param template man/oobm.toml.5

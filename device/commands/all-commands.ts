@@ -1,4 +1,6 @@
-/** Every word of `oobm`, in the order of its help. */
+/** Every command of `oobm`: the table from which the program, its help, man page and completion are made. */
+import type { Program } from '../../cli/command.ts'
+import { VERSION } from '../../runtime/version.ts'
 import type { Command } from '../command.ts'
 import { consoleCommand } from './console.ts'
 import { doctorCommand } from './doctor.ts'
@@ -11,15 +13,21 @@ import { statusCommand } from './status.ts'
 import { testCommand } from './test.ts'
 import { upgradeCommand } from './upgrade.ts'
 
-export const COMMANDS = new Map<string, Command>([
-  ['status', statusCommand],
-  ['test', testCommand],
-  ['doctor', doctorCommand],
-  ['console', consoleCommand],
-  ['history', historyCommand],
-  ['led', ledCommand],
-  ['import', importCommand],
-  ['provision', provisionCommand],
-  ['people', peopleCommand],
-  ['upgrade', upgradeCommand],
-])
+export const PROGRAM: Program<Command> = {
+  name: 'oobm',
+  summary: 'show, test and set up the out-of-band access of this device',
+  version: VERSION,
+  groups: {
+    'Find out whether technicians can get in': {
+      status: statusCommand,
+      test: testCommand,
+      doctor: doctorCommand,
+      history: historyCommand,
+      led: ledCommand,
+    },
+    'Use the serial consoles': { console: consoleCommand },
+    'Set up and upgrade': { import: importCommand, upgrade: upgradeCommand },
+    'Run by systemd': { provision: provisionCommand, people: peopleCommand },
+  },
+  options: {},
+}

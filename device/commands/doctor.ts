@@ -1,10 +1,12 @@
 /** `oobm doctor`: every part of the way in, each line ok or what to do. */
 import { readFile } from 'node:fs/promises'
+import { alignColumns } from '../../cli/layout.ts'
+import type { Paint } from '../../cli/paint.ts'
 import { type DeviceConfig, deviceConfigSchema } from '../../formats/device-config.ts'
 import { deviceConfigPath } from '../../formats/directories.ts'
 import { parseToml } from '../../formats/toml-file.ts'
 import { ConfigurationError, EXIT, errorMessage } from '../../runtime/errors.ts'
-import { type Command, type Paint, readArguments } from '../command.ts'
+import { defineCommand } from '../command.ts'
 import { applianceChecks } from '../doctor/appliance-checks.ts'
 import { type Finding, ok, runChecks, wrong } from '../doctor/finding.ts'
 import { daemonChecks, localChecks, SUPERVISOR } from '../doctor/local-checks.ts'
@@ -15,12 +17,15 @@ import { peopleChecks } from '../doctor/people-checks.ts'
 /** Milliseconds for one check: a name server that does not answer takes 10 s to give up (resolv.conf(5)). */
 const LIMIT_MS = 12_000
 
-export const doctorCommand: Command = {
-  usage: 'doctor [--json]',
-  summary:
-    'look for what keeps technicians out, and say what to do (exit 0: all well, 1: not, 69: the supervisor does not answer)',
-  run: async (args, { env, print, paint, clock, signal }) => {
-    const { values } = readArguments(doctorCommand, args, { json: { type: 'boolean' } })
+export const doctorCommand = defineCommand({
+  summary: 'check everything that technicians need to get in, and say what to do about each fault',
+  options: { json: { help: 'print one JSON document' } },
+  exitCodes: {
+    0: 'Nothing is wrong.',
+    1: 'Something is wrong.',
+    69: 'The supervisor does not run or does not answer.',
+  },
+  run: async ({ values, env, print, paint, clock, signal }) => {
     const path = deviceConfigPath(env)
     const { config, findings } = await readConfiguration(path)
     const surroundings = { env, nowMs: clock.wallMs() }
@@ -39,7 +44,7 @@ export const doctorCommand: Command = {
     if (faults.some(({ what }) => what === SUPERVISOR)) return EXIT.unavailable
     return faults.length > 0 ? EXIT.failed : EXIT.ok
   },
-}
+})
 
 /** One finding a mistake, so that each has its line. */
 async function readConfiguration(path: string): Promise<{ config: DeviceConfig | undefined; findings: Finding[] }> {
@@ -59,19 +64,18 @@ async function readConfiguration(path: string): Promise<{ config: DeviceConfig |
 }
 
 export function describeFindings(findings: readonly Finding[], paint: Paint): string[] {
-  const width = Math.max(...findings.map(({ what }) => what.length))
   const marks = {
-    ok: paint.good('ok   '),
-    warning: paint.strong('warn '),
+    ok: paint.good('ok'),
+    warning: paint.strong('warn'),
     wrong: paint.bad('WRONG'),
-    skipped: paint.faint('-    '),
+    skipped: paint.faint('-'),
   }
-  const lines = findings.flatMap(({ what, result, detail, remedy }) => {
-    const first = `${marks[result]}  ${what.padEnd(width)}  ${detail}`.trimEnd()
-    return remedy === '' ? [first] : [first, `       ${' '.repeat(width)}  → ${remedy}`]
-  })
+  const rows = findings.flatMap(({ what, result, detail, remedy }) => [
+    [marks[result], what, detail],
+    ...(remedy === '' ? [] : [['', '', `→ ${remedy}`]]),
+  ])
   const count = (wanted: Finding['result']) => findings.filter(({ result }) => result === wanted).length
   const verdict = count('wrong') === 0 ? paint.good('all well') : paint.bad(`${count('wrong')} wrong`)
   const warnings = count('warning') === 0 ? '' : `, warnings: ${count('warning')}`
-  return [...lines, '', `${verdict}${warnings}`]
+  return [...alignColumns(rows), '', `${verdict}${warnings}`]
 }

@@ -2,20 +2,21 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { alignColumns } from '../../cli/layout.ts'
 import { loginHistoryDirectory } from '../../formats/directories.ts'
 import { type ShellSession, shellSessions } from '../../formats/login-history.ts'
 import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
 import { timeText } from '../../runtime/time-text.ts'
-import { type Command, readArguments } from '../command.ts'
+import { defineCommand } from '../command.ts'
 
 /** The part before, then the last one. */
 const FILES = ['logins.1.jsonl', 'logins.jsonl']
 
-export const historyCommand: Command = {
-  usage: 'history [--json]',
-  summary: 'who was in the shells of this device, when, and from where (for root and the group oobm)',
-  run: async (args, { env, print }) => {
-    const { values } = readArguments(historyCommand, args, { json: { type: 'boolean' } })
+export const historyCommand = defineCommand({
+  summary: 'show who logged in to this device’s shell, when and from where',
+  details: ['Only root and members of the group oobm may read it.'],
+  options: { json: { help: 'print one JSON document' } },
+  run: async ({ values, env, print }) => {
     const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
     const sessions = shellSessions(await readLogins(loginHistoryDirectory(env)), {
       boot,
@@ -25,7 +26,7 @@ export const historyCommand: Command = {
     else for (const line of describeSessions(sessions)) print(line)
     return EXIT.ok
   },
-}
+})
 
 async function readLogins(directory: string): Promise<string> {
   if (!existsSync(directory)) {
@@ -48,12 +49,14 @@ function absent(err: unknown): string {
 
 export function describeSessions(sessions: readonly ShellSession[]): string[] {
   if (sessions.length === 0) return ['nobody has logged in since the history began']
-  const rows = sessions.map(session => [describeWho(session), timeText(session.openedAt), describeEnd(session)])
-  const widths = [0, 1, 2].map(column => Math.max(...rows.map(row => row[column]?.length ?? 0)))
-  return sessions.map((session, at) => {
-    const cells = (rows[at] ?? []).map((cell, column) => cell.padEnd(widths[column] ?? 0))
-    return [...cells, session.way === 'relay' ? 'by the relay' : `from ${session.from}`].join('  ')
-  })
+  return alignColumns(
+    sessions.map(session => [
+      describeWho(session),
+      timeText(session.openedAt),
+      describeEnd(session),
+      session.way === 'relay' ? 'by the relay' : `from ${session.from}`,
+    ]),
+  )
 }
 
 /** On a login that several share, the key says who. */

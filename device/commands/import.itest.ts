@@ -167,7 +167,7 @@ test('modes that somebody loosened are put right', async context => {
 test('says what is missing on the command line', async () => {
   const { code, stderr } = await oobm('import')
   assert.is(code, EXIT.usage)
-  assert.match(stderr, 'usage: oobm import FILE')
+  assert.match(stderr, 'oobm import: missing argument FILE')
   const missing = await oobm('import', '/nonexistent/oobm.toml')
   assert.is(missing.code, EXIT.failed)
   assert.match(missing.stderr, 'cannot read /nonexistent/oobm.toml (ENOENT)')

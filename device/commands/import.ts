@@ -3,22 +3,22 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import spawn from 'nano-spawn'
+import type { Paint } from '../../cli/paint.ts'
 import { provisioningFaultPath as faultPath } from '../../formats/directories.ts'
 import { siteSchema } from '../../formats/site-config.ts'
 import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
 import { readBytes } from '../../runtime/text-file.ts'
-import { type Command, type Paint, readArguments } from '../command.ts'
+import { defineCommand } from '../command.ts'
 import { finishInstallation, type Installed, install } from '../import/install.ts'
 import { readStored } from '../import/stored.ts'
 import { takeOver } from '../import/take-over.ts'
 
-export const importCommand: Command = {
-  usage: 'import FILE [--root DIR]',
-  summary: 'take over an oobm.toml: configuration and keys for this device, or for the system below DIR',
-  run: async (args, { env, print, paint }) => {
-    const options = { root: { type: 'string', default: '/' } } as const
-    const { values, positionals } = readArguments(importCommand, args, options, { min: 1, max: 1 })
-    const [file = ''] = positionals
+export const importCommand = defineCommand({
+  summary: 'import the settings and keys of an oobm.toml, all of them or none',
+  arguments: [{ value: 'FILE', help: 'the oobm.toml that "oobm-relay issue" wrote for this device' }],
+  options: { root: { value: 'DIR', default: '/', help: 'import into the system below DIR, such as a mounted card' } },
+  examples: ['import /boot/firmware/oobm.toml'],
+  run: async ({ values, positionals: [file = ''], env, print, paint }) => {
     const root = resolve(values.root)
     const brought = { name: file, bytes: await readBytes(file, EXIT.failed) }
     const installed = await stopped(async () => {
@@ -31,7 +31,7 @@ export const importCommand: Command = {
     if (root === '/' && existsSync('/run/systemd/system')) await makeAccounts(print)
     return EXIT.ok
   },
-}
+})
 
 /** A change of the configuration starts this unit in any case; here it is waited for, so that who imports may log in next. */
 async function makeAccounts(print: (line: string) => void): Promise<void> {

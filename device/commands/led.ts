@@ -1,26 +1,36 @@
 /** `oobm led`: what the flashes mean, which state shows now, and a lamp test. */
 import { readFile } from 'node:fs/promises'
+import { usageError } from '../../cli/command.ts'
+import { alignColumns } from '../../cli/layout.ts'
+import type { Paint } from '../../cli/paint.ts'
 import { deviceConfigSchema, type LedConfig } from '../../formats/device-config.ts'
 import { ledSchema } from '../../formats/device-settings.ts'
 import { deviceConfigPath } from '../../formats/directories.ts'
-import { STATE_NAMES, STATES, type State } from '../../formats/states.ts'
+import { STATE_NAMES, STATES } from '../../formats/states.ts'
 import type { SupervisorStatus } from '../../formats/status-file.ts'
 import { parseToml } from '../../formats/toml-file.ts'
 import { EXIT } from '../../runtime/errors.ts'
 import { darkenLed } from '../../supervisor/led/led.ts'
 import { LAMP_TEST_S } from '../../supervisor/led/pattern.ts'
-import { type Command, type Paint, readArguments, usageError } from '../command.ts'
+import { defineCommand } from '../command.ts'
 import { ask, runningSupervisor } from '../daemons/ask-supervisor.ts'
 import { type Reading, readSupervisor } from '../daemons/read-daemon.ts'
 
-export const ledCommand: Command = {
-  usage: 'led [STATE | --off]',
-  summary: 'what the LED says; with STATE, show that state for 10 s; --off darkens it without the supervisor',
-  run: async (args, { env, print, paint }) => {
-    const { values, positionals } = readArguments(ledCommand, args, { off: { type: 'boolean' } }, { min: 0, max: 1 })
-    const [state] = positionals
+export const ledCommand = defineCommand({
+  summary: 'explain what the LED shows, or show a state on it',
+  arguments: [
+    {
+      value: 'STATE',
+      choices: STATE_NAMES,
+      isOptional: true,
+      help: `show this state for ${LAMP_TEST_S} s: ${STATE_NAMES.join(', ')}`,
+    },
+  ],
+  options: { off: { help: 'switch the LED off; works without the supervisor' } },
+  run: async ({ values, positionals, env, print, paint }) => {
+    const state = STATE_NAMES.find(name => name === positionals[0])
     if (values.off) {
-      if (state !== undefined) throw usageError(ledCommand, 'a state and --off do not go together')
+      if (state !== undefined) usageError('STATE and --off cannot be combined')
       print(`dark: ${await darkenLed(await ledConfig(env))}`)
       return EXIT.ok
     }
@@ -29,33 +39,22 @@ export const ledCommand: Command = {
       for (const line of describeLed(reading, paint)) print(line)
       return reading.running ? EXIT.ok : EXIT.unavailable
     }
-    if (!isState(state)) throw usageError(ledCommand, `"${state}" is no state of the LED: ${STATE_NAMES.join(' ')}`)
     await runningSupervisor(env)
     await ask(env, 'led', state)
     print(`${state} for ${LAMP_TEST_S} s: ${STATES[state].looks}`)
     return EXIT.ok
   },
-}
-
-function isState(text: string): text is State {
-  return Object.hasOwn(STATES, text)
-}
+})
 
 export function describeLed(reading: Reading<SupervisorStatus>, paint: Paint): string[] {
   const now = reading.running ? reading.status.state : undefined
-  const width = Math.max(...STATE_NAMES.map(state => state.length))
   const rows = STATE_NAMES.flatMap(state => {
     const { looks, meaning, remedy } = STATES[state]
-    const mark = state === now ? '>' : ' '
-    const first = `${mark} ${state.padEnd(width)}  ${looks}`
-    return [
-      state === now ? paint.strong(first) : first,
-      `  ${' '.repeat(width)}  ${meaning}`,
-      paint.faint(`  ${' '.repeat(width)}  → ${remedy}`),
-    ]
+    const first = [state === now ? `> ${state}` : `  ${state}`, looks]
+    return [state === now ? first.map(paint.strong) : first, ['', meaning], ['', paint.faint(`→ ${remedy}`)]]
   })
   const still = 'A light or a dark that stands still: the supervisor is not running.'
-  return [...rows, '', now === undefined ? paint.bad(describeUnknown(reading)) : `Now: ${now}`, still]
+  return [...alignColumns(rows), '', now === undefined ? paint.bad(describeUnknown(reading)) : `Now: ${now}`, still]
 }
 
 /** Nobody knows what it shows; where the supervisor hangs, the last light or dark stays until the watchdog ends it. */

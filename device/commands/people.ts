@@ -5,19 +5,21 @@ import { deviceConfigPath } from '../../formats/directories.ts'
 import { peopleRecordPath } from '../../formats/people.ts'
 import { parseToml } from '../../formats/toml-file.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
-import { type Command, readArguments } from '../command.ts'
+import { defineCommand } from '../command.ts'
 import type { Clash } from '../people/plan-people.ts'
 import { settlePeople } from '../people/settle-people.ts'
 
 /** A configuration that changes more often than this while it is at work is somebody's loop. */
 const TURNS = 5
 
-export const peopleCommand: Command = {
-  usage: 'people',
-  summary:
-    'make the account of each technician who has the shell, end those of who left: what oobm-people.service runs (exit 78: somebody cannot have one)',
-  run: async (args, { env, print }) => {
-    readArguments(peopleCommand, args, {})
+export const peopleCommand = defineCommand({
+  summary: 'make an account for each technician with shell access, and close those of technicians who left',
+  details: ['oobm-people.service runs this when the device starts and when its configuration changes.'],
+  exitCodes: {
+    0: 'Every account is as the configuration says.',
+    78: 'A technician cannot have an account; the reason is printed.',
+  },
+  run: async ({ env, print }) => {
     if (process.getuid?.() !== 0) {
       throw new UserError('oobm people: only root makes accounts: sudo systemctl start oobm-people', EXIT.usage)
     }
@@ -35,4 +37,4 @@ export const peopleCommand: Command = {
     for (const { name, why } of clashes) print(`${name}: ${why}`)
     return clashes.length === 0 ? EXIT.ok : EXIT.configuration
   },
-}
+})

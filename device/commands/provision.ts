@@ -3,18 +3,21 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { applianceFactsDirectory, provisioningDirectory } from '../../formats/directories.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
-import { type Command, readArguments } from '../command.ts'
+import { defineCommand } from '../command.ts'
 import { provision } from '../provision/provision.ts'
 
-export const provisionCommand: Command = {
-  usage: 'provision [--boot DIR] [--root DIR]',
-  summary: 'what the appliance does at boot: take over oobm.toml from the boot partition (exit 78: it is wrong)',
-  run: async (args, { env, print, clock }) => {
-    const options = {
-      boot: { type: 'string', default: '/boot/firmware' },
-      root: { type: 'string', default: '/' },
-    } as const
-    const { values } = readArguments(provisionCommand, args, options)
+export const provisionCommand = defineCommand({
+  summary: 'import oobm.toml from the boot partition, and apply the site’s network, time zone and host name',
+  details: ['On a card image, oobm-provision.service runs this when the device starts.'],
+  options: {
+    boot: { value: 'DIR', default: '/boot/firmware', help: 'the boot partition' },
+    root: { value: 'DIR', default: '/', help: 'provision the system below DIR' },
+  },
+  exitCodes: {
+    0: 'Done, or there was nothing to import.',
+    78: 'oobm.toml is wrong; each mistake is printed with its line.',
+  },
+  run: async ({ values, env, print, clock }) => {
     // systemd says so to what it starts (systemd.exec(5)).
     const isUnit = env.INVOCATION_ID !== undefined
     if (values.root === '/' && !isUnit && !existsSync(applianceFactsDirectory(env))) {
@@ -31,4 +34,4 @@ export const provisionCommand: Command = {
     if (fault !== undefined) print(fault)
     return fault === undefined ? EXIT.ok : EXIT.configuration
   },
-}
+})

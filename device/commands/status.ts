@@ -1,20 +1,28 @@
 /** `oobm status`: what the two daemons say of themselves, and how old their proof is. */
-
+import { usageError } from '../../cli/command.ts'
 import { isProvedReachable } from '../../formats/states.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
-import { type Command, readArguments, usageError } from '../command.ts'
+import { defineCommand } from '../command.ts'
 import { describeStatus } from '../daemons/describe-status.ts'
 import { hasProvedItself, unitsInUse } from '../daemons/for-scripts.ts'
 import { type Reading, readConsoleBridge, readSupervisor } from '../daemons/read-daemon.ts'
 
-export const statusCommand: Command = {
-  usage: 'status [--json | --state | --proved | --in-use]',
-  summary: 'whether a technician can get in, since when, and why not (exit 0: yes, 1: no, 69: no answer)',
-  run: async (args, { env, print, paint, clock }) => {
-    const forms = { json: { type: 'boolean' }, state: { type: 'boolean' }, proved: { type: 'boolean' } } as const
-    const { values } = readArguments(statusCommand, args, { ...forms, 'in-use': { type: 'boolean' } })
+export const statusCommand = defineCommand({
+  summary: 'show whether a technician can get in, since when, and if not, why',
+  options: {
+    json: { help: 'print one JSON document with all that both daemons say' },
+    state: { help: 'print the state alone, such as ready; nothing where the supervisor does not answer' },
+    proved: { help: 'print nothing; exit 0 also where access is switched off and the way in was proved before' },
+    'in-use': { help: 'print the services whose restart may cut somebody off' },
+  },
+  exitCodes: {
+    0: 'A technician can get in.',
+    1: 'Nobody can get in.',
+    69: 'The supervisor does not run or does not answer.',
+  },
+  run: async ({ values, env, print, paint, clock }) => {
     const [one, other] = Object.keys(values)
-    if (other !== undefined) throw usageError(statusCommand, `--${one} and --${other} cannot be combined`)
+    if (other !== undefined) usageError(`--${one} and --${other} cannot be combined`)
     const [supervisor, bridge] = await Promise.all([readSupervisor(env), readConsoleBridge(env)])
     if (values['in-use']) {
       for (const unit of unitsInUse(supervisor, bridge)) print(unit)
@@ -29,7 +37,7 @@ export const statusCommand: Command = {
     if (values.state) print(supervisor.status.state)
     return isProvedReachable(supervisor.status.state) ? EXIT.ok : EXIT.failed
   },
-}
+})
 
 /** For programs: without a daemon that answers there is no status, so that nobody takes the last one for the present. */
 function plainly(reading: Reading<unknown>) {

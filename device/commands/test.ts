@@ -1,9 +1,11 @@
 /** `oobm test`: a self-test now, explained step by step. */
-
+import { usageError } from '../../cli/command.ts'
+import { alignColumns } from '../../cli/layout.ts'
+import type { Paint } from '../../cli/paint.ts'
 import type { SupervisorStatus } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
-import { type Command, type Paint, readArguments, usageError } from '../command.ts'
+import { defineCommand } from '../command.ts'
 import { ask, runningSupervisor, watchSupervisor } from '../daemons/ask-supervisor.ts'
 
 type Attempt = NonNullable<SupervisorStatus['proof']['attempt']>
@@ -15,13 +17,15 @@ const OURS_MS = 20_000
 /** Milliseconds by which the two clocks may part without one having been set. */
 const CLOCK_SET_MS = 1_000
 
-export const testCommand: Command = {
-  usage: 'test [--timeout SECONDS]',
-  summary: 'prove the way in now: through the relay and back into this device (exit 0: proved, 1: not, 69: no answer)',
-  run: async (args, context) => {
-    const { values } = readArguments(testCommand, args, { timeout: { type: 'string', default: String(LIMIT_S) } })
+export const testCommand = defineCommand({
+  summary: 'prove the way in now, through the relay and back into this device',
+  options: {
+    timeout: { value: 'SECONDS', default: String(LIMIT_S), help: 'how long to wait for the supervisor’s self-test' },
+  },
+  exitCodes: { 0: 'The way in is proved.', 1: 'It is not.', 69: 'The supervisor does not run or does not answer.' },
+  run: async ({ values, ...context }) => {
     const limitS = Number(values.timeout)
-    if (!(limitS > 0)) throw usageError(testCommand, `"${values.timeout}" is not a number of seconds`)
+    if (!(limitS > 0)) usageError(`"${values.timeout}" is not a number of seconds`)
     const before = await runningSupervisor(context.env)
     const find = attemptFinder(before.proof.attempt, context.clock)
     const takeBack = await ask(context.env, 'test', '')
@@ -35,7 +39,7 @@ export const testCommand: Command = {
       await takeBack()
     }
   },
-}
+})
 
 /**
  * Tells the self-test that was asked for from the ones before: from the last one, whose time changes when the clock is set,
@@ -79,14 +83,15 @@ async function unanswered(env: NodeJS.ProcessEnv, limitS: number): Promise<UserE
 
 /** One line a step, and what it comes to. */
 export function describeAttempt({ ok, tookMs, steps }: Attempt, paint: Paint): string[] {
-  const width = Math.max(0, ...steps.map(({ name }) => name.length))
-  const lines = steps.map(step => {
-    const mark = step.ok ? paint.good('ok    ') : paint.bad('failed')
-    return `${mark} ${step.name.padEnd(width)} ${`${Math.round(step.tookMs)} ms`.padStart(8)}  ${step.detail}`.trimEnd()
-  })
+  const rows = steps.map(({ ok, name, tookMs, detail }) => [
+    ok ? paint.good('ok') : paint.bad('failed'),
+    name,
+    `${Math.round(tookMs)} ms`,
+    detail,
+  ])
   const failed = steps.find(step => !step.ok)
   const sum = ok
     ? `${paint.strong(paint.good('proved'))} in ${Math.round(tookMs)} ms: a technician can get in`
     : `${paint.strong(paint.bad('not proved'))}${failed ? `: it stops at "${failed.name}"` : ''}; oobm doctor looks for the reason`
-  return [...lines, sum]
+  return [...alignColumns(rows), sum]
 }

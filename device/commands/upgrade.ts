@@ -2,14 +2,20 @@
 import { existsSync } from 'node:fs'
 import spawn, { SubprocessError } from 'nano-spawn'
 import { EXIT, type ExitCode, UserError } from '../../runtime/errors.ts'
-import type { Command } from '../command.ts'
+import { defineCommand } from '../command.ts'
 
 const PROGRAM = '/usr/lib/oobm-appliance/upgrade'
 
-export const upgradeCommand: Command = {
-  usage: 'upgrade [FILE.deb… | --undo | --factory | --list]',
-  summary: 'the appliance: a new system, undone unless it proves itself; back to the one before; to the image’s own',
-  run: async (args, { env }) => {
+export const upgradeCommand = defineCommand({
+  summary: 'upgrade the system; rolled back unless the device proves reachable',
+  details: ['For a device that runs our card image.', 'Without FILE, all packages are upgraded.'],
+  arguments: [{ value: 'FILE', isOptional: true, isRepeated: true, help: 'a Debian package to install' }],
+  options: {
+    undo: { help: 'go back to the system before the last upgrade' },
+    factory: { help: 'go back to the system of the card image' },
+    list: { help: 'list the systems that are kept' },
+  },
+  run: async ({ args, env }) => {
     const program = env.OOBM_UPGRADE ?? PROGRAM
     if (!existsSync(program)) {
       throw new UserError(
@@ -26,4 +32,4 @@ export const upgradeCommand: Command = {
       throw err
     }
   },
-}
+})

@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert'
+import { PLAIN } from '../../cli/paint.ts'
 import { STATE_NAMES, STATES } from '../../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
 import { suite } from '../../tools/suite.ts'
-import { plain } from '../command.ts'
 import { describeStatus } from './describe-status.ts'
 import type { Reading } from './read-daemon.ts'
 
@@ -52,7 +52,7 @@ const bridge: ConsoleStatus = {
 }
 
 function textOf(supervisor: Reading<SupervisorStatus>, console: Reading<ConsoleStatus>): string {
-  return describeStatus(supervisor, console, NOW, plain).join('\n')
+  return describeStatus(supervisor, console, NOW, PLAIN).join('\n')
 }
 
 test('the state comes first, with the age of the proof beside it', () => {
@@ -106,7 +106,7 @@ test('says which proof it was', () => {
 })
 
 test('every state has its meaning and what to do on site; only a good one is painted as one', () => {
-  const paint = { ...plain, good: (text: string) => `[good ${text}]`, bad: (text: string) => `[bad ${text}]` }
+  const paint = { ...PLAIN, good: (text: string) => `[good ${text}]`, bad: (text: string) => `[bad ${text}]` }
   for (const state of STATE_NAMES) {
     const reading = { running: true, status: { ...ready, state } } as const
     const [first = '', ...rest] = describeStatus(reading, { running: true, status: bridge }, NOW, paint)

@@ -1,10 +1,10 @@
 /** The two daemons' status as lines for a terminal; pure. */
 
+import type { Paint } from '../../cli/paint.ts'
 import { describeAge, describeDuration } from '../../cli/times.ts'
 import { STATES } from '../../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
 import { timeText } from '../../runtime/time-text.ts'
-import type { Paint } from '../command.ts'
 import type { Reading } from './read-daemon.ts'
 
 type Absent = Extract<Reading<unknown>, { running: false }>

@@ -1,32 +1,33 @@
-/** What a word of `oobm-relay` is, and what it gets. */
-import type { CommandOption, OptionValues } from '../../cli/option.ts'
+/** What a command of `oobm-relay` is, and what it gets. */
+import type { CommandTable, Options, OptionValues, ValuesOf } from '../../cli/command.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
-import type { Device, Fleet } from '../fleet/fleet-config.ts'
+import { type Device, type Fleet, parseFleet } from '../fleet/fleet-config.ts'
+import { readFleetText } from './fleet-file.ts'
 
-export interface BareInput {
+export interface BareInput<Values = OptionValues> {
   /** Path of the fleet file, and of the folders beside it. */
   files: { fleet: string; secrets: string; rendered: string }
   positionals: string[]
   /** The options given, by name. */
-  values: OptionValues
+  values: Values
   /** Writes a line to standard output. */
   print(line: string): void
   signal: AbortSignal
 }
 
-export interface CommandInput extends BareInput {
+export interface CommandInput<Values = OptionValues> extends BareInput<Values> {
   fleet: Fleet
 }
 
-/** What a word about a relay says of itself. */
+/** What a command about a relay says of itself. */
 export interface AtRelay {
-  /** Whether this use of the word is about a relay; every use, when left out. */
-  when?(values: BareInput['values']): boolean
+  /** Whether this use of the command is about a relay; every use, when left out. */
+  when?(values: OptionValues): boolean
   /** Whether it looks at each relay of a fleet that has several, where none is named. */
   each?: boolean
   /** For a relay with accounts of its own only. */
   isDedicated?: boolean
-  /** Whether the first name after it is a device of the fleet. */
+  /** Whether its first argument is a device of the fleet. */
   ofDevice?: boolean
   /** What goes along on standard input: the public part, as `push` sends it; or what somebody types or pipes. */
   stdin?: 'public part' | 'typed'
@@ -34,31 +35,36 @@ export interface AtRelay {
   makesRelay?: boolean
 }
 
-interface CommandTable {
-  /** What stands after the word in a usage line; one line for each form that the word has. */
-  usage: string
-  summary: string
-  options: Record<string, CommandOption>
-  /** For a word about a relay as it is; without it, it works on the operator's own files. */
+export interface Command extends CommandTable<Command> {
+  /** For a command about a relay as it is; without it, it works on the operator's own files. */
   atRelay?: AtRelay
+  /** @returns the exit code */
+  run?(input: BareInput): Promise<number>
 }
 
-/** @returns the exit code */
-type Run<Input> = (input: Input) => Promise<number>
-
-/** A word that works on a fleet, or one that needs none (yet). */
-export type Command = CommandTable &
-  ({ run: Run<CommandInput>; runBare?: never } | { runBare: Run<BareInput>; run?: never })
-
-/** @throws UserError with exit code 64 */
-export function usageError(message: string): never {
-  throw new UserError(`oobm-relay: ${message}\n"oobm-relay --help" shows how it is used`, EXIT.usage)
+interface TypedCommand<O extends Options> extends CommandTable<Command> {
+  atRelay?: AtRelay
+  options?: O
+  run?(input: BareInput<ValuesOf<O>>): Promise<number>
 }
 
-/** The one device that is asked for by name. */
-export function deviceOf({ fleet, files, positionals }: CommandInput): Device {
-  const [name, ...more] = positionals
-  if (name === undefined || more.length > 0) usageError('name one device')
+/** The values that `run` gets are typed by the options. */
+export function defineCommand<const O extends Options>(command: TypedCommand<O>): Command {
+  return command
+}
+
+/** For a command that works on a fleet: reads it first. */
+export function withFleet<Values>(
+  run: (input: CommandInput<Values>) => Promise<number>,
+): (input: BareInput<Values>) => Promise<number> {
+  return async input => {
+    const { fleet: file } = input.files
+    return run({ ...input, fleet: parseFleet(file, await readFleetText(file)) })
+  }
+}
+
+/** The device that the first argument names. @throws UserError */
+export function deviceOf({ fleet, files, positionals: [name] }: CommandInput): Device {
   const found = fleet.devices.find(device => device.name === name)
   if (found) return found
   const known = fleet.devices.map(device => device.name).join(', ') || 'none'

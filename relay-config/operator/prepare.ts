@@ -20,16 +20,17 @@ export interface Prepared {
   service: SshdService
 }
 
-/** The options that they share. */
+/** The argument and the options that they share. */
+export const RELAY_ARGUMENT = {
+  value: 'RELAY',
+  isOptional: true,
+  help: 'the relay; not needed where the fleet has only one',
+} as const
 export const RELAY_OPTIONS = {
-  root: { type: 'string', value: 'DIR', help: 'take DIR for the root of the relay’s file system' },
-  'no-systemd': { type: 'boolean', help: 'run sshd as a daemon of its own, where systemd is not' },
+  root: { value: 'DIR', help: 'work on the system below DIR' },
+  'no-systemd': { help: 'start sshd without systemd' },
 } as const
-
-export const STDIN_OPTION = {
-  type: 'boolean',
-  help: 'take what "oobm-relay push" sends, as root on the relay',
-} as const
+export const STDIN_OPTION = { help: 'read from standard input what "oobm-relay push" sends' } as const
 
 export async function prepare({ values, positionals, files, signal }: BareInput, fromStdin = false): Promise<Prepared> {
   requireRoot()

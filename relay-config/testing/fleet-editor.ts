@@ -1,16 +1,13 @@
 /** A fleet file that is edited by the commands of `oobm-relay`. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import * as assert from 'uvu/assert'
+import { runCommandLine } from '../../cli/read-command-line.ts'
 import { UserError } from '../../runtime/errors.ts'
 import { type Finished, runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { TestContext } from '../../tools/suite.ts'
-import { parseFleet } from '../fleet/fleet-config.ts'
-import type { BareInput } from '../operator/command.ts'
-import { COMMANDS, COMMON } from '../operator/commands/all-commands.ts'
-import { readFleetText } from '../operator/fleet-file.ts'
+import { PROGRAM } from '../operator/commands/all-commands.ts'
 
 const MAIN = join(import.meta.dirname, '..', 'main.ts')
 
@@ -31,27 +28,15 @@ export interface FleetEditor {
 export async function fleetEditor(context: TestContext): Promise<FleetEditor> {
   const folder = await scratchDirectory(context)
   const file = join(folder, 'fleet.toml')
-  const run = async ([name = '', ...args]: string[]) => {
-    const command = COMMANDS[name]
-    if (!command?.runBare && !command?.run) throw new Error(`no command "${name}"`)
-    const { values, positionals } = parseArgs({
-      args,
-      options: { ...COMMON, ...command.options },
-      allowPositionals: true,
-    })
+  const run = async (args: string[]) => {
     const said: string[] = []
-    const files = { fleet: String(values.fleet ?? file), secrets: join(folder, 'secrets'), rendered: join(folder, 'r') }
-    const input = {
-      files,
-      positionals,
-      values: values as BareInput['values'],
-      print: (line: string) => said.push(line),
-      signal: context.signal,
-    } as unknown as BareInput
+    const print = (line: string) => void said.push(line)
     try {
-      const code = command.runBare
-        ? await command.runBare(input)
-        : await command.run({ ...input, fleet: parseFleet(file, await readFleetText(file)) })
+      const code = await runCommandLine(PROGRAM, args, print, ({ command, values, positionals }) => {
+        const fleet = String(values.fleet ?? file)
+        const files = { fleet, secrets: join(folder, 'secrets'), rendered: join(folder, 'r') }
+        return command.run({ files, positionals, values, print, signal: context.signal })
+      })
       return { code, said: said.map(line => `${line}\n`).join('') }
     } catch (err) {
       if (!(err instanceof UserError)) throw err

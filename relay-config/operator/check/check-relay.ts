@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { SshAnswer } from '../../../cli/ssh.ts'
 import { listenersOf } from '../../../formats/listeners.ts'
 import { publicKeySchema } from '../../../formats/names.ts'
 import type { Device, Fleet, Relay } from '../../fleet/fleet-config.ts'
@@ -10,7 +11,7 @@ import { refusers } from '../relay-keys.ts'
 import type { Finding } from './finding.ts'
 import { lookAtAlgorithms } from './look-at-algorithms.ts'
 import { lookHere } from './look-here.ts'
-import { type Answer, type ProbeSettings, trySsh } from './ssh-probe.ts'
+import { type ProbeSettings, trySsh } from './ssh-probe.ts'
 import { causesOf, likelyCauses, shellCause } from './why-refused.ts'
 
 /** A device and its private key. */
@@ -105,7 +106,7 @@ const wrong = (what: string, advice: string): Finding => ({ result: 'WRONG', wha
 const judge = (good: boolean, what: string, advice: string): Finding =>
   good ? { result: 'ok', what } : wrong(what, advice)
 
-function loginFindings({ code, said }: Answer, fleet: Fleet, relay: Relay, device: Device): Finding[] {
+function loginFindings({ code, said }: SshAnswer, fleet: Fleet, relay: Relay, device: Device): Finding[] {
   const { keys } = remediesOf(relay)
   const login = `the key of ${device.name} is let in`
   const answers = 'oobm-device-command answers'
@@ -135,7 +136,7 @@ function loginFindings({ code, said }: Answer, fleet: Fleet, relay: Relay, devic
   ]
 }
 
-const isRefused = ({ said }: Answer) => /Permission denied/.test(said) && !/Host key verification failed/.test(said)
+const isRefused = ({ said }: SshAnswer) => /Permission denied/.test(said) && !/Host key verification failed/.test(said)
 
 /** What keeps the key out, where it can be seen; else what may, in the order of likelihood. */
 async function whyRefused(settings: ProbeSettings): Promise<string> {
@@ -189,11 +190,11 @@ async function noSocketListener(settings: ProbeSettings): Promise<Finding> {
 }
 
 /** Holds the listener for a moment: the device is not connected. `-v`: sshd tells of an overridden address as a debug message. */
-function tryListening(settings: ProbeSettings, device: Device): Promise<Answer> {
+function tryListening(settings: ProbeSettings, device: Device): Promise<SshAnswer> {
   return trySsh(settings, ['-v', '-R', `127.0.0.1:${listenersOf(device.port).shell}:127.0.0.1:1`], NO_COMMAND)
 }
 
-function* ownListener({ said }: Answer, device: Device, relay: Relay): Generator<Finding> {
+function* ownListener({ said }: SshAnswer, device: Device, relay: Relay): Generator<Finding> {
   const listens = !LISTEN_FAILED.test(said)
   const { setting } = remediesOf(relay)
   const advice = `${setting('AllowTcpForwarding yes')}; or something else on the relay listens on ${listenersOf(device.port).shell}`

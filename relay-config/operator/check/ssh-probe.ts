@@ -1,6 +1,5 @@
 /** One try at a relay with the real ssh client and a device's key: nothing of the operator's own ssh settings takes part. */
-import spawn, { SubprocessError } from 'nano-spawn'
-import { EXIT, errorCode, UserError } from '../../../runtime/errors.ts'
+import { runSsh, type SshAnswer, sshSettings } from '../../../cli/ssh.ts'
 import type { Relay } from '../../fleet/fleet-config.ts'
 import { quotedPath } from '../../fleet/render/ssh-config.ts'
 
@@ -16,36 +15,21 @@ export interface ProbeSettings {
   signal: AbortSignal
 }
 
-export interface Answer {
-  /** ssh's exit code: 255 when the connection or a forward failed, else that of the word; undefined: cut off in time. */
-  code: number | undefined
-  /** Standard output and error, as they came. */
-  said: string
-}
-
 /**
  * @param options those of ssh, before the login
- * @param word what to run there; a shell is asked for when left out
+ * @param command what to run there; a shell is asked for when left out
+ * @returns standard output and error, as they came
  */
-export async function trySsh(settings: ProbeSettings, options: string[], word?: string): Promise<Answer> {
+export async function trySsh(settings: ProbeSettings, options: string[], command?: string): Promise<SshAnswer> {
   const { relay, signal } = settings
   const login = ['-p', String(relay.port), '-l', relay.user, relay.host]
-  const args = ['-F', 'none', ...strict(settings), ...options, ...login, ...(word === undefined ? [] : [word])]
-  try {
-    const { output } = await spawn('ssh', args, {
-      stdin: 'ignore',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TRY_MS)]),
-    })
-    return { code: 0, said: output }
-  } catch (err) {
-    if (!(err instanceof SubprocessError)) throw err
-    if (errorCode(err.cause) !== 'ENOENT') return { code: err.exitCode, said: err.output }
-    throw new UserError('cannot run ssh: it is in the package openssh-client', EXIT.unavailable, { cause: err })
-  }
+  const args = ['-F', 'none', ...strict(settings), ...options, ...login, ...(command === undefined ? [] : [command])]
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(TRY_MS)])
+  return runSsh(args, { stdin: 'none', kept: 'all', signal: limited })
 }
 
 function strict({ identityFile, knownHostsFile }: ProbeSettings): string[] {
-  const settings = {
+  return sshSettings({
     BatchMode: 'yes',
     CheckHostIP: 'no',
     ConnectTimeout: '15',
@@ -58,6 +42,5 @@ function strict({ identityFile, knownHostsFile }: ProbeSettings): string[] {
     IdentityFile: quotedPath(identityFile),
     StrictHostKeyChecking: 'yes',
     UserKnownHostsFile: quotedPath(knownHostsFile),
-  }
-  return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
+  })
 }

@@ -1,6 +1,6 @@
-/** Every word of `oobm-relay`: the one table that the program, its help, the man page and the completion are made from. */
-
-import type { CommandOption } from '../../../cli/option.ts'
+/** Every command of `oobm-relay`: the table from which the program, its help, man page and completion are made. */
+import type { Program } from '../../../cli/command.ts'
+import { VERSION } from '../../../runtime/version.ts'
 import type { Command } from '../command.ts'
 import { add } from './add.ts'
 import { apply } from './apply.ts'
@@ -25,39 +25,25 @@ import { render } from './render.ts'
 import { status } from './status.ts'
 import { watch } from './watch.ts'
 
-/** In the order in which they are shown: the order in which one meets them. */
-export const COMMANDS: Record<string, Command> = {
-  init,
-  add,
-  remove,
-  rename,
-  list,
-  keys,
-  render,
-  issue,
-  push,
-  plan,
-  apply,
-  check,
-  'hop-keys': hopKeys,
-  'host-key': hostKey,
-  passwd,
-  status,
-  on,
-  off,
-  history,
-  blink,
-  watch,
-  metrics,
-}
-
-/** Options of every word. */
-export const COMMON = {
-  fleet: {
-    type: 'string',
-    value: 'FILE',
-    help: 'the fleet file; else $OOBM_FLEET, else ./fleet.toml',
+export const PROGRAM: Program<Command> = {
+  name: 'oobm-relay',
+  summary: 'manage a fleet of out-of-band consoles and the SSH relays that they are reached through',
+  version: VERSION,
+  groups: {
+    'Edit the fleet file': { init, add, remove, rename, list },
+    'Make keys and files': { keys, issue, render },
+    'Set up and check relays': {
+      push,
+      plan,
+      apply,
+      check,
+      'hop-keys': hopKeys,
+      'host-key': hostKey,
+      passwd,
+    },
+    'See and control devices': { status, on, off, history, blink, watch, metrics },
   },
-  help: { type: 'boolean', short: 'h', help: 'say how a word is used' },
-  version: { type: 'boolean', help: 'print the version' },
-} as const satisfies Record<string, CommandOption>
+  options: {
+    fleet: { value: 'FILE', help: 'the fleet file; $OOBM_FLEET, or else ./fleet.toml, when not given' },
+  },
+}

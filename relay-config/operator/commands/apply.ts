@@ -6,22 +6,30 @@ import { applyRelay } from '../../relay/apply/apply-relay.ts'
 import { describeChanges, isNothing } from '../../relay/apply/inspect-relay.ts'
 import { takeLock } from '../../relay/apply/relay-state.ts'
 import { appendHistory } from '../../relay/history.ts'
-import type { BareInput, Command } from '../command.ts'
-import { type Prepared, pathsOf, prepare, RELAY_OPTIONS, refuseConflicts, STDIN_OPTION } from '../prepare.ts'
+import { type BareInput, defineCommand } from '../command.ts'
+import {
+  type Prepared,
+  pathsOf,
+  prepare,
+  RELAY_ARGUMENT,
+  RELAY_OPTIONS,
+  refuseConflicts,
+  STDIN_OPTION,
+} from '../prepare.ts'
 import { refusers } from '../relay-keys.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 
-export const apply: Command = {
-  usage: '[RELAY] [--here | --stdin] [--verbose] [--no-systemd] [--root DIR]',
-  summary: 'for a dedicated relay: make accounts, keys, sshd and firewall what the fleet file says',
+export const apply = defineCommand({
+  summary: 'set up a dedicated relay as the fleet file says: accounts, keys, sshd and firewall',
+  arguments: [RELAY_ARGUMENT],
   options: {
+    verbose: { help: 'print each step' },
     ...AT_RELAY_OPTIONS,
     ...RELAY_OPTIONS,
     stdin: STDIN_OPTION,
-    verbose: { type: 'boolean', help: 'say each step' },
   },
   atRelay: { isDedicated: true, makesRelay: true, stdin: 'public part' },
-  runBare: async input => {
+  run: async input => {
     const unlock = await takeLock(`${pathsOf(input.values).pidFile}.lock`)
     try {
       return await applyLocked(input)
@@ -29,7 +37,7 @@ export const apply: Command = {
       await unlock()
     }
   },
-}
+})
 
 async function applyLocked(input: BareInput): Promise<number> {
   const { print, values } = input

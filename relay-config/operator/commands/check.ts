@@ -9,26 +9,26 @@ import { keyPath } from '../../fleet/key-files.ts'
 import { lookingOnly } from '../../relay/apply/sshd-service.ts'
 import { checkHere } from '../check/check-here.ts'
 import { checkRelay, type Identity } from '../check/check-relay.ts'
-import type { BareInput, Command } from '../command.ts'
+import { type BareInput, defineCommand } from '../command.ts'
 import { readFleetText } from '../fleet-file.ts'
 import { RELAY_OPTIONS, STDIN_OPTION } from '../prepare.ts'
 import { withSpareKeys } from '../relay-keys.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 
-export const check: Command = {
-  usage: '[RELAY...]\n--here [--relay NAME] [--no-systemd] [--root DIR]',
-  summary:
-    'check the fleet file, then try on each relay what must work and what must be refused; --here: on a dedicated relay, as root, or there with --relay: what differs from the fleet file',
+export const check = defineCommand({
+  summary: 'check the fleet file, and test on each relay what must work and what must be refused',
+  details: ['With --here or --stdin: compare a dedicated relay with the fleet file, as root on that relay.'],
+  arguments: [{ value: 'RELAY', isOptional: true, isRepeated: true, help: 'check these relays only' }],
   options: {
     ...AT_RELAY_OPTIONS,
-    here: { type: 'boolean', help: 'compare this host, or with --relay that one, with the fleet file' },
+    here: { help: 'compare this host, or with --relay that relay, with the fleet file' },
     ...RELAY_OPTIONS,
     stdin: STDIN_OPTION,
   },
   atRelay: { when: isOfOneHost, isDedicated: true, stdin: 'public part' },
-  runBare: async input => {
+  run: async input => {
     const { files, values, print, signal } = input
-    const positionals = [...input.positionals, ...(values.relay === undefined ? [] : [String(values.relay)])]
+    const positionals = [...input.positionals, ...(values.relay === undefined ? [] : [values.relay])]
     if (isOfOneHost(values)) return lookingOnly(() => checkHere(input))
     const fleet = parseFleet(files.fleet, await readFleetText(files.fleet))
     for (const name of positionals) {
@@ -58,7 +58,7 @@ export const check: Command = {
     }
     return wrong > 0 ? EXIT.failed : EXIT.ok
   },
-}
+})
 
 function isOfOneHost({ here, stdin }: BareInput['values']): boolean {
   return here === true || stdin === true

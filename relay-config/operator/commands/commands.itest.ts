@@ -134,14 +134,15 @@ test('issues a file with the settings of its site, as they were written', async 
 test('tells a wrong command line from a wrong file', async context => {
   const { folder, oobmRelay } = await operator(context)
   const cases: [string[], number, RegExp][] = [
-    [['--help'], 0, /keys DEVICE \| --all/],
+    [['--help'], 0, /^usage: oobm-relay COMMAND/],
+    [[], 0, /^usage: oobm-relay COMMAND/],
     [['--version'], 0, /^\d+\.\d+\.\d+\n$/],
     [['render', '--help'], 0, /^usage: oobm-relay render/],
-    [['frobnicate'], 64, /"frobnicate" is not a word here/],
-    [['constructor'], 64, /is not a word here/],
-    [['keys'], 64, /name one device/],
+    [['frobnicate'], 64, /^oobm-relay: unknown command "frobnicate"; see/],
+    [['constructor'], 64, /unknown command "constructor"/],
+    [['keys'], 64, /give either DEVICE or --all/],
     [['keys', 'osaka'], 64, /"osaka" is not a device of .*there are: tokyo/],
-    [['issue', 'tokyo', '--all'], 64, /Unknown option '--all'/],
+    [['issue', 'tokyo', '--all'], 64, /unknown option "--all"/],
     [['check', 'paris'], 64, /"paris" is not a relay/],
     [['check', '--fleet', join(folder, 'none.toml')], 78, /cannot read .*none\.toml \(ENOENT\)/],
   ]

@@ -1,38 +1,35 @@
 /** `oobm-relay history`: who did what, when, to which device, from where. */
-
-import { parseDuration } from '../../../cli/ages.ts'
+import { usageError } from '../../../cli/command.ts'
+import { parseDuration } from '../../../cli/times.ts'
 import { EXIT } from '../../../runtime/errors.ts'
 import { asciiJson, printable } from '../../../runtime/printable.ts'
 import { timeText } from '../../../runtime/time-text.ts'
 import { eventText, type HistoryEntry, readHistory } from '../../relay/history.ts'
 import { readGone, readPast } from '../../relay/state/past-sessions.ts'
 import { STATE_OPTIONS, statePathsOf } from '../../relay/state/state-paths.ts'
-import { type BareInput, type Command, usageError } from '../command.ts'
+import { type BareInput, defineCommand } from '../command.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 
-export const history: Command = {
-  usage:
-    '[DEVICE] [--event E] [--by NAME] [--console C] [--since T] [--until T] [--last N] [--json] [--relay NAME | --root DIR | --state DIR]',
-  summary: 'who did what when to which device, and from where',
+export const history = defineCommand({
+  summary: 'show who did what, when, to which device and from where',
+  arguments: [{ value: 'DEVICE', isOptional: true, help: 'show what concerns this device only' }],
   options: {
+    event: {
+      value: 'EVENT',
+      help: 'only these events: session, break, command, refused, "access off", apply and others',
+    },
+    by: { value: 'NAME', help: 'only what this person did' },
+    console: { value: 'CONSOLE', help: 'only what happened at this console' },
+    since: { value: 'TIME', help: 'from this time on: 2026-11-26, "2026-11-26 04:20" (UTC), or 2d ago' },
+    until: { value: 'TIME', help: 'up to this time' },
+    last: { value: 'N', help: 'the last N entries' },
+    json: { help: 'print JSON lines' },
     ...AT_RELAY_OPTIONS,
     ...STATE_OPTIONS,
-    event: {
-      type: 'string',
-      value: 'EVENT',
-      help: 'only these: session, break, command, refused, "access off", apply and others',
-    },
-    by: { type: 'string', value: 'NAME', help: 'only what this person did' },
-    console: { type: 'string', value: 'CONSOLE', help: 'only what happened at this console' },
-    since: { type: 'string', value: 'TIME', help: 'from then on: 2026-11-26, "2026-11-26 04:20" (UTC), or 2d ago' },
-    until: { type: 'string', value: 'TIME', help: 'up to then' },
-    last: { type: 'string', value: 'N', help: 'the last N of them' },
-    json: { type: 'boolean', help: 'as JSON lines' },
   },
+  examples: ['history tokyo-rack1 --since 2d', 'history --event break --by alice'],
   atRelay: { each: true },
-  runBare: async ({ values, positionals, print }) => {
-    const [device, ...more] = positionals
-    if (more.length > 0) usageError('name one device, or none for all')
+  run: async ({ values, positionals: [device], print }) => {
     const isWanted = filterOf(values, device, Date.now())
     const last = values.last === undefined ? Number.POSITIVE_INFINITY : Number(values.last)
     if (!(last >= 1)) usageError('--last takes a number')
@@ -49,7 +46,7 @@ export const history: Command = {
     for (const note of notes) process.stderr.write(`${printable(note)}\n`)
     return EXIT.ok
   },
-}
+})
 
 function filterOf(
   { event, by, console, since, until }: BareInput['values'],

@@ -8,20 +8,21 @@ import { EXIT, errorCode, UserError } from '../../../runtime/errors.ts'
 import type { Technician } from '../../fleet/fleet-config.ts'
 import { LOGIN_FILES } from '../../fleet/render/login-files.ts'
 import { relayPaths } from '../../relay/relay-paths.ts'
-import { type Command, usageError } from '../command.ts'
+import { defineCommand, withFleet } from '../command.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 
-export const hopKeys: Command = {
-  usage: '[--relay NAME | --root DIR]',
-  summary: 'for a dedicated relay: make the keys that logins there go on with, and say what the fleet file needs',
+export const hopKeys = defineCommand({
+  summary: 'make the hop keys of a dedicated relay, and print what the fleet file needs',
+  details: [
+    'A technician who logs in at the relay by name and password is led to a console with a hop key of their own.',
+  ],
   options: {
     ...AT_RELAY_OPTIONS,
-    root: { type: 'string', value: 'DIR', help: 'the root that everything is below, in place of /' },
+    root: { value: 'DIR', help: 'work on the system below DIR' },
   },
   atRelay: { isDedicated: true },
-  run: async ({ fleet, files, positionals, values, print, signal }) => {
-    if (positionals.length > 0) usageError('hop-keys takes no names: it makes what is missing')
-    const { relay, logins } = relayPaths(resolve(String(values.root ?? '/')))
+  run: withFleet(async ({ fleet, files, values, print, signal }) => {
+    const { relay, logins } = relayPaths(resolve(values.root ?? '/'))
     const technicians = fleet.technicians.filter(({ login }) => login.length > 0)
     if (technicians.length === 0) print(`no technician of ${files.fleet} has login = [...]: there is nothing to make`)
     for (const technician of technicians) {
@@ -40,8 +41,8 @@ export const hopKeys: Command = {
       )
     }
     return EXIT.ok
-  },
-}
+  }),
+})
 
 /**
  * Makes it unless it is there: readable by that technician's account and nobody else but root.

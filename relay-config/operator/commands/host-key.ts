@@ -5,21 +5,19 @@ import { publicKeySchema } from '../../../formats/names.ts'
 import { fingerprint } from '../../../formats/ssh-key.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { reasonOf } from '../../../runtime/unexpected.ts'
-import { type Command, usageError } from '../command.ts'
+import { defineCommand } from '../command.ts'
 import { pathsOf, requireRoot } from '../prepare.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 
-export const hostKey: Command = {
-  usage: '[--private] [--relay NAME | --root DIR]',
-  summary: 'for a dedicated relay: say its public host key, for host_keys in the fleet file',
+export const hostKey = defineCommand({
+  summary: 'print the public host key of a dedicated relay, for host_keys in the fleet file',
   options: {
+    private: { help: 'print the private key instead; "push" keeps an encrypted copy of it' },
     ...AT_RELAY_OPTIONS,
-    private: { type: 'boolean', help: 'the private half instead, from which "push" makes the operator’s copy' },
-    root: { type: 'string', value: 'DIR', help: 'the root that everything is below, in place of /' },
+    root: { value: 'DIR', help: 'work on the system below DIR' },
   },
   atRelay: { isDedicated: true },
-  runBare: async ({ positionals, values, print }) => {
-    if (positionals.length > 0) usageError('host-key takes no names')
+  run: async ({ values, print }) => {
     requireRoot()
     const { hostKey: path } = pathsOf(values)
     const read = (file: string) =>
@@ -35,4 +33,4 @@ export const hostKey: Command = {
     process.stderr.write(`${fingerprint(key)}\n`)
     return EXIT.ok
   },
-}
+})

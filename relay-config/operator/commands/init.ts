@@ -15,33 +15,26 @@ import { reasonOf } from '../../../runtime/unexpected.ts'
 import { writeAtomically } from '../../../runtime/write-atomically.ts'
 import { type FirstRelay, firstFleetText } from '../../fleet/edit/first-fleet.ts'
 import { parseFleet } from '../../fleet/fleet-config.ts'
-import { type BareInput, type Command, usageError } from '../command.ts'
+import { type BareInput, defineCommand } from '../command.ts'
 import { hostKeyProblem, publicKeysIn } from '../edit/host-key-lines.ts'
 
-export const init: Command = {
-  usage: '[--host HOST] [--port N] [--user LOGIN] [--accounts shared|dedicated] [--yes] ...',
-  summary: 'write the first fleet.toml, asking what is not given',
+export const init = defineCommand({
+  summary: 'write the first fleet file; asks for what the options do not say',
   options: {
-    host: { type: 'string', value: 'HOST', help: 'name or address of the relay' },
-    port: { type: 'string', value: 'N', help: 'port of its sshd; 443 when not given' },
+    host: { value: 'HOST', help: 'the name or address of the relay' },
+    port: { value: 'N', help: 'the port of its sshd; 443 when not given' },
     accounts: {
-      type: 'string',
-      value: 'shared|dedicated',
-      help: 'use one login that is there, or accounts and an sshd of our own, which needs root there',
+      choices: ['shared', 'dedicated'],
+      help: 'shared: use one login that exists already; dedicated: make accounts and an sshd of our own, as root',
     },
-    user: { type: 'string', value: 'LOGIN', help: 'that login, on a shared relay' },
-    name: { type: 'string', value: 'NAME', help: 'what the relay is called in the file' },
-    'host-keys': { type: 'string', value: 'FILE|-', help: 'its public host keys, instead of asking it' },
-    fingerprint: {
-      type: 'string',
-      value: 'SHA256:...',
-      help: 'take the host key that has this fingerprint, and no other',
-    },
-    yes: { type: 'boolean', help: 'ask nothing: take the defaults, and the host keys that the relay shows' },
+    user: { value: 'LOGIN', help: 'that login, on a shared relay' },
+    name: { value: 'NAME', help: 'the name of the relay in the file' },
+    'host-keys': { value: 'FILE', help: 'read its public host keys from FILE, or with - from standard input' },
+    fingerprint: { value: 'SHA256:...', help: 'accept the host key with this fingerprint only' },
+    yes: { help: 'ask nothing: accept the defaults, and the host keys that the relay presents' },
   },
-  runBare: async input => {
-    const { files, positionals, print, signal } = input
-    if (positionals.length > 0) usageError('init takes no names, only options')
+  run: async input => {
+    const { files, print, signal } = input
     const file = resolve(files.fleet)
     if (await exists(file)) throw new UserError(`${file} is there already, and is left as it is`)
     const questions = openQuestions(input)
@@ -60,7 +53,7 @@ export const init: Command = {
       questions.close()
     }
   },
-}
+})
 
 const portText = z
   .string()

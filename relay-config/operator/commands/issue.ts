@@ -11,23 +11,19 @@ import { relaysOf } from '../../fleet/access.ts'
 import { adviceOn } from '../../fleet/checks/advice.ts'
 import { stepLines, stepsToRelays } from '../../fleet/edit/next-steps.ts'
 import { renderDeviceConfig } from '../../fleet/render/device-config.ts'
-import { type Command, deviceOf } from '../command.ts'
+import { defineCommand, deviceOf, withFleet } from '../command.ts'
 import { withSpareKeys } from '../relay-keys.ts'
 import { readGatewayKey, readPrivateKey, readPublicKey } from '../secrets.ts'
 import { makeSpareKeys } from './keys.ts'
 
-export const issue: Command = {
-  usage: 'DEVICE [--with FILE] [--out FILE]',
-  summary: 'write the provisioning file of a device, with its secrets: secrets/DEVICE/oobm.toml',
+export const issue = defineCommand({
+  summary: 'write the provisioning file of a device, with its secrets',
+  arguments: [{ value: 'DEVICE', help: 'the device' }],
   options: {
-    with: {
-      type: 'string',
-      value: 'FILE',
-      help: 'settings of its site: Wi-Fi, addresses, time zone; no part of the fleet file, for they have secrets',
-    },
-    out: { type: 'string', value: 'FILE', help: 'write it there instead' },
+    with: { value: 'FILE', help: 'add the settings of its site (Wi-Fi, addresses, time zone) from FILE' },
+    out: { value: 'FILE', help: 'write FILE instead of secrets/DEVICE/oobm.toml' },
   },
-  run: async input => {
+  run: withFleet(async input => {
     const { fleet, files, values, print } = input
     const device = deviceOf(input)
     const [relayKey, shellHostKey, bridgeHostKey] = await Promise.all([
@@ -40,10 +36,10 @@ export const issue: Command = {
     const spares = await makeSpareKeys(fleet, relaysOf(fleet, device), files.secrets, input.signal)
     for (const path of spares) print(`made ${path}`)
     const config = renderDeviceConfig(await withSpareKeys(fleet, files.secrets), device, bridgePublicKey, gatewayKey)
-    const site = values.with === undefined ? {} : await readSite(resolve(String(values.with)))
+    const site = values.with === undefined ? {} : await readSite(resolve(values.with))
     const text = stringifyProvisioning(config, { relayKey, shellHostKey, bridgeHostKey }, site)
     parseProvisioning('oobm.toml', text)
-    const out = resolve(String(values.out ?? join(files.secrets, device.name, 'oobm.toml')))
+    const out = resolve(values.out ?? join(files.secrets, device.name, 'oobm.toml'))
     try {
       await writeAtomically(out, text, 0o600)
     } catch (err) {
@@ -56,8 +52,8 @@ export const issue: Command = {
     for (const line of stepLines(stepsToRelays(relaysOf(fleet, device)))) print(line)
     print('(Not again where it was done since the last change; "oobm-relay check" tries it.)')
     return EXIT.ok
-  },
-}
+  }),
+})
 
 /** As it was written: a default that nobody wrote must not replace what a device has. */
 async function readSite(path: string): Promise<SiteInput> {

@@ -3,21 +3,22 @@ import { existsSync } from 'node:fs'
 import { link, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import spawn, { SubprocessError } from 'nano-spawn'
+import { usageError } from '../../../cli/command.ts'
 import { EXIT, errorCode, UserError } from '../../../runtime/errors.ts'
 import { writeAtomically } from '../../../runtime/write-atomically.ts'
 import type { Fleet, Relay } from '../../fleet/fleet-config.ts'
 import { GATEWAY_TECHNICIAN } from '../../fleet/host-names.ts'
 import { DEVICE_KEYS, type DeviceKey, gatewayPaths, keyPath } from '../../fleet/key-files.ts'
-import { type Command, deviceOf, usageError } from '../command.ts'
+import { defineCommand, deviceOf, withFleet } from '../command.ts'
 import { relayKeyPath } from '../relay-keys.ts'
 
-export const keys: Command = {
-  usage: 'DEVICE | --all',
-  summary: 'make the missing key pairs of a device, into secrets/ beside the fleet file',
-  options: { all: { type: 'boolean', help: 'of every device of the fleet' } },
-  run: async input => {
+export const keys = defineCommand({
+  summary: 'make the key pairs of a device that are missing, in secrets/ beside the fleet file',
+  arguments: [{ value: 'DEVICE', isOptional: true, help: 'the device; not needed with --all' }],
+  options: { all: { help: 'make the keys of every device' } },
+  run: withFleet(async input => {
     const { fleet, files, values, positionals, print, signal } = input
-    if (values.all && positionals.length > 0) usageError('name a device, or give --all, not both')
+    if ((values.all === true) === positionals.length > 0) usageError('give either DEVICE or --all')
     const devices = values.all ? fleet.devices : [deviceOf(input)]
     const isFirst = !existsSync(files.secrets)
     for (const path of await makeSpareKeys(fleet, fleet.relays, files.secrets, signal)) print(`made ${path}`)
@@ -34,8 +35,8 @@ export const keys: Command = {
       print('any, delete it and bring secrets/ from your backup; it is in no git. Else back it up now.')
     }
     return EXIT.ok
-  },
-}
+  }),
+})
 
 /**
  * @param directory made when missing, closed to others, and kept out of git

@@ -1,31 +1,29 @@
 /** `oobm-relay list`: what is in the fleet file, as tables or as JSON. */
+import { alignColumns } from '../../../cli/layout.ts'
 import { consoleSchema } from '../../../formats/device-settings.ts'
 import { listenersOf } from '../../../formats/listeners.ts'
 import { EXIT } from '../../../runtime/errors.ts'
 import { accessOf, relaysOf } from '../../fleet/access.ts'
 import type { Fleet } from '../../fleet/fleet-config.ts'
-import { type Command, usageError } from '../command.ts'
+import { defineCommand, withFleet } from '../command.ts'
 
-export const list: Command = {
-  usage: '[devices|technicians|consoles] [--json]',
-  summary: 'show what is in the fleet file',
-  options: { json: { type: 'boolean', help: 'as JSON, for scripts' } },
-  run: async ({ fleet, positionals, values, print }) => {
+export const list = defineCommand({
+  summary: 'list what is in the fleet file',
+  arguments: [{ choices: ['devices', 'consoles', 'technicians'], isOptional: true, help: 'list these only' }],
+  options: { json: { help: 'print JSON, for scripts' } },
+  run: withFleet(async ({ fleet, positionals: [wanted = ''], values, print }) => {
     const tables: Record<string, readonly Row[]> = {
       devices: devicesOf(fleet),
       consoles: consolesOf(fleet),
       technicians: techniciansOf(fleet),
     }
-    const [word, ...more] = positionals
-    const only = word !== undefined && Object.hasOwn(tables, word) ? tables[word] : undefined
-    if ((word !== undefined && !only) || more.length > 0)
-      usageError(`list takes one of ${Object.keys(tables).join(', ')}`)
+    const only = tables[wanted]
     if (values.json) print(JSON.stringify(only ?? tables, undefined, 2))
     else if (only) for (const line of tableLines(only)) print(line)
     else printAll(tables, print)
     return EXIT.ok
-  },
-}
+  }),
+})
 
 type Row = Record<string, string | number | boolean | (string | number)[]>
 
@@ -76,14 +74,7 @@ function printAll(tables: Record<string, readonly Row[]>, print: (line: string) 
 function tableLines(rows: readonly Row[]): string[] {
   const columns = [...new Set(rows.flatMap(row => Object.keys(row)))]
   if (columns.length === 0) return []
-  const cells = [columns.map(heading), ...rows.map(row => columns.map(column => cell(row[column])))]
-  const widths = columns.map((_, at) => Math.max(...cells.map(line => line[at]?.length ?? 0)))
-  return cells.map(line =>
-    line
-      .map((text, at) => text.padEnd(widths[at] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
+  return alignColumns([columns.map(heading), ...rows.map(row => columns.map(column => cell(row[column])))])
 }
 
 /** `baudRate` as `BAUD RATE` */

@@ -1,27 +1,22 @@
-/** `oobm-relay metrics`: the fleet for Prometheus, by way of node_exporter's textfile collector. */
+/** `oobm-relay metrics`: the fleet for Prometheus, for node_exporter's textfile collector. */
 import { EXIT, errorMessage, UserError } from '../../../runtime/errors.ts'
 import { writeAtomically } from '../../../runtime/write-atomically.ts'
 import { unheard } from '../../relay/state/describe-fleet.ts'
 import { describeMetrics } from '../../relay/state/describe-metrics.ts'
 import { STATE_OPTIONS } from '../../relay/state/state-paths.ts'
-import type { Command } from '../command.ts'
+import { defineCommand, withFleet } from '../command.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 import { readFleet } from './status.ts'
 
-export const metrics: Command = {
-  usage: '[--out FILE] [--relay NAME | --root DIR | --state DIR]',
-  summary: 'the same as a Prometheus textfile',
+export const metrics = defineCommand({
+  summary: 'print the state of the devices for Prometheus, in node_exporter’s textfile format',
   options: {
+    out: { value: 'FILE', help: 'replace FILE as a whole, such as .../textfile_collector/oobm.prom' },
     ...AT_RELAY_OPTIONS,
     ...STATE_OPTIONS,
-    out: {
-      type: 'string',
-      value: 'FILE',
-      help: 'replace this file as a whole, such as …/textfile_collector/oobm.prom',
-    },
   },
   atRelay: {},
-  run: async input => {
+  run: withFleet(async input => {
     const nowMs = Date.now()
     const states = await readFleet({ ...input, positionals: [] }, nowMs)
     for (const line of unheard(states)) process.stderr.write(`oobm-relay metrics: ${line}\n`)
@@ -32,10 +27,10 @@ export const metrics: Command = {
       return EXIT.ok
     }
     try {
-      await writeAtomically(String(out), text, 0o644)
+      await writeAtomically(out, text, 0o644)
     } catch (err) {
       throw new UserError(`${out} cannot be written: ${errorMessage(err)}`, EXIT.failed, { cause: err })
     }
     return EXIT.ok
-  },
-}
+  }),
+})

@@ -1,27 +1,28 @@
 /** `oobm-relay on`: lets a device open its listeners again. */
+import { usageError } from '../../../cli/command.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { relaysOf } from '../../fleet/access.ts'
 import type { Device, Relay } from '../../fleet/fleet-config.ts'
 import { switchOn } from '../../relay/state/switch-maintenance.ts'
-import { type Command, type CommandInput, usageError } from '../command.ts'
+import { type CommandInput, defineCommand, withFleet } from '../command.ts'
 import { SWITCH_OPTIONS, switchOf } from './switch-input.ts'
 
-export const on: Command = {
-  usage: 'DEVICE [--to HOST [--port N] [--user U]] [--reason TEXT] [--relay NAME | --root DIR | --state DIR]',
-  summary: 'switch access to a device on, and wait for the proof',
+export const on = defineCommand({
+  summary: 'switch access to a device on, and wait until the device proves reachable',
+  arguments: [{ value: 'DEVICE', help: 'the device' }],
   options: {
+    to: { value: 'HOST', help: 'which of its relays the device is to use' },
+    port: { value: 'N', help: 'the port of that relay, where several have this host' },
+    user: { value: 'LOGIN', help: 'the login on that relay, where several have this host' },
     ...SWITCH_OPTIONS,
-    to: { type: 'string', value: 'HOST', help: 'the one of its relays that the device is to go to' },
-    port: { type: 'string', value: 'N', help: 'the port of that relay' },
-    user: { type: 'string', value: 'U', help: 'the login on that relay' },
   },
   atRelay: { ofDevice: true },
-  run: async input => {
+  run: withFleet(async input => {
     const { device, change } = await switchOf(input)
     input.print(await switchOn(change, targetOf(input, device)))
     return EXIT.ok
-  },
-}
+  }),
+})
 
 /** A device knows the host keys of its own relays, and goes to no other. */
 function targetOf({ fleet, files, values }: CommandInput, device: Device): Relay | undefined {

@@ -9,7 +9,7 @@ import type { Technician } from '../../fleet/fleet-config.ts'
 import { passwordOpensHost } from '../../relay/apply/host-sshd.ts'
 import { appendHistory } from '../../relay/history.ts'
 import { relayPaths } from '../../relay/relay-paths.ts'
-import { type Command, usageError } from '../command.ts'
+import { defineCommand, withFleet } from '../command.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 
 /** Characters. The port is open to the whole network: what can be guessed will be. */
@@ -19,21 +19,19 @@ const LONGEST = 200
 /** In the field of shadow(5): no password fits it, and, unlike `!`, sshd still takes the account's keys. */
 const NO_PASSWORD = '*'
 
-export const passwd: Command = {
-  usage: 'TECHNICIAN [--lock] [--relay NAME | --root DIR]',
-  summary: 'for a dedicated relay: set the password of a technician’s login there, or take it away',
+export const passwd = defineCommand({
+  summary: 'set the password of a technician’s login on a dedicated relay, or take it away',
+  arguments: [{ value: 'TECHNICIAN', help: 'the technician' }],
   options: {
+    lock: { help: 'take the password away; keys still open the login' },
     ...AT_RELAY_OPTIONS,
-    lock: { type: 'boolean', help: 'no password opens the login any more; keys still do' },
-    root: { type: 'string', value: 'DIR', help: 'the root that the accounts are below, in place of /' },
+    root: { value: 'DIR', help: 'work on the accounts of the system below DIR' },
   },
   atRelay: { isDedicated: true, stdin: 'typed' },
-  run: async ({ fleet, files, positionals, values, print, signal }) => {
-    const [name, ...more] = positionals
-    if (name === undefined || more.length > 0) usageError('name one technician')
+  run: withFleet(async ({ fleet, files, positionals: [name = ''], values, print, signal }) => {
     const technician = fleet.technicians.find(technician => technician.name === name)
     if (!technician) throw new UserError(`"${name}" is not a technician of ${files.fleet}`, EXIT.usage)
-    const root = resolve(String(values.root ?? '/'))
+    const root = resolve(values.root ?? '/')
     await checkAccount(root, technician)
     if (values.lock) {
       await chpasswd(root, ['--encrypted'], `${name}:${NO_PASSWORD}`, signal)
@@ -51,8 +49,8 @@ export const passwd: Command = {
     await appendHistory(relayPaths(root), { event: 'password set', technician: name })
     print(`${name} has a new password`)
     return EXIT.ok
-  },
-}
+  }),
+})
 
 /** What is wrong with a password, as a sentence; undefined for one that will do. */
 export function passwordProblem(password: string, technician: string): string | undefined {

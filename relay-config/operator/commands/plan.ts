@@ -1,4 +1,4 @@
-/** `oobm-relay plan`: what `apply` would change on this relay, in words and as a diff; changes nothing. */
+/** `oobm-relay plan`: what `apply` would change on this relay, in sentences and as a diff; changes nothing. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,17 +6,17 @@ import { EXIT } from '../../../runtime/errors.ts'
 import { describeChanges, type FileChange, isNothing } from '../../relay/apply/inspect-relay.ts'
 import { askTool } from '../../relay/apply/run-tool.ts'
 import { lookingOnly } from '../../relay/apply/sshd-service.ts'
-import type { BareInput, Command } from '../command.ts'
-import { prepare, RELAY_OPTIONS, refuseConflicts, STDIN_OPTION } from '../prepare.ts'
+import { type BareInput, defineCommand } from '../command.ts'
+import { prepare, RELAY_ARGUMENT, RELAY_OPTIONS, refuseConflicts, STDIN_OPTION } from '../prepare.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 
-export const plan: Command = {
-  usage: '[RELAY] [--here] [--no-systemd] [--root DIR]',
-  summary: 'for a dedicated relay: say what apply would change, and change nothing',
+export const plan = defineCommand({
+  summary: 'show what "apply" would change on a dedicated relay; change nothing',
+  arguments: [RELAY_ARGUMENT],
   options: { ...AT_RELAY_OPTIONS, ...RELAY_OPTIONS, stdin: STDIN_OPTION },
   atRelay: { isDedicated: true, makesRelay: true, stdin: 'public part' },
-  runBare: input => lookingOnly(() => sayPlan(input)),
-}
+  run: input => lookingOnly(() => sayPlan(input)),
+})
 
 async function sayPlan(input: BareInput): Promise<number> {
   const prepared = await prepare(input, input.values.stdin === true)

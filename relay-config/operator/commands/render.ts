@@ -4,29 +4,27 @@ import { EXIT } from '../../../runtime/errors.ts'
 import type { Fleet } from '../../fleet/fleet-config.ts'
 import { type DevicePublicKeys, renderFiles } from '../../fleet/render/rendered-files.ts'
 import { readRelayScripts } from '../../relay/scripts.ts'
-import { type Command, usageError } from '../command.ts'
+import { defineCommand, withFleet } from '../command.ts'
 import { withSpareKeys } from '../relay-keys.ts'
 import { updateRenderedFolder } from '../rendered-folder.ts'
 import { readPublicKey } from '../secrets.ts'
 
-export const render: Command = {
-  usage: '[--out DIR] [--known-hosts FILE] [--identity FILE]',
-  summary: 'write what relays and technicians get, into rendered/ beside the fleet file',
+export const render = defineCommand({
+  summary: 'write the files that relays and technicians need, into rendered/ beside the fleet file',
   options: {
-    out: { type: 'string', value: 'DIR', help: 'write them there instead' },
-    'known-hosts': { type: 'string', value: 'FILE', help: 'where the technicians keep the rendered known_hosts' },
-    identity: { type: 'string', value: 'FILE', help: 'the private key that their ssh is to use; its own choice else' },
+    out: { value: 'DIR', help: 'write into DIR instead' },
+    'known-hosts': { value: 'FILE', help: 'where technicians keep known_hosts', default: '~/.ssh/oobm/known_hosts' },
+    identity: { value: 'FILE', help: 'the private key that technicians’ ssh uses; ssh chooses when not given' },
   },
-  run: async ({ fleet, files, values, positionals, print }) => {
-    if (positionals.length > 0) usageError('render takes no names: it writes everything')
-    const folder = resolve(String(values.out ?? files.rendered))
+  run: withFleet(async ({ fleet, files, values, print }) => {
+    const folder = resolve(values.out ?? files.rendered)
     const rendered = renderFiles(
       await withSpareKeys(fleet, files.secrets),
       await readPublicKeys(fleet, files.secrets),
       readRelayScripts(),
       {
-        knownHostsFile: String(values['known-hosts'] ?? '~/.ssh/oobm/known_hosts'),
-        ...(typeof values.identity === 'string' && { identityFile: values.identity }),
+        knownHostsFile: values['known-hosts'],
+        ...(values.identity !== undefined && { identityFile: values.identity }),
       },
     )
     for (const { path, change } of await updateRenderedFolder(folder, rendered)) {
@@ -34,8 +32,8 @@ export const render: Command = {
     }
     print(`${rendered.size} files in ${folder} are up to date`)
     return EXIT.ok
-  },
-}
+  }),
+})
 
 /** @throws UserError for the first key that is missing */
 async function readPublicKeys(fleet: Fleet, secrets: string): Promise<Map<string, DevicePublicKeys>> {

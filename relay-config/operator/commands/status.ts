@@ -1,6 +1,6 @@
 /** `oobm-relay status`: the fleet as this relay sees it, worst first, or one device in depth. */
 import { setTimeout as delay } from 'node:timers/promises'
-import colours from 'yoctocolors'
+import { paintFor } from '../../../cli/paint.ts'
 import { withWord } from '../../../formats/states.ts'
 import { EXIT } from '../../../runtime/errors.ts'
 import { asciiJson } from '../../../runtime/printable.ts'
@@ -8,9 +8,9 @@ import { askSs } from '../../relay/state/ask-ss.ts'
 import { describeDevice } from '../../relay/state/describe-device.ts'
 import { describeFleet } from '../../relay/state/describe-fleet.ts'
 import { type DeviceView, readDeviceView } from '../../relay/state/device-view.ts'
-import { isOutOfSight, type Paint, PLAIN, worstFirst } from '../../relay/state/fleet-states.ts'
+import { isOutOfSight, worstFirst } from '../../relay/state/fleet-states.ts'
 import { STATE_OPTIONS, statePathsOf } from '../../relay/state/state-paths.ts'
-import { type Command, type CommandInput, deviceOf } from '../command.ts'
+import { type CommandInput, defineCommand, deviceOf, withFleet } from '../command.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 
 /** Milliseconds between two pictures of `--watch`. */
@@ -20,17 +20,18 @@ const WIDTH = 80
 /** Home, and clear from there on: what stands above is not lost by scrolling. */
 const CLEAR = '\x1b[H\x1b[J'
 
-export const status: Command = {
-  usage: '[DEVICE] [--watch] [--json] [--relay NAME | --root DIR | --state DIR]',
-  summary: 'the devices as a relay sees them, worst first: state, age of the last proof, who is on the consoles',
+export const status = defineCommand({
+  summary: 'show the state of the devices as a relay sees them, worst first, or of one device in detail',
+  arguments: [{ value: 'DEVICE', isOptional: true, help: 'show this device in detail' }],
   options: {
+    watch: { help: 'show it again and again, until Ctrl-C' },
+    json: { help: 'print one JSON document' },
     ...AT_RELAY_OPTIONS,
     ...STATE_OPTIONS,
-    watch: { type: 'boolean', help: 'again and again, until Ctrl-C' },
-    json: { type: 'boolean', help: 'as one JSON document' },
   },
+  exitCodes: { 69: 'The relay cannot be asked; or DEVICE is away, silent or was never connected.' },
   atRelay: { each: true, ofDevice: true },
-  run: async input => {
+  run: withFleet(async input => {
     const { values, print, signal } = input
     const draw = async () => {
       const nowMs = Date.now()
@@ -47,19 +48,14 @@ export const status: Command = {
     // Of one device it is the answer, of many a part of it.
     const isAskedOfOne = input.positionals.length > 0 && !values.watch
     return isAskedOfOne && views.some(({ state }) => isOutOfSight(state)) ? EXIT.unavailable : EXIT.ok
-  },
-}
+  }),
+})
 
 function describe({ values, positionals }: CommandInput, views: readonly DeviceView[], nowMs: number): string[] {
-  const paint: Paint = process.stdout.isTTY && process.stdout.hasColors() && !values.json ? COLOURS : PLAIN
+  const paint = paintFor(process.stdout)
   if (values.json) return [asciiJson(worstFirst(views).map(withWord), 2)]
   if (positionals.length > 0) return views.flatMap(view => describeDevice(view, nowMs, paint))
   return describeFleet(views, nowMs, process.stdout.columns ?? WIDTH, paint)
-}
-
-const COLOURS: Paint = {
-  ...{ good: colours.green, poor: colours.yellow, bad: colours.red },
-  ...{ faint: colours.dim, strong: colours.bold },
 }
 
 /** The device that is named, or all. */

@@ -1,4 +1,4 @@
-/** What `on` and `off` have in common: who switches which device, why, and whether he may. */
+/** What `on` and `off` have in common: who switches which device, why, and whether they may. */
 import { listenersOf } from '../../../formats/listeners.ts'
 import type { Device } from '../../fleet/fleet-config.ts'
 import { whoRuns } from '../../relay/invoker.ts'
@@ -8,9 +8,9 @@ import { type CommandInput, deviceOf } from '../command.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 
 export const SWITCH_OPTIONS = {
+  reason: { value: 'TEXT', help: 'the reason, for the history' },
   ...AT_RELAY_OPTIONS,
   ...STATE_OPTIONS,
-  reason: { type: 'string', value: 'TEXT', help: 'what the history is to say' },
 } as const
 
 /** Characters of a reason that the history keeps. */

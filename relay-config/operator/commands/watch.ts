@@ -1,33 +1,27 @@
 /** `oobm-relay watch`: looks on at a console where the operator is, with the ssh_config that technicians get. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { EXIT, errorMessage, UserError } from '../../../runtime/errors.ts'
+import { runSsh, SSH_FAILED } from '../../../cli/ssh.ts'
+import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { accessOf } from '../../fleet/access.ts'
 import type { Technician } from '../../fleet/fleet-config.ts'
 import { renderSshConfig } from '../../fleet/render/ssh-config.ts'
 import { invoker } from '../../relay/invoker.ts'
-import { type Command, type CommandInput, usageError } from '../command.ts'
+import { type CommandInput, defineCommand, withFleet } from '../command.ts'
 
-export const watch: Command = {
-  usage: 'CONSOLE [--as TECHNICIAN] [--identity FILE]',
-  summary: 'look on at a console without typing, from where you are, with your own key',
+export const watch = defineCommand({
+  summary: 'watch a console from where you are, with your own key; nothing is sent',
+  arguments: [{ value: 'CONSOLE', help: 'the console' }],
   options: {
     as: {
-      type: 'string',
       value: 'TECHNICIAN',
-      help: 'who you are in the fleet file; else your login, or its only technician',
+      help: 'who you are in the fleet file; your login, or its only technician, when not given',
     },
-    identity: {
-      type: 'string',
-      value: 'FILE',
-      help: 'your private key; else those of your agent and your own defaults',
-    },
+    identity: { value: 'FILE', help: 'your private key; your agent and ssh’s own defaults when not given' },
   },
-  run: async input => {
-    const [name, ...more] = input.positionals
-    if (name === undefined || more.length > 0) usageError('name one console')
+  run: withFleet(async input => {
+    const [name = ''] = input.positionals
     const technician = technicianOf(input)
     const known = accessOf(input.fleet, technician).flatMap(({ consoles }) => consoles.map(console => console.name))
     if (!known.includes(name)) {
@@ -39,12 +33,14 @@ export const watch: Command = {
       const config = join(folder, 'config')
       await writeFile(config, renderSshConfig(input.fleet, technician, await filesOf(input, technician)))
       const terminal = process.stdin.isTTY ? ['-t'] : []
-      return await runSsh(['-F', config, ...terminal, '--', name, 'watch'], input.signal)
+      const { code = EXIT.failed } = await runSsh(['-F', config, ...terminal, '--', name, 'watch'], input)
+      // ssh has said why.
+      return code === SSH_FAILED ? EXIT.unavailable : code
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
-  },
-}
+  }),
+})
 
 function technicianOf({ fleet, files, values }: CommandInput): Technician {
   const [only, ...others] = fleet.technicians
@@ -65,17 +61,4 @@ async function filesOf({ files, values }: CommandInput, { name }: Technician) {
     })
   }
   return { knownHostsFile, ...(values.identity !== undefined && { identityFile: resolve(String(values.identity)) }) }
-}
-
-/** ssh gets this terminal as it is. */
-function runSsh(args: string[], signal: AbortSignal): Promise<number> {
-  const child: ChildProcess = spawn('ssh', args, { stdio: 'inherit', signal })
-  return new Promise((done, reject) => {
-    child.once('error', err => {
-      if (signal.aborted) return done(EXIT.failed)
-      reject(new UserError(`ssh cannot be run: ${errorMessage(err)}; install openssh-client`, EXIT.unavailable))
-    })
-    // 255 is ssh's own: it has said why.
-    child.once('exit', code => done(code === 255 ? EXIT.unavailable : (code ?? EXIT.failed)))
-  })
 }

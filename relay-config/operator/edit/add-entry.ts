@@ -1,6 +1,5 @@
 /** `oobm-relay add`: what the command line says of a device, a technician or a console, as an entry of the file. */
-
-import type { CommandOption } from '../../../cli/option.ts'
+import { type Options, type OptionValues, usageError } from '../../../cli/command.ts'
 import { readPublicKeys } from '../../../formats/public-key-file.ts'
 import { STABLE_EXAMPLE } from '../../../formats/serial-path.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
@@ -11,45 +10,34 @@ import { nextPort, nextUid } from '../../fleet/edit/next-free.ts'
 import { stepLines } from '../../fleet/edit/next-steps.ts'
 import type { Item } from '../../fleet/edit/operations.ts'
 import type { Fleet } from '../../fleet/fleet-config.ts'
-import { type BareInput, usageError } from '../command.ts'
+import type { BareInput } from '../command.ts'
 import { type Change, changeFleet } from './change-fleet.ts'
 import { settingOptions } from './setting-options.ts'
-
-type Options = Record<string, CommandOption>
 
 const CONSOLE = settingOptions('devices.consoles')
 const DEVICE = settingOptions('devices')
 const TECHNICIAN = settingOptions('technicians')
 
-const DEVICE_OPTIONS: Options = {
+export const CONSOLE_OPTIONS = CONSOLE.options
+
+export const DEVICE_OPTIONS: Options = {
   ...DEVICE.options,
-  port: { type: 'string', value: 'N', help: 'its first port on the relay; the next free pair when not given' },
-  console: { type: 'string', value: 'NAME', help: 'a console that it has, with the options of "add console"' },
+  port: { value: 'N', help: 'its first port on the relay; the next free pair when not given' },
+  console: { value: 'NAME', help: 'add this console too, with the options of "add console"' },
 }
 
-const TECHNICIAN_OPTIONS: Options = {
-  key: { type: 'string', value: 'FILE|-', help: 'public key lines, from a .pub file or standard input' },
+export const TECHNICIAN_OPTIONS: Options = {
+  key: { value: 'FILE', help: 'read public keys from a .pub file, or with - from standard input' },
   ...TECHNICIAN.options,
-  consoles: { type: 'string', value: 'NAME,...|all', help: 'consoles open to a technician; none when not given' },
+  consoles: { value: 'NAME,...|all', help: 'the consoles that they may open; none when not given' },
 }
 
-export const ADD_OPTIONS: Options = { ...DEVICE_OPTIONS, ...CONSOLE.options, ...TECHNICIAN_OPTIONS }
-
-export async function addEntry(input: BareInput): Promise<number> {
-  const [kind, ...names] = input.positionals
-  if (kind === 'device') await addDevice(input, names)
-  else if (kind === 'technician') await addTechnician(input, names)
-  else if (kind === 'console') await addConsole(input, names)
-  else usageError('say what to add: device, technician or console')
-  return EXIT.ok
-}
-
-async function addDevice(input: BareInput, names: string[]): Promise<void> {
-  const name = only('device', names)
-  takeOnly('device', input, { ...DEVICE_OPTIONS, ...CONSOLE.options })
+export async function addDevice(input: BareInput): Promise<number> {
   const { values } = input
-  const console = values.console === undefined ? undefined : lineItem(input, String(values.console))
-  if (!console) takeOnly('device without --console', input, DEVICE_OPTIONS)
+  const [name = ''] = input.positionals
+  const console = values.console === undefined ? undefined : lineItem(values, String(values.console))
+  const lone = console ? undefined : Object.keys(CONSOLE_OPTIONS).find(option => values[option] !== undefined)
+  if (lone !== undefined) usageError(`--${lone} needs --console`)
   const steps = await changeFleet(input, fleet => {
     const given = DEVICE.itemOf(values)
     const port = Number(given.port ?? nextPort(fleet) ?? noneLeft('port pair', 'give one with --port'))
@@ -58,14 +46,12 @@ async function addDevice(input: BareInput, names: string[]): Promise<void> {
   })
   if (console) printAdvice(input, console)
   for (const line of stepLines(steps)) input.print(line)
+  return EXIT.ok
 }
 
-async function addConsole(input: BareInput, names: string[]): Promise<void> {
-  const [device, ...rest] = names
-  if (device === undefined || rest.length === 0) usageError('name the device and then the console')
-  const name = only('console', rest)
-  takeOnly('console', input, CONSOLE.options)
-  const item = lineItem(input, name)
+export async function addConsole(input: BareInput): Promise<number> {
+  const [device = '', name = ''] = input.positionals
+  const item = lineItem(input.values, name)
   const steps = await changeFleet(input, (fleet, value) => {
     const operations = changes.addConsole(value, device, item) ?? noDevice(fleet, device)
     return { operations, done: `added console ${name} to ${device}` }
@@ -73,12 +59,12 @@ async function addConsole(input: BareInput, names: string[]): Promise<void> {
   printAdvice(input, item)
   input.print('Open to those whose consoles are "all".')
   for (const line of stepLines(steps)) input.print(line)
+  return EXIT.ok
 }
 
-async function addTechnician(input: BareInput, names: string[]): Promise<void> {
-  const name = only('technician', names)
-  takeOnly('technician', input, TECHNICIAN_OPTIONS)
+export async function addTechnician(input: BareInput): Promise<number> {
   const { values, print } = input
+  const [name = ''] = input.positionals
   if (values.key === undefined) usageError('a technician needs a key: give --key FILE, or --key - for standard input')
   const keys = await readKeys(String(values.key))
   const steps = await changeFleet(input, (fleet): Change => {
@@ -102,6 +88,7 @@ async function addTechnician(input: BareInput, names: string[]): Promise<void> {
     print(`Nothing is open to ${name} yet: write it into consoles or shells in the file.`)
   }
   for (const line of stepLines(steps)) print(line)
+  return EXIT.ok
 }
 
 function printAdvice({ print }: BareInput, item: LineItem): void {
@@ -110,7 +97,7 @@ function printAdvice({ print }: BareInput, item: LineItem): void {
 
 type LineItem = Item & { name: string; path: string; baudRate?: number }
 
-function lineItem({ values }: BareInput, name: string): LineItem {
+function lineItem(values: OptionValues, name: string): LineItem {
   if (values.path === undefined)
     usageError(`console ${name} needs the --path of its serial line, such as ${STABLE_EXAMPLE}`)
   return { name, ...CONSOLE.itemOf(values) } as LineItem
@@ -120,17 +107,6 @@ function lineItem({ values }: BareInput, name: string): LineItem {
 async function readKeys(file: string): Promise<string[]> {
   const keys = readPublicKeys(nameOf(file), await readTextFile(file))
   return keys.map(({ key, comment }) => [key, comment].filter(part => part !== '').join(' '))
-}
-
-function takeOnly(what: string, { values }: BareInput, options: Options): void {
-  const wrong = Object.keys(values).find(name => Object.hasOwn(ADD_OPTIONS, name) && !Object.hasOwn(options, name))
-  if (wrong !== undefined) usageError(`a ${what} takes no --${wrong}`)
-}
-
-function only(kind: string, names: string[]): string {
-  const [name, ...more] = names
-  if (name === undefined || more.length > 0) usageError(`name one ${kind}`)
-  return name
 }
 
 function noDevice(fleet: Fleet, name: string): never {

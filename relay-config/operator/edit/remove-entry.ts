@@ -7,16 +7,13 @@ import * as changes from '../../fleet/edit/changes.ts'
 import { stepLines } from '../../fleet/edit/next-steps.ts'
 import type { Fleet } from '../../fleet/fleet-config.ts'
 import { gatewayPaths } from '../../fleet/key-files.ts'
-import { type BareInput, usageError } from '../command.ts'
+import type { BareInput } from '../command.ts'
 import { changeFleet } from './change-fleet.ts'
 
-const KINDS: readonly changes.Kind[] = ['device', 'technician', 'console']
-
-/** `remove device|technician|console NAME`, from the positionals. */
-export async function removeEntry(input: BareInput): Promise<number> {
-  const { files, positionals, print } = input
-  const [kind, name] = kindAndNames(positionals, 1, 'remove')
-  if (name === undefined) usageError(`name the ${kind}`)
+/** The entry that the first argument names. */
+export async function removeEntry(input: BareInput, kind: changes.Kind): Promise<number> {
+  const { files, print } = input
+  const [name = ''] = input.positionals
   const steps = await changeFleet(input, (fleet, value) => {
     const operations = changes.remove(value, kind, name) ?? missing(fleet, kind, name)
     // The first is the entry itself.
@@ -31,11 +28,10 @@ export async function removeEntry(input: BareInput): Promise<number> {
   return EXIT.ok
 }
 
-/** `rename device|technician|console OLD NEW`; a device's folder of keys goes along. */
-export async function renameEntry(input: BareInput): Promise<number> {
-  const { files, positionals, print } = input
-  const [kind, oldName, newName] = kindAndNames(positionals, 2, 'rename')
-  if (oldName === undefined || newName === undefined) usageError(`name the ${kind}, and then what it shall be called`)
+/** The entry that the first argument names; a device's folder of keys goes along. */
+export async function renameEntry(input: BareInput, kind: changes.Kind): Promise<number> {
+  const { files, print } = input
+  const [oldName = '', newName = ''] = input.positionals
   const [from, to] = [join(files.secrets, oldName), join(files.secrets, newName)]
   const movesKeys = kind === 'device' && (await exists(from))
   if (movesKeys && (await exists(to))) throw new UserError(`there are keys in ${to} already; nothing was changed`)
@@ -78,14 +74,6 @@ async function moveGatewayKeys(secrets: string, oldName: string, newName: string
     const path = join(secrets, newName, basename(from))
     if (await exists(path)) await moveFile(path, to)
   }
-}
-
-function kindAndNames(positionals: string[], count: number, word: string): [changes.Kind, ...string[]] {
-  const [first, ...names] = positionals
-  const kind = KINDS.find(kind => kind === first)
-  if (!kind) usageError(`say what to ${word}: ${KINDS.join(', ')}`)
-  if (names.length > count) usageError(`"${names[count]}" is one name too many`)
-  return [kind, ...names]
 }
 
 function missing({ devices, technicians }: Fleet, kind: changes.Kind, name: string): never {

@@ -1,13 +1,12 @@
 /** Options of `oobm-relay add` that set settings of an entry: made of the schema of the fleet file. */
-import type { CommandOption, OptionValues } from '../../../cli/option.ts'
+import { type Option, type Options, type OptionValues, usageError } from '../../../cli/command.ts'
 import { kebabCase } from '../../../formats/key-case.ts'
 import { choicesOf, type Setting, tablesOf, whenLeftOut } from '../../../formats/settings.ts'
 import type { Item } from '../../fleet/edit/operations.ts'
 import { fleetShape } from '../../fleet/fleet-schema.ts'
-import { usageError } from '../command.ts'
 
 export interface SettingOptions {
-  options: Record<string, CommandOption>
+  options: Options
   /** What is given of an entry, by key. @throws UserError for a value that is not of the setting's kind */
   itemOf(values: OptionValues): Item
 }
@@ -31,10 +30,10 @@ export function settingOptions(table: string): SettingOptions {
   }
 }
 
-function optionOf(setting: Setting): CommandOption {
+function optionOf(setting: Setting): Option {
   const help = helpOf(setting)
   // A switch can only say yes.
-  return isSwitch(setting) ? { type: 'boolean', help } : { type: 'string', value: valueName(setting), help }
+  return isSwitch(setting) ? { help } : { ...takenBy(setting), help }
 }
 
 function helpOf(setting: Setting): string {
@@ -47,26 +46,19 @@ function isSwitch({ type, default: value }: Pick<Setting, 'type' | 'default'>): 
   return type === 'boolean' && value === false
 }
 
-function valueName(setting: Setting): string {
-  if (setting.value !== undefined) return setting.value
-  const list = isList(setting) ? ['NAME,...'] : []
-  const choices = [...list, ...choicesOf(setting).map(String)]
-  if (choices.length > 0) return choices.join('|')
-  if (setting.type === 'boolean') return 'true|false'
-  return isNumber(setting) ? 'N' : 'TEXT'
+function takenBy(setting: Setting): Pick<Option, 'value' | 'choices'> {
+  if (setting.value !== undefined) return { value: setting.value }
+  const choices = setting.type === 'boolean' ? ['true', 'false'] : choicesOf(setting).map(String)
+  if (isList(setting)) return { value: ['NAME,...', ...choices].join('|') }
+  return choices.length > 0 ? { choices } : { value: isNumber(setting) ? 'N' : 'TEXT' }
 }
 
 function parseValue(setting: Setting, option: string, text: string): Item[string] {
-  if (setting.type === 'boolean') return booleanOf(option, text)
+  if (setting.type === 'boolean') return text === 'true'
   if (isList(setting)) return choicesOf(setting).includes(text) ? text : splitNames(text)
   if (!isNumber(setting)) return text
   if (!/^\d{1,9}$/.test(text)) usageError(`--${option} takes a whole number, not "${text}"`)
   return Number(text)
-}
-
-function booleanOf(option: string, text: string): boolean {
-  if (text !== 'true' && text !== 'false') usageError(`--${option} takes true or false, not "${text}"`)
-  return text === 'true'
 }
 
 function isNumber({ type, anyOf = [] }: Setting): boolean {

@@ -109,7 +109,7 @@ test(
       [['push', 'lon', '192.0.2.1', '--port', '1 -x'], 64, /is not a port$/m],
       [['status', '--relay', 'paris'], 64, /^"paris" is not a relay in .*there are: lon$/m],
       [['off', 'nagoya'], 64, /^"nagoya" is not a device of .*there are: tokyo, osaka$/m],
-      [['off'], 64, /name one device/],
+      [['off'], 64, /^oobm-relay off: missing argument DEVICE/m],
       [['status', '--host', 'ssh://192.0.2.1:1'], 69, /Connection refused[\s\S]*^cannot reach relay lon /m],
       [['metrics', '--out', 'x.prom'], 64, /--out names a file on the relay/],
       [

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { access, constants } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { CommandOption } from '../../../cli/option.ts'
+import { type Options, usageError } from '../../../cli/command.ts'
 import { EXIT, errorCode, UserError } from '../../../runtime/errors.ts'
 import { reasonOf } from '../../../runtime/unexpected.ts'
 import { relaysOf } from '../../fleet/access.ts'
@@ -11,7 +11,7 @@ import { type Fleet, parseFleet, type Relay } from '../../fleet/fleet-config.ts'
 import { readState } from '../../relay/apply/relay-state.ts'
 import { relayPaths } from '../../relay/relay-paths.ts'
 import { statePathsOf } from '../../relay/state/state-paths.ts'
-import { type AtRelay, type BareInput, deviceOf, usageError } from '../command.ts'
+import { type AtRelay, type BareInput, deviceOf } from '../command.ts'
 import { readFleetText } from '../fleet-file.ts'
 import { readPublicPart, stringifyPublicPart } from '../public-part.ts'
 import { LONG_MS, type RelayCall, runOnRelay, SHORT_MS } from './ssh-to-relay.ts'
@@ -19,17 +19,15 @@ import { LONG_MS, type RelayCall, runOnRelay, SHORT_MS } from './ssh-to-relay.ts
 /** The options of all these words. */
 export const AT_RELAY_OPTIONS = {
   relay: {
-    type: 'string',
-    value: 'NAME',
-    help: 'the relay of the fleet file to connect to; not needed when there is only one',
+    value: 'RELAY',
+    help: 'the relay to ask, by its name in the fleet file; not needed where there is only one',
   },
   host: {
-    type: 'string',
     value: '[USER@]HOST',
-    help: 'connect to this instead of the host in the fleet file; ssh://USER@HOST:PORT sets the port',
+    help: 'connect to this host instead of the one in the fleet file; ssh://USER@HOST:PORT sets the port',
   },
-  here: { type: 'boolean', help: 'this host is the relay: do not connect to another' },
-} as const satisfies Record<string, CommandOption>
+  here: { help: 'this host is the relay: do not connect to another' },
+} as const satisfies Options
 
 /** What is about the way there, and not for the relay. */
 const WAY_OPTIONS = ['fleet', 'relay', 'host', 'here', 'root', 'state', 'stdin', 'help', 'version']

@@ -1,7 +1,7 @@
 /** Runs `oobm-relay` on a relay, by the operator's own ssh and with their settings: the one place that goes there. */
-import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { EXIT, errorCode, UserError } from '../../../runtime/errors.ts'
+import { runSsh, SSH_FAILED, type SshAnswer, type SshCall, sshSettings } from '../../../cli/ssh.ts'
+import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { type Outcome, within } from '../../../runtime/waiting.ts'
 import type { Relay } from '../../fleet/fleet-config.ts'
 import { NOT_INSTALLED, remoteLine } from './remote-line.ts'
@@ -14,8 +14,7 @@ export interface RelayCall {
   host?: string | undefined
   /** In place of the fleet file's. */
   port?: string | undefined
-  /** What it gets as standard input: a text; what this program gets; or, without a terminal, nothing. */
-  stdin: { text: string } | 'ours' | 'none'
+  stdin: NonNullable<SshCall['stdin']>
   /** Milliseconds, where nobody sits at a terminal; no limit when left out. */
   limitMs?: number
   signal: AbortSignal
@@ -48,47 +47,48 @@ const DESTINATION =
  */
 export async function runOnRelay(call: RelayCall): Promise<number> {
   const isTalk = typeof call.stdin === 'string' && process.stdin.isTTY === true && process.stdout.isTTY === true
-  return (await callRelay(call, isTalk, 'inherit')).code
+  return (await callRelay(call, isTalk)).code
 }
 
 /** The same, for what this program reads itself. */
 export async function askRelay(call: RelayCall): Promise<{ code: number; stdout: string }> {
-  return callRelay(call, false, 'pipe')
+  const { code, said } = await callRelay(call, false, 'stdout')
+  return { code, stdout: said }
 }
 
-interface Answer {
-  code: number
-  stdout: string
-}
-
-async function callRelay(call: RelayCall, isTalk: boolean, stdout: 'inherit' | 'pipe'): Promise<Answer> {
+async function callRelay(call: RelayCall, isTalk: boolean, kept?: 'stdout'): Promise<{ code: number; said: string }> {
   const { relay, args, stdin, limitMs, signal } = call
   const { destination, port } = placeOf(call)
   const line = remoteLine({ args, asRoot: relay.accounts === 'dedicated', maySudoAsk: isTalk })
   const options = [
     isTalk ? '-t' : '-T',
     ...(hasTerminal() ? [] : ['-o', 'BatchMode=yes']),
-    ...Object.entries(SETTINGS).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
+    ...sshSettings(SETTINGS),
     ...(port === undefined ? [] : ['-p', port]),
   ]
   const where = `relay ${relay.name} (${destination}${port === undefined ? '' : `, port ${port}`})`
   const run = (over: AbortSignal) =>
-    runSsh([...options, '--', destination, line], isTalk ? 'ours' : stdin, stdout, over)
-  const outcome: Outcome<Answer> =
+    runSsh([...options, '--', destination, line], {
+      stdin: isTalk ? 'ours' : stdin,
+      ...(kept && { kept }),
+      signal: over,
+    })
+  const outcome: Outcome<SshAnswer> =
     isTalk || limitMs === undefined ? { kind: 'done', value: await run(signal) } : await within(limitMs, [signal], run)
-  if (outcome.kind === 'aborted') return { code: EXIT.failed, stdout: '' }
+  if (outcome.kind === 'aborted') return { code: EXIT.failed, said: '' }
   if (outcome.kind === 'timeout') {
     throw new UserError(`${where} gave no answer within ${(limitMs ?? 0) / 1000} s`, EXIT.unavailable)
   }
-  switch (outcome.value.code) {
-    case 255: {
+  const { code = EXIT.failed, said } = outcome.value
+  switch (code) {
+    case SSH_FAILED: {
       const advice = 'ssh said why; --host USER@HOST names another login or host, as does your own ssh_config'
       throw new UserError(`cannot reach ${where}: ${advice}`, EXIT.unavailable)
     }
     case NOT_INSTALLED:
       throw new UserError(`oobm-relay is not installed on ${where}: install the package there`, EXIT.unavailable)
     default:
-      return outcome.value
+      return { code, said }
   }
 }
 
@@ -110,30 +110,4 @@ function hasTerminal(): boolean {
   } catch {
     return false
   }
-}
-
-function runSsh(
-  args: string[],
-  stdin: RelayCall['stdin'],
-  stdout: 'inherit' | 'pipe',
-  signal: AbortSignal,
-): Promise<Answer> {
-  const input = typeof stdin === 'object' ? 'pipe' : stdin === 'ours' ? 'inherit' : 'ignore'
-  const child = spawn('ssh', args, { stdio: [input, stdout, 'inherit'], signal })
-  let said = ''
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    said += text
-  })
-  // A relay that refuses reads nothing: its exit code says so.
-  child.stdin?.on('error', () => {})
-  if (typeof stdin === 'object') child.stdin?.end(stdin.text)
-  return new Promise((resolve, reject) => {
-    child.once('error', err => {
-      if (signal.aborted) resolve({ code: EXIT.failed, stdout: said })
-      else if (errorCode(err) === 'ENOENT')
-        reject(new UserError('cannot run ssh: it is in the package openssh-client', EXIT.unavailable, { cause: err }))
-      else reject(err)
-    })
-    child.once('close', code => resolve({ code: code ?? EXIT.failed, stdout: said }))
-  })
 }

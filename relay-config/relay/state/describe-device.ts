@@ -1,10 +1,11 @@
 /** One device's state in depth, as lines for a terminal; pure. Nothing that a device said gets there unclean. */
 
-import { shortAge } from '../../../cli/ages.ts'
+import type { Paint } from '../../../cli/paint.ts'
+import { shortAge } from '../../../cli/times.ts'
 import { printable } from '../../../runtime/printable.ts'
 import { timeText } from '../../../runtime/time-text.ts'
 import type { DeviceView } from './device-view.ts'
-import { colourOf, meaningOf, type Paint } from './fleet-states.ts'
+import { colourOf, meaningOf } from './fleet-states.ts'
 import { isReportOverdue, silenceMs } from './liveness.ts'
 import type { Maintenance } from './maintenance.ts'
 

@@ -1,12 +1,12 @@
 import * as assert from 'uvu/assert'
-import { parseDuration, shortAge } from '../../../cli/ages.ts'
+import { type Paint, PLAIN } from '../../../cli/paint.ts'
+import { parseDuration, shortAge } from '../../../cli/times.ts'
 import type { DeviceReport } from '../../../formats/control-protocol.ts'
 import { suite } from '../../../tools/suite.ts'
 import { describeDevice } from './describe-device.ts'
 import { describeFleet } from './describe-fleet.ts'
 import { describeMetrics } from './describe-metrics.ts'
 import type { DeviceView } from './device-view.ts'
-import { type Paint, PLAIN } from './fleet-states.ts'
 
 const test = suite('fleet-state')
 const NOW_MS = 1_800_000_000_000

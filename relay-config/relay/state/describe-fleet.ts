@@ -1,11 +1,12 @@
 /** The fleet's states as lines for a terminal, worst first; pure. Nothing that a device said gets there unclean. */
 
-import { shortAge } from '../../../cli/ages.ts'
+import type { Paint } from '../../../cli/paint.ts'
+import { shortAge } from '../../../cli/times.ts'
 import { isProvedReachable } from '../../../formats/states.ts'
 import { printable } from '../../../runtime/printable.ts'
 import { describeOff } from './describe-device.ts'
 import type { DeviceView } from './device-view.ts'
-import { colourOf, type Paint, worstFirst } from './fleet-states.ts'
+import { colourOf, worstFirst } from './fleet-states.ts'
 import { silenceMs } from './liveness.ts'
 
 /** This relay has not seen it: a device may say anything. */

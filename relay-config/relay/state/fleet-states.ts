@@ -1,18 +1,8 @@
 /** The states that a relay shows of its devices: their own, and what it sees itself; in which order and colour; pure. */
+
+import type { Paint } from '../../../cli/paint.ts'
 import { reachOf, STATE_NAMES, STATES } from '../../../formats/states.ts'
 import type { DeviceView } from './device-view.ts'
-
-/** Colours where a person reads; the text as it is where a program does. */
-export interface Paint {
-  good(text: string): string
-  /** Proved, and something is missing. */
-  poor(text: string): string
-  bad(text: string): string
-  faint(text: string): string
-  strong(text: string): string
-}
-
-export const PLAIN: Paint = { good: String, poor: String, bad: String, faint: String, strong: String }
 
 /** What is not a device's own state, worse than all of them. */
 const OWN_STATES: Record<string, string> = {

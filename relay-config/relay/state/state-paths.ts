@@ -1,14 +1,14 @@
 /** Where a relay keeps what it knows of its devices: on a dedicated relay below /var/lib/oobm, on a shared one in the login's folder. */
 import { join } from 'node:path'
-import type { CommandOption, OptionValues } from '../../../cli/option.ts'
+import type { Options, OptionValues } from '../../../cli/command.ts'
 import { type RelayPaths, relayPaths } from '../relay-paths.ts'
 
 export type StatePaths = Pick<RelayPaths, 'devices' | 'maintenance' | 'history' | 'logins'>
 
 export const STATE_OPTIONS = {
-  root: { type: 'string', value: 'DIR', help: 'the root folder that the relay is below; / when left out' },
-  state: { type: 'string', value: 'DIR', help: 'the directory of a shared relay, such as ~oobm/.oobm' },
-} as const satisfies Record<string, CommandOption>
+  root: { value: 'DIR', help: 'read the relay of the system below DIR' },
+  state: { value: 'DIR', help: 'the directory of a shared relay, such as ~oobm/.oobm' },
+} as const satisfies Options
 
 export function statePathsOf(values: OptionValues): StatePaths {
   if (values.state === undefined) return relayPaths(values.root === undefined ? undefined : String(values.root))

@@ -1,0 +1,53 @@
+/** Starts the OpenSSH client: the one place that does. */
+import { spawn } from 'node:child_process'
+import { EXIT, errorMessage, UserError } from '../runtime/errors.ts'
+
+/** The exit code of ssh itself, when it could not connect, log in or forward (ssh(1), EXIT STATUS). */
+export const SSH_FAILED = 255
+
+export interface SshCall {
+  /** What it reads: a text; what this program would; or nothing. */
+  stdin?: { text: string } | 'ours' | 'none'
+  /** What the caller gets of its output; the rest is shown. */
+  kept?: 'stdout' | 'all'
+  signal: AbortSignal
+}
+
+export interface SshAnswer {
+  /** That of the command, or {@link SSH_FAILED}; undefined where ssh was ended by a signal. */
+  code: number | undefined
+  /** The output that is kept. */
+  said: string
+}
+
+/**
+ * Ends with ssh, which `signal` ends.
+ * @throws UserError with exit code 69 where ssh cannot be run
+ */
+export function runSsh(args: readonly string[], { stdin = 'ours', kept, signal }: SshCall): Promise<SshAnswer> {
+  const input = typeof stdin === 'object' ? 'pipe' : stdin === 'ours' ? 'inherit' : 'ignore'
+  const outputs = [kept === undefined ? 'inherit' : 'pipe', kept === 'all' ? 'pipe' : 'inherit'] as const
+  const child = spawn('ssh', args, { stdio: [input, ...outputs], signal })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+  }
+  // A server that refuses reads nothing: the exit code says so.
+  child.stdin?.on('error', () => {})
+  if (typeof stdin === 'object') child.stdin?.end(stdin.text)
+  return new Promise((resolve, reject) => {
+    child.once('error', err => {
+      if (signal.aborted) return resolve({ code: undefined, said })
+      const message = `cannot run ssh, which is in the package openssh-client: ${errorMessage(err)}`
+      reject(new UserError(message, EXIT.unavailable, { cause: err }))
+    })
+    child.once('close', code => resolve({ code: code ?? undefined, said }))
+  })
+}
+
+/** Settings as arguments of ssh. */
+export function sshSettings(settings: Record<string, string>): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
+}
