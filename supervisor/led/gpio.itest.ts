@@ -91,7 +91,7 @@ test('says why there is no pin', async context => {
   const empty = await scratchDirectory(context)
   assert.match(JSON.stringify(findGpio(17, empty)), /GPIO cannot be used: ENOENT/)
   await writeFile(join(empty, 'export'), '')
-  assert.match(JSON.stringify(findGpio(17, empty)), /no controller of the pin header/)
+  assert.match(JSON.stringify(findGpio(17, empty)), /no GPIO controller of the pin header/)
 })
 
 if (!canMount()) {
