@@ -28,7 +28,7 @@ async function withTracedBridge(context: TestContext) {
   return { files, target, bridge, trace, breaks: () => readBreaks(trace) }
 }
 
-/** The breaks in a trace; fails when they are not on and off in turn. */
+/** @returns the BREAKs in a trace; fails unless they are on and off in turn */
 async function readBreaks(trace: string): Promise<Break[]> {
   const breaks: Break[] = []
   let startedS: number | undefined
@@ -50,7 +50,7 @@ async function readBreaks(trace: string): Promise<Break[]> {
   return breaks
 }
 
-/** A lower bound only: a loaded machine makes a break longer, and nothing may make it shorter. */
+/** A lower bound only: a loaded machine makes a BREAK longer, and nothing may make it shorter. */
 function assertBreaks(found: Break[], wantedMs: number[]): void {
   assert.is(found.length, wantedMs.length, JSON.stringify(found))
   for (const [index, { tookMs, modemLines }] of found.entries()) {
@@ -80,7 +80,7 @@ test(
 )
 
 test(
-  'the escape key, b sends one of the default length',
+  'the escape key and b send one of the default length',
   async context => {
     const { files, target, breaks } = await withTracedBridge(context)
     const alice = attach(context, files, 'alice')
@@ -94,7 +94,7 @@ test(
 )
 
 test(
-  'the exec word sends one, and answers with its length',
+  'the command break sends one, and answers with its length',
   async context => {
     const { files, breaks } = await withTracedBridge(context)
     const plain = await runCommand(files, 'alice', 'core-sw1', 'break')
@@ -116,7 +116,7 @@ async function askForBreaks({ directory, port }: BridgeFiles, who: 'alice' | 'ol
 }
 
 test(
-  'another client’s requests of 0, 50, 700 and 10000 ms keep to the bounds',
+  'another client’s requests of 0, 50, 700 and 10000 ms are kept within the bounds',
   async context => {
     const { files, breaks } = await withTracedBridge(context)
     assert.match(
@@ -129,7 +129,7 @@ test(
 )
 
 test(
-  'breaks asked for at one moment follow one another',
+  'BREAKs requested at the same time follow one another',
   async context => {
     const { files, breaks } = await withTracedBridge(context)
     const outcomes = await Promise.all(
@@ -145,7 +145,7 @@ test(
 )
 
 test(
-  'a break goes on when the asker is lost',
+  'a BREAK goes on when the connection that requested it is lost',
   async context => {
     const { files, breaks } = await withTracedBridge(context)
     const alice = attach(context, files, 'alice')
@@ -162,13 +162,13 @@ test(
 )
 
 test(
-  'a break that is on when the program ends is taken back',
+  'a BREAK that is on when the program ends is taken back',
   async context => {
     const { files, bridge, trace, breaks } = await withTracedBridge(context)
-    const word = runCommand(files, 'alice', 'core-sw1', 'break 3000')
+    const ran = runCommand(files, 'alice', 'core-sw1', 'break 3000')
     await waitFor('the break to begin', async () => /TIOCSBRK/.test(await readFile(trace, 'utf8')))
     assert.equal(await bridge.stop(10_000), { code: 0, signal: null })
-    await word
+    await ran
     await waitFor('the tracer to be done', async () => /exited with 0/.test(await readFile(trace, 'utf8')))
     assert.is((await breaks()).length, 1)
   },
@@ -176,7 +176,7 @@ test(
 )
 
 test(
-  'does not wait for a paste that the target does not take, and drops the rest of it',
+  'a BREAK does not wait for a paste that the target does not take, and drops the rest of it',
   async context => {
     const { files, target, breaks } = await withTracedBridge(context)
     const alice = attach(context, files, 'alice')
@@ -184,10 +184,10 @@ test(
     target.stall(true)
     alice.types('x'.repeat(60_000))
     await statusWhere(files, 'stalled', ({ consoles }) => (consoles[0]?.bytesOut ?? 0) > 0)
-    const word = await runCommand(files, 'bob', 'core-sw1', 'break')
-    assert.is(word.code, 0)
+    const ran = await runCommand(files, 'bob', 'core-sw1', 'break')
+    assert.is(ran.code, 0)
     const [, discarded] = await alice.says(
-      /\[oobm: bob sent BREAK, 300 ms; what the target had not taken by then is discarded \((\d+) bytes and more\)\]/,
+      /\[oobm: bob sent BREAK, 300 ms; what the target had not taken was discarded \((\d+) bytes or more\)\]/,
     )
     target.stall(false)
     alice.types('\rafter')
@@ -199,11 +199,11 @@ test(
 )
 
 test(
-  'is refused to an observer, and where the line is closed',
+  'a BREAK is refused to an observer, and where the line is closed',
   async context => {
     const { files, target, breaks } = await withTracedBridge(context)
-    const OBSERVER = 'read-only: you are an observer here, so neither typing nor BREAK is sent'
-    const WATCHES = 'read-only: this session watches, so neither typing nor BREAK is sent'
+    const OBSERVER = 'read-only: you are an observer; neither typing nor BREAK is sent'
+    const WATCHES = 'read-only: this session only watches; neither typing nor BREAK is sent'
     const olga = attach(context, files, 'olga')
     await olga.says(/you watch\]/)
     // By each of the ways there are, the same sentence; a BREAK is answered each time.
@@ -212,8 +212,8 @@ test(
       olga.types(keys)
       await waitFor(`an answer to ${keys}`, () => olga.output().split(`[oobm: ${OBSERVER}]`).length > answers)
     }
-    const word = await runCommand(files, 'olga', 'core-sw1', 'break')
-    assert.equal([word.code, word.stderr], [77, `${OBSERVER}\n`])
+    const ran = await runCommand(files, 'olga', 'core-sw1', 'break')
+    assert.equal([ran.code, ran.stderr], [77, `${OBSERVER}\n`])
     assert.match(await askForBreaks(files, 'olga', '300'), `False\n`)
     const watcher = openTerminal(context, 'ssh', ['-t', ...sshArgs(files, 'alice', 'core-sw1', 'watch')])
     await watcher.says(/you are alice, operator: you watch\]/)

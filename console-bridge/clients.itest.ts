@@ -1,4 +1,4 @@
-/** Keys of all common kinds with all common clients: a login, a command with its answer, and a refusal in words. */
+/** Keys of all common kinds with all common clients: a login, a command with its answer, and a refusal with a reason. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
@@ -55,7 +55,7 @@ const CLIENTS: Record<string, Client> = {
   paramiko: python('paramiko'),
 }
 
-/** A bridge where carol has a key of each kind, before a target that answers once. */
+/** A bridge where carol has a key of each kind, and a target. */
 async function withKeys(context: TestContext) {
   const directory = await scratchDirectory(context)
   const target = await ptyTarget(context, directory)
@@ -108,17 +108,17 @@ test(
     const { files, bridge, keyOf, make } = await withKeys(context)
     const library = await python('paramiko-sha1')(files, keyOf('rsa'), '')
     assert.is.not(library.code, 0)
-    await bridge.says(/your client signs with RSA and SHA-1, which is not taken: update it/)
+    await bridge.says(/your client signs with RSA and SHA-1, which is not accepted; update it/)
     await make('short', ['rsa', '-b', '1024'])
     const short = await python('paramiko')(files, keyOf('short'), '')
     assert.is.not(short.code, 0)
-    await bridge.says(/your RSA key has 1024 bits, which is not taken/)
+    await bridge.says(/your RSA key has 1024 bits, which is too short/)
   },
   LIMIT,
 )
 
 test(
-  'certificates and security keys are refused in words',
+  'certificates and security keys are refused with a reason',
   async context => {
     const { files, bridge, keyOf, make } = await withKeys(context)
     await make('ca', ['ed25519'])
@@ -129,9 +129,9 @@ test(
       assert.is((await runProgram('ssh-keygen', sign)).code, 0)
       const { code, stderr } = await openssh(files, keyOf(name), '')
       assert.is(code, 255)
-      assert.match(stderr, /OpenSSH certificates are not taken by this console: log in with the plain key/)
+      assert.match(stderr, /OpenSSH certificates are not accepted; log in with the plain key/)
     }
-    await bridge.says(/"cause":"OpenSSH certificates are not taken/)
+    await bridge.says(/"cause":"OpenSSH certificates are not accepted/)
   },
   LIMIT,
 )

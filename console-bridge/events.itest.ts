@@ -1,4 +1,4 @@
-/** What the bridge keeps of what people did, for the relay's history. */
+/** The events that the bridge keeps for the relay's history. */
 import * as assert from 'uvu/assert'
 import { suite } from '../tools/suite.ts'
 import { runCommand, statusWhere } from './testing/bridge-fixture.ts'
@@ -7,7 +7,7 @@ import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 const test = suite('what people did')
 
 test(
-  'BREAKs, words and refused logins stand in the status, and not in what technicians are shown of it',
+  'the status has BREAKs, commands and refused logins, and technicians do not see them',
   async context => {
     const { files } = await bridgeOnPty(context)
     assert.is((await runCommand(files, 'alice', 'core-sw1', 'break 200')).code, 0)

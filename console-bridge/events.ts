@@ -1,19 +1,21 @@
-/** What people did at this device beside their sessions, which the status shows: the last of it, for the relay's history. */
+/** What people did beside their sessions: the latest of it, which the status hands on to the relay's history. */
 
 import type { ConsoleStatus } from '../formats/status-file.ts'
 import { type Clock, WallTimes } from '../runtime/clock.ts'
 
 export type BridgeEvent = NonNullable<ConsoleStatus['events']>[number]
 
-/** Of these are kept: the supervisor looks at the status every two seconds. */
+/** So many are kept: the supervisor reads the status every two seconds. */
 const KEPT = 32
-/** Milliseconds in which refused logins become one: whoever tries keys all night is not to push out everything else. */
+/**
+ * Milliseconds in which refused logins count as one event, so that a night of tries does not displace everything else.
+ */
 const REFUSED_MS = 10_000
 
 export class Events {
   readonly #clock: Clock
   readonly #times: WallTimes
-  /** Their times are of `Clock.nowMs`: a board may learn the time of day later. */
+  /** With times of `Clock.nowMs`: a board may learn the time of day later. */
   readonly #events: BridgeEvent[] = []
   #nextId = 1
   #refused: { event: BridgeEvent; count: number } | undefined
@@ -33,7 +35,7 @@ export class Events {
     if (this.#events.length > KEPT) this.#events.shift()
   }
 
-  /** A login that was refused, by the name that was asked for: nobody proved to be them. */
+  /** A login was refused. @param login the name that was asked for; nobody proved to be that person */
   refused(login: string, from: string): void {
     const last = this.#refused
     if (last !== undefined && this.#clock.nowMs() - last.event.at < REFUSED_MS) {

@@ -1,4 +1,4 @@
-/** Flow control that holds is a state: told, shown, released; and nothing waits for it for ever. */
+/** A line that flow control holds: it is announced, shown and released, and nothing waits for it for ever. */
 import * as assert from 'uvu/assert'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { waitFor } from '../testbed/wait-for.ts'
@@ -10,7 +10,7 @@ const test = suite('flow control')
 const LIMIT = { timeoutMs: 120_000 }
 const XOFF = '\x13'
 const XON = '\x11'
-const CAUSE = 'the target sent XOFF (Ctrl-S), or is not there to send XON'
+const CAUSE = 'the target sent XOFF (Ctrl-S) and no XON since'
 
 type FlowControl = 'none' | 'xon-xoff' | 'rts-cts'
 
@@ -23,7 +23,7 @@ async function withBridge(context: TestContext, flowControl: FlowControl = 'xon-
 }
 
 test(
-  'the configuration’s kind is the line’s',
+  'sets the kind of flow control that is configured',
   async context => {
     const expected: Record<FlowControl, RegExp> = {
       none: / -ixon -ixoff.*-crtscts|-crtscts.* -ixon -ixoff/s,
@@ -41,7 +41,7 @@ test(
 )
 
 test(
-  'a target’s XOFF is told to everyone, stands in status and greeting, and its XON ends it',
+  'tells everyone of a target’s XOFF, shows it in status and greeting, and ends it at XON',
   async context => {
     const { target, files, attach, held } = await withBridge(context)
     const alice = await attach('alice')
@@ -54,14 +54,14 @@ test(
     assert.is(consoles[0]?.held?.cause, CAUSE)
     const bob = await attach('bob')
     await bob.says(
-      /\[oobm: flow control holds the line since \S+ \S+ UTC: the target sent XOFF.*Ctrl-\] r lets it go on\]/,
+      /\[oobm: flow control has held the line since \S+ \S+ UTC: the target sent XOFF.*Ctrl-\] r to release it\]/,
     )
     assert.match(
       (await runCommand(files, 'bob', 'core-sw1', 'status')).stdout,
       /\n {2}held since \S+ \S+ UTC: the target sent/,
     )
     target.says(XON)
-    for (const one of [alice, bob]) await one.says(/\[oobm: the line goes on\]/)
+    for (const one of [alice, bob]) await one.says(/\[oobm: the line is free again\]/)
     await held(false)
     alice.types('b')
     await target.hears(/ab$/)
@@ -70,7 +70,7 @@ test(
 )
 
 test(
-  'the key r and the word release let it go on, for who may type, and flow control stays on',
+  'the key r and the command release free the line for operators, and flow control stays on',
   async context => {
     const { target, files, attach, held } = await withBridge(context)
     const alice = await attach('alice')
@@ -86,26 +86,26 @@ test(
     assert.is(observer.code, 77)
     await held(true)
     alice.types('\x1dr')
-    await alice.says(/\[oobm: alice released the flow control\]/)
+    await alice.says(/\[oobm: alice released flow control\]/)
     await held(false)
     await target.hears(/a$/)
     await hold()
-    const word = await runCommand(files, 'bob', 'core-sw1', 'release')
-    assert.equal([word.code, word.stdout], [0, 'flow control of core-sw1 released\n'])
-    await alice.says(/\[oobm: bob released the flow control\]/)
+    const ran = await runCommand(files, 'bob', 'core-sw1', 'release')
+    assert.equal([ran.code, ran.stdout], [0, 'flow control of core-sw1 released\n'])
+    await alice.says(/\[oobm: bob released flow control\]/)
     await held(false)
     assert.match((await runProgram('stty', ['-F', target.path, '-a'])).stdout, / ixon ixoff/)
     await target.unplug()
     await statusWhere(files, 'closed', ({ consoles }) => consoles[0]?.state === 'closed')
     const closed = await runCommand(files, 'bob', 'core-sw1', 'release')
     assert.is(closed.code, 69)
-    assert.match(closed.stderr, /^nothing was released: the line is closed: /)
+    assert.match(closed.stderr, /^flow control was not released: the line is closed: /)
   },
   LIMIT,
 )
 
 test(
-  'RTS/CTS that is released is off until the line is opened again',
+  'RTS/CTS stays off after a release until the line is reopened',
   async context => {
     const { target, files } = await withBridge(context, 'rts-cts')
     assert.is((await runCommand(files, 'bob', 'core-sw1', 'release')).code, 0)
@@ -120,7 +120,7 @@ test(
 )
 
 test(
-  'a BREAK, a program and the end of the bridge do not wait for a line that is held',
+  'a BREAK, a program and the end of the bridge do not wait for a held line',
   async context => {
     const { target, files, held } = await withBridge(context)
     target.says(XOFF)
@@ -130,11 +130,11 @@ test(
     program.child.stdin?.end('show version\r')
     await held(true)
     // It gives up after 20 s; the BREAK before that drops what it waits for.
-    const word = await runCommand(files, 'bob', 'core-sw1', 'break')
-    assert.is(word.code, 0)
+    const ran = await runCommand(files, 'bob', 'core-sw1', 'break')
+    assert.is(ran.code, 0)
     await waitFor('the end of the program', () => program.ended())
     assert.is(program.child.exitCode, 74)
-    assert.match(program.output(), /\[oobm: 0 bytes were sent, 13 not: bob sent BREAK\]/)
+    assert.match(program.output(), /\[oobm: 0 bytes sent, 13 not sent: bob sent BREAK\]/)
   },
   LIMIT,
 )

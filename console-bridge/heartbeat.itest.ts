@@ -1,4 +1,4 @@
-/** The bridge's sign of life: while its loops turn, and only then. */
+/** The bridge's heartbeat: only while its loops turn. */
 import { readFile, watch } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -21,11 +21,11 @@ async function silentMs({ env }: BridgeFiles): Promise<number> {
 }
 
 test(
-  'is renewed every five seconds while nothing happens, without another write; a stopped bridge has none',
+  'writes the status every five seconds while nothing happens, and not more often; a stopped bridge has none',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])
     const bridge = await startBridge(context, files)
-    await statusWhere(files, 'tried', ({ consoles }) => consoles[0]?.cause.includes('is not there') === true)
+    await statusWhere(files, 'tried', ({ consoles }) => consoles[0]?.cause.includes('does not exist') === true)
     const watching = new AbortController()
     context.cleanup(() => watching.abort())
     let renames = 0
@@ -53,7 +53,7 @@ test(
 )
 
 test(
-  'ends when the loop of a line does not turn, although the bridge still serves',
+  'stops when the loop of a line does not turn, although the bridge still serves',
   async context => {
     const files = await bridgeFiles(context, [{ name: 'core-sw1', path: 'stuck:line' }])
     const script = `

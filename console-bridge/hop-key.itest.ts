@@ -55,20 +55,14 @@ function hopArgs({ directory, port }: BridgeFiles, key: string, login: string, .
 }
 
 test(
-  'a hop key opens what it stands for, and nothing else: as nobody else, no other console, no other word',
+  'a hop key opens its own console as its own technician, with the commands for it, and nothing else',
   async context => {
     const { files, args, bridge } = await withHopKeys(context)
-    const CASES: [who: 'alice' | 'olga', login: string, words: string[], code: number, says: RegExp][] = [
+    const CASES: [who: 'alice' | 'olga', login: string, command: string[], code: number, says: RegExp][] = [
       ['alice', 'alice:core-sw1', ['status'], 0, /^core-sw1 on /],
       ['alice', 'alice:core-sw1', ['release'], 0, /^flow control of core-sw1 released$/m],
       ['alice', 'alice:core-sw1', ['break', '100'], 0, /BREAK sent|no BREAK was sent/],
-      [
-        'olga',
-        'olga:core-sw1',
-        ['break'],
-        77,
-        /read-only: you are an observer here, so neither typing nor BREAK is sent/,
-      ],
+      ['olga', 'olga:core-sw1', ['break'], 77, /read-only: you are an observer; neither typing nor BREAK is sent/],
       ['alice', 'alice:core-sw1', ['list'], 64, /"list" is not available through the relay/],
       ['alice', 'alice:core-sw1', ['help'], 64, /"help" is not available through the relay/],
       ['alice', 'alice:core-sw1', ['sh'], 64, /unknown command "sh"/],
@@ -86,12 +80,12 @@ test(
       ['alice', 'ALICE:core-sw1', ['status'], 255, /Permission denied/],
       ['olga', 'alice:core-sw1', ['status'], 255, /Permission denied/],
     ]
-    for (const [who, login, words, code, says] of CASES) {
-      const answer = await runProgram('ssh', args(who, login, ...words), { timeoutMs: 30_000 })
+    for (const [who, login, command, code, says] of CASES) {
+      const answer = await runProgram('ssh', args(who, login, ...command), { timeoutMs: 30_000 })
       // A pty has no BREAK line: the bridge tries it, and says that it failed.
-      if (words[0] !== 'break' || code !== 0)
-        assert.is(answer.code, code, `${who} as ${login} ${words}: ${answer.stderr}`)
-      assert.match(answer.stdout + answer.stderr, says, `${who} as ${login} ${words}`)
+      if (command[0] !== 'break' || code !== 0)
+        assert.is(answer.code, code, `${who} as ${login} ${command}: ${answer.stderr}`)
+      assert.match(answer.stdout + answer.stderr, says, `${who} as ${login} ${command}`)
     }
     const { stdout } = await runProgram('ssh', args('alice', 'alice:core-sw1', 'status', '--json'))
     assert.equal(
@@ -126,16 +120,16 @@ test(
 )
 
 test(
-  'the session is his or hers, with the role, and marked everywhere as come by way of the relay',
+  'the session has the technician’s name and role, and is marked everywhere as via the relay',
   async context => {
     const { target, files, args, directory, keys } = await withHopKeys(context)
     const bob = openTerminal(context, 'ssh', ['-tt', ...hopArgs(files, keys.bob.path, 'core-sw1')])
     await bob.says(/you are bob, operator: you type\]/)
     const alice = openTerminal(context, 'ssh', ['-tt', '-e', 'none', ...args('alice', 'alice:core-sw1')])
-    await alice.says(/\[oobm: you are alice \(via relay\), operator: bob types, you watch; Ctrl-\] w takes over\]/)
-    await alice.says(/\[oobm: BREAK is Ctrl-\] b on this way: your client's own stops at the relay\]/)
+    await alice.says(/\[oobm: you are alice \(via relay\), operator: bob types, you watch; Ctrl-\] w to take over\]/)
+    await alice.says(/\[oobm: to send BREAK, press Ctrl-\] b: the relay does not pass on your client's own\]/)
     await bob.says(/\[oobm: alice \(via relay\) joined\]/)
-    assert.not.match(bob.output(), /BREAK is/)
+    assert.not.match(bob.output(), /to send BREAK/)
     alice.types('\x1dw')
     await bob.says(/alice \(via relay\) took over typing from bob\]/)
     alice.types('show clock\r')
@@ -143,7 +137,7 @@ test(
     const olga = openTerminal(context, 'ssh', ['-tt', ...args('olga', 'olga:core-sw1')])
     await olga.says(/you are olga \(via relay\), observer: you watch, alice \(via relay\) types\]/)
     await olga.says(/also here: bob\]/)
-    assert.not.match(olga.output(), /BREAK is/)
+    assert.not.match(olga.output(), /to send BREAK/)
     const { consoles } = await statusWhere(files, 'three', ({ consoles }) => consoles[0]?.sessions.length === 3)
     assert.equal(
       consoles[0]?.sessions.map(({ technician, writer, via }) => [technician, writer, via]),

@@ -8,7 +8,7 @@ import { ConfigurationError, errorMessage } from '../runtime/errors.ts'
 /**
  * Reads the private host key.
  * @param expected the public key that the configuration tells everyone to expect
- * @throws ConfigurationError when it is missing, damaged, or another
+ * @throws ConfigurationError when it is missing or damaged, or does not match
  */
 export async function readHostKey(credentials: string, configFile: string, expected: string): Promise<string> {
   const file = join(credentials, SECRETS.bridgeHostKey.file)
@@ -17,7 +17,7 @@ export async function readHostKey(credentials: string, configFile: string, expec
   try {
     text = await readFile(file, 'utf8')
   } catch (err) {
-    const message = `the console bridge's host key cannot be read (${errorMessage(err)}): ${remedy}`
+    const message = `cannot read the console bridge's host key (${errorMessage(err)}): ${remedy}`
     throw new ConfigurationError(file, [{ line: undefined, key: '', message }], { cause: err })
   }
   const found = publicKeyOf(text)

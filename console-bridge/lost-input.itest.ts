@@ -1,4 +1,4 @@
-/** Whatever is not sent is said, and is an exit code: with a terminal, without one, and with one that is none. */
+/** Lost input is reported and changes the exit code: with a terminal, without one, and with `ssh -tt` behind a pipe. */
 import * as assert from 'uvu/assert'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { waitFor } from '../testbed/wait-for.ts'
@@ -14,10 +14,10 @@ const LONG = Array.from({ length: 20_000 }, (_, i) => `${i}\r`).join('')
 async function withBridge(context: TestContext) {
   const made = await bridgeOnPty(context)
   const { target, files } = made
-  /** A program's input, which is over; `how` are options of ssh. */
+  /** Sends a program's input; `how` are options of ssh. */
   const pipe = (who: keyof BridgeFiles['keys'], input: string, ...how: string[]) =>
     runProgram('ssh', [...how, ...sshArgs(files, who, 'core-sw1')], { input, timeoutMs: 60_000 })
-  /** The same, with something that happens once some of it is sent and the rest waits. */
+  /** The same; something happens once some of it is sent and the rest waits. */
   const pipeAt = async (happens: () => unknown, ...how: string[]) => {
     const before = (await statusWhere(files, 'there', () => true)).consoles[0]?.bytesOut ?? 0
     target.stall(true)
@@ -43,10 +43,10 @@ for (const how of [[], ['-tt']]) {
       const alice = await attach('alice')
       const occupied = await pipe('bob', 'reload now\r', ...how)
       assert.is(occupied.code, SESSION_EXIT.occupied)
-      assert.match(occupied.stdout + occupied.stderr, /\[oobm: 0 bytes were sent, 11 not: alice types\]/)
+      assert.match(occupied.stdout + occupied.stderr, /\[oobm: 0 bytes sent, 11 not sent: alice types\]/)
       const observer = await pipe('olga', 'reload now\r', ...how)
       assert.is(observer.code, SESSION_EXIT.observer)
-      assert.match(observer.stdout + observer.stderr, /\[oobm: 0 bytes were sent, 11 not: read-only: /)
+      assert.match(observer.stdout + observer.stderr, /\[oobm: 0 bytes sent, 11 not sent: read-only: /)
       alice.types('\x1dd')
       await waitFor('alice to leave', () => alice.ended())
       assert.is(target.heard(), '')
@@ -54,7 +54,7 @@ for (const how of [[], ['-tt']]) {
       await statusWhere(files, 'closed', ({ consoles }) => consoles[0]?.state === 'closed')
       const closed = await pipe('bob', 'reload now\r', ...how)
       assert.is(closed.code, SESSION_EXIT.notSent)
-      assert.match(closed.stdout + closed.stderr, /\[oobm: 0 bytes were sent, 11 not: the line is closed\]/)
+      assert.match(closed.stdout + closed.stderr, /\[oobm: 0 bytes sent, 11 not sent: the line is closed\]/)
     },
     LIMIT,
   )
@@ -73,7 +73,7 @@ for (const how of [[], ['-tt']]) {
       for (const [happens, code, why] of cases) {
         const { code: found, said } = await pipeAt(happens, ...how)
         assert.is(found, code, `${why}: ${said}`)
-        const [, sent, lost] = new RegExp(`oobm: .*?(\\d+) bytes were sent, .*?(\\d+) not: ${why}`).exec(said) ?? []
+        const [, sent, lost] = new RegExp(`oobm: .*?(\\d+) bytes sent, .*?(\\d+) not sent: ${why}`).exec(said) ?? []
         assert.is(Number(sent) + Number(lost), LONG.length, said)
         await statusWhere(
           files,
@@ -90,39 +90,42 @@ for (const how of [[], ['-tt']]) {
 }
 
 test(
-  'a pipe that flow control holds gives up, and says how much was not sent',
+  'a program that flow control holds up gives up, and reports how much was not sent',
   async context => {
     const { pipeAt } = await withBridge(context)
     const { code, said } = await pipeAt(() => {})
     assert.is(code, SESSION_EXIT.notSent)
-    assert.match(said, /\[oobm: \d+ bytes were sent, \d+ not: nothing goes out: the adapter takes no more bytes\]/)
+    assert.match(
+      said,
+      /\[oobm: \d+ bytes sent, \d+ not sent: flow control holds the line: the adapter accepts no more bytes\]/,
+    )
   },
   LIMIT,
 )
 
 test(
-  'input that a view gets is not sent, and says so',
+  'input to the command watch is not sent, and is reported',
   async context => {
     const { target, files } = await withBridge(context)
     const watch = startProgram('ssh', sshArgs(files, 'alice', 'core-sw1', 'watch'))
     context.cleanup(() => watch.stop())
     watch.child.stdin?.end('reload\r')
-    await watch.says(/read-only: this session watches/)
+    await watch.says(/read-only: this session only watches/)
     assert.is(target.heard(), '')
   },
   LIMIT,
 )
 
 test(
-  'somebody at a terminal whose input was not sent hears it again at the end, with an exit code',
+  'lost input at a terminal is reported again at the end, with an exit code',
   async context => {
     const { attach } = await withBridge(context)
     await attach('alice')
     const bob = await attach('bob')
     bob.types('reload')
-    await bob.says(/alice types, so nothing of yours is sent/)
+    await bob.says(/not sent: alice types/)
     bob.types('\x1dd')
-    await bob.says(/\[oobm: 0 bytes were sent, 6 not: alice types\]/)
+    await bob.says(/\[oobm: 0 bytes sent, 6 not sent: alice types\]/)
     await waitFor('its end', () => bob.ended())
     assert.is(bob.child.exitCode, SESSION_EXIT.occupied)
   },
@@ -130,13 +133,13 @@ test(
 )
 
 test(
-  'who types and leaves at once hears what did not go out',
+  'reports what was not sent when a technician types and leaves at once',
   async context => {
     const { target, attach } = await withBridge(context)
     const alice = await attach('alice')
     target.stall(true)
     alice.types(`${'x'.repeat(60_000)}\x1dd`)
-    await alice.says(/\[oobm: \d+ bytes were sent, \d+ not: the session ended before\]/)
+    await alice.says(/\[oobm: \d+ bytes sent, \d+ not sent: the session ended\]/)
     await waitFor('its end', () => alice.ended())
     assert.is(alice.child.exitCode, SESSION_EXIT.notSent)
   },

@@ -4,5 +4,5 @@ import { runMain } from '../runtime/run-main.ts'
 import { runBridge } from './run-bridge.ts'
 
 void runMain(signal => runBridge({ env: process.env, signal, schemes: {} }), {
-  onDefect: err => createLog('oobm-console').fatal({ err }, 'ends by a defect'),
+  onDefect: err => createLog('oobm-console').fatal({ err }, 'ended by a defect'),
 })

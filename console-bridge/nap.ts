@@ -1,14 +1,14 @@
-/** A sleep that a loop can be woken from. */
+/** A sleep from which a loop can be woken. */
 import type { Clock } from '../runtime/clock.ts'
 
 export interface Nap {
   /** Resolves after `ms`, when woken, or when the signal is aborted. */
   sleep(ms: number): Promise<void>
-  /** Ends the sleep; without one, the next is none. */
+  /** Ends the sleep; when nobody sleeps, the next sleep ends at once. */
   wake(): void
 }
 
-/** Made once for a loop: AbortSignal.any() in each of its turns would stay with a long-lived signal (Node 20). */
+/** Made once for a loop: AbortSignal.any() in each turn would leak into a long-lived signal (Node 20). */
 export function napper(clock: Clock, signal: AbortSignal): Nap {
   let woken = new AbortController()
   return {

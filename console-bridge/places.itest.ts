@@ -1,4 +1,4 @@
-/** Who keeps a place when many come (docs/decisions/0025). */
+/** Who keeps a place when many connect (docs/decisions/0025). */
 import { access, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -17,7 +17,7 @@ async function residentKb(pid: number): Promise<number> {
 }
 
 test(
-  'silent connections keep nobody out, and are greeted',
+  'silent connections keep nobody out, and get the server’s identification',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])
     await startInside(context, files, { loginMs: 60_000 })
@@ -31,7 +31,7 @@ test(
 )
 
 test(
-  'when 32 wait, the next hears why it is refused, if none of them has waited for long enough meanwhile',
+  'when 32 young connections wait, the next one is refused with a reason',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])
     await startInside(context, files, { loginMs: 60_000, sparedMs: 10_000, queuedMs: 1_000 })
@@ -54,7 +54,7 @@ test(
 )
 
 test(
-  'when 32 have just come, the next one waits for a place, and gets it',
+  'when 32 have just arrived, the next one waits for a place, and gets it',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])
     await startInside(context, files, { loginMs: 60_000 })
@@ -66,7 +66,7 @@ test(
 )
 
 test(
-  'a client that asks for a passphrase keeps its place, and has time for it',
+  'a client that asks for a passphrase keeps its place for as long as it needs',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])
     await startInside(context, files, { loginMs: 5_000, sparedMs: 0, waiting: 2 })
@@ -104,7 +104,7 @@ test(
 )
 
 test(
-  'a key has a few connections, and a new one takes the place of one without a session',
+  'a key may have a few connections; a new one replaces one without a session',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])
     await startInside(context, files, { connectionsPerKey: 2, sparedMs: 0 })
@@ -146,7 +146,7 @@ test(
 )
 
 test(
-  'those who wait cost little memory',
+  'connections that wait cost little memory',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])
     const bridge = await startBridge(context, files)

@@ -1,4 +1,4 @@
-/** The console bridge from its configuration to its end: lines kept open, consoles, and the SSH server before them. */
+/** Runs the console bridge: keeps the lines open, and serves the consoles over SSH. */
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DeviceConfig, deviceConfigSchema } from '../formats/device-config.ts'
@@ -29,19 +29,19 @@ import { consoleStatus, describeConsoles } from './status.ts'
 export interface BridgeOptions {
   env: NodeJS.ProcessEnv
   signal: AbortSignal
-  /** Kinds of line beside device files, by the scheme of their path: the lab's `sim`. */
+  /** Kinds of line beside device files, by the scheme of their path, such as the lab's `sim`. */
   schemes: Readonly<Record<string, OpenLine>>
   limits?: Partial<ServerLimits>
   log?: Logger
 }
 
-/** Milliseconds that changes are collected before the status is written. */
+/** Milliseconds for which changes are collected before the status is written. */
 const COALESCE_MS = 100
-/** Milliseconds after which counters alone are written. */
+/** Milliseconds after which the status is written when only its counters changed. */
 const BEAT_MS = 2_000
-/** Milliseconds without a turn after which a line's loop counts as stuck: no heartbeat then, and no food for the watchdog. */
+/** Milliseconds without a turn after which a line's loop counts as stuck: the heartbeat and the watchdog stop. */
 const STUCK_MS = 6 * TURN_MS
-/** Milliseconds between two tries at a line that is no device file. */
+/** Milliseconds between two attempts to open a line that is not a device file. */
 const RETRY_MS = 1_000
 
 /**
@@ -61,7 +61,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
   )
   const statusFile = join(directories.runtime, 'status.json')
 
-  // Everything below ends with this: when the program is stopped, and when one of its parts fails.
+  // Ends everything below: the program is stopped, or one of its parts failed.
   const ending = new AbortController()
   const over = AbortSignal.any([signal, ending.signal])
   const nap = napper(clock, over)
@@ -116,7 +116,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
       await Promise.allSettled(parts)
     }
 
-    /** Writes the status at every change, counters at every beat, and with the heartbeat that all loops turn. */
+    /** Writes the status at every change, its counters at every beat, and the heartbeat while all loops turn. */
     async function reportStatus(): Promise<void> {
       let written = ''
       let described = ''
@@ -156,9 +156,9 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
   return EXIT.ok
 }
 
-/** A leak does not mend itself, and a bridge that can open neither a line nor a connection serves nobody. */
+/** A leak does not repair itself, and without descriptors the bridge can open neither a line nor a connection. */
 function endWithoutDescriptors(cause: string): never {
-  throw new UserError(`oobm-console ends: ${cause}`, EXIT.software)
+  throw new UserError(`oobm-console stops: ${cause}`, EXIT.software)
 }
 
 async function readConfig(file: string): Promise<DeviceConfig> {

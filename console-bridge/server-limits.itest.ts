@@ -13,7 +13,7 @@ const LIMIT = { timeoutMs: 120_000 }
 const SSH_MSG_IGNORE = 2
 
 test(
-  'no garbage ends it',
+  'garbage does not end the bridge',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])
     const bridge = await startBridge(context, files)
@@ -53,7 +53,7 @@ test(
 )
 
 test(
-  'listens on 127.0.0.1 and nowhere else',
+  'listens only on 127.0.0.1',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])
     await startInside(context, files, {})
@@ -72,7 +72,7 @@ test(
 )
 
 test(
-  'counts the keys that a connection tries, and says so',
+  'bounds the keys that a connection may try, and says so',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])
     await startInside(context, files, { loginTries: 4 })
@@ -86,13 +86,13 @@ test(
     assert.is((await withKeys(1)).code, 0)
     const tooMany = await withKeys(4)
     assert.is(tooMany.code, 255)
-    assert.match(tooMany.stderr, /:14: too many keys tried: 4\. Name the one to use/)
+    assert.match(tooMany.stderr, /:14: too many keys tried \(4\); choose one: ssh/)
   },
   LIMIT,
 )
 
 test(
-  'works on no more than a few bytes and on one key exchange before the login',
+  'accepts only a few bytes and one key exchange before the login',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])
     await startInside(context, files, { loginMs: 60_000 })
@@ -112,7 +112,7 @@ test(
 )
 
 test(
-  'a technician whose client is dead leaves the place to others',
+  'a technician whose client died leaves the seat to others',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])
     await startInside(context, files, { keepaliveMs: 300, keepaliveMisses: 2 })

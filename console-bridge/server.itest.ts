@@ -21,25 +21,31 @@ const LIMIT = { timeoutMs: 120_000 }
 const NOT_THERE = { name: 'core-sw1', path: '/dev/not-plugged-in' }
 
 test(
-  'a known key gets in whatever the console’s name, and is told which names would do',
+  'a known key logs in with any console’s name, and is told its consoles',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE, { name: 'core-sw2', path: '/dev/not-there-either' }])
     await startBridge(context, files)
-    const cases: [who: keyof BridgeFiles['keys'], login: string, words: string[], code: number, says: RegExp][] = [
-      ['alice', 'core-sw3', [], 64, /there is no console "core-sw3" for you.*core-sw1, core-sw2/],
-      ['alice', 'console', [], 64, /there is more than one console.*core-sw1, core-sw2/],
+    const cases: [who: keyof BridgeFiles['keys'], login: string, command: string[], code: number, says: RegExp][] = [
+      [
+        'alice',
+        'core-sw3',
+        [],
+        64,
+        /you have no console "core-sw3"; log in with one of these names: core-sw1, core-sw2/,
+      ],
+      ['alice', 'console', [], 64, /several consoles; log in with one of these names: core-sw1, core-sw2/],
       ['olga', 'core-sw2', ['watch'], 64, /no console "core-sw2" for you.*: core-sw1$/m],
-      ['alice', 'core-sw3', ['break'], 64, /there is no console/],
+      ['alice', 'core-sw3', ['break'], 64, /you have no console/],
       ['alice', 'core-sw1', ['rm -rf /'], 64, /unknown command "rm"\nssh CONSOLE/],
-      ['alice', 'nowhere', ['list'], 0, /^core-sw1 {2}9600 8N1 {2}closed: .*is not there.*\ncore-sw2 /],
+      ['alice', 'nowhere', ['list'], 0, /^core-sw1 {2}9600 8N1 {2}closed: .*does not exist.*\ncore-sw2 /],
       ['olga', 'console', ['list'], 0, /^core-sw1 .*\n$/],
       ['alice', 'core-sw1', ['status'], 0, /^core-sw1 on \/dev\/not-plugged-in, 9600 8N1\n {2}closed since /],
       ['olga', 'console', ['help'], 0, /ssh CONSOLE break/],
     ]
-    await statusWhere(files, 'tried', ({ consoles }) => consoles.every(({ cause }) => cause.includes('is not there')))
-    for (const [who, login, words, code, says] of cases) {
-      const answer = await runCommand(files, who, login, ...words)
-      assert.is(answer.code, code, `${login} ${words}: ${answer.stderr}`)
+    await statusWhere(files, 'tried', ({ consoles }) => consoles.every(({ cause }) => cause.includes('does not exist')))
+    for (const [who, login, command, code, says] of cases) {
+      const answer = await runCommand(files, who, login, ...command)
+      assert.is(answer.code, code, `${login} ${command}: ${answer.stderr}`)
       assert.match(answer.stdout + answer.stderr, says)
     }
     const { stdout } = await runCommand(files, 'olga', 'console', 'status', '--json')
@@ -52,7 +58,7 @@ test(
 )
 
 test(
-  'refuses an unknown key, another’s name, passwords, and all that is no console',
+  'refuses an unknown key, somebody else’s name, passwords, and everything but consoles',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])
     const bridge = await startBridge(context, files)
@@ -85,7 +91,7 @@ test(
 )
 
 test(
-  'takes the key types that the configuration takes',
+  'accepts the key types that the configuration accepts',
   async context => {
     const types = [
       ['rsa', '3072'],
@@ -114,7 +120,7 @@ test(
 )
 
 test(
-  'does not start on a configuration that cannot work, and says what to do',
+  'does not start with a configuration that cannot work, and says what to do',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])
     const start = () => runBridge({ env: files.env, signal: context.signal, schemes: {}, log: silentLog })

@@ -12,14 +12,14 @@ const test = suite('sessions')
 const LIMIT = { timeoutMs: 120_000 }
 
 test(
-  'greets, sends what is typed, shows what comes',
+  'greets, sends what is typed, and shows the output',
   async context => {
     const { target, files, terminal } = await bridgeOnPty(context)
     const alice = terminal('alice')
     await alice.says(/\[oobm: console core-sw1 on \S+, 9600 8N1\]\r\n/)
     await alice.says(/\[oobm: you are alice, operator: you type\]\r\n/)
     await alice.says(/\[oobm: Ctrl-\] \? for help\]\r\n/)
-    await alice.says(/\[oobm: the target has said nothing since the bridge started\. Press Enter\.\]\r\n/)
+    await alice.says(/\[oobm: no output from the target since the bridge started; press Enter\]\r\n/)
     alice.types('show version\r')
     await target.hears(/show version\r/)
     target.says('Cisco IOS\r\n')
@@ -37,13 +37,13 @@ test(
 )
 
 test(
-  'one types, others watch; a place that is free goes to the next operator who types',
+  'one types, the others watch; when nobody types, the next operator who types does',
   async context => {
     const { target, terminal } = await bridgeOnPty(context)
     const alice = terminal('alice')
     await alice.says(/you type\]/)
     const bob = terminal('bob')
-    await bob.says(/you are bob, operator: alice types, you watch; Ctrl-\] w takes over\]/)
+    await bob.says(/you are bob, operator: alice types, you watch; Ctrl-\] w to take over\]/)
     await alice.says(/\[oobm: bob joined\]/)
     const olga = terminal('olga')
     await olga.says(/you are olga, observer: you watch, alice types\]/)
@@ -53,14 +53,14 @@ test(
     target.says('hello all\r\n')
     for (const one of [alice, bob, olga]) await one.says(/hello all\r\n/)
     bob.types('X')
-    await bob.says(/\[oobm: alice types, so nothing of yours is sent; Ctrl-\] w takes over\]/)
+    await bob.says(/\[oobm: not sent: alice types; Ctrl-\] w to take over\]/)
     olga.types('Y')
-    await olga.says(/\[oobm: read-only: you are an observer here, so neither typing nor BREAK is sent\]/)
+    await olga.says(/\[oobm: read-only: you are an observer; neither typing nor BREAK is sent\]/)
     olga.types('\x1dw')
     bob.types('\x1dw')
     for (const one of [alice, bob, olga]) await one.says(/\[oobm: bob took over typing from alice\]/)
     alice.types('Z')
-    await alice.says(/\[oobm: bob types, so nothing of yours is sent/)
+    await alice.says(/\[oobm: not sent: bob types/)
     bob.types('bob was here\r')
     await target.hears(/bob was here\r/)
 
@@ -76,7 +76,7 @@ test(
 )
 
 test(
-  'a late-comer sees the last lines; watch needs no pty, and keeps them and our words out of the output',
+  'a new session sees the last lines; watch needs no pty, and keeps them and notices out of the output',
   async context => {
     const { target, files, terminal } = await bridgeOnPty(context)
     // A terminal that were shown the question would type its answer into the target.
@@ -102,7 +102,7 @@ test(
 )
 
 test(
-  'without a pty it is clean for programs: all is sent, the answer comes, the escape key is a byte',
+  'without a pty the output is clean for programs, and the escape key is a byte',
   async context => {
     const { target, files } = await bridgeOnPty(context)
     const answer = target.hears(/done\r/).then(() => target.says('the answer\r\n'))
@@ -118,7 +118,7 @@ test(
 )
 
 test(
-  'the escape key helps, sends itself when typed twice, and says when it does not know a key',
+  'the escape key shows its help, sends itself when typed twice, and refuses an unknown key',
   async context => {
     const { target, terminal } = await bridgeOnPty(context)
     const alice = terminal('alice')
@@ -126,7 +126,7 @@ test(
     alice.types('\x1d?')
     await alice.says(/\[oobm: Ctrl-\] b {2}send a BREAK\]/)
     alice.types('\x1dz')
-    await alice.says(/\[oobm: that means nothing after Ctrl-\], nothing is sent; Ctrl-\] \? for help\]/)
+    await alice.says(/\[oobm: unknown key after Ctrl-\], nothing was sent; Ctrl-\] \? for help\]/)
     alice.types('a\x1d\x1db')
     await target.hears(/^a\x1db$/)
   },
@@ -134,7 +134,7 @@ test(
 )
 
 test(
-  'unplugged and plugged in again, two sessions stay, are told, and go on; nothing typed meanwhile is sent',
+  'two sessions outlive an unplugged adapter and are told; nothing typed meanwhile is sent',
   async context => {
     const { target, files, terminal } = await bridgeOnPty(context)
     const alice = terminal('alice')
@@ -143,11 +143,11 @@ test(
     await bob.says(/for help\]/)
     await target.unplug()
     for (const one of [alice, bob]) await one.says(/\[oobm: the line is closed: .*; nothing is sent until then\]/)
-    await statusWhere(files, 'named', ({ consoles }) => /is not there: the adapter/.test(consoles[0]?.cause ?? ''))
+    await statusWhere(files, 'named', ({ consoles }) => /does not exist: the adapter/.test(consoles[0]?.cause ?? ''))
     alice.types('reload\r')
     await alice.says(/\[oobm: not sent: the line is closed\]/)
     const late = terminal('olga')
-    await late.says(/\[oobm: the line is closed since \S+ \S+ UTC: \S+ is not there: the adapter is not plugged in/)
+    await late.says(/\[oobm: the line has been closed since \S+ \S+ UTC: \S+ does not exist: the adapter is unplugged/)
     await target.plug()
     for (const one of [alice, bob, late]) await one.says(/\[oobm: the line is open\]/)
     alice.types('after\r')
@@ -160,7 +160,7 @@ test(
 )
 
 test(
-  'a long paste goes out whole and in order, although the line takes it slowly',
+  'sends a long paste completely and in order to a slow line',
   async context => {
     const { target, files } = await bridgeOnPty(context)
     const input = Array.from({ length: 40_000 }, (_, i) => `${i}\r`).join('')
@@ -174,7 +174,7 @@ test(
 )
 
 test(
-  'a technician who reads too slowly is told how much is missing, and holds nobody up',
+  'a technician who reads too slowly is told how much is missing, and delays nobody',
   async context => {
     const { target, files, terminal } = await bridgeOnPty(context)
     const alice = terminal('alice')
@@ -189,20 +189,20 @@ test(
     target.says('the end\r\n')
     await alice.says(/the end/, 60_000)
     slow.child.kill('SIGCONT')
-    await slow.says(/\[oobm: this connection was too slow: [1-9]\d* bytes are missing here\]/, 60_000)
+    await slow.says(/\[oobm: [1-9]\d* bytes are missing here: this connection was too slow\]/, 60_000)
     await slow.says(/the end/, 60_000)
   },
   LIMIT,
 )
 
 test(
-  'at SIGTERM the sessions are told, and the program ends by itself',
+  'at SIGTERM the sessions are told, and the program ends',
   async context => {
     const { bridge, files, terminal } = await bridgeOnPty(context)
     const alice = terminal('alice')
     await alice.says(/for help\]/)
     assert.equal(await bridge.stop(5_000), { code: 0, signal: null })
-    await alice.says(/\[oobm: the console bridge stops; connect again in a moment\]/)
+    await alice.says(/\[oobm: the console bridge is stopping; connect again in a moment\]/)
     await waitFor('ssh to end', () => alice.ended())
     assert.equal(await readdir(join(files.directory, 'run')), [])
   },

@@ -1,4 +1,4 @@
-/** What the bridge says of itself in `status.json`. */
+/** The content of the bridge's `status.json`. */
 
 import type { ConsoleStatus } from '../formats/status-file.ts'
 import type { Heartbeat } from '../runtime/boot-clock.ts'
@@ -7,7 +7,7 @@ import type { Console } from './console/console.ts'
 import type { BridgeEvent } from './events.ts'
 import { describeSettings } from './line/settings.ts'
 
-/** @param heartbeat the last sign of life: all loops turned then */
+/** @param heartbeat when all loops were last seen to turn */
 export function consoleStatus(
   consoles: readonly Console[],
   port: number,

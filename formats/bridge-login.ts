@@ -1,9 +1,9 @@
 /** How a program on this device logs in at the console bridge. */
 
 /**
- * The address to connect from so that the account alone says who logs in: the kernel knows the uid of the other end of a
- * loopback connection. Programs that forward for somebody else (the tunnel, sshd) connect from 127.0.0.1, where only keys
- * count, so nobody borrows the account of a forwarder.
+ * The address to connect from so that the account alone says who logs in: the kernel knows the uid of the other end of
+ * a loopback connection. Programs that forward for somebody else (the tunnel, sshd) connect from 127.0.0.1, where only
+ * keys count, so nobody borrows the account of a forwarder.
  */
 export const ACCOUNT_ADDRESS = '127.0.0.2'
 

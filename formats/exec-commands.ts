@@ -1,4 +1,7 @@
-/** The commands of `ssh core-sw1 COMMAND` and `oobm console COMMAND`: the one table. Their effects: console-bridge/ssh/execute.ts. */
+/**
+ * The commands of `ssh core-sw1 COMMAND` and `oobm console COMMAND`: the one table. Their effects:
+ * console-bridge/ssh/execute.ts.
+ */
 
 /** Milliseconds that a BREAK lasts, whatever was asked for. */
 export const BREAK_MS = {
@@ -21,8 +24,8 @@ export interface ExecCommandEntry {
   /** It acts on the console of the login name; otherwise on all consoles of the person. */
   onConsole: boolean
   /**
-   * `any`: also who logged in at the relay, for the one console of that login. `own-key`: a technician's own key or account.
-   * `device`: root and the supervisor; for everybody else the command does not exist.
+   * `any`: also who logged in at the relay, for the one console of that login. `own-key`: a technician's own key or
+   * account. `device`: root and the supervisor; for everybody else the command does not exist.
    */
   access: 'any' | 'own-key' | 'device'
 }

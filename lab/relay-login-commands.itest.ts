@@ -31,7 +31,7 @@ if (process.getuid?.() === 0) {
         ['alice', [], 'core-sw1 status', 0, /^core-sw1 on /],
         ['alice', [], 'core-sw1 status --json', 0, /"name": "core-sw1"/],
         ['alice', [], 'core-sw1 break 200', 69, /BREAK/],
-        ['alice', [], 'core-sw2 release', 69, /nothing was released: the line is closed/],
+        ['alice', [], 'core-sw2 release', 69, /flow control was not released: the line is closed/],
         ['alice', [], 'core-sw2', 0, /you are alice \(via relay\)/],
         ['bob', ['-T'], '', 0, /you are bob \(via relay\)/],
         [

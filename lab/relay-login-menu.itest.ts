@@ -37,7 +37,7 @@ if (process.getuid?.() === 0) {
       await screen.shows(/^> +2 +core-sw2/m)
       await screen.keys('1', 'Enter')
       await screen.shows(/\[oobm: you are alice \(via relay\), operator: you type\]/)
-      await screen.shows(/BREAK is Ctrl-\] b on this way/)
+      await screen.shows(/to send BREAK, press Ctrl-\] b/)
       await screen.literally('show clock\r')
       await target.hears(/show clock\r/)
       // What the terminal would make a signal of, or an ssh a command of its own, is the router's.

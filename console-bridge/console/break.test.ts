@@ -17,7 +17,7 @@ const CASES: [askedMs: number | undefined, lengthMs: number, text: string][] = [
   [0xffff_ffff, 3000, '3000 ms (asked 4294967295 ms)'],
 ]
 
-test('takes the default for none, and keeps the rest within bounds', () => {
+test('uses the default without a length, and keeps others within bounds', () => {
   for (const [askedMs, lengthMs, text] of CASES) {
     assert.is(breakLengthMs(askedMs), lengthMs, String(askedMs))
     assert.is(describeBreak(askedMs), text)

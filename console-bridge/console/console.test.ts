@@ -5,7 +5,7 @@ import { TYPED_BOUND_BYTES } from './console.ts'
 
 const test = suite('console')
 
-test('what is typed beyond the bound is taken, and the session is told to wait until there is room', async context => {
+test('takes input beyond the bound, and makes the session wait until there is room', async context => {
   const { console, line, attach } = fakeConsole(context)
   const { seat, told } = attach('alice')
   line.takes = false
@@ -19,19 +19,19 @@ test('what is typed beyond the bound is taken, and the session is told to wait u
   assert.ok(told.includes('room'))
 })
 
-test('three BREAKs may wait, and a fourth is refused', async context => {
+test('lets three BREAKs wait, and refuses a fourth', async context => {
   const { console, line, attach } = fakeConsole(context)
   const { seat } = attach('alice')
   const answers = await Promise.all(Array.from({ length: 5 }, () => console.sendBreak(seat, 100, context.signal)))
   assert.equal(
     answers.map(answer => (answer.sent ? 'sent' : answer.cause)),
-    ['sent', 'sent', 'sent', ...Array(2).fill('no BREAK was sent: 3 BREAKs are waiting already')],
+    ['sent', 'sent', 'sent', ...Array(2).fill('no BREAK was sent: 3 BREAKs are already waiting')],
   )
   assert.equal(line.log, Array(3).fill(['drained', 'break on', 'break off']).flat())
   assert.ok((await console.sendBreak(seat, 100, context.signal)).sent, 'and one more after them')
 })
 
-test('everyone but the asker hears of a BREAK before it begins, and everyone after it', async context => {
+test('tells the others before a BREAK begins, and everyone after it', async context => {
   const { console, attach } = fakeConsole(context)
   const [alice, bob, olga] = [attach('alice'), attach('bob'), attach('olga', { role: 'observer' })]
   await console.sendBreak(bob.seat, undefined, context.signal)
@@ -40,12 +40,12 @@ test('everyone but the asker hears of a BREAK before it begins, and everyone aft
     [true, false, true],
   )
   for (const { told } of [alice, bob, olga]) assert.ok(told.includes('bob sent BREAK, 300 ms'))
-  // The word has no seat: whoever sent it also sits there.
+  // The exec command has no seat, although the same person has one.
   await console.sendBreak({ technician: 'bob', role: 'operator', from: 'x' }, undefined, context.signal)
   assert.ok(bob.told.includes('break of another'))
 })
 
-test('what is lost is told to whom it was lost: at a BREAK, a take-over, an unplugging and at the end', async context => {
+test('tells each session what it lost: at a BREAK, a take-over, an unplugging and its end', async context => {
   const { console, line, attach } = fakeConsole(context)
   const [alice, bob] = [attach('alice'), attach('bob')]
   line.takes = false
@@ -63,10 +63,10 @@ test('what is lost is told to whom it was lost: at a BREAK, a take-over, an unpl
   assert.equal(lost(bob), ['lost 2: closed', 'lost 1: left'])
 })
 
-test('a line that is held is told once, whoever noticed, and until nobody says so any more', async context => {
+test('a held line is announced once, whoever reports it, until nobody reports it any more', async context => {
   const { console, line, attach, pass } = fakeConsole(context, { flowControl: 'rts-cts' })
   const { seat, told } = attach('alice')
-  const heard = () => told.filter(text => /holds the line|goes on/.test(text)).map(text => text.split(':')[0])
+  const heard = () => told.filter(text => /holds the line|free again/.test(text)).map(text => text.split(':')[0])
   console.lineHeld(true)
   assert.match(console.hold?.cause ?? '', 'CTS is low')
   line.takes = false
@@ -77,13 +77,13 @@ test('a line that is held is told once, whoever noticed, and until nobody says s
   console.lineHeld(false)
   await pass(1_000)
   assert.is(console.hold, undefined)
-  assert.equal(heard(), ['flow control holds the line', 'the line goes on'])
+  assert.equal(heard(), ['flow control holds the line', 'the line is free again'])
   console.lineHeld(true)
   console.lineClosed('unplugged')
   assert.is(console.hold, undefined, 'a line that is closed holds nothing')
 })
 
-test('who leaves gives the place up, and the next operator who types has it', async context => {
+test('when the writer leaves, the next operator who types becomes the writer', async context => {
   const { console, attach } = fakeConsole(context)
   const [alice, bob] = [attach('alice'), attach('bob')]
   assert.is(console.type(bob.seat, Buffer.from('x')), 'occupied')
@@ -101,17 +101,17 @@ test('who leaves gives the place up, and the next operator who types has it', as
   ])
 })
 
-test('releases for operators, and says what that means', async context => {
+test('releases flow control for operators only, and says what that changes', async context => {
   const { console, line, attach } = fakeConsole(context, { flowControl: 'rts-cts' })
   const [alice, olga] = [attach('alice'), attach('olga', { role: 'observer' })]
   const refused = await console.release(olga.seat)
   assert.equal([refused.released, line.log], [false, []])
   assert.equal(await console.release(alice.seat), { released: true })
   assert.equal(line.log, ['released'])
-  assert.ok(olga.told.includes('alice released the flow control: CTS is ignored until the line is opened again'))
+  assert.ok(olga.told.includes('alice released flow control: CTS is ignored until the line is reopened'))
   console.lineClosed('unplugged')
   const closed = await console.release(alice.seat)
-  assert.match(closed.released ? '' : closed.cause, 'nothing was released: the line is closed: unplugged')
+  assert.match(closed.released ? '' : closed.cause, 'flow control was not released: the line is closed: unplugged')
 })
 
 test.run()

@@ -1,4 +1,4 @@
-/** One console: what its line says goes to everyone who watches, and one of them may type. */
+/** One console: the output of its line goes to everyone who watches, and one of them may type. */
 
 import type { ConsoleConfig } from '../../formats/device-config.ts'
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
@@ -17,11 +17,14 @@ import { Scrollback } from './scrollback.ts'
 import type { BreakAnswer, Hold, LineState, ReleaseAnswer, Seat, SeatEvents, TypeOutcome } from './seat.ts'
 import { Seats } from './seats.ts'
 
-/** Bytes of one session that wait for the line; beyond it the session is not read, and the SSH window fills. */
+/**
+ * Bytes of one session that may wait for the line. At this bound the session is no longer read, and the SSH window
+ * fills.
+ */
 export const TYPED_BOUND_BYTES = 65_536
-/** Bytes that are on their way to the line after the queue here; what is stuck longer than they take is held. */
+/** Bytes between the queue here and the wire; a line that takes nothing for longer than they need is held. */
 const IN_HAND_BYTES = 512
-/** BREAKs that wait for their turn: more than that is a key held down. */
+/** BREAKs that may wait: more come from a key that is held down. */
 const BREAKS_BOUND = 3
 
 export interface ConsoleOptions {
@@ -46,7 +49,7 @@ export class Console {
   readonly #outgoing: Outgoing
   #line: Line | undefined
   readonly #seats: Seats
-  /** Its `since`, and what else is an instant in here: milliseconds of the monotonic clock. */
+  /** All instants in here, its `since` too, are milliseconds of the monotonic clock. */
   #state: LineState
   #breaks = 0
   readonly #hold: FlowHold
@@ -115,7 +118,7 @@ export class Console {
     this.#onChange()
   }
 
-  /** Called at each failed try, too: only what is new is told. */
+  /** Also called at each failed attempt to open; only a change is announced. */
   lineClosed(cause: string): void {
     const before = this.#state
     this.#line = undefined
@@ -125,13 +128,13 @@ export class Console {
     this.#state = { open: false, cause, since: before.open ? this.#clock.nowMs() : before.since }
     this.#log.warn({ cause }, 'line closed')
     this.#seats.tellAll(
-      `the line is closed: ${cause}. It is opened again as soon as that can be; nothing is sent until then`,
+      `the line is closed: ${cause}; it is reopened as soon as possible, and nothing is sent until then`,
     )
     for (const seat of this.seats) seat.events.onRoom()
     this.#onChange()
   }
 
-  /** Flow control of the line itself holds it, or lets it go on. */
+  /** The line itself reports whether flow control holds it. */
   lineHeld(held: boolean): void {
     this.#held('line', held)
   }
@@ -143,7 +146,7 @@ export class Console {
     for (const seat of this.seats) seat.events.onOutput()
   }
 
-  /** Takes a place; the first who may type does. */
+  /** Takes a seat; the first one that may type does. */
   attach(person: Person, viewOnly: boolean, events: SeatEvents): Seat {
     const seat = this.#seats.join(person, viewOnly, events)
     this.#log.info({ ...logged(seat), writes: this.writer === seat }, 'session joined')
@@ -151,21 +154,23 @@ export class Console {
     return seat
   }
 
-  /** Gives the place up. What it typed and is not sent is discarded. */
+  /** Leaves the seat. What it typed and was not sent is discarded. */
   leave(seat: Seat): void {
     if (!this.#seats.leave(seat)) return
-    this.#outgoing.discard(seat, { kind: 'left', text: 'the session ended before' })
+    this.#outgoing.discard(seat, { kind: 'left', text: 'the session ended' })
     this.#log.info(logged(seat), 'session left')
     this.#onChange()
   }
 
-  /** Ends the sessions of all who are not on the device itself. */
+  /** Ends the sessions of everybody who is not on the device itself. */
   async dismiss(text: string): Promise<void> {
     const others = this.seats.filter(({ via }) => via !== 'shell')
     await Promise.all(others.map(({ events }) => events.onDismissed(text)))
   }
 
-  /** Sends what was typed, if this seat may; a free place is taken by it. `full`: taken, and wait for room. */
+  /**
+   * Sends what was typed, if this seat may; when nobody types, it does from now on. `full`: taken, but wait for room.
+   */
   type(seat: Seat, bytes: Buffer): TypeOutcome {
     if (refusalOf(seat) !== undefined) return 'observer'
     if (this.writer !== seat && this.writer !== undefined) return 'occupied'
@@ -179,14 +184,14 @@ export class Console {
     return this.waitingBytes(seat) < TYPED_BOUND_BYTES
   }
 
-  /** What this seat typed and the line did not take yet. */
+  /** Bytes that this seat typed and the line has not taken. */
   waitingBytes(seat: Seat): number {
     return this.#outgoing.waitingBytes(seat)
   }
 
   /**
    * Gives typing to this seat, whoever had it.
-   * @returns why it does not get it
+   * @returns why not; undefined when it types now
    */
   takeOver(seat: Seat): string | undefined {
     const refusal = refusalOf(seat)
@@ -194,22 +199,23 @@ export class Console {
     if (refusal !== undefined || before === seat) return refusal
     const loss: Loss = { kind: 'taken-over', text: `${calledAs(seat)} took over typing` }
     const discarded = before ? this.#outgoing.discardWithHeld(before, loss) : 0
-    const lost = discarded > 0 ? `; ${discarded} bytes that waited to be sent are discarded` : ''
+    const lost = discarded > 0 ? `; ${discarded} waiting bytes were discarded` : ''
     this.#give(seat, `${calledAs(seat)} took over typing${before ? ` from ${calledAs(before)}` : ''}${lost}`)
     before?.events.onRoom()
     return undefined
   }
 
   /**
-   * Waits until all that this seat typed is on the wire; what flow control holds for too long is dropped, and the seat is told.
+   * Waits until all that this seat typed is on the wire. What flow control holds for too long is dropped, and the seat
+   * is told.
    */
   async sent(seat: Seat, signal: AbortSignal): Promise<void> {
     if (await this.#outgoing.sent(seat, signal)) return
-    const loss: Loss = { kind: 'held', text: `nothing goes out: ${describeHold(this.config)}` }
+    const loss: Loss = { kind: 'held', text: `flow control holds the line: ${describeHold(this.config)}` }
     if (this.#outgoing.discard(seat, loss) === 0) seat.events.onLost(0, loss)
   }
 
-  /** Lets go on what flow control holds, and tells everyone. */
+  /** Releases the line where flow control holds it, and tells everyone. */
   async release(by: Person | Seat): Promise<ReleaseAnswer> {
     const refusal = refusalOf(by)
     if (refusal !== undefined) return { released: false, refused: true, cause: refusal }
@@ -218,24 +224,24 @@ export class Console {
       if (!line) throw new Error(`the line is closed${this.#state.open ? '' : `: ${this.#state.cause}`}`)
       await line.release()
     } catch (err) {
-      return { released: false, refused: false, cause: `nothing was released: ${errorMessage(err)}` }
+      return { released: false, refused: false, cause: `flow control was not released: ${errorMessage(err)}` }
     }
     this.#log.info(logged(by), 'flow control released')
-    this.#seats.tellAll(`${calledAs(by)} released the flow control${describeRelease(this.config)}`)
+    this.#seats.tellAll(`${calledAs(by)} released flow control${describeRelease(this.config)}`)
     return { released: true }
   }
 
   /**
    * Sends a BREAK, if this person or seat may, and tells everyone.
-   * @param by a seat is spared what the others get: what it types now it typed after the BREAK
+   * @param by for a seat, only the input of the others is dropped: what this one types now it typed after the BREAK
    * @param askedMs as asked; see {@link breakLengthMs}
-   * @param signal the program's end, not the asker's: a BREAK that began is not cut short by a lost connection
+   * @param signal the end of the program, not of the session: a lost connection does not cut a BREAK short
    */
   async sendBreak(by: Person | Seat, askedMs: number | undefined, signal: AbortSignal): Promise<BreakAnswer> {
     const refusal = refusalOf(by)
     if (refusal !== undefined) return { sent: false, refused: true, cause: refusal }
     if (!this.#state.open) return noBreak(`the line is closed: ${this.#state.cause}`)
-    if (this.#breaks >= BREAKS_BOUND) return noBreak(`${this.#breaks} BREAKs are waiting already`)
+    if (this.#breaks >= BREAKS_BOUND) return noBreak(`${this.#breaks} BREAKs are already waiting`)
     this.#breaks++
     try {
       const lengthMs = breakLengthMs(askedMs)
@@ -248,8 +254,8 @@ export class Console {
       this.#onEvent({ event: 'break', console: this.config.name, technician, from, detail })
       for (const seat of this.seats) seat.events.onRoom()
       if (!outcome.sent) return noBreak(outcome.cause)
-      const count = outcome.discardedBytes > 0 ? ` (${outcome.discardedBytes} bytes and more)` : ''
-      const lost = outcome.drained ? '' : `; what the target had not taken by then is discarded${count}`
+      const count = outcome.discardedBytes > 0 ? ` (${outcome.discardedBytes} bytes or more)` : ''
+      const lost = outcome.drained ? '' : `; what the target had not taken was discarded${count}`
       this.#seats.tellAll(`${calledAs(by)} sent BREAK, ${describeBreak(askedMs)}${lost}`)
       return { sent: true }
     } finally {
@@ -267,7 +273,7 @@ export class Console {
     if (!this.#hold.tell(by, held)) return
     const { now } = this.#hold
     this.#log.info({ held: now !== undefined }, 'flow control')
-    this.#seats.tellAll(now ? `flow control holds the line: ${now.cause}. What is typed waits` : 'the line goes on')
+    this.#seats.tellAll(now ? `flow control holds the line: ${now.cause}; input waits` : 'the line is free again')
     this.#onChange()
   }
 }

@@ -1,8 +1,8 @@
-/** Whether flow control holds a line, and since when: a state of the console, which two observers tell. */
+/** Whether flow control holds a line, and since when; two observers report it. */
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import type { Hold } from './seat.ts'
 
-/** `queue`: nothing of what waits is taken. `line`: the line itself says so. */
+/** `queue`: the line takes nothing of what waits. `line`: the line itself says so. */
 export type Holder = 'queue' | 'line'
 
 export class FlowHold {
@@ -13,7 +13,7 @@ export class FlowHold {
   /** Milliseconds of the monotonic clock. */
   #sinceMs = 0
 
-  /** @param cause what holds such a line, for people */
+  /** @param cause what holds this kind of line, for people */
   constructor(clock: Clock, cause: string) {
     this.#clock = clock
     this.#times = new WallTimes(clock)
@@ -26,7 +26,7 @@ export class FlowHold {
     return { since: this.#times.of(this.#sinceMs), cause: this.#cause }
   }
 
-  /** @returns whether the line began to be held, or goes on, by this */
+  /** @returns whether this changed anything: the line is held now and was not, or the reverse */
   tell(by: Holder, isHeld: boolean): boolean {
     const wasHeld = this.#holders.size > 0
     if (isHeld) this.#holders.add(by)

@@ -11,7 +11,7 @@ const BOB = { name: 'bob' }
 const BREAK: Loss = { kind: 'break', text: 'bob sent BREAK' }
 const CLOSED: Loss = { kind: 'closed', text: 'the line is closed' }
 
-/** With everything that it tells, and without a line at the end of the test. */
+/** Records all events; its line is removed at the end of the test. */
 function outgoing(context: TestContext) {
   const told: string[] = []
   const clock = quickClock()
@@ -23,14 +23,14 @@ function outgoing(context: TestContext) {
       onSent: () => {},
       onLost: (owner, bytes, { kind }) => told.push(`${nameOf(owner)} lost ${bytes}: ${kind}`),
       onRoom: () => {},
-      onHeld: held => told.push(held ? 'held' : 'goes on'),
+      onHeld: held => told.push(held ? 'held' : 'free again'),
     },
   })
   context.cleanup(() => out.useLine(undefined, CLOSED))
   return { out, told, clock }
 }
 
-test('sends in order, whoever typed it, in small pieces', async context => {
+test('sends in order of typing, in small pieces', async context => {
   const line = fakeLine()
   const { log } = line
   const { out } = outgoing(context)
@@ -41,7 +41,7 @@ test('sends in order, whoever typed it, in small pieces', async context => {
   assert.equal(log, ['x'.repeat(256), 'x'.repeat(44), 'y', 'drained'])
 })
 
-test('what was typed before a BREAK goes before it, and what is typed during it after it', async context => {
+test('sends what was typed before a BREAK before it, and what is typed during it after it', async context => {
   const line = fakeLine({ takes: false })
   const { log } = line
   const { out } = outgoing(context)
@@ -56,7 +56,7 @@ test('what was typed before a BREAK goes before it, and what is typed during it 
   assert.equal(log, ['before', 'drained', 'break on', 'break off', 'during', 'drained'])
 })
 
-test('a BREAK does not wait for a line that takes nothing, and what it discards is not sent after it either', async context => {
+test('a BREAK does not wait for a line that takes nothing, and what it discards is never sent', async context => {
   const line = fakeLine()
   const { log } = line
   const { out, told } = outgoing(context)
@@ -90,7 +90,7 @@ test('a BREAK is as long as asked', async context => {
   assert.ok(off - on >= 700 && off - on < 800, `${off - on} ms`)
 })
 
-test('who leaves while a BREAK waits for what was typed loses that, and nobody else does', async context => {
+test('a session that ends while a BREAK waits loses its own input only', async context => {
   const line = fakeLine({ takes: false })
   const { log } = line
   const { out, told } = outgoing(context)
@@ -106,7 +106,7 @@ test('who leaves while a BREAK waits for what was typed loses that, and nobody e
   assert.equal(told, ['alice lost 5: left'])
 })
 
-test('takes a BREAK back also when it could not be begun', async context => {
+test('takes a BREAK back even when it failed to begin', async context => {
   const line = fakeLine()
   const { log } = line
   line.setBreak = async on => {
@@ -119,7 +119,7 @@ test('takes a BREAK back also when it could not be begun', async context => {
   assert.equal(log, ['drained', 'break on', 'break off'])
 })
 
-test('gives up a BREAK that a hung adapter does not take, and takes it back when it comes after all', async context => {
+test('gives up a BREAK that a hung adapter does not begin, and takes it back when it begins late', async context => {
   const line = fakeLine()
   const { log } = line
   let begin = () => {}
@@ -140,7 +140,7 @@ test('gives up a BREAK that a hung adapter does not take, and takes it back when
   assert.equal(log, ['drained', 'break on', 'break off'])
 })
 
-test('sends nothing that waited for one line on the next', async context => {
+test('never sends on one line what waited for another', async context => {
   const dead = fakeLine({ takes: false })
   const next = fakeLine()
   const { out, told } = outgoing(context)
@@ -154,7 +154,7 @@ test('sends nothing that waited for one line on the next', async context => {
   assert.equal(told, ['alice lost 1000: closed'])
 })
 
-test('a line that fails at a write waits for its end, and not for ever in a loop', async context => {
+test('stops after a write that fails, until the line is closed', async context => {
   const line = fakeLine()
   const { out, told } = outgoing(context)
   let writes = 0
@@ -183,7 +183,7 @@ test('counts and discards what waits for each owner', async context => {
   assert.equal(told, ['alice lost 4: left'])
 })
 
-test('a take-over discards what the adapter has in hand too, and nothing that is typed after it', async context => {
+test('a take-over also discards what the adapter holds, and nothing typed after it', async context => {
   const line = fakeLine()
   const { log } = line
   const { out, told } = outgoing(context)
@@ -206,7 +206,7 @@ test('a take-over discards what the adapter has in hand too, and nothing that is
   assert.equal(told, ['alice lost 5: taken-over', 'alice lost 0: taken-over'])
 })
 
-test('a take-over from one whose bytes are all on their way leaves those alone', async context => {
+test('a take-over discards nothing when no byte waits', async context => {
   const line = fakeLine()
   const { log } = line
   const { out, told } = outgoing(context)
@@ -216,7 +216,7 @@ test('a take-over from one whose bytes are all on their way leaves those alone',
   assert.equal([log, told], [['sent'], []])
 })
 
-test('says that a line is held, and that it goes on; whoever waits for it gives up', async context => {
+test('reports that a line is held and that it is free again; a wait for it gives up', async context => {
   const line = fakeLine({ takes: false })
   const { out, told } = outgoing(context)
   out.useLine(line, CLOSED)
@@ -225,10 +225,10 @@ test('says that a line is held, and that it goes on; whoever waits for it gives 
   assert.equal(told, ['held'])
   line.takes = true
   assert.ok(await out.sent(ALICE, context.signal))
-  assert.equal(told, ['held', 'goes on'])
+  assert.equal(told, ['held', 'free again'])
 })
 
-test('gives up an adapter that took everything and does not get rid of it', async context => {
+test('gives up when the adapter took everything and sends nothing', async context => {
   const line = fakeLine()
   const { out } = outgoing(context)
   line.drain = () => new Promise(() => {})
@@ -237,7 +237,7 @@ test('gives up an adapter that took everything and does not get rid of it', asyn
   assert.not(await out.sent(ALICE, context.signal))
 })
 
-test('says so when there is no line', async context => {
+test('refuses a BREAK without a line', async context => {
   const { out } = outgoing(context)
   assert.equal(await out.sendBreak(300, context.signal, BREAK), { sent: false, cause: 'the line is closed' })
 })

@@ -1,4 +1,4 @@
-/** What waits to go out on one line: in order, counted for each owner, and never in a BREAK's way for long. */
+/** Sends what was typed to one line, in order and counted for each owner; a BREAK never waits long for it. */
 import type { Clock } from '../../runtime/clock.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import { OVER, within } from '../../runtime/waiting.ts'
@@ -7,26 +7,26 @@ import type { Line } from '../line/line.ts'
 import type { Loss } from './loss.ts'
 import { countBytes, WaitingInput, type WaitingItem } from './waiting-input.ts'
 
-/** Milliseconds that what was typed before a BREAK has to get out; a second is 960 bytes at 9600 baud. */
+/** Milliseconds that a BREAK waits for what was typed before it; a second is 960 bytes at 9600 baud. */
 export const DRAIN_BOUND_MS = 1_000
-/** Milliseconds without progress after which whoever waits for the end of what was typed gives up. */
+/** Milliseconds without progress after which a wait for the end of what was typed is given up. */
 export const GIVE_UP_MS = 20_000
-/** Bytes in one write: small, so that a BREAK waits for a quarter of a second at the most at 9600 baud. */
+/** Bytes in one write: few, so that a BREAK waits for at most a quarter of a second at 9600 baud. */
 const PIECE_BYTES = 256
-/** Milliseconds between two tries at a line that has no room: the second one is for a line that is held. */
+/** Milliseconds between two writes to a line without room: first, and at most, for a line that is held. */
 const RETRY_MS = { first: 20, last: 250 }
 
 export type BreakOutcome =
-  /** `drained`: all that was typed before it is on the wire. If not, these bytes, and what the kernel held, are gone. */
+  /** `drained`: all that was typed before it was sent. If not, these bytes and what the kernel held were discarded. */
   { sent: true; drained: boolean; discardedBytes: number } | { sent: false; cause: string }
 
 export interface OutgoingEvents {
   onSent(owner: object, bytes: number): void
-  /** `bytes` may be 0 where only the kernel had some: those that were handed over may be lost, too. */
+  /** `bytes` is 0 where only the kernel had some: bytes that were reported as sent may be lost. */
   onLost(owner: object, bytes: number, loss: Loss): void
-  /** Something of this owner went out: there may be room for more. */
+  /** Something of this owner was sent: there may be room for more. */
   onRoom(owner: object): void
-  /** The line took nothing for {@link OutgoingOptions.heldMs}, or goes on. */
+  /** The line took nothing for {@link OutgoingOptions.heldMs}, or takes again. */
   onHeld(held: boolean): void
 }
 
@@ -42,10 +42,10 @@ export class Outgoing {
   readonly #events: OutgoingEvents
   readonly #heldMs: number
   #line: Line | undefined
-  /** Ends the pump of the line that is open now. */
+  /** Ends the sending to the line that is open now. */
   #pumping: AbortController | undefined
   readonly #waiting = new WaitingInput()
-  /** What is typed meanwhile waits, so that it is not discarded. */
+  /** While the line discards, what is typed waits, so that it is not discarded too. */
   #isDiscarding = false
   #lastOwner: object | undefined
   #progressAtMs = 0
@@ -59,7 +59,7 @@ export class Outgoing {
     this.#heldMs = heldMs
   }
 
-  /** The line that is open now. What waited for another is never sent on this one, and lost by `loss`. */
+  /** Sets the line that is open now. What waited for another line is never sent on this one; it is lost by `loss`. */
   useLine(line: Line | undefined, loss: Loss): void {
     this.#pumping?.abort()
     this.#pumping = undefined
@@ -78,7 +78,7 @@ export class Outgoing {
     return this.#waiting.bytesOf(owner)
   }
 
-  /** Drops what waits of `owner`, and says how many bytes that was. */
+  /** Drops what waits of `owner`. @returns how many bytes that was */
   discard(owner: object, loss: Loss): number {
     const lost = this.#waiting.remove(owner)
     this.#lose(lost, loss)
@@ -86,7 +86,7 @@ export class Outgoing {
     return countBytes(lost)
   }
 
-  /** The same, and with it what the line has taken already and not sent, where something waited behind that. */
+  /** Drops the same, and, where something waited, also what the line had taken and not sent. */
   discardWithHeld(owner: object, loss: Loss): number {
     const bytes = this.discard(owner, loss)
     const line = this.#line
@@ -104,7 +104,7 @@ export class Outgoing {
 
   /**
    * Waits until all of `owner` is on the wire.
-   * @returns false when it is not, and nothing moved for {@link GIVE_UP_MS}; true also when it was lost, or when aborted
+   * @returns false when nothing moved for {@link GIVE_UP_MS}; true also when the input was lost, or when aborted
    */
   async sent(owner: object, signal: AbortSignal): Promise<boolean> {
     this.#progressAtMs = Math.max(this.#progressAtMs, this.#clock.nowMs())
@@ -122,10 +122,10 @@ export class Outgoing {
   }
 
   /**
-   * Sends a BREAK: one after the other when several ask. What was typed before it goes first, as far as it gets within
-   * {@link DRAIN_BOUND_MS}; the rest is discarded, because what a BREAK leads into must not read the tail of a paste.
+   * Sends a BREAK; several follow one another. What was typed before is sent first, for up to {@link DRAIN_BOUND_MS}.
+   * The rest is discarded: a boot monitor must not read the rest of a paste.
    * @param signal ends the BREAK early; it is taken back in any case
-   * @param loss what is discarded for it is lost by this
+   * @param loss why the rest is lost
    */
   sendBreak(lengthMs: number, signal: AbortSignal, loss: Loss): Promise<BreakOutcome> {
     const outcome = this.#lastBreak.then(() => this.#breakNow(lengthMs, signal, loss))
@@ -155,13 +155,13 @@ export class Outgoing {
     }
   }
 
-  /** @returns whether all that was typed before is on the wire */
+  /** @returns whether all that was typed before the BREAK is on the wire */
   async #drain(line: Line, signal: AbortSignal): Promise<boolean> {
     const drain = async (over: AbortSignal) => {
       while (this.#waiting.first && !over.aborted) await this.#changed(DRAIN_BOUND_MS, over)
       if (!over.aborted) await line.drain()
     }
-    // A line that fails here fails at the BREAK too, which tells.
+    // A line that fails here fails at the BREAK too, and is reported there.
     const outcome = await within(DRAIN_BOUND_MS, [signal], drain, { clock: this.#clock }).catch(() => undefined)
     return outcome?.kind === 'done'
   }
@@ -177,7 +177,7 @@ export class Outgoing {
     })
   }
 
-  /** @returns false when the line is gone: it tells so itself, and the next one gets a pump of its own */
+  /** @returns false when the line is gone: it reports its end itself, and the next line starts its own sending */
   async #send(line: Line, signal: AbortSignal): Promise<boolean> {
     let stuckSinceMs: number | undefined
     let retryMs = RETRY_MS.first
@@ -227,7 +227,7 @@ export class Outgoing {
     }
   }
 
-  /** Resolves when something was sent or dropped, when `ms` are over, or when aborted. */
+  /** Resolves when something was sent or dropped, after `ms`, or when aborted. */
   async #changed(ms: number, signal: AbortSignal): Promise<void> {
     const change = new AbortController()
     const tell = () => change.abort(OVER)

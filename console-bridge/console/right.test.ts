@@ -1,12 +1,12 @@
-/** The console itself refuses, whoever calls it and however it is asked. */
+/** The console itself refuses, whoever asks and by whatever way. */
 import * as assert from 'uvu/assert'
 import { suite } from '../../tools/suite.ts'
 import { fakeConsole } from '../testing/fake-console.ts'
 import type { Person } from './person.ts'
 
 const test = suite('right to send')
-const OBSERVER = 'read-only: you are an observer here, so neither typing nor BREAK is sent'
-const WATCHES = 'read-only: this session watches, so neither typing nor BREAK is sent'
+const OBSERVER = 'read-only: you are an observer; neither typing nor BREAK is sent'
+const WATCHES = 'read-only: this session only watches; neither typing nor BREAK is sent'
 
 const CASES: [role: Person['role'], via: Person['via'], viewOnly: boolean, refusal: string | undefined][] = [
   ['operator', undefined, false, undefined],
@@ -20,7 +20,7 @@ const CASES: [role: Person['role'], via: Person['via'], viewOnly: boolean, refus
 
 for (const [role, via, viewOnly, refusal] of CASES) {
   const who = `${role}${via ? ` via ${via}` : ''}${viewOnly ? ' who watches' : ''}`
-  test(`${who}: ${refusal === undefined ? 'types, takes over and breaks' : 'nothing of it reaches the line'}`, async context => {
+  test(`${who}: ${refusal === undefined ? 'types, takes over and sends BREAK' : 'nothing reaches the line'}`, async context => {
     const { console, line, attach } = fakeConsole(context)
     const { seat: other } = attach('bob')
     const person: Person = { technician: 'alice', role, from: 'x', ...(via && { via }) }
@@ -32,9 +32,9 @@ for (const [role, via, viewOnly, refusal] of CASES) {
     const byKey = await console.sendBreak(seat, undefined, context.signal)
     const refused = { sent: false, refused: true, cause: refusal }
     assert.equal(byKey, refusal === undefined ? { sent: true } : refused)
-    // The word `break` has no session: there is the person alone.
-    const byWord = await console.sendBreak(person, undefined, context.signal)
-    assert.equal(byWord, role === 'operator' ? { sent: true } : { ...refused, cause: OBSERVER })
+    // The command `break` has no session, only the person.
+    const byCommand = await console.sendBreak(person, undefined, context.signal)
+    assert.equal(byCommand, role === 'operator' ? { sent: true } : { ...refused, cause: OBSERVER })
     const breaks = role === 'observer' ? 0 : viewOnly ? 1 : 2
     assert.is(line.log.filter(item => item === 'break on').length, breaks)
     assert.is(line.sent.includes('reload'), refusal === undefined)

@@ -1,19 +1,19 @@
-/** The right to send to a console: to type, to take typing over, to send a BREAK. The console asks here; nobody else decides. */
+/** Who may send to a console: type, take over, send a BREAK. The console asks here; nothing else decides. */
 import type { Person } from './person.ts'
 
-/** Whoever wants to send something. */
+/** A person or seat that wants to send something. */
 export interface Sender extends Pick<Person, 'role'> {
-  /** A session that was opened to look on, whoever opened it: the word `watch`. */
+  /** A session of the command `watch`, whoever opened it. */
   readonly viewOnly?: boolean
 }
 
-/** @returns why nothing of this one is sent; undefined when it may be */
+/** @returns why this sender may not; undefined when it may */
 export function refusalOf({ role, viewOnly = false }: Sender): string | undefined {
   switch (role) {
     case 'operator':
-      return viewOnly ? 'read-only: this session watches, so neither typing nor BREAK is sent' : undefined
+      return viewOnly ? 'read-only: this session only watches; neither typing nor BREAK is sent' : undefined
     case 'observer':
-      return 'read-only: you are an observer here, so neither typing nor BREAK is sent'
+      return 'read-only: you are an observer; neither typing nor BREAK is sent'
     default:
       return role satisfies never
   }

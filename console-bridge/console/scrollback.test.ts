@@ -17,7 +17,7 @@ function readAll(ring: Scrollback, position: number, step: number): { text: stri
   }
 }
 
-test('gives every reader the same bytes, however it was filled and however it is read', () => {
+test('gives every reader the same bytes, however they are written and read', () => {
   const text = 'abcdefghijklmnopqrstuvwxyz'
   for (let size = 1; size <= 12; size++) {
     for (let step = 1; step <= 13; step++) {
@@ -29,7 +29,7 @@ test('gives every reader the same bytes, however it was filled and however it is
   }
 })
 
-test('tells a slow reader how much it missed, and a quick one nothing', () => {
+test('reports to a slow reader how much it missed', () => {
   const ring = new Scrollback(8)
   ring.append(Buffer.from('12345'))
   const quick = ring.read(0, 100)
@@ -39,7 +39,7 @@ test('tells a slow reader how much it missed, and a quick one nothing', () => {
   assert.equal(ring.read(0, 100), { bytes: Buffer.from('456789ab'), missedBytes: 3, next: 11 })
 })
 
-test('hands out copies: what comes later does not change them', () => {
+test('returns copies that later output does not change', () => {
   const ring = new Scrollback(4)
   ring.append(Buffer.from('abcd'))
   const { bytes } = ring.read(0, 4)

@@ -1,9 +1,9 @@
-/** What a console said last: a ring of bytes that every reader goes through at its own pace. */
+/** The latest output of a console: a ring of bytes that every reader reads at its own pace. */
 
 export interface ScrollbackRead {
   /** A copy, empty at the end. */
   bytes: Buffer
-  /** Bytes that were overwritten before this reader came to them. */
+  /** Bytes that were overwritten before this reader read them. */
   missedBytes: number
   /** Where to read on. */
   next: number
@@ -11,12 +11,12 @@ export interface ScrollbackRead {
 
 const NEWLINE = 0x0a
 
-/** A position counts bytes since the start, so that one that was overtaken is seen to be. */
+/** A position counts bytes since the start, so that an overwritten position is recognised. */
 export class Scrollback {
   readonly #ring: Buffer
   #end = 0
 
-  /** @param capacityBytes how much is kept */
+  /** @param capacityBytes bytes that are kept */
   constructor(capacityBytes: number) {
     this.#ring = Buffer.alloc(capacityBytes)
   }
@@ -41,7 +41,7 @@ export class Scrollback {
     this.#end += bytes.length
   }
 
-  /** Reads on from `position`; one that was overwritten skips to the oldest byte that is left. */
+  /** Reads from `position`; an overwritten position skips to the oldest byte that is left. */
   read(position: number, maxBytes: number): ScrollbackRead {
     const from = Math.max(position, this.start)
     const length = Math.min(maxBytes, this.#end - from)
@@ -53,7 +53,7 @@ export class Scrollback {
     return { bytes, missedBytes: from - position, next: from + length }
   }
 
-  /** The position from which the last `lines` lines follow, and no more than `maxBytes`. An unfinished line counts. */
+  /** The position where the last `lines` lines begin, at most `maxBytes` before the end. An unfinished line counts. */
   lastLines(lines: number, maxBytes: number): number {
     const oldest = Math.max(this.start, this.#end - maxBytes)
     let newlines = 0

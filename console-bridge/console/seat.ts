@@ -1,41 +1,41 @@
-/** A session's place at a console: what it may do there, what it hears, and what it is answered. */
+/** A session's seat at a console: what it may do, what it is told, and the answers that it gets. */
 import type { Loss } from './loss.ts'
 import type { Person } from './person.ts'
 
-/** What a session hears from its console. */
+/** What a console tells a session. */
 export interface SeatEvents {
   /** There is more in the scrollback. */
   onOutput(): void
   /** One line for the technician. */
   onNotice(text: string): void
-  /** What was typed went out, and there is room for more. */
+  /** There may be room for more of what is typed. */
   onRoom(): void
-  /** So many bytes of this seat went out. */
+  /** So many bytes of this seat were sent. */
   onSent(bytes: number): void
-  /** So many bytes of this seat are dropped; 0 where some that went to the adapter may be. */
+  /** So many bytes of this seat were dropped; 0 where bytes that the adapter had taken may be. */
   onLost(bytes: number, loss: Loss): void
-  /** A BREAK that this seat did not ask for begins: what comes from now on may have been typed before it was known. */
+  /** Somebody else's BREAK begins: what arrives from now on may have been typed before the technician knew of it. */
   onOthersBreak(loss: Loss): void
-  /** The session is to end, and why; resolves when the technician was told, as far as that can be. */
+  /** Ends the session; resolves when the technician was told why, or cannot be told. */
   onDismissed(text: string): Promise<unknown>
 }
 
-/** A session's place at a console. */
+/** A session's seat at a console. */
 export interface Seat extends Person {
-  /** Of this console since the program's start: no two are the same. */
+  /** Unique at this console since the program's start. */
   readonly id: number
-  /** Milliseconds since 1970; another when the board has learned the time. */
+  /** Milliseconds since 1970; changes when the board learns the time. */
   readonly since: number
-  /** The session only looks on, whoever it is. */
+  /** The session only watches, whoever opened it. */
   readonly viewOnly: boolean
   readonly mayType: boolean
   readonly events: SeatEvents
 }
 
-/** `cause`: a sentence for the asker. `refused`: this person may not; otherwise it could not be done. */
+/** `cause`: a sentence for whoever asked. `refused`: this person may not; otherwise the line could not. */
 export type BreakAnswer = { sent: true } | { sent: false; refused: boolean; cause: string }
 
-/** As for a BREAK. */
+/** `cause` and `refused` as for a BREAK. */
 export type ReleaseAnswer = { released: true } | { released: false; refused: boolean; cause: string }
 
 export type TypeOutcome = 'taken' | 'full' | 'observer' | 'occupied' | 'closed'

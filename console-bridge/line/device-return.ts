@@ -1,12 +1,12 @@
-/** Waits until it is worth opening a device file again: something changed where it is to be, or some time went by. */
+/** Waits until it is worth opening a device file again: something changed in its directory, or some time has passed. */
 import { type FSWatcher, watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { Clock } from '../../runtime/clock.ts'
 import { napper } from '../nap.ts'
 
-/** Milliseconds after which it is tried without a sign: for what no directory tells (another program let go of it). */
+/** Milliseconds after which it is tried without a sign: no directory shows that another program closed the device. */
 const SLOW_MS = 3_000
-/** Milliseconds between two tries: udev makes a node first and gives it to its group after. */
+/** Milliseconds before a try: udev creates a node first, and sets its group afterwards. */
 const SETTLE_MS = 200
 
 /** Resolves when `path` may have come back; at once when aborted. */
@@ -21,10 +21,11 @@ export async function deviceReturn(path: string, clock: Clock, signal: AbortSign
   }
 }
 
-/** /dev/serial/by-id goes with its last adapter, so the nearest directory that is there is watched. */
+/** /dev/serial/by-id disappears with the last adapter, so the nearest directory that exists is watched. */
 function watchNearest(directory: string, name: string, onSign: () => void): FSWatcher | undefined {
   try {
-    // 'rename' is coming, going and moving. 'change' is a chmod, and every write to a neighbour such as /dev/null.
+    // 'rename': a file was created, removed or moved. 'change': a chmod, but also each write to a neighbour such as
+    // /dev/null.
     return watch(directory, (event, changed) => {
       if (event === 'rename' || changed === name) onSign()
     }).on('error', onSign)

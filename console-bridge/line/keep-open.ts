@@ -1,4 +1,4 @@
-/** Keeps one line open for ever: opens it, waits for its end, says why it is closed, and opens it again. */
+/** Keeps one line open: opens it, waits for its end, reports why it is closed, and opens it again. */
 
 import type { ConsoleConfig } from '../../formats/device-config.ts'
 import type { Clock } from '../../runtime/clock.ts'
@@ -16,9 +16,9 @@ export interface KeepOpenOptions {
   onOpen(line: Line): void
   onData(bytes: Buffer): void
   onHeld(held: boolean): void
-  /** Called at each failed try too, with a cause that may be another. */
+  /** Also called at each failed attempt; the cause may differ. */
   onClosed(cause: string): void
-  /** Called at least every {@link TURN_MS} while the loop lives: what the watchdog is fed by. */
+  /** Called at least every {@link TURN_MS} while the loop lives; the watchdog depends on it. */
   onTurn(): void
 }
 

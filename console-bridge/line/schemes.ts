@@ -1,4 +1,7 @@
-/** Which code opens a line: by the scheme before the colon of its path, as in pyserial; a plain path is a device file. */
+/**
+ * Chooses how a line is opened: by the scheme before the colon of its path, as in pyserial; a plain path is a device
+ * file.
+ */
 import type { ConsoleConfig } from '../../formats/device-config.ts'
 import { STABLE_EXAMPLE } from '../../formats/serial-path.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
@@ -6,7 +9,7 @@ import type { OpenLine } from './line.ts'
 
 /**
  * @param openDevice for a device file
- * @param schemes for `scheme:rest`, by scheme
+ * @param schemes for `scheme:rest`, by their schemes
  * @throws UserError for a scheme that nobody registered
  */
 export function openLineOf(
@@ -20,7 +23,7 @@ export function openLineOf(
   if (open) return open
   const known = Object.keys(schemes).map(known => `${known}:`)
   throw new UserError(
-    `console ${name}: this program knows no lines of the kind "${scheme}:"; path must be ${[`a device file such as ${STABLE_EXAMPLE}`, ...known].join(', or ')}`,
+    `console ${name}: unknown kind of line "${scheme}:"; path must be ${[`a device file such as ${STABLE_EXAMPLE}`, ...known].join(', or ')}`,
     EXIT.configuration,
   )
 }

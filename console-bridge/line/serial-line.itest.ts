@@ -1,4 +1,4 @@
-/** The line on a real pty: what it takes, what it keeps, and when it is another one. */
+/** The line on a real pty. */
 import { rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
@@ -24,7 +24,7 @@ async function open(context: TestContext, path: string) {
 }
 
 test(
-  'ends when its device file became another one, although the old one still answers',
+  'ends when the device file is another one now, although the old one still answers',
   async context => {
     const directory = await scratchDirectory(context)
     const [first, second] = [
@@ -47,7 +47,7 @@ test(
 )
 
 test(
-  'takes what there is room for, and drops that when it is told to',
+  'takes what it has room for, and discards it on request',
   async context => {
     const target = await ptyTarget(context, await scratchDirectory(context))
     const { line } = await open(context, target.path)
@@ -69,7 +69,7 @@ test(
 )
 
 test(
-  'tells once that it is gone, and takes nothing after',
+  'reports once that it is gone, and takes nothing after',
   async context => {
     const target = await ptyTarget(context, await scratchDirectory(context))
     const { line, told } = await open(context, target.path)

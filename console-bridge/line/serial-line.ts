@@ -1,4 +1,4 @@
-/** A line behind a device file: the one place that knows what serialport really does. */
+/** A line on a device file: the one file that knows what serialport really does. */
 import { constants, writeSync } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import spawn from 'nano-spawn'
@@ -11,16 +11,16 @@ import type { Line, LineEvents } from './line.ts'
 import { heldAfterMs } from './settings.ts'
 import { watchFlow } from './watch-flow.ts'
 
-/** Milliseconds between two looks at whether the device file is still the one that was opened. */
+/** Milliseconds between two checks that the device file is still the one that was opened. */
 const LOOK_MS = 2_000
-/** Milliseconds that `stty` may take: it waits for nothing, unless the driver hangs. */
+/** Milliseconds that `stty` may take: it waits only where the driver hangs. */
 const STTY_MS = 5_000
-/** Milliseconds that closing may take for whoever waits for it: the program’s end has less time than some drivers. */
+/** Milliseconds to wait for a close: the program’s end has less time than some drivers take. */
 const CLOSE_MS = 2_000
-/** Milliseconds after which a BREAK that the kernel holds back makes room for itself. */
+/** Milliseconds after which the kernel's buffer is flushed for a BREAK that waits for it. */
 const UNSTALL_MS = 250
 
-/** Bytes that a USB adapter's driver takes before it says that there is no room (usb-serial's kfifo, one page). */
+/** Bytes that a USB adapter's driver takes before it reports no room (usb-serial's kfifo, one page). */
 const DRIVER_BYTES = 4_096
 
 type Port = SerialPort & { port?: { fd: number | null; getBaudRate(): Promise<unknown> } }
@@ -37,7 +37,7 @@ export async function openSerialLine(console: ConsoleConfig, events: LineEvents)
   return watchLine(console, opened, port, events)
 }
 
-/** serialport's errors carry no code, so the usual causes are found out before it is asked. */
+/** serialport's errors have no code, so the usual causes are checked before it opens the device. */
 async function checkDevice(path: string): Promise<number> {
   try {
     const found = await stat(path)
@@ -49,12 +49,12 @@ async function checkDevice(path: string): Promise<number> {
     switch (errorCode(err)) {
       case 'ENOENT':
       case 'ENOTDIR':
-        throw new UserError(`${path} is not there: the adapter is not plugged in, or has another name`, undefined, {
+        throw new UserError(`${path} does not exist: the adapter is unplugged, or has another name`, undefined, {
           cause: err,
         })
       case 'EACCES':
         throw new UserError(
-          `no permission for ${path}: its user must be in the group that owns it (dialout)`,
+          `no permission for ${path}: the user of this program must be in the group that owns it (dialout)`,
           undefined,
           {
             cause: err,
@@ -67,11 +67,11 @@ async function checkDevice(path: string): Promise<number> {
 }
 
 /**
- * Closing a port with HUPCL drops DTR, and that resets some equipment. serialport's `hupcl: false` does not clear it.
- * A device that `stty` cannot set is tried all the same: opening it gives the better message.
+ * Closing a port with HUPCL drops DTR, which resets some equipment. serialport's `hupcl: false` does not clear it.
+ * A failure of `stty` is ignored: opening the device then gives the better message.
  */
 async function keepModemLinesAtClose(path: string): Promise<void> {
-  // Without "-drain", stty waits for what is held (TCSADRAIN, termios(3)).
+  // Without "-drain", stty waits for what flow control holds (TCSADRAIN, termios(3)).
   await stty(path, ['-drain', '-hupcl']).catch(() => {})
 }
 
@@ -91,8 +91,8 @@ async function openPort({ path, baudRate, dataBits, parity, stopBits, flowContro
   await new Promise<void>((resolve, reject) => {
     port.open(err => (err ? reject(err) : resolve()))
   }).catch(err => {
-    const words = `${path} cannot be opened: another program holds it (sudo fuser -v ${path} shows which), or it does not take ${baudRate} baud`
-    throw new UserError(`${words} (${errorMessage(err)})`, undefined, { cause: err })
+    const problem = `${path} cannot be opened: another program holds it (sudo fuser -v ${path} shows which), or it does not support ${baudRate} baud`
+    throw new UserError(`${problem} (${errorMessage(err)})`, undefined, { cause: err })
   })
   return port
 }
@@ -106,13 +106,13 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
   let ignoresCts = false
   let draining: Promise<Error | undefined> | undefined
 
-  /** Ends this object once, whatever ends it; serialport tells some ends twice and others never. */
+  /** Ends this object once, whatever ends it: serialport reports some ends twice and others never. */
   const finish = async (cause?: string) => {
     if (signal.aborted) return
     ending.abort()
-    // Output that the target does not take would hold the close for the driver's closing_wait, 30 s.
+    // Output that the target does not take would delay the close by the driver's closing_wait, 30 s.
     if (port.isOpen) await settled(done => port.flush(done))
-    // A driver may go on with a BREAK that nobody took back.
+    // Some drivers go on with a BREAK that was not taken back.
     if (port.isOpen && inBreak) await set(false).catch(() => {})
     if (port.isOpen) await settled(done => port.close(done))
     if (cause !== undefined) events.onClose(cause)
@@ -130,14 +130,15 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
       {
         bytesWritten: () => bytesWritten,
         clearToSend: async () => (flowControl === 'rts-cts' && !ignoresCts ? await clearToSend() : undefined),
-        // A program of its own waits: the same in here would hold one of the four threads that all lines and files share.
+        // A separate program waits: in this process it would occupy one of the four threads that all lines and files
+        // share.
         onWire: signal => spawn('stty', ['-F', path, '-hupcl'], { signal }),
       },
       { clock: systemClock, signal, heldMs: heldAfterMs(console, DRIVER_BYTES), onHeld: held => events.onHeld(held) },
     )
   }
 
-  /** A hang-up between two reads is never reported by serialport (it reads on, for ever): so look. */
+  /** serialport never reports a hang-up between two reads, and reads on for ever: so check. */
   async function lookAfter(): Promise<void> {
     for (;;) {
       await systemClock.sleep(LOOK_MS, signal)
@@ -161,19 +162,20 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
   }
 
   async function set(brk: boolean): Promise<void> {
-    // Each set() writes the modem lines too. Nothing here lowers them after the kernel raised them at open, so
-    // "as they are" is: both up.
+    // Each set() writes the modem lines too. The kernel raises both at open and nothing here lowers them: leave both
+    // up.
     const failure = await settled(done => port.set({ brk, dtr: true, rts: true }, done))
     if (!failure) return
     // The binding does TIOCSBRK first and TIOCMSET after it. A line that is alive and has no modem lines to read (a
     // pty: ENOTTY) failed at the second; any other failed at the first.
     const hasModemLines = (await settled(done => port.get(done))) === undefined
     if (!hasModemLines && (await isAlive())) return
-    throw new UserError(`the adapter did not take the BREAK (${failure.message})`, undefined, { cause: failure })
+    throw new UserError(`the adapter did not send the BREAK (${failure.message})`, undefined, { cause: failure })
   }
 
   return {
-    // Not serialport's write: what that has taken cannot be taken back, and goes out after the BREAK that was to drop it.
+    // Not serialport's write: what that has taken cannot be discarded, and would be sent after the BREAK that discards
+    // it.
     write: bytes => {
       needOpen()
       try {
@@ -188,7 +190,7 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
     },
     drain: async () => {
       needOpen()
-      // One at a time: each holds a thread until the target takes everything.
+      // One at a time: each occupies a thread until the target takes everything.
       draining ??= settled(done => port.drain(done)).finally(() => {
         draining = undefined
       })
@@ -207,8 +209,8 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
     },
     setBreak: async on => {
       needOpen()
-      // TIOCSBRK waits, without a bound and in one of four worker threads, until the kernel's buffer is empty
-      // (tty_ioctl in tty_io.c). Behind flow control it never is: what the target does not take goes.
+      // TIOCSBRK waits in one of four worker threads, without a bound, until the kernel's buffer is empty (tty_ioctl in
+      // tty_io.c). While flow control holds the line it never is, so what the target does not take is flushed.
       const makeRoom = setInterval(() => port.isOpen && port.flush(() => {}), UNSTALL_MS)
       inBreak = inBreak || on
       try {
@@ -218,12 +220,12 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
         clearInterval(makeRoom)
       }
     },
-    // Output that is held holds a driver's close, too, for its closing_wait.
+    // Output that flow control holds also delays a driver's close, for its closing_wait.
     close: async () => void (await within(CLOSE_MS, [], () => finish())),
   }
 }
 
-/** Waits for a callback; gives its error back. */
+/** Waits for a callback. @returns its error */
 function settled(start: (done: (err?: Error | null) => void) => void): Promise<Error | undefined> {
   return new Promise(resolve => start(err => resolve(err ?? undefined)))
 }

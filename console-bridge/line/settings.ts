@@ -7,31 +7,31 @@ export function describeSettings({ baudRate, dataBits, parity, stopBits, flowCon
   return flowControl === 'none' ? framing : `${framing} ${flowControl}`
 }
 
-/** Milliseconds after which bytes that nobody takes are held: longer than a line needs for what its adapter has in hand. */
+/** Milliseconds after which waiting bytes count as held, beyond what the line needs for the bytes in its adapter. */
 const HELD_MS = 2_000
 /** Bits of a byte on the wire, with start and stop bit. */
 const BITS_PER_BYTE = 10
 
-/** @param bytes that the adapter may have in hand */
+/** @param bytes that the adapter may hold */
 export function heldAfterMs({ baudRate }: Pick<ConsoleConfig, 'baudRate'>, bytes: number): number {
   return HELD_MS + (bytes * BITS_PER_BYTE * 1_000) / baudRate
 }
 
-/** What holds a line whose bytes nobody takes, as a clause. */
+/** Why flow control holds a line, as a clause. */
 export function describeHold({ flowControl }: Pick<ConsoleConfig, 'flowControl'>): string {
   switch (flowControl) {
     case 'xon-xoff':
-      return 'the target sent XOFF (Ctrl-S), or is not there to send XON'
+      return 'the target sent XOFF (Ctrl-S) and no XON since'
     case 'rts-cts':
-      return 'CTS is low: the target is busy or off, or the cable has no such wire'
+      return 'CTS is low: the target is busy or off, or the cable has no CTS wire'
     case 'none':
-      return 'the adapter takes no more bytes'
+      return 'the adapter accepts no more bytes'
     default:
       return flowControl satisfies never
   }
 }
 
-/** What a release does beyond this once; empty where nothing. */
+/** What a release changes beyond this once; empty for nothing. */
 export function describeRelease({ flowControl }: Pick<ConsoleConfig, 'flowControl'>): string {
-  return flowControl === 'rts-cts' ? ': CTS is ignored until the line is opened again' : ''
+  return flowControl === 'rts-cts' ? ': CTS is ignored until the line is reopened' : ''
 }

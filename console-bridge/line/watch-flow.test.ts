@@ -21,13 +21,13 @@ function watched(context: TestContext) {
         while (!line.sends && !signal.aborted) await clock.sleep(50, signal)
       },
     },
-    { clock, signal: ending.signal, heldMs: 5_000, onHeld: held => told.push(held ? 'held' : 'goes on') },
+    { clock, signal: ending.signal, heldMs: 5_000, onHeld: held => told.push(held ? 'held' : 'free again') },
   )
   const pass = (ms: number) => clock.sleep(ms, ending.signal)
   return { line, told, pass }
 }
 
-test('a line that nothing was written to is not asked', async context => {
+test('does not check a line to which nothing was written', async context => {
   const { line, told, pass } = watched(context)
   await pass(60_000)
   assert.equal([line.asked, told], [0, []])
@@ -36,7 +36,7 @@ test('a line that nothing was written to is not asked', async context => {
   assert.equal([line.asked, told], [1, []])
 })
 
-test('bytes that the adapter keeps are held, and go on', async context => {
+test('a line is held while its adapter keeps bytes, and free again after', async context => {
   const { line, told, pass } = watched(context)
   line.sends = false
   line.written = 10
@@ -46,10 +46,10 @@ test('bytes that the adapter keeps are held, and go on', async context => {
   assert.equal(told, ['held'])
   line.sends = true
   await pass(5_000)
-  assert.equal(told, ['held', 'goes on'])
+  assert.equal(told, ['held', 'free again'])
 })
 
-test('a paste that goes on is not held, although the adapter is never empty', async context => {
+test('a paste that moves is not held, although the adapter is never empty', async context => {
   const { line, told, pass } = watched(context)
   line.sends = false
   for (let second = 0; second < 60; second++) {
@@ -59,7 +59,7 @@ test('a paste that goes on is not held, although the adapter is never empty', as
   assert.equal(told, [])
 })
 
-test('CTS that is low for a moment is flow control, and for longer it is held', async context => {
+test('CTS that is low for a moment is normal; for longer, the line is held', async context => {
   const { line, told, pass } = watched(context)
   line.cts = false
   await pass(3_000)
@@ -71,7 +71,7 @@ test('CTS that is low for a moment is flow control, and for longer it is held', 
   assert.equal(told, ['held'])
   line.cts = true
   await pass(3_000)
-  assert.equal(told, ['held', 'goes on'])
+  assert.equal(told, ['held', 'free again'])
 })
 
 test.run()

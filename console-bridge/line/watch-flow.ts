@@ -1,12 +1,12 @@
-/** Finds out whether flow control holds a serial line, by means that do not block this process. */
+/** Finds out whether flow control holds a serial line, without blocking this process. */
 import type { Clock } from '../../runtime/clock.ts'
 
 export interface FlowProbe {
   /** Bytes written since the line was opened. */
   bytesWritten(): number
-  /** False while CTS says stop; undefined where there is no such wire, or where it does not count. */
+  /** False while CTS is low; undefined where CTS is absent or ignored. */
   clearToSend(): Promise<boolean | undefined>
-  /** Settles when all that was written is on the wire, or when aborted. */
+  /** Settles when everything written is on the wire, or when aborted. */
   onWire(signal: AbortSignal): Promise<unknown>
 }
 
@@ -18,14 +18,14 @@ export interface FlowWatch {
   onHeld(held: boolean): void
 }
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const LOOK_MS = 2_000
 
 /** Runs until aborted. */
 export async function watchFlow(probe: FlowProbe, { clock, signal, heldMs, onHeld }: FlowWatch): Promise<void> {
   let held = false
   let clearAtMs = clock.nowMs()
-  /** Bytes that were written when something changed last, and when that was. */
+  /** Bytes written at the last change, and when that was. */
   let written = 0
   let progressAtMs = clock.nowMs()
   let onWire = 0

@@ -81,11 +81,11 @@ for (const [what, says, code, seconds] of CASES) {
   })
 }
 
-test('a line that closes ends it', async context => {
+test('a line that closes ends the answer', async context => {
   assert.equal(await answered(context, log(500), { closesMs: 5_000 }), { code: SESSION_EXIT.unavailable, seconds: 5 })
 })
 
-test('where nothing was asked, nothing need be answered', async context => {
+test('ends after a short silence where nothing was asked', async context => {
   assert.equal(await answered(context, [], { hasAsked: false }), { code: SESSION_EXIT.ok, seconds: 2 })
 })
 

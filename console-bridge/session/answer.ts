@@ -1,35 +1,37 @@
-/** When the target has answered a program whose input ended: it is silent, or the time is over. */
+/** Decides when the target has answered a program whose input ended: it is silent, or the time is over. */
 import type { Clock } from '../../runtime/clock.ts'
 import type { Scrollback } from '../console/scrollback.ts'
 import { SESSION_EXIT, type SessionExit } from './exit-codes.ts'
 import { PlainText } from './plain-text.ts'
 
-/** Milliseconds of silence that end an answer which ends in a prompt, and any other: a `ping` pauses. */
+/** Milliseconds of silence that end an answer: one with a prompt at its end, and any other (a `ping` pauses). */
 export const SILENCE_MS = { prompt: 2_000, other: 10_000 }
-/** Milliseconds after which an answer is cut that does not end: the target logs without a pause. */
+/** Milliseconds after which an answer is cut off: the target logs without a pause. */
 export const ANSWER_BOUND_MS = 60_000
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const LOOK_MS = 100
-/** A line without an end that closes as prompts do: `core-sw1#`, `alice@host:~$ `, `Switch(config)> `; no bar of `#####`. */
+/**
+ * An unfinished line that ends like a prompt: `core-sw1#`, `alice@host:~$ `, `Switch(config)> `; not a bar of `#####`.
+ */
 const PROMPT = /[\w)\]~/.:@-] ?[#>$] ?$/
-/** Bytes in which a prompt with its colours has room. */
+/** Bytes that a prompt with its colours may take. */
 const PROMPT_BYTES = 256
 
 export interface AnswerOptions {
   scrollback: Scrollback
-  /** Where the scrollback stood when the session began. */
+  /** The end of the scrollback when the session began. */
   from: number
-  /** Whether anything was sent that could be answered. */
+  /** Whether anything was sent that the target may answer. */
   hasAsked: boolean
   isOpen(): boolean
   clock: Clock
   over: AbortSignal
 }
 
-/** What is said at an end that is not plain silence. */
-export const ANSWER_COMMANDS: Partial<Record<SessionExit, string>> = {
+/** What the technician is told at an end that is not plain silence. */
+export const ANSWER_NOTICES: Partial<Record<SessionExit, string>> = {
   [SESSION_EXIT.silent]: `the target said nothing for ${SILENCE_MS.other / 1_000} s`,
-  [SESSION_EXIT.cut]: `the target still talks after ${ANSWER_BOUND_MS / 1_000} s: its answer is cut here`,
+  [SESSION_EXIT.cut]: `the target still sends output after ${ANSWER_BOUND_MS / 1_000} s: its answer is cut off here`,
 }
 
 /** @returns how the answer ended; `ok` also when aborted */

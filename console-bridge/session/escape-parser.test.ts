@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { suite } from '../../tools/suite.ts'
-import { EscapeParser, escapeByteOf, escapeNameOf } from './escape-parser.ts'
+import { ESCAPE_KEYS, EscapeParser, escapeByteOf, escapeNameOf } from './escape-parser.ts'
 
 const test = suite('escape parser')
 const E = '\x1d'
@@ -37,7 +39,7 @@ const CASES: [typed: string, comesOut: string][] = [
   ['\x00\xff~B\x1b[A', '\x00\xff~B\x1b[A'],
 ]
 
-test('takes escapes out, wherever the input is cut', () => {
+test('separates escapes, wherever the input is cut', () => {
   for (const [typed, comesOut] of CASES) {
     for (let first = 0; first <= typed.length; first++) {
       for (let second = first; second <= typed.length; second++) {
@@ -56,6 +58,17 @@ test('knows its key by byte and by name', () => {
   assert.is(escapeByteOf('ctrl-_'), 0x1f)
   assert.is(escapeNameOf('ctrl-]'), 'Ctrl-]')
   assert.is(escapeNameOf('ctrl-a'), 'Ctrl-A')
+})
+
+test('docs/console.md has each key', () => {
+  const helps = [...new Set(Object.values(ESCAPE_KEYS).map(({ does }) => does))]
+  const rows = helps.map(help => {
+    const keys = Object.entries(ESCAPE_KEYS).flatMap(([key, { does }]) => (does === help ? [`\`${key}\``] : []))
+    return `| ${keys.join(' or ')} | ${help} |`
+  })
+  const table = ['| key | |', '| --- | --- |', ...rows, '| `Ctrl-]` | send `Ctrl-]` itself |'].join('\n')
+  const page = readFileSync(join(import.meta.dirname, '../../docs/console.md'), 'utf8')
+  assert.ok(page.includes(`-->\n${table}\n<!--`), `put this table into docs/console.md:\n${table}`)
 })
 
 test.run()

@@ -1,21 +1,26 @@
-/** Takes the escape key and what follows it out of what a technician types. */
+/** Separates the escape key and the key after it from what a technician types. */
 
 export type EscapeCommand = 'help' | 'break' | 'take-over' | 'release' | 'disconnect'
 
 export type TypedEvent =
   | { kind: 'bytes'; bytes: Buffer }
   | { kind: 'command'; command: EscapeCommand }
-  /** The escape key, then a key that means nothing: nothing of it is sent. */
+  /** The escape key, then an unknown key: neither is sent. */
   | { kind: 'unknown' }
 
-/** Key after the escape key → what it does. The help text is made from this. */
+/** Keys after the escape key. The help and the list in docs/console.md come from this. */
 export const ESCAPE_KEYS: Readonly<Record<string, { command: EscapeCommand; does: string }>> = {
-  '?': { command: 'help', does: 'this help' },
+  '?': { command: 'help', does: 'show this help' },
   b: { command: 'break', does: 'send a BREAK' },
-  w: { command: 'take-over', does: 'take over typing from whoever has it' },
-  r: { command: 'release', does: 'let go on what flow control holds' },
+  w: { command: 'take-over', does: 'take over typing' },
+  r: { command: 'release', does: 'release the line where flow control holds it' },
   d: { command: 'disconnect', does: 'disconnect' },
   '.': { command: 'disconnect', does: 'disconnect' },
+}
+
+/** The first key of a command, as messages name it. */
+export function escapeKeyOf(command: EscapeCommand): string {
+  return Object.keys(ESCAPE_KEYS).find(key => ESCAPE_KEYS[key]?.command === command) ?? ''
 }
 
 /** `ctrl-]` → 0x1d: Ctrl clears all but the low five bits of a key (ASCII). */
@@ -23,12 +28,12 @@ export function escapeByteOf(key: string): number {
   return key.toUpperCase().charCodeAt('ctrl-'.length) & 0x1f
 }
 
-/** `ctrl-]` → `Ctrl-]`, as it is told to people. */
+/** `ctrl-]` → `Ctrl-]`, as people read it. */
 export function escapeNameOf(key: string): string {
   return `Ctrl-${key.slice('ctrl-'.length).toUpperCase()}`
 }
 
-/** Fed with what comes, however it is cut. */
+/** The input may be cut anywhere. */
 export class EscapeParser {
   readonly #escapeByte: number
   #escaped = false

@@ -1,4 +1,4 @@
-/** The exit codes of a session and of its words. docs/console.md has this table, and a test keeps it so. */
+/** The exit codes of a session and of an exec command. docs/console.md has this table; a test compares them. */
 import { EXIT } from '../../runtime/errors.ts'
 import type { LossKind } from '../console/loss.ts'
 
@@ -19,28 +19,28 @@ export const SESSION_EXIT = {
 
 export type SessionExit = (typeof SESSION_EXIT)[keyof typeof SESSION_EXIT]
 
-/** What each means. Input that was lost comes before how the answer ended; of several losses the first one counts. */
+/** What each means. Lost input comes before how the answer ended; of several losses the first one counts. */
 export const SESSION_EXIT_MEANINGS: readonly (readonly [SessionExit, string])[] = [
-  [SESSION_EXIT.ok, 'all input was sent, and the target was silent at the end of its answer'],
-  [SESSION_EXIT.silent, 'all input was sent, and the target said nothing at all for 10 s'],
-  [SESSION_EXIT.usage, 'there is no such word, or no such console for you; nothing was sent'],
+  [SESSION_EXIT.ok, 'all input was sent, and the target finished its answer'],
+  [SESSION_EXIT.silent, 'all input was sent, and the target said nothing for 10 s'],
+  [SESSION_EXIT.usage, 'unknown command, invalid arguments, or not one of your consoles; nothing was sent'],
   [
     SESSION_EXIT.unavailable,
-    'the bridge cannot: it stops, access was switched off, the line closed before the end of the answer, you have too many connections, or no BREAK could be sent',
+    'the bridge stopped, access was switched off, the line closed before the end of the answer, you have too many connections, or no BREAK could be sent',
   ],
   [
     SESSION_EXIT.notSent,
-    'some input was not sent: the line was or became closed, flow control held it for 20 s, somebody’s BREAK dropped it, or you left before',
+    'some input was not sent: the line was closed, flow control held it for 20 s, somebody’s BREAK dropped it, or you left first',
   ],
-  [SESSION_EXIT.occupied, 'some input was not sent: somebody else types, or took over; another time it may be'],
-  [SESSION_EXIT.observer, 'some input was not sent, or no BREAK: you may only watch this console'],
+  [SESSION_EXIT.occupied, 'some input was not sent: somebody else types, or took over; try again later'],
+  [SESSION_EXIT.observer, 'some input or a BREAK was not sent: you may only watch this console'],
   [
     SESSION_EXIT.cut,
-    'all input was sent; after 60 s the target still talked and its answer is cut there, or parts of it are missing because the connection was too slow',
+    'all input was sent, but the answer is incomplete: the target still sent output after 60 s, or the connection was too slow',
   ],
 ]
 
-/** The code of a session whose input was lost so. */
+/** @returns the code of a session that lost input in this way */
 export function exitOfLoss(kind: LossKind): SessionExit {
   switch (kind) {
     case 'observer':

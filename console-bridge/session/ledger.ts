@@ -1,4 +1,4 @@
-/** How much of what one session typed was sent, and why the rest was not. */
+/** Counts how much of one session's input was sent, and why the rest was not. */
 import type { Loss } from '../console/loss.ts'
 
 export class Ledger {
@@ -11,9 +11,9 @@ export class Ledger {
     this.#sentBytes += bytes
   }
 
-  /** @param bytes 0 where some that count as sent may be lost */
+  /** @param bytes 0 where some bytes that count as sent may be lost */
   lost(bytes: number, loss: Loss): void {
-    // The adapter may have some of a session that never typed; but only who typed can lose any.
+    // Only a session that typed can lose bytes that the adapter had.
     if (bytes === 0 && this.#sentBytes === 0) return
     this.#loss ??= loss
     this.#lostBytes += bytes
@@ -24,20 +24,16 @@ export class Ledger {
     return this.#sentBytes
   }
 
-  /** The first one; undefined while everything was sent. */
+  /** The first loss; undefined while everything was sent. */
   get loss(): Loss | undefined {
     return this.#loss
   }
 
-  /** `12 bytes were sent, 40 were not: bob types`; undefined when everything was sent. */
+  /** `12 bytes sent, 40 not sent: bob types`; undefined when everything was sent. */
   describe(): string | undefined {
     if (!this.#loss) return undefined
     const upTo = this.#mayBeMore ? 'up to ' : ''
     const atLeast = this.#mayBeMore ? 'at least ' : ''
-    return `${upTo}${count(this.#sentBytes)} sent, ${atLeast}${this.#lostBytes} not: ${this.#loss.text}`
+    return `${upTo}${this.#sentBytes} bytes sent, ${atLeast}${this.#lostBytes} not sent: ${this.#loss.text}`
   }
-}
-
-function count(bytes: number): string {
-  return bytes === 1 ? '1 byte was' : `${bytes} bytes were`
 }

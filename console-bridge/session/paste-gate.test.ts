@@ -33,7 +33,7 @@ function withGate(context: TestContext, { answersMs = 50 as number | undefined }
   return { gate, opened, roundTrips, pass, paste }
 }
 
-test('lets all through while it is open, and knows a paste from typing', async context => {
+test('lets everything through while open, and tells a paste from typing', async context => {
   const { gate, pass, paste } = withGate(context)
   assert.is(gate.came(1), undefined)
   assert.not(gate.isPasting)
@@ -55,7 +55,7 @@ test('opens with the client’s answer where nothing was pasted', async context 
   assert.is(gate.came(1), undefined)
 })
 
-test('keeps a paste back until it pauses, however slow its link is', async context => {
+test('drops a paste until it pauses, however slow the link is', async context => {
   const { gate, opened, pass, paste } = withGate(context)
   await paste(10, 100, 500)
   gate.close(LOSS, false)
@@ -65,7 +65,7 @@ test('keeps a paste back until it pauses, however slow its link is', async conte
   assert.equal(opened, [25_000])
 })
 
-test('a paste that goes on behind the answer is kept back until it pauses, too', async context => {
+test('drops a paste that goes on after the answer until it pauses, too', async context => {
   const { gate, opened, pass, paste } = withGate(context, { answersMs: 3_000 })
   gate.close(LOSS, true)
   await pass(2_000)
@@ -77,14 +77,14 @@ test('a paste that goes on behind the answer is kept back until it pauses, too',
   assert.equal(opened, [20_000])
 })
 
-test('does not wait for ever for a client that never answers', async context => {
+test('gives up on a client that never answers', async context => {
   const { gate, opened, roundTrips, pass } = withGate(context, { answersMs: undefined })
   gate.close(LOSS, false)
   await pass(11_000)
   assert.equal([opened, roundTrips.length], [[0], 1])
 })
 
-test('opens at once for whoever decided anew', async context => {
+test('opens at once after a new decision', async context => {
   const { gate, opened, paste, pass } = withGate(context)
   await paste(1, 10, 1_000)
   gate.close(LOSS, false)

@@ -1,43 +1,43 @@
-/** Keeps the rest of a paste from the line once some of it was not sent, or once a BREAK came in between. */
+/** Drops the rest of a paste once some of it was not sent, or once somebody sent a BREAK in between. */
 import type { Clock } from '../../runtime/clock.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { Loss } from '../console/loss.ts'
 
 /** Milliseconds without a byte that end a paste. */
 export const PAUSE_MS = 1_000
-/** Bytes within {@link PAUSE_MS} that make a paste: a key that repeats is 30 or, as an arrow, 90 bytes a second. */
+/** Bytes within {@link PAUSE_MS} that make a paste: a repeating key is 30 bytes a second, or 90 for an arrow. */
 export const PASTE_BYTES = 128
-/** Milliseconds for a client to answer, beyond which it counts as one that never does. */
+/** Milliseconds that a client has to answer. */
 const ANSWER_MS = 10_000
 
 export interface PasteGateOptions {
   clock: Clock
-  /** Resolves when all is here that the client sent before it could know. */
+  /** Resolves when everything has arrived that the client sent before it read what it was told. */
   roundTrip(signal: AbortSignal): Promise<void>
   over: AbortSignal
-  /** The gate is open again, after it kept back so many bytes. */
-  onOpen(keptBackBytes: number, loss: Loss): void
+  /** The gate is open again, after it dropped so many bytes. */
+  onOpen(droppedBytes: number, loss: Loss): void
 }
 
 export class PasteGate {
   readonly #options: PasteGateOptions
-  /** What came within the last {@link PAUSE_MS}. */
+  /** What arrived within the last {@link PAUSE_MS}. */
   readonly #latest: { atMs: number; bytes: number }[] = []
   #arrivals = 0
   #cameAtMs = 0
-  #closed: { loss: Loss; keptBackBytes: number } | undefined
+  #closed: { loss: Loss; droppedBytes: number } | undefined
 
   constructor(options: PasteGateOptions) {
     this.#options = options
   }
 
-  /** So many bytes came. @returns why they must not be sent, if so */
+  /** So many bytes arrived. @returns why they must not be sent; undefined when they may be */
   came(bytes: number): Loss | undefined {
     this.#arrivals++
     this.#cameAtMs = this.#options.clock.nowMs()
     this.#forgetOld()
     this.#latest.push({ atMs: this.#cameAtMs, bytes })
-    if (this.#closed) this.#closed.keptBackBytes += bytes
+    if (this.#closed) this.#closed.droppedBytes += bytes
     return this.#closed?.loss
   }
 
@@ -47,22 +47,22 @@ export class PasteGate {
   }
 
   /**
-   * Keeps back what comes: until the client has read what it was told before, and where it is in the middle of a paste, until that
-   * pauses for {@link PAUSE_MS} and the client has nothing more on its way.
-   * @param isHeldUp its paste is not being read just now
+   * Drops what arrives until the client has read what it was told. In the middle of a paste, also until the paste has
+   * paused for {@link PAUSE_MS} and the client has nothing more on its way.
+   * @param isHeldUp a paste waits in the client, because it is not read just now
    */
   close(loss: Loss, isHeldUp: boolean): void {
     if (this.#closed) return
-    this.#closed = { loss, keptBackBytes: 0 }
+    this.#closed = { loss, droppedBytes: 0 }
     void this.#wait(this.#closed, isHeldUp)
   }
 
-  /** The technician decided anew: what comes now was typed after that. */
+  /** What arrives now was typed after a new decision of the technician, such as a take-over. */
   open(): void {
     const closed = this.#closed
     this.#closed = undefined
     this.#latest.length = 0
-    if (closed) this.#options.onOpen(closed.keptBackBytes, closed.loss)
+    if (closed) this.#options.onOpen(closed.droppedBytes, closed.loss)
   }
 
   #forgetOld(): void {

@@ -49,7 +49,7 @@ for (const [what, said, text] of CASES) {
   })
 }
 
-test('keeps UTF-8 and older character sets, and takes C1 controls out of both', () => {
+test('keeps UTF-8 and older character sets, and removes C1 controls from both', () => {
   const cases: [Buffer, string][] = [
     [Buffer.from('日本語 Zürich ⛄ 🚀 Û6n \u0800\u{10ffff}'), '日本語 Zürich ⛄ 🚀 Û6n \u0800\u{10ffff}'],
     [Buffer.from('a\u009b6nb\u0090$q"p\u009cc\u0085d'), 'abcd'],
@@ -65,7 +65,7 @@ test('keeps UTF-8 and older character sets, and takes C1 controls out of both', 
   }
 })
 
-test('what began in the past is swallowed to its end, and live output after it stays as it is', () => {
+test('removes a sequence that began in the past, and leaves the output after it unchanged', () => {
   const live = `${ESC}[31mred${ESC}[6n`
   for (const [what, said, text] of CASES) {
     const input = Buffer.from(`${said}\r\n`, 'latin1')
@@ -87,7 +87,7 @@ test('begins with the next line, or sequence, where the beginning was overwritte
   assert.is(new PlainText(false).feed(Buffer.from([0x81, 0x93, 0x0a, 0x41])).toString(), 'A')
 })
 
-test('after a gap, live output goes on with the next line or sequence, and with text after a while', () => {
+test('after a gap, output continues with the next line or sequence, or with text after a while', () => {
   const after = (live: string) => new PlainText(false).finish(Buffer.from(live)).toString()
   assert.is(after('1mred\r\nRouter#'), 'Router#')
   assert.is(after(';1H\x1b[2J\x1b[6n'), '\x1b[2J\x1b[6n')

@@ -1,32 +1,36 @@
-/** Past output as text: what a terminal would do more than print is left out, so that it neither answers nor changes its modes. */
+/** Reduces past output to text: a terminal that shows it neither answers queries nor changes its modes. */
 
 const ESC = 0x1b
 const BEL = 0x07
 const CAN = 0x18
 const SUB = 0x1a
 const NEWLINE = 0x0a
-/** Backspace, tab, newline, carriage return: all that stays of the control characters. */
+/** The control characters that are kept: backspace, tab, newline, carriage return. */
 const KEPT_CONTROLS = [0x08, 0x09, NEWLINE, 0x0d]
-/** Introducers of control strings (ECMA-48: DCS, SOS, OSC, PM, APC; k is screen's title), after ESC; and as 8-bit C1. */
+/**
+ * Introducers of control strings (ECMA-48: DCS, SOS, OSC, PM, APC; k is screen's title), after ESC; and as 8-bit C1.
+ */
 const STRINGS = [...'PX]^_k'].map(letter => letter.charCodeAt(0))
 const C1_STRINGS = [0x90, 0x98, 0x9d, 0x9e, 0x9f]
 const C1_CSI = 0x9b
-/** Bytes of a control string after which it counts as noise that was none. */
+/** Bytes after which a control string counts as noise. */
 const STRING_BOUND_BYTES = 4_096
-/** Bytes without a line's end after which text counts as text, whatever came before it. */
+/** Bytes without a newline after which what follows counts as text, whatever came before it. */
 const UNKNOWN_BOUND_BYTES = 256
 
-/** `unknown`: what came before the first byte was overwritten, and may have been half a sequence. */
+/** `unknown`: the bytes before the first one were overwritten, and may have been half a sequence. */
 type State = 'ground' | 'escape' | 'intermediate' | 'csi' | 'string' | 'unknown'
 
 export class PlainText {
   #state: State
-  /** The bytes of a UTF-8 character so far, and how many are to come. */
+  /** The bytes of a UTF-8 character so far, and how many are still to come. */
   #character: number[] = []
   #toCome = 0
   #stringBytes = 0
 
-  /** @param isWhole false where the first byte may be in the middle of something: then it begins with the next line */
+  /**
+   * @param isWhole false where the first byte may be in the middle of a sequence: text then begins with the next line
+   */
   constructor(isWhole = true) {
     this.#state = isWhole ? 'ground' : 'unknown'
   }
@@ -36,19 +40,19 @@ export class PlainText {
     return this.#state === 'ground' && this.#toCome === 0
   }
 
-  /** Only the text of it. */
+  /** @returns only the text */
   feed(input: Uint8Array): Buffer {
     const out: number[] = []
     for (const byte of input) this.#take(byte, out)
     return Buffer.from(out)
   }
 
-  /** Ends a sequence that began before without showing it, and a character with it; the rest stays as it is. */
+  /** Removes the rest of a sequence or character that began before; what follows is returned unchanged. */
   finish(input: Buffer): Buffer {
     const out: number[] = []
     let at = 0
     while (at < input.length && !this.isBetween) {
-      // A sequence that begins here is whole.
+      // A sequence that begins here is complete.
       if (this.#state === 'unknown' && input[at] === ESC) this.#state = 'ground'
       else this.#take(input[at++] as number, out)
     }
@@ -91,7 +95,7 @@ export class PlainText {
     }
   }
 
-  /** A C1 control, the first byte of a character, or text of an older character set: each ends a sequence before it. */
+  /** A C1 control, the first byte of a character, or text of an older character set: each ends a sequence. */
   #high(byte: number, out: number[]): void {
     this.#state = 'ground'
     if (byte < 0xa0) {
@@ -117,7 +121,7 @@ export class PlainText {
     else out.push(...this.#character)
   }
 
-  /** It was none: the text of an older character set, but no C1 control. */
+  /** It was not UTF-8: text of an older character set stays, C1 controls do not. */
   #endCharacter(out: number[]): void {
     out.push(...this.#character.filter(byte => byte >= 0xa0))
     this.#toCome = 0
@@ -128,7 +132,7 @@ export class PlainText {
     this.#stringBytes = 0
   }
 
-  /** No string that equipment sends has a line's end in it: one that does not end by itself hides no more than its line. */
+  /** Strings that equipment sends have no newline in them, so one without an end hides at most its line. */
   #inString(byte: number, out: number[]): void {
     if (byte === NEWLINE) out.push(byte)
     if (byte === BEL || byte === 0x9c || byte === NEWLINE || ++this.#stringBytes > STRING_BOUND_BYTES) {

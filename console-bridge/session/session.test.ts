@@ -23,7 +23,7 @@ function withSession(context: TestContext, interactive = true, role: 'operator' 
   return { console, line, shown, start, bob, pass }
 }
 
-test('does not read on while the line takes no more, and reads on when it does', async context => {
+test('stops reading while the line has no room, and reads on after', async context => {
   const { line, shown, start, pass } = withSession(context)
   const { session } = start()
   line.takes = false
@@ -37,7 +37,7 @@ test('does not read on while the line takes no more, and reads on when it does',
   assert.is(line.sent.length, 71_000)
 })
 
-test('what a stopped client had on its way when another sent BREAK is dropped, until it pauses', async context => {
+test('somebody else’s BREAK drops what a stopped client had on its way, until it pauses', async context => {
   const { console, line, shown, start, bob, pass } = withSession(context)
   const { session } = start()
   const other = bob()
@@ -60,7 +60,7 @@ test('what a stopped client had on its way when another sent BREAK is dropped, u
   assert.match(shown.notes, /\[oobm: not sent: 700015 bytes \(bob sent BREAK\)/)
 })
 
-test('a take-over by key ends the dropping: what follows was typed after it', async context => {
+test('a take-over by key ends the dropping of a paste', async context => {
   const { line, start, bob, console, pass } = withSession(context)
   const other = bob()
   console.takeOver(other)
@@ -71,7 +71,7 @@ test('a take-over by key ends the dropping: what follows was typed after it', as
   assert.is(line.sent, 'typed')
 })
 
-test('without a terminal: nothing of the past, and no questions to it', async context => {
+test('without a terminal: no past output', async context => {
   const { console, shown, start, pass } = withSession(context, false)
   console.received(Buffer.from('old\r\n\x1b[6nRouter#'))
   const { session, ending } = start()
@@ -83,7 +83,7 @@ test('without a terminal: nothing of the past, and no questions to it', async co
   assert.is(shown.out, 'show clock\r\n*12:00\r\nRouter#')
 })
 
-test('with a terminal, the past is text, and live output is the target’s own', async context => {
+test('with a terminal: past output as text, and new output unchanged', async context => {
   const { console, shown, start, pass } = withSession(context)
   console.received(Buffer.from('old\r\n\x1b[6n\x1b[?1049hRouter#\x1b[3'))
   const { session } = start()
@@ -94,7 +94,7 @@ test('with a terminal, the past is text, and live output is the target’s own',
   session.onTyped(Buffer.from('\x1dd'))
 })
 
-test('a program that reads too slowly hears that its answer has a hole, and does not end with 0', async context => {
+test('a program that reads too slowly is told of the gap, and does not end with 0', async context => {
   const { console, shown, start, pass } = withSession(context, false)
   const { session, ending } = start()
   session.onTyped(Buffer.from('show tech\r'))
@@ -111,17 +111,17 @@ test('a program that reads too slowly hears that its answer has a hole, and does
   await pass(100)
   session.onEnd()
   assert.is(await ending, 124)
-  assert.match(shown.notes, /this connection was too slow: \d+ bytes are missing here/)
+  assert.match(shown.notes, /\d+ bytes are missing here: this connection was too slow/)
   assert.match(shown.out, /\nRouter#$/)
 })
 
-test('an observer types, breaks, takes over and releases nothing, and is told each time but once for keys', async context => {
+test('refuses an observer’s typing, BREAK, take-over and release; typing is answered once', async context => {
   const { line, shown, start, pass } = withSession(context, true, 'observer')
   const { session, ending } = start()
   session.onTyped(Buffer.from('reload\r'))
   session.onTyped(Buffer.from('y'))
   await pass(100)
-  const told = () => shown.notes.split('[oobm: read-only: you are an observer here').length - 1
+  const told = () => shown.notes.split('[oobm: read-only: you are an observer').length - 1
   assert.is(told(), 1)
   for (const keys of ['\x1db', '\x1dw', '\x1dr']) session.onTyped(Buffer.from(keys))
   assert.not(session.breakRequested(300))
@@ -130,10 +130,10 @@ test('an observer types, breaks, takes over and releases nothing, and is told ea
   assert.is(line.sent, '')
   session.onTyped(Buffer.from('\x1dd'))
   assert.is(await ending, 77)
-  assert.match(shown.notes, '[oobm: 0 bytes were sent, 8 not: read-only: you are an observer here')
+  assert.match(shown.notes, '[oobm: 0 bytes sent, 8 not sent: read-only: you are an observer')
 })
 
-test('one’s own BREAK request during a paste drops the rest of it, and without one nothing', async context => {
+test('one’s own BREAK request drops the rest of a paste, and nothing without a paste', async context => {
   const { line, shown, start, pass } = withSession(context)
   const { session } = start()
   session.onTyped(Buffer.from('before'))
@@ -149,7 +149,7 @@ test('one’s own BREAK request during a paste drops the rest of it, and without
   assert.match(shown.notes, /\[oobm: not sent: 70000 bytes \(you sent BREAK during a paste\)/)
 })
 
-test('who is sent away is told why, and how an answer ended is said, too', async context => {
+test('tells a dismissed session why, and a program how its answer ended', async context => {
   const away = withSession(context)
   const { ending } = away.start()
   await away.console.dismiss('maintenance was switched off')
@@ -164,7 +164,7 @@ test('who is sent away is told why, and how an answer ended is said, too', async
   assert.match(silent.shown.notes, '[oobm: the target said nothing for 10 s]')
 })
 
-test('a program whose input is lost ends soon, and is not asked for more', async context => {
+test('a program that lost input ends soon', async context => {
   const { console, shown, start, bob, line } = withSession(context, false)
   bob()
   const { session, ending } = start()
@@ -173,7 +173,7 @@ test('a program whose input is lost ends soon, and is not asked for more', async
   session.onTyped(Buffer.from('y\r'))
   assert.is(await ending, 75)
   assert.is(line.sent, '')
-  assert.match(shown.notes, '[oobm: 0 bytes were sent, 9 not: bob types]')
+  assert.match(shown.notes, '[oobm: 0 bytes sent, 9 not sent: bob types]')
 })
 
 test.run()

@@ -1,11 +1,18 @@
-/** One technician at one console: what is typed goes in, what the target says comes out, and what happens is told. */
+/** One technician at one console: sends what they type, shows what the target says, and tells them what happens. */
 import type { Clock } from '../../runtime/clock.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { Console } from '../console/console.ts'
 import type { Person } from '../console/person.ts'
 import type { Seat } from '../console/seat.ts'
-import { ANSWER_COMMANDS, untilAnswered } from './answer.ts'
-import { type EscapeCommand, EscapeParser, escapeByteOf, escapeNameOf, type TypedEvent } from './escape-parser.ts'
+import { ANSWER_NOTICES, untilAnswered } from './answer.ts'
+import {
+  type EscapeCommand,
+  EscapeParser,
+  escapeByteOf,
+  escapeKeyOf,
+  escapeNameOf,
+  type TypedEvent,
+} from './escape-parser.ts'
 import { exitOfLoss, SESSION_EXIT, type SessionExit } from './exit-codes.ts'
 import { escapeHelp, GREETING_LINES, greeting, silenceHint } from './greeting.ts'
 import type { Terminal, TerminalInput } from './terminal.ts'
@@ -15,7 +22,7 @@ import { View } from './view.ts'
 export interface SessionOptions {
   console: Console
   person: Person
-  /** A view that takes no input at all: the word `watch`. */
+  /** Takes no input: the command `watch`. */
   viewOnly: boolean
   terminal: Terminal
   /** The escape key as the configuration has it, `ctrl-]`. */
@@ -26,9 +33,9 @@ export interface SessionOptions {
 }
 
 const GREETING_BYTES = 8_192
-/** Milliseconds without a word from the target after which the likely causes are told. */
+/** Milliseconds after which the likely causes are shown for a target that has said nothing. */
 const SILENCE_MS = 3_000
-/** Milliseconds that the last words may take to reach a technician. */
+/** Milliseconds that the last notices may take to reach a technician. */
 const FAREWELL_MS = 1_000
 
 export class Session implements TerminalInput {
@@ -39,7 +46,7 @@ export class Session implements TerminalInput {
   readonly #over: AbortSignal
   readonly #view: View
   readonly #typing: Typing
-  /** Where the scrollback stood at the beginning. */
+  /** The end of the scrollback at the beginning. */
   readonly #from: number
   #seat: Seat | undefined
   #exitCode: SessionExit = SESSION_EXIT.ok
@@ -56,13 +63,13 @@ export class Session implements TerminalInput {
     this.#parser = terminal.interactive ? new EscapeParser(escapeByteOf(escapeKey)) : undefined
     this.#typing = new Typing({
       ...{ console, terminal, clock, over: this.#over },
-      takeOverHint: terminal.interactive ? `; ${this.#escapeName} w takes over` : '',
+      takeOverHint: terminal.interactive ? `; ${this.#escapeName} ${escapeKeyOf('take-over')} to take over` : '',
       tell: text => this.#view.tell(text),
       end: () => this.#ending.abort(),
     })
   }
 
-  /** Runs until the technician leaves, or is made to; resolves with the exit code. */
+  /** Runs until the technician leaves, or the session is ended. @returns the exit code */
   run(): Promise<SessionExit> {
     this.#running ??= this.#run()
     return this.#running
@@ -70,7 +77,7 @@ export class Session implements TerminalInput {
 
   async #run(): Promise<SessionExit> {
     const { console, person, viewOnly, terminal, clock, signal } = this.#options
-    // A program gets only what is said from now on.
+    // A program gets only output from now on.
     const isViewed = terminal.interactive || viewOnly
     const fromPosition = isViewed ? console.scrollback.lastLines(GREETING_LINES, GREETING_BYTES) : this.#from
     const seat = console.attach(person, viewOnly, {
@@ -97,7 +104,7 @@ export class Session implements TerminalInput {
     const { ledger } = this.#typing
     const account = ledger.describe()
     if (account !== undefined) this.#view.tell(account)
-    if (signal.aborted) this.#view.tell('the console bridge stops; connect again in a moment')
+    if (signal.aborted) this.#view.tell('the console bridge is stopping; connect again in a moment')
     await within(FAREWELL_MS, [terminal.gone], () => this.#view.showNotices(), { clock })
     if (ledger.loss) return exitOfLoss(ledger.loss.kind)
     return signal.aborted ? SESSION_EXIT.unavailable : this.#exitCode
@@ -115,9 +122,7 @@ export class Session implements TerminalInput {
           this.#obey(this.#seat, event.command)
           break
         case 'unknown':
-          this.#view.tell(
-            `that means nothing after ${this.#escapeName}, nothing is sent; ${this.#escapeName} ? for help`,
-          )
+          this.#view.tell(`unknown key after ${this.#escapeName}, nothing was sent; ${this.#escapeName} ? for help`)
           break
         default:
           event satisfies never
@@ -129,7 +134,7 @@ export class Session implements TerminalInput {
     this.#typing.becomeProgram()
   }
 
-  /** A program's input ended, or that of a terminal which is none (`ssh -tt` behind a pipe). */
+  /** The input ended: of a program, or of `ssh -tt` behind a pipe. */
   onEnd(): void {
     if (this.#options.viewOnly || this.#typing.hasEnded) return
     this.#typing.hasEnded = true
@@ -137,8 +142,8 @@ export class Session implements TerminalInput {
   }
 
   /**
-   * A BREAK asked for by the SSH client, beside what is typed: a paste may be going on.
-   * @returns false when this session may send none
+   * The SSH client asks for a BREAK, independently of what is typed: a paste may be going on.
+   * @returns false when this session may not send one
    */
   breakRequested(askedMs: number): boolean {
     const seat = this.#seat
@@ -152,7 +157,7 @@ export class Session implements TerminalInput {
 
   #sendBreak(seat: Seat, askedMs?: number): void {
     const { console, signal } = this.#options
-    // That one was sent, everyone at the console is told by the console.
+    // When it was sent, the console tells everyone.
     void console.sendBreak(seat, askedMs, signal).then(answer => answer.sent || this.#view.tell(answer.cause))
   }
 
@@ -187,7 +192,7 @@ export class Session implements TerminalInput {
 
   #takeOver(seat: Seat): void {
     const { console } = this.#options
-    const answer = console.writer === seat ? 'you type already' : console.takeOver(seat)
+    const answer = console.writer === seat ? 'you are typing already' : console.takeOver(seat)
     if (answer !== undefined) this.#view.tell(answer)
     else this.#typing.decidedAnew()
   }
@@ -204,7 +209,7 @@ export class Session implements TerminalInput {
     this.#view.tell(...silenceHint(console))
   }
 
-  /** All of the input is sent, and the target has said what it has to say; both within bounds. */
+  /** Waits, within bounds, until all input is sent and the target has answered. */
   async #finish(): Promise<void> {
     const { console, clock } = this.#options
     const over = this.#over
@@ -216,8 +221,8 @@ export class Session implements TerminalInput {
       this.#exitCode = await untilAnswered({
         ...{ scrollback, from: this.#from, hasAsked: ledger.sentBytes > 0, isOpen, clock, over },
       })
-      const words = ANSWER_COMMANDS[this.#exitCode]
-      if (words !== undefined) this.#view.tell(words)
+      const notice = ANSWER_NOTICES[this.#exitCode]
+      if (notice !== undefined) this.#view.tell(notice)
       if (this.#view.missedBytes > 0) this.#exitCode = SESSION_EXIT.cut
     }
     this.#ending.abort()

@@ -1,24 +1,30 @@
-/** A technician's end of a session, as the session sees it: an SSH channel stands behind it. */
+/** A technician's terminal as the session sees it; an SSH channel implements it. */
 
 export interface Terminal {
-  /** It has a pty: the escape key works, and notices stand among the output. Without one it is clean for programs. */
+  /**
+   * It has a pty: the escape key works, and notices appear in the output. Without a pty the output is clean for
+   * programs.
+   */
   readonly interactive: boolean
-  /** What the target says. Resolves when it is on its way, so that who waits never fills the memory; or when gone. */
+  /** Writes what the target says. Resolves when there is room for more, or when gone: awaiting it bounds the memory. */
   write(bytes: Buffer): Promise<void>
-  /** What the bridge says, on standard error where there is no pty. */
+  /** Writes what the bridge says, without a pty to standard error. */
   note(text: string | Buffer): Promise<void>
-  /** Resolves when all that the client sent before it had read all of ours is here; or when aborted. */
+  /**
+   * Resolves when the client has read all that was sent to it, and all that it sent before has arrived; or when
+   * aborted.
+   */
   roundTrip(signal: AbortSignal): Promise<void>
-  /** Stops and goes on reading what is typed. */
+  /** Stop and resume reading what is typed. */
   pause(): void
   resume(): void
-  /** Aborted when the technician is gone, by will or not. */
+  /** Aborted when the technician left or the connection was lost. */
   readonly gone: AbortSignal
 }
 
 export interface TerminalInput {
   onTyped(bytes: Buffer): void
-  /** The client has sent its last byte, which may wait to be read. */
+  /** The client has sent its last byte, which may not have been read yet. */
   onLastSent(): void
   /** Nothing more will be typed; output may still be wanted (`echo … | ssh core-sw1`). */
   onEnd(): void

@@ -1,4 +1,4 @@
-/** What one session types: sent, or lost with a word; and of a paste of which some was lost, nothing more. */
+/** One session's input: sent, or dropped with a notice. When some of a paste is lost, the rest is dropped too. */
 import type { Clock } from '../../runtime/clock.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { Console } from '../console/console.ts'
@@ -16,33 +16,33 @@ export interface TypingOptions {
   clock: Clock
   /** The end of the session. */
   over: AbortSignal
-  /** Follows a refusal. */
+  /** Appended to a refusal. */
   takeOverHint: string
-  /** Says a line to the technician. */
+  /** Shows a line to the technician. */
   tell(text: string): void
   /** Ends the session. */
   end(): void
 }
 
-/** Milliseconds between two refusals: one for a paste, not one for each of its lines. */
+/** Milliseconds between two refusals, so that a paste gets one and not one for each line. */
 const REFUSAL_MS = 3_000
-/** Milliseconds for which a program whose input was not sent may go on, so that it can be said how much that was. */
+/** Milliseconds for which the input of a program that lost some is still read, so that the rest can be counted. */
 const GIVING_UP_MS = 5_000
 
 export class Typing {
   readonly ledger = new Ledger()
-  /** Set while the session has a place. */
+  /** Set while the session has a seat. */
   seat: Seat | undefined
   /** All of the input is read. */
   hasEnded = false
   readonly #options: TypingOptions
   readonly #gate: PasteGate
-  /** What is typed is not read, because the line takes no more. */
+  /** What is typed is not read, because the line has no room. */
   #isPaused = false
-  /** Nobody is there who would see that nothing moves. */
+  /** No person would notice that nothing moves. */
   #isProgram: boolean
   #isWatched = false
-  /** Why nothing more of a program is sent. */
+  /** Why nothing more of a program's input is sent. */
   #givenUp: Loss | undefined
   #refusedAtMs = Number.NEGATIVE_INFINITY
   #toldObserver = false
@@ -56,24 +56,24 @@ export class Typing {
       roundTrip: signal => terminal.roundTrip(signal),
       onOpen: (bytes, { text }) => {
         if (bytes === 0 || this.#givenUp) return
-        tell(`not sent: ${bytes} bytes (${text}). What you type from now on is sent again`)
+        tell(`not sent: ${bytes} bytes (${text}); what you type now is sent again`)
       },
     })
   }
 
-  /** More was typed than the line took, or is being pasted just now. */
+  /** Some input has not been sent yet, or a paste is going on. */
   get isBehind(): boolean {
     const waits = this.seat !== undefined && this.#options.console.waitingBytes(this.seat) > 0
     return waits || this.#isPaused || this.#gate.isPasting
   }
 
-  /** The client has sent its last byte: no person is typing. */
+  /** The client has sent its last byte: no person types. */
   becomeProgram(): void {
     this.#isProgram = true
     if (this.#isPaused) void this.#giveUpHeld()
   }
 
-  /** What comes now was typed after what lost the rest of a paste. */
+  /** What arrives now was typed after the loss. */
   decidedAnew(): void {
     this.#gate.open()
   }
@@ -99,7 +99,7 @@ export class Typing {
         break
       case 'occupied': {
         const writer = console.writer ? calledAs(console.writer) : 'somebody else'
-        this.#refuse(`${writer} types, so nothing of yours is sent${this.#options.takeOverHint}`)
+        this.#refuse(`not sent: ${writer} types${this.#options.takeOverHint}`)
         this.lose(bytes.length, { kind: 'occupied', text: `${writer} types` })
         break
       }
@@ -112,7 +112,7 @@ export class Typing {
     }
   }
 
-  /** Some of what was typed is not sent: then the rest of that paste is not either, and of a program's input nothing more. */
+  /** Some input was not sent: then the rest of that paste is dropped, and of a program's input everything after it. */
   lose(bytes: number, loss: Loss): void {
     this.ledger.lost(bytes, loss)
     if (this.ledger.loss === undefined || !this.seat || this.seat.viewOnly) return
@@ -121,7 +121,7 @@ export class Typing {
     else if (this.#isPaused || this.#gate.isPasting) this.dropRest(loss)
   }
 
-  /** A program's input that waits for the line, and does not move, is lost. */
+  /** Drops a program's input that waits for the line and does not move. */
   async #giveUpHeld(): Promise<void> {
     if (!this.#isProgram || this.#isWatched || !this.seat) return
     this.#isWatched = true
@@ -139,7 +139,7 @@ export class Typing {
     this.#options.terminal.resume()
   }
 
-  /** Ends after the rest of a program's input, or a pause in it, so that it can be said how much of it was not sent. */
+  /** Ends the session after the rest of a program's input, or a pause in it, so that the rest is counted. */
   async #giveUp(loss: Loss): Promise<void> {
     if (this.#givenUp) return
     this.#givenUp = loss
@@ -157,7 +157,7 @@ export class Typing {
     }
   }
 
-  /** Once is enough: who watches may well press a key now and then. */
+  /** Once only: people who watch press keys, too. */
   #refuseObserver(seat: Seat): void {
     const refusal = refusalOf(seat)
     if (this.#toldObserver || refusal === undefined) return

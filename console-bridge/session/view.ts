@@ -1,13 +1,13 @@
-/** What one technician sees: what the target says, lines of ours between, at the pace of the terminal. */
+/** What one technician sees: the target's output and the bridge's notices, at the pace of the terminal. */
 import type { Scrollback } from '../console/scrollback.ts'
 import { PlainText } from './plain-text.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Bytes before a replay that are looked at, so that it does not begin inside a sequence. */
+/** Bytes before a replay that are parsed, so that it does not begin inside a sequence. */
 const CONTEXT_BYTES = 16_384
-/** Bytes at a time: what a slow reader may still get after it fell behind. */
+/** Bytes at a time: a slow reader may still get so many after it fell behind. */
 const CHUNK_BYTES = 16_384
-/** Notices that wait for a slow reader; the oldest go first. */
+/** Notices that wait for a slow reader; beyond that the oldest are dropped. */
 const NOTICES_BOUND = 50
 
 export class View {
@@ -23,25 +23,25 @@ export class View {
     this.#terminal = terminal
   }
 
-  /** Bytes of the target that this terminal was too slow for. */
+  /** Bytes of output for which this terminal was too slow. */
   get missedBytes(): number {
     return this.#missedBytes
   }
 
-  /** Has a line of ours shown, as soon as those before are. */
+  /** Queues notices, each a line. */
   tell(...texts: string[]): void {
     this.#notices.push(...texts)
     if (this.#notices.length > NOTICES_BOUND) this.#notices.splice(0, this.#notices.length - NOTICES_BOUND)
     this.#wake()
   }
 
-  /** The target has said something. */
+  /** There is more output. */
   wake(): void {
     this.#wake()
   }
 
   /**
-   * Shows what was said since `replayFrom` as text, and what comes from now on as it is, until it is over.
+   * Shows past output since `replayFrom` as text, and new output unchanged, until aborted.
    * @param replayFrom a position of the scrollback; its end for no replay
    */
   async show(replayFrom: number, over: AbortSignal): Promise<void> {
@@ -54,7 +54,7 @@ export class View {
       await this.showNotices()
       if (text.length > 0) {
         this.#lineStarted = text.at(-1) === 0x0a
-        // Without a terminal, standard output is for what is said from now on.
+        // Without a pty, standard output is for new output only.
         await (this.#terminal.interactive ? this.#terminal.write(text) : this.#terminal.note(text))
       }
       while (!over.aborted) {
@@ -63,9 +63,9 @@ export class View {
         position = next
         if (missedBytes > 0) {
           this.#missedBytes += missedBytes
-          // What follows may begin in the middle of a sequence.
+          // The next byte may be in the middle of a sequence.
           past = new PlainText(false)
-          await this.#note(`this connection was too slow: ${missedBytes} bytes are missing here`)
+          await this.#note(`${missedBytes} bytes are missing here: this connection was too slow`)
         }
         if (bytes.length > 0) {
           const shown = past.finish(bytes)
@@ -93,7 +93,7 @@ export class View {
     for (let text = this.#notices.shift(); text !== undefined; text = this.#notices.shift()) await this.#note(text)
   }
 
-  /** A line of ours is a line of its own, wherever the target's output stands. */
+  /** A notice begins a new line when the output is in the middle of one. */
   async #note(text: string): Promise<void> {
     if (!this.#terminal.interactive) return this.#terminal.note(`[oobm: ${text}]\n`)
     const before = this.#lineStarted ? '' : '\r\n'

@@ -40,7 +40,7 @@ const ACCOUNTS = {
   ],
 }
 
-test('an account is who the record and the configuration say, with that role and those consoles', () => {
+test('identifies an account by the record and the configuration, with its role and consoles', () => {
   const CASES: [
     uid: number,
     name: string | undefined,
@@ -58,7 +58,8 @@ test('an account is who the record and the configuration say, with that role and
     [994, 'oobm-supervisor', 'observer', [], true],
     // What all who may be behind it may watch.
     [995, 'oobm', 'observer', ['sw1']],
-    // Not a technician; without the shell; left; an account whose name is another's; a name that the record does not have.
+    // Not a technician; without the shell; left; an account whose name is another's; a name that the record does not
+    // have.
     [1000, undefined],
     [20_002, undefined],
     [20_003, undefined],
@@ -80,7 +81,7 @@ test('an account is who the record and the configuration say, with that role and
   assert.is(identityOfAccount(995, everything)?.consoles, undefined)
 })
 
-test('finds the uid of a connection whose process holds it, and of no other', () => {
+test('finds the uid of a connection only while its process has it open', () => {
   const table = (
     state: string,
     uid: string,

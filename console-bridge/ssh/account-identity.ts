@@ -1,11 +1,11 @@
-/** Who an account of this device is at its consoles: pure. */
+/** Who an account of this device is at its consoles. No effects. */
 import type { TechnicianConfig } from '../../formats/device-config.ts'
 import type { PersonUid } from '../../formats/people.ts'
 import type { PasswdEntry } from '../../runtime/passwd.ts'
 import type { Identity } from './authorize.ts'
 
 export interface Accounts {
-  /** Of this process: whoever has it can do all that the bridge can. In a lab, everybody's. */
+  /** The uid of this process, which can do all that the bridge can; in a lab, everybody's. */
   ownUid: number
   users: readonly PasswdEntry[]
   /** The record of uids. */
@@ -13,16 +13,16 @@ export interface Accounts {
   technicians: readonly TechnicianConfig[]
 }
 
-/** Has the supervisor's own word, and no console. */
+/** Executes its own command, and has no console. */
 const SUPERVISOR = 'oobm-supervisor'
-/** May become root, and who of them it is, nobody can tell. */
+/** May become root; which administrator uses it is unknown. */
 const ADMINISTRATORS = 'remote-admin'
 /** The login that technicians share. */
 const SHARED = 'oobm'
 
-/** @returns undefined for an account that is nobody here */
+/** @returns undefined for an account without access */
 export function identityOfAccount(uid: number, { ownUid, users, people, technicians }: Accounts): Identity | undefined {
-  // Of two names of one uid the first is its name, as for everybody who asks the system.
+  // Of two names of one uid the first one counts, as for getpwuid(3).
   const name = users.find(user => user.uid === uid)?.name ?? String(uid)
   if (uid === 0 || uid === ownUid) return { name, role: 'operator', consoles: undefined, via: 'shell', isDevice: true }
   if (name === SUPERVISOR) return { name, role: 'observer', consoles: [], via: 'shell', isDevice: true }
@@ -34,7 +34,9 @@ export function identityOfAccount(uid: number, { ownUid, users, people, technici
   return { name, role: technician.role, consoles: technician.consoles, via: 'shell' }
 }
 
-/** Any of those with the shell may be behind it: what all of them may watch. Administrators may watch everything anyway. */
+/**
+ * Any technician with the shell may use it: only the consoles that all of them have. Administrators have all consoles.
+ */
 function sharedConsoles(technicians: readonly TechnicianConfig[]): string[] | undefined {
   const lists = technicians.flatMap(({ shell, admin, consoles }) => (shell && !admin && consoles ? [consoles] : []))
   const [first, ...others] = lists

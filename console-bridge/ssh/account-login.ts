@@ -1,4 +1,4 @@
-/** A login without a key: by the account of whoever connects, for programs on this device alone. */
+/** A login without a key, by the account of the program that connects; only on this device. */
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { ACCOUNT_ADDRESS } from '../../formats/bridge-login.ts'
@@ -14,18 +14,20 @@ import { peerUid } from './peer-uid.ts'
 
 export interface AccountOptions {
   technicians: readonly TechnicianConfig[]
-  /** Path of the record of who has an account here. */
+  /** Path of the record of people with an account here. */
   peopleRecord: string
   log: Logger
 }
 
 export interface AccountLogin {
   uid: number
-  /** @returns undefined when it is nobody's, or the login name names another */
+  /** @returns undefined for an account without access, or when the login name names somebody else */
   identityFor(login: string): Identity | undefined
 }
 
-/** @returns undefined for a connection on which only keys count: every one that came through the tunnel, or by a forwarder */
+/**
+ * @returns undefined for a connection on which only keys count: each that came through the tunnel or another forwarder
+ */
 export function accountOf(
   socket: Socket,
   { technicians, peopleRecord, log }: AccountOptions,
@@ -36,7 +38,7 @@ export function accountOf(
   try {
     people = readPeopleRecord(peopleRecord)
   } catch (err) {
-    log.error({ cause: errorMessage(err) }, 'who has an account here is not known')
+    log.error({ cause: errorMessage(err) }, 'cannot read who has an account here')
   }
   const users = parsePasswd(readFileSync('/etc/passwd', 'utf8'))
   const identity = identityOfAccount(uid, { ownUid: process.getuid?.() ?? 0, users, people, technicians })

@@ -31,7 +31,7 @@ const works = (place: Place) => {
   place.idleSinceMs = undefined
 }
 
-test('takes every TCP connection, and drops the oldest of those that say nothing', () => {
+test('takes every TCP connection, and drops the oldest one without an identification', () => {
   const { closed, arrive, admission, wait } = places({ unnamed: 3 })
   times(5, index => arrive(`silent ${index}`))
   assert.equal(
@@ -42,7 +42,7 @@ test('takes every TCP connection, and drops the oldest of those that say nothing
   assert.ok(wait('client').isTaken, 'the silent take no place of those that speak')
 })
 
-test('32 wait; the next ones queue while all of them are young, for half a minute', () => {
+test('32 wait; while all of them are young, the next ones queue for half a minute', () => {
   const { time, closed, wait, admission } = places()
   assert.ok(times(32, index => wait(`client ${index}`).isTaken).every(Boolean))
   const queued = times(3, index => wait(`one more ${index}`))
@@ -64,7 +64,7 @@ test('32 wait; the next ones queue while all of them are young, for half a minut
   )
 })
 
-test('who queues gets the places that come free, at random', () => {
+test('gives free places at random to those who queue', () => {
   const { wait, admission, closed } = places({ waiting: 2 }, () => 0.99)
   const [first] = times(2, index => wait(`client ${index}`))
   const queued = times(3, index => wait(`queued ${index}`))
@@ -78,7 +78,7 @@ test('who queues gets the places that come free, at random', () => {
   assert.equal(closed, [])
 })
 
-test('who had to queue is spared as long as anybody else', () => {
+test('one that had to queue is spared for as long as any other', () => {
   const { time, wait, admission, closed } = places({ waiting: 1 })
   const first = wait('first')
   time.nowMs = 1_000
@@ -92,7 +92,7 @@ test('who had to queue is spared as long as anybody else', () => {
   assert.is(closed.length, 1)
 })
 
-test('256 queue; of more than that one at random is refused', () => {
+test('256 may queue; beyond that, one of them is refused at random', () => {
   const { wait, admission } = places({ waiting: 1 })
   const clients = times(1 + 256, index => wait(`client ${index}`))
   assert.is(admission.count('queued'), 256)
@@ -101,7 +101,7 @@ test('256 queue; of more than that one at random is refused', () => {
   assert.is(clients.filter(({ answers }) => answers.includes(false)).length, 1)
 })
 
-test('drops one at random of those older than two seconds, never a younger one', () => {
+test('drops at random one that is older than two seconds, never a younger one', () => {
   const { time, closed, wait } = places({ waiting: 4 }, () => 0.99)
   times(2, index => wait(`old ${index}`))
   time.nowMs = 1_000
@@ -119,7 +119,7 @@ test('drops one at random of those older than two seconds, never a younger one',
   ])
 })
 
-test('never drops one whose key would do, up to four of one key', () => {
+test('never drops one whose key is acceptable, up to four of one key', () => {
   const { time, closed, wait, admission } = places({ waiting: 2 })
   for (const index of times(5, index => index)) {
     const { place, isTaken } = wait(`asked ${index}`)
@@ -136,7 +136,7 @@ test('never drops one whose key would do, up to four of one key', () => {
   )
 })
 
-test('two places are the self-test’s, whoever waits', () => {
+test('keeps two places for the self-test', () => {
   const { time, closed, wait } = places({ waiting: 2 })
   times(2, index => wait(`client ${index}`))
   assert.not(wait('other', 'x_oobm_selftest_').isTaken)
@@ -157,7 +157,7 @@ test('a place that was left is free', () => {
   assert.ok(logIn('alice again', 'alice').isIn)
 })
 
-test('a key has eight connections, and a ninth in place of one without a session', () => {
+test('a key may have eight connections; a ninth replaces one without a session', () => {
   const { time, closed, logIn } = places()
   const own = times(8, index => {
     time.nowMs = index * 10

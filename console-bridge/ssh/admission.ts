@@ -1,13 +1,16 @@
-/** Who keeps a place at the SSH server when there are too many. All come from 127.0.0.1, so an address tells nobody apart. */
+/**
+ * Decides who keeps a place at the SSH server when there are too many. All come from 127.0.0.1, so addresses do not
+ * help.
+ */
 import type { ServerLimits } from './limits.ts'
 
 /** One connection, from its TCP connection to its end. */
 export interface Place {
-  /** Since when it has been at this stage. */
+  /** When it reached this stage. */
   sinceMs: number
   /**
-   * `unnamed` until the client's greeting, then `queued` until it has a place, then `waiting` or `selftest`; `asked` once the
-   * server said that its key would do; `in` once the key is proved.
+   * `unnamed` until the client's identification, then `queued` until it has a place, then `waiting` or `selftest`;
+   * `asked` once the server said that its key is acceptable; `in` once the key is proved.
    */
   stage: 'unnamed' | 'queued' | 'waiting' | 'selftest' | 'asked' | 'in'
   /** The public key asked about or proved, base64. */
@@ -15,13 +18,13 @@ export interface Place {
   isLocal: boolean
   /** Since when it has had no session; undefined while it has one, and before the login. */
   idleSinceMs: number | undefined
-  /** Ends the connection; it has left when this returns. */
+  /** Ends the connection; it has no place when this returns. */
   close(cause: string): void
 }
 
 type Stage = Place['stage']
 
-/** The supervisor's proof greets so, verifies the host key, and leaves without a login. */
+/** The identification of the supervisor's proof, which verifies the host key and leaves without a login. */
 const SELFTEST = /^oobm_selftest_/
 
 export class Admission {
@@ -43,8 +46,8 @@ export class Admission {
   }
 
   /**
-   * A TCP connection: always taken, so that it is greeted and can say who it is. When too many have not said so, the one that
-   * has had most time for it goes.
+   * A TCP connection arrived. It is always taken, so that it can identify itself. When too many have not, the oldest of
+   * them is dropped.
    */
   arrived(close: Place['close']): Place {
     const unnamed = this.#at('unnamed')
@@ -57,15 +60,15 @@ export class Admission {
   }
 
   /**
-   * Its greeting came. When its places are full, one that has waited for longer than `sparedMs` is dropped at random, as sshd's
-   * MaxStartups does: who fills the places cannot choose who goes, and whoever has a key needs them for a moment only. While
-   * all are younger, it queues.
+   * It identified itself. When the places are full, one that has waited for longer than `sparedMs` is dropped at
+   * random, as with sshd's MaxStartups: an attacker cannot choose who is dropped, and a login with a key needs a place
+   * for a moment only. While all are younger, the new one queues.
    * @param software of its identification (RFC 4253, section 4.2)
-   * @param answer is called once, at once or later: with false when no place came free in time, or too many queue
+   * @param answer called once, now or later: with false when no place became free in time, or too many queue
    */
   named(place: Place, software: string, answer: (isAdmitted: boolean) => void): void {
     const { selftest, queued } = this.#limits
-    // Anybody can greet so, and wins two places by it, which are for nothing but this.
+    // Anybody can identify so, and gains nothing but these places.
     if (SELFTEST.test(software) && this.#enter(place, 'selftest', selftest)) {
       answer(true)
       return
@@ -76,7 +79,7 @@ export class Admission {
     if (this.#queue.size > queued) this.#answer(this.#anyQueued(), false)
   }
 
-  /** Gives the places that came free to those who queue, at random; to be called again and again while somebody queues. */
+  /** Gives free places to those who queue, at random. Must be called again and again while somebody queues. */
   serveQueue(): void {
     const { waiting, queuedMs } = this.#limits
     for (const place of this.#queue.keys()) {
@@ -89,7 +92,10 @@ export class Admission {
     }
   }
 
-  /** It was told that this key would do. Public keys are no secret, so only a few a key are kept for that. */
+  /**
+   * It was told that this key is acceptable. Public keys are not secret, so only a few connections of a key are kept
+   * for that.
+   */
   asked(place: Place, key: string): void {
     if (place.stage === 'in' || this.#at('asked').filter(other => other.key === key).length >= this.#limits.askedPerKey)
       return
@@ -99,7 +105,7 @@ export class Admission {
 
   /**
    * Its key is proved.
-   * @returns false when the key has too many connections: it stays what it was, for as long as its login may take
+   * @returns false when the key has too many connections: the place stays at its stage until its login times out
    */
   loggedIn(place: Place, key: string, isLocal: boolean): boolean {
     const { connectionsPerKey, localConnections, furtherConnections } = this.#limits
@@ -156,7 +162,7 @@ export class Admission {
     return true
   }
 
-  /** Ends the one of a key's connections that has been without a session for longest. */
+  /** Ends the connection of a key that has been without a session for longest. */
   #dropIdle(own: Place[]): boolean {
     const idleMs = ({ idleSinceMs }: Place) => idleSinceMs ?? Number.POSITIVE_INFINITY
     const place = own.toSorted((a, b) => idleMs(a) - idleMs(b))[0]
@@ -166,7 +172,7 @@ export class Admission {
     return true
   }
 
-  /** Of those that came first, first. */
+  /** The oldest first. */
   #at(stage: Stage): Place[] {
     return [...this.#places].filter(place => place.stage === stage)
   }

@@ -14,7 +14,7 @@ const CIPHERS =
 const MACS = 'hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com'
 
 test(
-  'compresses nothing and takes what is good, as OpenSSH’s client sees it',
+  'offers no compression and only good algorithms, as OpenSSH’s client sees it',
   async context => {
     const files = await bridgeFiles(context, [{ name: 'core-sw1', path: '/dev/not-plugged-in' }])
     await startBridge(context, files)
@@ -61,7 +61,7 @@ test(
 )
 
 test(
-  'refuses at once who takes nothing but compression, and computes nothing for them',
+  'refuses a client that insists on compression at once, without a key exchange',
   async context => {
     const files = await bridgeFiles(context, [{ name: 'core-sw1', path: '/dev/not-plugged-in' }])
     const bridge = await startBridge(context, files)

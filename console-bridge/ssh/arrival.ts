@@ -1,4 +1,4 @@
-/** One TCP connection at the SSH server: its place among the others, and how long it may stay without a login or a session. */
+/** One TCP connection at the SSH server: its place, and how long it may stay without a login or a session. */
 import type { Socket } from 'node:net'
 import type { Connection } from 'ssh2'
 import type { Logger } from '../../runtime/log.ts'
@@ -9,9 +9,9 @@ import type { ServerLimits } from './limits.ts'
 export interface Arrival {
   place: Place
   kept: KeptPlace
-  /** Its greeting came; whether it has a place is answered in time of its own. */
+  /** It identified itself, and queues for a place without a deadline here. */
   queues(): void
-  /** It has a place, and a while for its login. */
+  /** It has a place, and a deadline for its login. */
   admitted(connection: Connection): void
   end(): void
   /** The socket is closed. */
@@ -23,7 +23,7 @@ export interface ArrivalOptions {
   limits: ServerLimits
   log: Logger
   nowMs(): number
-  /** One was dropped before its login because others came. */
+  /** A connection was dropped before its login because others came. */
   onDropped(): void
 }
 
@@ -55,7 +55,7 @@ export function arrive(socket: Socket, { admission, limits, log, nowMs, onDroppe
         return true
       },
       sessions: running => {
-        // One that was let in only to hear that there are too many keeps the time of its login.
+        // One that was let in only to be told that there are too many keeps its login deadline.
         if (place.stage !== 'in') return
         place.idleSinceMs = running === 0 ? nowMs() : undefined
         if (running === 0) waitForSession()

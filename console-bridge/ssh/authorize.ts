@@ -1,4 +1,4 @@
-/** Who may log in: the public key alone says who somebody is, and whether a relay vouches for him. */
+/** Who may log in: the public key alone says who somebody is, and whether a relay vouches for them. */
 import { createPublicKey } from 'node:crypto'
 import ssh2, { type AuthContext, type ParsedKey } from 'ssh2'
 import type { TechnicianConfig } from '../../formats/device-config.ts'
@@ -11,15 +11,15 @@ export type Technician = Pick<TechnicianConfig, 'name' | 'keys' | 'role' | 'cons
 /** Who logged in, and to what. */
 export interface Identity extends Pick<Technician, 'name' | 'role' | 'consoles'> {
   /**
-   * `relay` for a hop key: a relay knows them by their login there, and this bridge takes its word. `shell` for a login without
-   * a key, by an account of this device.
+   * `relay`: by a hop key; the person logged in at a relay, and this bridge trusts it for that. `shell`: without a key,
+   * by an account of this device.
    */
   via?: 'relay' | 'shell'
   /** Root and the supervisor. */
   isDevice?: boolean
 }
 
-/** Whose key this is; undefined when it is nobody's, or the login name names another. */
+/** @returns whose key this is; undefined when it is nobody's, or the login name names somebody else */
 export function identityOf(technicians: readonly Technician[], login: string, keyBlob: Buffer): Identity | undefined {
   const base64 = keyBlob.toString('base64')
   const isThis = (key: string) => key.split(' ')[1] === base64
@@ -28,7 +28,7 @@ export function identityOf(technicians: readonly Technician[], login: string, ke
   if (owner) return named === undefined || named === owner.name ? owner : undefined
 
   const holder = technicians.find(({ hopKeys }) => hopKeys.some(isThis))
-  // A hop key opens one console that it names in full, as the one technician whom it stands for.
+  // A hop key opens one console, named in full, and only for its own technician.
   if (!holder || named !== holder.name || !holder.viaRelay.includes(console)) return undefined
   if (holder.consoles?.includes(console) === false) return undefined
   return { name: holder.name, role: holder.role, consoles: [console], via: 'relay' }
@@ -36,33 +36,34 @@ export function identityOf(technicians: readonly Technician[], login: string, ke
 
 type PublicKey = Extract<AuthContext, { method: 'publickey' }>
 
-/** What came of one authentication request. */
+/** The result of one authentication request. */
 export type Authentication =
   | { kind: 'in'; identity: Identity }
-  /** The client only asks whether a key would do, and is told that it would. */
+  /** The client only asked whether a key is acceptable, and it is. */
   | { kind: 'asked' }
   | { kind: 'refused' }
 
 /**
- * Answers one authentication request: somebody is in once the signature is proved.
- * @param tell gets why this kind of key can never do. It is called before the answer: a client that has no more keys goes then.
+ * Answers one authentication request; the login is complete once the signature is verified.
+ * @param tell gets why this kind of key is never accepted. Called before the answer: a client without more keys leaves
+ *   then.
  */
 export function authenticate(
   context: AuthContext,
   technicians: readonly Technician[],
-  tell: (words: string) => void,
+  tell: (text: string) => void,
 ): Authentication {
-  const refuse = (words?: string): Authentication => {
-    if (words !== undefined) tell(words)
+  const refuse = (text?: string): Authentication => {
+    if (text !== undefined) tell(text)
     context.reject(['publickey'])
     return { kind: 'refused' }
   }
   if (context.method !== 'publickey') return refuse()
-  const words = keyProblem(context)
-  if (words !== undefined) return refuse(words)
+  const problem = keyProblem(context)
+  if (problem !== undefined) return refuse(problem)
   const identity = identityOf(technicians, context.username, context.key.data)
   const key = parsedKey(context)
-  // A name that is not the key's own would choose another way to verify it, such as RSA with SHA-1.
+  // An algorithm name other than the key's own would choose another verification, such as RSA with SHA-1.
   if (!identity || key?.type !== context.key.algo) return refuse()
   if (!context.signature) {
     acceptKey(context)
@@ -73,22 +74,22 @@ export function authenticate(
   return { kind: 'in', identity }
 }
 
-/** Why no key of this kind is taken, whoever has it. */
+/** Why no key of this kind is accepted, whoever has it. */
 function keyProblem(context: PublicKey): string | undefined {
   const { algo } = context.key
   if (/-cert-v\d+@openssh\.com$/.test(algo)) {
-    return 'OpenSSH certificates are not taken by this console: log in with the plain key'
+    return 'OpenSSH certificates are not accepted; log in with the plain key'
   }
-  if (algo.startsWith('sk-')) return 'security keys (sk-...) are not taken by this console: log in with another key'
-  if (algo === 'ssh-dss') return 'DSA keys are not taken: make an Ed25519 key (ssh-keygen -t ed25519)'
+  if (algo.startsWith('sk-')) return 'security keys (sk-...) are not accepted; log in with another key'
+  if (algo === 'ssh-dss') return 'DSA keys are not accepted; make an Ed25519 key (ssh-keygen -t ed25519)'
   if (algo !== 'ssh-rsa') return undefined
   if (context.hashAlgo === undefined) {
-    return 'your client signs with RSA and SHA-1, which is not taken: update it, or use an Ed25519 key'
+    return 'your client signs with RSA and SHA-1, which is not accepted; update it, or use an Ed25519 key'
   }
   const key = parsedKey(context)
   const bits = key && createPublicKey(key.getPublicPEM()).asymmetricKeyDetails?.modulusLength
   return bits !== undefined && bits < RSA_BITS
-    ? `your RSA key has ${bits} bits, which is not taken: make one of ${RSA_BITS} or more, or an Ed25519 key`
+    ? `your RSA key has ${bits} bits, which is too short; make one of ${RSA_BITS} bits or more, or an Ed25519 key`
     : undefined
 }
 

@@ -1,7 +1,7 @@
-/** Surfaces the SSH channel request `break` (RFC 4335), which ssh2 rejects without telling anyone. */
+/** Passes on the SSH channel request `break` (RFC 4335), which ssh2 rejects silently. */
 import type { Connection, Session } from 'ssh2'
 
-/** ssh2's own insides, as far as they are touched: pinned by the exact version and by a test with real clients. */
+/** The ssh2 internals that are used here: pinned by the exact version, and by tests with real clients. */
 interface Insides {
   _protocol: { _handlers: { CHANNEL_REQUEST: ChannelRequestHandler } }
   _chanMgr: { get(channel: number): unknown }
@@ -27,7 +27,8 @@ type ChannelRequestHandler = (
 
 /**
  * Must be called synchronously in the server's `connection` event, before any request is read.
- * @param onBreak gets the asked length in milliseconds; 0 means "your default" (RFC 4335 section 3). False: it is refused.
+ * @param onBreak gets the requested length in milliseconds; 0 means "your default" (RFC 4335 section 3). Returns false
+ *   to refuse.
  */
 export function surfaceBreaks(connection: Connection, onBreak: (session: Session, askedMs: number) => boolean): void {
   const insides = connection as unknown as Insides
@@ -38,14 +39,14 @@ export function surfaceBreaks(connection: Connection, onBreak: (session: Session
     const channel = session?._chanInfo?.outgoing.id
     if (type === 'break' && session && channel !== undefined) {
       const taken = onBreak(session, Buffer.isBuffer(data) && data.length >= 4 ? data.readUInt32BE(0) : 0)
-      // Replies keep the order of their requests (RFC 4254, section 4), and a BREAK may wait behind a paste: this one says
-      // that it will be tried. How it went is told on the terminal.
+      // Replies keep the order of their requests (RFC 4254, section 4), and a BREAK may wait behind a paste, so this
+      // reply only says that it will be tried. The result is shown on the terminal.
       if (wantReply) protocol[taken ? 'channelSuccess' : 'channelFailure'](channel)
       return
     }
     if (wantReply && session?._channel && channel !== undefined) {
-      // ssh2 leaves requests to a running session without the answer that they want; PuTTY's winadj@putty…, of which
-      // it makes its window, must get its failure.
+      // ssh2 does not reply to requests on a running session. PuTTY sizes its window by the failure reply to
+      // winadj@putty.projects.tartarus.org.
       original(protocol, recipient, type, false, data)
       protocol.channelFailure(channel)
       return

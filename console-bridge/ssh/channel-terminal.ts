@@ -1,15 +1,15 @@
-/** An SSH channel as a session's terminal, with the traps of ssh2's channels handled. */
+/** An SSH channel as a session's terminal; works around the traps of ssh2's channels. */
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { ServerChannel } from 'ssh2'
 import type { SessionExit } from '../session/exit-codes.ts'
 import type { Terminal, TerminalInput } from '../session/terminal.ts'
 
-/** Bytes that may wait in the socket: ssh2 writes to it without asking, up to the client's window of 2 MiB. */
+/** Bytes that may wait in the socket: ssh2 itself writes up to the client's window of 2 MiB. */
 const SOCKET_BOUND_BYTES = 65_536
 
 export interface ChannelTerminal extends Terminal {
-  /** Begins to read; nothing that was typed before is lost. */
+  /** Begins to read; nothing typed before is lost. */
   listen(input: TerminalInput): void
   end(exitCode: SessionExit): void
 }
@@ -30,7 +30,7 @@ export function channelTerminal(options: ChannelTerminalOptions): ChannelTermina
   channel.on('error', () => {})
   channel.stderr.on('error', () => {})
 
-  /** ssh2 never calls back on a closed channel: the end of the session ends the wait. */
+  /** ssh2 never calls back on a closed channel, so the end of the session ends the wait. */
   const write = async (stream: NodeJS.WritableStream, data: Buffer | string) => {
     if (gone.aborted) return
     await new Promise<void>(resolve => {
@@ -61,7 +61,7 @@ export function channelTerminal(options: ChannelTerminalOptions): ChannelTermina
       if (gone.aborted) return
       channel.exit(exitCode)
       channel.end()
-      // `close` comes only once everything typed is read.
+      // `close` is emitted only after all input has been read.
       channel.resume()
     },
   }

@@ -1,4 +1,4 @@
-/** One SSH connection: its login, its sessions, and what each of them asks for. Everything else is refused. */
+/** One SSH connection: its login, its sessions and their requests. Everything else is refused. */
 import type { Socket } from 'node:net'
 import type { Connection, ServerChannel, Session as SshSession } from 'ssh2'
 import type { ExecCommandName } from '../../formats/exec-commands.ts'
@@ -29,14 +29,14 @@ export interface ConnectionOptions extends AccountOptions {
   events: Events
   limits: ServerLimits
   clock: Clock
-  /** The end of the program: sessions are told, and end. */
+  /** The end of the program: sessions are told so, and end. */
   signal: AbortSignal
   place: KeptPlace
 }
 
-/** What a connection tells the server about itself, since there may be too many. A key is base64, or an account. */
+/** What a connection reports for its place at the server. A key is base64, or stands for an account. */
 export interface KeptPlace {
-  /** The client was told that this key would do. */
+  /** The client was told that this key is acceptable. */
   asked(key: string): void
   /** @returns false when this key has too many connections */
   loggedIn(key: string, isLocal: boolean): boolean
@@ -44,7 +44,7 @@ export interface KeptPlace {
   sessions(running: number): void
 }
 
-/** Milliseconds for what was written before an error. */
+/** Milliseconds to send what was written before an error. */
 const FLUSH_MS = 1_000
 
 /**
@@ -60,14 +60,14 @@ export function serveConnection(
   const { limits, log, place } = options
   const closed = new AbortController()
   const from = addressOf(socket)
-  // Now, while its process must still hold it.
+  // Now, while the client's process still has the connection open.
   const account = accountOf(socket, options)
   const breakTakers = new Map<SshSession, (askedMs: number) => boolean>()
   let visit: Visit | undefined
   let tries = 0
-  /** The login name of a key, or of an account, that was not let in. */
+  /** The login name of a key or an account that was refused. */
   let refusedAs: string | undefined
-  /** Said already of keys that are not taken. */
+  /** Texts about unacceptable keys that were shown already. */
   const told = new Set<string>()
   let sessions = 0
   let started = 0
@@ -78,15 +78,15 @@ export function serveConnection(
   honourGuesses(connection)
   connection.on('error', err => {
     log.info({ from, cause: err.message }, 'connection failed')
-    // What was written goes out first: a client whose algorithms do not fit prints what we offer. After a keepalive went
-    // unanswered nobody is there to take it, or to close the other half.
+    // Send what was written first: a client without a common algorithm prints what we offer. After an unanswered
+    // keepalive, nobody reads it or closes the other half, hence the timer.
     socket.destroySoon()
     const timer = setTimeout(() => socket.destroy(), FLUSH_MS)
     socket.once('close', () => clearTimeout(timer))
   })
   connection.once('close', () => {
     closed.abort()
-    // Most clients only ask whether a key would do, and go.
+    // Most clients only ask whether a key is acceptable, and leave.
     if (!visit && refusedAs !== undefined) options.events.refused(refusedAs, from)
   })
   connection.on('authentication', context => {
@@ -94,16 +94,16 @@ export function serveConnection(
       log.warn({ from, login: context.username, tries: limits.loginTries }, 'too many keys tried')
       return endLogin(
         connection,
-        `too many keys tried: ${limits.loginTries}. Name the one to use (ssh -o IdentitiesOnly=yes -i KEY)`,
+        `too many keys tried (${limits.loginTries}); choose one: ssh -o IdentitiesOnly=yes -i KEY`,
       )
     }
     const byAccount = context.method === 'none' ? account?.identityFor(context.username) : undefined
     if (byAccount) context.accept()
-    const tell = (words: string) => {
-      if (told.has(words)) return
-      told.add(words)
-      sendBanner(connection, words)
-      log.warn({ from, login: context.username, cause: words }, 'key not taken')
+    const tell = (text: string) => {
+      if (told.has(text)) return
+      told.add(text)
+      sendBanner(connection, text)
+      log.warn({ from, login: context.username, cause: text }, 'key not accepted')
     }
     const authentication: Authentication = byAccount
       ? { kind: 'in', identity: byAccount }
@@ -125,7 +125,7 @@ export function serveConnection(
     }
   })
   connection.on('rekey', () => {
-    // A key exchange is the most expensive thing that somebody without a key can ask for: once is enough.
+    // A key exchange is the most expensive request of a client without a key: one is enough.
     if (!visit) socket.destroy()
   })
   connection.on('session', (accept, reject) => {
@@ -171,7 +171,7 @@ export function serveConnection(
     })
 
     function start(channel: ServerChannel | undefined, run: (channel: ServerChannel) => Promise<void>): void {
-      // ssh2 gives no channel to a second shell on one session.
+      // ssh2 gives no channel for a second shell on one session.
       if (!channel) return
       const done = run(channel).catch(err => log.error({ err, from }, 'session failed'))
       running.add(done)
@@ -207,12 +207,12 @@ export function serveConnection(
   }
 }
 
-/** Where a connection comes from; through the tunnel that is the supervisor, on this device. */
+/** Where a connection comes from: for the tunnel, the supervisor on this device. */
 export function addressOf(socket: Socket): string {
   return `${socket.remoteAddress}:${socket.remotePort}`
 }
 
-/** For the relay's history. A BREAK is noted where it is sent; what the device itself executes is nobody's. */
+/** For the relay's history. The console notes a BREAK; what the device itself executes is not noted. */
 function note(
   command: ExecCommandName,
   { person, wanted, isDevice }: Visit,

@@ -5,7 +5,7 @@ import { timeText } from '../../runtime/time-text.ts'
 type ConsoleInStatus = ConsoleStatus['consoles'][number]
 
 export function describeList(consoles: readonly ConsoleInStatus[]): string[] {
-  if (consoles.length === 0) return ['no console of this device is yours']
+  if (consoles.length === 0) return ['you have no console on this device']
   const width = Math.max(...consoles.map(({ name }) => name.length))
   return consoles.map(({ name, settings, state, cause }) => {
     return `${name.padEnd(width)}  ${settings}  ${state}${cause === '' ? '' : `: ${cause}`}`

@@ -1,8 +1,10 @@
-/** Lets clients in that send the first packet of a key exchange before they know the server's list, as dropbear does. */
+/**
+ * Accepts clients that send the first packet of a key exchange before they know the server's list, as dropbear does.
+ */
 import type { Connection } from 'ssh2'
 import { readString } from '../../formats/ssh-key.ts'
 
-/** ssh2's own insides, as far as they are touched: pinned by the exact version and by a test with a real client. */
+/** The ssh2 internals that are used here: pinned by the exact version, and by a test with a real client. */
 interface Insides {
   _protocol: {
     _skipNextInboundPacket: boolean
@@ -16,14 +18,14 @@ interface Insides {
 const HEAD_BYTES = 17
 
 /**
- * ssh2 takes every guess for a wrong one (it compares a name with the first letter of itself), drops the packet and waits for it
- * for ever. Must be called synchronously in the server's `connection` event.
+ * ssh2 takes every guess for a wrong one (it compares a name with its own first letter), drops the packet and waits for
+ * it for ever. Must be called synchronously in the server's `connection` event.
  */
 export function honourGuesses(connection: Connection): void {
   const { _protocol: protocol } = connection as unknown as Insides
   let skips = false
   Object.defineProperty(protocol, '_skipNextInboundPacket', {
-    // Read at the packet after the KEXINIT, and at all others.
+    // ssh2 reads this at each packet, and so at the one after the KEXINIT.
     get: () => {
       if (skips && isRightGuess(protocol)) skips = false
       return skips

@@ -17,7 +17,9 @@ import { keyExchange } from '../testing/key-exchange.ts'
 const test = suite('work before the login')
 const LIMIT = { timeoutMs: 120_000 }
 const FLOOD_MS = 6_000
-/** Milliseconds that a technician's echo may take meanwhile: 0.1 to 0.3 s on an idle PC, and much less than a hold-up. */
+/**
+ * Milliseconds that a technician's echo may take meanwhile: 0.1 to 0.3 s on an idle PC, and much less than a hold-up.
+ */
 const ECHO_MS = 3_000
 
 /**
@@ -61,7 +63,7 @@ function flood(
   return { stop, exchanges: () => exchanges }
 }
 
-/** A logged-in technician at a console that gives back what it hears. */
+/** A logged-in technician at a console that echoes. */
 async function technician(context: TestContext, files: BridgeFiles): Promise<ClientChannel> {
   const client = new ssh2.Client()
   client.on('error', () => {})
@@ -131,7 +133,7 @@ for (const [how, title] of [
   ['exchange', 'ask for key exchanges as fast as they can'],
 ] as const) {
   test(
-    `whoever has a key gets in while others ${title}`,
+    `a technician with a key logs in while others ${title}`,
     async context => {
       const files = await bridgeFiles(context, [{ name: 'core-sw1', path: '/dev/not-plugged-in' }])
       await startBridge(context, files)

@@ -6,7 +6,7 @@ import { chooseConsole, describeNoConsole, parseLogin } from './login-name.ts'
 const test = suite('login names')
 const NO_HOP = { viaRelay: [], hopKeys: [] }
 
-test('takes a login name apart at its first colon', () => {
+test('splits a login name at its first colon', () => {
   assert.equal(parseLogin('core-sw1'), { technician: undefined, console: 'core-sw1' })
   assert.equal(parseLogin('alice:core-sw1'), { technician: 'alice', console: 'core-sw1' })
   assert.equal(parseLogin(':x'), { technician: '', console: 'x' })
@@ -24,17 +24,20 @@ const CHOICES: [wanted: string, allowed: string[], chosen: string | undefined][]
   ['sw1', [], undefined],
 ]
 
-test('chooses a console only among the allowed, and "console" only where there is one', () => {
+test('chooses only an allowed console; "console" works where there is one', () => {
   for (const [wanted, allowed, chosen] of CHOICES) assert.is(chooseConsole(wanted, allowed), chosen, wanted)
 })
 
-test('says in words which names would do', () => {
-  assert.match(describeNoConsole('sw3', ['sw1', 'sw2']), 'no console "sw3" for you')
-  assert.match(describeNoConsole('console', ['sw1', 'sw2']), 'one of these names: sw1, sw2')
-  assert.match(describeNoConsole('sw3', []), 'no console of this device is yours')
+test('names the consoles that one may log in to', () => {
+  assert.match(describeNoConsole('sw3', ['sw1', 'sw2']), 'you have no console "sw3"')
+  assert.match(
+    describeNoConsole('console', ['sw1', 'sw2']),
+    'you have several consoles; log in with one of these names: sw1, sw2',
+  )
+  assert.match(describeNoConsole('sw3', []), 'you have no console on this device')
 })
 
-test('lets the key decide who somebody is; a name before the colon must be the same', () => {
+test('identifies a person by the key; a name before the colon must match', () => {
   const technicians = [
     { ...NO_HOP, name: 'alice', keys: [key('a1'), key('a2')], role: 'operator' as const, consoles: undefined },
     { ...NO_HOP, name: 'bob', keys: [key('b1')], role: 'observer' as const, consoles: undefined },
@@ -50,7 +53,7 @@ test('lets the key decide who somebody is; a name before the colon must be the s
 
 const key = (blob: string) => `ssh-ed25519 ${Buffer.from(blob).toString('base64')}`
 
-test('takes a hop key for the one technician and exactly the consoles that it stands for', () => {
+test('accepts a hop key only for its technician and their consoles', () => {
   const technicians = [
     {
       name: 'alice',

@@ -1,8 +1,8 @@
-/** Asks a client for an answer, so that what it sent before can be told from what it sends after; ssh2's server cannot. */
+/** Asks a client for an answer, which separates what it sent before from what it sends after; ssh2's server cannot. */
 import type { Connection } from 'ssh2'
 import { settled } from '../../runtime/waiting.ts'
 
-/** ssh2's own insides, as far as they are touched: pinned by the exact version and by a test with a real client. */
+/** The ssh2 internals that are used here: pinned by the exact version, and by a test with a real client. */
 interface Insides {
   _protocol: {
     /** Sends the global request `keepalive@openssh.com`, the only one that the server sends. */
@@ -13,8 +13,8 @@ interface Insides {
 
 /**
  * Must be called synchronously in the server's `connection` event, before the first keepalive is sent.
- * @returns a function that resolves once the client has answered: clients answer in order (RFC 4254, section 4), and after all
- *   that they had sent
+ * @returns a function that resolves once the client has answered. Clients answer in order (RFC 4254, section 4), so
+ *   everything that they sent before has arrived then.
  */
 export function surfaceRoundTrips(connection: Connection): (signal: AbortSignal) => Promise<void> {
   const { _protocol: protocol } = connection as unknown as Insides
@@ -26,7 +26,7 @@ export function surfaceRoundTrips(connection: Connection): (signal: AbortSignal)
     waiting.get(++answered)?.()
     waiting.delete(answered)
   }
-  // Keepalives are answered in the same order, so they are counted, too.
+  // Keepalives are answered in the same order, so they are counted too.
   protocol.ping = () => {
     asked++
     ping()

@@ -1,4 +1,4 @@
-/** The bridge's SSH server on 127.0.0.1: its port, its limits and its end. */
+/** The bridge's SSH server on 127.0.0.1. */
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import ssh2, { type Connection } from 'ssh2'
 import { coalesceWrites } from '../../runtime/coalesce-writes.ts'
@@ -19,16 +19,16 @@ export interface ServerOptions extends Omit<ConnectionOptions, 'place'> {
 
 export interface BridgeServer {
   readonly listening: boolean
-  /** Closes what is left, after the sessions ended by the program's signal. */
+  /** Closes the connections, after the program's signal has ended the sessions. */
   stop(): Promise<void>
 }
 
-/** Milliseconds that sessions, and then connections, have to end when the program stops: 4 s in all. */
+/** Milliseconds for sessions, and then twice for connections, to end when the program stops: 4 s in all. */
 const SESSIONS_MS = 2_000
 const GOODBYE_MS = 1_000
-/** Milliseconds between two looks at who queues for a place. */
+/** Milliseconds between two checks of the queue for places. */
 const QUEUE_MS = 100
-/** Milliseconds between two lines of the log about too many connections: who floods the port must not flood the journal. */
+/** Milliseconds between two log lines about too many connections: a flood of the port must not flood the journal. */
 const TOO_MANY_MS = 10_000
 
 /**
@@ -77,7 +77,7 @@ export async function startServer(options: ServerOptions): Promise<BridgeServer>
   )
   ssh.on('error', (err: Error) => log.warn({ err }, 'ssh server error'))
 
-  // A socket of our own, because ssh2 tells of a connection only once its first line came, and some never send one.
+  // A listener of our own: ssh2 reports a connection only after its first line, and some never send one.
   const net = createServer(socket => {
     const arrival = arrive(socket, { admission, limits, log, nowMs, onDropped: tooMany })
     arrivals.set(socket, arrival)
@@ -102,7 +102,7 @@ export async function startServer(options: ServerOptions): Promise<BridgeServer>
       net.close()
       clearInterval(queue)
       await bounded(SESSIONS_MS, () => Promise.all(sessions))
-      // A client whose sessions ended goes by itself. One that is sent away at once drops the last words unseen.
+      // A client leaves by itself after its sessions ended. Disconnecting it at once would lose the last notices.
       await bounded(GOODBYE_MS, () => closed(arrivals.keys()))
       for (const arrival of arrivals.values()) arrival.end()
       const open = [...arrivals.keys()]
@@ -112,7 +112,7 @@ export async function startServer(options: ServerOptions): Promise<BridgeServer>
   }
 }
 
-/** Calls `act` at most once in `ms`, with how often it was asked for since. */
+/** Calls `act` at most once in `ms`, with the number of calls since. */
 function seldom(ms: number, nowMs: () => number, act: (times: number) => void): () => void {
   let actedMs = Number.NEGATIVE_INFINITY
   let times = 0
@@ -125,7 +125,7 @@ function seldom(ms: number, nowMs: () => number, act: (times: number) => void): 
   }
 }
 
-/** The socket that was injected; ssh2 has no other name for it. */
+/** The socket that was injected; ssh2 has no public name for it. */
 function socketOf(connection: Connection): Socket {
   return (connection as unknown as { _sock: Socket })._sock
 }

@@ -1,4 +1,4 @@
-/** Who a connection is once its login is done, and which console it means. */
+/** Who logged in on a connection, and which console they mean. */
 import type { Console } from '../console/console.ts'
 import type { Person } from '../console/person.ts'
 import type { Identity } from './authorize.ts'
@@ -14,7 +14,7 @@ export interface Visit extends Asker {
   refusal: string | undefined
 }
 
-/** @param isIn false for one that is let in only to hear that there are too many */
+/** @param isIn false for a login that is accepted only to be told that there are too many */
 export function visitOf(
   identity: Identity,
   login: string,

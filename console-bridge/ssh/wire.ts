@@ -1,11 +1,13 @@
-/** What this server says in SSH's own form where ssh2 has no words for it. */
+/** SSH messages that ssh2 does not offer. */
 
 /** SSH_MSG_DISCONNECT (RFC 4253, section 11.1). */
 const DISCONNECT = 1
 
-/** A message that ends the connection with words, which OpenSSH and PuTTY print. @param reason a code of RFC 4253, section 11.1 */
-export function disconnectMessage(reason: number, words: string): Buffer {
-  return Buffer.concat([Buffer.from([DISCONNECT]), uint32(reason), string(words), string('')])
+/**
+ * A message that ends the connection; OpenSSH and PuTTY print its text. @param reason a code of RFC 4253, section 11.1
+ */
+export function disconnectMessage(reason: number, text: string): Buffer {
+  return Buffer.concat([Buffer.from([DISCONNECT]), uint32(reason), string(text), string('')])
 }
 
 /** RFC 4251, section 5. */

@@ -1,4 +1,4 @@
-/** The real bridge as a process of its own, with keys and a configuration, and the real OpenSSH client to reach it. */
+/** The real bridge as a process, with keys and a configuration, and the real OpenSSH client. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DeviceConfigInput } from '../../formats/device-config.ts'
@@ -18,11 +18,11 @@ export interface BridgeFiles {
   port: number
   env: NodeJS.ProcessEnv
   hostKey: KeyPair
-  /** Of `alice` and `bob`, operators, and `olga`, an observer; `mallory` is nobody's. */
+  /** Of `alice` and `bob`, operators, and `olga`, an observer; `mallory` has no access. */
   keys: Record<'alice' | 'bob' | 'olga' | 'mallory', KeyPair>
 }
 
-/** What a bridge needs to start, with one console for each path. */
+/** The files that a bridge needs to start. */
 export async function bridgeFiles(
   context: TestContext,
   consoles: DeviceConfigInput['consoles'],
@@ -80,32 +80,32 @@ export function sshArgs(
   { directory, port }: Pick<BridgeFiles, 'directory' | 'port'>,
   who: keyof BridgeFiles['keys'],
   login: string,
-  ...words: string[]
+  ...command: string[]
 ): string[] {
   const options = [`UserKnownHostsFile=${directory}/hosts`, 'BatchMode=yes', 'IdentitiesOnly=yes', 'LogLevel=ERROR']
   return [
     ...['-F', 'none', '-i', join(directory, who), '-p', String(port)],
     ...options.flatMap(option => ['-o', option]),
     `${login}@127.0.0.1`,
-    ...words,
+    ...command,
   ]
 }
 
-/** Runs a word. */
+/** Runs an exec command. */
 export function runCommand(
   files: BridgeFiles,
   who: keyof BridgeFiles['keys'],
   login: string,
-  ...words: string[]
+  ...command: string[]
 ): Promise<Finished> {
-  return runProgram('ssh', sshArgs(files, who, login, ...words), { timeoutMs: 30_000 })
+  return runProgram('ssh', sshArgs(files, who, login, ...command), { timeoutMs: 30_000 })
 }
 
 export interface TechnicianTerminal extends Program {
   types(text: string): void
 }
 
-/** The OpenSSH client on a terminal, as a technician has it. */
+/** The OpenSSH client on a terminal, as a technician uses it. */
 export function openTerminal(context: TestContext, command: string, args: string[]): TechnicianTerminal {
   const line = [command, ...args].map(word => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
   const program = startProgram('script', ['-qfec', `exec ${line}`, '/dev/null'], { env: { TERM: 'dumb' } })

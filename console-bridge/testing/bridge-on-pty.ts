@@ -17,8 +17,8 @@ export async function bridgeOnPty(context: TestContext, line: Partial<ConsoleInp
   const bridge = await startBridge(context, files, under)
   await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
   /** A technician's ssh on a terminal. */
-  const terminal = (who: keyof BridgeFiles['keys'], ...words: string[]) =>
-    openTerminal(context, 'ssh', sshArgs(files, who, 'core-sw1', ...words))
+  const terminal = (who: keyof BridgeFiles['keys'], ...command: string[]) =>
+    openTerminal(context, 'ssh', sshArgs(files, who, 'core-sw1', ...command))
   /** The same, once the console has greeted them. */
   const attach = async (who: keyof BridgeFiles['keys']) => {
     const attached = terminal(who)

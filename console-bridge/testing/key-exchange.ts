@@ -1,4 +1,4 @@
-/** The first bytes of an SSH client, made by hand: what no client would send, and what costs it nothing (RFC 4253). */
+/** The first bytes of an SSH client, made by hand at no cost to the client (RFC 4253). */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 
 const SSH_MSG_KEXINIT = 20

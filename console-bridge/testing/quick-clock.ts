@@ -1,4 +1,4 @@
-/** A clock whose time goes on to the next sleeper's moment whenever nothing else is to do. */
+/** A clock that jumps to the end of the next sleep whenever there is nothing else to do. */
 import type { Clock } from '../../runtime/clock.ts'
 
 export function quickClock(): Clock {

@@ -1,4 +1,4 @@
-/** Connections that speak no more SSH than a test wants, and a bridge within this process, with limits of its own. */
+/** Connections that speak only as much SSH as a test needs, and a bridge in this process with limits of the test. */
 import { connect, type Socket } from 'node:net'
 import { silentLog } from '../../runtime/log.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
@@ -7,7 +7,7 @@ import { runBridge } from '../run-bridge.ts'
 import type { ServerLimits } from '../ssh/limits.ts'
 import { type BridgeFiles, statusWhere } from './bridge-fixture.ts'
 
-/** A console whose line is never opened. */
+/** A console whose line never opens. */
 export const NOT_THERE = { name: 'core-sw1', path: '/dev/not-plugged-in' }
 const SSH_MSG_KEXINIT = 20
 
@@ -51,14 +51,14 @@ export function raw(context: TestContext, port: number, greeting = ''): Raw {
   return { socket, closed: () => closed, said: () => said }
 }
 
-/** Clients that greet and then say nothing, each answered with the server's offer. */
+/** Clients that identify themselves and then send nothing; each got the server's KEXINIT. */
 export async function waitingClients(context: TestContext, port: number, count: number): Promise<Raw[]> {
   const clients = Array.from({ length: count }, () => raw(context, port, 'SSH-2.0-x\r\n'))
   await waitFor('all to be answered', () => clients.every(({ said }) => hasKexInit(said())))
   return clients
 }
 
-/** After the greeting, a packet's length and the length of its padding (RFC 4253, section 6). */
+/** The type of the first packet, after its length and padding length (RFC 4253, section 6). */
 export function hasKexInit(said: string): boolean {
   return said.charCodeAt(said.indexOf('\r\n') + 2 + 5) === SSH_MSG_KEXINIT
 }

@@ -69,7 +69,7 @@ test(
     assert.is(attach.child.exitCode, EXIT.ok)
     const unknown = await oobm('console', 'watch', 'nothing')
     assert.is(unknown.code, EXIT.usage)
-    assert.match(unknown.stderr, 'Log in with one of these names: core-sw1')
+    assert.match(unknown.stderr, 'log in with one of these names: core-sw1')
   },
   { timeoutMs: 120_000 },
 )

@@ -68,13 +68,13 @@ kill $socat
 `,
     )
     context.onFailure(() => said)
-    const refused = 'read-only: you are an observer here, so neither typing nor BREAK is sent'
+    const refused = 'read-only: you are an observer; neither typing nor BREAK is sent'
     assert.match(said, 'alice break: BREAK sent to core-sw1, 300 ms exit 0\n')
     assert.match(said, `bob break: ${refused} exit 77\n`)
-    assert.match(said, 'dave break: no console of this device is yours; ask the operator exit 69\n')
+    assert.match(said, 'dave break: you have no console on this device; ask the operator exit 69\n')
     // The shared login has what all who may be behind it have: dave has no console.
-    assert.match(said, 'oobm break: no console of this device is yours; ask the operator exit 69\n')
-    assert.match(said, 'oobm list: no console of this device is yours exit 0\n')
+    assert.match(said, 'oobm break: you have no console on this device; ask the operator exit 69\n')
+    assert.match(said, 'oobm list: you have no console on this device exit 0\n')
     assert.match(said, 'remote-admin break: BREAK sent to core-sw1, 300 ms exit 0\n')
     assert.match(said, 'root break: BREAK sent to core-sw1, 300 ms exit 0\n')
     assert.match(

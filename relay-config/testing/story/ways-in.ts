@@ -10,7 +10,7 @@ const BRIDGE = /^SSH-2\.0-oobm-console\S*/m
 const PROHIBITED = /administratively prohibited/
 const NOT_LISTENING = /remote port forwarding failed/
 const FAREWELL = /access to nagoya was switched off by ops/
-const NOT_HERS = /there is no console "rt1" for you/
+const NOT_HERS = /you have no console "rt1"/
 const NO_LOGIN = /Permission denied.*/
 const NO_PASSWORD = /Access denied|No supported authentication methods available|Cannot answer interactive prompts/
 const NOTHING_RUNS = /not allowed here\. .* Your consoles: sw1 sw3/
@@ -29,7 +29,7 @@ export async function jumping(table: LiveTable, { jump, sftp, ssh }: Clients): P
   await table.refused(
     '1 bob, observer: ssh sw2 break',
     jump('bob', 'sw2', 'break'),
-    /read-only: you are an observer here, so neither typing nor BREAK is sent/,
+    /read-only: you are an observer; neither typing nor BREAK is sent/,
   )
   const asRt1 = ['-l', 'rt1', 'sw1']
   await table.refused('1 alice: rt1, the other console of tokyo', jump('alice', ...asRt1), NOT_HERS)
