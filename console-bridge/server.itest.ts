@@ -34,7 +34,7 @@ test(
         /you have no console "core-sw3"; log in with one of these names: core-sw1, core-sw2/,
       ],
       ['alice', 'console', [], 64, /several consoles; log in with one of these names: core-sw1, core-sw2/],
-      ['olga', 'core-sw2', ['watch'], 64, /no console "core-sw2" for you.*: core-sw1$/m],
+      ['olga', 'core-sw2', ['watch'], 64, /you have no console "core-sw2"; .*: core-sw1$/m],
       ['alice', 'core-sw3', ['break'], 64, /you have no console/],
       ['alice', 'core-sw1', ['rm -rf /'], 64, /unknown command "rm"\nssh CONSOLE/],
       ['alice', 'nowhere', ['list'], 0, /^core-sw1 {2}9600 8N1 {2}closed: .*does not exist.*\ncore-sw2 /],
@@ -143,7 +143,7 @@ test(
 
     const config = await readFile(files.env.OOBM_CONFIG as string, 'utf8')
     await writeFile(files.env.OOBM_CONFIG as string, config.replace('/dev/not-plugged-in', 'sim:router'))
-    assert.match((await failure()).message, /console core-sw1: .*no lines of the kind "sim:"/)
+    assert.match((await failure()).message, /console core-sw1: .*unknown kind of line "sim:"/)
     await writeFile(files.env.OOBM_CONFIG as string, 'version = 2\n')
     assert.match((await failure()).message, /device\.toml/)
   },

@@ -142,7 +142,7 @@ test(
     const bob = terminal('bob')
     await bob.says(/for help\]/)
     await target.unplug()
-    for (const one of [alice, bob]) await one.says(/\[oobm: the line is closed: .*; nothing is sent until then\]/)
+    for (const one of [alice, bob]) await one.says(/\[oobm: the line is closed: .*, and nothing is sent until then\]/)
     await statusWhere(files, 'named', ({ consoles }) => /does not exist: the adapter/.test(consoles[0]?.cause ?? ''))
     alice.types('reload\r')
     await alice.says(/\[oobm: not sent: the line is closed\]/)

@@ -8,20 +8,63 @@ const test = suite('session')
 const PASTE = Buffer.alloc(70_000, 'x')
 
 /** Alice's session at a console on a fake line, once it is started, and Bob's seat there. */
-function withSession(context: TestContext, interactive = true, role: 'operator' | 'observer' = 'operator') {
+function withSession(
+  context: TestContext,
+  interactive = true,
+  { role = 'operator' as 'operator' | 'observer', viewOnly = false } = {},
+) {
   const { console, line, clock, attach, pass } = fakeConsole(context)
   const shown = fakeTerminal({ interactive })
   context.cleanup(shown.leave)
   const person = { technician: 'alice', role, from: 'x' }
   const start = () => {
     const session = new Session({
-      ...{ console, person, viewOnly: false, terminal: shown, escapeKey: 'ctrl-]', clock, signal: context.signal },
+      ...{ console, person, viewOnly, terminal: shown, escapeKey: 'ctrl-]', clock, signal: context.signal },
     })
     return { session, ending: session.run() }
   }
   const bob = () => attach('bob').seat
   return { console, line, shown, start, bob, pass }
 }
+
+test('greets with the console, the right to type, and who else is there', async context => {
+  const { shown, start, bob, pass } = withSession(context)
+  bob()
+  start()
+  await pass(100)
+  assert.is(
+    shown.notes,
+    [
+      '[oobm: console core-sw1 on /dev/x, 9600 8N1]',
+      '[oobm: you are alice, operator: bob types, you watch; Ctrl-] w to take over]',
+      '[oobm: Ctrl-] ? for help]',
+      '',
+    ].join('\r\n'),
+  )
+})
+
+test('the command watch sends nothing, and does not end with its input', async context => {
+  const { line, shown, start, pass } = withSession(context, false, { viewOnly: true })
+  const { session } = start()
+  session.onTyped(Buffer.from('reload\r'))
+  session.onEnd()
+  await pass(60_000)
+  assert.is(line.sent, '')
+  assert.match(shown.notes, '[oobm: read-only: this session only watches; neither typing nor BREAK is sent]')
+  assert.not.match(shown.notes, 'not sent:')
+})
+
+test('says that the line is closed, and sends nothing that was typed meanwhile', async context => {
+  const { console, line, shown, start, pass } = withSession(context)
+  const { session } = start()
+  console.lineClosed('unplugged')
+  session.onTyped(Buffer.from('reload\r'))
+  console.lineOpened(line)
+  session.onTyped(Buffer.from('typed'))
+  await pass(100)
+  assert.is(line.sent, 'typed')
+  assert.match(shown.notes, '[oobm: not sent: the line is closed]')
+})
 
 test('stops reading while the line has no room, and reads on after', async context => {
   const { line, shown, start, pass } = withSession(context)
@@ -116,7 +159,7 @@ test('a program that reads too slowly is told of the gap, and does not end with 
 })
 
 test('refuses an observer’s typing, BREAK, take-over and release; typing is answered once', async context => {
-  const { line, shown, start, pass } = withSession(context, true, 'observer')
+  const { line, shown, start, pass } = withSession(context, true, { role: 'observer' })
   const { session, ending } = start()
   session.onTyped(Buffer.from('reload\r'))
   session.onTyped(Buffer.from('y'))

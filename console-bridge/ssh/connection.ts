@@ -212,7 +212,10 @@ export function addressOf(socket: Socket): string {
   return `${socket.remoteAddress}:${socket.remotePort}`
 }
 
-/** For the relay's history. The console notes a BREAK; what the device itself executes is not noted. */
+/**
+ * For the relay's history. The console notes a BREAK; what the device itself executes is not noted. `word` is the name of this
+ * event in the format, which relays of older versions know.
+ */
 function note(
   command: ExecCommandName,
   { person, wanted, isDevice }: Visit,

@@ -1,5 +1,6 @@
 /** Has the console bridge send people away: a login there and a command, as for anybody else. */
 import { ACCOUNT_ADDRESS, ANY_CONSOLE } from '../../formats/bridge-login.ts'
+import type { ExecCommandName } from '../../formats/exec-commands.ts'
 import { settled } from '../../runtime/waiting.ts'
 import { dialLocal } from '../network/dial-local.ts'
 import { connect } from '../ssh/connect.ts'
@@ -27,7 +28,10 @@ export async function dismissPeople(
   const made = await logIn(options)
   if (!made.ok) return made
   try {
-    const ran = await made.value.exec(['dismiss', device, ...(by === undefined ? [] : [by])].join(' '), signal)
+    const ran = await made.value.exec(
+      ['dismiss' satisfies ExecCommandName, device, ...(by === undefined ? [] : [by])].join(' '),
+      signal,
+    )
     if (!ran.ok) return ran
     ran.value.stream.resume()
     const { exited } = ran.value
