@@ -87,13 +87,13 @@ test('a new uid is above all that the record and the system have in the range', 
 
 test('a name or a uid that is somebody else’s is said, is not recorded, and is not ended', () => {
   const CASES: [name: string, recorded: [string, number][], there: System, why: RegExp][] = [
-    ['pi', [], system([user('pi', 1000)]), /an account of that name already \(uid 1000\)/],
-    ['video', [], system([], [group('video', 44)]), /a group of that name already \(gid 44\)/],
-    ['alice', [['alice', 20_000]], system([user('alice', 1001)]), /an account of that name already \(uid 1001\)/],
+    ['pi', [], system([user('pi', 1000)]), /already has an account of that name \(uid 1000\)/],
+    ['video', [], system([], [group('video', 44)]), /already has a group of that name \(gid 44\)/],
+    ['alice', [['alice', 20_000]], system([user('alice', 1001)]), /already has an account of that name \(uid 1001\)/],
     ['alice', [['alice', 20_000]], system([user('other', 20_000)]), /the uid 20000 is the account "other"/],
-    ['j.doe', [], system(), /no login name/],
-    ['x'.repeat(32), [], system(), /no login name/],
-    ['alice', [['last', 59_999]], system(), /every uid from 20000 to 59999 was given/],
+    ['j.doe', [], system(), /not a login name/],
+    ['x'.repeat(32), [], system(), /not a login name/],
+    ['alice', [['last', 59_999]], system(), /every uid from 20000 to 59999 is in use or was used before/],
   ]
   for (const [name, recorded, there, why] of CASES) {
     const { accounts, record, leavers, clashes } = plan([technician(name), technician('bob')], recorded, there)
