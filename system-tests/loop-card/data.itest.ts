@@ -70,7 +70,7 @@ test('another file system in its place is left alone', async context => {
   await spoilData(card.path, 0, readAt(swap, 0, MIB))
   const { facts, said, log } = await card.start('cat "$S/etc/oobm/seed"; findmnt -no FSTYPE "$S/data"')
   assert.is(facts.data, 'lost', log)
-  assert.match(facts.why ?? '', /not ours \(swap\)/)
+  assert.match(facts.why ?? '', /foreign data \(swap\)/)
   assert.equal(said.split('\n'), ['from the image', 'tmpfs'])
   assert.ok(readAt(card.path, startBytes, MIB).equals(readAt(swap, 0, MIB)), 'it is as it was')
 })

@@ -107,7 +107,7 @@ async function worn(bench: Bench) {
   await expectFacts(machine, 'lost')
   expect('a setting', await machine.sh('cat /etc/oobm/device.toml'), 'kept')
   await machine.sh('echo changed >/etc/oobm/device.toml')
-  expect('why', await machine.sh(`cat ${FACTS}/why`), '/dev/vda takes no more writes')
+  expect('why', await machine.sh(`cat ${FACTS}/why`), '/dev/vda accepts no more writes')
   return undefined
 }
 

@@ -1,22 +1,22 @@
 #!/bin/sh
-# The data partition: made, checked, repaired, grown and mounted. `data` and `why` say what came of it.
-# The partition's type says whether it was ever complete: until then a power cut costs nothing, and it is made again.
-# Only one without any superblock, primary or backup, and without anything else that is known, is made again.
+# Creates, checks, repairs, grows and mounts the data partition. `data` and `why` have the result.
+# The partition's type says whether it was ever complete: before that, a power cut loses nothing, and it is created again.
+# A complete partition is created again only if it has no superblock, primary or backup, and no other known content.
 # shellcheck disable=SC2154 # report.sh and disk.sh assign
 
 # Bytes of a block: fixed, so that the backup superblocks are where this file looks for them.
 block_bytes=4096
-# Below this many MiB there is no use in it.
+# The least size in MiB that is useful.
 least_mib=64
-# Boards without a clock: a time in the future is no fault of a file system.
+# Boards without a clock: a time in the future is not a fault of the file system.
 export E2FSCK_CONFIG="$appliance/e2fsck.conf"
-# "Non-FS data" while it is made, "Linux" from when its file system is complete and on the card.
+# "Non-FS data" until its file system is complete and on the card, then "Linux".
 unmade_type=da
 made_type=83
-# A card that is so many MiB larger than its partition is worth a write to the partition table.
+# The partition grows only if it gains at least this many MiB: each time is a write to the partition table.
 worthwhile_mib=32
 
-# Always leaves something mounted there; `data` is ok, made, repaired or, when nothing of it will outlive the power, lost.
+# Always leaves something mounted there; `data` is ok, made, repaired, or lost if nothing is kept.
 open_data() { # MOUNT_POINT ROOT
   data='' why=''
   prepare_device "$2"
@@ -32,7 +32,7 @@ open_data() { # MOUNT_POINT ROOT
   mount_memory "$1"
 }
 
-# Without looking at the card.
+# Without reading the card.
 lose_data() { # REASON MOUNT_POINT
   lose "$1"
   mount_memory "$2"
@@ -45,11 +45,11 @@ mount_memory() { # MOUNT_POINT
 lose() { # REASON
   data=lost why=$1
   say_last_words
-  # On a console that is told to be quiet, too.
-  say "$why: from here on nothing is kept" 2
+  # Priority 2 also shows on a console with the option `quiet`.
+  say "$why: nothing is kept from now on" 2
 }
 
-# Sets `device`, empty where there is none.
+# Sets `device`; empty if there is none.
 prepare_device() { # ROOT
   device=''
   if ! find_disk "$1"; then
@@ -65,20 +65,20 @@ prepare_device() { # ROOT
   elif has_superblock; then
     check_data
   elif kind=$(what_else); then
-    lose "partition $device holds what is not ours ($kind)"
+    lose "partition $device holds foreign data ($kind)"
   else
-    say "$device holds no file system, and no trace of one"
+    say "$device has no file system, and no trace of one"
     if set_partition_type "$unmade_type"; then make_data; else lose "the partition table of $disk cannot be written"; fi
   fi
 }
 
-# Prints which other file system or the like it holds; false where it is none that anybody knows. blkid(8): 8 is more than one.
+# Prints the type of other content on it; false if there is none that blkid(8) knows. Its exit code 8 means several.
 what_else() {
   kind=$(blkid --probe --output value --match-tag TYPE "$device") || { [ $? -eq 8 ] && kind=several; }
   [ -n "$kind" ] && echo "$kind"
 }
 
-# All that is free behind the others.
+# Takes all the free space behind the other partitions.
 reserve_partition() {
   start=$(free_start_mib)
   size=$(($(free_end_mib) - start))
@@ -86,7 +86,7 @@ reserve_partition() {
     lose "$disk has no room for a data partition: $size MiB are free"
     return 1
   fi
-  say "a data partition of $size MiB on $disk"
+  say "creating a data partition of $size MiB on $disk"
   if append_partition "$start" "$size" "$unmade_type" && find_partition 3; then return 0; fi
   lose "the partition table of $disk cannot be written"
   return 1
@@ -99,7 +99,7 @@ has_superblock() {
   return 1
 }
 
-# Their block numbers: at the head of the block groups 1 and powers of 3, 5 and 7 (sparse_super), each of 32768 blocks.
+# Their block numbers: at the start of the block groups 1 and powers of 3, 5 and 7 (sparse_super), each of 32768 blocks.
 backup_superblocks() {
   for group in 1 3 5 7 9 25 27 49 81 125; do echo $((group * 32768)); done
 }
@@ -122,16 +122,16 @@ check_data() {
 
 repaired() {
   data=repaired
-  say "$device: the file system had faults, which are repaired"
+  say "$device: the file system had faults, and was repaired"
 }
 
-# What a check does not dare by itself; then with each backup superblock.
+# Makes the repairs that `e2fsck -p` refuses, then tries each backup superblock.
 repair_data() {
   if [ "$(cat "$partition_sys/ro")" -eq 1 ]; then
-    lose "$disk takes no more writes"
+    lose "$disk accepts no more writes"
     return
   fi
-  say "$device: the file system has faults, and is repaired"
+  say "$device: the file system has faults: repairing it"
   if answer_yes; then
     repaired
     return
@@ -147,7 +147,7 @@ repair_data() {
   lose "the file system of $device cannot be repaired"
 }
 
-# e2fsck(8): 1 and 2 are faults that are repaired, larger ones faults that are not.
+# e2fsck(8): 1 and 2 are repaired faults, 4 and more are not repaired.
 answer_yes() { # OPTION...
   attempt e2fsck -f -y "$@" "$device"
   [ $? -lt 4 ]
@@ -162,13 +162,13 @@ make_data() {
   fi
 }
 
-# A small journal and few inodes are few writes; what is kept for root leaves room to change the configuration when transcripts have
-# filled the rest. No discard: some cards take minutes for it.
+# A small journal and few inodes need few writes. The blocks reserved for root leave room to change the configuration when transcripts
+# have filled the rest. No discard: some cards take minutes for it.
 make_file_system() {
   attempt mke2fs -F -q -t ext4 -b "$block_bytes" -I 256 -i 32768 -J size=16 -m 2 -L oobm-data -E nodiscard,lazy_itable_init=1 "$device"
 }
 
-# A card that was copied to a larger one. Does nothing to a partition that another one follows.
+# For a card that was copied to a larger one. Does nothing if another partition follows.
 grow_partition() {
   find_partition 3 || return 0
   [ "$(free_start_mib)" -le $((($(partition_end "$partition_sys") + 2047) / 2048 + align_mib)) ] || return 0
@@ -179,7 +179,7 @@ grow_partition() {
   resize_partition "$size" || say "the partition table of $disk could not be changed"
 }
 
-# After mounting: the kernel grows a file system through its journal, so a power cut leaves it whole; and it goes on at the next boot.
+# After mounting: the kernel grows the file system through its journal, so a power cut leaves it complete, and it grows at the next boot.
 grow_file_system() {
   partition_mib=$(($(cat "$partition_sys/size") / 2048))
   blocks=$(od -An -v -tu4 --endian=little -N4 -j 1028 "$device" | tr -d ' ')
@@ -187,12 +187,12 @@ grow_file_system() {
   attempt resize2fs "$device" || say "the file system of $device could not be grown"
 }
 
-# --rw: a card that takes no more writes is not to be mounted read-only without a word.
+# --rw: mount(8) would silently mount a write-protected card read-only.
 mount_data() { # MOUNT_POINT
   attempt mount --rw -t ext4 -o noatime,nodev,nosuid,errors=remount-ro,commit=30 "$device" "$1"
 }
 
-# A card that can be read still has the configuration: the device works with it, and what it writes goes to memory.
+# A card that can only be read still has the configuration: the device uses it, and its writes go to memory.
 mount_as_it_stands() { # MOUNT_POINT
   mkdir -p "$facts/worn" "$facts/instead"
   attempt mount -t ext4 -o ro,noload,nodev,nosuid "$device" "$facts/worn" || return 1
@@ -200,5 +200,5 @@ mount_as_it_stands() { # MOUNT_POINT
   mkdir "$facts/instead/upper" "$facts/instead/work"
   chmod 0700 "$facts/instead/upper"
   attempt mount -t overlay -o "lowerdir=$facts/worn,upperdir=$facts/instead/upper,workdir=$facts/instead/work" oobm-data "$1" || return 1
-  say "$device can be read: what is on it is used as it stands"
+  say "$device can be read: using what is on it"
 }

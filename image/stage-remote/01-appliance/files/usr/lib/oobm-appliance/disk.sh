@@ -1,7 +1,7 @@
 #!/bin/sh
-# The card that the system runs from, and its third partition; by the kernel's own numbers, so that no device has to have a certain name.
+# The card that the system runs from, and its third partition; found by the kernel's device numbers, not by a device name.
 
-# Partitions begin and end at multiples of this: what an SD card erases at once, or a multiple of it.
+# Partitions start and end at multiples of this: an SD card's erase size, or a multiple of it.
 align_mib=4
 
 # Sets `disk` and `disk_sys`, the disk of which one partition is mounted there.
@@ -21,12 +21,12 @@ find_partition() { # NUMBER
   return 1
 }
 
-# The first sector (of 512 bytes) behind a partition.
+# Prints the first sector (of 512 bytes) behind a partition.
 partition_end() { # PARTITION_SYS
   echo $(($(cat "$1/start") + $(cat "$1/size")))
 }
 
-# Where a partition behind all others begins, in MiB.
+# Prints where a partition behind all others would start, in MiB.
 free_start_mib() {
   last=0
   for each in "$disk_sys"/*/partition; do
@@ -37,15 +37,15 @@ free_start_mib() {
   echo $((last_mib + (align_mib - last_mib % align_mib) % align_mib))
 }
 
-# Where such a partition ends, in MiB: with the disk, or where an MBR can count no further.
+# Prints where it would end, in MiB: at the end of the disk, or at the limit of an MBR.
 free_end_mib() {
   end_mib=$(($(cat "$disk_sys/size") / 2048))
   [ "$end_mib" -le 2097148 ] || end_mib=2097148
   echo $((end_mib - end_mib % align_mib))
 }
 
-# The writers of the partition table: each changes its one sector with one write, and nothing else of the disk. The kernel is told of that
-# one partition, since it reads no whole table again while another partition is in use.
+# These change the partition table with one write of one sector, and nothing else on the disk. The kernel is told about this partition
+# only, because it does not read the table again while another partition is in use.
 append_partition() { # START_MIB SIZE_MIB TYPE
   echo "start=${1}MiB, size=${2}MiB, type=$3" | write_table --append && attempt partx --update --nr 3 "$disk"
 }

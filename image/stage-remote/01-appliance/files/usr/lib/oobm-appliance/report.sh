@@ -1,16 +1,16 @@
 #!/bin/sh
-# What the appliance tells of its start: sentences in the kernel's log, facts and all that its tools said below /run.
+# How the appliance reports its start: messages in the kernel's log, facts and the output of its tools in /run.
 
 facts=${OOBM_FACTS:-/run/oobm-appliance}
 kernel_log=${OOBM_KERNEL_LOG:-/dev/kmsg}
 
-# The kernel's log is in the journal later, and on the console at once where the command line does not say otherwise.
+# The kernel's log is on the console at once, unless the command line says `quiet`, and in the journal later.
 say() { # SENTENCE [PRIORITY]
   printf '<%s>oobm-appliance: %s\n' "${2:-5}" "$1" >>"$kernel_log"
   printf '%s\n' "$1" >>"$facts/log"
 } 2>/dev/null
 
-# What the tools said last: for who has nothing but the serial console.
+# Shows the tools' last lines to somebody who has only the serial console.
 say_last_words() {
   tail -n 4 "$facts/log" | while read -r line; do printf '<5>oobm-appliance:   %s\n' "$line" >>"$kernel_log"; done
 } 2>/dev/null
@@ -19,9 +19,9 @@ fact() { # NAME VALUE
   printf '%s\n' "$2" >"$facts/$1"
 }
 
-# Runs a tool that may find a broken card: with its words in the log and an end to its patience.
+# Runs a tool that may meet a broken card: its output goes to the log, and it has a time limit.
 attempt() { # COMMAND [ARGUMENT...]
   echo "+ $*" >>"$facts/log"
-  # A large card that is repaired takes minutes.
+  # Repairing a large card takes minutes.
   timeout 900 "$@" >>"$facts/log" 2>&1
 }

@@ -1,20 +1,20 @@
 #!/bin/sh
-# The running system: the image's root, a generation over it, memory over both; and what is kept on the data partition.
+# The running system: the image's root, a generation over it, memory over both; and the kept folders of the data partition.
 # shellcheck disable=SC2154 # report.sh and prepare assign
 
-# Mounts it; what is written to it goes to memory.
+# Mounts it; writes to it go to memory.
 mount_system() { # MOUNT_POINT LOWER
   mkdir -p "$facts/memory"
   attempt mount -t tmpfs -o mode=0755,size=25% oobm-memory "$facts/memory" || return 1
   mkdir "$facts/memory/upper" "$facts/memory/work"
   attempt mount -t overlay -o "lowerdir=$2,upperdir=$facts/memory/upper,workdir=$facts/memory/work" oobm-root "$1"
   mounted=$?
-  # The overlay holds it: nobody is to reach it otherwise.
+  # The overlay uses it: nobody may reach it another way.
   umount --lazy "$facts/memory"
   return "$mounted"
 }
 
-# The data partition's folder in place of the system's. A copy that a power cut ended has another name.
+# Mounts the data partition's folder over the system's. A copy that a power cut interrupted has another name.
 keep() { # SYSTEM PATH
   stored=$1/data/kept$2
   mkdir -p "${stored%/*}" "$1$2"
@@ -22,7 +22,7 @@ keep() { # SYSTEM PATH
     rm -rf "$stored.part"
     cp -a "$1$2" "$stored.part" && sync --file-system "$stored.part" && mv "$stored.part" "$stored" && sync "${stored%/*}"
   fi
-  attempt mount --bind "$stored" "$1$2" || say "$2 is not kept: it cannot be put on the data partition"
+  attempt mount --bind "$stored" "$1$2" || say "$2 is not kept: it cannot be mounted from the data partition"
 }
 
 keep_folders() { # SYSTEM LIST
@@ -33,7 +33,7 @@ keep_folders() { # SYSTEM LIST
   done <"$2"
 }
 
-# What systemd-random-seed writes in place: from the second boot on there is entropy at once.
+# The file that systemd-random-seed writes: from the second boot on, entropy is available at once.
 keep_random_seed() { # SYSTEM
   stored=$1/data/kept/random-seed
   [ -e "$stored" ] || (umask 077 && : >"$stored")
@@ -42,7 +42,7 @@ keep_random_seed() { # SYSTEM
   attempt mount --bind "$stored" "$1/var/lib/systemd/random-seed"
 }
 
-# The same at each boot, another on each card: machine-id(5).
+# The same at each boot, different on each card: machine-id(5).
 keep_machine_id() { # SYSTEM
   stored=$1/data/kept/machine-id
   case $(cat "$stored" 2>/dev/null) in
@@ -53,13 +53,13 @@ keep_machine_id() { # SYSTEM
     id=$(tr -d - </proc/sys/kernel/random/uuid)
     echo "$id" >"$stored.new" && sync "$stored.new" && mv "$stored.new" "$stored"
   fi
-  # In place of whatever is there: the image's may be a link, or read-only.
+  # Replaces what is there: the image's file may be a link, or read-only.
   rm -f "$1/etc/machine-id"
   echo "$id" >"$1/etc/machine-id"
   chmod 0444 "$1/etc/machine-id"
 }
 
-# A board without a clock begins years ago: no earlier than when it was last known to run, or its image was made.
+# A board without a clock starts years in the past: set it to the time at which it last ran, or at which its image was made.
 restore_clock() { # SYSTEM
   for witness in "$image/var/lib/dpkg/status" "$1/var/lib/systemd/timesync/clock"; do
     seen=$(stat -L -c %Y "$witness" 2>/dev/null) || continue
@@ -67,7 +67,7 @@ restore_clock() { # SYSTEM
   done
 }
 
-# Another image, or a package of a generation, may give an account another number.
+# Another image, or a package of a generation, may give an account another uid.
 give_homes() { # SYSTEM
   while IFS=: read -r name _ uid gid _ home _; do
     folder=$1$home
