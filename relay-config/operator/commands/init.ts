@@ -1,7 +1,8 @@
 /** `oobm-relay init`: asks what it cannot find out, and writes the first fleet file. */
 
 import { lookup } from 'node:dns/promises'
-import { access, link, mkdtemp, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { link, mkdtemp, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import * as z from 'zod'
 import { openQuestions, type Questions } from '../../../cli/questions.ts'
@@ -36,7 +37,7 @@ export const init = defineCommand({
   run: async input => {
     const { files, print, signal } = input
     const file = resolve(files.fleet)
-    if (await exists(file)) throw new UserError(`${file} is there already, and is left as it is`)
+    if (existsSync(file)) throw new UserError(`${file} is there already, and is left as it is`)
     const questions = openQuestions(input)
     try {
       const relay = await askForRelay(input, questions)
@@ -149,11 +150,4 @@ async function writeNew(file: string, text: string): Promise<void> {
       cause: err,
     })
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -1,5 +1,6 @@
 /** `oobm-relay remove` and `rename` of one entry of the fleet file, with all that refers to it. */
-import { access, rename as moveFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { rename as moveFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { reasonOf } from '../../../runtime/unexpected.ts'
@@ -20,7 +21,7 @@ export async function removeEntry(input: BareInput, kind: changes.Kind): Promise
     const also = operations.length > 1 ? `, and from lists of technicians (${operations.length - 1})` : ''
     return { operations, done: `removed ${kind} ${name}${also}` }
   })
-  if (kind === 'device' && (await exists(join(files.secrets, name)))) {
+  if (kind === 'device' && existsSync(join(files.secrets, name))) {
     print(`Its keys are still in ${join(files.secrets, name)}: delete them when it never comes back.`)
   }
   for (const line of stepLines(steps)) print(line)
@@ -33,8 +34,8 @@ export async function renameEntry(input: BareInput, kind: changes.Kind): Promise
   const { files, print } = input
   const [oldName = '', newName = ''] = input.positionals
   const [from, to] = [join(files.secrets, oldName), join(files.secrets, newName)]
-  const movesKeys = kind === 'device' && (await exists(from))
-  if (movesKeys && (await exists(to))) throw new UserError(`there are keys in ${to} already; nothing was changed`)
+  const movesKeys = kind === 'device' && existsSync(from)
+  if (movesKeys && existsSync(to)) throw new UserError(`there are keys in ${to} already; nothing was changed`)
   const steps = await changeFleet(input, (fleet, value) => {
     const operations = changes.rename(value, kind, oldName, newName) ?? missing(fleet, kind, oldName)
     return { operations, done: `renamed ${kind} ${oldName} to ${newName}` }
@@ -72,7 +73,7 @@ async function moveGatewayKeys(secrets: string, oldName: string, newName: string
   ] as const
   for (const [from, to] of pairs) {
     const path = join(secrets, newName, basename(from))
-    if (await exists(path)) await moveFile(path, to)
+    if (existsSync(path)) await moveFile(path, to)
   }
 }
 
@@ -82,11 +83,4 @@ function missing({ devices, technicians }: Fleet, kind: changes.Kind, name: stri
   ]
   const known = entries.map(entry => entry.name).join(', ') || 'none'
   throw new UserError(`"${name}" is not a ${kind} of this fleet; there are: ${known}`, EXIT.usage)
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }
