@@ -1,4 +1,4 @@
-/** Reads secrets from whoever types them, without showing them; or from a pipe. */
+/** Reads secrets from a terminal, without showing them, or from a pipe. */
 import { EXIT, UserError } from '../runtime/errors.ts'
 
 export interface SecretReader {
@@ -12,7 +12,7 @@ export interface SecretReader {
 
 const [CTRL_C, CTRL_D, BACKSPACE, DELETE] = ['\x03', '\x04', '\b', '\x7f']
 
-/** @param input a terminal is set so that it shows nothing, until closed */
+/** @param input a terminal shows nothing until the reader is closed */
 export function secretReader(input: NodeJS.ReadStream, output: NodeJS.WritableStream): SecretReader {
   const wasRaw = input.isTTY && input.isRaw
   let typed: string[] = []

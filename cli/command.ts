@@ -84,7 +84,7 @@ export function everyCommand<C extends CommandTable<C>>(commands: Record<string,
   })
 }
 
-/** What stands for the value in help; undefined for a switch. */
+/** How help calls the value; undefined for a switch. */
 export function valueLabel({ value, choices }: Value): string | undefined {
   return value ?? choices?.join('|')
 }

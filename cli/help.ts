@@ -54,7 +54,7 @@ export function usageLines<C extends CommandTable<C>>(name: string, path: string
   ]
 }
 
-/** What stands for an option: `-h, --help`, `--fleet FILE`. */
+/** `-h, --help`, `--fleet FILE` */
 export function optionLabel(name: string, option: Option): string {
   const label = valueLabel(option)
   return `${option.short === undefined ? '' : `-${option.short}, `}--${name}${label === undefined ? '' : ` ${label}`}`

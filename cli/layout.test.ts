@@ -18,7 +18,7 @@ test('aligns columns by what is seen of them', () => {
   assert.equal(alignColumns([]), [])
 })
 
-test('puts a text below a label that is too long to stand beside it', () => {
+test('puts a text below a label that is too long', () => {
   const long = '--a-name-that-is-far-too-long FILE'
   assert.equal(
     describeTerms(

@@ -1,11 +1,11 @@
-/** Questions to whoever sits there; an option of the same name answers one beforehand. */
+/** Asks questions at the terminal; an option of the same name answers one beforehand. */
 import { createInterface } from 'node:readline'
 import type * as z from 'zod'
 import { EXIT, UserError } from '../runtime/errors.ts'
 import type { OptionValues } from './command.ts'
 
 export interface Questions {
-  /** Asks until the answer fits. @throws UserError when nobody answers any more */
+  /** Asks until the answer fits. @throws UserError when the input ends */
   ask<T>(option: string, question: string, schema: z.ZodType<T, string>, fallback?: string): Promise<T>
   confirm(question: string): Promise<boolean>
   close(): void

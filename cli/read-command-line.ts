@@ -61,7 +61,7 @@ export async function runCommandLine<C extends CommandTable<C>>(
   try {
     let command = enter(commandsOf(program), 0)
     while (command.commands !== undefined) {
-      // Options of the command that is not known yet may stand before its name.
+      // Options of the command may precede its name.
       const tables = [command, ...Object.values(command.commands)].map(({ options }) => options)
       const name = tokensOf(args, Object.assign({}, program.options, ...tables)).find(
         ({ kind }) => kind === 'positional',
@@ -88,7 +88,7 @@ function tokensOf(args: string[], options: Options) {
     const type: 'boolean' | 'string' = valueLabel(option) === undefined ? 'boolean' : 'string'
     return [name, { type, ...(short !== undefined && { short }) }] as const
   })
-  // What is wrong is said here, in our own terms.
+  // Not strict: the messages here name commands and propose the nearest option.
   return parseArgs({ args, options: Object.fromEntries(types), strict: false, tokens: true }).tokens
 }
 

@@ -38,7 +38,7 @@ export function parseDuration(text: string): number | undefined {
   return ms > 0 && ms <= LONGEST_MS ? ms : undefined
 }
 
-/** The largest unit alone: nobody acts on the seconds of an hour. */
+/** The largest unit alone: the seconds of an hour change no decision. */
 function inLargestUnit(ms: number) {
   const unit = UNITS.find(unit => ms >= unit.ms) ?? UNITS[3]
   return { ...unit, count: Math.floor(ms / unit.ms) }

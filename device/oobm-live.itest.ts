@@ -46,7 +46,7 @@ test(
     await field.shell.stop()
     const failed = await oobm('test')
     assert.is(failed.code, EXIT.failed, failed.stdout + failed.stderr)
-    assert.match(failed.stdout, /^failed .*\nnot proved: it stops at "/ms)
+    assert.match(failed.stdout, /^failed .*\nnot proved: the step "/ms)
   },
   SLOW,
 )

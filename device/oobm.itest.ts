@@ -108,7 +108,7 @@ test(
       [['status'], /^not answering {2}oobm-supervisor has not answered for 1 min; its process 1 still runs$/m],
       [['status'], /^not answering {2}oobm-console has not answered for 1 min/m],
       [['status', '--json'], /"supervisor":{"running":false,"problem":"oobm-supervisor has not.*","status":null}/],
-      [['led'], /^Now: the LED stands still\. oobm-supervisor has not answered for 1 min/m],
+      [['led'], /^Now: the LED stays on or off\. oobm-supervisor has not answered for 1 min/m],
       [
         ['led', 'stale'],
         /^oobm-supervisor has not answered for 1 min.*\nRestart it with: sudo systemctl restart oobm-su/,
@@ -157,7 +157,7 @@ test(
     const broken = steps.map(step => ({ ...step, ok: step.name === 'connect' }))
     const [failed] = await Promise.all([oobm('test'), answerWith({ ok: false, tookMs: 100, steps: broken })])
     assert.is(failed.code, EXIT.failed)
-    assert.match(failed.stdout, 'not proved: it stops at "marker"')
+    assert.match(failed.stdout, 'not proved: the step "marker" failed')
   },
   SLOW,
 )
@@ -182,7 +182,7 @@ test(
     await writeStatus({ state: 'no-relay', cause: 'ECONNREFUSED' })
     const { code, stderr } = await oobm('test', '--timeout', '0.5')
     assert.is(code, EXIT.failed)
-    assert.match(stderr, 'no self-test ran within 0.5 s. The supervisor says: no-relay, ECONNREFUSED')
+    assert.match(stderr, 'no self-test ran within 0.5 s. The state is no-relay: ECONNREFUSED')
     assert.is(await readFile(join(runtime, 'request/test')).catch(() => undefined), undefined)
   },
   SLOW,

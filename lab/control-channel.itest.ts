@@ -98,7 +98,7 @@ test(
     await watching.says(/from the oobm lab/, PATIENCE.timeoutMs)
     const wrong = await oobmRelay('watch', 'elsewhere')
     assert.is(wrong.code, 64)
-    assert.match(wrong.stderr, /"elsewhere" is not a console of alice's; there are: router1/)
+    assert.match(wrong.stderr, /alice may not open a console "elsewhere"; there are: router1/)
   },
   LIMIT,
 )

@@ -1,5 +1,6 @@
 /** Keeps the example of a file complete: every setting of its schema is in it, with what the schema says about it; pure. */
 import type * as z from 'zod'
+import { wrap } from '../cli/layout.ts'
 import { choicesOf, type Setting, type SettingsTable, tablesOf, takes, whenLeftOut } from '../formats/settings.ts'
 import { stringifyToml } from '../formats/toml-file.ts'
 
@@ -68,17 +69,9 @@ function commented([line = '', ...more]: string[], setting: Setting): string[] {
   const phrase = (setting.description ?? '').replaceAll('`', '"')
   const comment = `# ${phrase}${facts.length === 0 ? '' : ` (${facts.join('; ')})`}`
   const beside = `${line.padEnd(COLUMN - 1)} ${comment}`
-  return more.length === 0 && beside.length <= WIDTH ? [beside] : [...wrapped(comment), line, ...more]
-}
-
-function wrapped(comment: string): string[] {
-  const lines = ['']
-  for (const word of comment.split(' ')) {
-    const line = `${lines.at(-1)} ${word}`.trimStart()
-    if (line.length <= WIDTH) lines.splice(-1, 1, line)
-    else lines.push(`# ${word}`)
-  }
-  return lines
+  return more.length === 0 && beside.length <= WIDTH
+    ? [beside]
+    : [...wrap(comment.slice(2), WIDTH - 2).map(text => `# ${text}`), line, ...more]
 }
 
 function added(setting: Setting, { path }: SettingsTable): string[] {

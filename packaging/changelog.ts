@@ -1,4 +1,8 @@
 /** CHANGELOG.md as deb-changelog(5). */
+import { wrap } from '../cli/layout.ts'
+
+/** With their indentation, lines have the 80 columns that Debian asks for. */
+const WIDTH = 74
 
 /** @param version must be the newest in the text */
 export function debianChangelog(
@@ -13,19 +17,10 @@ export function debianChangelog(
   const lines = entry
     .split(/^(?=- |### )/m)
     .slice(1)
-    .map(part => part.trim().split(/\s+/))
-    .map(([mark, ...words]) => (mark === '###' ? `\n  [ ${words.join(' ')} ]` : `  * ${wrapped(words).join('\n    ')}`))
+    .map(part => part.trim())
+    .map(part =>
+      part.startsWith('### ') ? `\n  [ ${part.slice(4)} ]` : `  * ${wrap(part.slice(2), WIDTH).join('\n    ')}`,
+    )
   const stamp = date.toUTCString().replace('GMT', '+0000')
   return `${name} (${version}) unstable; urgency=medium\n${lines.join('\n')}\n\n -- ${maintainer}  ${stamp}\n`
-}
-
-/** Lines of at most 74 characters, which with their indentation is what Debian asks for. */
-function wrapped(words: string[]): string[] {
-  const lines: string[] = []
-  for (const word of words) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + word.length < 74) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
 }

@@ -32,7 +32,7 @@ async function run({ path, command, values, positionals }: CommandLine<Command>,
   return command.run(inputOf(String(named ?? defaultFile(values))))
 }
 
-/** On a dedicated relay, what was applied there, where nothing else is at hand. */
+/** On a dedicated relay without a fleet file beside, what was applied there. */
 function defaultFile({ root, state }: CommandLine<Command>['values']): string {
   if (state !== undefined) return 'fleet.toml'
   return defaultFleetFile(relayPaths(typeof root === 'string' ? root : '/'))

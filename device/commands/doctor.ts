@@ -1,4 +1,4 @@
-/** `oobm doctor`: every part of the way in, each line ok or what to do. */
+/** `oobm doctor`: checks every part of the way in, and says what to do about each fault. */
 import { readFile } from 'node:fs/promises'
 import { alignColumns } from '../../cli/layout.ts'
 import type { Paint } from '../../cli/paint.ts'
@@ -46,7 +46,7 @@ export const doctorCommand = defineCommand({
   },
 })
 
-/** One finding a mistake, so that each has its line. */
+/** One finding for each mistake, so that each has its own line. */
 async function readConfiguration(path: string): Promise<{ config: DeviceConfig | undefined; findings: Finding[] }> {
   const what = 'configuration'
   try {

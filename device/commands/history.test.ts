@@ -17,7 +17,7 @@ const close = (pid: number, uptime: number, more: object = {}) => ({
 const read = (...lines: object[]) =>
   shellSessions(lines.map(line => JSON.stringify(line)).join('\n'), { boot: 'now', isRunning: pid => pid === 7 })
 
-test('is told in lines: whose key it was, from where, until when', () => {
+test('describes each session in a line: whose key, from where, until when', () => {
   const sessions = read(
     open(1, 0),
     close(1, 60),
@@ -25,11 +25,11 @@ test('is told in lines: whose key it was, from where, until when', () => {
     open(7, 20, { account: 'pi', person: '' }),
   )
   assert.equal(describeSessions(sessions), [
-    'alice                    2026-09-21 14:13:20 UTC  until 2026-09-21 14:14:20 UTC  by the relay',
-    'alice as oobm            2026-09-21 14:13:30 UTC  its end was not seen           from 192.0.2.7',
-    'pi (key of nobody here)  2026-09-21 14:13:40 UTC  still there                    by the relay',
+    'alice             2026-09-21 14:13:20 UTC  until 2026-09-21 14:14:20 UTC  through the relay',
+    'alice as oobm     2026-09-21 14:13:30 UTC  end not recorded               from 192.0.2.7',
+    'pi (unknown key)  2026-09-21 14:13:40 UTC  still open                     through the relay',
   ])
-  assert.equal(describeSessions([]), ['nobody has logged in since the history began'])
+  assert.equal(describeSessions([]), ['no logins since the history began'])
 })
 
 test.run()

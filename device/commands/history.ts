@@ -1,4 +1,4 @@
-/** `oobm history`: who was in this device's shells, and when. */
+/** `oobm history`: who logged in to this device's shell, and when. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.t
 import { timeText } from '../../runtime/time-text.ts'
 import { defineCommand } from '../command.ts'
 
-/** The part before, then the last one. */
+/** Oldest first. */
 const FILES = ['logins.1.jsonl', 'logins.jsonl']
 
 export const historyCommand = defineCommand({
@@ -30,14 +30,16 @@ export const historyCommand = defineCommand({
 
 async function readLogins(directory: string): Promise<string> {
   if (!existsSync(directory)) {
-    throw new UserError(`${directory} is not there: no history of logins is kept on this system`, EXIT.unavailable)
+    throw new UserError(`${directory} is missing: this system keeps no history of logins`, EXIT.unavailable)
   }
   try {
     const parts = await Promise.all(FILES.map(file => readFile(join(directory, file), 'utf8').catch(absent)))
     return parts.join('\n')
   } catch (err) {
     const isDenied = errorCode(err) === 'EACCES'
-    const message = isDenied ? 'the history is for root and the group oobm: sudo oobm history' : errorMessage(err)
+    const message = isDenied
+      ? 'only root and members of the group oobm may read the history: use sudo'
+      : errorMessage(err)
     throw new UserError(message, EXIT.failed, { cause: err })
   }
 }
@@ -48,24 +50,24 @@ function absent(err: unknown): string {
 }
 
 export function describeSessions(sessions: readonly ShellSession[]): string[] {
-  if (sessions.length === 0) return ['nobody has logged in since the history began']
+  if (sessions.length === 0) return ['no logins since the history began']
   return alignColumns(
     sessions.map(session => [
       describeWho(session),
       timeText(session.openedAt),
       describeEnd(session),
-      session.way === 'relay' ? 'by the relay' : `from ${session.from}`,
+      session.way === 'relay' ? 'through the relay' : `from ${session.from}`,
     ]),
   )
 }
 
-/** On a login that several share, the key says who. */
+/** The key identifies the person where several share a login. */
 function describeWho({ account, person }: ShellSession): string {
-  if (person === null) return `${account} (key of nobody here)`
+  if (person === null) return `${account} (unknown key)`
   return person === account ? person : `${person} as ${account}`
 }
 
 function describeEnd({ closedAt, state }: ShellSession): string {
   if (closedAt !== null) return `until ${timeText(closedAt)}`
-  return state === 'open' ? 'still there' : 'its end was not seen'
+  return state === 'open' ? 'still open' : 'end not recorded'
 }

@@ -1,4 +1,4 @@
-/** `oobm import`: turns the operator's oobm.toml into the device's own files; all of them, or none. */
+/** `oobm import`: writes the device's files from the operator's oobm.toml; all of them, or none. */
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -33,23 +33,23 @@ export const importCommand = defineCommand({
   },
 })
 
-/** A change of the configuration starts this unit in any case; here it is waited for, so that who imports may log in next. */
+/** The change of the configuration starts this unit anyway; waiting for it lets technicians log in at once. */
 async function makeAccounts(print: (line: string) => void): Promise<void> {
   await spawn('systemctl', ['start', 'oobm-people.service']).catch(() =>
-    print('The technicians’ accounts could not be made: systemctl status oobm-people says why.'),
+    print('The accounts of the technicians could not be made; see: systemctl status oobm-people'),
   )
 }
 
 const NO_SITE = JSON.stringify(siteSchema.parse({}))
 
-/** A file that is wrong is told as it is; a system that does not let itself be written is told as such. */
+/** Keeps the message about a wrong file; says for any other error that the import stopped. */
 async function stopped<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (err) {
     if (err instanceof UserError) throw err
     const hint = errorCode(err) === 'EACCES' ? '; run it with sudo' : ''
-    throw new UserError(`the import stopped: ${errorMessage(err)}${hint}`, EXIT.failed, { cause: err })
+    throw new UserError(`import failed: ${errorMessage(err)}${hint}`, EXIT.failed, { cause: err })
   }
 }
 
@@ -63,9 +63,9 @@ function describeImport({ plan: { config, site, files }, removed }: Installed, r
     `${paint.strong(config.device)}: relay ${relays}; consoles: ${consoles}; shell: ${shell.join(', ') || 'nobody'}`,
     ...(JSON.stringify(site) === NO_SITE
       ? []
-      : ['Host name, time zone and network of the file count from the next start, where oobm-provision runs.']),
+      : ['On a card image, host name, time zone and network take effect at the next start.']),
     root === '/'
       ? 'Now run: sudo systemctl restart oobm-supervisor oobm-console && sudo systemctl reload ssh'
-      : `These are below ${root}; they count from the next start of that system.`,
+      : `These files are below ${root}; they take effect when that system starts.`,
   ]
 }

@@ -1,4 +1,4 @@
-/** `oobm led`: what the flashes mean, which state shows now, and a lamp test. */
+/** `oobm led`: explains the patterns of the LED, says which state it shows, and runs a lamp test. */
 import { readFile } from 'node:fs/promises'
 import { usageError } from '../../cli/command.ts'
 import { alignColumns } from '../../cli/layout.ts'
@@ -31,7 +31,7 @@ export const ledCommand = defineCommand({
     const state = STATE_NAMES.find(name => name === positionals[0])
     if (values.off) {
       if (state !== undefined) usageError('STATE and --off cannot be combined')
-      print(`dark: ${await darkenLed(await ledConfig(env))}`)
+      print(`off: ${await darkenLed(await ledConfig(env))}`)
       return EXIT.ok
     }
     if (state === undefined) {
@@ -53,18 +53,22 @@ export function describeLed(reading: Reading<SupervisorStatus>, paint: Paint): s
     const first = [state === now ? `> ${state}` : `  ${state}`, looks]
     return [state === now ? first.map(paint.strong) : first, ['', meaning], ['', paint.faint(`→ ${remedy}`)]]
   })
-  const still = 'A light or a dark that stands still: the supervisor is not running.'
+  const still = 'An LED that stays on or off: the supervisor is not running.'
   return [...alignColumns(rows), '', now === undefined ? paint.bad(describeUnknown(reading)) : `Now: ${now}`, still]
 }
 
-/** Nobody knows what it shows; where the supervisor hangs, the last light or dark stays until the watchdog ends it. */
+/** Where the supervisor hangs, the LED stays as it is until the watchdog ends the supervisor. */
 function describeUnknown(reading: Reading<SupervisorStatus>): string {
   if (reading.running) return ''
-  const looks = { gone: 'the LED is dark', silent: 'the LED stands still', unknown: 'what it shows is not known' }
+  const looks = {
+    gone: 'the LED is dark',
+    silent: 'the LED stays on or off',
+    unknown: 'what the LED shows is not known',
+  }
   return `Now: ${looks[reading.state]}. ${reading.problem}`
 }
 
-/** A broken configuration is a reason to darken what the defaults name, not to leave it lit. */
+/** With a broken configuration, the LED of the defaults is switched off. */
 async function ledConfig(env: NodeJS.ProcessEnv): Promise<LedConfig> {
   const path = deviceConfigPath(env)
   try {

@@ -1,4 +1,4 @@
-/** `oobm people`: an account for each technician who has this device's shell, and none for those who left. */
+/** `oobm people`: makes an account for each technician with shell access, and closes those of technicians who left. */
 import { readFile } from 'node:fs/promises'
 import { deviceConfigSchema } from '../../formats/device-config.ts'
 import { deviceConfigPath } from '../../formats/directories.ts'
@@ -9,7 +9,7 @@ import { defineCommand } from '../command.ts'
 import type { Clash } from '../people/plan-people.ts'
 import { settlePeople } from '../people/settle-people.ts'
 
-/** A configuration that changes more often than this while it is at work is somebody's loop. */
+/** Times that the configuration may change during one run. */
 const TURNS = 5
 
 export const peopleCommand = defineCommand({
@@ -21,12 +21,12 @@ export const peopleCommand = defineCommand({
   },
   run: async ({ env, print }) => {
     if (process.getuid?.() !== 0) {
-      throw new UserError('oobm people: only root makes accounts: sudo systemctl start oobm-people', EXIT.usage)
+      throw new UserError('oobm people: only root can make accounts; use: sudo systemctl start oobm-people', EXIT.usage)
     }
     const path = deviceConfigPath(env)
     let clashes: Clash[] = []
     let done: string | undefined
-    // systemd does not see a change that comes while the unit is at work (systemd.path(5)).
+    // systemd misses a change while the unit is running (systemd.path(5)).
     for (let turn = 0; turn < TURNS; turn++) {
       const text = await readFile(path, 'utf8')
       if (text === done) break

@@ -1,4 +1,4 @@
-/** `oobm provision`: at boot, takes over the file on the boot partition and puts the site's settings into force. */
+/** `oobm provision`: at boot, imports the file on the boot partition and applies the settings of the site. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { applianceFactsDirectory, provisioningDirectory } from '../../formats/directories.ts'
@@ -18,11 +18,11 @@ export const provisionCommand = defineCommand({
     78: 'oobm.toml is wrong; each mistake is printed with its line.',
   },
   run: async ({ values, env, print, clock }) => {
-    // systemd says so to what it starts (systemd.exec(5)).
+    // systemd sets it for the programs that it starts (systemd.exec(5)).
     const isUnit = env.INVOCATION_ID !== undefined
     if (values.root === '/' && !isUnit && !existsSync(applianceFactsDirectory(env))) {
-      const why = 'host name, time zone and network of this system are not this program’s to set'
-      throw new UserError(`oobm: this is no appliance: ${why}. Use: sudo oobm import FILE`, EXIT.usage)
+      const why = 'this system was not made from our card image, so its host name and network are left alone'
+      throw new UserError(`oobm provision: ${why}. Use: sudo oobm import FILE`, EXIT.usage)
     }
     const fault = await provision({
       boot: resolve(values.boot),

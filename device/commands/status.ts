@@ -1,4 +1,4 @@
-/** `oobm status`: what the two daemons say of themselves, and how old their proof is. */
+/** `oobm status`: the state of the two daemons, and how old the last proof is. */
 import { usageError } from '../../cli/command.ts'
 import { isProvedReachable } from '../../formats/states.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
@@ -39,7 +39,7 @@ export const statusCommand = defineCommand({
   },
 })
 
-/** For programs: without a daemon that answers there is no status, so that nobody takes the last one for the present. */
+/** For programs. A daemon that does not answer has no status: the last one must not pass for the present one. */
 function plainly(reading: Reading<unknown>) {
   if (reading.running) return { running: true, problem: null, status: reading.status }
   return { running: false, problem: reading.problem, status: null }

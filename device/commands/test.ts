@@ -1,4 +1,4 @@
-/** `oobm test`: a self-test now, explained step by step. */
+/** `oobm test`: runs a self-test now, and explains it step by step. */
 import { usageError } from '../../cli/command.ts'
 import { alignColumns } from '../../cli/layout.ts'
 import type { Paint } from '../../cli/paint.ts'
@@ -10,11 +10,11 @@ import { ask, runningSupervisor, watchSupervisor } from '../daemons/ask-supervis
 
 type Attempt = NonNullable<SupervisorStatus['proof']['attempt']>
 
-/** Seconds: a connection and a login over a bad line, and a self-test that was under way already. */
+/** Seconds for a connection and a login over a bad line, and for a self-test that was already running. */
 const LIMIT_S = 60
-/** Milliseconds that the supervisor has for ours after one that was under way when we asked. */
+/** Milliseconds that the supervisor has for ours after one that was already running. */
 const OURS_MS = 20_000
-/** Milliseconds by which the two clocks may part without one having been set. */
+/** Milliseconds by which the two clocks may drift apart without having been set. */
 const CLOCK_SET_MS = 1_000
 
 export const testCommand = defineCommand({
@@ -42,16 +42,16 @@ export const testCommand = defineCommand({
 })
 
 /**
- * Tells the self-test that was asked for from the ones before: from the last one, whose time changes when the clock is set,
- * and from one that was under way, which may have met what was mended since.
- * @param last the one that was over when we asked
+ * Distinguishes the self-test that was asked for from earlier ones: the last one, whose time changes when the clock is set,
+ * and one that was running already, which may have failed for a cause that was removed since.
+ * @param last the one that had ended when we asked
  */
 export function attemptFinder(last: Attempt | null, clock: Pick<Clock, 'wallMs' | 'nowMs'>) {
   const askedMs = clock.wallMs()
   const offsetMs = askedMs - clock.nowMs()
   let older: { attempt: Attempt; untilMs: number } | undefined
   return {
-    /** The attempt when it is ours. One that was under way counts when none comes for 20 s after it. */
+    /** The attempt if it is ours. One that was running counts if no other follows within 20 s. */
     ours: (attempt: Attempt | null): Attempt | undefined => {
       if (attempt === null) return undefined
       const wasSet = Math.abs(clock.wallMs() - clock.nowMs() - offsetMs) > CLOCK_SET_MS
@@ -60,12 +60,12 @@ export function attemptFinder(last: Attempt | null, clock: Pick<Clock, 'wallMs' 
       older ??= { attempt, untilMs: clock.nowMs() + OURS_MS }
       return clock.nowMs() >= older.untilMs ? older.attempt : undefined
     },
-    /** One that was under way and is over, for want of ours. */
+    /** The one that was running, if ours never came. */
     older: () => older?.attempt,
   }
 }
 
-/** `at` is when it was over. */
+/** `at` is when it ended. */
 function startOf({ at, tookMs }: Attempt): number {
   return at - tookMs
 }
@@ -77,11 +77,11 @@ function isSame(one: Attempt, other: Attempt | null): boolean {
 async function unanswered(env: NodeJS.ProcessEnv, limitS: number): Promise<UserError> {
   const { state, cause } = await runningSupervisor(env)
   return new UserError(
-    `no self-test ran within ${limitS} s. The supervisor says: ${state}, ${cause}\noobm doctor looks for the reason.`,
+    `no self-test ran within ${limitS} s. The state is ${state}: ${cause}\nRun "oobm doctor" to find the reason.`,
   )
 }
 
-/** One line a step, and what it comes to. */
+/** One line for each step, and the result. */
 export function describeAttempt({ ok, tookMs, steps }: Attempt, paint: Paint): string[] {
   const rows = steps.map(({ ok, name, tookMs, detail }) => [
     ok ? paint.good('ok') : paint.bad('failed'),
@@ -91,7 +91,7 @@ export function describeAttempt({ ok, tookMs, steps }: Attempt, paint: Paint): s
   ])
   const failed = steps.find(step => !step.ok)
   const sum = ok
-    ? `${paint.strong(paint.good('proved'))} in ${Math.round(tookMs)} ms: a technician can get in`
-    : `${paint.strong(paint.bad('not proved'))}${failed ? `: it stops at "${failed.name}"` : ''}; oobm doctor looks for the reason`
+    ? `${paint.strong(paint.good('proved'))} in ${Math.round(tookMs)} ms: technicians can get in`
+    : `${paint.strong(paint.bad('not proved'))}${failed ? `: the step "${failed.name}" failed` : ''}; run "oobm doctor" to find the reason`
   return [...alignColumns(rows), sum]
 }

@@ -1,4 +1,4 @@
-/** `oobm upgrade` as a front: what it hands over, and what it says where there is no appliance. */
+/** `oobm upgrade` as a front: its arguments, its exit code, and its message on any other system. */
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
@@ -9,7 +9,7 @@ import { suite } from '../../tools/suite.ts'
 
 const test = suite('oobm upgrade')
 
-test('hands its arguments over, and its exit code back', async context => {
+test('passes on its arguments, and the exit code', async context => {
   const program = join(await scratchDirectory(context), 'upgrade')
   await writeFile(program, '#!/bin/sh\nprintf "<%s>" "$@"\nexit 69\n')
   await chmod(program, 0o755)
@@ -18,10 +18,10 @@ test('hands its arguments over, and its exit code back', async context => {
   assert.is(code, EXIT.unavailable)
 })
 
-test('says that this is not the appliance', async context => {
+test('says that this system was not made from the card image', async context => {
   const { code, stderr } = await oobmUpgrade(join(await scratchDirectory(context), 'none'))
   assert.is(code, EXIT.unavailable)
-  assert.match(stderr, /this is not the appliance/)
+  assert.match(stderr, /this system was not made from our card image/)
 })
 
 function oobmUpgrade(program: string, ...args: string[]) {

@@ -1,4 +1,4 @@
-/** `oobm upgrade`: hands over to the appliance, whose system it is. */
+/** `oobm upgrade`: starts the upgrade program of the card image. */
 import { existsSync } from 'node:fs'
 import spawn, { SubprocessError } from 'nano-spawn'
 import { EXIT, type ExitCode, UserError } from '../../runtime/errors.ts'
@@ -19,7 +19,7 @@ export const upgradeCommand = defineCommand({
     const program = env.OOBM_UPGRADE ?? PROGRAM
     if (!existsSync(program)) {
       throw new UserError(
-        'oobm: this is not the appliance, whose system is replaced as a whole: use apt here (`apt install ./oobm-device_….deb`)',
+        'oobm upgrade: this system was not made from our card image: use apt here, such as "apt install ./oobm-device_1.0_arm64.deb"',
         EXIT.unavailable,
       )
     }
@@ -27,7 +27,7 @@ export const upgradeCommand = defineCommand({
       await spawn(program, args, { stdio: 'inherit' })
       return EXIT.ok
     } catch (err) {
-      // It has said by itself what was wrong.
+      // The program has printed what was wrong.
       if (err instanceof SubprocessError && err.exitCode !== undefined) return err.exitCode as ExitCode
       throw err
     }

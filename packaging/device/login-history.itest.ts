@@ -61,14 +61,14 @@ not grep record-login /etc/pam.d/common-session
     context.onFailure(() => said)
     const AT = '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC'
     const rows = [
-      `alice +${AT}  until ${AT}  by the relay`,
-      `alice +${AT}  until ${AT}  by the relay`,
-      `bob as oobm +${AT}  until ${AT}  by the relay`,
+      `alice +${AT}  until ${AT}  through the relay`,
+      `alice +${AT}  until ${AT}  through the relay`,
+      `bob as oobm +${AT}  until ${AT}  through the relay`,
       `bob +${AT}  until ${AT}  from 192\\.0\\.2\\.9`,
-      `alice +${AT}  still there +by the relay`,
+      `alice +${AT}  still open +through the relay`,
       '1',
       '5',
-      'the history is for root and the group oobm: sudo oobm history',
+      'only root and members of the group oobm may read the history: use sudo',
       'exit 1',
     ]
     assert.match(said, new RegExp(`^${rows.join('\\n')}\\n`, 'm'))

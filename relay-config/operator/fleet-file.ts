@@ -29,9 +29,9 @@ export async function readFleetText(file: string): Promise<string> {
  * What `apply` has put in force is changed by the next `apply` alone, and no private key is made beside it.
  * @throws UserError when that is the file
  */
-export function refuseApplied(word: string, file: string): void {
+export function refuseApplied(command: string, file: string): void {
   const { fleet } = relayPaths()
   if (!existsSync(fleet) || !existsSync(file) || realpathSync(file) !== realpathSync(fleet)) return
-  const advice = 'run it where the operator works, and "oobm-relay push" brings the change here'
-  throw new UserError(`${file} is the relay's copy, and ${word} is not for it: ${advice}`, EXIT.usage)
+  const advice = 'run it where the operator works, then "oobm-relay push"'
+  throw new UserError(`${file} is the relay's copy, which "oobm-relay ${command}" does not use: ${advice}`, EXIT.usage)
 }

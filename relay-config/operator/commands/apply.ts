@@ -1,4 +1,4 @@
-/** `oobm-relay apply`: makes this host the relay that the fleet file describes, all at once or not at all. */
+/** `oobm-relay apply`: makes this host the relay that the fleet file describes; all of it, or nothing. */
 import { readFile } from 'node:fs/promises'
 import { publicKeySchema } from '../../../formats/names.ts'
 import { EXIT } from '../../../runtime/errors.ts'
@@ -57,21 +57,21 @@ async function applyLocked(input: BareInput): Promise<number> {
   return sayHostKey(prepared, print)
 }
 
-/** Whoever pins another key will not come in. @returns the exit code: a relay that nobody enters is no success */
+/** Devices and technicians that pin another key refuse this relay. @returns the exit code: then it is not a success */
 async function sayHostKey({ part, paths }: Prepared, print: (line: string) => void): Promise<number> {
   const key = publicKeySchema.parse(await readFile(`${paths.hostKey}.pub`, 'utf8'))
   if (part.relay.hostKeys.includes(key)) return EXIT.ok
   if (part.relay.hostKeys.length > 0) {
     print(
-      `${refusers(part.fleet, part.relay)}: its host key is another than host_keys of "${part.relay.name}" in the fleet file.`,
+      `${refusers(part.fleet, part.relay)}: its host key is not among host_keys of "${part.relay.name}" in the fleet file.`,
     )
     print(
-      `"oobm-relay push ${part.relay.name} --restore" gives it the one that they know, from your copy. To go on with`,
+      `"oobm-relay push ${part.relay.name} --restore" restores the pinned key from your copy. To use the present key`,
     )
-    print(`this one: host_keys = ["${key}"], then "render", and "issue" each of them anew.`)
+    print(`instead: set host_keys = ["${key}"], run "render", and "issue" each device again.`)
     return EXIT.failed
   }
-  print(`put this relay's host key into the fleet file, or nobody will trust it: relay "${part.relay.name}",`)
+  print(`add the host key to relay "${part.relay.name}" in the fleet file; without it, devices cannot trust the relay:`)
   print(`host_keys = ["${key}"]`)
   return EXIT.ok
 }

@@ -1,4 +1,4 @@
-/** `oobm-relay blink`: a device's LED says which board it is. */
+/** `oobm-relay blink`: flashes the LED of a device, so that people on site find it. */
 
 import { usageError } from '../../../cli/command.ts'
 import { parseDuration } from '../../../cli/times.ts'

@@ -1,4 +1,4 @@
-/** `oobm-relay check`: the fleet file, then each relay as it is, live. */
+/** `oobm-relay check`: checks the fleet file, then each relay live. */
 import { access, constants } from 'node:fs/promises'
 import { EXIT, errorCode, UserError } from '../../../runtime/errors.ts'
 import { reasonOf } from '../../../runtime/unexpected.ts'
@@ -47,7 +47,7 @@ export const check = defineCommand({
       print(`relay ${relay.name} (${relay.user}@${relay.host}, port ${relay.port})`)
       const identities = await identitiesOf(pinned, relay, files.secrets)
       if (identities.length === 0) {
-        print('  untried  it takes a key of one of its devices: "oobm-relay keys DEVICE" makes one')
+        print('  untried  a key of one of its devices is needed: "oobm-relay keys DEVICE" makes one')
         wrong++
       }
       for await (const { result, what, advice } of checkRelay(pinned, relay, identities, signal)) {
@@ -64,7 +64,7 @@ function isOfOneHost({ here, stdin }: BareInput['values']): boolean {
   return here === true || stdin === true
 }
 
-/** The devices that use a relay and whose key is here. */
+/** The devices that use a relay, as far as their keys are here. */
 async function identitiesOf(fleet: Fleet, relay: Relay, secrets: string): Promise<Identity[]> {
   const identities: Identity[] = []
   for (const device of fleet.devices.filter(device => relaysOf(fleet, device).includes(relay))) {

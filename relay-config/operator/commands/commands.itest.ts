@@ -25,12 +25,12 @@ test('makes missing keys, closed to others and out of git, and never another in 
   const publicHalf = await readFile(join(secrets, 'relay_key.pub'), 'utf8')
   await rm(join(secrets, 'relay_key.pub'))
   const [one, two] = await Promise.all([oobmRelay('keys', '--all'), oobmRelay('keys', 'tokyo')])
-  assert.match(`${one.stdout}${two.stdout}`, /^(tokyo: all keys are there already\n){2}$/)
+  assert.match(`${one.stdout}${two.stdout}`, /^(tokyo: all keys exist already\n){2}$/)
   assert.equal(await Promise.all(names.map(name => readFile(join(secrets, name), 'utf8'))), before)
   assert.is((await readFile(join(secrets, 'relay_key.pub'), 'utf8')).split(' ')[1], publicHalf.split(' ')[1])
 })
 
-test('renders, says what it wrote, and removes what it wrote and nobody wants any more, and nothing else', async context => {
+test('renders, says what it wrote, and removes only its own files that are no longer needed', async context => {
   const { folder, oobmRelay, writeFleet } = await operator(context)
   const early = await oobmRelay('render')
   assert.is(early.code, 78)
@@ -88,13 +88,13 @@ test('issues one file that a device can read, with its secrets in it', async con
   assert.match(elsewhere.stderr, /^cannot write .* \(ENOENT\): is there a folder .*\/no\/such\?\n$/)
 })
 
-test('a lost public half is no loss, a lost private one is said, and a pair that is none is refused', async context => {
+test('makes a lost public half again, reports a lost private half, and refuses two halves of different keys', async context => {
   const { folder, oobmRelay } = await operator(context)
   await oobmRelay('keys', 'tokyo')
   const key = join(folder, 'secrets/tokyo/bridge_host_key')
   const publicHalf = await readFile(`${key}.pub`, 'utf8')
   await rm(`${key}.pub`)
-  for (const word of [['issue', 'tokyo'], ['render']]) assert.is((await oobmRelay(...word)).code, 0, word[0])
+  for (const args of [['issue', 'tokyo'], ['render']]) assert.is((await oobmRelay(...args)).code, 0, args[0])
   assert.match(
     await readFile(join(folder, 'rendered/technicians/alice/known_hosts'), 'utf8'),
     publicHalf.split(' ')[1] ?? '',
@@ -106,10 +106,7 @@ test('a lost public half is no loss, a lost private one is said, and a pair that
   await rm(key)
   const lost = await oobmRelay('keys', 'tokyo')
   assert.is(lost.code, 78)
-  assert.match(
-    lost.stderr,
-    /bridge_host_key is lost, and its public half is still in use: bring it back from your backup/,
-  )
+  assert.match(lost.stderr, /bridge_host_key is lost, and its public half is still in use: restore it from your backup/)
   assert.equal((await readdir(join(folder, 'secrets/tokyo'))).includes('bridge_host_key'), false, 'no other is made')
 })
 

@@ -1,4 +1,4 @@
-/** `oobm-relay history`: who did what, when, to which device, from where. */
+/** `oobm-relay history`: who did what, when, to which device, and from where. */
 import { usageError } from '../../../cli/command.ts'
 import { parseDuration } from '../../../cli/times.ts'
 import { EXIT } from '../../../runtime/errors.ts'
@@ -38,7 +38,7 @@ export const history = defineCommand({
     const entries = [...done, ...(await readPast(paths))].toSorted((a, b) => (a.at < b.at ? -1 : 1))
     for (const entry of entries.filter(isWanted).slice(-last))
       print(values.json ? asciiJson(entry) : describeEntry(entry))
-    // What is missing is said: a history with holes must not look whole.
+    // A history with gaps must not look complete.
     const notes = [
       ...(damaged > 0 ? [`${damaged} line${damaged === 1 ? '' : 's'} of ${paths.history} cannot be read`] : []),
       ...(await readGone(paths)),
@@ -98,7 +98,7 @@ function describeEntry(entry: HistoryEntry): string {
   return printable(parts.filter(part => part !== '').join('  '), 1_000)
 }
 
-/** In the form that people get everywhere; a line that somebody wrote by hand stays as it is. */
+/** In the usual form; the time of a line that was written by hand stays as it is. */
 function moment(iso: string): string {
   const ms = Date.parse(iso)
   return Number.isNaN(ms) ? iso : timeText(ms)

@@ -1,4 +1,4 @@
-/** `oobm-relay hop-keys`: makes the keys that this relay logs in to consoles with for its technicians (way 2), and says their public halves. */
+/** `oobm-relay hop-keys`: makes the keys with which this relay logs in to consoles for technicians (way 2), and prints the public halves. */
 import { constants } from 'node:fs'
 import { chmod, chown, link, mkdir, mkdtemp, open, readFile, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -24,20 +24,20 @@ export const hopKeys = defineCommand({
   run: withFleet(async ({ fleet, files, values, print, signal }) => {
     const { relay, logins } = relayPaths(resolve(values.root ?? '/'))
     const technicians = fleet.technicians.filter(({ login }) => login.length > 0)
-    if (technicians.length === 0) print(`no technician of ${files.fleet} has login = [...]: there is nothing to make`)
+    if (technicians.length === 0) print(`no technician in ${files.fleet} has login = [...]; nothing to do`)
     for (const technician of technicians) {
       const key = await makeHopKey(relay, technician, signal)
       await makeRecords(logins, technician)
       const known = technician.hopKeys.includes(key)
       print(
         known
-          ? `${technician.name}: in the fleet file`
+          ? `${technician.name}: the fleet file has the key`
           : `${technician.name}: add to hop_keys of this technician: "${key}"`,
       )
     }
     if (technicians.some(({ hopKeys }) => hopKeys.length === 0)) {
       print(
-        'Then "oobm-relay issue" the devices whose consoles these logins lead to: they take a hop key from their own file alone.',
+        'Then "oobm-relay issue" each device whose consoles these logins lead to: a device accepts only the hop keys in its own file.',
       )
     }
     return EXIT.ok
@@ -45,7 +45,7 @@ export const hopKeys = defineCommand({
 })
 
 /**
- * Makes it unless it is there: readable by that technician's account and nobody else but root.
+ * Makes the key unless it exists. Only that technician's account and root can read it.
  * @param relay the folder of what is in force, see relay-paths.ts
  * @returns the public half, type and base64
  */
@@ -62,7 +62,9 @@ async function makeHopKey(relay: string, { name, uid }: Technician, signal: Abor
     await mkdir(folder, { mode: 0o755 })
   } catch (err) {
     if (errorCode(err) !== 'EEXIST') {
-      throw new UserError(`cannot make ${folder} (${errorCode(err)}): run "oobm-relay apply" first, and this as root`)
+      throw new UserError(
+        `cannot make ${folder} (${errorCode(err)}): run "oobm-relay apply" first, and this command as root`,
+      )
     }
   }
   const scratch = await mkdtemp(join(folder, '.new-'))
@@ -84,7 +86,7 @@ async function makeHopKey(relay: string, { name, uid }: Technician, signal: Abor
   return (await readPublicHalf(path)) ?? fail(path)
 }
 
-/** The file in which his logins leave their traces; the folder is root's, so that it stays one file. */
+/** The file that records their logins; root owns the folder, so that nobody can replace the file. */
 async function makeRecords(folder: string, { name, uid = 0 }: Technician): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o755 })
   const file = await open(join(folder, name), constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)

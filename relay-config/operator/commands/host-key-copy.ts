@@ -12,7 +12,7 @@ import { readRelayPublicKey, relayKeyPath } from '../relay-keys.ts'
 import { askRelay, type RelayCall, SHORT_MS } from '../remote/ssh-to-relay.ts'
 import { publicHalfOf, seal, unseal } from '../sealed-key.ts'
 
-/** Characters of a passphrase: the copy may lie on more disks than anybody knows of. */
+/** Characters of a passphrase: the copy may end up on many disks. */
 const SHORTEST = 8
 
 /**
@@ -26,16 +26,16 @@ export async function keepCopy(relay: Relay, way: Pick<RelayCall, 'host' | 'port
   if (kept !== undefined && (relay.hostKeys.length === 0 || relay.hostKeys.includes(kept))) return
   const path = relayKeyPath(files.secrets, relay)
   if (kept !== undefined) {
-    // It may be what gets a fleet its relay back: nobody but a person throws it away.
+    // It may be needed to restore a relay: only a person may delete it.
     return warn(
-      `${path} is none of the host_keys of relay ${relay.name}: move it away; the next push keeps a copy of the present key`,
+      `${path} is not among host_keys of relay ${relay.name}: move it away; the next push keeps a copy of the present key`,
     )
   }
   const passphrase = await passphraseOf(input, `New passphrase for the copy of its host key in ${path}`, true)
   if (passphrase === undefined) {
-    const advice = 'push in a terminal asks for a passphrase; else give --passphrase-file FILE, or --no-copy'
+    const advice = 'run push in a terminal, or give --passphrase-file FILE or --no-copy'
     return warn(
-      `no copy of this relay's host key is kept: if the relay is lost, its devices will refuse a new one; ${advice}`,
+      `no copy of this relay's host key is kept: if the relay is lost, its devices refuse its replacement; ${advice}`,
     )
   }
   const args = ['host-key', '--here', '--private']
@@ -59,7 +59,7 @@ export async function openCopy(relay: Relay, input: BareInput): Promise<string> 
   const { files, signal } = input
   const path = relayKeyPath(files.secrets, relay)
   const sealed = await readFile(path, 'utf8').catch(err => {
-    throw new UserError(`there is no copy to restore, ${path}: ${reasonOf(err)}`, EXIT.configuration, { cause: err })
+    throw new UserError(`cannot read the copy, ${path}: ${reasonOf(err)}`, EXIT.configuration, { cause: err })
   })
   const passphrase = await passphraseOf(input, `The passphrase of ${path}`, false)
   if (passphrase === undefined) {
@@ -67,7 +67,7 @@ export async function openCopy(relay: Relay, input: BareInput): Promise<string> 
   }
   const privateKey = await unseal(sealed, passphrase, signal).catch(err => {
     if (!(err instanceof UserError)) throw err
-    throw new UserError(`${path} does not open with this passphrase; nothing was sent`, EXIT.failed, { cause: err })
+    throw new UserError(`wrong passphrase for ${path}; nothing was sent`, EXIT.failed, { cause: err })
   })
   const publicKey = await publicHalfOf(privateKey, signal)
   if (publicKey === (await readRelayPublicKey(files.secrets, relay))) return privateKey

@@ -1,4 +1,4 @@
-/** `oobm-relay host-key`: says a dedicated relay's public host key; `push` asks it for the private half, to keep a copy. */
+/** `oobm-relay host-key`: prints the public host key of a dedicated relay; `push` gets the private half, to keep a copy. */
 
 import { readFile } from 'node:fs/promises'
 import { publicKeySchema } from '../../../formats/names.ts'

@@ -36,7 +36,7 @@ test(
     assert.match(doubtful.stderr, /nothing was written/)
     const wrong = await run(['init', ...given, '--fingerprint', 'SHA256:another'])
     assert.is(wrong.code, 1)
-    assert.match(wrong.said, /somebody else may be answering/)
+    assert.match(wrong.said, /another host may be answering/)
     assert.is((await run(['init', '--host', '127.0.0.1', '--port', '1', '--user', 'ops', '--yes'])).code, 69)
     assert.is((await run(['init', '--host', 'a b', '--yes'])).code, 64)
     const unknown = await run(['init', '--host', 'no-such-host.invalid', '--accounts', 'dedicated', '--yes'])
@@ -55,7 +55,7 @@ test(
     const before = await text()
     const again = await run(['init', ...given, '--yes'])
     assert.is(again.code, 1)
-    assert.match(again.said, /is there already/)
+    assert.match(again.said, /exists already; nothing was changed/)
     assert.is(await text(), before)
     assert.equal(
       (await readdir(folder)).filter(name => name.includes('init')),

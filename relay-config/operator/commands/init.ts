@@ -1,4 +1,4 @@
-/** `oobm-relay init`: asks what it cannot find out, and writes the first fleet file. */
+/** `oobm-relay init`: asks what it does not know, and writes the first fleet file. */
 
 import { lookup } from 'node:dns/promises'
 import { existsSync } from 'node:fs'
@@ -37,7 +37,7 @@ export const init = defineCommand({
   run: async input => {
     const { files, print, signal } = input
     const file = resolve(files.fleet)
-    if (existsSync(file)) throw new UserError(`${file} is there already, and is left as it is`)
+    if (existsSync(file)) throw new UserError(`${file} exists already; nothing was changed`)
     const questions = openQuestions(input)
     try {
       const relay = await askForRelay(input, questions)
@@ -84,7 +84,7 @@ async function askForRelay({ values, print, signal }: BareInput, questions: Ques
   const shown = publicKeysIn(answer.join('\n'))
   if (shown.length === 0) await refuseUnknown(host)
   if (shown.length === 0 && accounts === 'dedicated') {
-    print('Nobody answers there yet: write the key that the first "apply" makes on the relay into host_keys.')
+    print('No SSH server answers there yet: add the key that the first "apply" makes on the relay to host_keys.')
     return { ...relay, hostKeys: [] }
   }
   if (shown.length === 0) {
@@ -94,19 +94,19 @@ async function askForRelay({ values, print, signal }: BareInput, questions: Ques
   return { ...relay, hostKeys: await trusted(shown, values, questions, print) }
 }
 
-/** A name that nobody has is no relay that does not answer yet. */
+/** A name without an address is a mistake, not a relay that does not answer yet. */
 async function refuseUnknown(host: string): Promise<void> {
   try {
     await lookup(host)
   } catch (err) {
-    const advice = 'check the name, and the network here; nothing was written. "--host-keys FILE" asks nobody'
+    const advice = 'check the name and the network here; nothing was written. --host-keys FILE works without the relay'
     throw new UserError(`no address is known for ${host} (${errorCode(err)}): ${advice}`, EXIT.unavailable, {
       cause: err,
     })
   }
 }
 
-/** Nothing that came over the network is taken before somebody says so. */
+/** Host keys that came over the network need a confirmation. */
 async function trusted(
   shown: readonly string[],
   values: BareInput['values'],
@@ -117,14 +117,16 @@ async function trusted(
   if (values.fingerprint !== undefined) {
     const named = shown.filter(key => fingerprint(key) === values.fingerprint)
     if (named.length > 0) return named
-    throw new UserError('none of these has the fingerprint that was given: somebody else may be answering', EXIT.failed)
+    throw new UserError('no host key has this fingerprint: another host may be answering', EXIT.failed)
   }
   print('On the relay, "for k in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $k; done" must say the same.')
   if (await questions.confirm('Are these the keys of the relay?')) return [...shown]
-  throw new UserError('then nothing was written: bring the keys from the relay itself, with --host-keys FILE')
+  throw new UserError(
+    'cancelled; nothing was written. Copy the host keys from the relay itself and give --host-keys FILE',
+  )
 }
 
-/** As `cat /etc/ssh/ssh_host_*_key.pub` or ssh-keyscan gives them, or whatever a technician's key may look like. */
+/** In the form of `cat /etc/ssh/ssh_host_*_key.pub`, of ssh-keyscan, or of a technician's key. */
 async function readHostKeys(file: string): Promise<string[]> {
   const text = await readTextFile(file)
   const problem = hostKeyProblem(text)
@@ -133,7 +135,7 @@ async function readHostKeys(file: string): Promise<string[]> {
   return keys.length > 0 ? keys : readPublicKeys(nameOf(file), text).map(({ key }) => key)
 }
 
-/** Whole or not at all, and never in place of another: link(2) replaces nothing. */
+/** Atomic, and never replaces a file: link(2) fails where one exists. */
 async function writeNew(file: string, text: string): Promise<void> {
   const folder = dirname(file)
   try {
@@ -145,7 +147,7 @@ async function writeNew(file: string, text: string): Promise<void> {
       await rm(scratch, { recursive: true, force: true })
     }
   } catch (err) {
-    if (errorCode(err) === 'EEXIST') throw new UserError(`${file} is there already, and is left as it is`)
+    if (errorCode(err) === 'EEXIST') throw new UserError(`${file} exists already; nothing was changed`)
     throw new UserError(`cannot write ${file}: ${reasonOf(err)}`, EXIT.failed, {
       cause: err,
     })

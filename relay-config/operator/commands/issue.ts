@@ -1,4 +1,4 @@
-/** `oobm-relay issue`: writes the one file that field staff put on a device's card. */
+/** `oobm-relay issue`: writes the file that field staff copy onto a device's card. */
 import { dirname, join, resolve } from 'node:path'
 import { parseProvisioning, stringifyProvisioning } from '../../../formats/provisioning.ts'
 import { type SiteInput, siteSchema } from '../../../formats/site-config.ts'
@@ -48,14 +48,14 @@ export const issue = defineCommand({
     }
     print(`wrote ${out}`)
     for (const advice of adviceOn(device.consoles)) print(`Note: ${advice}.`)
-    print(`Copy it as oobm.toml onto the boot partition of the card for ${device.name}, then keep no other copy.`)
+    print(`Copy it as oobm.toml onto the boot partition of the card for ${device.name}, then delete all other copies.`)
     for (const line of stepLines(stepsToRelays(relaysOf(fleet, device)))) print(line)
-    print('(Not again where it was done since the last change; "oobm-relay check" tries it.)')
+    print('Skip what you did since the last change; "oobm-relay check" tests it.')
     return EXIT.ok
   }),
 })
 
-/** As it was written: a default that nobody wrote must not replace what a device has. */
+/** Without defaults: a setting that is not in the file must not replace the device's own. */
 async function readSite(path: string): Promise<SiteInput> {
   const text = await readTextFile(path, EXIT.configuration)
   parseToml(path, text, siteSchema)

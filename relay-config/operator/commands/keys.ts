@@ -1,4 +1,4 @@
-/** `oobm-relay keys`: makes the key pairs of a device that are missing, and never touches those that are there. */
+/** `oobm-relay keys`: makes the key pairs of a device that are missing; existing keys stay as they are. */
 import { existsSync } from 'node:fs'
 import { link, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -26,13 +26,13 @@ export const keys = defineCommand({
       const made = await makeMissingKeys(files.secrets, name, signal)
       if (gateway) made.push(...(await makeGatewayKeys(files.secrets, name, signal)))
       for (const path of made) print(`made ${path}`)
-      if (made.length === 0) print(`${name}: all keys are there already`)
+      if (made.length === 0) print(`${name}: all keys exist already`)
     }
     if (isFirst) {
       print(
-        `${files.secrets} was not here, and is new. Devices that are in the field already know none of these keys: if there are`,
+        `${files.secrets} is new. If devices are in the field already, they do not know these keys: delete the folder and`,
       )
-      print('any, delete it and bring secrets/ from your backup; it is in no git. Else back it up now.')
+      print('restore secrets/ from your backup. Otherwise, back it up now: it is not in git.')
     }
     return EXIT.ok
   }),
@@ -56,8 +56,8 @@ export async function makeMissingKeys(directory: string, device: string, signal:
 }
 
 /**
- * A host key for each shared relay that no host has yet: devices and technicians pin it from the first day, so that another
- * host can take the place of one that is lost.
+ * A spare host key for each shared relay. Devices and technicians pin it from the start, so that another host can replace a
+ * relay that is lost.
  * @returns the paths of those that were made
  */
 export async function makeSpareKeys(
@@ -79,7 +79,7 @@ export async function makeSpareKeys(
 }
 
 /**
- * The pair for whoever comes in by a device's own port on the relay, and the public half of its relay key once more, both
+ * The key pair for logins through a device's own port on the relay, and a copy of the public half of its relay key, both
  * under the names of {@link gatewayPaths}.
  */
 async function makeGatewayKeys(directory: string, device: string, signal: AbortSignal): Promise<string[]> {
@@ -93,7 +93,7 @@ async function makeGatewayKeys(directory: string, device: string, signal: AbortS
   return made ? [privateKey] : []
 }
 
-/** Makes a private key unless there is one: link(2) replaces nothing, whoever else makes the same one now. */
+/** Makes a private key unless there is one: link(2) replaces nothing, even if another process makes it now. */
 async function makeKey(path: string, comment: string, signal: AbortSignal): Promise<boolean> {
   if (await exists(path)) return false
   const scratch = await mkdtemp(join(dirname(path), '.new-'))
@@ -106,10 +106,10 @@ async function makeKey(path: string, comment: string, signal: AbortSignal): Prom
   }
 }
 
-/** A new private key beside the public half of another would be a pair that opens nothing. */
+/** A new private key would not fit the public half that is in use. */
 async function refuseLoneHalf(path: string, device: string): Promise<void> {
   if ((await exists(path)) || !(await exists(`${path}.pub`))) return
-  const advice = `bring it back from your backup. A new one is made once ${path}.pub is deleted: ${device} then needs a new card, and technicians what "render" writes`
+  const advice = `restore it from your backup. To make a new one, delete ${path}.pub; ${device} then needs a new card, and technicians the files of "render"`
   throw new UserError(`${path} is lost, and its public half is still in use: ${advice}`, EXIT.configuration)
 }
 

@@ -1,4 +1,4 @@
-/** `oobm-relay list`: what is in the fleet file, as tables or as JSON. */
+/** `oobm-relay list`: lists what is in the fleet file, as tables or as JSON. */
 import { alignColumns } from '../../../cli/layout.ts'
 import { consoleSchema } from '../../../formats/device-settings.ts'
 import { listenersOf } from '../../../formats/listeners.ts'
@@ -47,7 +47,7 @@ function consolesOf(fleet: Fleet): Row[] {
   )
 }
 
-/** What is open to each, resolved: the names that "all" stands for now. */
+/** What each may open; "all" is resolved to the names. */
 function techniciansOf(fleet: Fleet): Row[] {
   return fleet.technicians.map(technician => {
     const access = accessOf(fleet, technician)

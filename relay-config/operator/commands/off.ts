@@ -1,4 +1,4 @@
-/** `oobm-relay off`: closes a device's listeners until it is switched on again. */
+/** `oobm-relay off`: closes the listeners of a device until it is switched on again. */
 
 import { usageError } from '../../../cli/command.ts'
 import { parseDuration } from '../../../cli/times.ts'

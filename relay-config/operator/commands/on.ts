@@ -24,10 +24,10 @@ export const on = defineCommand({
   }),
 })
 
-/** A device knows the host keys of its own relays, and goes to no other. */
+/** A device knows the host keys of its own relays only. */
 function targetOf({ fleet, files, values }: CommandInput, device: Device): Relay | undefined {
   const { port, user } = values
-  // Where the folder of a relay is named, there is nowhere to go: an older spelling of --to.
+  // With --state or --root, nothing connects to a relay: --relay is an older spelling of --to.
   const relay = values.to ?? (values.state !== undefined || values.root !== undefined ? values.relay : undefined)
   if (relay === undefined) {
     if (port !== undefined || user !== undefined) usageError('--port and --user belong to --to HOST')
@@ -40,5 +40,5 @@ function targetOf({ fleet, files, values }: CommandInput, device: Device): Relay
   })
   if (found) return found
   const list = known.map(one => `${one.user}@${one.host}, port ${one.port}`).join('; ')
-  throw new UserError(`that is not a relay of ${device.name} in ${files.fleet}; it has: ${list}`, EXIT.usage)
+  throw new UserError(`no such relay of ${device.name} in ${files.fleet}; its relays are: ${list}`, EXIT.usage)
 }

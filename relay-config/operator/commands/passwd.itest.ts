@@ -109,7 +109,7 @@ if (process.getuid?.() === 0) {
   )
 
   test(
-    'changes nothing for who is not the technician, for who has no login, and for a bad password',
+    'changes nothing for others, for a technician without a login, and for a bad password',
     async context => {
       const { run, root } = await relayRoot(context)
       const before = await readFile(join(root, 'etc/shadow'), 'utf8')
@@ -117,8 +117,8 @@ if (process.getuid?.() === 0) {
         [['mallory'], PASSWORD, 64, /"mallory" is not a technician/],
         [[], PASSWORD, 64, /missing argument TECHNICIAN/],
         [['alice', 'bob'], PASSWORD, 64, /unexpected argument "bob"/],
-        [['bob'], PASSWORD, 78, /leads bob to no console/],
-        [['carol'], PASSWORD, 1, /the account "carol" in .* is not the technician's \(his uid is 20003\)/],
+        [['bob'], PASSWORD, 78, /bob has no console to log in to/],
+        [['carol'], PASSWORD, 1, /the account "carol" in .* is not the technician's, whose uid is 20003/],
         [['carol', '--lock'], '', 1, /is not the technician's/],
         [['dora'], PASSWORD, 1, /dora has no account on this host yet/],
         [['alice'], 'short\n', 64, /at least 12 characters/],
@@ -140,7 +140,7 @@ if (process.getuid?.() === 0) {
     async context => {
       const { args, shadow, fits } = await relayRoot(context)
       const terminal = async (...lines: string[]) => {
-        const line = [process.execPath, ...args('alice')].map(word => `'${word}'`).join(' ')
+        const line = [process.execPath, ...args('alice')].map(part => `'${part}'`).join(' ')
         const program = startProgram('script', ['-qefc', `exec ${line}`, '/dev/null'])
         context.cleanup(() => program.stop())
         for (const [index, text] of lines.entries()) {
@@ -170,7 +170,7 @@ if (process.getuid?.() === 0) {
       const first = await hopKeys()
       assert.is(first.code, 0, first.stderr)
       const said = /^alice: add to hop_keys of this technician: "(ssh-ed25519 \S+)"$/m.exec(first.stdout)?.[1] ?? ''
-      assert.not.match(first.stdout, /^bob:/m, 'he has no login')
+      assert.not.match(first.stdout, /^bob:/m, 'no login')
       assert.equal((await readdir(folder)).sort(), ['alice', 'alice.pub', 'carol', 'carol.pub', 'dora', 'dora.pub'])
       const { uid, gid, mode } = await stat(join(folder, 'alice'))
       assert.equal([uid, gid, mode & 0o777], [20_001, 0, 0o400])

@@ -1,4 +1,4 @@
-/** `oobm-relay passwd`: the password with which a technician logs in at this relay (way 2), in the system's shadow. */
+/** `oobm-relay passwd`: sets the password with which a technician logs in at this relay (way 2), in shadow(5). */
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import spawn, { SubprocessError } from 'nano-spawn'
@@ -12,11 +12,11 @@ import { relayPaths } from '../../relay/relay-paths.ts'
 import { defineCommand, withFleet } from '../command.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 
-/** Characters. The port is open to the whole network: what can be guessed will be. */
+/** Characters. The port is open to the whole network, so weak passwords will be guessed. */
 const SHORTEST = 12
 /** Bytes: crypt(3) of some systems takes no more. */
 const LONGEST = 200
-/** In the field of shadow(5): no password fits it, and, unlike `!`, sshd still takes the account's keys. */
+/** In shadow(5): no password matches it, and, unlike with `!`, sshd still accepts the account's keys. */
 const NO_PASSWORD = '*'
 
 export const passwd = defineCommand({
@@ -36,11 +36,11 @@ export const passwd = defineCommand({
     if (values.lock) {
       await chpasswd(root, ['--encrypted'], `${name}:${NO_PASSWORD}`, signal)
       await appendHistory(relayPaths(root), { event: 'password locked', technician: name })
-      print(`${name} has no password any more. Keys still open the login: take those out of ${files.fleet}`)
+      print(`${name} has no password any more. Keys still open the login; remove them from ${files.fleet} if needed`)
       return EXIT.ok
     }
     if (technician.login.length === 0) {
-      const advice = `a login leads ${name} to no console: name some in login = [...] in ${files.fleet}, and apply it`
+      const advice = `${name} has no console to log in to: add some to login = [...] in ${files.fleet}, and apply it`
       throw new UserError(advice, EXIT.configuration)
     }
     const danger = root === '/' ? await passwordOpensHost(name) : undefined
@@ -52,17 +52,17 @@ export const passwd = defineCommand({
   }),
 })
 
-/** What is wrong with a password, as a sentence; undefined for one that will do. */
+/** What is wrong with a password, as a sentence; undefined for a good one. */
 export function passwordProblem(password: string, technician: string): string | undefined {
   if ([...password].length < SHORTEST) return `it must have at least ${SHORTEST} characters`
   if (Buffer.byteLength(password) > LONGEST) return `it must have at most ${LONGEST} bytes`
   const odd = firstOther(password, /[^\p{C}\p{Z}]| /u)
-  if (odd !== undefined) return `its character ${odd.position} is ${odd.name}, which nobody can type`
-  if (password.includes(technician)) return 'it must not have the name in it'
+  if (odd !== undefined) return `its character ${odd.position} is ${odd.name}, which cannot be typed`
+  if (password.includes(technician)) return 'it must not contain the name'
   return new Set(password).size < 5 ? 'it must have more than four different characters' : undefined
 }
 
-/** Twice from a terminal; a program's pipe is believed at once. */
+/** Twice from a terminal; once from a pipe. */
 async function askPassword(technician: string): Promise<string> {
   const { stdin, stderr } = process
   const reader = secretReader(stdin, stderr)
@@ -79,7 +79,7 @@ async function askPassword(technician: string): Promise<string> {
   }
 }
 
-/** Somebody of the system may have the same name: the uid says whether this is our technician. */
+/** Another account of the system may have the same name: the uid identifies the technician. */
 async function checkAccount(root: string, { name, uid }: Technician): Promise<void> {
   const file = join(root, 'etc/passwd')
   const text = await readFile(file, 'utf8').catch(err => {
@@ -87,14 +87,14 @@ async function checkAccount(root: string, { name, uid }: Technician): Promise<vo
   })
   const entry = text.split('\n').find(line => line.startsWith(`${name}:`))
   if (entry === undefined) {
-    throw new UserError(`${name} has no account on this host yet: "oobm-relay apply" makes it, on a dedicated relay`)
+    throw new UserError(`${name} has no account on this host yet: "oobm-relay apply" makes it on a dedicated relay`)
   }
   if (uid === undefined || Number(entry.split(':')[2]) !== uid) {
-    throw new UserError(`the account "${name}" in ${file} is not the technician's (his uid is ${uid ?? 'not set'})`)
+    throw new UserError(`the account "${name}" in ${file} is not the technician's, whose uid is ${uid ?? 'not set'}`)
   }
 }
 
-/** chpasswd(8) takes it on standard input: what stands in arguments, everybody on the host can read. */
+/** chpasswd(8) reads it from standard input: every user of the host can read arguments. */
 async function chpasswd(root: string, options: string[], line: string, signal: AbortSignal): Promise<void> {
   const below = root === '/' ? [] : ['--root', root]
   try {

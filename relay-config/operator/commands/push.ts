@@ -1,4 +1,4 @@
-/** `oobm-relay push`: takes the public part of the fleet to a dedicated relay over the operator's own ssh, and applies it there. */
+/** `oobm-relay push`: sends the public part of the fleet to a dedicated relay by the operator's own ssh, and applies it there. */
 import { EXIT } from '../../../runtime/errors.ts'
 import { relayPaths } from '../../relay/relay-paths.ts'
 import { defineCommand } from '../command.ts'

@@ -1,4 +1,4 @@
-/** `oobm-relay remove --all`: on a dedicated relay, takes away all that `apply` made there. */
+/** `oobm-relay remove --all`: on a dedicated relay, removes all that `apply` made there. */
 import * as z from 'zod'
 import { openQuestions } from '../../../cli/questions.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
@@ -26,24 +26,24 @@ export async function removeAll(input: BareInput): Promise<number> {
   }
 }
 
-/** @throws UserError unless somebody says which relay it is that ends */
+/** @throws UserError unless the name of the relay is given */
 async function confirm(paths: RelayPaths, { values, signal, print }: BareInput): Promise<void> {
   const state = await readState(paths)
   if (state === undefined) throw new UserError(`this host is not a relay: ${paths.state} is missing`)
   const { relay } = state
   if (values.name === undefined) {
     print(
-      `This ends the relay "${relay}" on this host: its accounts, its keys, its history. Its host key is destroyed:`,
+      `This removes the relay "${relay}" from this host: its accounts, keys and history. Its host key is destroyed:`,
     )
     print(
-      'every device and technician that pins it refuses another one. "oobm-relay push" keeps a copy with the operator.',
+      'devices and technicians that pin it refuse any other. "oobm-relay push" keeps a copy where the operator works.',
     )
   }
   const questions = openQuestions({ values, signal })
   try {
     await questions.ask(
       'name',
-      'To end it, type its name',
+      'To remove it, type its name',
       z.literal(relay, `is not the relay here, which is "${relay}"`),
     )
   } finally {

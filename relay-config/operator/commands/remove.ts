@@ -1,4 +1,4 @@
-/** `oobm-relay remove`: takes an entry out of the fleet file; or, on a relay, all that `apply` made there. */
+/** `oobm-relay remove`: removes an entry from the fleet file; or, on a relay, all that `apply` made there. */
 import { usageError } from '../../../cli/command.ts'
 import { type Command, defineCommand } from '../command.ts'
 import { removeEntry } from '../edit/remove-entry.ts'
@@ -8,7 +8,7 @@ import { removeAll } from './remove-all.ts'
 
 const removeOf = (kind: 'device' | 'technician' | 'console', value: string): Command =>
   defineCommand({
-    summary: `remove a ${kind} from the fleet file, wherever it stands`,
+    summary: `remove a ${kind} from the fleet file, and from all lists there`,
     arguments: [{ value, help: `the ${kind}` }],
     run: input => removeEntry(input, kind),
   })

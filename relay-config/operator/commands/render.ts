@@ -1,4 +1,4 @@
-/** `oobm-relay render`: writes what each relay and each technician gets. */
+/** `oobm-relay render`: writes the files of each relay and each technician. */
 import { resolve } from 'node:path'
 import { EXIT } from '../../../runtime/errors.ts'
 import type { Fleet } from '../../fleet/fleet-config.ts'

@@ -1,4 +1,4 @@
-/** `oobm-relay status`: the fleet as this relay sees it, worst first, or one device in depth. */
+/** `oobm-relay status`: the fleet as this relay sees it, worst first, or one device in detail. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { paintFor } from '../../../cli/paint.ts'
 import { withWord } from '../../../formats/states.ts'
@@ -13,11 +13,11 @@ import { STATE_OPTIONS, statePathsOf } from '../../relay/state/state-paths.ts'
 import { type CommandInput, defineCommand, deviceOf, withFleet } from '../command.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 
-/** Milliseconds between two pictures of `--watch`. */
+/** Milliseconds between two screens of `--watch`. */
 const WATCH_MS = 2_000
-/** Columns where the output is no terminal. */
+/** Columns where the output is not a terminal. */
 const WIDTH = 80
-/** Home, and clear from there on: what stands above is not lost by scrolling. */
+/** Cursor home, then clear: the scrollback stays. */
 const CLEAR = '\x1b[H\x1b[J'
 
 export const status = defineCommand({
@@ -45,7 +45,7 @@ export const status = defineCommand({
       await delay(WATCH_MS, undefined, { signal }).catch(() => {})
       if (!signal.aborted) await draw()
     }
-    // Of one device it is the answer, of many a part of it.
+    // Asked for one device, the exit code answers; of many, it could not say which.
     const isAskedOfOne = input.positionals.length > 0 && !values.watch
     return isAskedOfOne && views.some(({ state }) => isOutOfSight(state)) ? EXIT.unavailable : EXIT.ok
   }),

@@ -1,4 +1,4 @@
-/** `oobm-relay watch`: looks on at a console where the operator is, with the ssh_config that technicians get. */
+/** `oobm-relay watch`: watches a console from where the operator works, with the ssh_config that technicians get. */
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -26,7 +26,7 @@ export const watch = defineCommand({
     const known = accessOf(input.fleet, technician).flatMap(({ consoles }) => consoles.map(console => console.name))
     if (!known.includes(name)) {
       const list = known.join(', ') || 'none'
-      throw new UserError(`"${name}" is not a console of ${technician.name}'s; there are: ${list}`, EXIT.usage)
+      throw new UserError(`${technician.name} may not open a console "${name}"; there are: ${list}`, EXIT.usage)
     }
     const folder = await mkdtemp(join(tmpdir(), 'oobm-watch-'))
     try {
@@ -48,7 +48,7 @@ function technicianOf({ fleet, files, values }: CommandInput): Technician {
   const found = fleet.technicians.find(technician => technician.name === name)
   if (found) return found
   if (values.as === undefined && only && others.length === 0) return only
-  throw new UserError(`"${name}" is not a technician of ${files.fleet}: say who you are with --as`, EXIT.usage)
+  throw new UserError(`"${name}" is not a technician of ${files.fleet}: give your name with --as`, EXIT.usage)
 }
 
 async function filesOf({ files, values }: CommandInput, { name }: Technician) {

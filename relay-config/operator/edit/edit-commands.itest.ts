@@ -134,7 +134,7 @@ test(
     const read = (name: string) => readFile(join(folder, 'secrets/edo', name), 'utf8')
     assert.is(await read('relay-server-edo.key'), await read('relay_key.pub'))
     assert.is((await stat(join(folder, 'secrets/edo/device-edo.key'))).mode & 0o777, 0o600)
-    assert.is(await must(['keys', 'edo']), 'edo: all keys are there already\n')
+    assert.is(await must(['keys', 'edo']), 'edo: all keys exist already\n')
 
     await must(['issue', 'edo'])
     const { config } = parseProvisioning('oobm.toml', await read('oobm.toml'))

@@ -204,7 +204,7 @@ test(
       assert.match(stderr, /^cannot read fleet\.toml \(ENOENT\): this host is a relay/)
       const named = await host.oobmRelay(...args, '--fleet', '/etc/oobm/fleet.toml')
       assert.is(named.code, 64, named.stdout + named.stderr)
-      assert.match(named.stderr, /is the relay's copy, and \w+ is not for it/)
+      assert.match(named.stderr, /is the relay's copy, which "oobm-relay \w+( device)?" does not use/)
     }
     assert.is(await host.sh('cat /etc/oobm/fleet.toml'), inForce)
     assert.is(await host.sh('find /etc/oobm/ -name secrets'), '')

@@ -172,10 +172,10 @@ until_true not systemctl is-active oobm-restart
 
 ### the history has each login, by whose key it was
 $SSH tokyo oobm history | tee history
-grep -E "^alice +.* by the relay$" history
+grep -E "^alice +.* through the relay$" history
 grep -E "^alice as oobm +.* until .*" history
 grep -E "^bob as remote-admin +.* until .*" history
-grep "still there" history
+grep "still open" history
 
 ### a technician who leaves is ended, with all that runs and would run; who comes back has their own uid again
 uid=$(id -u alice)
