@@ -79,9 +79,9 @@ kill $socat
     assert.match(said, 'root break: BREAK sent to core-sw1, 300 ms exit 0\n')
     assert.match(
       said,
-      /daemon break: [^\n]*did not let "daemon" in\. It knows technicians by their own account here.* exit 1\n/,
+      /daemon break: [^\n]*does not accept the account "daemon"\. .*technicians’ own accounts.* exit 1\n/,
     )
-    assert.match(said, /oobm-selftest break: [^\n]*did not let "oobm-selftest" in.* exit 1\n/)
+    assert.match(said, /oobm-selftest break: [^\n]*does not accept the account "oobm-selftest".* exit 1\n/)
     assert.match(said, /^bob attach: exit [1-9]/m)
     assert.match(said, /Permission denied \(publickey\)\.\r?\nforwarded: exit 255\n/)
     assert.match(said, /Permission denied \(publickey\)\.\r?\nas bob: exit 255\n/)
