@@ -100,6 +100,7 @@ dpkg --force-depends -i /oobm/files/package.deb
 mkdir /oobm/work
 cd /oobm/work
 oobm-relay init --host 127.0.0.1 --accounts dedicated --name lab --yes
+sed -n 's/^#:schema //p' fleet.toml | xargs head -n 2
 oobm-relay add device tokyo
 ssh-keygen -q -t ed25519 -N '' -f alice
 oobm-relay add technician alice --key alice.pub --shells tokyo
@@ -120,6 +121,7 @@ find /oobm/changes -type f ! -path '*/var/lib/dpkg/*' ! -path '*/var/log/*' ! -p
 ls -d /etc/oobm /var/lib/oobm* /usr/lib/oobm* 2>/dev/null || :
 `,
     )
+    assert.match(said, '\n{\n  "$schema": "http://json-schema.org/draft-07/schema#",\n')
     assert.match(said, /\nalice:.*\n1\n[\s\S]*\nalice:/)
     assert.is(said.slice(said.indexOf('left:\n')), 'left:\n')
   },

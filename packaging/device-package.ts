@@ -5,6 +5,7 @@ import { PROGRAM } from '../device/commands/all-commands.ts'
 import { bashCompletion } from './completion.ts'
 import { copyright } from './copyright.ts'
 import { oobmPage } from './device-pages.ts'
+import { jsonSchemas } from './json-schemas.ts'
 import { filesBelow, type Package, packed, source } from './pack-deb.ts'
 import { type Architecture, serialAddon } from './serial-addon.ts'
 import { tomlPage } from './toml-page.ts'
@@ -36,6 +37,9 @@ export function devicePackage(
       put('usr/share/man/man1/oobm.1.gz', packed(oobmPage(source('man/oobm.1'), date)))
       put('usr/share/man/man5/oobm.toml.5.gz', packed(tomlPage(source('man/oobm.toml.5'), date)))
       put('usr/share/bash-completion/completions/oobm', bashCompletion(source('completion/command.bash'), PROGRAM))
+      const { oobm, device } = jsonSchemas()
+      put('usr/share/oobm/oobm.schema.json', oobm)
+      put('usr/share/oobm/device.schema.json', device)
       put(`usr/share/lintian/overrides/${NAME}`, source('packaging/device/debian/lintian-overrides'))
       const doc = `usr/share/doc/${NAME}`
       const template = source('packaging/debian/copyright')

@@ -1,9 +1,11 @@
 /** What is in `oobm-relay`. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { FLEET_JSON_SCHEMA, schemaLine } from '../relay-config/fleet/edit/first-fleet.ts'
 import { PROGRAM } from '../relay-config/operator/commands/all-commands.ts'
 import { bashCompletion } from './completion.ts'
 import { copyright } from './copyright.ts'
+import { jsonSchemas } from './json-schemas.ts'
 import { manPage } from './man-page.ts'
 import { type Package, packed, source } from './pack-deb.ts'
 
@@ -22,6 +24,7 @@ export function relayPackage(build: string, date: Date, changelog: (name: string
     architecture: 'all',
     debian: 'packaging/debian',
     fill: ({ put, link }) => {
+      const schemas = jsonSchemas()
       const bundle = readFileSync(join(build, 'lib', `${NAME}.cjs`), 'utf8')
       put(`usr/lib/${NAME}/${NAME}.cjs`, bundle)
       // What the keys of devices and technicians run on a dedicated relay; the program reads the same beside itself.
@@ -36,7 +39,9 @@ export function relayPackage(build: string, date: Date, changelog: (name: string
       put(`${doc}/copyright`, copyright(source('packaging/debian/copyright'), source('LICENSE'), bundle))
       put(`${doc}/changelog.gz`, packed(changelog(NAME)))
       put(`${doc}/relay.md.gz`, packed(source('docs/relay.md')))
-      put(`${doc}/examples/fleet.example.toml`, source('docs/fleet.example.toml'))
+      put(FLEET_JSON_SCHEMA.slice(1), schemas.fleet)
+      put('usr/share/oobm-relay/oobm.schema.json', schemas.oobm)
+      put(`${doc}/examples/fleet.example.toml`, schemaLine(FLEET_JSON_SCHEMA) + source('docs/fleet.example.toml'))
     },
   }
 }

@@ -12,6 +12,14 @@ export interface FirstRelay {
   hostKeys: readonly string[]
 }
 
+/** JSON Schema of the file, as the package has it. */
+export const FLEET_JSON_SCHEMA = '/usr/share/oobm-relay/fleet.schema.json'
+
+/** First line of a TOML file: by it, editors (Taplo, Even Better TOML) find the schema. */
+export function schemaLine(path: string): string {
+  return `#:schema ${path}\n`
+}
+
 export function firstFleetText({ name, host, port, accounts, user, hostKeys }: FirstRelay): string {
   const isDedicated = accounts === 'dedicated'
   const keys = hostKeys.length === 0 ? '[]' : `[\n${hostKeys.map(key => `  ${inlineText(key)},\n`).join('')}]`

@@ -14,7 +14,7 @@ import { EXIT, errorCode, UserError } from '../../../runtime/errors.ts'
 import { nameOf, readTextFile } from '../../../runtime/text-file.ts'
 import { reasonOf } from '../../../runtime/unexpected.ts'
 import { writeAtomically } from '../../../runtime/write-atomically.ts'
-import { type FirstRelay, firstFleetText } from '../../fleet/edit/first-fleet.ts'
+import { type FirstRelay, FLEET_JSON_SCHEMA, firstFleetText, schemaLine } from '../../fleet/edit/first-fleet.ts'
 import { parseFleet } from '../../fleet/fleet-config.ts'
 import { type BareInput, defineCommand } from '../command.ts'
 import { hostKeyProblem, publicKeysIn } from '../edit/host-key-lines.ts'
@@ -41,7 +41,9 @@ export const init = defineCommand({
     const questions = openQuestions(input)
     try {
       const relay = await askForRelay(input, questions)
-      const text = firstFleetText(relay)
+      // Only where it is true: an editor complains about a schema that it cannot read.
+      const head = existsSync(FLEET_JSON_SCHEMA) ? schemaLine(FLEET_JSON_SCHEMA) : ''
+      const text = head + firstFleetText(relay)
       parseFleet(file, text)
       if (signal.aborted) return EXIT.failed
       await writeNew(file, text)
