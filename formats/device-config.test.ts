@@ -29,7 +29,7 @@ function problemsOf(technicians: unknown[]): string[] {
   return result.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? []
 }
 
-test('a hop key is one technician’s, and nobody’s own; what it opens is among his consoles', () => {
+test('a hop key belongs to one technician and is no key of a person; it opens consoles of that technician only', () => {
   assert.equal(problemsOf([{ name: 'alice', keys: [key('a')], hopKeys: [key('x'), key('y')], viaRelay: ['sw1'] }]), [])
   assert.equal(
     problemsOf([
@@ -45,7 +45,7 @@ test('a hop key is one technician’s, and nobody’s own; what it opens is amon
   )
 })
 
-test('each console has a line of its own, whichever way its path is written', () => {
+test('each console has a line of its own, however its path is written', () => {
   const text = [
     `version = 1\ndevice = "rack1"\nlistener_port = 20100\nbridge = { host_key = "${key('h')}" }`,
     `relays = [{ host = "relay", user = "device", host_keys = ["${key('r')}"] }]`,
@@ -64,7 +64,7 @@ test('each console has a line of its own, whichever way its path is written', ()
   )
 })
 
-test('nobody is called what the console bridge calls others', () => {
+test('no technician has a name that the console bridge uses itself', () => {
   assert.equal(problemsOf([{ name: 'local', keys: [key('a')] }]), [
     'technicians.0.name: "local" cannot be used: the console bridge uses it itself',
   ])

@@ -1,4 +1,4 @@
-/** The device configuration, `/etc/oobm/device.toml`: no secrets, readable by both units; the only definition of the format. */
+/** The device configuration, `/etc/oobm/device.toml`: no secrets, readable by both units. The only definition of the format. */
 import { posix } from 'node:path'
 import * as z from 'zod'
 import { BRIDGE_ABOUT, bridgeSettings, deviceSettings, type intervalsSchema, PROFILES } from './device-settings.ts'
@@ -82,7 +82,7 @@ const shape = {
 
 export const deviceConfigSchema = z.strictObject(shape).superRefine(checkReferences)
 
-/** The same with `more` keys beside it: what the provisioning file is. */
+/** The same with `more` keys: the provisioning file. */
 export function deviceConfigSchemaWith<M extends z.ZodRawShape>(more: M) {
   return z
     .strictObject({ ...shape, ...more })
@@ -91,14 +91,14 @@ export function deviceConfigSchemaWith<M extends z.ZodRawShape>(more: M) {
 
 /** A device configuration with every default filled in. */
 export type DeviceConfig = z.output<typeof deviceConfigSchema>
-/** A device configuration as somebody writes it. */
+/** A device configuration as people write it. */
 export type DeviceConfigInput = z.input<typeof deviceConfigSchema>
 export type RelayConfig = DeviceConfig['relays'][number]
 export type ConsoleConfig = DeviceConfig['consoles'][number]
 export type TechnicianConfig = DeviceConfig['technicians'][number]
 export type LedConfig = DeviceConfig['led']
 
-/** Names that stand for somebody else at the bridge: `oobm console` on the device, and who logs in by way of a relay. */
+/** Names that the bridge uses itself: for `oobm console` on the device, and for a login through a relay. */
 export const RESERVED_TECHNICIANS: readonly string[] = ['local', 'relay']
 
 function reportDuplicates(items: readonly { name: string }[], list: string, context: z.core.$RefinementCtx): void {
@@ -106,22 +106,22 @@ function reportDuplicates(items: readonly { name: string }[], list: string, cont
   for (const [index, { name }] of items.entries()) {
     const first = seen.get(name)
     if (first === undefined) seen.set(name, index)
-    else context.addIssue(duplicate([list, index, 'name'], `"${name}" is there twice`, [list, first, 'name']))
+    else context.addIssue(duplicate([list, index, 'name'], `"${name}" is listed twice`, [list, first, 'name']))
   }
 }
 
-/** @param also what it collides with: whoever shows the problem says that line too */
+/** @param also the setting with which it collides: the message names its line, too */
 function duplicate(path: PropertyKey[], message: string, also: PropertyKey[]) {
   return { code: 'custom', path, message, params: { also } } as const
 }
 
-/** One adapter is one console: two could not open it, or would read each other's answers. */
+/** One adapter is one console: two consoles could not open it, or would read each other's answers. */
 export function* samePaths(
   consoles: readonly ({ name?: string | undefined; path?: string | undefined } | undefined)[],
 ): Generator<{ at: number; first: number; message: string }> {
   const owners = new Map<string, number>()
   for (const [at, item] of consoles.entries()) {
-    // What a program registers is no adapter: each console of the lab has a router of its own.
+    // A line that a program registers is not an adapter: each console of the lab has a router of its own.
     if (item?.path === undefined || /^\w+:/.test(item.path)) continue
     const path = posix.normalize(item.path)
     const first = owners.get(path)
@@ -133,7 +133,7 @@ export function* samePaths(
   }
 }
 
-/** What holds between the keys: names are unique, and what refers to a console names one. */
+/** Checks between settings: names are unique, and a reference to a console names one. */
 function checkReferences(config: z.output<z.ZodObject<typeof shape>>, context: z.core.$RefinementCtx): void {
   reportDuplicates(config.consoles, 'consoles', context)
   reportDuplicates(config.technicians, 'technicians', context)

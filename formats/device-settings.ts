@@ -134,7 +134,7 @@ export const selftestSchema = z.strictObject({
   user: userSchema.default('oobm-selftest').meta({ description: 'account to which the self-test logs in' }),
 })
 
-/** Of the bridge: its host key is made with the others, and stands in the device's own file alone. */
+/** Of the bridge. Its host key is only in the file of the device, which `oobm-relay issue` writes. */
 export const bridgeSettings = {
   port: portSchema.default(2222).meta({ description: 'port on 127.0.0.1 of the console bridge' }),
   escape: z
@@ -152,7 +152,7 @@ export const bridgeSettings = {
 
 export const BRIDGE_ABOUT = 'the SSH server in front of the serial lines'
 
-/** Each with its default; the bridge has a host key beside its settings, so each file says by itself what it is. */
+/** Without the bridge: the file of the device has a host key beside its settings, the fleet file has none. */
 export const deviceSettings = {
   shell: shellSchema.prefault({}).meta({ description: 'the sshd of the device' }),
   selftest: selftestSchema

@@ -1,4 +1,4 @@
-/** Where a program finds its files: systemd says so in the environment, and the lab does the same. */
+/** Where a program finds its files: from the environment that systemd, or the lab, sets. */
 import { join } from 'node:path'
 
 export interface Directories {
@@ -29,22 +29,22 @@ export function consoleRuntimeDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_CONSOLE_RUNTIME_DIRECTORY ?? '/run/oobm-console'
 }
 
-/** The history of who was in this device's shells. */
+/** The history of logins to the shells of this device. */
 export function loginHistoryDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_HISTORY ?? '/var/lib/oobm-history'
 }
 
-/** Where `oobm provision` leaves what it made of the site's settings, and what it found wrong; new at each boot. */
+/** What `oobm provision` makes of the settings of the site, and the errors that it finds; new at each boot. */
 export function provisioningDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_PROVISION_DIRECTORY ?? '/run/oobm-provision'
 }
 
-/** What is wrong with the file on the boot partition, in one line; there is none while nothing is. */
+/** What is wrong with the file on the boot partition, in one line; missing when nothing is. */
 export function provisioningFaultPath(env: NodeJS.ProcessEnv): string {
   return join(provisioningDirectory(env), 'fault')
 }
 
-/** What the appliance's start leaves of itself, one file a fact; there is no such folder on another system. */
+/** Facts about the start of the appliance, one file each; other systems do not have this folder. */
 export function applianceFactsDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_FACTS ?? '/run/oobm-appliance'
 }

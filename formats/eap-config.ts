@@ -1,9 +1,9 @@
-/** What must hold of a network login (802.1X, WPA-Enterprise): whole certificates, and the parts that its method needs. */
+/** A network login (802.1X, WPA-Enterprise): its settings, and the parts that each method needs. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import * as z from 'zod'
 import { hostSchema, lineSchema } from './names.ts'
 
-/** One certificate or several, PEM (RFC 7468); whether they are whole, not whether they are valid now: the board may not know the time. */
+/** One certificate or several, PEM (RFC 7468). Checks that they are whole, not that they are valid now: the board may not know the time. */
 const certificateSchema = z.string().refine(text => readCertificate(text) !== undefined, {
   message: 'must be a certificate in PEM form, from BEGIN to END',
   abort: true,

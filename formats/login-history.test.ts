@@ -27,7 +27,7 @@ test('pairs the ends with the beginnings, also of a process number that came aga
   ])
 })
 
-test('an end that nobody saw is said as such: after a power cut, and when another began with its number', () => {
+test('reports an end that nobody saw: after a power cut, and when another session began with its number', () => {
   assert.equal(short(open(7, 10, { boot: 'before' }), open(3, 20), open(7, 30), open(7, 40)), [
     [10, null, 'lost'],
     [20, null, 'lost'],
@@ -43,7 +43,7 @@ test('both ends are on the clock that the board learned', () => {
   assert.is(session?.closedAt, (T + 70) * 1000)
 })
 
-test('half a line, and what is none, are left out', () => {
+test('leaves out half a line, and other text', () => {
   const lines = [JSON.stringify(open(1, 10)), '{"event":"op', 'x', '{"event":"other"}', JSON.stringify(close(1, 20))]
   assert.is(shellSessions(lines.join('\n'), { boot: 'now', isRunning: () => false }).length, 1)
   assert.equal(shellSessions('', { boot: 'now', isRunning: () => false }), [])

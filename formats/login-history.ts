@@ -21,7 +21,7 @@ export interface ShellSession {
   way: 'relay' | 'network'
   /** Milliseconds since 1970. */
   openedAt: number
-  /** Null while it lasts, and where nobody saw its end. */
+  /** Null while it lasts, and when nobody saw its end. */
   closedAt: number | null
   /** `lost`: the power went, or the system was restarted, and nothing wrote down the end. */
   state: 'open' | 'closed' | 'lost'

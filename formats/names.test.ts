@@ -11,7 +11,7 @@ function sshString(bytes: Buffer): Buffer {
   return Buffer.concat([length, bytes])
 }
 
-/** A key of this length that belongs to nobody: to make a real one takes up to a second. */
+/** A key of this length without a private half: to make a real one takes up to a second. */
 function rsaLine(bits: number): string {
   const modulus = Buffer.alloc(Math.ceil(bits / 8), 0xff)
   modulus[0] = 0xff >> (modulus.length * 8 - bits)

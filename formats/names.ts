@@ -5,7 +5,7 @@ import { firstOther, oddHint } from '../runtime/odd-characters.ts'
 import { foreignKeyProblem } from './foreign-key.ts'
 import { readStrings } from './ssh-key.ts'
 
-/** Names go into ssh_config, authorized_keys, login names and file names: nothing in them needs quoting anywhere. */
+/** Names are in ssh_config, authorized_keys, login names and file names: no character in them needs quotes there. */
 export const nameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,31}$/, shown('must be 1 to 32 of a-z 0-9 . _ - and begin with a letter or digit'))
@@ -15,11 +15,11 @@ export const userSchema = z
   .string()
   .regex(/^[a-z_][a-z0-9_-]{0,31}$/, shown('must be a login name: 1 to 32 of a-z 0-9 _ - and not begin with a digit'))
 
-/** One line of free text: what somebody types into a field elsewhere, which has no control characters. */
+/** One line of free text without control characters. */
 export const lineSchema = z
   .string()
   .min(1, 'is empty')
-  .max(255, 'must be 255 characters at the most')
+  .max(255, 'must have at most 255 characters')
   .superRefine((text, context) => {
     const control = firstOther(text, /\P{Cc}/u)
     if (control === undefined) return
@@ -32,7 +32,7 @@ export const hostSchema = z
   .max(253)
   .refine(isHost, shown('must be a host name or an IP address, without a port'))
 
-/** A relay's, beside which port and login have keys of their own. */
+/** The host of a relay; its port and its login are settings of their own. */
 export const relayHostSchema = z
   .string()
   .max(253)
@@ -54,13 +54,13 @@ function relayHostProblem(text: string): string | undefined {
   if (!isHost(host)) return `must be a host name or an IP address, and nothing else${oddHint(text)}`
   const apart = [
     ...(scheme === undefined ? [] : [`without "${scheme}"`]),
-    ...(login === undefined ? [] : [`the login is a key of its own (user = "${login}")`]),
-    ...(port === undefined ? [] : [`the port is a key of its own (port = ${port})`]),
+    ...(login === undefined ? [] : [`the login is a setting of its own (user = "${login}")`]),
+    ...(port === undefined ? [] : [`the port is a setting of its own (port = ${port})`]),
   ]
   return [`must be the host alone, "${host}"`, ...apart].join('; ')
 }
 
-/** A message with what is no plain ASCII in the value, which looks right otherwise. */
+/** A message that names characters outside ASCII in the value: without that, the value looks right. */
 function shown(message: string) {
   return { error: ({ input }: { input?: unknown }) => `${message}${oddHint(String(input))}` }
 }
@@ -79,7 +79,7 @@ export const pathSchema = z
 /** Key types that both OpenSSH and ssh2 take. Certificates and sk- keys are not among them. */
 const KEY_TYPES = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'ssh-rsa']
 
-/** The least that OpenSSH's authors and NIST (SP 800-57) still call safe. */
+/** The least that the authors of OpenSSH and NIST (SP 800-57) call safe. */
 export const RSA_BITS = 2048
 
 /** A public key as one line of a `.pub` file; the comment is dropped, so that equal keys are equal texts. */
@@ -94,10 +94,10 @@ export const publicKeySchema = z.string().transform((line, context) => {
 function publicKeyProblem(line: string, type: string, base64: string): string | undefined {
   const foreign = foreignKeyProblem(line)
   if (foreign !== undefined) return foreign
-  if (line.includes('BEGIN SSH2 PUBLIC KEY')) return 'must be one line: "ssh-keygen -i -f FILE" makes it of this form'
+  if (line.includes('BEGIN SSH2 PUBLIC KEY')) return 'must be one line: "ssh-keygen -i -f FILE" converts it'
   if (/[\r\n]/.test(line.trim())) return 'must be one line, as in a .pub file'
   if (!KEY_TYPES.includes(type)) {
-    // Of what is no type nothing is repeated: it may be a piece of a private key.
+    // The message repeats only what looks like a type: anything else may be a piece of a private key.
     const got = /^[a-z][a-z0-9@.-]{0,50}$/.test(type) ? ` (got "${type}")` : oddHint(type)
     return `must be a public key line beginning with ${KEY_TYPES.slice(0, 2).join(', ')} …${got}`
   }

@@ -1,11 +1,11 @@
-/** Who has, or had, an account of their own on this device: the record of uids, `people.json` beside the configuration. */
+/** Who has, or had, an account on this device: the record of uids, `people.json` beside the configuration. */
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import * as z from 'zod'
 import { EXIT, errorCode, errorMessage, UserError } from '../runtime/errors.ts'
 import { deviceConfigPath } from './directories.ts'
 
-/** The group of all of them; sshd finds the keys of its members, and of nobody else, in {@link PEOPLE_KEYS}. */
+/** The group of all these accounts. sshd reads the keys of its members, and of no others, in {@link PEOPLE_KEYS}. */
 export const PEOPLE_GROUP = 'oobm-people'
 /** One file of authorized keys a person, root's. */
 export const PEOPLE_KEYS = '/etc/oobm/people'
@@ -22,16 +22,17 @@ export function peopleRecordPath(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * @returns everybody who ever had an account here; nobody where there is no record yet
- * @throws UserError for a record that cannot be read: to begin anew would give a uid to a second person
+ * @returns everybody who ever had an account here; empty without a record
+ * @throws UserError for a record that cannot be read: a new record could give a uid to a second person
  */
 export function readPeopleRecord(path: string): PersonUid[] {
   try {
     return recordSchema.parse(JSON.parse(readFileSync(path, 'utf8'))).people
   } catch (err) {
     if (errorCode(err) === 'ENOENT') return []
-    const cause = err instanceof z.ZodError ? 'it is not a record of people' : errorMessage(err)
-    const remedy = 'put it back from a backup; without it nobody gets a new account, because a uid would be given twice'
+    const cause = err instanceof z.ZodError ? 'the file is not a record of people' : errorMessage(err)
+    const remedy =
+      'restore it from a backup; without it the device makes no new account, because two people could get one uid'
     throw new UserError(`${path} cannot be read: ${cause}; ${remedy}`, EXIT.configuration, { cause: err })
   }
 }

@@ -13,7 +13,7 @@ test('every new pair is whole, those whose public key begins with a zero byte am
   }
 })
 
-test('what is no private key has no public half', () => {
+test('a text that is not a private key has no public half', () => {
   for (const text of ['', 'x', newKeyPair('test').publicKey]) assert.is(publicKeyOf(text), undefined)
 })
 

@@ -9,7 +9,7 @@ export function publicKeyOf(privateKey: string): string | undefined {
   return `${key.type} ${key.getPublicSSH().toString('base64')}`
 }
 
-/** A public key that begins with a zero byte is one of 256, and ssh2 1.17 drops that byte: so one more try is enough. */
+/** One of 256 public keys begins with a zero byte, which ssh2 1.17 drops: so one more try is mostly enough. */
 const TRIES = 20
 
 /** @returns a new Ed25519 pair, each half as its file holds it */

@@ -1,4 +1,4 @@
-/** The provisioning file `oobm.toml`: a device configuration and the secrets that belong to it, in one file for field staff. */
+/** The provisioning file `oobm.toml`: a device configuration, its secrets and the settings of its site, in one file for field staff. */
 import * as z from 'zod'
 import {
   type DeviceConfig,
@@ -37,7 +37,7 @@ const secretsSchema = z.strictObject({
 
 export type Secrets = z.output<typeof secretsSchema>
 
-/** Where `oobm import` keeps the secrets: readable by root alone, who hands them to the units. */
+/** Where `oobm import` keeps the secrets: only root can read them, and systemd hands them to the units. */
 export const SECRETS_DIRECTORY = '/etc/oobm/secrets'
 
 /**

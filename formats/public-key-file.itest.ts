@@ -45,7 +45,7 @@ test('reads what Windows and PuTTYgen make of one', async context => {
   assert.equal(read(`${block}${line}`), [...alice, ...alice], 'several')
 })
 
-test('refuses every private key, says where the public one is, and repeats nothing of it', async context => {
+test('refuses every private key, says where the public one is, and repeats nothing of the key', async context => {
   const folder = await scratchDirectory(context)
   const { path, privateKey } = await makeKey(folder, 'alice')
   const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' })
@@ -71,7 +71,7 @@ test('refuses every private key, says where the public one is, and repeats nothi
   }
 })
 
-test('says how another form becomes the line that is needed, and the way works', async context => {
+test('says how to convert another form, and the command does so', async context => {
   const folder = await scratchDirectory(context)
   const path = join(folder, 'rsa')
   await runProgram('ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-N', '', '-f', path])
@@ -88,7 +88,7 @@ test('says how another form becomes the line that is needed, and the way works',
   }
 })
 
-test('shows what is no plain character in a key', async context => {
+test('names a character outside ASCII in a key', async context => {
   const { publicKey } = await makeKey(await scratchDirectory(context), 'alice')
   assert.match(
     refusal(publicKey.replace(' ', '\u00a0')),

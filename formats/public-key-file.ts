@@ -15,7 +15,7 @@ export interface NamedKey {
  * @param file its name in messages
  * @param text as decodeText gave it
  * @returns at least one key
- * @throws UserError for what is no public key; nothing of a private one is repeated
+ * @throws UserError for a text that is not a public key; it repeats nothing of a private one
  */
 export function readPublicKeys(file: string, text: string): NamedKey[] {
   const foreign = foreignKeyProblem(text)
@@ -36,7 +36,7 @@ export function readPublicKeys(file: string, text: string): NamedKey[] {
 
 const SSH2_BLOCK = /^---- BEGIN SSH2 PUBLIC KEY ----[ \t]*\n([\s\S]*?)^---- END SSH2 PUBLIC KEY ----[ \t]*(?:\n|$)/gm
 
-/** RFC 4716: headers, of which a line that ends with a backslash goes on in the next; then base64. */
+/** RFC 4716: headers, where a line that ends with a backslash goes on in the next; then base64. */
 function readSsh2Block(body: string): { line: string; comment: string } {
   const lines = body.replace(/\\\n/g, '').split('\n')
   const isHeader = (line: string) => /^[^:\s]{1,64}:\s/.test(line)

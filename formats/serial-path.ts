@@ -1,14 +1,14 @@
-/** What is known of serial lines beforehand: which names move, and which speeds equipment has. */
+/** Facts about serial lines: which names change, and which speeds equipment has. */
 
-/** For messages: a name that stays with the adapter, whatever it is plugged into. */
+/** For messages: a name that stays with the adapter, in whichever USB socket it is. */
 export const STABLE_EXAMPLE = '/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0'
 
-/** Whether the kernel counts this name in the order in which adapters come: another adapter may have it tomorrow. */
+/** Whether the kernel numbers this name in the order in which it finds adapters: another adapter may have it tomorrow. */
 export function isKernelNumbered(path: string): boolean {
   return /\/tty(USB|ACM)\d+$/.test(path)
 }
 
-/** Bits per second that console ports are set to. Another one is a typing error more often than not (112500). */
+/** Usual speeds of console ports, in bits per second. Any other is mostly a typing error (112500). */
 const USUAL_SPEEDS: readonly number[] = [
   ...[300, 600, 1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600],
   // Systems on a chip: Rockchip's boot loaders, and what FTDI adapters have at their upper end.

@@ -5,7 +5,7 @@ import { orList } from './zod-messages.ts'
 
 /** What `.meta()` says about a setting or a table; its type, bounds and default are the schema's own. */
 export interface SettingFacts {
-  /** A phrase that begins in lower case and has no full stop. What is typed stands in backticks. */
+  /** A phrase that begins in lower case and has no full stop. What one types is in backticks. */
   description?: string | undefined
   /** More, in whole sentences. */
   details?: string | undefined

@@ -1,4 +1,4 @@
-/** The settings of a site: what a board needs to get into the network where it stands. They stand in `oobm.toml` alone, for Wi-Fi has secrets. */
+/** The settings of a site: what a board needs to connect to the network there. They are in `oobm.toml` only, because Wi-Fi has secrets. */
 import { BlockList, isIP } from 'node:net'
 import * as z from 'zod'
 import { firstOther } from '../runtime/odd-characters.ts'
@@ -11,7 +11,7 @@ const HOST_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61
 const systemSchema = z.strictObject({
   hostname: z
     .string()
-    .max(64, 'must be 64 characters at the most')
+    .max(64, 'must have at most 64 characters')
     .regex(HOST_NAME, 'must be of a-z 0-9 - and dots, each part beginning and ending with a letter or digit')
     .optional()
     .meta({ description: 'host name of the board', whenLeftOut: 'default: the name of the device', example: 'rack1' }),
@@ -69,7 +69,8 @@ const wifiSchema = z
   })
   .superRefine(({ passphrase, security, eap }, context) => {
     const report = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
-    if (passphrase !== undefined && eap !== undefined) report('passphrase', 'and eap do not go together: one of them')
+    if (passphrase !== undefined && eap !== undefined)
+      report('passphrase', 'does not go together with eap: use one of them')
     if (security === 'wpa3' && passphrase?.length === 64)
       report('passphrase', 'must be the passphrase itself: WPA3 cannot use the 64 digits')
     if (security === 'wpa2' && passphrase === undefined && eap === undefined)
@@ -108,7 +109,7 @@ const interfaceSchema = z
     const report = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message })
     for (const [at, gateway] of gateways.entries()) {
       if (!addresses.some(address => reaches(address, gateway)))
-        report(['gateways', at], 'is in the network of none of the addresses: nothing could be sent to it')
+        report(['gateways', at], 'is in the network of no address: the device cannot reach it')
     }
     if (eap !== undefined && (name === 'wired' || name === 'wifi'))
       report(['eap'], `needs an interface by its own name, such as eth0, in place of "${name}"`)
@@ -137,14 +138,14 @@ export type SiteInput = z.input<z.ZodObject<typeof siteShape>>
 export type WifiConfig = Site['wifi'][number]
 export type InterfaceConfig = Site['interfaces'][number]
 
-/** What holds between the settings of a site. */
+/** Checks between the settings of a site. */
 export function checkSite({ system, wifi, interfaces }: Site, context: z.core.$RefinementCtx): void {
   const report = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message })
   for (const [at, { ssid }] of wifi.entries()) {
-    if (wifi.findIndex(other => other.ssid === ssid) < at) report(['wifi', at, 'ssid'], 'is there twice')
+    if (wifi.findIndex(other => other.ssid === ssid) < at) report(['wifi', at, 'ssid'], 'is listed twice')
   }
   for (const [at, { name }] of interfaces.entries()) {
-    if (interfaces.findIndex(other => other.name === name) < at) report(['interfaces', at, 'name'], 'is there twice')
+    if (interfaces.findIndex(other => other.name === name) < at) report(['interfaces', at, 'name'], 'is listed twice')
   }
   if (wifi.length > 0 && system.country === undefined)
     report(['system', 'country'], 'is missing: Wi-Fi needs to know in which country it is, such as country = "JP"')
@@ -159,7 +160,7 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** IEEE 802.11 knows no other characters in one; the characters themselves are a secret. */
+/** IEEE 802.11 allows no other characters. The message does not repeat the text, which is a secret. */
 function passphraseProblem(text: string): string {
   const other = firstOther(text, /[ -~]/)
   if (other === undefined) return `must be 8 to 63 plain characters, or 64 digits 0-9 a-f (it has ${text.length})`
@@ -182,7 +183,7 @@ function isPrefixed(text: string): boolean {
   return version !== 0 && Number(match?.[2]) <= (version === 4 ? 32 : 128) && Number(match?.[2]) > 0
 }
 
-/** Whether a gateway is on the link that an address is on; IPv6 routers often go by their link-local one (RFC 4861). */
+/** Whether a gateway is on the link of an address; IPv6 routers often have a link-local address (RFC 4861). */
 function reaches(address: string, gateway: string): boolean {
   const [own = '', length] = address.split('/')
   const family = isIP(gateway) === 4 ? 'ipv4' : 'ipv6'

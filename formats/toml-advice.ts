@@ -1,4 +1,4 @@
-/** What a person most likely meant by a line of TOML that is wrong; pure. */
+/** What a person most likely means by a wrong line of TOML; pure. */
 
 /** Values that may be repeated in a message: any other may be a secret. */
 const SHOWN = new Set([
@@ -15,26 +15,25 @@ const SHOWN = new Set([
 
 const TYPOGRAPHIC = /[\u2018-\u201f\u00ab\u00bb\u300c\u300d\uff02\uff07]/
 
-/** Of a line that is not TOML; undefined when nothing of a known kind is seen. */
+/** About a line that is not TOML; undefined for an unknown mistake. */
 export function adviceOnSyntax(line: string): string | undefined {
   const code = line.replace(/#.*/, '')
   const quote = TYPOGRAPHIC.exec(code)?.[0]
-  if (quote !== undefined)
-    return `has a typographic quotation mark ${quote}, which a word processor made: type " instead`
+  if (quote !== undefined) return `has a typographic quotation mark ${quote}, as word processors make: type " instead`
   if (code.includes('\u00a0'))
-    return 'has a no-break space (U+00A0), which a web page or a word processor made: type a plain one'
+    return 'has a no-break space (U+00A0), as web pages and word processors make: type a plain space'
   if (code.includes('\uff1d')) return 'has a full-width ＝: type = instead'
   const backslash = adviceOnEscapes(line)
   if (backslash !== undefined) return `is not valid TOML: ${backslash}`
   const [, key, bare] = /^\s*([\w-]+)\s*=\s*([^\s"'[{].*)$/.exec(code) ?? []
   if (key === undefined || bare === undefined || /^([+-]?[\d.]|true|false|inf|nan)/.test(bare)) return undefined
-  return `is not valid TOML: a text must stand in quotes: ${key} = "${SHOWN.has(key) ? bare.trim().replace(/["\\]/g, '') : '…'}"`
+  return `is not valid TOML: text must be in quotes: ${key} = "${SHOWN.has(key) ? bare.trim().replace(/["\\]/g, '') : '…'}"`
 }
 
-/** Of a line whose value is not what it looks like: within "…" a backslash and the letter after it are another character. */
+/** About a line with a backslash: within "…", a backslash and the letter after it are another character. */
 export function adviceOnEscapes(line: string): string | undefined {
   const [, key, value] = /^\s*([\w.-]+)\s*=\s*"([^"]*\\.*)"\s*(?:#.*)?$/.exec(line) ?? []
-  // A key or a certificate in one line has its line ends so.
+  // A key or a certificate in one line has its line ends as escapes.
   if (key === undefined || value === undefined || value.includes('-----BEGIN')) return undefined
   const why = 'a backslash in "…" begins an escape'
   if (!SHOWN.has(key)) return `${why}: use single quotes, ${key} = '…'`

@@ -67,7 +67,7 @@ test('gives every error at once, each with its line and key', () => {
   )
 })
 
-test('says what is missing without a line where there is none', () => {
+test('reports a missing setting without a line when its table is not in the text', () => {
   assert.equal(errorsOf('version = 1\n'), ['device.toml: relays: is missing (array)'])
 })
 

@@ -25,7 +25,7 @@ export function parseToml<T extends z.ZodType>(file: string, text: string, schem
   )
 }
 
-/** A problem at its line of the text; what it collides with is named by its line, too. */
+/** A problem with its line of the text, and the line of the setting with which it collides. */
 export function locate(text: string, { path, message, also }: Problem): ConfigurationIssue {
   const line = lineOf(text, path)
   const other = also === undefined ? undefined : lineOf(text, also)
@@ -38,8 +38,8 @@ export function locate(text: string, { path, message, also }: Problem): Configur
 }
 
 /**
- * A TOML text as it is, its keys in camelCase, for who puts several together before they are checked.
- * @throws ConfigurationError when it is not TOML, or has characters that are not what they look like
+ * A TOML text without checks, its keys in camelCase, for callers that merge several before they check them.
+ * @throws ConfigurationError when it is not TOML, or has characters that look like others
  */
 export function readToml(file: string, text: string): Record<string, unknown> {
   const value = tomlValue(file, text)
@@ -49,22 +49,22 @@ export function readToml(file: string, text: string): Record<string, unknown> {
 }
 
 /**
- * The value of a text, whatever its characters look like: for who compares.
+ * The value of a text, whatever its characters look like: for callers that compare texts.
  * @throws ConfigurationError when it is not TOML
  */
 export function tomlValue(file: string, text: string): Record<string, unknown> {
   return mapKeys(parseSyntax(file, plainText(text)), camelCase) as Record<string, unknown>
 }
 
-/** One thing wrong, and where: a path as the file spells it. */
+/** An error and its place: a path as the file spells it. */
 export interface Problem {
   path: Path
   message: string
-  /** Something else in the file that it collides with. */
+  /** The other setting with which it collides. */
   also?: Path | undefined
 }
 
-/** Holds what {@link readToml} gave against a schema. */
+/** Checks a value from {@link readToml} against a schema. */
 export function checkValue<T extends z.ZodType>(
   value: unknown,
   schema: T,
@@ -89,7 +89,7 @@ export function stringifyToml(value: object): string {
   return escapeOdd(stringify(mapKeys(value, snakeCase)))
 }
 
-/** The 1-based line of a key, or of its nearest ancestor that stands in the text; undefined if none does. */
+/** The 1-based line of a key, or of its nearest ancestor in the text; undefined if there is none. */
 export function lineOf(text: string, path: Path): number | undefined {
   let best: { depth: number; line: number } | undefined
   for (const { at, line } of keyLines(text)) {
@@ -113,10 +113,10 @@ function parseSyntax(file: string, text: string): unknown {
   }
 }
 
-/** More than this nobody typed, and nobody reads. */
+/** Nobody types more of them, and nobody reads more messages. */
 const ODD_SHOWN = 20
 
-/** Outside comments: what nobody sees, or takes for another character. Who means one writes it as an escape. */
+/** Characters outside comments that are invisible or look like others. People who mean one write it as an escape. */
 function oddIssues(text: string): ConfigurationIssue[] {
   const found = oddCharacters(text)
   if (found.length === 0) return []
@@ -129,12 +129,12 @@ function oddIssues(text: string): ConfigurationIssue[] {
       const before = text.slice(0, index).split('\n')
       const at = [...(before.at(-1) ?? '')].length + 1
       const key = keys.findLast(({ line }) => line <= before.length)?.at ?? []
-      const message = `character ${at} of the line is ${name}: type it anew, or write ${escaped} within "…" if it is meant`
+      const message = `character ${at} of the line is ${name}: type it again, or write ${escaped} in "…" if you mean it`
       return { line: before.length, key: describePath(key), message }
     })
 }
 
-/** zod reports all unknown keys of an object as one issue; people want each at its own line. */
+/** zod reports all unknown keys of an object as one issue; people need each with its line. */
 function expandIssue(issue: z.core.$ZodIssue): Problem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(key => ({ path: [...issue.path, key], message: 'is not a setting here; check its spelling' }))

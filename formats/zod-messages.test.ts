@@ -6,7 +6,7 @@ import { deviceConfigSchema } from './device-config.ts'
 import { provisioningSchema } from './provisioning.ts'
 import { siteSchema } from './site-config.ts'
 
-const test = suite('what zod says')
+const test = suite('messages of zod')
 
 const CASES: [z.ZodType, unknown, string][] = [
   [z.number(), '9600', 'must be a number, not text'],
@@ -22,8 +22,8 @@ const CASES: [z.ZodType, unknown, string][] = [
   [z.string().max(3), 'abcd', 'must have at most 3 characters'],
   [z.array(z.int()).max(2), [1, 2, 3], 'must have at most 2 entries'],
   [z.int().min(5), 4, 'must be at least 5'],
-  [z.string().regex(/x/), 'y', 'is not written as it must be'],
-  [z.union([z.literal('all'), z.array(z.string())]), 7, 'has none of the forms that it may have'],
+  [z.string().regex(/x/), 'y', 'does not have the required form'],
+  [z.union([z.literal('all'), z.array(z.string())]), 7, 'has none of the allowed forms'],
   [z.string('must be our own'), 7, 'must be our own'],
 ]
 

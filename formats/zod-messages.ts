@@ -1,11 +1,11 @@
-/** What zod says where a schema has no words of its own, in words for the person who wrote the file: the one translation. */
+/** The messages of zod where a schema has none of its own, for the person who wrote the file. */
 import * as z from 'zod'
 
-// At import, and for all of zod: what is checked within a check, or by who forgot a message, must speak to people too.
-z.config({ customError: inWords })
+// At import, and for all of zod: a check within a check, or a schema without a message, needs messages for people, too.
+z.config({ customError: messageOf })
 
-/** A part of a sentence that follows the key, as those of our schemas do. */
-function inWords(issue: z.core.$ZodRawIssue): string | undefined {
+/** A part of a sentence that follows the name of the setting, like the messages of our schemas. */
+function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       if (issue.input === undefined) return `is missing (${issue.expected})`
@@ -21,9 +21,9 @@ function inWords(issue: z.core.$ZodRawIssue): string | undefined {
     case 'unrecognized_keys':
       return `has settings that do not belong here: ${issue.keys.join(', ')}`
     case 'invalid_union':
-      return 'has none of the forms that it may have'
+      return 'has none of the allowed forms'
     case 'invalid_format':
-      return 'is not written as it must be'
+      return 'does not have the required form'
     default:
       return undefined
   }

@@ -1,4 +1,4 @@
-/** Puts a checked provisioning text into effect so that a power cut leaves the old settings or the new ones, whole. */
+/** Installs a checked provisioning text so that a power cut leaves the old settings or the new ones, whole. */
 import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseProvisioning, SECRETS, SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
@@ -7,7 +7,7 @@ import { isLeftover, syncDirectory, writeAtomically } from '../../runtime/write-
 import { CONFIG_PATH, type ImportPlan, type PlannedFile, planImport } from './plan-import.ts'
 import { readIfThere } from './stored.ts'
 
-/** What the device shall be, until every file of it is written. Its appearance, by one rename, is the change. */
+/** All settings of the device, until each file of them is written. One rename puts it in place: that is the change. */
 const NEXT_PATH = `${SECRETS_DIRECTORY}/next.toml`
 
 export interface Installed {
@@ -16,7 +16,7 @@ export interface Installed {
   removed: string[]
 }
 
-/** @param text what the device shall be, whole and checked */
+/** @param text all settings of the device, checked */
 export async function install(text: string, root: string): Promise<Installed> {
   await makeDirectory(join(root, dirname(CONFIG_PATH)), 0o755)
   await makeDirectory(join(root, SECRETS_DIRECTORY), 0o700)
@@ -35,7 +35,7 @@ export async function finishInstallation(root: string): Promise<Installed | unde
   return undefined
 }
 
-/** May be done again from any point: each file is as the text says, whatever it was. */
+/** It may begin again at any point: it writes each file as the text says, whatever is there. */
 async function writeFiles(text: string, root: string): Promise<Installed> {
   const plan = planImport(parseProvisioning(NEXT_PATH, text))
   for (const file of plan.files) await writeFile(file, root)
@@ -53,7 +53,7 @@ async function writeFile({ path, content, mode }: PlannedFile, root: string): Pr
   await writeAtomically(target, content, mode)
 }
 
-/** Removes what writes that were cut short left beside the files; afterwards all removals are on the disk too. */
+/** Removes what interrupted writes left beside the files; afterwards all removals are on the disk, too. */
 async function tidy(root: string): Promise<void> {
   const secrets = [...new Set(Object.values(SECRETS).map(({ source }) => dirname(`${SECRETS_DIRECTORY}/${source}`)))]
   for (const folder of [dirname(CONFIG_PATH), SECRETS_DIRECTORY, ...secrets].map(path => join(root, path))) {
@@ -64,7 +64,7 @@ async function tidy(root: string): Promise<void> {
   }
 }
 
-/** Whatever the umask of who imports, and whatever mode it had. */
+/** With this mode, whatever the umask is, and whatever mode the directory has. */
 export async function makeDirectory(path: string, mode: number): Promise<void> {
   await mkdir(path, { recursive: true, mode })
   await chmod(path, mode)

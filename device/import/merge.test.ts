@@ -106,7 +106,7 @@ test('merged in a second time, a file changes nothing', () => {
   }
 })
 
-test('knows where in the file a merged value stands, and which ones are not from there', () => {
+test('knows where in the file a merged value is, and which values are not from the file', () => {
   const file = '[[technicians]]\nname = "carl"\n[[technicians]]\nname = "alice"\nkeys = []\n[bridge]\nescape = "x"'
   const { locate } = mergeProvisioning(toml(STORED), toml(file))
   assert.equal(locate(['technicians', 0, 'keys']), ['technicians', 1, 'keys'])
@@ -116,14 +116,14 @@ test('knows where in the file a merged value stands, and which ones are not from
   assert.is(locate(['listener_port']), undefined)
 })
 
-test('says what is no change that can be made', () => {
+test('refuses changes that make no sense', () => {
   const problems = (file: string) =>
     mergeProvisioning(toml(STORED), toml(file)).problems.map(({ path, message }) => `${path.join('.')} ${message}`)
   assert.equal(problems('[[technicians]]\nname = "bob"\nremove = false'), ['technicians.0.remove can only be true'])
   assert.equal(problems('[[relays]]\nhost = "fra"\nuser = "x"\nremove = true'), [
     'relays.0.user does not go together with remove = true',
   ])
-  assert.equal(problems('[[wifi]]\nssid = "a"\n[[wifi]]\nssid = "a"'), ['wifi.1 is there twice'])
+  assert.equal(problems('[[wifi]]\nssid = "a"\n[[wifi]]\nssid = "a"'), ['wifi.1 is listed twice'])
 })
 
 test.run()

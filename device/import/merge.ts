@@ -21,18 +21,18 @@ function isSameEntry(identity: readonly string[], a: Table, b: Table): boolean {
 
 export interface Merged {
   value: Table
-  /** True when the file could stand alone: it then replaced everything but what belongs to the site. */
+  /** True when the file is whole: it then replaces everything but the settings of the site. */
   complete: boolean
-  /** Where a path of `value` stands in the file that was merged in; undefined when it is not from there. */
+  /** Where a path of `value` is in the file; undefined when it is not from the file. */
   locate(path: Path): Path | undefined
-  /** What is wrong with the file's wish to change something. */
+  /** Changes that the file asks for, and that make no sense. */
   problems: Problem[]
 }
 
 /**
- * A complete file is what the operator issued for this device: relays, consoles, technicians and keys are then as it says and
- * nothing else, so that whom the operator took away is gone. The settings of the site, which the operator may not know, stay
- * where the file does not name them. A file that is not complete changes what it names.
+ * A complete file is one that the operator issued for this device. It replaces relays, consoles, technicians and keys, so that
+ * a technician who is not in it is gone. The settings of the site, which the operator may not know, stay where the file does
+ * not name them. A file that is not complete changes what it names.
  * @param before undefined on a device that has nothing yet
  */
 export function mergeProvisioning(before: Table | undefined, file: Table): Merged {
@@ -62,7 +62,7 @@ export function mergeProvisioning(before: Table | undefined, file: Table): Merge
   return { value, complete, locate, problems }
 }
 
-/** What a complete file leaves as it was: the site's settings, and the host key that technicians know this board by. */
+/** What a complete file leaves as it is: the settings of the site, and the host key by which technicians know this board. */
 function keptBeside(before: Table): Table {
   const kept = Object.fromEntries(Object.entries(before).filter(([key]) => key in siteShape))
   const { shellHostKey } = isTable(before.secrets) ? before.secrets : {}
@@ -81,7 +81,7 @@ function mergeList(
   for (const [at, change] of given.entries()) {
     const found = entries.findIndex(({ entry }) => isSameEntry(identity, entry, change))
     if (found >= 0 && entries[found]?.at !== undefined) {
-      problems.push({ path: [list, at], message: 'is there twice' })
+      problems.push({ path: [list, at], message: 'is listed twice' })
       continue
     }
     const merged = mergeTable(entries[found]?.entry ?? {}, change, [list, at], problems, identity)

@@ -18,7 +18,7 @@ export interface PlannedFile {
 export interface ImportPlan {
   config: DeviceConfig
   site: Site
-  /** In the order to write: the configuration last, so that it never names what is not there yet. */
+  /** In the order to write: the configuration last, so that it never names a file that is missing. */
   files: PlannedFile[]
   /** Secrets of an earlier import that this one does not have. */
   removals: string[]
@@ -76,7 +76,7 @@ export function keyProblems({ config, secrets }: Provisioning): Problem[] {
     const report = (message: string) => problems.push({ path: ['secrets', snakeCase(name)], message })
     if (key === undefined) report('is damaged: not a whole private key')
     else if (key.encrypted && name !== 'relayKey') {
-      report('has a passphrase: a host key is used with nobody there, and must not have one')
+      report('has a passphrase: a host key must not have one, because nobody is there to type it')
     } else if (key.encrypted && secrets.relayKeyPassphrase === undefined) {
       report('has a passphrase, and secrets.relay_key_passphrase is missing')
     } else if (name === 'bridgeHostKey' && key.publicKey !== config.bridge.hostKey) {
@@ -86,14 +86,14 @@ export function keyProblems({ config, secrets }: Provisioning): Problem[] {
   return problems
 }
 
-/** The self-test must know the host key that the file brings, not the one that the first boot made. */
+/** The self-test must know the host key of the file, not the one that the first boot made. */
 function withShellHostKey({ config, secrets }: Provisioning): DeviceConfig {
   const fallback = deviceConfigSchema.shape.shell.parse({}).hostKeyFile
   if (secrets.shellHostKey === undefined || config.shell.hostKeyFile !== fallback) return config
   return { ...config, shell: { ...config.shell, hostKeyFile: SHELL_HOST_KEY_PATH } }
 }
 
-/** Who may log in to an account: full logins, so no options; the comment says who in sshd's log. */
+/** The keys that open an account. They are full logins, so they have no options; sshd logs the comment, which is the name. */
 function authorizedKeys({ technicians }: DeviceConfig, may: (technician: TechnicianConfig) => boolean): string {
   return technicians
     .filter(may)

@@ -1,4 +1,4 @@
-/** What a device has already, put together again as the one file it came from: what a later file is merged into. */
+/** The settings that a device has, as one provisioning file: a later file is merged into it. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SECRETS, type Secrets } from '../../formats/provisioning.ts'
@@ -7,7 +7,7 @@ import { ConfigurationError, errorCode } from '../../runtime/errors.ts'
 import type { Table } from './merge.ts'
 import { CONFIG_PATH, SITE_PATH, secretPath } from './plan-import.ts'
 
-/** @returns undefined when the device has no configuration, or one that is no TOML: only a complete file helps then */
+/** @returns undefined when the device has no configuration, or one that is not TOML: it then needs a complete file */
 export async function readStored(root: string): Promise<Table | undefined> {
   const config = await readTable(root, CONFIG_PATH)
   if (config === undefined) return undefined

@@ -64,7 +64,7 @@ test('takes what Notepad saves in each of its encodings', () => {
   }
 })
 
-test('says what a person did, not what a parser met', () => {
+test('names the mistake of a person, not the error of a parser', () => {
   const cases: [text: string | Buffer, message: RegExp][] = [
     [WHOLE.replace('"rack1"', '“rack1”'), /^oobm\.toml:2: has a typographic quotation mark “.*type " instead$/],
     [
@@ -79,7 +79,7 @@ test('says what a person did, not what a parser met', () => {
     // The line of the error, not the first that has something of the kind.
     [
       `# \u201ca\u201d\n${WHOLE}x = "\u201ca\u201d"\ny = b\n`,
-      /^oobm\.toml:\d+: is not valid TOML: a text must stand in quotes: y = "…"$/,
+      /^oobm\.toml:\d+: is not valid TOML: text must be in quotes: y = "…"$/,
     ],
     [
       `${WHOLE}[system]\ncountry = "DE"\n[[wifi]]\nssid = "corp\\branch"\n`,

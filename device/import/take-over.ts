@@ -1,4 +1,4 @@
-/** Files that somebody brought → one provisioning text that was checked as a whole, or everything that is wrong with them. */
+/** Files from a card or a command line → one provisioning text, checked as a whole, or everything that is wrong with them. */
 import { snakeCase } from '../../formats/key-case.ts'
 import {
   type Provisioning,
@@ -76,10 +76,10 @@ function wholeOf(value: Table, read: readonly ReadFile[]): Whole {
   return { provisioning, text: stringifyProvisioning(config, secrets, site) }
 }
 
-/** One sentence in place of a list of all that a device without settings lacks. */
+/** One sentence, in place of an error for each setting that a new device lacks. */
 function mustBeWhole(read: readonly ReadFile[], value: Table): void {
   const missing = REQUIRED_KEYS.filter(key => !(key in value)).map(snakeCase)
-  // One key that is missing is a typing error, and the check below says where.
+  // A single missing key is a typing error, and the check of the whole says where.
   if (missing.length < 2) return
   const message = `only changes settings, and this device has none yet: it first needs the whole file from the operator (${missing.join(', ')} are missing)`
   throw new ConfigurationError(read.at(-1)?.name ?? '', [{ line: undefined, key: '', message }])
@@ -94,7 +94,7 @@ function locatedError(problems: readonly Problem[], read: readonly ReadFile[], v
   }
   const [first, ...more] = byFile
   const [name = '', issues = []] = first ?? []
-  // Two files at once are rare: the others' issues name theirs.
+  // Errors in two files at once are rare: those of the others name their file.
   const others = more.flatMap(([other, list]) =>
     list.map(issue => ({ ...issue, line: undefined, message: `${issue.message} (${other}, line ${issue.line})` })),
   )
@@ -113,7 +113,7 @@ function locateProblem({ path, message, also }: Problem, read: readonly ReadFile
   }
 }
 
-/** Where there is no line to look at, an entry's name says more than its number. */
+/** Without a line in a file, the name of an entry says more than its number. */
 function describeStored(path: Path, value: Table): string {
   const [list, index, ...rest] = path
   const entries = typeof list === 'string' ? value[list] : undefined

@@ -1,4 +1,4 @@
-/** Puts the site's settings into force for this boot: nothing here outlives it. */
+/** Applies the settings of the site for this boot; none of the files outlives it. */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import spawn from 'nano-spawn'
@@ -22,7 +22,7 @@ export interface SystemOptions {
   say(line: string): void
 }
 
-/** One setting that cannot be put into force is said, and keeps no other from it: a wrong time zone is no reason to be offline. */
+/** An error in one setting is reported, and does not stop the others: a wrong time zone is no reason to be offline. */
 export async function applySystem(site: Site, { root, directory, device, say }: SystemOptions): Promise<void> {
   const hostname = site.system.hostname ?? device?.replaceAll('_', '-').replace(/[.-]+$/, '')
   const steps: [what: string, work: () => Promise<void>][] = [
@@ -51,7 +51,7 @@ async function writeNetwork(site: Site, root: string): Promise<void> {
   for (const [name, content] of Object.entries(files)) await writeAtomically(join(directory, name), content, 0o644)
 }
 
-/** Without networks there is no file, and by that no wpa_supplicant. */
+/** Without networks there is no file, and so no wpa_supplicant. */
 async function writeWpa(site: Site, root: string, directory: string): Promise<void> {
   const configs: Record<string, RenderedWpa | undefined> = {}
   for (const entry of site.interfaces) configs[`wpa_supplicant-${entry.name}.conf`] = renderWired(entry, directory)

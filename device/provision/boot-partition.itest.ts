@@ -94,7 +94,7 @@ if (spawnSync('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs none /mnt']).status 
     })
   }
 
-  test('write-protected: the file is taken over once, and whoever looks is told that it is still there', async context => {
+  test('write-protected: the device imports the file once, and reports that it is still there', async context => {
     const board = await makeBoard(context)
     await board.put('oobm.toml', board.issue())
     const first = await bootWith(context, board, { protectedCard: true })
@@ -116,7 +116,7 @@ if (spawnSync('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs none /mnt']).status 
     assert.is(await board.read('etc/oobm/secrets/taken'), undefined)
   })
 
-  test('full: the settings are taken over and the keys leave it; an error is told in the journal at least', async context => {
+  test('full: the device imports the settings and erases the keys; an error is in the journal at least', async context => {
     const board = await makeBoard(context)
     await board.put('oobm.toml', board.issue())
     const good = await bootWith(context, board, { size: '64k', fill: 1_000_000 })

@@ -1,4 +1,4 @@
-/** The FAT partition that any PC can write: reading it, writing on it for a moment, and taking secrets off it. */
+/** The FAT partition that any PC can write: reads it, writes on it for a moment, and takes secrets off it. */
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import spawn from 'nano-spawn'
@@ -41,15 +41,15 @@ export async function whileWritable<T>(directory: string, work: () => Promise<T>
   }
 }
 
-/** Without the options of /etc/fstab: its `ro` would win over ours, and mount(8) say nothing of it. */
+/** Without the options of /etc/fstab: its `ro` has precedence over ours, and mount(8) does not report that. */
 async function remount(directory: string, how: 'rw' | 'ro'): Promise<void> {
   await spawn('mount', ['--options-source=disable', '-o', `remount,${how},nodev,nosuid,noexec`, directory])
 }
 
 /**
- * Takes a file away with its content. It is renamed first: a power cut on the way then leaves no half of it that would be
- * read again, and the next boot goes on. Overwriting puts zeros in the same place of the file system; what a flash card
- * keeps of the old bytes out of everybody's reach but a laboratory's, nothing can erase.
+ * Erases a file with its content. It is renamed first, so that after a power cut nobody reads half of it, and the next boot
+ * goes on. Overwriting puts zeros in the same place of the file system; it cannot reach copies of the old bytes that a flash
+ * card keeps, which only a laboratory can read.
  */
 export async function eraseFile(directory: string, name: string): Promise<void> {
   const taken = name.toLowerCase().startsWith(TAKEN_PREFIX) ? name : `${TAKEN_PREFIX}${name}`
@@ -79,7 +79,7 @@ export async function writeNote(directory: string, name: string, text: string): 
       await file.close()
     }
   } catch (err) {
-    // On a full card: an empty text says less than none.
+    // On a full card: an empty text is worse than none.
     await rm(path, { force: true }).catch(() => {})
     throw err
   }

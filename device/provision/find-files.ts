@@ -1,17 +1,17 @@
-/** Which files of the boot partition are meant for this board; pure. */
+/** Which files of the boot partition are for this board; pure. */
 
 export interface FoundFiles {
-  /** In the order in which they count: what a later one names wins. */
+  /** In the order of import: a later one has precedence. */
   own: string[]
   /** Of other boards, by their serial numbers. */
   foreign: string[]
-  /** Taken over already by a run that did not get to remove them. */
+  /** Imported by an earlier run that could not remove them. */
   taken: string[]
-  /** What looks like a provisioning file and is not named like one, such as a browser's `oobm (1).toml`. */
+  /** Files with a similar name, such as `oobm (1).toml` of a browser. */
   lookalikes: string[]
 }
 
-/** A file that was taken over is called so until its bytes are overwritten. */
+/** The name of an imported file until its bytes are overwritten. */
 export const TAKEN_PREFIX = 'oobm-taken.'
 
 /** @param serial the board's serial number; undefined when it has none */

@@ -1,4 +1,4 @@
-/** What stands on the card for field staff to read: `oobm-imported.txt` and `oobm-error.txt`; pure, and without secrets. */
+/** Texts on the card for field staff: `oobm-imported.txt` and `oobm-error.txt`; pure, and without secrets. */
 
 import type { Provisioning } from '../../formats/provisioning.ts'
 import type { ConfigurationIssue } from '../../runtime/errors.ts'
@@ -24,7 +24,7 @@ export interface Fault {
   issues: readonly ConfigurationIssue[]
 }
 
-/** For the LED's word, `oobm status` and `oobm doctor`: one line. */
+/** One line, for `oobm status` and `oobm doctor`. */
 export function describeFault({ file, issues }: Fault): string {
   const [first, ...more] = issues
   if (first === undefined) return `${file} cannot be used`
@@ -101,7 +101,7 @@ export function importedNote(
     `  network:      ${names(site.interfaces.map(({ name, addresses }) => `${name} ${addresses.join(' ') || 'by DHCP'}`))}`,
     '',
     'ON THIS CARD',
-    `  Taken over and removed, because keys were in it: ${names(files)}`,
+    `  Imported and removed, because it has keys: ${names(files)}`,
     ...(foreign.length === 0 ? [] : [`  Removed, for other boards: ${names(foreign)}`]),
     ...(lookalikes.length === 0
       ? []

@@ -32,7 +32,7 @@ test('the first file: configuration, keys, network, host name; and nothing secre
     wifi: [{ ssid: 'Büro', passphrase: 'hush hush' }],
   }
   await board.put('oobm.toml', `\ufeff${board.issue({}, site).replaceAll('\n', '\r\n')}`)
-  assert.equal(await boot(board), { fault: undefined, said: ['oobm.toml taken over for tokyo-rack1'] })
+  assert.equal(await boot(board), { fault: undefined, said: ['imported oobm.toml for tokyo-rack1'] })
   assert.is((await configOf(board)).device, 'tokyo-rack1')
   assert.is(await board.read('etc/oobm/secrets/relay/key'), board.keys.relay.privateKey)
   assert.is(await board.read('etc/hostname'), 'tokyo-rack1\n')
@@ -100,7 +100,7 @@ test('Wi-Fi with a fixed address: the interface has both', async context => {
   assert.match((await board.read('run/oobm-provision/wpa_supplicant-wlan0.conf')) ?? '', 'ssid=4f6666696365')
 })
 
-test('a wrong file changes nothing, says so on the card and to the supervisor, and a later good one makes it good', async context => {
+test('a wrong file changes nothing and is reported on the card and to the supervisor, until a good file comes', async context => {
   const board = await makeBoard(context)
   await board.put('oobm.toml', board.issue())
   await boot(board)
@@ -143,7 +143,7 @@ test('of several files a board takes its own, and the others leave its card too'
   assert.equal(await readdir(board.boot), ['oobm-imported.txt'])
 })
 
-test('without any file it says what to do, and has a host key and the network all the same', async context => {
+test('without any file, the card says what to do, and there is a host key and the network', async context => {
   const board = await makeBoard(context)
   assert.match((await boot(board)).fault ?? '', 'there is no oobm.toml on this card')
   assert.match((await board.note('oobm-error.txt')) ?? '', 'Ask the operator for the file of this device')

@@ -1,4 +1,4 @@
-/** What `oobm provision` does at each boot, from top to bottom: take over what is on the card, put the settings into force, clean the card. */
+/** What `oobm provision` does at each boot, from top to bottom: imports the file on the card, applies the settings, cleans the card. */
 import { createHash } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -26,7 +26,7 @@ import {
   importedNote,
 } from './notes.ts'
 
-/** SHA-256 of the files last taken over, until they are off the card: one that cannot be written gives them again at each boot. */
+/** SHA-256 of the files last imported, until they are off the card: a card that cannot be written has them at each boot. */
 export const TAKEN_PATH = `${SECRETS_DIRECTORY}/taken`
 
 export interface ProvisionOptions {
@@ -48,7 +48,7 @@ export async function provision(options: ProvisionOptions): Promise<string | und
   const serial = await readSerial(root)
   const found = findFiles((await listFiles(boot)) ?? [], serial)
   const outcome = await importFiles(found, options)
-  // Whatever is broken, the network comes up: on a card that is full or damaged somebody has to look at it from afar.
+  // The network comes up in any case: somebody must be able to look at a full or damaged card over the network.
   const orElse = async <T>(what: string, work: () => Promise<T>, otherwise: T): Promise<T> => {
     try {
       return await work()
@@ -72,7 +72,7 @@ export async function provision(options: ProvisionOptions): Promise<string | und
   const site = await orElse('the settings of the site cannot be read', () => readSite(root), siteSchema.parse({}))
   await applySystem(site, { root, directory, device: board.device, say })
   await tidyCard(found, outcome, board, options)
-  if (outcome.kind === 'imported') say(`${found.own.join(', ')} taken over for ${board.device}`)
+  if (outcome.kind === 'imported') say(`imported ${found.own.join(', ')} for ${board.device}`)
   return fault
 }
 
@@ -113,7 +113,7 @@ function nothingFound({ foreign, lookalikes }: FoundFiles): Fault {
   return issue('there is no oobm.toml on this card')
 }
 
-/** A card that is full, damaged or write-protected costs a note or leaves a file there; it never costs the settings. */
+/** On a card that is full, damaged or write-protected a note may be missing or a file stay; the settings are applied all the same. */
 async function tidyCard(
   found: FoundFiles,
   outcome: Outcome,
@@ -149,14 +149,14 @@ async function tidyCard(
   }
 }
 
-/** A board's own host key, for a device whose file brought none: without one its sshd has a new one at each boot. */
+/** Makes a host key for a device whose file has none: otherwise its sshd makes a new one at each boot. */
 async function ensureHostKey(root: string): Promise<void> {
   const path = join(root, secretPath('shellHostKey'))
   if ((await readIfThere(path)) !== undefined) return
   const { privateKey } = newKeyPair('')
   const stored = await readStored(root)
   if (stored !== undefined) {
-    // The self-test must know it too.
+    // The self-test must know it, too.
     await install(withSettings(stored, { secrets: { shellHostKey: privateKey } }).text, root)
     return
   }
@@ -170,7 +170,7 @@ async function readSite(root: string): Promise<Site> {
   return parseToml(SITE_PATH, text ?? '', siteSchema)
 }
 
-/** As the firmware tells it: proc-device-tree ends it with a zero byte. */
+/** From the firmware: proc-device-tree ends it with a zero byte. */
 async function readSerial(root: string): Promise<string | undefined> {
   for (const path of ['/proc/device-tree/serial-number', '/sys/class/dmi/id/product_serial']) {
     const text = await readFile(join(root, path), 'latin1').catch(() => '')

@@ -48,7 +48,7 @@ async function startNetworkd(context: TestContext, site: SiteInput, awaited: [st
   context.onFailure(() => read('log'))
   assert.is(code, 0, stderr)
   const log = await read('log')
-  // Newer ones say of each file that they read it; what Debian's own files say is not about ours.
+  // Newer versions report each file that they read; reports about Debian's own files do not concern us.
   const complaints = log.split('\n').filter(line => /^\/run\/.*\.network:(?! Successfully loaded\.)/.test(line))
   return { files, log, complaints, addresses: await read('addresses'), routes: await read('routes') }
 }
@@ -88,7 +88,7 @@ if (spawnSync('test', ['-x', NETWORKD]).status !== 0 || spawnSync('unshare', ['-
     { timeoutMs: 90_000 },
   )
 
-  test('understands every line of what stands without an entry', async context => {
+  test('networkd understands every line of an interface without an entry', async context => {
     // far0 is of the kind veth, so nothing matches it or eth0: this asks for the parser alone.
     const { complaints, log } = await startNetworkd(context, { system: { ntp: ['192.0.2.1'] } }, [
       'Enumeration',

@@ -1,14 +1,14 @@
-/** The site's addresses as files of systemd-networkd; pure. Every value was checked to hold nothing that could end its line. */
+/** The addresses of the site as files of systemd-networkd; pure. The schema allows no value that could end its line. */
 import { isIP } from 'node:net'
 import type { InterfaceConfig, Site } from '../../formats/site-config.ts'
 
-/** How two ways out compare: the lower counts; networkd's own value for both is 1024. */
+/** Metrics of the routes: the lowest has precedence. Without them, networkd gives both 1024. */
 const METRIC = { wired: 100, wifi: 600 } as const
 
-/** What an interface without an entry is: DHCP and router advertisements. */
+/** An interface without an entry: DHCP and router advertisements. */
 const AUTOMATIC = { addresses: [], gateways: [], dns: [], search: [], dhcp: undefined, eap: undefined }
 
-/** @returns file name → content, for /run/systemd/network; of two that match, the first name counts */
+/** @returns file name → content, for /run/systemd/network; of two that match, networkd uses the first name */
 export function renderNetworkd({ system, interfaces }: Pick<Site, 'system' | 'interfaces'>): Record<string, string> {
   const files: Record<string, string> = {}
   for (const entry of interfaces) {
@@ -27,12 +27,12 @@ function renderInterface(entry: InterfaceConfig, ntp: readonly string[]): string
   const useNtp = ntp.length === 0 ? [] : ['UseNTP=no']
   return section('Match', matchOf(name))
     .concat(
-      // The tunnel waits for the network's own events: a cable that is not plugged in holds nothing up.
+      // The tunnel waits for events of the network: a cable that is not plugged in delays nothing.
       section('Link', ['RequiredForOnline=no']),
       section('Network', [
         `DHCP=${dhcp ? 'yes' : 'no'}`,
         ...addresses.map(address => `Address=${address}`),
-        // A router that is named is the router: what others advertise does not count then.
+        // A configured router is the only one: the advertisements of others do not count.
         ...(gateways.some(gateway => isIP(gateway) === 6) ? ['IPv6AcceptRA=no'] : []),
         ...dns.map(server => `DNS=${server}`),
         ...(search.length === 0 ? [] : [`Domains=${search.join(' ')}`]),
@@ -40,7 +40,7 @@ function renderInterface(entry: InterfaceConfig, ntp: readonly string[]): string
         ...(metric === METRIC.wifi ? ['IgnoreCarrierLoss=5s'] : []),
       ]),
       gateways.flatMap(gateway => section('Route', [`Gateway=${gateway}`, `Metric=${metric}`])),
-      // By its MAC address, as a reservation on the DHCP server names it, and not by the machine-id of the card.
+      // By its MAC address, as in a reservation on the DHCP server, and not by the machine-id of the card.
       dhcp ? section('DHCPv4', ['ClientIdentifier=mac', `RouteMetric=${metric}`, ...useNtp]) : [],
       dhcp ? section('DHCPv6', useNtp) : [],
       section('IPv6AcceptRA', [`RouteMetric=${metric}`]),
@@ -49,7 +49,7 @@ function renderInterface(entry: InterfaceConfig, ntp: readonly string[]): string
 }
 
 function matchOf(name: string): string[] {
-  // Kind= is what bridges, tunnels and the like have, and no card or adapter.
+  // Bridges, tunnels and the like have a Kind=, cards and adapters have none.
   if (name === 'wired') return ['Type=ether', 'Kind=!*']
   return name === 'wifi' ? ['Type=wlan'] : [`Name=${name}`]
 }

@@ -81,7 +81,7 @@ if (spawnSync('test', ['-x', SUPPLICANT]).status !== 0) {
       eap: eap(seed),
     }))
     const distinct = wifi.filter(({ ssid }, at) => wifi.findIndex(other => other.ssid === ssid) === at)
-    // A file cannot say all of this; what is rendered must hold whatever comes.
+    // A file cannot have all of this; the rendered text must be right for any value.
     const site = siteOf({ wifi: distinct.map((_, at) => ({ ssid: `s${at}`, eap: { ...eap(0), ...PLAIN } })) })
     const told = site.wifi.map((network, at) => ({
       ...network,

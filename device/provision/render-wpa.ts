@@ -18,9 +18,9 @@ export interface RenderedWpa {
 const CONTROL = 'ctrl_interface=DIR=/run/wpa_supplicant'
 
 /**
- * wpa_supplicant.conf(5). What people chose (names, passwords) is written in hexadecimal digits throughout, which every string
- * may be: so none of it can end its line, whatever it holds.
- * @param directory where its certificates will be
+ * wpa_supplicant.conf(5). Names and passwords are in hexadecimal digits, which it allows for every string: so none of them
+ * can end its line.
+ * @param directory of the certificates
  */
 export function renderWifi({ system, wifi }: Pick<Site, 'system' | 'wifi'>, directory: string): RenderedWpa {
   const files: NamedFile[] = []
@@ -37,7 +37,7 @@ export function renderWifi({ system, wifi }: Pick<Site, 'system' | 'wifi'>, dire
     CONTROL,
     ...(system.country === undefined ? [] : [`country=${system.country}`]),
     'p2p_disabled=1',
-    // WPA3: both ways to derive the element, as networks have one or the other.
+    // WPA3: both ways to derive the element, because a network has one or the other.
     'sae_pwe=2',
   ]
   return { config: `${head.join('\n')}\n${networks.join('')}`, files }
@@ -52,7 +52,7 @@ export function renderWired({ name, eap }: InterfaceConfig, directory: string): 
 }
 
 function renderKeys({ ssid, passphrase, security }: WifiConfig): string[] {
-  // Without owe_only an open network of that name would do too.
+  // Without owe_only an open network of that name would be used, too.
   if (passphrase === undefined)
     return security === 'wpa3' ? ['key_mgmt=OWE', 'ieee80211w=2', 'owe_only=1'] : ['key_mgmt=NONE']
   if (security === 'wpa3') return ['key_mgmt=SAE', 'ieee80211w=2', `sae_password=${hex(passphrase)}`]
@@ -80,7 +80,7 @@ function renderEap(eap: Eap, prefix: string, files: NamedFile[]): string[] {
     ...(eap.anonymousIdentity === undefined ? [] : [`anonymous_identity=${hex(eap.anonymousIdentity)}`]),
     ...(eap.method === 'tls' || eap.password === undefined ? [] : [`password=${hex(eap.password)}`]),
     ...(eap.method === 'tls' ? [] : [`phase2=${hex(`auth=${eap.inner.toUpperCase()}`)}`]),
-    // A board without a clock cannot say whether a certificate is valid today, and learns the time only behind this login.
+    // A board without a clock cannot check the dates of a certificate: it learns the time only after this login.
     `phase1=${hex('tls_disable_time_checks=1')}`,
     ...(eap.verify && eap.ca !== undefined ? [`ca_cert=${keep('ca', eap.ca)}`] : []),
     ...(eap.verify && eap.domain !== undefined ? [`domain_suffix_match=${hex(eap.domain)}`] : []),

@@ -105,7 +105,7 @@ if (
   test.skip('each kind of login lets it in', 'needs root, hostapd and wpasupplicant')
 } else {
   test(
-    'each kind of login lets it in, and is told in the clear no more than the file says',
+    'each kind of login works, and sends unencrypted no more than the file says',
     async context => {
       const accounts: Account[] = [
         ACCOUNT,
@@ -159,7 +159,7 @@ if (
   )
 
   test(
-    'nobody else gets the password, and a wrong one gets nowhere',
+    'no other server gets the password, and a wrong password is refused',
     async context => {
       const { login, authority, client, directory } = await startSite(context)
       const other = await makeAuthority(directory, 'other')

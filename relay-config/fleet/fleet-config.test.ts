@@ -44,7 +44,7 @@ test('reads the example', () => {
   )
 })
 
-test('fills in its own defaults and leaves the device’s to the device', () => {
+test('fills in its own defaults, not those of the device', () => {
   const fleet = parseFleet(
     'fleet.toml',
     [
@@ -120,7 +120,7 @@ test('gives all errors at once, also those between parts when the parts have err
     'fleet.toml:34: technicians[1].consoles[2]: "core-sw9" is not a console of this fleet',
     'fleet.toml:35: technicians[1].shells[1]: "paris" is not a device of this fleet',
     'fleet.toml:36: technicians[2].consoles: must be "all" or a list of names',
-    'fleet.toml:37: technicians[2].name: "alice" is there twice (line 29)',
+    'fleet.toml:37: technicians[2].name: "alice" is listed twice (line 29)',
     "fleet.toml:38: technicians[2].keys[1]: is alice's key already: a key is one person's (line 31)",
     'fleet.toml:39: technicians[2].role: must be "operator" or "observer"',
   ])
@@ -129,11 +129,11 @@ test('gives all errors at once, also those between parts when the parts have err
 test('keeps ssh’s host names apart', () => {
   const device = (name: string, port: number) => ['[[devices]]', `name = "${name}"`, `port = ${port}`]
   const cases: [string, RegExp][] = [
-    ['oobm-relay-fra', /names beginning with oobm-relay-/],
+    ['oobm-relay-fra', /names that begin with oobm-relay-/],
     ['127.0.0.1', /looks like an address/],
     ['localhost', /every machine/],
     ['console', /the only console/],
-    ['all', /every one/],
+    ['all', /means all of them/],
     ['relay.example.net', /is the host of relay "fra" already/],
   ]
   for (const [name, pattern] of cases) {
@@ -145,11 +145,11 @@ test('keeps ssh’s host names apart', () => {
   const second = RELAY.map(line => line.replace('fra', 'lon').replace('relay.example', 'lon.example'))
   assert.match(
     errorsOf(...second, ...device('a', 20100), ...device('a.lon', 20200)).join(),
-    /:16: devices\[2\]\.name: "a\.lon" is device "a" by way of another relay already/,
+    /:16: devices\[2\]\.name: "a\.lon" is device "a" through another relay already/,
   )
   assert.match(
     errorsOf(...second, ...device('a', 20100), 'relays = ["lon", "fra"]', ...device('a.fra', 20200)).join(),
-    /:17: devices\[2\]\.name: "a\.fra" is device "a" by way of another relay already/,
+    /:17: devices\[2\]\.name: "a\.fra" is device "a" through another relay already/,
   )
   assert.match(
     errorsOf(...second, ...device('a.lon', 20100), ...device('a', 20200)).join(),
@@ -172,18 +172,18 @@ test('gives each console of a device a path of its own', () => {
   ])
 })
 
-test('says which key takes what stands beside the host of a relay', () => {
+test('names the setting for a port or login that is beside the host of a relay', () => {
   const cases: [string, string][] = [
     [
       'relay.example.net:8443',
-      'must be the host alone, "relay.example.net"; the port is a key of its own (port = 8443)',
+      'must be the host alone, "relay.example.net"; the port is a setting of its own (port = 8443)',
     ],
-    ['192.0.2.1:22', 'must be the host alone, "192.0.2.1"; the port is a key of its own (port = 22)'],
-    ['[2001:db8::1]:22', 'must be the host alone, "2001:db8::1"; the port is a key of its own (port = 22)'],
+    ['192.0.2.1:22', 'must be the host alone, "192.0.2.1"; the port is a setting of its own (port = 22)'],
+    ['[2001:db8::1]:22', 'must be the host alone, "2001:db8::1"; the port is a setting of its own (port = 22)'],
     ['[2001:db8::1]', 'must be the host alone, "2001:db8::1"'],
     [
       'ssh://root@relay.example.net:22/',
-      'must be the host alone, "relay.example.net"; without "ssh://"; the login is a key of its own (user = "root"); the port is a key of its own (port = 22)',
+      'must be the host alone, "relay.example.net"; without "ssh://"; the login is a setting of its own (user = "root"); the port is a setting of its own (port = 22)',
     ],
     ['https://relay.example.net', 'must be the host alone, "relay.example.net"; without "https://"'],
     ['relay example', 'must be a host name or an IP address, and nothing else'],
@@ -240,14 +240,14 @@ test('asks for what a dedicated relay needs, and for nothing of it elsewhere', (
     ].join('\n'),
   )
   assert.equal(bad, [
-    'fleet.toml:6: relays[1].port: 22 is the admin_port too: the sshd of our own needs a port of its own',
+    'fleet.toml:6: relays[1].port: 22 is the admin_port too: the sshd that "oobm-relay apply" makes needs another port',
     'fleet.toml:8: relays[1].user: "bob" is a technician too: on a dedicated relay each has an account',
     'fleet.toml:9: relays[1].profile: must be "wired" or "cellular"',
     'fleet.toml:10: relays[1].exempt_networks[1]: must be an address or a network such as 192.0.2.0/24',
     'fleet.toml:10: relays[1].exempt_networks[3]: must be an address or a network such as 192.0.2.0/24',
     'fleet.toml:11: technicians[1].uid: is missing: relay "lon" makes an account for each technician, with a uid that never changes',
     'fleet.toml:14: technicians[1].login[1]: "sw1" is not among the consoles of bob',
-    'fleet.toml:17: technicians[2].name: "0bob" is no login name: 1 to 31 of a-z 0-9 _ - with a letter in front; choose another, such as the initial and the family name (relay "lon" makes an account of it)',
+    'fleet.toml:17: technicians[2].name: "0bob" is not a login name: 1 to 31 of a-z 0-9 _ - with a letter in front; choose another, such as the initial and the family name (relay "lon" makes an account of it)',
     "fleet.toml:18: technicians[2].keys[1]: is bob's key already: a key is one person's (line 13)",
     'fleet.toml:20: technicians[2].uid: must be a whole number from 20000 to 59999',
     'fleet.toml:21: technicians[2].relay_role: must be "technician", "admin" or "owner"',
@@ -272,7 +272,7 @@ test('takes only folders that need no quoting', () => {
   }
 })
 
-test('says what is missing in a file of nothing', () => {
+test('reports what is missing in an empty file', () => {
   assert.equal(errorsOfText(''), [
     'fleet.toml: version: must be 1, the only version there is',
     'fleet.toml: relays: is missing (array)',

@@ -1,4 +1,4 @@
-/** hostapd's own login server (EAP), in place of a site's RADIUS: who may come in, and by which certificate it is known. */
+/** The login server of hostapd (EAP), in place of the RADIUS of a site: who may log in, and its certificate. */
 import type { Authority, Certified } from './authority.ts'
 
 export interface Account {

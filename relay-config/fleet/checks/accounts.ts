@@ -1,4 +1,4 @@
-/** What the accounts of relays and devices demand of the fleet. */
+/** Checks of what the accounts on relays and devices need. */
 import { DEVICE_USER } from '../fleet-schema.ts'
 import { GATEWAY_TECHNICIAN } from '../host-names.ts'
 import type { FleetSketch, Problem } from './fleet-sketch.ts'
@@ -17,7 +17,10 @@ export function* relayAccounts({ relays, technicians }: FleetSketch): Generator<
       }
     } else if (accounts === 'dedicated') {
       if (port === adminPort) {
-        yield problem('port', `${port} is the admin_port too: the sshd of our own needs a port of its own`)
+        yield problem(
+          'port',
+          `${port} is the admin_port too: the sshd that "oobm-relay apply" makes needs another port`,
+        )
       }
       if (user === 'root') yield problem('user', 'cannot be root: the account is made for the devices alone')
       if (technicians.some(technician => technician?.name === (user ?? DEVICE_USER))) {
@@ -27,7 +30,7 @@ export function* relayAccounts({ relays, technicians }: FleetSketch): Generator<
   }
 }
 
-/** A dedicated relay has an account for each technician, and a device for each who has its shell. */
+/** A dedicated relay has an account for each technician, and a device has one for each technician with its shell. */
 export function* technicianAccounts({ relays, technicians }: FleetSketch, raw: unknown): Generator<Problem> {
   const dedicated = relays.find(relay => relay?.accounts === 'dedicated')
   const owners = new Map<unknown, string>()
@@ -36,7 +39,7 @@ export function* technicianAccounts({ relays, technicians }: FleetSketch, raw: u
     const { name, uid } = technician
     const isGateway = name === GATEWAY_TECHNICIAN
     if (isGateway) {
-      const message = `"${name}" cannot be used: it is who comes with the own key of a device with gateway = true`
+      const message = `"${name}" cannot be used: the key of a device with gateway = true logs in by this name`
       yield { path: ['technicians', at, 'name'], message }
     }
     if (uid !== undefined) {
@@ -58,7 +61,7 @@ export function* technicianAccounts({ relays, technicians }: FleetSketch, raw: u
 /** Who makes an account for this technician; undefined when nobody does. */
 function accountMaker(dedicated: string | undefined, technician: unknown): string | undefined {
   if (dedicated !== undefined) return `relay "${dedicated}"`
-  // The sketch keeps lists alone, and these may be "all".
+  // The sketch keeps lists only, and these may be "all".
   const { shells, admins } = technician as { shells?: unknown; admins?: unknown }
   const has = (devices: unknown) => devices === 'all' || (Array.isArray(devices) && devices.length > 0)
   return has(shells) || has(admins) ? 'each device whose shell is open to them' : undefined

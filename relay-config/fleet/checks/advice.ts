@@ -1,4 +1,4 @@
-/** What a fleet may say, and what nevertheless misleads sooner or later: shown beside it, never refused. */
+/** Advice about a fleet: what is allowed and causes trouble sooner or later. */
 import { isKernelNumbered, unusualSpeed } from '../../../formats/serial-path.ts'
 
 /** Names in one line; a fleet may have thousands. */
@@ -21,9 +21,9 @@ export function adviceOn(consoles: readonly SerialConsole[]): string[] {
     ...(numbered.length === 0
       ? []
       : [
-          `the kernel numbers the path of ${list(numbered.map(({ name, path }) => `${name} (${path})`))}: another adapter may have it after the next start; "oobm doctor" on the device says the name below /dev/serial/by-id that stays`,
+          `the kernel numbers the path of ${list(numbered.map(({ name, path }) => `${name} (${path})`))}: another adapter may have it after the next start; "oobm doctor" on the device shows the name below /dev/serial/by-id that stays`,
         ]),
-    ...(odd.length === 0 ? [] : [`no equipment comes with the speed of ${list(odd)}`]),
+    ...(odd.length === 0 ? [] : [`no equipment has the speed of ${list(odd)}`]),
   ]
 }
 

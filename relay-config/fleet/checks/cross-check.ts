@@ -1,10 +1,10 @@
-/** What must hold between the parts of a fleet: names and ports are unique, and what is referred to exists. */
+/** Checks between the parts of a fleet: names and ports are unique, and each reference names something that exists. */
 import { relayAccounts, technicianAccounts } from './accounts.ts'
 import { type Problem, sketchOf } from './fleet-sketch.ts'
 import { duplicates, hostNames, keys, paths, ports, reservedTechnicians } from './owners.ts'
 import { logins, references } from './references.ts'
 
-/** Looks at a fleet before it is known to be well formed. */
+/** Checks a fleet that may not be well formed. */
 export function crossCheck(raw: unknown): Problem[] {
   const sketch = sketchOf(raw)
   return [

@@ -1,4 +1,4 @@
-/** A fleet before it is known to be well formed: what can be told of it all the same. */
+/** A fleet that may not be well formed: what can be read of it all the same. */
 import * as z from 'zod'
 import { nameSchema, portSchema, publicKeySchema, RELAY_PORT } from '../../../formats/names.ts'
 import { ADMIN_PORT } from '../fleet-schema.ts'
@@ -6,7 +6,7 @@ import { ADMIN_PORT } from '../fleet-schema.ts'
 export interface Problem {
   path: PropertyKey[]
   message: string
-  /** What it collides with. */
+  /** The setting with which it collides. */
   also?: PropertyKey[] | undefined
 }
 
@@ -14,7 +14,7 @@ const wellFormed = <T extends z.ZodType>(schema: T) => schema.optional().catch(u
 const listOf = <T extends z.ZodType>(item: T) => z.array(wellFormed(item)).catch([])
 const names = listOf(nameSchema)
 
-/** Takes anything, and keeps what is well formed at its place: the errors of the rest are the shape's to report. */
+/** Takes any value, and keeps what is well formed in its place: the shape reports the errors of the rest. */
 const lenient = z
   .object({
     relays: listOf(

@@ -31,9 +31,9 @@ test('takes the names of people', () => {
     assert.is(loginNameProblem(name), undefined, name)
 })
 
-test('refuses what is no user name to Debian and systemd', () => {
+test('refuses names that Debian or systemd refuses', () => {
   for (const name of ['', '0bob', 'j.doe', '_bob', '-bob', 'Bob', 'bob$', 'a b', 'bob\n', 'a'.repeat(32)])
-    assert.match(loginNameProblem(name) ?? '', 'is no login name', name)
+    assert.match(loginNameProblem(name) ?? '', 'is not a login name', name)
 })
 
 test('refuses the names of the system, of Raspberry Pi OS and of our own packages', () => {
@@ -58,14 +58,14 @@ test('refuses every name that this Debian’s base and the packages’ own lists
   )
 })
 
-test('says it with its line and what to do, where an account is made, and nowhere else', () => {
+test('reports it with its line and what to do, but only where an account is made', () => {
   const said = [
     'fleet.toml:11: technicians[1].name: "pi" is an account or a group of the system; choose another, such as the initial and the family name (each device whose shell is open to them makes an account of it)',
   ]
   assert.equal(problemsOf('name = "pi"', 'shells = ["tokyo"]'), said)
   assert.equal(problemsOf('name = "pi"', 'shells = "all"'), said)
   assert.equal(problemsOf('name = "pi"', 'admins = "all"'), said)
-  assert.match(problemsOf('name = "j.doe"', 'admins = ["tokyo"]').join(), 'is no login name')
+  assert.match(problemsOf('name = "j.doe"', 'admins = ["tokyo"]').join(), 'is not a login name')
   // Consoles alone need no account.
   assert.equal(problemsOf('name = "pi"'), [])
   assert.equal(problemsOf('name = "j.doe"', 'shells = []'), [])

@@ -1,14 +1,14 @@
-/** Names that no person can have as a login on a device or a relay: those that the system gives, or that it takes for none. */
+/** Names that no person can have as a login on a device or a relay: those of the system, and those that it refuses. */
 
-/** systemd-sysusers(8) makes the accounts of devices, and takes no longer ones; Debian's adduser wants a letter in front. */
+/** systemd-sysusers(8) makes the accounts of devices, and refuses longer names; Debian's adduser needs a letter in front. */
 const LOGIN_NAME = /^[a-z][a-z0-9_-]{0,30}$/
 
-/** Begin with these: systemd's own and ours. */
+/** Prefixes of systemd and of this project. */
 const PREFIXES = ['systemd-', 'oobm', 'enebular-']
 
 /**
- * Accounts and groups; an account has a group of its own name, so both count. Debian 12 and 13 (base-passwd, and what its
- * common packages make), Raspberry Pi OS, and what a server that became a relay may have.
+ * Accounts and groups; an account has a group of the same name, so both count. From Debian 12 and 13 (base-passwd and common
+ * packages), Raspberry Pi OS, and servers that may become a relay.
  */
 const TAKEN = new Set(
   [
@@ -30,12 +30,12 @@ const TAKEN = new Set(
   ].flatMap(line => line.split(' ')),
 )
 
-/** @returns why nobody can log in by this name, and what to do */
+/** @returns why nobody can log in with this name, and what to do */
 export function loginNameProblem(name: string): string | undefined {
   const remedy = 'choose another, such as the initial and the family name'
   if (!LOGIN_NAME.test(name))
-    return `"${name}" is no login name: 1 to 31 of a-z 0-9 _ - with a letter in front; ${remedy}`
+    return `"${name}" is not a login name: 1 to 31 of a-z 0-9 _ - with a letter in front; ${remedy}`
   const prefix = PREFIXES.find(prefix => name.startsWith(prefix))
-  if (prefix !== undefined) return `names beginning with ${prefix} are the system's own; ${remedy}`
+  if (prefix !== undefined) return `names that begin with ${prefix} are for the system; ${remedy}`
   return TAKEN.has(name) ? `"${name}" is an account or a group of the system; ${remedy}` : undefined
 }

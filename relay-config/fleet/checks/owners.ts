@@ -1,10 +1,10 @@
-/** What belongs to one alone: names, ports, keys. */
+/** Checks of what can have one owner only: names, ports, keys. */
 import { RESERVED_TECHNICIANS, samePaths } from '../../../formats/device-config.ts'
 import { listenersOf } from '../../../formats/listeners.ts'
 import { relayHost } from '../host-names.ts'
 import type { FleetSketch, Problem } from './fleet-sketch.ts'
 
-/** Who has something already, and where that stands in the file. */
+/** Who has something already, and where in the file. */
 interface Owner {
   what: string
   path: PropertyKey[]
@@ -20,14 +20,14 @@ export function* duplicates(
     const path = [list, index, 'name']
     const also = seen.get(item.name)
     if (also === undefined) seen.set(item.name, path)
-    else yield { path, message: `"${item.name}" is there twice`, also }
+    else yield { path, message: `"${item.name}" is listed twice`, also }
   }
 }
 
 /** Consoles and devices are host names in a technician's ssh_config: one namespace, with some names taken. */
 export function* hostNames({ relays, devices }: FleetSketch): Generator<Problem> {
   const owners = new Map<string, Owner>()
-  // Any relay may be a device's second, by which its hosts are NAME.RELAY.
+  // Any relay may be the second one of a device, whose hosts are then called NAME.RELAY.
   const suffixes = relays.length > 1 ? relays.flatMap(relay => relay?.name ?? []) : []
   for (const [at, relay] of relays.entries()) {
     if (!relay?.host) continue
@@ -45,8 +45,7 @@ export function* hostNames({ relays, devices }: FleetSketch): Generator<Problem>
       yield { path, message, also: owner.path }
     }
     for (const alias of aliases) {
-      if (!owners.has(alias))
-        owners.set(alias, { what: alias === name ? what : `${what} by way of another relay`, path })
+      if (!owners.has(alias)) owners.set(alias, { what: alias === name ? what : `${what} through another relay`, path })
     }
   }
   for (const [at, device] of devices.entries()) {
@@ -81,7 +80,7 @@ export function* ports({ relays, devices }: FleetSketch): Generator<Problem> {
   }
 }
 
-/** Of one device: on another, a path is another adapter. */
+/** On one device: on another, the same path is another adapter. */
 export function* paths({ devices }: FleetSketch): Generator<Problem> {
   for (const [device, { consoles } = { consoles: [] }] of devices.entries()) {
     const pathOf = (console: number) => ['devices', device, 'consoles', console, 'path']
@@ -89,7 +88,7 @@ export function* paths({ devices }: FleetSketch): Generator<Problem> {
   }
 }
 
-/** A key says who somebody is: two technicians cannot share one. */
+/** A key identifies a person: two technicians cannot share one. */
 export function* keys({ technicians }: FleetSketch): Generator<Problem> {
   const owners = new Map<string, Owner>()
   for (const [at, technician] of technicians.entries()) {
@@ -105,10 +104,10 @@ export function* keys({ technicians }: FleetSketch): Generator<Problem> {
   }
 }
 
-/** Accounts of a device whose sessions at its console bridge go by the account's name. */
+/** Accounts of a device whose sessions at its console bridge have the name of the account. */
 const SHARED_ACCOUNTS = ['root', 'oobm']
 
-/** Whom the console bridges would take for somebody else. */
+/** Names that the console bridges use themselves. */
 export function* reservedTechnicians({ technicians }: FleetSketch): Generator<Problem> {
   for (const [at, technician] of technicians.entries()) {
     if (technician?.name === undefined || ![...RESERVED_TECHNICIANS, ...SHARED_ACCOUNTS].includes(technician.name))
@@ -119,10 +118,10 @@ export function* reservedTechnicians({ technicians }: FleetSketch): Generator<Pr
 }
 
 function reservedBecause(name: string): string | undefined {
-  if (name.startsWith(relayHost(''))) return `names beginning with ${relayHost('')} are the relays' own`
+  if (name.startsWith(relayHost(''))) return `names that begin with ${relayHost('')} are for relays`
   if (/^[0-9.]+$/.test(name)) return 'it looks like an address'
-  if (name === 'localhost') return 'it is every machine’s name for itself'
+  if (name === 'localhost') return 'every machine calls itself so'
   if (name === 'console') return 'the console bridge takes it for "the only console there is"'
-  if (name === 'all') return 'it stands for every one'
+  if (name === 'all') return 'it means all of them'
   return undefined
 }

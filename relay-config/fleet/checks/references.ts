@@ -1,4 +1,4 @@
-/** What is referred to exists, once. */
+/** Checks of references: what they name exists, once. */
 import type { FleetSketch, Problem } from './fleet-sketch.ts'
 
 export function* references({ relays, devices, technicians }: FleetSketch): Generator<Problem> {
@@ -18,7 +18,7 @@ export function* references({ relays, devices, technicians }: FleetSketch): Gene
 /** A login leads to consoles that its technician has. */
 export function* logins({ technicians }: FleetSketch, raw: unknown): Generator<Problem> {
   for (const [at, technician] of technicians.entries()) {
-    // The sketch keeps lists alone; what is not a list is "all", or not well formed.
+    // The sketch keeps lists only; anything else is "all", or not well formed.
     const given = (raw as { technicians: { consoles?: unknown }[] }).technicians[at]?.consoles
     if (!technician || !Array.isArray(given)) continue
     for (const [index, name] of technician.login.entries()) {
@@ -38,6 +38,6 @@ function* unknown(
   for (const [index, name] of (given ?? []).entries()) {
     if (name === undefined) continue
     if (!known.includes(name)) yield { path: [...path, index], message: `"${name}" is not a ${what} of this fleet` }
-    else if (given?.indexOf(name) !== index) yield { path: [...path, index], message: `"${name}" is there twice` }
+    else if (given?.indexOf(name) !== index) yield { path: [...path, index], message: `"${name}" is listed twice` }
   }
 }

@@ -1,4 +1,4 @@
-/** `oobm-relay add`: what the command line says of a device, a technician or a console, as an entry of the file. */
+/** `oobm-relay add`: makes an entry for a device, a technician or a console from the command line. */
 import { type Options, type OptionValues, usageError } from '../../../cli/command.ts'
 import { readPublicKeys } from '../../../formats/public-key-file.ts'
 import { STABLE_EXAMPLE } from '../../../formats/serial-path.ts'
@@ -57,7 +57,7 @@ export async function addConsole(input: BareInput): Promise<number> {
     return { operations, done: `added console ${name} to ${device}` }
   })
   printAdvice(input, item)
-  input.print('Open to those whose consoles are "all".')
+  input.print('It is open to technicians whose consoles are "all".')
   for (const line of stepLines(steps)) input.print(line)
   return EXIT.ok
 }
@@ -115,5 +115,5 @@ function noDevice(fleet: Fleet, name: string): never {
 }
 
 function noneLeft(what: string, advice: string): never {
-  throw new UserError(`no ${what} is free any more: ${advice}`)
+  throw new UserError(`no ${what} is free: ${advice}`)
 }

@@ -1,4 +1,4 @@
-/** Changes the fleet file on disk: checked before, written as a whole, or not touched at all. */
+/** Changes the fleet file on disk: checks the result first, then writes it as a whole, or does not touch it at all. */
 import { realpath, stat } from 'node:fs/promises'
 import { ConfigurationError, EXIT, UserError } from '../../../runtime/errors.ts'
 import { reasonOf } from '../../../runtime/unexpected.ts'
@@ -11,16 +11,16 @@ import { type Fleet, parseFleet } from '../../fleet/fleet-config.ts'
 import type { BareInput } from '../command.ts'
 import { readFleetText } from '../fleet-file.ts'
 
-/** What is to be done, and the sentence that says that it was. */
+/** A change, and the sentence that reports it. */
 export interface Change {
   operations: readonly Operation[]
   done: string
 }
 
 /**
- * @param plan gets the fleet, and the file's value as it is written there
- * @returns what is to be done next
- * @throws UserError and then nothing was changed
+ * @param plan gets the fleet, and the value of the file as it is written there
+ * @returns the next steps
+ * @throws UserError when nothing was changed
  */
 export async function changeFleet(
   { files, print }: Pick<BareInput, 'files' | 'print'>,
@@ -35,13 +35,13 @@ export async function changeFleet(
   if (!edited) {
     const lines = describeByHand(text, value, operations).map(line => `  ${line}`)
     throw new UserError(
-      `${file} is written in a way that cannot be changed here faithfully; nothing was changed. By hand:\n${lines.join('\n')}`,
+      `${file} cannot be changed without losing how it is written; nothing was changed. Change it by hand:\n${lines.join('\n')}`,
     )
   }
   const after = refuseWrongFleet(file, edited.text)
   await replaceText(file, text, edited.text)
   print(`${file}: ${done}`)
-  for (const comment of edited.lostComments) print(`  gone with its line: ${comment}`)
+  for (const comment of edited.lostComments) print(`  removed with its line: ${comment}`)
   return nextSteps(fleet, after)
 }
 
@@ -50,17 +50,18 @@ function refuseWrongFleet(file: string, text: string): Fleet {
     return parseFleet(file, text)
   } catch (err) {
     if (!(err instanceof ConfigurationError)) throw err
-    // Their lines are those of a text that nobody has.
+    // Without their lines, which are those of a text that nobody sees.
     const problems = err.issues.map(({ key, message }) => `  ${key}: ${message}`)
     throw new UserError(`this would make ${file} wrong; nothing was changed:\n${problems.join('\n')}`, EXIT.usage)
   }
 }
 
 async function replaceText(file: string, before: string, after: string): Promise<void> {
-  // A link stays a link, and its file its owner's.
+  // A link stays a link, and the file keeps its owner.
   const path = await realpath(file)
   const { mode } = await stat(path)
-  if ((await readFleetText(path)) !== before) throw new UserError(`${file} was changed meanwhile; nothing was done`)
+  if ((await readFleetText(path)) !== before)
+    throw new UserError(`${file} was changed in the meantime; nothing was written`)
   try {
     await writeAtomically(path, after, mode & 0o777)
   } catch (err) {

@@ -11,7 +11,7 @@ const test = suite('oobm-relay add, remove, rename, list')
 const SLOW = { timeoutMs: 120_000 }
 
 test(
-  'a fleet grows, is renamed and shrinks, and the file keeps what people wrote into it',
+  'a fleet grows, is renamed and shrinks, and the file keeps the comments of people',
   async context => {
     const { folder, file, must, start, text } = await fleetEditor(context)
     const alice = await makeKey(folder, 'alice')
@@ -33,10 +33,7 @@ test(
       /ports 20100 and 20101\nNote: the kernel numbers the path of sw1 \(\/dev\/ttyUSB0\): .*by-id that stays\.\nNext: /,
     )
     const odd = await must(['add', 'console', 'tokyo', 'sw2', '--path', '/dev/ttyUSB1', '--baud', '112500'])
-    assert.match(
-      odd,
-      /\nNote: no equipment comes with the speed of sw2 \(112500; the nearest usual one is 115200\)\.\n/,
-    )
+    assert.match(odd, /\nNote: no equipment has the speed of sw2 \(112500; the nearest usual one is 115200\)\.\n/)
     const stable = await must(['add', 'console', 'tokyo', 'sw3', '--path', '/dev/serial/by-id/usb-FTDI_A1-if00'])
     assert.not.match(stable, /Note/)
     await must(['remove', 'console', 'sw3'])
@@ -111,7 +108,7 @@ test(
 )
 
 test(
-  'a gateway device has a key for its own port too, which its configuration knows, and a new name takes it along',
+  'a gateway device has a key for its own port, which its configuration has, and which follows a new name',
   async context => {
     const { folder, file, must, run, text } = await fleetEditor(context)
     const key = await makeKey(folder, 'key')
@@ -150,14 +147,14 @@ test(
 
     const before = await text()
     const taken = await run(['add', 'technician', 'remote-admin', '--key', `${key.path}.pub`])
-    assert.match(taken.said, /it is who comes with the own key of a device/)
+    assert.match(taken.said, /the key of a device with gateway = true logs in by this name/)
     assert.is(await readFile(file, 'utf8'), before)
   },
   SLOW,
 )
 
 test(
-  'refuses what would be wrong, says why, and leaves the file as it was',
+  'refuses a wrong change, says why, and leaves the file as it is',
   async context => {
     const { folder, file, run, text } = await fleetEditor(context)
     const key = await makeKey(folder, 'alice')

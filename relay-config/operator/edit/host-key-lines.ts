@@ -7,7 +7,7 @@ export function publicKeysIn(text: string): string[] {
     const parsed = publicKeySchema.safeParse(keyOfLine(line) ?? '')
     return parsed.success ? [parsed.data] : []
   })
-  // Ed25519 first, as everywhere here.
+  // Ed25519 first, as in all other lists.
   return [...new Set(keys)].toSorted(
     (a, b) => Number(b.startsWith('ssh-ed25519')) - Number(a.startsWith('ssh-ed25519')),
   )

@@ -14,7 +14,7 @@ const stepsOf = (said: string) =>
     .flatMap(line => /^(?:Next: | {6})(.*)$/.exec(line)?.[1] ?? [])
     .map(step => step.replace(/ {4}# .*/, ''))
 
-test('each change says what is to be done, where, and for whom', async context => {
+test('each change prints the next steps, where, and for whom', async context => {
   const { folder, file, must, run } = await fleetEditor(context)
   const [hostKey, alice, bob] = await Promise.all(['host', 'alice', 'bob'].map(name => makeKey(folder, name)))
   await writeFile(
@@ -55,14 +55,14 @@ host_keys = ["${hostKey?.publicKey}"]
   )
   const send = 'send the folder rendered/technicians/alice to alice'
   assert.equal(technician, [...both, 'oobm-relay issue tokyo', 'oobm-relay issue osaka', send])
-  assert.equal(await add('technician', 'bob', '--key', `${bob?.path}.pub`), both, 'nothing is open to him')
+  assert.equal(await add('technician', 'bob', '--key', `${bob?.path}.pub`), both, 'nothing is open to them')
 
   const renamed = await must(['rename', 'device', 'tokyo', 'edo'])
   assert.match(renamed, /secrets\/tokyo is not here: where the keys are, rename that folder to edo\.$/m)
   assert.equal(stepsOf(renamed), [...both, 'oobm-relay issue edo'], 'its keys are those that it had')
   const removed = await must(['remove', 'technician', 'alice'])
   assert.equal(stepsOf(removed), [...both, 'oobm-relay issue edo', 'oobm-relay issue osaka'])
-  assert.match(removed, /Where that is not done yet, alice still gets in\.$/m)
+  assert.match(removed, /Until then, alice can still log in\.$/m)
 
   // A clone of what is in git.
   const { code, said } = await run(['issue', 'edo'])

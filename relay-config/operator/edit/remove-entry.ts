@@ -1,4 +1,4 @@
-/** `oobm-relay remove` and `rename` of one entry of the fleet file, with all that refers to it. */
+/** `oobm-relay remove` and `rename`: one entry of the fleet file, and all references to it. */
 import { existsSync } from 'node:fs'
 import { rename as moveFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -22,14 +22,14 @@ export async function removeEntry(input: BareInput, kind: changes.Kind): Promise
     return { operations, done: `removed ${kind} ${name}${also}` }
   })
   if (kind === 'device' && existsSync(join(files.secrets, name))) {
-    print(`Its keys are still in ${join(files.secrets, name)}: delete them when it never comes back.`)
+    print(`Its keys are still in ${join(files.secrets, name)}: delete them if it never comes back.`)
   }
   for (const line of stepLines(steps)) print(line)
-  if (kind !== 'console') print(`Where that is not done yet, ${name} still gets in.`)
+  if (kind !== 'console') print(`Until then, ${name} can still log in.`)
   return EXIT.ok
 }
 
-/** The entry that the first argument names; a device's folder of keys goes along. */
+/** The entry that the first argument names; also renames the folder with the keys of a device. */
 export async function renameEntry(input: BareInput, kind: changes.Kind): Promise<number> {
   const { files, print } = input
   const [oldName = '', newName = ''] = input.positionals
@@ -41,7 +41,7 @@ export async function renameEntry(input: BareInput, kind: changes.Kind): Promise
     return { operations, done: `renamed ${kind} ${oldName} to ${newName}` }
   })
   const sayNext = () => {
-    // Its keys go along: none are missing.
+    // Its keys have the new name, too: none are missing.
     for (const line of stepLines(steps.filter(step => !step.startsWith('oobm-relay keys ')))) print(line)
   }
   if (!movesKeys) {
@@ -62,7 +62,7 @@ export async function renameEntry(input: BareInput, kind: changes.Kind): Promise
   return EXIT.ok
 }
 
-/** Their names hold the device's. */
+/** Their names have the name of the device in them. */
 async function moveGatewayKeys(secrets: string, oldName: string, newName: string): Promise<void> {
   // Both are in the folder of the new name by now.
   const [old, now] = [gatewayPaths('', oldName), gatewayPaths(secrets, newName)]
