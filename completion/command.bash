@@ -11,7 +11,7 @@
   "${COMP_WORDS[0]}" list "$1" "${fleet[@]}" 2>/dev/null | awk 'NR > 1 { print $1 }'
 }
 
-# One a line; a word in capitals says what is wanted, and is no offer.
+# Offers, one a line; capitals name a kind of value.
 @FUNCTION@_offer() {
   local offers=$1 cur=$2 IFS=$'\n'
   case $offers in
@@ -29,7 +29,7 @@
 @FUNCTION@() {
   local cur=${COMP_WORDS[COMP_CWORD]} path='' place=0 at before='' part offers
   COMPREPLY=()
-  # Which command this is, and which of its arguments: options and their values do not count.
+  # Find the command and the place of the argument; options and their values do not count.
   for ((at = 1; at < COMP_CWORD; at++)); do
     part=${COMP_WORDS[at]}
     if [[ -n $(@FUNCTION@_value "$path:$before") ]]; then

@@ -7,7 +7,7 @@ import { stringifyToml } from '../formats/toml-file.ts'
 /** Where a comment beside a setting begins, and where lines end. */
 const [COLUMN, WIDTH] = [32, 120]
 
-/** The value of a setting, which may stand behind a `#`, without a comment beside it. */
+/** A setting with its value, which may be commented out, without the comment beside it. */
 const SETTING = /^((?:# )?([a-z_]+) = (?:"""|(?:[^"'#]|"(?:[^"\\]|\\.)*"|'[^']*')*?))\s*(?:#.*)?$/
 
 /**

@@ -1,4 +1,4 @@
-/** Who wrote what is in the bundle, and under which terms. */
+/** The authors and licences of what is in the bundle. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 

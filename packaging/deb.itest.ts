@@ -23,7 +23,7 @@ async function packDeb(folder: string): Promise<string> {
 }
 
 test(
-  'is the same, byte for byte, from the same source, whatever the umask and wherever it is built',
+  'is the same, byte for byte, from the same source, with any umask and in any folder',
   async context => {
     const [one, two] = [await scratchDirectory(context), await scratchDirectory(context)]
     const first = await buildDeb(one)
@@ -51,7 +51,7 @@ test(
 )
 
 test(
-  'installs, runs, completes, explains itself, and is gone without a trace after a purge',
+  'installs, runs, completes, has its man page, and leaves nothing after a purge',
   async context => {
     const deb = await buildDeb(await scratchDirectory(context))
     const said = await inThrowawayRoot(
@@ -87,7 +87,7 @@ ours | comm -13 /oobm/files/there -
 )
 
 test(
-  'a purge takes away the relay that was set up there, with its accounts; a mere removal keeps it for later',
+  'a purge removes the relay that was set up there, with its accounts; a removal keeps it',
   async context => {
     const deb = await buildDeb(await scratchDirectory(context))
     const said = await inThrowawayRoot(

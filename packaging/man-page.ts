@@ -3,7 +3,7 @@ import { type CommandTable, everyCommand, type Options, type Program, valueLabel
 import { everywhere, optionHelp, sentence, usageLines } from '../cli/help.ts'
 
 /**
- * @param template the page, where `@COMMANDS@` and other names stand for what is filled in
+ * @param template the page, where `@COMMANDS@` and the like are filled in
  * @param date of the page
  * @param more what else is filled in, by its name
  * @returns mdoc(7)

@@ -21,13 +21,13 @@ import { VERSION } from '../runtime/version.ts'
 
 const SCRIPTS = ['preinst', 'postinst', 'prerm', 'postrm']
 
-/** What one package is. */
+/** A package. */
 export interface Package {
   name: string
   architecture: string
   /** Folder below this repository of control, of maintainer scripts, and of triggers where there are some. */
   debian: string
-  /** Puts everything in it that is installed. */
+  /** Adds all files that are installed. */
   fill(tree: Tree): void
 }
 
@@ -37,7 +37,7 @@ export interface Tree {
   link(path: string, target: string): void
 }
 
-/** What all packages of one build share: the time that is in them, and who made them. */
+/** Common to all packages of a build. */
 export interface PackOptions {
   out: string
   epochS: number
@@ -83,7 +83,7 @@ export function filesBelow(folder: string): string[] {
     .sort()
 }
 
-/** Modes that no umask decided. */
+/** With modes that do not depend on the umask. */
 function treeAt(root: string): Tree {
   const prepare = (path: string) => {
     mkdirSync(dirname(join(root, path)), { recursive: true })
@@ -127,15 +127,15 @@ function writeControl(root: string, debian: string, architecture: string): void 
 }
 
 /**
- * What is compiled here asks for as new a C library as this system's compiler has: its symbols' versions stand in the file as
- * text. @returns such as "2.28", "0" where nothing native is in it
+ * The newest version of the C library that native files need: the versions of their symbols are in the files as text.
+ * @returns such as "2.28", "0" where the package has no native file
  */
 function newestGlibc(files: string[]): string {
   const minors = files.flatMap(text => [...text.matchAll(/\bGLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor)))
   return minors.length === 0 ? '0' : `2.${Math.max(...minors)}`
 }
 
-/** Folders that no umask decided, and one time for all. */
+/** Modes of folders do not depend on the umask; all times are the same. */
 function seal(root: string, epochS: number): void {
   const folders = entriesBelow(root).filter(({ entry }) => entry.isDirectory())
   for (const path of [root, ...folders.map(folder => folder.path)]) chmodSync(path, 0o755)

@@ -1,4 +1,4 @@
-/** The native part of serialport, for one Debian architecture: the prebuilt one of its package, or our own for armel. */
+/** The native part of serialport for one Debian architecture: prebuilt in its npm package, or compiled here for armel. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
@@ -13,9 +13,9 @@ const COMPILER = 'arm-linux-gnueabi-g++'
 const STRIP = 'arm-linux-gnueabi-strip'
 
 /**
- * Where the loader, node-gyp-build, looks: `prebuilds/<platform>-<os.arch()>`. Which architecture of `arm` it is, it asks
- * `process.config` of that Node, and would find no file for ARMv6 on a board that runs an ARMv7 Node; a file whose name
- * says nothing of it is taken by every Node. What fits ARMv6 runs on all that came later.
+ * Where the loader, node-gyp-build, looks: `prebuilds/<platform>-<os.arch()>`. It takes the version of ARM from the
+ * `process.config` of its Node, and would not find an ARMv6 file on a board with an ARMv7 Node; every Node accepts a file
+ * whose name has no version. What is built for ARMv6 runs on all later boards.
  */
 const PREBUILT: Record<Exclude<Architecture, 'armel'>, { folder: string; from: string }> = {
   amd64: { folder: 'linux-x64', from: '@serialport+bindings-cpp.glibc.node' },
@@ -51,7 +51,7 @@ function compiled(): string {
   ]
   const made = createHash('sha256').update(flags.join('\n')).update(compilerVersion())
   for (const path of sources) made.update(readFileSync(path))
-  // A quarter of a minute on a small machine: kept.
+  // Compiling takes 15 s on a small machine, so the file is kept.
   const file = join('build/native', `serial-armel-${made.digest('hex').slice(0, 16)}.node`)
   if (existsSync(file)) return file
   mkdirSync(dirname(file), { recursive: true })
@@ -70,7 +70,7 @@ function compilerVersion(): string {
   }
 }
 
-/** Of a Node that is not Debian's, beside it; of Debian's, in libnode-dev. */
+/** Debian has them in libnode-dev; other builds of Node have them beside the program. */
 function nodeHeaders(): string {
   const places = [resolve(process.execPath, '../../include/node'), '/usr/include/node', '/usr/include/nodejs/src']
   const found = places.find(folder => existsSync(folder) && readdirSync(folder).includes('node_api.h'))
