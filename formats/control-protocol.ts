@@ -20,10 +20,10 @@ export type RelayAnswer =
   /** Whether the relay's sshd still takes connections on the port by which this one came. */
   | { type: 'listening'; answer: (typeof LISTENING)[number] }
 
-/** What a relay says to a device of its own accord. */
+/** What a relay sends to a device unasked. */
 export type RelayOrder =
   | { type: 'maintenance'; off: false }
-  /** Epoch seconds by the relay's clock: the end, and now; only their difference means something to a device. Who did it. */
+  /** Seconds since 1970 by the relay's clock: the end, and now; a device uses only their difference. `by`: who did it. */
   | { type: 'maintenance'; off: true; untilS?: number; nowS?: number; by?: string }
   | { type: 'blink'; seconds: number }
   /** Which of its configured relays the device is to go to. */
@@ -34,7 +34,7 @@ export type RelayMessage = RelayAnswer | RelayOrder
 
 const LISTENING = ['yes', 'no', 'unknown'] as const
 
-/** A login name, as far as it is told on. */
+/** A login name that is passed on. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/
 
 /** Seconds that an LED may blink at one message: long enough to walk through a hall. */
@@ -95,10 +95,10 @@ export function formatRelayMessage(message: RelayOrder): string {
       if (!message.off) return 'maintenance on'
       const by = message.by !== undefined && NAME.test(message.by) ? message.by : undefined
       const times = [message.untilS, message.untilS === undefined ? undefined : message.nowS]
-      // What is not known and has something after it is a `-`: an older device takes that for none, too.
-      const words =
+      // A value that is not known and has others after it is a `-`; an older device reads that as none.
+      const fields =
         by === undefined ? times.filter(time => time !== undefined) : [...times.map(time => time ?? '-'), by]
-      return ['maintenance off', ...words].join(' ')
+      return ['maintenance off', ...fields].join(' ')
     }
     case 'blink':
       return `blink ${message.seconds}`
@@ -168,11 +168,11 @@ export function formatSession({ console, technician, fromS, toS }: PastSession):
   return `session ${asciiJson({ console: console.slice(0, 40), technician: technician.slice(0, 40), fromS, toS })}`
 }
 
-/** Something that people did at a device, or that was refused to them, other than a session that is over. */
+/** Something that people did at a device, or that was refused, other than the end of a console session. */
 export const deviceEventSchema = z.object({
-  /** `break`, `word` (run by one command), `refused` (a login), `shell` (a session that is over), `lost` (older ones). */
+  /** `break`, `word` (a command at the bridge), `refused` (a login), `shell` (a session that has ended), `lost` (older ones). */
   event: text(20),
-  /** Seconds since then; since its end, of what took its time. */
+  /** Seconds since then, or since its end if it lasted. */
   agoS: age,
   /** Seconds since its beginning. */
   fromS: age.optional(),
@@ -181,7 +181,7 @@ export const deviceEventSchema = z.object({
   /** Where they came from, as the device knows it. */
   address: text(60).optional(),
   detail: text(120).optional(),
-  /** The same where a device says the same again, after its supervisor began anew. */
+  /** The same if a device sends the event again, after its supervisor restarted. */
   ref: text(60).optional(),
 })
 
@@ -191,7 +191,7 @@ export function formatEvent({ event, agoS, fromS, console, technician, address, 
   const cut = (value: string | undefined, max: number) => value?.slice(0, max)
   const who = { event, agoS, fromS, console: cut(console, 40), technician: cut(technician, 40), ref }
   const whole = asciiJson({ ...who, address: cut(address, 60), detail: cut(detail, 120) })
-  // What is longer the relay does not keep; everything but ASCII takes six bytes.
+  // The relay does not keep longer ones; everything but ASCII takes six bytes.
   return `event ${whole.length <= DEED_MAX ? whole : asciiJson({ ...who, detail: cut(detail, 20) })}`
 }
 

@@ -1,4 +1,4 @@
-/** What the two daemons say of themselves in `status.json`, and how it is read: the only definition of both formats. */
+/** The format of the two daemons' `status.json`, and how it is read: the only definition of both. */
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { heartbeatSchema } from '../runtime/boot-clock.ts'
@@ -62,7 +62,7 @@ export const consoleStatusSchema = z.object({
   pid: z.int(),
   heartbeat: heartbeatSchema,
   port: z.int(),
-  /** What people did beside their sessions, oldest first; the ids count from the bridge's start. Older bridges have none. */
+  /** Other events than sessions, oldest first; the ids count from the bridge's start. Older bridges have none. */
   events: z
     .array(
       z.object({
@@ -86,18 +86,18 @@ export const consoleStatusSchema = z.object({
       /** Why it is closed; empty while it is open. */
       cause: z.string(),
       since: instant,
-      /** Set while flow control holds what is sent: since when, and why as far as that is known. */
+      /** Set while flow control holds output: since when, and why if known. */
       held: z.object({ since: instant, cause: z.string() }).optional(),
-      /** When the target last said something; null if never since the start. */
+      /** When the target last sent something; null if never since the start. */
       lastOutputAt: instant.nullable(),
       bytesIn: z.int(),
       bytesOut: z.int(),
       sessions: z.array(
         z.object({
-          /** Of this console since the bridge's start: no two are the same. */
+          /** Unique for this console since the bridge's start. */
           id: z.int(),
           technician: z.string(),
-          /** Who may type now; one of the sessions at the most. */
+          /** Whether this session may type now; at most one may. */
           writer: z.boolean(),
           from: z.string(),
           since: instant,

@@ -27,7 +27,7 @@ async function startLab(context: TestContext) {
   context.onFailure(() => `the lab:\n${lab.output().slice(-1500)}`)
   const led = () =>
     readFile(join(directory, 'led'), 'utf8').then(
-      word => word.trim(),
+      state => state.trim(),
       () => '',
     )
   await waitFor('the lab to be ready', async () => (await led()) === 'ready', PATIENCE)
@@ -40,7 +40,7 @@ async function startLab(context: TestContext) {
     env,
     program,
     oobmRelay,
-    relay: (word: string, ...args: string[]) => oobmRelay(word, ...args, '--state', state),
+    relay: (name: string, ...args: string[]) => oobmRelay(name, ...args, '--state', state),
   }
 }
 

@@ -1,4 +1,4 @@
-/** One long-lived program of the lab: a process group of its own, its log in a file, and word when it ends by itself. */
+/** One long-lived program of the lab: with its own process group, its log in a file, and a report when it ends by itself. */
 import { createWriteStream } from 'node:fs'
 import { basename } from 'node:path'
 import { type Program, startProgram } from '../testbed/run-program.ts'

@@ -1,4 +1,4 @@
-/** The lab's own folder, `.lab/`: who has it, and where everything in it stands. */
+/** The lab's own folder, `.lab/`: which process owns it, and the paths in it. */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { pathSchema } from '../formats/names.ts'
@@ -10,7 +10,7 @@ export interface LabDirectory {
   readonly root: string
   /** As a person in the working directory would type it: `.lab`. */
   readonly shown: string
-  /** Says that no lab runs in it any more; the logs stay. */
+  /** Marks it as free; the logs stay. */
   release(): Promise<void>
 }
 

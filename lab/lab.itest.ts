@@ -24,7 +24,7 @@ async function prepare(context: TestContext) {
   for (const name of ['tmp', 'home']) await mkdir(join(scratch, name))
   const directory = join(scratch, 'lab')
   const env = { TMPDIR: join(scratch, 'tmp'), HOME: join(scratch, 'home') }
-  // Whatever the test comes to, nothing of the lab outlives it.
+  // Nothing of the lab outlives the test, also when it fails.
   context.cleanup(async () => {
     for (const pid of await processesBelow(scratch)) signalProcess(pid, 'SIGKILL')
   })
@@ -44,7 +44,7 @@ async function processesBelow(folder: string): Promise<number[]> {
 
 function ledOf(directory: string): Promise<string> {
   return readFile(join(directory, 'led'), 'utf8').then(
-    word => word.trim(),
+    state => state.trim(),
     () => 'none',
   )
 }
@@ -64,7 +64,7 @@ test(
     })
     await screen.says(/status.*ready.*proved \d+ s ago/s, PATIENCE_MS)
 
-    const ssh = (...words: string[]) => ['-F', join(directory, 'ssh_config'), '-o', 'BatchMode=yes', ...words]
+    const ssh = (...args: string[]) => ['-F', join(directory, 'ssh_config'), '-o', 'BatchMode=yes', ...args]
     const router = openTerminal(context, 'ssh', ssh('console'))
     await router.says(/Press RETURN/, PATIENCE_MS)
     router.types('\r')
@@ -156,7 +156,7 @@ function dieIf(program: { ended(): boolean; output(): string }): false {
 }
 
 async function assertNothingLeft(scratch: string): Promise<void> {
-  // What a word of the relay runs ends a moment after its connection.
+  // A command of the relay ends a moment after its connection.
   await waitFor('no process to be left', async () => (await processesBelow(scratch)).length === 0)
   assert.equal((await readdir(scratch)).sort(), ['build', 'home', 'lab', 'tmp'])
   assert.equal(await readdir(join(scratch, 'home')), [])

@@ -42,8 +42,8 @@ test('two sessions as docs/ways-in.md has them lead to a console, and to no othe
         .map(([setting, value]) => `${setting}=${value}\n`)
         .join(''),
     )
-  const plink = (...words: string[]) =>
-    runProgram('plink', ['-batch', '-load', 'core-sw1', ...words], { env: { HOME: home }, timeoutMs: 60_000 })
+  const plink = (...args: string[]) =>
+    runProgram('plink', ['-batch', '-load', 'core-sw1', ...args], { env: { HOME: home }, timeoutMs: 60_000 })
   const throughRelay = { ProxyMethod: 6, ProxyHost: 'oobm-relay', ProxyLocalhost: 1, LogHost: 'core-sw1' }
   const console = { PortNumber: files.port, UserName: 'core-sw1', SSHManualHostKeys: fingerprint(files.hostKey) }
   const relaySession = { PortNumber: relay.port, UserName: relay.user, LogHost: 'oobm-relay-fra' }

@@ -14,7 +14,7 @@ const FIRST_UID = 58_011
 
 if (process.getuid?.() === 0) {
   test(
-    'one console is entered at once; a name and a word lead there; everything else says which there are',
+    'one console is entered at once; a name and a command lead there; everything else lists the consoles',
     async context => {
       const scene = await loginScene(context, FIRST_UID)
       const { directory } = scene
@@ -102,14 +102,14 @@ if (process.getuid?.() === 0) {
       assert.equal([devices.code, devices.stderr], [0, ''])
       assert.match(devices.stdout, /^rack1: access is on, and the device can be reached here; it has not reported/)
 
-      // A console that is there and not hers, and one that nobody has: not a word is different.
+      // A console of somebody else, and one that does not exist: the answers are equal.
       const answerTo = async (name: string, options: string[] = []) => {
         const { code, stdout, stderr } = await ssh(scene, 'alice', options, name)
         return [code, stdout, stderr]
       }
       for (const options of [[], ['-tt']]) {
-        for (const word of ['', ' watch', ' status', ' break'])
-          assert.equal(await answerTo(`secret${word}`, options), await answerTo(`nosuch${word}`, options))
+        for (const command of ['', ' watch', ' status', ' break'])
+          assert.equal(await answerTo(`secret${command}`, options), await answerTo(`nosuch${command}`, options))
       }
       const REFUSED = [
         ...[
@@ -178,7 +178,7 @@ if (process.getuid?.() === 0) {
   )
 
   test(
-    'one technician has ten logins at a time, and what is over the tenth is told so',
+    'one technician has ten logins at a time; the eleventh is told so',
     async context => {
       const scene = await loginScene(context, FIRST_UID)
       const mux = join(scene.directory, 'mux')
@@ -212,7 +212,7 @@ if (process.getuid?.() === 0) {
   )
 
   test(
-    'nobody reads another’s hop key, and his own is bound to his consoles on the bridge',
+    'nobody reads another’s hop key, and their own is bound to their consoles on the bridge',
     async context => {
       const scene = await loginScene(context, FIRST_UID)
       const { directory, uids } = scene

@@ -102,7 +102,7 @@ if (process.getuid?.() === 0) {
       await client.says(/you are bob \(via relay\)/, 60_000)
       assert.ok((await processesOf('bob')).length > 0)
       client.child.kill('SIGKILL')
-      await waitFor('nothing of his to be left', async () => (await processesOf('bob')).length === 0)
+      await waitFor('no process of theirs to be left', async () => (await processesOf('bob')).length === 0)
       assert.ok(await isAlive(relay.sshd.program.pid))
     },
     LIMIT,

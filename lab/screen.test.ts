@@ -144,7 +144,7 @@ test('shows nothing of what a daemon said before it hung, and no pattern', () =>
     text({ ...absent('silent', 'X has not answered for 40 s'), led: 'ready', nowMs: NOW_MS + ms })
   assert.match(at(0), 'status  not answering\n          X has not answered for 40 s')
   assert.match(at(0), 'console X has not answered for 40 s')
-  assert.match(at(0), 'LED     ● stands still')
+  assert.match(at(0), 'LED     ● does not move')
   assert.not.match(at(0), /ready|in-use|proved|router1/)
   const [[onMs]] = STATES.ready.pattern
   assert.is(at(onMs + 10), at(0))

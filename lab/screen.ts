@@ -65,7 +65,7 @@ function describeDevice({ supervisor, led, ledSinceMs, nowMs }: ScreenState): st
 function describeAbsent({ state, problem }: Absent, led: State | undefined, ledLine: string): string[] {
   if (state === 'gone')
     return [row('status', 'the device has not said anything yet'), row('', ''), ledLine, row('relay', '')]
-  const still = led === undefined ? ledLine : row('LED', `${colors.dim('●')} stands still: nothing plays on it`)
+  const still = led === undefined ? ledLine : row('LED', `${colors.dim('●')} does not move: nothing drives it`)
   return [row('status', colors.red(colors.bold('not answering'))), row('', cut(problem)), still, row('relay', '')]
 }
 
@@ -92,7 +92,7 @@ function commands({ directory, equipment, relayPids, deviceSshdPid }: ScreenStat
     command(`${ssh} console`, `${simulated ? 'the router' : equipment}; there:`),
     command('    Enter, then ~B', simulated ? 'BREAK: in its first 60 s to rommon' : 'BREAK'),
     command('    Ctrl-] ?', 'help; Ctrl-] . leaves'),
-    ...(simulated ? [command('    enable, reload', 'starts it anew, and its 60 s')] : []),
+    ...(simulated ? [command('    enable, reload', 'restarts it, which takes 60 s')] : []),
     command(`${ssh} console break`, 'BREAK without a session'),
     command(`${ssh} shell`, 'a shell on the device'),
     command(`${directory}/oobm status`, 'also: test, doctor, led'),

@@ -78,7 +78,7 @@ async function writeOobmCommand(path: string, environment: UnitEnvironment): Pro
   await writeFile(path, `${script.join('\n')}\n`, { mode: 0o755 })
 }
 
-/** Without what runs in the sessions: the device's words. */
+/** Without what runs in the sessions: the device's commands. */
 async function sshdProcesses({ program, descendants }: Sshd): Promise<number[]> {
   const sessions: number[] = []
   for (const pid of await descendants()) {

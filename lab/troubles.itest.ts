@@ -182,7 +182,7 @@ function complaint({ code, stdout, stderr }: Finished, isMute = false): string |
   )
     return `exit code ${code}`
   if (code !== 0 && !isMute && said.trim() === '') return 'nothing is said'
-  return /^\w*Error\b/m.test(stderr) ? 'the words of a programmer' : undefined
+  return /^\w*Error\b/m.test(stderr) ? 'an error of JavaScript' : undefined
 }
 
 const isRoot = process.getuid?.() === 0

@@ -3,7 +3,7 @@ import { constants, watch } from 'node:fs'
 import { chmod, mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Bytes of a request that are read: a word. */
+/** Bytes of a request that are read: a state's name. */
 const REQUEST_MAX = 64
 
 /**

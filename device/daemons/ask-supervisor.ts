@@ -1,4 +1,4 @@
-/** Asks the running supervisor for something: a file in its request directory, which it takes away when it has seen it. */
+/** Sends a request to the running supervisor: a file in its request directory, which it removes when it has read it. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { directoriesOf } from '../../formats/directories.ts'
@@ -16,8 +16,8 @@ export async function runningSupervisor(env: NodeJS.ProcessEnv): Promise<Supervi
 }
 
 /**
- * Writes the request `name`, and returns how to take it back.
- * @throws UserError when this user may not ask
+ * Writes the request `name`; returns how to withdraw it.
+ * @throws UserError if this user may not send requests
  */
 export async function ask(env: NodeJS.ProcessEnv, name: string, content: string): Promise<() => Promise<void>> {
   const path = join(directoriesOf('oobm', env).runtime, 'request', name)
@@ -42,7 +42,7 @@ export async function ask(env: NodeJS.ProcessEnv, name: string, content: string)
 const PACE_MS = 100
 
 /**
- * Reads the supervisor's status until `wanted` gives something.
+ * Reads the supervisor's status until `wanted` returns a value.
  * @returns undefined after `limitMs`
  * @throws UserError 69 when the supervisor ends meanwhile, or hangs
  */

@@ -25,14 +25,14 @@ async function folder(context: TestContext) {
 
 const before = (ms: number) => ({ ...heartbeatNow(), uptimeMs: heartbeatNow().uptimeMs - ms })
 
-test('a daemon that is there and answers is believed', async context => {
+test('a daemon that runs and answers is believed', async context => {
   const { write, read } = await folder(context)
   await write({})
   const reading = await read()
   assert.is(reading.running && reading.status.state, 'ready')
 })
 
-test('one whose heartbeat is old does not answer, though its process is there', async context => {
+test('a daemon with an old heartbeat does not answer, though its process runs', async context => {
   const { write, read } = await folder(context)
   // The first process has been there since the boot.
   await write({ pid: 1, heartbeat: before(HEARTBEAT_MAX_AGE_MS - 5_000) })
@@ -45,7 +45,7 @@ test('one whose heartbeat is old does not answer, though its process is there', 
   })
 })
 
-test('what was written in another boot, by a dead process, or by one whose number another has now, is no status', async context => {
+test('a file of another boot, of a dead process, or of a process whose number was reused is not a status', async context => {
   const { write, read, path } = await folder(context)
   const gone = startProgram('true', [])
   await waitFor('the process to end', gone.ended)

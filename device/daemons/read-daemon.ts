@@ -1,4 +1,4 @@
-/** A daemon's status file, and whether that daemon answers: what a dead or hung one wrote is never shown as the truth. */
+/** A daemon's status file, and whether the daemon answers: the status of a dead or hung one is never shown as true. */
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ export type Reading<T> =
   | { running: true; status: T }
   | {
       running: false
-      /** `silent`: its process is there and does not answer; `unknown`: the file does not say. */
+      /** `silent`: its process runs and does not answer; `unknown`: the file cannot be read. */
       state: 'gone' | 'silent' | 'unknown'
       /** One line, complete in itself. */
       problem: string
@@ -41,7 +41,7 @@ export function readConsoleBridge(env: NodeJS.ProcessEnv): Promise<Reading<Conso
   return readDaemon('oobm-console', consoleRuntimeDirectory(env), consoleStatusSchema)
 }
 
-/** Never throws: whatever the file is, the answer is one line. */
+/** Never throws: whatever the file contains, the answer is one line. */
 async function readDaemon<T extends z.ZodType<{ pid: number; heartbeat: Heartbeat }>>(
   name: string,
   directory: string,
@@ -71,7 +71,7 @@ async function readDaemon<T extends z.ZodType<{ pid: number; heartbeat: Heartbea
   return { running: true, status }
 }
 
-/** @throws a system error; Error for what is no file, or too large: a pipe must not hold the reader up */
+/** @throws a system error; Error if it is not a file, or too large: a pipe must not block the reader */
 async function readSmallFile(path: string): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
@@ -84,7 +84,7 @@ async function readSmallFile(path: string): Promise<string> {
   }
 }
 
-/** Texts in it come from relays, targets and technicians: all of them without what a terminal would obey. */
+/** Its texts come from relays, targets and technicians: removes everything that a terminal would obey. */
 function harmless<T>(value: T): T {
   if (typeof value === 'string') return printable(value, TEXT_MAX) as T
   if (Array.isArray(value)) return value.map(harmless) as T
@@ -93,14 +93,14 @@ function harmless<T>(value: T): T {
 }
 
 /**
- * Whether the process that wrote the file still lives; one that was given its number since is younger than the heartbeat.
+ * Whether the process that wrote the file still runs; another process with its number is younger than the heartbeat.
  * Ages are compared, as a container may count its uptime and its processes' starts from different boots.
  */
 async function isWriter(pid: number, silentMs: number): Promise<boolean> {
   try {
     process.kill(pid, 0)
   } catch (err) {
-    // Not ours to signal, but there.
+    // It belongs to another user, but exists.
     if (errorCode(err) !== 'EPERM') return false
   }
   const [started, weStarted] = await Promise.all([startOf(pid), startOf(process.pid)])

@@ -8,7 +8,7 @@ import { runChecks } from './finding.ts'
 
 const test = suite('doctor of an appliance')
 
-test('tells what the start found, and nothing where there is no appliance', async context => {
+test('reports what the start found, and nothing on a machine that is not the appliance', async context => {
   const directory = await scratchDirectory(context)
   const env = { OOBM_FACTS: join(directory, 'facts'), OOBM_PROVISION_DIRECTORY: join(directory, 'provision') }
   const findings = async () =>

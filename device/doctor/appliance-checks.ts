@@ -5,7 +5,7 @@ import { readIfThere } from '../import/stored.ts'
 import { TAKEN_PATH } from '../provision/provision.ts'
 import { type Check, type Finding, ok, wrong } from './finding.ts'
 
-/** None on a machine that is no appliance and takes no files from a card. */
+/** None on a machine that is not the appliance and imports no files from a card. */
 export function applianceChecks(env: NodeJS.ProcessEnv): Check[] {
   const fact = async (name: string) => (await readIfThere(join(applianceFactsDirectory(env), name)))?.trim()
   return [
@@ -39,7 +39,7 @@ async function checkBootPartition(env: NodeJS.ProcessEnv): Promise<Finding[]> {
       ),
     ]
   }
-  // Only root may look; for others it is as if there were none.
+  // Only root can read it; for others there is none.
   const taken = await readIfThere(TAKEN_PATH).catch(() => undefined)
   if (taken === undefined) return []
   const detail = 'an imported oobm.toml could not be removed from the card; it contains keys'

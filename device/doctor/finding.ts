@@ -3,12 +3,12 @@ import { errorMessage } from '../../runtime/errors.ts'
 import { printable } from '../../runtime/printable.ts'
 
 export interface Finding {
-  /** What was looked at: `relay.example.net port 443`. */
+  /** What was checked: `relay.example.net port 443`. */
   what: string
-  /** `warning` works now, and may not stay so; `skipped` where something that it needs is wrong already, or this user may not look. */
+  /** `warning`: works now, but may fail later; `skipped`: depends on something that is wrong, or this user may not check it. */
   result: 'ok' | 'warning' | 'wrong' | 'skipped'
   detail: string
-  /** What to do; empty when nothing is. */
+  /** What to do; empty if nothing. */
   remedy: string
 }
 
@@ -18,21 +18,21 @@ export const warning = (what: string, detail: string, remedy: string): Finding =
   finding(what, 'warning', detail, remedy)
 export const skipped = (what: string, detail: string, remedy = ''): Finding => finding(what, 'skipped', detail, remedy)
 
-/** Characters of what was found that are shown. */
+/** Characters of a detail that are shown. */
 const DETAIL_MAX = 500
 
-/** What a relay, a port or a file says is in the detail: without what a terminal would obey. */
+/** A detail contains text from relays, ports and files: removes everything that a terminal would obey. */
 function finding(what: string, result: Finding['result'], detail: string, remedy: string): Finding {
   return { what, result, detail: printable(detail, DETAIL_MAX), remedy }
 }
 
-/** A check never hangs on what it looks at: its signal is aborted at the limit, and what it found till then counts. */
+/** A check never hangs: its signal is aborted at the limit, and its findings until then count. */
 export interface Check {
   what: string
   run(report: (finding: Finding) => void, signal: AbortSignal): Promise<void>
 }
 
-/** Runs all checks side by side, each for `limitMs` at most, and gives their findings in the order of the checks. */
+/** Runs all checks at once, each for at most `limitMs`, and returns their findings in the order of the checks. */
 export async function runChecks(checks: readonly Check[], limitMs: number, signal: AbortSignal): Promise<Finding[]> {
   const found = await Promise.all(checks.map(check => runCheck(check, limitMs, signal)))
   return found.flat()

@@ -1,4 +1,4 @@
-/** `oobm doctor` on what is on the device itself: secrets, account, serial lines, LED, clock, daemons. */
+/** `oobm doctor`: the device itself, that is secrets, account, serial lines, LED, clock, daemons. */
 
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -69,13 +69,13 @@ function single(what: string, find: () => Promise<Finding>): Check {
   return { what, run: async report => report(await find()) }
 }
 
-/** Under a unit, or in the lab, the credentials directory has them; for a person, root's own files do. */
+/** A unit or the lab has them in the credentials directory; for a person they are root's files. */
 async function checkSecrets({ authentication }: DeviceConfig, env: NodeJS.ProcessEnv): Promise<Finding[]> {
   const needed = [authentication === 'key' ? SECRETS.relayKey : SECRETS.relayPassword, SECRETS.bridgeHostKey]
   const handed = env.CREDENTIALS_DIRECTORY
   return Promise.all(
     needed
-      // A unit sees its own alone.
+      // A unit sees only its own.
       .filter(({ unit }) => handed === undefined || unit === 'oobm')
       .map(async ({ file, source }) => {
         const path = handed === undefined ? join(SECRETS_DIRECTORY, source) : join(handed, file)
@@ -119,7 +119,7 @@ function checkLed({ led }: DeviceConfig): Finding {
   return wrong('LED', problems.join('; '), remedy)
 }
 
-/** A board without a battery starts in the past; SSH works all the same, and every time that is shown is wrong. */
+/** A board without a battery starts in the past; SSH works anyway, but every time that is shown is wrong. */
 async function checkClock(configPath: string, nowMs: number): Promise<Finding> {
   const now = timeText(nowMs)
   const { mtimeMs: importedMs } = await stat(configPath)

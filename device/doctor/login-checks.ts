@@ -6,10 +6,10 @@ import { provisioningDirectory } from '../../formats/directories.ts'
 import { type Check, type Finding, skipped, wrong } from './finding.ts'
 import { describeLogin } from './network-login.ts'
 
-/** Of the newest lines: many times what one attempt says. */
+/** The newest lines: many times what one attempt logs. */
 const LINES = 500
 
-/** None where nothing logs in. */
+/** None if no network needs a login. */
 export function loginChecks(env: NodeJS.ProcessEnv): Check[] {
   return [
     {

@@ -13,7 +13,7 @@ const FAILED = 'wlan0: CTRL-EVENT-EAP-FAILURE EAP authentication failed'
 const CERTIFICATE =
   "wlan0: CTRL-EVENT-EAP-TLS-CERT-ERROR reason=1 depth=1 subject='/CN=x' err='self-signed certificate in certificate chain'"
 
-test('says who has to do something', () => {
+test('says what is wrong, and at which end', () => {
   const rows: [name: string, lines: string[], found: string][] = [
     ['wlan0', [START, tries('Office'), IN], 'ok Wi-Fi wlan0: logged in to "Office"'],
     ['wlan0', [START, tries('B\\xc3\\xbcro \\"S\\"'), IN], 'ok Wi-Fi wlan0: logged in to "Büro "S""'],

@@ -1,7 +1,7 @@
-/** What wpa_supplicant says of a login, in the words of who has to do something about it; pure. */
+/** What wpa_supplicant logs about a login, as a technician's finding; pure. */
 import { type Finding, ok, wrong } from './finding.ts'
 
-/** What a network refuses with, by what wpa_supplicant says (wpa_ctrl.h; IEEE 802.11, 9.4.1.9: 1 and 15 are what SAE ends with). */
+/** Why a network refuses, by wpa_supplicant's messages (wpa_ctrl.h; IEEE 802.11, 9.4.1.9: SAE ends with 1 or 15). */
 const REFUSALS: [said: RegExp, meaning: (where: string, detail: string) => string][] = [
   [/SSID-TEMP-DISABLED .* reason=WRONG_KEY/, where => `${where} refuses the passphrase`],
   [/AUTH-REJECT \S+ auth_type=3 .*status_code=(?:1|15)\b/, where => `${where} refuses the passphrase`],
@@ -31,7 +31,7 @@ export function describeLogin(name: string, lines: readonly string[]): Finding {
       refused.delete(where)
     }
     const [said, meaning] = REFUSALS.find(([pattern]) => pattern.test(line)) ?? []
-    // A login that the board itself breaks off fails too: the first reason is the one.
+    // After an untrusted certificate the login fails too: the first reason is the real one.
     if (said === undefined || meaning === undefined || (!isTrusted && line.includes('EAP-FAILURE'))) continue
     if (line.includes('CERT-ERROR')) isTrusted = false
     refused.set(where, meaning(where, said.exec(line)?.[1] ?? ''))
@@ -57,7 +57,7 @@ export function describeLogin(name: string, lines: readonly string[]): Finding {
       )
 }
 
-/** wpa_supplicant shows a name in ASCII: `B\xc3\xbcro`, `\"`. */
+/** wpa_supplicant escapes names: `B\xc3\xbcro`, `\"`. */
 function readable(ssid: string): string {
   const bytes = ssid.replace(/\\(?:x([0-9a-f]{2})|(["\\]))/g, (_, digits, letter) =>
     digits === undefined ? letter : String.fromCharCode(Number.parseInt(digits, 16)),

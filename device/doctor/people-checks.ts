@@ -1,4 +1,4 @@
-/** `oobm doctor` on the technicians' accounts: each is as the configuration says, or why it is not. */
+/** `oobm doctor` on the technicians' accounts: whether each is as the configuration says. */
 import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DeviceConfig } from '../../formats/device-config.ts'
@@ -20,7 +20,7 @@ export function peopleChecks(config: DeviceConfig, env: NodeJS.ProcessEnv): Chec
 
 async function checkPeople(config: DeviceConfig, env: NodeJS.ProcessEnv): Promise<Finding[]> {
   const system = await readSystem()
-  // Without the package, as in the lab, all log in as whoever runs it.
+  // Without the package, as in the lab, there is one login for all.
   if (!system.groups.some(({ name }) => name === PEOPLE_GROUP))
     return [skipped('accounts', 'this system has no accounts of oobm-device')]
   try {
@@ -47,7 +47,7 @@ async function checkPeople(config: DeviceConfig, env: NodeJS.ProcessEnv): Promis
   }
 }
 
-/** sshd has it through the common sessions of PAM. */
+/** sshd uses PAM's common sessions. */
 async function checkHistory(): Promise<Finding[]> {
   const { groups } = await readSystem()
   if (!groups.some(({ name }) => name === PEOPLE_GROUP)) return []

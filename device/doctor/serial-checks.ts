@@ -1,4 +1,4 @@
-/** `oobm doctor` on serial lines: whether they can be opened, and whether their names stay. */
+/** `oobm doctor` on serial lines: whether they can be opened, and whether their names can change. */
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import spawn from 'nano-spawn'
@@ -38,11 +38,11 @@ async function groupId(group: string): Promise<number | undefined> {
   return stdout === '' ? undefined : Number(stdout.split(':')[2])
 }
 
-/** Where udev keeps names that stay (60-serial.rules): the adapter's own, and the one of the socket that it is in. */
+/** Where udev keeps names that do not change (60-serial.rules): by the adapter, and by the socket that it is in. */
 const SERIAL = '/dev/serial'
 const STABLE_FOLDERS = ['by-id', 'by-path'] as const
 
-/** What works today, and may be another line after the next start; and two names of one line. */
+/** Names that may mean another line after the next boot, two names of one line, and unusual speeds. */
 export async function checkSerialNames(consoles: readonly ConsoleConfig[], folder = SERIAL): Promise<Finding[]> {
   const nodes = await Promise.all(consoles.map(({ path }) => nodeOf(path)))
   const findings: Finding[] = []

@@ -1,4 +1,4 @@
-/** Whether an SSH server answers at an address, and with which host keys: by ssh-keyscan, the stock program for it. */
+/** Whether an SSH server answers at an address, and with which host keys, by OpenSSH's ssh-keyscan. */
 import { connect } from 'node:net'
 import { scanHostKeys } from '../../cli/scan-host-keys.ts'
 import { errorCode, errorMessage } from '../../runtime/errors.ts'
@@ -12,16 +12,16 @@ export interface Address {
 export interface Expectation {
   /** Any of these, `type base64`. */
   hostKeys: readonly string[]
-  /** What to do when the port does not open. */
+  /** What to do if the port does not open. */
   whenClosed: string
-  /** What to do when it is another host key. */
+  /** What to do if the host key is another one. */
   whenOther: string
 }
 
 /** Bytes of a banner that are worth showing. */
 const BANNER_MAX = 255
 
-/** Looks at the port, at what speaks there, and at its host key; stops at the first that is wrong. */
+/** Checks the port, the server's greeting and its host key; stops at the first fault. */
 export async function checkSshServer(
   name: string,
   address: Address,
@@ -62,7 +62,7 @@ export async function checkSshServer(
   )
 }
 
-/** The first line that the other end says; empty when it closes without one (RFC 4253, section 4.2). */
+/** The first line from the other end; empty if it closes without one (RFC 4253, section 4.2). */
 function readBanner({ host, port }: Address, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port })

@@ -1,4 +1,4 @@
-/** Ends what somebody who left has on this device: sessions, processes, what would start later; their home is root's then. */
+/** Ends what a person who left has on this device: sessions, processes, jobs; their home then belongs to root. */
 import { chmod, lchown, lstat, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import spawn from 'nano-spawn'
@@ -9,7 +9,7 @@ import { errorCode, UserError } from '../../runtime/errors.ts'
 /** Where cron(8) and at(1) keep what people asked for. */
 const CRONTABS = '/var/spool/cron/crontabs'
 const AT_FOLDERS = ['/var/spool/cron/atjobs', '/var/spool/cron/atspool']
-/** Who has it keeps programs without a session (loginctl(1), enable-linger). */
+/** With a file here, a user's programs run without a session (loginctl(1), enable-linger). */
 const LINGER = '/var/lib/systemd/linger'
 /** Milliseconds for logind, which a board may not have, and for processes to end. */
 const LOGIND_MS = 10_000
@@ -19,7 +19,7 @@ const LOOK_MS = 50
 export const TOOL_MS = 60_000
 
 /**
- * May be done again from any point. The keys are gone before, so that nobody comes in meanwhile.
+ * May be repeated after any interruption. The keys are removed before, so that nobody logs in meanwhile.
  * @returns what it did, for the log; undefined when there was nothing left
  * @throws UserError when processes do not end, or the account cannot be removed
  */
@@ -39,7 +39,7 @@ export async function endPerson({ name, uid }: PersonUid, hasAccount: boolean): 
   return `${name} (uid ${uid}) was removed: ${before.length} processes ended, the home now belongs to root`
 }
 
-/** Makes a folder in /home somebody's, who has it from then on; a home that was closed is opened again. */
+/** Gives a folder in /home to its user; a home that was closed is opened again. */
 export async function openHome(path: string, uid: number, gid: number): Promise<void> {
   const found = await lstat(path)
   if (!found.isDirectory()) throw new UserError(`${path} is not a folder: left as it is`)
@@ -50,7 +50,7 @@ export async function openHome(path: string, uid: number, gid: number): Promise<
   await lchown(path, uid, gid)
 }
 
-/** @returns whether it was theirs until now; what is in it keeps its uid, and nobody but root gets at it */
+/** @returns whether it belonged to them until now; its content keeps its uid, and only root can reach it */
 async function closeHome(path: string, uid: number): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined)
   if (found === undefined || !found.isDirectory() || found.uid !== uid) return false
@@ -73,7 +73,7 @@ async function removeJobs(uid: number): Promise<number> {
   return removed
 }
 
-/** kill(2) with -1, as this very uid: the kernel takes all of them at once, also those that make new ones all the time. */
+/** kill(2) with -1, as this uid: the kernel kills all of them at once, also processes that fork all the time. */
 async function killAll(uid: number): Promise<void> {
   const endMs = systemClock.nowMs() + END_MS
   for (;;) {

@@ -1,4 +1,4 @@
-/** Who shall have an account on this device, with which uid, and who no longer: pure. */
+/** Who gets an account on this device, with which uid, and whose account is removed: pure. */
 import type { DeviceConfig } from '../../formats/device-config.ts'
 import { PEOPLE_GROUP, PEOPLE_UIDS, type PersonUid } from '../../formats/people.ts'
 import type { GroupEntry, PasswdEntry } from '../../runtime/passwd.ts'
@@ -68,7 +68,7 @@ export function planPeople(
   }
 }
 
-/** Who shall have an account of their own. */
+/** Who gets an account of their own. */
 export function withShell({ technicians }: Pick<DeviceConfig, 'technicians'>): WithKeys[] {
   return technicians.filter(({ name, shell, admin }) => (shell || admin) && !ADMINISTRATORS.includes(name))
 }
@@ -95,7 +95,7 @@ export function missingOf({ name, uid }: PersonUid, { users, groups }: System): 
   return [...(users.some(user => user.name === name && user.uid === uid) ? [] : ['account']), ...lacks]
 }
 
-/** Accounts of ours that the record does not have: it was lost, and they were not. */
+/** Accounts of ours that are not in the record, because it was lost. */
 function forgotten(recorded: readonly PersonUid[], { users, groups }: System): PersonUid[] {
   const members = groups.find(({ name }) => name === PEOPLE_GROUP)?.members ?? []
   return users
@@ -104,7 +104,7 @@ function forgotten(recorded: readonly PersonUid[], { users, groups }: System): P
     .map(({ name, uid }) => ({ name, uid }))
 }
 
-/** Above all that was ever given, here or by the system: gaps are not filled. */
+/** Above every uid that was ever used, here or by the system: gaps are not filled. */
 function nextUid(record: readonly PersonUid[], { users, groups }: System): number {
   const inRange = (id: number) => id >= PEOPLE_UIDS.first && id <= PEOPLE_UIDS.last
   const taken = [...record.map(({ uid }) => uid), ...users.map(({ uid }) => uid), ...groups.map(({ gid }) => gid)]

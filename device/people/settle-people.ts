@@ -34,11 +34,11 @@ export interface SettleOptions {
 
 /**
  * In this order: nobody who left comes in; a uid is on the disk before anybody has it; a key opens an account that is whole.
- * @returns who could not be given an account, or not wholly; all others are as they shall be
+ * @returns those whose account could not be made, or not completely; all others are complete
  * @throws UserError, or a system error, when nothing more can be done
  */
 export async function settlePeople({ config, record, say }: SettleOptions): Promise<Clash[]> {
-  // Whatever becomes of the rest: a key that was taken away opens nothing.
+  // First, whatever else fails: a removed key must not open anything.
   await keepKeys(withShell(config))
   const recorded = readPeopleRecord(record)
   const system = await readSystem()

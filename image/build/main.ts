@@ -122,7 +122,7 @@ function stagePackages(): string[] {
     readFileSync(join(STAGE, path), 'utf8')
       .replaceAll(/#.*/g, '')
       .split(/\s+/)
-      .filter(word => word !== ''),
+      .filter(name => name !== ''),
   )
 }
 

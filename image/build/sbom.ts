@@ -1,4 +1,4 @@
-/** What is on an image, as SPDX 2.3 (spdx.github.io/spdx-spec/v2.3): one package of Debian after another, by dpkg's word. */
+/** What is on an image, as SPDX 2.3 (spdx.github.io/spdx-spec/v2.3): one entry for each Debian package, from dpkg's list. */
 import { createHash } from 'node:crypto'
 import type { InstalledPackage } from './dpkg-status.ts'
 

@@ -1,4 +1,4 @@
-/** The stage against pi-gen's rules (its README and build.sh): what breaks one is left out there without a word. */
+/** The stage against pi-gen's rules (its README and build.sh): what breaks one is left out there silently. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -60,13 +60,13 @@ test('stops a script at its first error', () => {
 })
 
 test('names packages that could be ones, each once', () => {
-  const words = steps
+  const names = steps
     .filter(path => /packages(-nr)?$/.test(path))
     .flatMap(path => text(path).replaceAll(/#.*/g, '').split(/\s+/))
-    .filter(word => word !== '')
-  assert.ok(words.length > 10)
+    .filter(name => name !== '')
+  assert.ok(names.length > 10)
   assert.equal(
-    words.filter((word, index) => !/^[a-z0-9][a-z0-9+.-]+$/.test(word) || words.indexOf(word) !== index),
+    names.filter((name, index) => !/^[a-z0-9][a-z0-9+.-]+$/.test(name) || names.indexOf(name) !== index),
     [],
   )
 })

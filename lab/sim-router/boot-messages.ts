@@ -1,4 +1,4 @@
-/** What the simulated router says while it starts: in the manner of such equipment, in words of our own. */
+/** What the simulated router says while it starts: similar to such equipment, with texts of our own. */
 
 /** Milliseconds after the message before, and the message. */
 export type TimedMessage = readonly [afterMs: number, text: string]

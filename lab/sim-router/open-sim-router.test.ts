@@ -35,7 +35,7 @@ test('is a line: it starts by itself, answers, and sees a break', async context 
     onClose: () => assert.unreachable('nobody unplugs it'),
   })
   context.cleanup(() => line.close())
-  waitFor('the first words', () => said.includes('System Bootstrap'))
+  waitFor('the first line', () => said.includes('System Bootstrap'))
   await line.setBreak(true)
   await line.setBreak(false)
   waitFor('ROMMON', () => said.endsWith('rommon 1 > '))
@@ -55,7 +55,7 @@ test('falls silent on a line that is closed, and goes on for the next one', asyn
     onHeld: () => {},
     onClose: () => {},
   })
-  waitFor('its first words, with more to come', () => said.includes('System'))
+  waitFor('its first line, with more to come', () => said.includes('System'))
   await first.close()
   const before = said
   let later = ''

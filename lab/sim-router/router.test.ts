@@ -122,7 +122,7 @@ test('configures its name and interfaces, and loses what was not saved at a relo
   assert.is(router.type('\r'), '\r\ncore-1>')
 })
 
-test('refuses what it cannot mean, in words', () => {
+test('explains what it does not understand', () => {
   const router = privileged()
   assert.match(router.type('conf t\rhostname 1\r'), '% A host name has letters')
   assert.match(router.type('int gi9/9\r'), '% No such interface: gi9/9')

@@ -10,7 +10,7 @@ import { type Sshd, startSshd } from '../../testbed/sshd.ts'
 export interface LoginAccount {
   uid: number
   password: string
-  /** His list, as `oobm-login` reads it. */
+  /** Their list, as `oobm-login` reads it. */
   list: string
   jumpPorts: number[]
 }
@@ -21,7 +21,7 @@ export interface LoginRelay {
   readonly knownHosts: string
   /** SHA256:… of the relay's host key, as plink takes it. */
   readonly fingerprint: string
-  /** His own key, which logs in, and the hop key that the relay keeps for him. */
+  /** Their own key, which logs in, and the hop key that the relay keeps for them. */
   key(name: string): KeyPair
 }
 
@@ -41,9 +41,9 @@ export async function startLoginRelay(options: {
   const program = join(directory, 'oobm-login')
   await chmod(directory, 0o711)
   for (const folder of ['login', 'hop_keys', 'keys']) await mkdir(join(relay, folder), { recursive: true })
-  for (const word of ['oobm-login', 'oobm-technician-command']) {
-    await copyFile(join(import.meta.dirname, '../../relay-config/relay/forced-commands', word), join(directory, word))
-    await chmod(join(directory, word), 0o755)
+  for (const name of ['oobm-login', 'oobm-technician-command']) {
+    await copyFile(join(import.meta.dirname, '../../relay-config/relay/forced-commands', name), join(directory, name))
+    await chmod(join(directory, name), 0o755)
   }
   await writeFile(join(relay, 'login_known_hosts'), bridgeHosts)
 

@@ -7,7 +7,7 @@ const test = suite('people')
 const SLOW = { timeoutMs: 240_000 }
 
 test(
-  'each technician has an account, by their own key alone; who leaves is ended, and no uid is given twice',
+  'each technician has an account that only their own key opens; one who leaves is ended, and no uid is given twice',
   async context => {
     const said = await onDevice(
       context,
@@ -38,7 +38,7 @@ not getent passwd carol
 start_sshd no
 cp alice.pub /etc/oobm/shell_authorized_keys
 equal "$(on alice alice 127.0.0.1 'id -un; id -u; pwd; echo $SHELL' | tr '\\n' ' ')" 'alice 20000 /home/alice /bin/bash ' 'her shell'
-equal "$(on bob bob 127.0.0.1 'id -u')" 20001 'his shell'
+equal "$(on bob bob 127.0.0.1 'id -u')" 20001 'their shell'
 for pair in 'alice bob' 'bob alice' 'alice mallory' 'carol mallory' 'oobm bob' 'oobm-people alice'; do not on $pair 127.0.0.1 true; done
 # Her own file of keys counts for nothing.
 on alice alice 127.0.0.1 'mkdir -m 700 .ssh; cat >.ssh/authorized_keys' <mallory.pub
@@ -107,7 +107,7 @@ tr -d ' \\n' </etc/oobm/people.json; echo
 )
 
 test(
-  'whoever cannot have an account is named, and keeps nobody out; a link and a foreign home are not touched',
+  'a name that cannot have an account is reported, and all others get theirs; a link and a foreign home are left as they are',
   async context => {
     const said = await onDevice(
       context,

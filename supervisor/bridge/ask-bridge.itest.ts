@@ -49,7 +49,7 @@ async function startBridge(context: TestContext) {
   return { directory, start, dismiss }
 }
 
-test('logs in at the bridge and has people dismissed, or says why not', async context => {
+test('logs in to the bridge and ends the sessions of people, or says why not', async context => {
   const { directory, start, dismiss } = await startBridge(context)
   const absent = await dismiss()
   assert.match(

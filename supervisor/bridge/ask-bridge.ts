@@ -1,4 +1,4 @@
-/** Has the console bridge send people away: a login there and a command, as for anybody else. */
+/** Asks the console bridge to end people's sessions: by a login and a command, as everybody does. */
 import { ACCOUNT_ADDRESS, ANY_CONSOLE } from '../../formats/bridge-login.ts'
 import type { ExecCommandName } from '../../formats/exec-commands.ts'
 import { settled } from '../../runtime/waiting.ts'
@@ -10,14 +10,14 @@ export interface BridgeOptions {
   port: number
   /** The bridge's public host key. */
   hostKey: string
-  /** Aborted when nobody waits for it any more. */
+  /** Aborted when the answer is no longer needed. */
   signal: AbortSignal
 }
 
 /**
- * Has everybody on a console, but who is at the device itself, told why, and sent away; returns when they were told.
- * @param by who switched off; undefined where nobody knows
- * @returns why they were not, as a sentence part
+ * Ends the sessions of everybody on a console, except from the device itself; each of them is told why before.
+ * @param by who switched access off; undefined if unknown
+ * @returns once they are told; else why not, as part of a sentence
  */
 export async function dismissPeople(
   options: BridgeOptions,
@@ -49,7 +49,7 @@ function failure(code: number | undefined, { aborted }: AbortSignal): string {
     : `the console bridge's command ended with ${code}`
 }
 
-/** The supervisor's account says who it is. */
+/** Without a key: the bridge knows the supervisor by its account. */
 async function logIn({ port, hostKey, signal }: BridgeOptions): Promise<Answer<Connection>> {
   const dialled = await dialLocal(port, signal, ACCOUNT_ADDRESS)
   if (!dialled.ok) return { ok: false, cause: `the console bridge on 127.0.0.1:${port}: ${dialled.cause}` }

@@ -36,13 +36,13 @@ async function watching(context: TestContext) {
   return { directory, looks, bridge, write, becomes, setNow }
 }
 
-test('sees the bridge come, change, go and come again in another directory', async context => {
+test('sees the bridge start, change, end and start again in another directory', async context => {
   const { directory, looks, bridge, write, becomes } = await watching(context)
   await becomes('absent')
   await mkdir(directory)
   await write(statusOf())
   await becomes('running')
-  // The kernel says it, the poll would take up to two seconds.
+  // By inotify: the poll would take up to two seconds.
   for (let port = 1; port <= 5; port++) {
     await write(statusOf({ port }))
     await waitFor(
@@ -71,7 +71,7 @@ test('sees the bridge come, change, go and come again in another directory', asy
   assert.is(looks.length, count, 'a heartbeat alone is no change')
 })
 
-test('says that it is silent when its heartbeat is old, and how long, and unsays it', async context => {
+test('reports an old heartbeat with its age, until there is a new one', async context => {
   const { directory, bridge, write, becomes, setNow } = await watching(context)
   await mkdir(directory)
   const written = statusOf()
@@ -87,7 +87,7 @@ test('says that it is silent when its heartbeat is old, and how long, and unsays
   await becomes('running')
 })
 
-test('what it cannot read is no bridge, and no reason to stop looking', async context => {
+test('a file that it cannot read counts as no bridge, and it keeps looking', async context => {
   const { directory, write, becomes } = await watching(context)
   await mkdir(directory)
   for (const text of ['', '{', '{"version":2}', 'x'.repeat(2_000_000)]) {

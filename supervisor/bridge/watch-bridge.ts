@@ -1,4 +1,4 @@
-/** What the console bridge says of itself in its status file, and whether it still says it. */
+/** The console bridge's status file, and whether its heartbeat is fresh. */
 import { type FSWatcher, readFileSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { type ConsoleStatus, consoleStatusSchema } from '../../formats/status-file.ts'
@@ -7,27 +7,27 @@ import { type Clock, systemClock } from '../../runtime/clock.ts'
 
 export type BridgeLook =
   | { state: 'running'; status: ConsoleStatus }
-  | /** It has a status file, and no heartbeat in it; Infinity is for a file of another boot. */ {
+  | /** Its heartbeat is too old; Infinity for a file of another boot. */ {
       state: 'silent'
       forMs: number
     }
-  | /** It has no status file that this version can read. */ { state: 'absent' }
+  | /** There is no status file that this version can read. */ { state: 'absent' }
 
 export interface BridgeWatch {
   now(): BridgeLook
 }
 
 export interface WatchOptions {
-  /** The bridge's run-time directory; it may not be there yet, and is a new one at each start of the bridge. */
+  /** The bridge's run-time directory; it may not exist yet, and each start of the bridge creates a new one. */
   directory: string
-  /** Called with the first look, and with each that says something else than a heartbeat. */
+  /** Called with the first look, and with each one that differs in more than the heartbeat. */
   onChange(look: BridgeLook): void
   signal: AbortSignal
   clock?: Clock
   heartbeat?(): Heartbeat
 }
 
-/** Milliseconds between two looks: inotify(7) says more quickly what changes, and not when nothing does. */
+/** Milliseconds between two looks: inotify(7) reports changes sooner, but not that a heartbeat is missing. */
 const POLL_MS = 2_000
 /** Bytes of a status file that are read: dozens of consoles, each with all the sessions that the bridge allows. */
 const FILE_MAX = 1_000_000
@@ -54,7 +54,7 @@ class Bridge {
   readonly #path: string
   readonly #onChange: (look: BridgeLook) => void
   readonly #heartbeat: () => Heartbeat
-  /** Which file was read, and when it was written: it is not read again for nothing. */
+  /** Identifies what was read, so that an unchanged file is not read again. */
   #version: string | undefined
   #status: ConsoleStatus | undefined
   #told: string | undefined
@@ -74,9 +74,9 @@ class Bridge {
   look(): void {
     this.#read()
     const look = this.now()
-    const words = look.state === 'running' ? JSON.stringify({ ...look.status, heartbeat: undefined }) : look.state
-    if (words === this.#told) return
-    this.#told = words
+    const text = look.state === 'running' ? JSON.stringify({ ...look.status, heartbeat: undefined }) : look.state
+    if (text === this.#told) return
+    this.#told = text
     this.#onChange(look)
   }
 
@@ -86,7 +86,7 @@ class Bridge {
       const version = `${ino} ${mtimeMs} ${size}`
       if (version === this.#version) return
       this.#version = version
-      // The bridge replaces the file: what is read here is whole.
+      // The bridge replaces the file as a whole, so this text is complete.
       const text = size > FILE_MAX ? '' : readFileSync(this.#path, 'utf8')
       this.#status = consoleStatusSchema.safeParse(JSON.parse(text)).data
     } catch {
@@ -95,7 +95,7 @@ class Bridge {
   }
 }
 
-/** Tells that something in a directory changed, as far as the kernel says so. */
+/** Reports changes in a directory, as far as the kernel does. */
 class Directory {
   readonly #path: string
   readonly #onEvent: () => void
@@ -108,7 +108,7 @@ class Directory {
     this.#onEvent = onEvent
   }
 
-  /** Begins to watch it, again where it is another one than before. */
+  /** Starts to watch it; again if it is another directory than before. */
   watch(): void {
     const inode = inodeOf(this.#path)
     if (inode === this.#inode) return
@@ -119,7 +119,7 @@ class Directory {
       this.#watcher.on('error', () => this.close())
       this.#inode = inode
     } catch {
-      // No inotify watch is left, or the directory is gone again: the poll sees what happens, later.
+      // No inotify watch is left, or the directory is gone again: the poll sees changes, later.
     }
   }
 
@@ -129,7 +129,7 @@ class Directory {
     this.#inode = undefined
   }
 
-  /** One replacement of a file is several events. */
+  /** Replacing a file causes several events. */
   #soon(): void {
     if (this.#isDue) return
     this.#isDue = true

@@ -1,13 +1,13 @@
-/** Looks at this device's own sshd and bridge now and then, so that a fault here is named, and its end is seen at once. */
+/** Checks this device's own sshd and bridge at intervals, so that a fault here is named, and noticed soon when it ends. */
 import { lookAt } from '../proof/local-look.ts'
 import type { End } from '../proof/prove-end.ts'
 import type { Context } from './ports.ts'
 import { greetMs, localPorts } from './prove-once.ts'
 
-/** Milliseconds between two looks while an end is well, and while it is not. */
+/** Milliseconds between two checks. */
 const LOOK_MS = { well: 20_000, faulty: 2_000 }
 
-/** Runs until the signal is aborted. @param onChange called at the first look and whenever it differs */
+/** Runs until the signal is aborted. @param onChange called when the fault changes */
 export async function watchLocal(
   end: End,
   context: Context,

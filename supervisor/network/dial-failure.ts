@@ -1,4 +1,4 @@
-/** Why a relay cannot be reached, as values and in words. */
+/** Why a relay cannot be reached, as values and as text. */
 
 /** What happened at one address. */
 export type AddressFault =
@@ -7,7 +7,7 @@ export type AddressFault =
         | 'no-answer'
         | 'refused'
         | 'no-route'
-        /** It closes without a word. */
+        /** It closes without an SSH greeting. */
         | 'closed'
         /** sshd has too many logins at this moment, or a penalty for this address. */
         | 'turned-away'
@@ -57,13 +57,13 @@ export function dialFailure({ host, port, name, addresses }: Found): DialFailure
   )
   const which = fault.kind === 'not-ssh' && name === undefined ? { which: fault.which } : {}
   const where = name === undefined ? host : `its last address ${nearest}`
-  const words = describe(where, port, fault)
+  const text = describe(where, port, fault)
   if (name === undefined) {
     const others = addresses.size > 1 ? ` (addresses tried: ${[...addresses.keys()].join(', ')})` : ''
-    return { kind: fault.kind, ...which, cause: words + others }
+    return { kind: fault.kind, ...which, cause: text + others }
   }
   const cause = describeName(host, name)
-  return { kind: name.kind, cause: addresses.size === 0 ? cause : `${cause}; ${words}` }
+  return { kind: name.kind, cause: addresses.size === 0 ? cause : `${cause}; ${text}` }
 }
 
 export function describeName(host: string, { kind }: NameFault): string {

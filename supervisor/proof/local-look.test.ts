@@ -21,7 +21,7 @@ function looking(end: End, dial?: DialLocal, signal = new AbortController().sign
   return { found, clock, near, far, ports }
 }
 
-test('finds nothing where an SSH server greets, and closes the connection', async () => {
+test('finds no fault if an SSH server greets, and closes the connection', async () => {
   for (const [end, port] of [
     ['shell', 22],
     ['console', 2_222],
@@ -42,7 +42,7 @@ for (const [end, name, unit, port] of [
 ] as const) {
   const described = (what: string) => `this device's ${name} ${what}: systemctl status ${unit}`
 
-  test(`names the ${name} that does not accept, that says something else, that closes`, async () => {
+  test(`names the ${name} that does not accept, sends something else, or closes`, async () => {
     const refused = looking(end, async () => ({ ok: false, cause: 'nothing listens there' }))
     assert.is(await refused.found, described(`does not answer on 127.0.0.1:${port} (nothing listens there)`))
     for (const act of [(far: Duplex) => far.write('HTTP/1.1 200\r\n'), (far: Duplex) => far.end()]) {
@@ -54,7 +54,7 @@ for (const [end, name, unit, port] of [
     }
   })
 
-  test(`names the ${name} that is stopped: it accepts and says nothing, or does not even accept`, async () => {
+  test(`names the ${name} that is stopped: it accepts and sends nothing, or does not accept`, async () => {
     for (const dial of [undefined, () => new Promise<never>(() => {})]) {
       const { found, clock, near } = looking(end, dial)
       await clock.runUntil(4_999)
@@ -66,7 +66,7 @@ for (const [end, name, unit, port] of [
   })
 }
 
-test('an abort is no fault of this end, also one before the call', async () => {
+test('an abort is not a fault, also before the call', async () => {
   const over = new AbortController()
   const { found, near } = looking('shell', undefined, over.signal)
   await settle()

@@ -1,4 +1,4 @@
-/** Looks at this device's own sshd and bridge on 127.0.0.1, without the relay: a fault here is nothing that reconnecting mends. */
+/** Checks this device's own sshd and bridge on 127.0.0.1, without the relay: reconnecting does not cure a fault here. */
 import type { Clock } from '../../runtime/clock.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { DialLocal } from '../network/dial-local.ts'
@@ -19,7 +19,7 @@ const WHO = {
   console: { who: 'console bridge', unit: 'oobm-console' },
 } as const
 
-/** What is wrong with one end, as a sentence part; undefined when it greets as an SSH server does. */
+/** What is wrong with one end, as part of a sentence; undefined if it greets as an SSH server. */
 export async function lookAt(end: End, options: LookOptions): Promise<string | undefined> {
   const { ports, dialLocal, clock, greetMs, signal } = options
   const port = ports[end]

@@ -39,7 +39,7 @@ test('tells the server nothing', async () => {
 
 for (const [what, act, cause] of [
   ['a web server', far => far.write('HTTP/1.1 400 Bad Request\r\n'), 'leads to something that is not SSH'],
-  ['a short word that is no greeting', far => far.write('?'), 'leads to something that is not SSH'],
+  ['a short text that is not a greeting', far => far.write('?'), 'leads to something that is not SSH'],
   ['a beginning that goes on otherwise', far => far.write('SSX-2.0'), 'leads to something that is not SSH'],
   ['an end', far => far.end(), 'leads nowhere: no SSH greeting came back'],
   ['an end within the greeting', far => far.end('SS'), 'leads nowhere: no SSH greeting came back'],

@@ -23,12 +23,12 @@ function running(...lines: Line[]): BridgeLook {
 const known = (look: BridgeLook | undefined, shell?: string, console?: string) =>
   localFacts(['sw1', 'sw2'], { shell, console, look })
 
-test('lines that are open leave nothing to tell', () => {
+test('open lines need no report', () => {
   const facts = known(running({ name: 'sw1', state: 'open' }, { name: 'sw2', state: 'open' }))
   assert.equal(facts, { local: { shell: undefined, console: undefined }, closedConsoles: [], consolesInUse: [] })
 })
 
-test('a configured line that is closed, or not known to the bridge, is told with its cause', () => {
+test('a configured line that is closed, or that the bridge does not know, is reported with its cause', () => {
   const look = running({ name: 'sw2', state: 'closed', cause: 'no such device' }, { name: 'other', state: 'closed' })
   assert.equal(known(look).closedConsoles, [
     { name: 'sw1', cause: 'the console bridge does not know this console: sudo systemctl restart oobm-console' },
@@ -36,12 +36,12 @@ test('a configured line that is closed, or not known to the bridge, is told with
   ])
 })
 
-test('consoles on which somebody is are told', () => {
+test('consoles that somebody uses are reported', () => {
   const look = running({ name: 'sw1', state: 'open', people: 2 }, { name: 'sw2', state: 'open' })
   assert.equal(known(look).consolesInUse, ['sw1'])
 })
 
-test('of a bridge that says nothing, nothing is known of its lines', () => {
+test('without a status of the bridge, nothing is known about its lines', () => {
   for (const look of [undefined, { state: 'absent' }, { state: 'silent', forMs: 20_000 }] as const) {
     const { closedConsoles, consolesInUse } = known(look)
     assert.is(closedConsoles, undefined)
@@ -49,7 +49,7 @@ test('of a bridge that says nothing, nothing is known of its lines', () => {
   }
 })
 
-test('a bridge whose heart has stopped is at fault, and one without a status file is judged by its port alone', () => {
+test('a bridge with an old heartbeat is at fault; without a status file, only its port counts', () => {
   assert.match(known({ state: 'silent', forMs: 20_000 }).local.console ?? '', 'console bridge no longer answers')
   assert.is(known({ state: 'absent' }).local.console, undefined)
   const both = known({ state: 'silent', forMs: 1 }, 'sshd is stopped', 'its port is closed')
@@ -67,7 +67,7 @@ function kept() {
   return { facts, reports: () => reports, recoveries: () => recoveries }
 }
 
-test('tells what differs, once', () => {
+test('reports each change once', () => {
   const { facts, reports } = kept()
   facts.looked('shell', undefined)
   facts.looked('console', undefined)
@@ -87,7 +87,7 @@ test('knows the fault of either end', () => {
   assert.is(facts.fault, 'sshd')
 })
 
-test('a fault that is over is told, each by itself, so that what failed for it is proved again', () => {
+test('reports the end of each fault, so that what failed because of it is proved again', () => {
   const { facts, recoveries } = kept()
   facts.looked('shell', 'sshd')
   facts.looked('console', 'bridge')

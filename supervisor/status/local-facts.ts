@@ -1,4 +1,4 @@
-/** What is known of this device's own end: its sshd, its console bridge, and the bridge's lines; turned into facts. */
+/** What is known about this device itself (its sshd, its console bridge, and the bridge's lines), as facts. */
 import type { BridgeLook } from '../bridge/watch-bridge.ts'
 import type { Facts } from './facts.ts'
 
@@ -15,7 +15,7 @@ export class LocalFacts {
 
   /**
    * @param configured names of the consoles of the configuration
-   * @param onRecovery called when a fault at this end is over: what failed for it can be proved again
+   * @param onRecovery called when a fault on this device has ended: what failed because of it can be proved again
    */
   constructor(configured: readonly string[], report: (facts: Local) => void, onRecovery: () => void) {
     this.#configured = configured
@@ -23,14 +23,14 @@ export class LocalFacts {
     this.#onRecovery = onRecovery
   }
 
-  /** What a look at one end found. */
+  /** Takes in the result of a check of one end. */
   looked(end: 'shell' | 'console', fault: string | undefined): void {
     if (end === 'shell') this.#shell = fault
     else this.#console = fault
     this.#tell()
   }
 
-  /** What is wrong with one end, or with both; undefined when nothing is known to be. */
+  /** What is wrong with one end or with both; undefined if nothing is known. */
   get fault(): string | undefined {
     return this.#known?.local.shell ?? this.#known?.local.console
   }
@@ -57,7 +57,7 @@ interface Known {
   look: BridgeLook | undefined
 }
 
-/** Pure. A bridge whose heart has stopped is at fault, whether or not its port still accepts connections. */
+/** Pure. A bridge with an old heartbeat is at fault, whether or not its port still accepts connections. */
 export function localFacts(configured: readonly string[], { shell, console, look }: Known): Local {
   const status = look?.state === 'running' ? look.status : undefined
   const silent =

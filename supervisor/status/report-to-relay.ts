@@ -20,7 +20,7 @@ export interface ReporterOptions {
 /** Milliseconds between two reports at the least: a relay takes two a second. */
 const PACE_MS = 1_000
 
-/** Holds what is to be reported, whether or not there is a relay to report it to. */
+/** Keeps what is to be reported, whether or not a relay is connected. */
 export class Reporter {
   readonly #options: ReporterOptions
   #status: SupervisorStatus | undefined
@@ -28,7 +28,7 @@ export class Reporter {
   #control: Control | undefined
   readonly #deeds: Deeds
   #changed = new AbortController()
-  /** Aborted when there is a deed to tell: that needs no report. */
+  /** Aborted when there is an event to send: that needs no report. */
   #deedCame = new AbortController()
 
   constructor(options: ReporterOptions) {
@@ -43,7 +43,7 @@ export class Reporter {
     if (before === undefined || essence(before) !== essence(status)) this.#changed = renewed(this.#changed)
   }
 
-  /** Takes in what the bridge says; undefined while it does not. Whoever left a console since is told of at once. */
+  /** Takes in the bridge's status; undefined while it has none. A session that has ended since is reported at once. */
   updateConsoles(consoles: ConsoleStatus | undefined): void {
     const before = this.#consoles
     this.#consoles = consoles
@@ -81,7 +81,7 @@ export class Reporter {
       }
       if (!ended.aborted && this.#control === control) this.#deeds.tell(line => control.send(line))
       await clock.sleep(PACE_MS, ended)
-      // A relay that takes nothing in just now is told a second later.
+      // If the connection accepts nothing now, try again a second later.
       if (this.#deeds.isWaiting && this.#control === control) continue
       const leftMs = Math.max(0, reported.atMs + idleMs - clock.nowMs())
       await clock.sleep(leftMs, AbortSignal.any([ended, changed, deedCame]))
@@ -94,7 +94,7 @@ export class Reporter {
   }
 }
 
-/** What makes a report worth sending at once: ages and round trips change all the time. */
+/** The parts whose change is reported at once: ages and round trips change all the time. */
 function essence({ state, cause, sessions, proof }: SupervisorStatus): string {
   return JSON.stringify([state, cause, sessions, proof.provedAt])
 }

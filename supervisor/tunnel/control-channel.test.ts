@@ -121,7 +121,7 @@ test('a relay that floods is obeyed 32 times, and then has to wait', async () =>
   assert.is(obeyed, 64)
 })
 
-test('words that this version does not know are passed over', async () => {
+test('messages that this version does not know are ignored', async () => {
   const { control, relay } = channel()
   const orders: RelayOrder[] = []
   control.listen(order => orders.push(order))

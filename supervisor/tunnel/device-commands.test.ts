@@ -4,7 +4,7 @@ import { suite } from '../../tools/suite.ts'
 import { execution, ScriptedConnection, says, settle } from '../ssh/testing/scripted-connection.ts'
 import { claim, evict } from './device-commands.ts'
 
-const test = suite('device-words')
+const test = suite('device-commands')
 const TOKEN = 'a'.repeat(32)
 const ever = () => new AbortController().signal
 
@@ -43,9 +43,9 @@ test('gives its place to one that started later, and closes the channel', async 
 
 for (const [how, said, detail] of [
   ['says that there is no such command', 'sh: claim: not found\n', 'sh: claim: not found'],
-  ['ends without a word', '', 'no answer'],
+  ['ends without an answer', '', 'no answer'],
 ] as const) {
-  test(`a relay that ${how} does not know the words`, async () => {
+  test(`a relay that ${how} does not know the commands`, async () => {
     const answer = says(said, 127)
     const found = await claim(new ScriptedConnection({ exec: () => answer }), TOKEN, ever())
     assert.equal(found, { kind: 'unknown', detail })
@@ -63,13 +63,13 @@ test('what a login prints from its start-up files comes before the answer: 63 li
   }
 })
 
-test('a relay that talks without end does not know the words', async () => {
+test('a relay that sends without end does not know the commands', async () => {
   const { answer } = execution('noise\n'.repeat(100))
   const found = await claim(new ScriptedConnection({ exec: () => answer }), TOKEN, ever())
   assert.equal(found, { kind: 'unknown', detail: 'noise' })
 })
 
-test('a relay that runs no command does not know the words', async () => {
+test('a relay that runs no command does not know the commands', async () => {
   const connection = new ScriptedConnection({ exec: () => ({ ok: false, cause: 'it runs no command' }) })
   assert.equal(await claim(connection, TOKEN, ever()), { kind: 'unknown', detail: 'it runs no command' })
 })

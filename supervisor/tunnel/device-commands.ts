@@ -10,7 +10,7 @@ export type Claim =
   | { kind: 'claimed'; control: Control }
   /** A supervisor of this identity that started later has a living session: it is not ours to end. */
   | { kind: 'superseded' }
-  /** The relay does not know the words: a stale listener cannot be evicted there. */
+  /** The relay does not know the commands: a stale listener cannot be evicted there. */
   | { kind: 'unknown'; detail: string }
   /** No answer in time: whether it knows them cannot be told. */
   | { kind: 'silent' }

@@ -75,7 +75,7 @@ test('hears the relay’s orders as long as the channel lives', async () => {
   assert.equal(orders.at(-1), { type: 'maintenance', off: false })
 })
 
-test('a relay without the words has no control channel, maintenance on, and nobody evicted there', async () => {
+test('a relay without the commands has no control channel, maintenance on, and nobody evicted there', async () => {
   const { tunnel, orders, connection } = await tunnelOf({ exec: () => says('not found\n'), listen: () => 'refused' })
   assert.is(tunnel.control, undefined)
   assert.equal(orders, [{ type: 'maintenance', off: false }])

@@ -20,7 +20,7 @@ export interface Tunnel {
   relay: RelayConfig
   routes: readonly Route[]
   forwarding: Forwarding
-  /** Undefined where the relay does not know the device words. */
+  /** Undefined where the relay does not know the device commands. */
   control: Control | undefined
   /** Asks for all listeners; gives why they are not ours. */
   openListeners(signal: AbortSignal): Promise<Failure | undefined>
@@ -80,7 +80,7 @@ export async function establish(
   const forwarding = forwardChannels(connection, { routes, dialLocal, ownIdent, onChange: onSessions, clock, log })
   const control = claimed.kind === 'claimed' ? claimed.control : undefined
   if (control) control.listen(onOrder)
-  // A relay without the words has no maintenance to switch off.
+  // A relay without the commands cannot switch access off.
   else onOrder({ type: 'maintenance', off: false })
   let held = false
   const tunnel: Tunnel = {

@@ -231,7 +231,7 @@ test('whoever says more than an identification only later is one too many then, 
     one.person.write('k'.repeat(1_000))
     await settle()
   }
-  assert.is(heard, 3_000, 'he is heard to the end')
+  assert.is(heard, 3_000, 'they are heard to the end')
   for (let count = 1; count < 60; count++) await come(20_100, CLIENT)
   const late = await come(20_100, 'SSH-2.0-x\r\n')
   assert.ok(isOpen(late))
@@ -309,7 +309,7 @@ test('a broken channel ends its server’s connection, and a broken server’s i
   }
 })
 
-test('a visitor who has closed his half is served to the end once the server has greeted, and not else', async context => {
+test('a visitor who has closed their half is served to the end if the server has greeted, and not otherwise', async context => {
   mock.timers.enable({ apis: ['setTimeout'] })
   context.cleanup(() => mock.timers.reset())
   for (const isGreeted of [true, false]) {

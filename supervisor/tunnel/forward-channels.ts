@@ -19,7 +19,7 @@ export interface Route {
 }
 
 export interface Forwarding {
-  /** Living sessions of people: without the supervisor's own probes, and without who has not said a word. */
+  /** Sessions of people: without the supervisor's own probes, and without connections that have sent nothing. */
   sessions(): Record<ListenerName, number>
   /** Whether who comes is let in; who is in stays. */
   letIn(open: boolean): void

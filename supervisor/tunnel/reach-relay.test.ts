@@ -168,12 +168,12 @@ const FAULTS: [Fault['kind'], state: 'refused' | 'no-relay', cause: string][] = 
   ['closed', 'no-relay', 'broke during the login: DETAIL'],
 ]
 
-for (const [kind, word, cause] of FAULTS) {
-  test(`a login that fails by ${kind} is ${word}, and says why`, async () => {
+for (const [kind, state, cause] of FAULTS) {
+  test(`a login that fails by ${kind} is ${state}, and says why`, async () => {
     const { reached } = reaching({ connect: async () => ({ ok: false, fault: { kind, detail: 'DETAIL' } }) })
     const found = await reached
     if (found.ok) throw new Error('it is there')
-    assert.is(found.failure.state, word)
+    assert.is(found.failure.state, state)
     assert.match(found.failure.cause, cause)
   })
 }

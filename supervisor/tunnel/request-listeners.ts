@@ -11,7 +11,7 @@ const PAUSE_MS = 150
 
 export interface RequestOptions {
   routes: readonly Route[]
-  /** False where the relay does not know the device words, and where an older session is to keep its place. */
+  /** False if the relay does not know the device commands, or if an older session is to keep its place. */
   mayEvict: boolean
   clock: Clock
   signal: AbortSignal

@@ -4,7 +4,7 @@ import { type Duplex, duplexPair } from 'node:stream'
 import { settled } from '../../../runtime/waiting.ts'
 import type { Activity, Answer, Arrival, Connection, Execution } from '../connection.ts'
 
-/** By the whole question (`listen 20100`) or its first word; undefined is no answer, as a relay that hangs gives none. */
+/** By the whole question (`listen 20100`) or its first part; undefined is no answer, as from a relay that hangs. */
 export type Answers = Record<string, (question: string) => unknown>
 
 const NONE = { ok: false as const, cause: 'no answer in time' }
