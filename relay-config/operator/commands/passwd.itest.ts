@@ -180,7 +180,7 @@ if (process.getuid?.() === 0) {
         (await readFile(fleet, 'utf8')).replace('uid = 20001\n', `uid = 20001\nhop_keys = ["${said}"]\n`),
       )
       const second = await hopKeys()
-      assert.match(second.stdout, /^alice: in the fleet file$/m)
+      assert.match(second.stdout, /^alice: the fleet file has the key$/m)
       await rm(join(folder, 'alice.pub'))
       const third = await hopKeys()
       assert.match(third.stdout, /^alice: add to hop_keys/m, 'half a pair is none')
