@@ -1,6 +1,6 @@
-/** Why there is no proved tunnel: what tunnel, proof and status hand to each other. */
+/** Why there is no proved tunnel: passed from tunnel and proof to the status. */
 
-/** A failure that a person or the next try may mend; `state` is what the LED then says. */
+/** A failure that a person or the next attempt may cure; the LED shows `state`. */
 export interface Failure {
   state: 'no-relay' | 'refused' | 'stale' | 'duplicate' | 'unproved'
   /** One sentence part, safe to show; without ages and counts. */

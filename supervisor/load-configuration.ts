@@ -1,4 +1,4 @@
-/** The configuration that the supervisor runs on: the present one, or the last one that was proved. */
+/** The configuration that the supervisor uses: the present one, or the last one that was proved. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DeviceConfig, deviceConfigSchema } from '../formats/device-config.ts'
@@ -30,7 +30,7 @@ export interface Places {
   provisioningFault: string
 }
 
-/** Never throws for a file that is missing or wrong: that is what the LED and the status are to say. */
+/** Does not throw if the file is missing or wrong: LED and status show that. */
 export async function loadConfiguration({ file, credentials, state, provisioningFault }: Places): Promise<Loaded> {
   const present = await tryLoad(file, credentials)
   const rejected = await readFault(provisioningFault)
@@ -44,7 +44,7 @@ export async function loadConfiguration({ file, credentials, state, provisioning
   return { usable: lastGood, fault: `${present.fault}; running with the last configuration that was proved` }
 }
 
-/** Keeps a configuration that was proved, for the day when a wrong one follows it. */
+/** Keeps a configuration that was proved, in case a wrong one follows. */
 export async function keepLastGood(state: string, text: string): Promise<void> {
   await writeAtomically(lastGoodFile(state), text, 0o600)
 }

@@ -34,7 +34,7 @@ import { watchRequests } from './watch-requests.ts'
 
 /** Milliseconds between two looks at a configuration that is missing or wrong. */
 const UNCONFIGURED_LOOK_MS = 3_000
-/** Milliseconds between two derivations of the status: facts lose their worth with time alone. */
+/** Milliseconds between two derivations of the status: facts expire. */
 const TURN_MS = 1_000
 /**
  * Runs until the signal is aborted. Returns earlier only when a configuration came to a device that had none: a new
@@ -117,7 +117,7 @@ function keepStatus(
     keeper.report({ statusFault: fault })
   })
   const limits = {
-    // Two self-tests in a row that did not come round.
+    // Two self-tests in a row did not happen.
     proofMaxAgeMs: ((intervals?.selftestS ?? 0) * 2 + 120) * 1000,
     silentMaxMs: silentMaxMs((intervals?.keepaliveS ?? 0) * 1000),
     // Another supervisor is asked for with each probe.
@@ -138,7 +138,7 @@ function keepStatus(
   return keeper
 }
 
-/** Tells relays what the status says, and who is on the consoles. */
+/** Reports the status, and who is on the consoles, to relays. */
 function reporterFor({ usable }: Loaded): Reporter {
   const intervals = usable && intervalsOf(usable.config)
   const { keepaliveS = 15, reportS = 300 } = intervals ?? {}

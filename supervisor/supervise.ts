@@ -30,7 +30,7 @@ import type { Reporter } from './status/report-to-relay.ts'
 import type { StatusKeeper } from './status/status-keeper.ts'
 import { watchShells } from './status/watch-shells.ts'
 
-/** Milliseconds that the bridge has to tell people that it ends. */
+/** Milliseconds for the bridge to tell people that their sessions end. */
 const FAREWELL_MS = 5_000
 
 /** Everything that lives as long as the process. */

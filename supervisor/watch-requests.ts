@@ -1,4 +1,4 @@
-/** What people ask of the running supervisor: files that `oobm test` and `oobm led` leave in its request folder. */
+/** Requests to the running supervisor: files that `oobm test` and `oobm led` put into its request folder. */
 import { constants, watch } from 'node:fs'
 import { chmod, mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ export async function watchRequests(
 ): Promise<void> {
   const folder = join(runtimeDirectory, 'request')
   await mkdir(folder, { recursive: true })
-  // Its group may ask; nobody else.
+  // Only its group may send requests.
   await chmod(folder, 0o770)
   const names = ['test', 'led']
   const look = async () => {
@@ -26,7 +26,7 @@ export async function watchRequests(
       if (text !== undefined) onRequest(name, text)
     }
   }
-  // One file makes several events: one look after the other, so that none is taken twice.
+  // One file causes several events: one look at a time, so that no request is served twice.
   let looking = Promise.resolve()
   const watcher = watch(folder, { signal }, () => {
     looking = looking.then(look).catch(() => {})
@@ -35,16 +35,16 @@ export async function watchRequests(
   await look()
 }
 
-/** Its text, and it is gone; undefined where there is none, or one that is not a file. */
+/** Removes it and returns its text; undefined if there is none, or if it is not a file. */
 async function take(path: string, aside: string): Promise<string | undefined> {
   try {
-    // Out of the folder first: what is read is what was removed, however many ask at once.
+    // Moved out of the folder first, so that what is read is what was removed, however many ask at once.
     await rename(path, aside)
   } catch {
     return undefined
   }
   try {
-    // Not blocking and following no link: a pipe or a link must not hold the supervisor up.
+    // Without blocking, and without following a link: a pipe or a link must not stop the supervisor.
     const file = await open(aside, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
     try {
       if (!(await file.stat()).isFile()) return undefined

@@ -1,4 +1,4 @@
-/** Whether a transfer fills the line: what is asked meanwhile is answered late, and its failure says nothing. */
+/** Whether a transfer fills the line: answers are late then, and a failed probe means nothing. */
 import type { Clock } from '../../runtime/clock.ts'
 import type { Connection } from '../ssh/connection.ts'
 
@@ -6,7 +6,7 @@ import type { Connection } from '../ssh/connection.ts'
 const SAMPLE_MS = 1_000
 /** Bytes a second that no keyboard and no screen reaches. */
 const BYTES_A_SECOND = 8_192
-/** Bytes that wait to be sent: the line takes less than is given to it. */
+/** Bytes that wait to be sent: more is written than the line can carry. */
 const UNSENT = 32_768
 
 /** Counts for a second, unless it is plain before. */

@@ -1,7 +1,7 @@
-/** Bounds how many connections this device makes, whatever asks for them: a fault, a flapping link, or a person. */
+/** Limits how many connections this device makes, whatever the reason: a fault, a flapping link, or a person. */
 import type { Clock } from '../../runtime/clock.ts'
 
-/** Connections in one minute at the most. */
+/** Connections in one minute, at most. */
 export const CONNECTIONS_A_MINUTE = 30
 const MINUTE_MS = 60_000
 

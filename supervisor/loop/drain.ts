@@ -1,11 +1,11 @@
-/** A tunnel that another one has replaced: nobody new comes by it, and it closes when the last one has left. */
+/** A tunnel that another one has replaced: it accepts no new sessions, and closes when the last one has ended. */
 import { cancelListeners } from '../tunnel/request-listeners.ts'
 import type { Context } from './ports.ts'
 import type { Run } from './run-tunnel.ts'
 
-/** Milliseconds after which people are told, and it closes. */
+/** Milliseconds after which it closes anyway; people are told before. */
 const LONGEST_MS = 24 * 3_600_000
-/** Milliseconds between two looks whether somebody is still in. */
+/** Milliseconds between two checks whether a session is left. */
 const LOOK_MS = 5_000
 
 export async function drain(

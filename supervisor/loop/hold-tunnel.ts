@@ -1,4 +1,4 @@
-/** A connection that the relay has claimed: its listeners open and proved, or closed while maintenance is off. */
+/** Keeps a claimed connection: its listeners are open and proved, or closed while access is switched off. */
 import { setMaxListeners } from 'node:events'
 import type { RelayConfig } from '../../formats/device-config.ts'
 import { controllerUnder, OVER, within } from '../../runtime/waiting.ts'
@@ -8,7 +8,7 @@ import type { Orders } from '../tunnel/orders.ts'
 import type { Context } from './ports.ts'
 
 export type HoldEnding =
-  /** The listeners are not to be had, or what is behind them cannot be proved. */
+  /** The relay does not give the listeners, or the way back cannot be proved. */
   | { kind: 'failed'; failure: Failure }
   /** The relay sends the device to another one of its relays. */
   | { kind: 'redirected'; relay: RelayConfig }
@@ -22,13 +22,13 @@ export interface HoldOptions {
   over: AbortSignal
   /** The listeners are open, or closed by order for so many milliseconds. */
   onState(isOpen: boolean, offForMs: number): void
-  /** Takes leave of people on consoles, when maintenance was switched off. */
+  /** Tells people on consoles that access was switched off. */
   farewell(signal: AbortSignal): Promise<unknown>
-  /** Proves the open tunnel until `over` is aborted; gives why it is of no use. */
+  /** Proves the open tunnel until `over` is aborted; returns why it cannot be used. */
   prove(over: AbortSignal): Promise<Failure | undefined>
 }
 
-/** Setting a timer for longer is of no use: something asks before that. */
+/** A longer timer is not needed: the loop looks again before that. */
 const LONGEST_WAIT_MS = 3_600_000
 
 /** Returns when the tunnel is to end. */
@@ -37,7 +37,7 @@ export async function holdTunnel(tunnel: Tunnel, options: HoldOptions): Promise<
   const { clock, patience } = context
   for (;;) {
     if (over.aborted) return { kind: 'over' }
-    // Taken before the orders are looked at: one that comes after this line is in it.
+    // Taken before the orders are read, so that no later order is missed.
     const { changed } = orders
     const redirect = orders.takeRedirect()
     if (redirect && redirect !== tunnel.relay) return { kind: 'redirected', relay: redirect }

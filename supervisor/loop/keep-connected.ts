@@ -1,4 +1,4 @@
-/** The loop around tunnels: which relay next, and when. It only reports facts; what they mean is the status's to derive. */
+/** The loop around tunnels: which relay is next, and when. It only reports facts; the status is derived from them elsewhere. */
 
 import type { RelayOrder } from '../../formats/control-protocol.ts'
 import type { RelayConfig } from '../../formats/device-config.ts'
@@ -25,11 +25,11 @@ export type LoopState =
 
 export interface LoopHooks {
   publish(state: LoopState, sessions: { shell: number; console: number }): void
-  /** A tunnel is up: reports to the relay go by it until its connection ends. */
+  /** A tunnel is up: reports to the relay use it until its connection ends. */
   onTunnel(tunnel: Tunnel): void
-  /** What is no order to the tunnel: a relay that wants to see the LED. */
+  /** The relay asks to show this board on its LED. */
   onBlink(seconds: number): void
-  /** Takes leave of people on consoles. */
+  /** Tells people on consoles that their sessions end. */
   farewell(by: string | undefined, signal: AbortSignal): Promise<unknown>
 }
 
@@ -97,7 +97,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
     await Promise.allSettled([...runs].map(({ ended }) => ended))
   }
 
-  /** One try at a connection, and the tunnel that comes of it. A defect of ours is logged, and counts as a failure. */
+  /** One attempt to connect, and the tunnel that results. A defect of this program is logged, and counts as a failure. */
   async function oneTunnel(): Promise<RunEnding> {
     try {
       if (adopted === undefined) await linkUp()
@@ -169,7 +169,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
       } finally {
         searching.abort()
       }
-      // A second tunnel that is proved by now is as good as one that had its five minutes.
+      // A second tunnel that is proved now is good enough, also before its five minutes have passed.
       const next = await search
       if (ending !== undefined && next === undefined) {
         wasStable = run.provedForMs() >= intervals.stableS * 1000
@@ -201,7 +201,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
         choice.failed(ending.failure)
         return ending.failure
       case 'lost':
-        // A relay that takes the device and drops it again is no better than one that does not take it.
+        // A relay that accepts the device and drops it again counts like one that does not accept it.
         if (!wasStable) choice.failed(ending.failure)
         return ending.failure
       case 'redirected': {
@@ -218,7 +218,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
     }
   }
 
-  /** The relay's state. Nothing in it can make a device trust anything but what its configuration says. */
+  /** Handles the relay's orders. None of them can make a device trust anything but its configuration. */
   function obey(order: RelayOrder, relay: RelayConfig, into: Orders): void {
     log.info({ relay: relay.host, order }, 'the relay ordered')
     switch (order.type) {

@@ -1,4 +1,4 @@
-/** Whether the relay still answers on a tunnel, and what is done when it does not: nothing is cut on a suspicion. */
+/** Whether the relay still answers on a tunnel, and what to do if not: nothing is cut on suspicion. */
 import { OVER, whenAborted, within } from '../../runtime/waiting.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { Ports } from './ports.ts'
@@ -10,7 +10,7 @@ const SUSPECT = { roundTrips: 4, minMs: 3_000, maxMs: 10_000 }
 /** Milliseconds of silence beyond the ping interval after which a tunnel counts as not working, and after which it is given up. */
 const SILENT_BEYOND_MS = 5_000
 const GIVE_UP_BEYOND_MS = 30_000
-/** A long interval is told by its own length too: a cellular line is slower to answer. */
+/** A long interval adds a part of itself: a cellular line answers more slowly. */
 const SILENT_PART = 1 / 3
 /** Milliseconds between two looks for a sign of life while a ping is overdue. */
 const LOOK_MS = 1_000
@@ -23,7 +23,7 @@ export function silentMaxMs(pingMs: number): number {
 }
 
 export type LifeEnding<R> =
-  /** The connection is of no use any more. */
+  /** The connection can no longer be used. */
   | { kind: 'lost'; cause: string }
   /** The old connection stayed silent, and a new one is logged in. */
   | { kind: 'replaced'; by: R }
@@ -38,7 +38,7 @@ export interface LifeOptions<R> extends Pick<Ports, 'clock' | 'network' | 'event
   /** When the other end last gave a sign of life. */
   onAlive(atMs: number): void
   onAddress(gone: boolean): void
-  /** A new connection beside the silent one; undefined when aborted. What it gives after an abort is closed. */
+  /** A new connection beside the silent one; undefined when aborted. A connection that comes after an abort is closed. */
   rescue(signal: AbortSignal): Promise<R | undefined>
   discard(late: R | undefined): void
 }
@@ -49,7 +49,7 @@ export async function watchLife<R>(connection: Connection, options: LifeOptions<
   const isAddressGone = addressOf(connection, options)
   const unsubscribe = options.events.subscribe(reason => {
     if (reason !== 'network') return
-    // Told at once, also while a ping is waited for.
+    // Reported at once, also during a ping.
     isAddressGone()
     wake.notify(reason)
   })
@@ -90,7 +90,7 @@ async function watch<R>(
 }
 
 interface Signs {
-  /** When the last one came; looks anew. */
+  /** When the last one came; checks again. */
   lastMs(): number
 }
 
@@ -110,7 +110,7 @@ function signsOf(connection: Connection, { clock, onAlive }: Pick<LifeOptions<un
   }
 }
 
-/** Whether the address of this end is gone; looks anew, and tells when it differs. */
+/** Whether this device no longer has the address; checks again, and reports a change. */
 function addressOf(
   { localAddress }: Connection,
   { network, onAddress }: Pick<LifeOptions<unknown>, 'network' | 'onAddress'>,
@@ -139,7 +139,7 @@ async function addressReturns<R>(
   return false
 }
 
-/** One ping; gives its round trip in milliseconds, or how the tunnel ended because there was no answer. */
+/** One ping; returns its round trip in milliseconds, or how the tunnel ended because there was no answer. */
 async function ask<R>(
   connection: Connection,
   options: LifeOptions<R>,

@@ -5,7 +5,7 @@ import type { Details } from '../status/status-keeper.ts'
 import type { LoopState } from './keep-connected.ts'
 import type { ProofDetails } from './run-facts.ts'
 
-/** What the status is to take in. */
+/** What changes in the status. */
 export interface LoopReport {
   facts: Partial<Facts>
   details: Partial<Details>
@@ -44,7 +44,7 @@ function reportDown(
   known: ProofDetails,
   { linkUp, nowMs }: { linkUp: boolean; nowMs: number },
 ): LoopReport {
-  // A connection that failed is a self-test that failed at its first step: who asks for one gets this answer.
+  // A failed connection counts as a self-test that failed at its first step, so that `oobm test` gets an answer.
   const steps = [{ name: 'tunnel', ok: false, detail: failure?.cause ?? 'no network', tookMs: 0 }]
   const attempt = retryMs === null && linkUp ? known.attempt : { at: nowMs, ok: false, tookMs: 0, steps }
   return {

@@ -1,14 +1,14 @@
-/** How long a step may take on this board at this moment: a proof that is slow is to be shown as slow, not as failed. */
+/** How long a step may take on this board now: a slow proof must show as slow, not as failed. */
 import type { Clock } from '../../runtime/clock.ts'
 import { within } from '../../runtime/waiting.ts'
 
 /** A proof's step gets this many times what the slowest step of the last good proof took. */
 const TIMES_LAST = 3
-/** After a proof's step that ran out of time, the next ones get this many times more, until one succeeds. */
+/** After a proof's step timed out, the next ones get this many times longer, until one succeeds. */
 const GROWTH = 2
 /** A probe's part of a step, and its longest time in milliseconds: a device that is slow has a login to show what a probe did not. */
 const PROBE = { part: 3 / 4, maxMs: 18_000 }
-/** Milliseconds that no step exceeds, however slow the board was seen. */
+/** Milliseconds that no step exceeds, however slow the board is. */
 const LONGEST_MS = 120_000
 /** A loaded machine gets more, up to this many times. */
 const LOAD_MAX = 4
@@ -39,17 +39,17 @@ export class Patience {
     return Math.min(LONGEST_MS, baseMs * Math.min(LOAD_MAX, Math.max(1, slowness())))
   }
 
-  /** Milliseconds of something else that gets as many times longer as a step does now. */
+  /** Another time limit, scaled by the same factor as a step's. */
   stretch(ms: number): number {
     return (ms * this.stepMs) / this.#options.baseMs
   }
 
-  /** Milliseconds that a proof's longest round takes at the most, so many steps long. */
+  /** Milliseconds that a proof's longest round takes at most, if it has this many steps. */
   proofMs(steps: number): number {
     return steps * this.#proofStepMs
   }
 
-  /** A proof succeeded: what its slowest step took is the measure from now on. */
+  /** A proof succeeded: its slowest step is the measure from now on. */
   proved(slowestStepMs: number): void {
     this.#slowestMs = slowestStepMs
     this.#growth = 1

@@ -15,7 +15,7 @@ export type Proof = {
 } & (
   | { ok: true; by: 'login' | 'self-test'; note: string | undefined }
   /**
-   * `keep`: a new connection would not help, and would cut who is in. `unreached`: why no second connection could be made,
+   * `keep`: a new connection would not help, and would cut people off. `unreached`: why no second connection could be made,
    * where the relay does not say that others can.
    */
   | { ok: false; cause: string; keep: boolean; unreached?: string }
@@ -51,7 +51,7 @@ export async function proveOnce(tunnel: Tunnel, mode: Mode, options: ProveOnceOp
     const notes = [proof.note, tookMs > SLOW_MS ? 'the proof was slow: this device or its line is busy' : undefined]
     return { ...proof, note: notes.filter(note => note !== undefined).join('; ') || undefined, steps, tookMs }
   }
-  // What is wrong here is being looked at, and its end is told: until then a proof would only wait for it.
+  // The fault on this device is being watched, and its end is reported: until then a proof would only wait for it.
   const known = context.localFault()
   if (known !== undefined) {
     steps.push({ name: 'this device', ok: false, detail: known, tookMs: 0 })
@@ -80,7 +80,7 @@ export async function proveOnce(tunnel: Tunnel, mode: Mode, options: ProveOnceOp
   return found({ ok: false, cause, keep: true, unreached: note })
 }
 
-/** Asked on the control channel, since no connection can be made from here; false when it cannot say, too. */
+/** Asks on the control channel, because no connection can be made from here; also false if the relay cannot say. */
 async function relayListens({ control }: Tunnel, { context, over }: ProveOnceOptions, steps: Step[]): Promise<boolean> {
   const { patience, clock } = context
   const startedMs = clock.nowMs()
@@ -112,7 +112,7 @@ export function localPorts({ config }: Context): Record<End, number> {
   return { shell: config.shell.port, console: config.bridge.port }
 }
 
-/** What is wrong at this device's own end, found by the same steps without the relay; undefined when the fault lies beyond. */
+/** What is wrong on this device, by the same steps without the relay; undefined if the fault is elsewhere. */
 async function localFault({ faults }: LoginResult, { context, over }: ProveOnceOptions): Promise<string | undefined> {
   const { dialLocal, clock } = context
   const ports = localPorts(context)
@@ -125,7 +125,7 @@ async function localFault({ faults }: LoginResult, { context, over }: ProveOnceO
   return undefined
 }
 
-/** The login of the proof without the relay: it greets, and does not do what it should. */
+/** The login of the proof without the relay, for a server that greets and then fails. */
 async function loginHere(end: End, context: Context, over: AbortSignal): Promise<string | undefined> {
   const { patience, dialLocal } = context
   const dialled = await patience.proofStep([over], signal => dialLocal(localPorts(context)[end], signal))

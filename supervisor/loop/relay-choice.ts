@@ -1,4 +1,4 @@
-/** Which relay is next: in order of preference, and past one that takes the device and cannot be proved; pure. */
+/** Which relay is next: in order of preference, skipping one that accepts the device but cannot be proved; pure. */
 import type { RelayConfig } from '../../formats/device-config.ts'
 import type { Failure } from '../failure.ts'
 
@@ -33,7 +33,7 @@ export class RelayChoice {
     return [...this.#relays.slice(at), ...this.#relays.slice(0, at)]
   }
 
-  /** The present one did not serve: the next one's turn. */
+  /** The present one failed: go to the next one. */
   failed(failure: Failure): void {
     this.#lastFailures.delete(this.present)
     this.#lastFailures.set(this.present, failure)
@@ -51,7 +51,7 @@ export class RelayChoice {
     this.#lastFailures.clear()
   }
 
-  /** A relay sent the device to another one: that is where it goes, also after a loss. */
+  /** A relay sent the device to another one: the device goes there, also after a loss. */
   redirected(relay: RelayConfig): void {
     this.#first = this.#relays.indexOf(relay)
     this.movedTo(relay)

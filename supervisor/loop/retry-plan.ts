@@ -1,16 +1,16 @@
-/** How long to wait before the next try: quick at first, then in proportion to the time that it has been down; pure. */
+/** How long to wait before the next attempt: short at first, then in proportion to the time without a tunnel; pure. */
 import type { Intervals } from '../../formats/device-config.ts'
 import type { Failure } from '../failure.ts'
 
-/** Milliseconds of quick tries after a tunnel was lost: most faults are over by then. */
+/** Milliseconds of quick attempts after a tunnel was lost: most faults end within them. */
 export const QUICK_MS = 15_000
 /** Milliseconds after which waits may grow longer than `backoffMaxS`. */
 const LONG_DOWN_MS = 600_000
-/** Milliseconds between two tries at the most, then; also where only a person can mend it, before. */
+/** The longest wait after that, in milliseconds; before that, the longest where only a person can help. */
 const LONG_WAIT_MS = 30_000
-/** A wait is this part of the time that it has been down. */
+/** A wait is this part of the time without a tunnel. */
 const PROPORTION = 1 / 10
-/** Waits differ by up to this part, so that a thousand devices cut off at one moment do not come back at one moment. */
+/** Waits vary by up to this part, so that a thousand devices that are cut off together do not come back together. */
 const JITTER = 0.2
 /** sshd's MaxStartups turns away at random: milliseconds that make a thousand devices come back in a minute, not in a second. */
 const TURNED_AWAY = { minMs: 2_000, spreadMs: 8_000 }
@@ -47,7 +47,7 @@ export function retryWaitMs(
   function longestMs(downMs: number): number {
     if (lastFailures.length > 0 && lastFailures.every(isForPeople)) {
       const slowMs = limits.slowRetryS * 1000
-      // Rounded down by the jitter's part, so that it is 30 s at the longest.
+      // Less the jitter, so that it is at most 30 s.
       return downMs < LONG_DOWN_MS ? Math.min(slowMs, LONG_WAIT_MS / (1 + JITTER)) : slowMs
     }
     const maxMs = limits.backoffMaxS * 1000
@@ -60,7 +60,7 @@ export function synMs(downMs: number): number {
   return downMs < QUICK_MS ? 2_000 : 10_000
 }
 
-/** Where only a person can mend it there is no hurry, and the relay's log stays readable. */
+/** Where only a person can help, attempts are rare, so that the relay's log stays readable. */
 function isForPeople({ state }: Failure): boolean {
   return state === 'refused' || state === 'duplicate'
 }

@@ -1,4 +1,4 @@
-/** One tunnel while it is up: its life and its proof side by side; the first that ends it ends both. */
+/** One tunnel while it is up: liveness and proof run side by side; the first to end the tunnel ends both. */
 import { setMaxListeners } from 'node:events'
 import type { RelayConfig } from '../../formats/device-config.ts'
 import { whenAborted } from '../../runtime/waiting.ts'
@@ -33,7 +33,7 @@ export interface Run {
   provedForMs(): number
   /** Ends it, with a goodbye. */
   stop(): void
-  /** Proves it no more: somebody else decides when it ends. Its life is still watched. */
+  /** Stops proving it: another part decides when it ends. Its liveness is still watched. */
   retire(): void
 }
 
@@ -141,7 +141,7 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
       whenAborted(context.signal, over.signal),
       whenAborted(stopped.signal, over.signal),
     ]).then((): RunEnding => ({ kind: 'stopped' }))
-    // A part that is over without a reason of its own was ended by one of the others.
+    // A part that ends without its own reason was ended by one of the others.
     const reasons = parts.map(async part => (await part) ?? new Promise<never>(() => {}))
     let ending: RunEnding | undefined
     try {
@@ -150,11 +150,11 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
     } finally {
       over.abort()
       proofOver.abort()
-      // Who does not answer is not asked to say goodbye: its place is waited for.
+      // A silent relay gets no goodbye: the new connection waits for the place.
       if (ending?.kind === 'lost' || ending?.kind === 'replaced') connection.destroy()
       await goodbye(connection, context)
       for (const part of await Promise.allSettled(parts)) {
-        // Another ending came first: the connection that was to replace this one is nobody's.
+        // Another ending came first: the connection that was to replace this one is not used.
         const late = part.status === 'fulfilled' ? part.value : undefined
         if (late?.kind === 'replaced' && late !== ending) late.connection.destroy()
       }

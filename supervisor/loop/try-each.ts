@@ -1,4 +1,4 @@
-/** A login at whichever relay answers first: for a new connection beside a tunnel that is silent, when seconds count. */
+/** A login at the relay that answers first: for a new connection beside a silent tunnel, when seconds count. */
 import type { RelayConfig } from '../../formats/device-config.ts'
 import { controllerUnder, OVER } from '../../runtime/waiting.ts'
 import type { Connection } from '../ssh/connection.ts'
@@ -10,12 +10,12 @@ export interface Found {
   connection: Connection
 }
 
-/** Milliseconds after which the next relay is tried, too: one that is silent must not hold up the others. */
+/** Milliseconds after which the next relay is tried as well: a silent one must not delay the others. */
 const STAGGER_MS = 3_000
-/** Milliseconds for a TCP connection to come about. */
+/** Milliseconds to establish a TCP connection. */
 const SYN_MS = 2_000
 
-/** Tries again and again until one is logged in; undefined when aborted, and then no connection is left. */
+/** Repeats until one is logged in; undefined when aborted, and then no connection is left. */
 export async function tryEach(
   context: Context,
   relays: readonly RelayConfig[],

@@ -1,16 +1,16 @@
-/** Waiting that something can end early: the network changed, somebody asked for a self-test, or this device's own end changed. */
+/** A wait that can end early: the network changed, somebody asked for a self-test, or a fault on this device ended. */
 import type { Clock } from '../../runtime/clock.ts'
 import { controllerUnder, OVER } from '../../runtime/waiting.ts'
 
 export type Reason = 'network' | 'test' | 'local'
 
-/** Who tells it to all loops at once. */
+/** Notifies all loops at once. */
 export interface Events {
-  /** Returns what ends the subscription. */
+  /** Returns a function that ends the subscription. */
   subscribe(listener: (reason: Reason) => void): () => void
 }
 
-/** One place to wait for one loop; reasons given while nobody waits are kept for the next wait. */
+/** Where one loop waits; reasons that come while it does not wait are kept for its next wait. */
 export class Wake {
   readonly #clock: Clock
   #reasons = new Set<Reason>()
@@ -25,7 +25,7 @@ export class Wake {
     this.#resume?.abort(OVER)
   }
 
-  /** Waits `ms` milliseconds, or less when notified or aborted; gives the reasons it was notified with, and forgets them. */
+  /** Waits `ms` milliseconds, or less when notified or aborted; returns the reasons for the notification, once. */
   async wait(ms: number, signal: AbortSignal): Promise<ReadonlySet<Reason>> {
     if (this.#reasons.size === 0 && !signal.aborted && ms > 0) {
       const resume = controllerUnder(signal)

@@ -1,14 +1,14 @@
-/** What people did at this device, until the relay has been told: a relay that is away misses nothing of a short absence. */
+/** Events at this device that wait for a relay: a relay that is away for a short time misses none. */
 
 import { formatEvent, formatSession } from '../../formats/control-protocol.ts'
 import type { ConsoleStatus } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { EndedShell } from './watch-shells.ts'
 
-/** That wait for a relay; older ones are counted, and told of as lost. */
+/** Events that wait for a relay; older ones are counted and reported as lost. */
 const WAITING_MAX = 64
 
-/** That are told in a row: a relay takes two a second, and the next report is not to wait behind them. */
+/** Events that are sent in a row: a relay reads two a second, and the next report must not wait behind them. */
 const AT_ONCE = 2
 
 /** As a line of the protocol; the function gives seconds since a moment of `Clock.nowMs`. */
@@ -24,7 +24,7 @@ export class Deeds {
     this.#clock = clock
   }
 
-  /** Takes in what the bridge says, and what it said before; undefined while it does not. */
+  /** Takes in the bridge's present status and the one before; undefined while there is none. */
   look(before: ConsoleStatus | undefined, after: ConsoleStatus | undefined): void {
     // Times of day to times of ours: the clock may be set before the relay is told.
     const aheadMs = this.#clock.wallMs() - this.#clock.nowMs()
@@ -52,7 +52,7 @@ export class Deeds {
     this.#keep(agoS => formatEvent({ ...what, agoS: agoS(closedAt - aheadMs), fromS: agoS(openedAt - aheadMs) }))
   }
 
-  /** Tells what waits, as far as the relay takes it in. */
+  /** Sends the waiting events, as many as the connection accepts. */
   tell(send: (line: string) => boolean): void {
     const nowMs = this.#clock.nowMs()
     const agoS = (thenMs: number) => Math.min(1e10, Math.max(0, Math.round((nowMs - thenMs) / 1000)))
@@ -80,13 +80,13 @@ export class Deeds {
   }
 }
 
-/** Who was on a console and is not any more. A bridge that does not answer says nothing of anybody. */
+/** Sessions that have ended. A bridge that does not answer says nothing about anybody. */
 function gone(before: ConsoleStatus | undefined, after: ConsoleStatus | undefined) {
   const seatsOf = (status: ConsoleStatus) =>
     status.consoles.flatMap(({ name, sessions }) => sessions.map(seat => ({ ...seat, console: name })))
   if (!before || !after) return []
   const isSame = (a: { console: string; id: number }, b: typeof a) => a.console === b.console && a.id === b.id
-  // A bridge that was started anew has none of them.
+  // A bridge that was restarted has none of them.
   const here = before.pid === after.pid ? seatsOf(after) : []
   return seatsOf(before).filter(seat => !here.some(one => isSame(one, seat)))
 }

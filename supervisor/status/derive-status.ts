@@ -4,7 +4,7 @@ import type { Facts } from './facts.ts'
 
 export interface Status {
   state: State
-  /** One sentence part for a technician; it changes only when the matter does, so it holds no ages and counts. */
+  /** Part of a sentence for a technician, without ages and counts, so that it changes only when the cause does. */
   cause: string
 }
 
@@ -43,7 +43,7 @@ export function deriveStatus(facts: Facts, limits: Limits): Status {
       cause: 'another device with the same identity tries to connect; this device stays connected',
     }
   }
-  // Nothing is proved while it is off, by order: that is no fault to show.
+  // Nothing can be proved while access is off: that is not a fault.
   if (facts.maintenance !== 'on') {
     return { state: 'maintenance', cause: `the operator has switched access ${facts.maintenance}` }
   }
@@ -69,7 +69,7 @@ function provedStatus(facts: Facts, { nowMs, proofMaxAgeMs }: Limits): Status {
   }
 }
 
-/** The other way in is named too: it is what a technician uses now. */
+/** Names the other way in too: a technician can use it now. */
 function localFault({ shell, console }: Facts['local']): string | undefined {
   if (shell !== undefined && console !== undefined) return `${shell}; ${console}`
   if (shell !== undefined) return `${shell}; the consoles are not affected`

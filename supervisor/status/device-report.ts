@@ -1,8 +1,8 @@
-/** The device's status as its relay is told it: the essence, with ages in place of times; pure. */
+/** The device's status as a report to the relay: the essence, with ages instead of times; pure. */
 import type { DeviceReport } from '../../formats/control-protocol.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
 
-/** Changes that are told: how a bad night went, in one line of the protocol. */
+/** Changes in a report: a bad night, in one line of the protocol. */
 const CHANGES_MAX = 8
 
 /**

@@ -1,4 +1,4 @@
-/** Reports to the relay on the control channel: soon after each change, and now and then without one. */
+/** Reports to the relay on the control channel: soon after each change, and at an interval without one. */
 
 import { type DeviceReport, formatReport } from '../../formats/control-protocol.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
@@ -17,7 +17,7 @@ export interface ReporterOptions {
   readUplink(): Promise<string | undefined>
 }
 
-/** Milliseconds between two reports at the least: a relay takes two a second. */
+/** The least time between two reports in milliseconds: a relay reads two a second. */
 const PACE_MS = 1_000
 
 /** Keeps what is to be reported, whether or not a relay is connected. */

@@ -70,14 +70,14 @@ export class StatusKeeper {
   }
 
   /**
-   * Derives the status again, since some facts lose their worth with time alone; called on a timer that no loop holds up.
-   * @param isAlive false while a loop is stuck: the heart then stops
+   * Derives the status again, because some facts expire; called by a timer that no loop delays.
+   * @param isAlive false while a loop is stuck: the heartbeat then stops
    */
   refresh(isAlive = true): void {
     this.#isAlive = isAlive
     const nowMs = this.#clock.nowMs()
     const derived = deriveStatus(this.#facts, { ...this.#limits, nowMs })
-    // Relays, targets and files have a part in it, and it is shown on terminals.
+    // Text of relays, targets and files is in it, and terminals show it.
     const status = { ...derived, cause: printable(derived.cause, CAUSE_MAX) }
     if (status.state !== this.#status?.state || status.cause !== this.#status.cause) {
       if (status.state !== this.#status?.state) this.#sinceMs = nowMs
@@ -119,7 +119,7 @@ export class StatusKeeper {
     }
   }
 
-  /** A new one every few seconds, so that a file is not written anew for each second. */
+  /** A new one every few seconds, so that the file is not written every second. */
   #beat(): Heartbeat {
     const nowMs = this.#clock.nowMs()
     const isDue = this.#isAlive && nowMs - (this.#heartbeat?.atMs ?? 0) >= HEARTBEAT_MS

@@ -1,4 +1,4 @@
-/** Who was in this device's shells, as `record-login` writes it down, for the relay's history: each session when it is over. */
+/** Sessions in this device's shells, as `record-login` records them, for the relay's history: each one when it has ended. */
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ShellSession, shellSessions } from '../../formats/login-history.ts'
@@ -8,10 +8,10 @@ export type EndedShell = ShellSession & { closedAt: number }
 
 /** Milliseconds between two looks at the file's size. */
 const POLL_MS = 5_000
-/** Milliseconds before the first look: what ended then is told again, for nobody knows whether a relay was told. */
+/** Milliseconds before the first look: sessions that ended then are reported again, because nobody knows whether they were. */
 const AGAIN_MS = 3_600_000
 
-/** Looks until the signal is aborted. Where the history may not be read, or is none, there is nothing to tell. */
+/** Looks until the signal is aborted. Without a readable history there is nothing to report. */
 export async function watchShells(
   directory: string,
   onEnded: (session: EndedShell) => void,

@@ -22,11 +22,11 @@ export interface Tunnel {
   forwarding: Forwarding
   /** Undefined where the relay does not know the device commands. */
   control: Control | undefined
-  /** Asks for all listeners; gives why they are not ours. */
+  /** Requests all listeners; returns why the relay does not give them. */
   openListeners(signal: AbortSignal): Promise<Failure | undefined>
   /**
-   * Lets nobody in any more, gives the listeners back and ends who is in; true when none is left.
-   * @param farewell may take leave of people on consoles before; returns when they know
+   * Accepts nobody new, cancels the listeners and ends all sessions; true if no listener is left.
+   * @param farewell tells people on consoles before; returns when they know
    */
   closeListeners(signal: AbortSignal, farewell: (signal: AbortSignal) => Promise<unknown>): Promise<boolean>
 }
@@ -38,7 +38,7 @@ export interface EstablishOptions {
   token: string
   /** Our own self-tests begin with it. */
   ownIdent: string
-  /** False beside another tunnel of ours that is to live on: a listener that is taken is then left alone. */
+  /** False beside another tunnel of this device that must continue: a listener that is taken is then left alone. */
   mayEvict: boolean
   dialLocal: DialLocal
   clock: Clock

@@ -4,7 +4,7 @@ import type { RelayOrder } from '../../formats/control-protocol.ts'
 import type { RelayConfig } from '../../formats/device-config.ts'
 import type { Clock } from '../../runtime/clock.ts'
 
-/** Lives as long as the supervisor: an order outlives the connection that it came by. */
+/** Lives as long as the supervisor: an order outlives the connection on which it came. */
 export class Orders {
   readonly #relays: readonly RelayConfig[]
   readonly #clock: Clock
@@ -26,14 +26,14 @@ export class Orders {
     return this.#changed.signal
   }
 
-  /** Milliseconds for which remote maintenance is still off; 0 when it is on, Infinity without an end. */
+  /** Milliseconds for which access is still off; 0 while it is on, Infinity without an end. */
   offForMs(): number {
     if (!this.#off) return 0
     if (this.#offUntilMs === undefined) return Number.POSITIVE_INFINITY
     return Math.max(0, this.#offUntilMs - this.#clock.nowMs())
   }
 
-  /** Who switched it off, as far as the relay said. */
+  /** Who switched it off, if the relay said so. */
   get offBy(): string | undefined {
     return this.#offBy
   }
@@ -51,7 +51,7 @@ export class Orders {
     this.#offBy = order.off ? order.by : undefined
     this.#offUntilMs = undefined
     if (order.off && order.untilS !== undefined) {
-      // The relay's own clock where it says what that shows: a board without one cannot compare times of day.
+      // By the relay's clock if it sends its time: a board without a clock cannot compare times of day.
       const leftS = order.untilS - (order.nowS ?? this.#clock.wallMs() / 1000)
       this.#offUntilMs = this.#clock.nowMs() + Math.max(0, leftS) * 1000
     }
@@ -59,8 +59,8 @@ export class Orders {
   }
 
   /**
-   * Takes a redirection to a relay of the configuration: the host, port, login and pinned key of each are the operator's.
-   * @returns false when it is none of them
+   * Accepts a redirection only to a relay of the configuration, whose host, port, login and pinned key the operator has set.
+   * @returns false if it is not one of them
    */
   redirect(order: RelayOrder & { type: 'relay' }, present: RelayConfig): boolean {
     const { host, port, user } = order
