@@ -22,7 +22,11 @@ export const testCommand = defineCommand({
   options: {
     timeout: { value: 'SECONDS', default: String(LIMIT_S), help: 'how long to wait for the supervisor’s self-test' },
   },
-  exitCodes: { 0: 'The way in is proved.', 1: 'It is not proved.', 69: 'The supervisor does not run or does not answer.' },
+  exitCodes: {
+    0: 'The way in is proved.',
+    1: 'It is not proved.',
+    69: 'The supervisor does not run or does not answer.',
+  },
   run: async ({ values, ...context }) => {
     const limitS = Number(values.timeout)
     if (!(limitS > 0)) usageError(`"${values.timeout}" is not a number of seconds`)
