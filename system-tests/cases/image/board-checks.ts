@@ -52,7 +52,7 @@ export async function checkBoard({ steps, image, patienceMs }: Scene, tess: Tech
         timeoutMs: patienceMs,
       },
     )
-    await writeFile(join(image, 'boot.svg'), await tess.shell('systemd-analyze plot'))
+    await writeFile(join(image, 'boot.svg'), await tess.shell('systemd-analyze plot', patienceMs))
     return `${sums.split('\n')[0]} (picture: boot.svg)`
   })
 }

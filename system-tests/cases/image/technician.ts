@@ -19,7 +19,7 @@ export interface Technician {
    * Runs a command in the board's shell.
    * @throws Error with what ssh said, unless it ended with 0
    */
-  shell(command: string): Promise<string>
+  shell(command: string, timeoutMs?: number): Promise<string>
   /** The same as root. */
   root(command: string, timeoutMs?: number): Promise<string>
   /** Copies a file to the home of the admins' account. */
@@ -38,7 +38,7 @@ export function technician(sshConfig: string): Technician {
       throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${stderr.trim()} ${stdout.trim()}`)
     return stdout
   }
-  const shell: Technician['shell'] = command => must('ssh', [DEVICE, command])
+  const shell: Technician['shell'] = (command, timeoutMs) => must('ssh', [DEVICE, command], timeoutMs)
   return {
     shell,
     root: (command, timeoutMs) =>
