@@ -2,7 +2,7 @@
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import type { Candidate } from './led-backend.ts'
 
-/** What the file says when nothing runs: where an LED would be dark. */
+/** The file's content when nothing runs: an LED would be dark. */
 export const DARK = 'off'
 
 /** The file holds one state and a line end, and is replaced only when the state changes. */

@@ -20,7 +20,7 @@ export function findKernelLed(name: string, root = LEDS): Candidate {
 
 /** What kernels have called a board's activity LED: `led0` up to Linux 5, `ACT`, and by function (`green:activity`) upstream. */
 const ACTIVITY = /^(act|led0|(.*:)?activity)$/i
-/** What it shows of itself: accesses to the card, or that the kernel lives. A power LED has other triggers. */
+/** Its triggers: accesses to the card, or the kernel's heartbeat. A power LED has other ones. */
 const ACTIVITY_TRIGGER = /\[(mmc\d|actpwr|heartbeat)\]/
 
 /** The board's own activity LED, by its name, else by what it shows. */
@@ -80,7 +80,7 @@ function openSysFile(path: string) {
   const writeOnce = (value: string) => writeSync(descriptor, `${value}\n`, 0)
   return {
     path,
-    /** A driver that was loaded anew has another file under the same name. */
+    /** A driver that was reloaded has another file under the same name. */
     write: (value: string) => {
       try {
         writeOnce(value)

@@ -12,11 +12,11 @@ export interface LedBackend {
   readonly description: string
   /** False where only the state counts, not the flashes: it is then drawn once a state. */
   readonly flashes: boolean
-  /** What makes it dark and gives it back when this process cannot any more, in this order. */
+  /** The writes that switch it off and restore it after a crash, in this order. */
   readonly off: readonly SysWrite[]
   /** @throws a system error; the player logs it and goes on */
   draw(state: Shown, lit: boolean): void | Promise<void>
-  /** Dark, and everything given back as it was found. */
+  /** Switches it off, and restores everything as it was. */
   close(): void | Promise<void>
 }
 

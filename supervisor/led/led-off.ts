@@ -1,4 +1,4 @@
-/** What makes the LED dark when the supervisor cannot any more: left in its run-time directory for `ExecStopPost=`. */
+/** Instructions to switch the LED off after a crash, in the run-time directory for `ExecStopPost=`. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
@@ -6,7 +6,7 @@ import type { SysWrite } from './led-backend.ts'
 
 /**
  * Writes `led-off`, a line `PATH VALUE` for each write; /usr/lib/oobm/led-off performs them. A program of our own took up to
- * 90 seconds to start on a slow board, and the light stood still meanwhile.
+ * 90 seconds to start on a slow board, and the LED stayed lit meanwhile.
  * @returns how to take it away, once the LED is given back
  */
 export async function leaveLedOff(directory: string, writes: readonly SysWrite[]): Promise<() => Promise<void>> {

@@ -42,14 +42,14 @@ export async function openLed(
   })
   const close = async () => {
     await backend.close()
-    // Not before: what could not be given back here is given back by systemd.
+    // Not before: systemd restores what could not be restored here.
     await withdraw()
   }
   return playLed({ ...backend, close }, clock, log)
 }
 
 /**
- * Makes the LED dark, whatever a process that is gone left on it.
+ * Switches the LED off, whatever a process that ended left on it.
  * @returns what was made dark
  * @throws a system error when the LED is there and does not obey
  */
@@ -82,7 +82,7 @@ function pinOf({ pin, act }: LedConfig): Candidate {
   return beside(own, findActivityLed())
 }
 
-/** Two LEDs as one. The second is a help: where it is not to be had, the first is alone. */
+/** Two LEDs as one. The second is optional: without it, the first one is used alone. */
 export function beside(first: Usable, second: Candidate): Usable {
   if ('problem' in second) return { ...first, description: `${first.description}; ${second.problem}` }
   const description = `${first.description} and ${second.description}`
@@ -95,7 +95,7 @@ export function beside(first: Usable, second: Candidate): Usable {
       } catch (err) {
         return { ...(backends[0] as LedBackend), description: `${first.description}; ${errorMessage(err)}` }
       }
-      // Each is driven, whatever the other does; what fails is told.
+      // Each is driven, even if the other fails; a failure is reported.
       const each = async (effect: (backend: LedBackend) => void | Promise<void>) => {
         const results = await Promise.allSettled(backends.map(async backend => effect(backend)))
         for (const result of results) if (result.status === 'rejected') throw result.reason

@@ -16,7 +16,7 @@ export interface AttemptOptions {
   synMs: number
   /** When a server that says nothing is spoken to, on the clock. */
   askAtMs: number
-  /** Gets what would be wrong if it ended now, beginning at once; the last one stands. */
+  /** Called with the fault that a failure at this moment would be; the last one counts. */
   note(fault: AddressFault): void
   /** Aborted when nobody wants it any more. */
   signal: AbortSignal

@@ -16,7 +16,7 @@ export interface Transport {
   interface?: string
   localAddress: string
   remoteAddress: string
-  /** What was wrong on the way although it came about: the name server is silent, say. */
+  /** A fault on the way to a connection that succeeded, such as a name server that does not answer. */
   warning?: string
 }
 
@@ -33,7 +33,7 @@ export interface DialOptions {
   signal: AbortSignal
 }
 
-/** Never rejects; no socket but the given one is left. Opens two connections an address at the most. */
+/** Never rejects; leaves no other socket open. Opens at most two connections for each address. */
 export type Dial = (options: DialOptions) => Promise<Dialled>
 
 export interface Dialler {

@@ -16,14 +16,14 @@ export interface WatchedNetwork {
 
 /** Milliseconds in which the many events of one change (link, address, route) become one. */
 const SETTLE_MS = 300
-/** Milliseconds between two notices at the least; a change of the addresses themselves is told after one second. */
+/** The least time between two notices in milliseconds; a change of the addresses is reported after one second. */
 const PACE_MS = { addresses: 1_000, others: 3_000 }
-/** Milliseconds between two looks of our own, where `ip monitor` cannot run or says nothing. */
+/** Milliseconds between two checks, in case `ip monitor` cannot run or reports nothing. */
 const POLL_MS = 2_000
 /** Milliseconds before `ip monitor` is started again. */
 const RESTART_MS = 30_000
 
-/** Calls `onChange` whenever what this host has of the network differs from before, until the signal is aborted. */
+/** Calls `onChange` whenever this host's network differs from before, until the signal is aborted. */
 export function watchNetwork(
   relays: readonly RelayConfig[],
   onChange: () => void,
@@ -39,7 +39,7 @@ export function watchNetwork(
     const isOther = now.addresses !== known.addresses
     if (!isOther && now.others === known.others) return
     const waitMs = toldAtMs + PACE_MS[isOther ? 'addresses' : 'others'] - performance.now()
-    // What differs stays so until it is told; what was undone meanwhile is none.
+    // A difference is kept until it is reported; one that was undone meanwhile is not reported.
     if (waitMs > 0) return lookIn(waitMs)
     known = now
     toldAtMs = performance.now()

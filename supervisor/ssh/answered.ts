@@ -1,9 +1,9 @@
 /** A promise for a callback of ssh2, which may come late, twice or never. */
 
 /**
- * Calls `start` with a function that settles the promise; that one returns false when it came too late, and what it was given
- * is then nobody's. Settles with `otherwise()` when one of the signals is aborted, also when it was before: `start` is then
- * not called. What `start` throws counts as `otherwise`.
+ * Calls `start` with a function that settles the promise; it returns false when it is called too late, and its value
+ * is then not used. Settles with `otherwise()` when one of the signals is aborted; if it was aborted before, `start` is
+ * not called. An exception of `start` counts as `otherwise`.
  */
 export function answered<T>(
   signals: readonly AbortSignal[],

@@ -1,4 +1,4 @@
-/** What visitors' channels keep in memory together, because their servers on this device do not read. */
+/** Limits the memory of all visitors' channels together, in case their servers on this device do not read. */
 import type { Duplex, Readable } from 'node:stream'
 
 /** Bytes. One slow console may keep all of its channel's window, which is 2 MiB; so may a few more. */

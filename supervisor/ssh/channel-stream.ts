@@ -26,7 +26,7 @@ export class ChannelStream extends Duplex {
     channel.on('exit', (code: unknown) => {
       if (typeof code === 'number') exitCode = code
     })
-    // Nobody needs to read what was said for this: what is left of it is in our own buffer.
+    // This does not need a reader: the rest is in our own buffer.
     this.exited = new Promise(resolve => {
       for (const end of [channel, this]) end.once('close', () => resolve(exitCode))
     })
@@ -64,7 +64,7 @@ function discard(channel: Channel): void {
   channel.destroy()
 }
 
-/** In place of a channel that is there no more. */
+/** In place of a channel that no longer exists. */
 export function closedStream(): Duplex {
   return new Duplex().on('error', () => {}).destroy()
 }

@@ -93,7 +93,7 @@ export class ClientConnection implements Connection {
           if (this.closed.aborted) return
           const answer = err ? 'refused' : 'granted'
           if (settle(answer) || answer === 'refused') return
-          // Nobody waits for this listener any more: it goes to whoever asks for the same port, or back.
+          // This listener is no longer needed: it goes to the next request for the same port, or is cancelled.
           if (![...asked].some(other => other('granted'))) this.#cancel(port, () => {})
         })
       },

@@ -1,7 +1,7 @@
 /** An authenticated SSH connection as the rest of the supervisor sees it: answers as values, and every call settles. */
 import type { Duplex } from 'node:stream'
 
-/** What a call gives: its value, or why there is none, as a sentence part that is safe to show. */
+/** The result of a call: its value, or why there is none, as part of a sentence that is safe to show. */
 export type Answer<T> = { ok: true; value: T } | { ok: false; cause: string }
 
 /** A command that runs at the other end. */
@@ -12,7 +12,7 @@ export interface Execution {
   exited: Promise<number | undefined>
 }
 
-/** Somebody at the other end came to one of our listeners. */
+/** Somebody has connected to one of our listeners at the other end. */
 export interface Arrival {
   /** The listener's port. */
   port: number
@@ -47,7 +47,7 @@ export interface Connection {
   unlisten(port: number, signal: AbortSignal): Promise<boolean>
   /** Milliseconds of a round trip to the SSH server; undefined without an answer. */
   ping(signal: AbortSignal): Promise<number | undefined>
-  /** Who takes the arrivals from now on; without a taker each is rejected. */
+  /** Handles new channels from now on; without a handler each is rejected. */
   onArrival(take: (arrival: Arrival) => void): void
   activity(): Activity
   /** Aborted when the connection is gone, for whatever reason; `closeCause` then says why. */
@@ -99,7 +99,7 @@ export interface ConnectOptions {
   /** Software name in our identification string (RFC 4253, section 4.2). */
   ident?: string
   nowMs(): number
-  /** Aborted at the deadline of the login. Of no effect on a connection that is there. */
+  /** Aborted at the deadline of the login. No effect on an established connection. */
   signal: AbortSignal
 }
 

@@ -23,7 +23,7 @@ export class Ending {
   constructor(stream: Duplex) {
     this.#stream = stream
     stream.on('error', error => this.because({ kind: 'broken', error }))
-    // Half a connection is of no use, and its other half may never get away what it has to send.
+    // Half a connection is useless, and the other half may never be able to send its data.
     stream.once('end', () => this.because({ kind: 'closed' }))
     stream.once('close', () => this.because({ kind: 'closed' }))
     if (stream.destroyed) this.because({ kind: 'closed' })
@@ -39,7 +39,7 @@ export class Ending {
     return this.#end
   }
 
-  /** We have said goodbye: whatever ends it now is our doing. */
+  /** This end has said goodbye: any end from now on counts as ours. */
   expect(): void {
     this.#isExpected = true
   }

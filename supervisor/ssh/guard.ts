@@ -1,4 +1,4 @@
-/** Holds the other end to what RFC 4252 and 4254 allow it, where ssh2 1.17 does not: what it can make this device keep or do is bounded. */
+/** Enforces limits of RFC 4252 and 4254 that ssh2 1.17 does not: the other end cannot make this device keep or do too much. */
 import type { Channel, Client } from 'ssh2'
 
 /** The parts of ssh2 1.17 that have no public name; connect.itest.ts pins them. */
@@ -63,7 +63,7 @@ export function isExchangingKeys(client: Client): boolean {
   return (client as unknown as Internals)._protocol?._kexinit !== undefined
 }
 
-/** A channel and its standard error outlive our interest in them: what goes wrong in them is nobody's. */
+/** A channel and its standard error outlive their use: later errors in them are ignored. */
 export function guardErrors(channel: Channel): void {
   const ignore = () => {}
   channel.on('error', ignore)

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import type { Activity } from './connection.ts'
 
-/** Bytes that wait for the network; channels wait at far fewer, so past it the other end asks and does not read. */
+/** Bytes that may wait for the network; channels pause far earlier, so beyond this the other end sends requests without reading. */
 const UNSENT_MAX = 1024 * 1024
 /** Milliseconds of work in one turn of the event loop; past it, as long again belongs to everybody else. */
 const WORK_MAX_MS = 20

@@ -10,20 +10,20 @@ export interface Control {
   others(signal: AbortSignal): Promise<number | undefined>
   /** Whether the relay's sshd still listens for new connections; undefined without an answer, as from an older relay. */
   listening(signal: AbortSignal): Promise<'yes' | 'no' | 'unknown' | undefined>
-  /** Writes one line; false when the channel is gone, or the relay takes nothing in. */
+  /** Writes one line; false if the channel is gone, or if the relay does not read. */
   send(line: string): boolean
-  /** Hands over what the relay says, beginning with what it has said already. */
+  /** Delivers the relay's orders, including those that came before this call. */
   listen(onOrder: (order: RelayOrder) => void): void
 }
 
-/** Bytes that wait for the relay; past that, it does not read, and the newest report is worth more than old ones. */
+/** Bytes that may wait for the relay: beyond this it does not read, and a later report replaces old ones. */
 const WAITING_MAX = 16_384
-/** Lines that are obeyed in a row before a pause, and its milliseconds: a relay that floods must not hold the device up. */
+/** Lines that are read in a row before a pause, and its milliseconds: a relay that floods must not block the device. */
 const BURST = 32
 const PAUSE_MS = 1_000
 
 /**
- * @param said what the relay said before it said that the claim holds
+ * @param said the relay's messages before its answer to the claim
  * @param pause waits where a relay floods
  */
 export function controlOf(
@@ -32,7 +32,7 @@ export function controlOf(
   said: readonly RelayOrder[],
   pause: () => Promise<unknown> = () => delay(PAUSE_MS, undefined, { ref: false }),
 ): Control {
-  // Until somebody listens: the latest order of each kind is all that holds, however many came.
+  // Until somebody listens, only the latest order of each kind counts.
   let early = [...said]
   const ended = new AbortController()
   let onOrder: ((order: RelayOrder) => void) | undefined
@@ -71,7 +71,7 @@ export function controlOf(
   }
 }
 
-/** Until the channel ends. What is not a message that this version knows is passed over. */
+/** Until the channel ends. A message that this version does not know is ignored. */
 async function readAll(
   lines: Lines,
   take: (message: RelayMessage) => void,

@@ -8,11 +8,11 @@ import { type Lines, readLines } from './read-lines.ts'
 export type Claim =
   /** The relay recorded this connection as the device's. */
   | { kind: 'claimed'; control: Control }
-  /** A supervisor of this identity that started later has a living session: it is not ours to end. */
+  /** A supervisor of this identity that started later has a living session: this one must not end it. */
   | { kind: 'superseded' }
   /** The relay does not know the commands: a stale listener cannot be evicted there. */
   | { kind: 'unknown'; detail: string }
-  /** No answer in time: whether it knows them cannot be told. */
+  /** No answer in time: it may or may not know the commands. */
   | { kind: 'silent' }
 
 /**
@@ -31,10 +31,10 @@ export async function claim(connection: Connection, token: string, signal: Abort
   return isOver ? { kind: 'unknown', detail: answer ?? 'no answer' } : { kind: 'silent' }
 }
 
-/** Lines before the answer that may be somebody else's: what a login's shell prints from its start-up files. */
+/** Lines before the answer that the login's shell may print from its start-up files. */
 const NOISE_MAX = 64
 
-/** A relay on which maintenance is off says so before it says `claimed`; one that does not has it on. */
+/** If access is off, the relay says so before `claimed`; otherwise it is on. */
 async function readAnswer(lines: Lines, signal: AbortSignal) {
   const said: RelayOrder[] = [{ type: 'maintenance', off: false }]
   let answer: string | undefined
@@ -49,7 +49,7 @@ async function readAnswer(lines: Lines, signal: AbortSignal) {
   return { said, answer, isOver: true }
 }
 
-/** Ends this device's other sessions on the relay; gives how many, or undefined when the relay could not say. */
+/** Ends this device's other sessions on the relay; returns how many, or undefined if the relay could not say. */
 export async function evict(connection: Connection, signal: AbortSignal): Promise<number | undefined> {
   const started = await connection.exec(DEVICE_COMMANDS.evict(), signal)
   if (!started.ok) return undefined
@@ -65,7 +65,7 @@ export async function evict(connection: Connection, signal: AbortSignal): Promis
   return count === undefined ? undefined : Number(count)
 }
 
-/** What it still says is read away, so that the channel can close. */
+/** Reads the rest, so that the channel can close. */
 function leave(stream: Duplex): void {
   stream.resume()
   stream.end()

@@ -1,10 +1,10 @@
-/** Who gets in at one listener when very many come. All come from the relay's loopback, so an address tells nobody apart. */
+/** Who gets in at one listener when very many connect. All come from the relay's loopback, so addresses do not help. */
 import type { Clock } from '../../runtime/clock.ts'
 import { OVER, settled } from '../../runtime/waiting.ts'
 
 /** Visitors whose client has sent no more than an identification. SSH clients begin the key exchange at once. */
 const SILENT = 64
-/** Milliseconds for which a visitor is spared when others wait for its place. */
+/** Milliseconds for which a visitor keeps its place while others wait. */
 const SPARED_MS = 2_000
 /** Bytes of the longest identification (RFC 4253, section 4.2). */
 const IDENTIFICATION_BYTES = 255
@@ -15,7 +15,7 @@ export interface Visitor {
   /** Aborted when it has to make room. */
   readonly displaced: AbortSignal
   /**
-   * Its client sent something; to be called until it gives no more `undecided`.
+   * Its client sent something; call it until it no longer returns `undecided`.
    * @returns `refused` when there are too many people, who may all be logged in
    */
   sends(bytes: number): 'undecided' | 'in' | 'refused'
@@ -69,7 +69,7 @@ export class Entrance {
   }
 
   #sent(entry: Entry, bytes: number): ReturnType<Visitor['sends']> {
-    // Data that was on the way when it was displaced takes no place from anybody.
+    // Data that was on the way when it was displaced takes no place.
     if (entry.displaced.signal.aborted) return 'in'
     const wasSilent = isSilent(entry)
     if (wasSilent && entry.bytes + bytes > IDENTIFICATION_BYTES && !this.#hasRoom()) return 'refused'

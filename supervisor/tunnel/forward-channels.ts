@@ -1,4 +1,4 @@
-/** Joins each forwarded channel to the device's own sshd or to the console bridge, and counts who is in. */
+/** Connects each forwarded channel to the device's own sshd or to the console bridge, and counts sessions. */
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
@@ -21,18 +21,18 @@ export interface Route {
 export interface Forwarding {
   /** Sessions of people: without the supervisor's own probes, and without connections that have sent nothing. */
   sessions(): Record<ListenerName, number>
-  /** Whether who comes is let in; who is in stays. */
+  /** Whether new connections are accepted; those that exist stay. */
   letIn(open: boolean): void
   /** Resolves when nobody is on a console any more, or when aborted. */
   consolesLeft(signal: AbortSignal): Promise<void>
-  /** Ends all who are in. */
+  /** Ends all sessions. */
   endAll(): void
 }
 
 export interface ForwardingOptions {
   routes: readonly Route[]
   dialLocal: DialLocal
-  /** The identification with which our own self-tests begin, so that they do not count as sessions; a probe says nothing. */
+  /** The identification that our own self-tests send first, so that they do not count as sessions; a probe sends nothing. */
   ownIdent: string
   onChange(): void
   clock: Clock
@@ -48,7 +48,7 @@ const LOCAL_MS = 10_000
  */
 const PEOPLE = { shell: 60, console: 200 }
 
-/** Serves the connection's arrivals as long as it lives. */
+/** Serves new channels of the connection as long as it lives. */
 export function forwardChannels(connection: Connection, options: ForwardingOptions): Forwarding {
   const { routes, dialLocal, ownIdent, onChange, clock, log } = options
   const living = new Map<Duplex, ListenerName>()
@@ -148,7 +148,7 @@ const GREET_MS = 3_000
 /**
  * Pipes both ways with half-close, and lets neither end outlive the other. A visitor who has left, and whom the server does
  * not greet, takes the connection along: an SSH server speaks first (RFC 4253, section 4.2), and one that hangs closes
- * nothing. Whoever tries its port again and again would otherwise take every place, those of the other listener too.
+ * nothing. A client that tries its port again and again would otherwise take every place, also those of the other listener.
  */
 function join(channel: Duplex, socket: Duplex): void {
   let isServed = false

@@ -17,7 +17,7 @@ export interface ReachOptions {
   clock: Clock
   /** Milliseconds for the TCP connection to come about. */
   synMs: number
-  /** Milliseconds for the relay to greet once the TCP connection is there. */
+  /** Milliseconds for the relay to greet after the TCP connection. */
   greetMs: number
   /** Milliseconds for the login. */
   stepMs: number
@@ -27,10 +27,10 @@ export interface ReachOptions {
   ident?: string
 }
 
-/** Milliseconds by which the dialler may miss its own deadline, so that its own cause is the one that is told. */
+/** Milliseconds by which the dialler may exceed its own deadline, so that its cause is the one that is reported. */
 const SLACK_MS = 1_000
 
-/** Never rejects for what a network or a relay can do. */
+/** Never rejects, whatever a network or a relay does. */
 export async function reachRelay(options: ReachOptions): Promise<Reached> {
   const { relay, credentials, dial, connect, clock, synMs, greetMs, stepMs, signal, ident = 'oobm' } = options
   const { host, port, user, hostKeys } = relay

@@ -1,4 +1,4 @@
-/** The lines of a stream one by one, with bounds: a relay that floods is made to wait, and fills no memory. */
+/** Reads a stream line by line, with limits: a relay that floods has to wait, and does not fill the memory. */
 import type { Duplex } from 'node:stream'
 import { LINE_MAX } from '../../formats/control-protocol.ts'
 import { settled } from '../../runtime/waiting.ts'
@@ -6,7 +6,7 @@ import { settled } from '../../runtime/waiting.ts'
 export interface Lines {
   /** The next line, cut to LINE_MAX; undefined at the end, or when the signal is aborted. */
   next(signal: AbortSignal): Promise<string | undefined>
-  /** Nothing more comes. */
+  /** The end of the stream. */
   readonly ended: boolean
 }
 
@@ -22,7 +22,7 @@ export function readLines(stream: Duplex): Lines {
   stream.setEncoding('utf8')
   stream.on('data', (text: string) => {
     const parts = (partial + text).split('\n')
-    // The beginning of an over-long line is kept: it is no line of the protocol either way.
+    // The start of an over-long line is kept: it is not a message of the protocol either way.
     partial = (parts.pop() ?? '').slice(0, LINE_MAX)
     ready.push(...parts.map(line => line.slice(0, LINE_MAX)))
     if (ready.length > WAITING_MAX) stream.pause()
@@ -45,7 +45,7 @@ export function readLines(stream: Duplex): Lines {
       return ended && ready.length === 0
     },
     next: async signal => {
-      // Again, when what came was no whole line.
+      // Repeated until a whole line has come.
       while (ready.length === 0 && !ended && !signal.aborted) {
         await settled<void>(signal, undefined, settle => {
           wake = () => settle()

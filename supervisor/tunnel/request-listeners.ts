@@ -18,7 +18,7 @@ export interface RequestOptions {
   onEvicted(count: number): void
 }
 
-/** Resolves with undefined when every listener is ours. */
+/** Resolves with undefined when this device has every listener. */
 export async function requestListeners(connection: Connection, options: RequestOptions): Promise<Failure | undefined> {
   for (const route of options.routes) {
     const answer = await connection.listen(route.listener, options.signal)
@@ -28,7 +28,7 @@ export async function requestListeners(connection: Connection, options: RequestO
   return undefined
 }
 
-/** sshd gives one and the same answer for "taken" and "not permitted": only the eviction tells them apart. */
+/** sshd gives the same answer for "taken" and "not permitted": only the eviction distinguishes them. */
 async function takeBack(connection: Connection, route: Route, options: RequestOptions): Promise<Failure | undefined> {
   const { mayEvict, clock, signal, onEvicted } = options
   const where = `listener 127.0.0.1:${route.listener} (${route.name})`
@@ -57,7 +57,7 @@ function unanswered(answer: 'granted' | 'refused' | 'unanswered'): Failure | und
   return { state: 'no-relay', cause: 'the relay stopped answering the request for the listeners' }
 }
 
-/** Gives the listeners back; false when the relay does not say that they are gone. */
+/** Cancels the listeners; false if the relay does not confirm it. */
 export async function cancelListeners(
   connection: Connection,
   routes: readonly Route[],
