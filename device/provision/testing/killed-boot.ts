@@ -1,6 +1,7 @@
 /** Power cuts: `oobm provision` killed after each of its steps, with the next boot after it, and with the card's file gone before that. */
 import { existsSync } from 'node:fs'
 import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import * as assert from 'uvu/assert'
@@ -10,8 +11,8 @@ import type { TestContext } from '../../../tools/suite.ts'
 import { provision } from '../provision.ts'
 import { holdsSecrets } from './board.ts'
 
-// In memory: a hundred boots sync thousands of times, and what a disk makes of that is not tried here.
-if (existsSync('/dev/shm')) process.env.TMPDIR = '/dev/shm'
+/** In memory: a hundred boots sync thousands of times, and what a disk makes of that is not tested here. */
+const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 /** Loaded before the program: kills it after its Nth effect on the board's files, of those that leave something else behind. */
 const KILLER = `
@@ -82,7 +83,7 @@ async function copyOf(place: string, to: string): Promise<string> {
 }
 
 export async function killAtEachStep(context: TestContext, { before, old, new: now }: Scene): Promise<number> {
-  const directory = await scratchDirectory(context)
+  const directory = await scratchDirectory(context, MEMORY)
   const place = join(directory, 'board')
   const killer = join(directory, 'killer.cjs')
   const program = join(directory, 'lib/oobm.cjs')
