@@ -62,7 +62,7 @@ test(
     assert.is(sent.code, 0, sent.stderr)
     assert.match(
       (await relay('off', 'lab-device', '--reason', 'new rack')).stdout,
-      /^access to lab-device is off: it has closed its listeners$/m,
+      /^access to lab-device is off: the device has closed its listeners$/m,
     )
     await waitFor('the session to end', () => visit.ended(), PATIENCE)
     assert.match(visit.output(), /\[oobm: access to lab-device was switched off by [\w.-]+\]/)

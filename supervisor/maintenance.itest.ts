@@ -35,7 +35,7 @@ test(
 
     assert.match(await operator.run('status'), /^dev1 +in-use +\d+s +(\d+ms|-) /m)
     const said = await operator.run('off', 'dev1', '--reason', 'moving the \x1b[31mrack')
-    assert.match(said, /^access to dev1 is off: it (has closed its listeners|did not confirm)/)
+    assert.match(said, /^access to dev1 is off: the device (has closed its listeners|did not confirm)/)
     for (const port of [field.listenerPort, field.listenerPort + 1]) assert.not(await accepts(port))
     await waitFor('the visitor to be sent away', () => ended)
     await device.becomes('maintenance', /the operator has switched access off/)
@@ -50,7 +50,7 @@ test(
       / access +off since 20\S+ \S+ UTC, switched off by carol, until it is switched on\n/,
     )
 
-    assert.match(await operator.run('on', 'dev1'), /^access to dev1 is on, and proved$/m)
+    assert.match(await operator.run('on', 'dev1'), /^access to dev1 is on: the device is proved$/m)
     await device.becomes('ready')
     const report = await operator.report(({ state }) => state === 'ready')
     assert.ok(report.proofS !== null && report.changes.some(({ state }) => state === 'maintenance'))
@@ -175,7 +175,7 @@ test(
     const said = await operator.run('on', 'dev1', '--relay', '127.0.0.1', '--port', String(other.port))
     assert.match(
       said,
-      new RegExp(`^access to dev1 is on; it was told, and to go to 127\\.0\\.0\\.1:${other.port}$`, 'm'),
+      new RegExp(`^access to dev1 is on: the device was told to go to 127\\.0\\.0\\.1:${other.port}$`, 'm'),
     )
     await waitFor('the other relay', async () => (await portOf()) === other.port)
     await device.becomes('ready')
@@ -195,7 +195,7 @@ test(
     context.cleanup(() => device.program.child.kill('SIGCONT'))
     assert.match(
       await operator.run('off', 'dev1'),
-      /^access to dev1 is off: it did not confirm, so its connection to this relay was ended$/m,
+      /^access to dev1 is off: the device did not confirm, so the relay ended its connection$/m,
     )
     for (const port of [field.listenerPort, field.listenerPort + 1]) assert.not(await accepts(port))
     assert.match(await operator.run('status'), /^dev1 +away,off /m)

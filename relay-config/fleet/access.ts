@@ -1,13 +1,13 @@
-/** Who may reach what: the fleet's lists, resolved. */
+/** Who may reach what: the lists of the fleet file, resolved. */
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import type { Device, Fleet, Relay, Technician } from './fleet-config.ts'
 
-/** What one technician may reach on one device; only where it is anything. */
+/** What one technician may reach on one device. */
 export interface Access {
   device: Device
   consoles: Device['consoles']
   shell: boolean
-  /** May become root there; has the shell then. */
+  /** May become root there, which includes the shell. */
   admin: boolean
 }
 
@@ -25,7 +25,7 @@ export function accessOf(fleet: Fleet, { consoles, shells, admins }: Technician)
     .filter(access => access.shell || access.consoles.length > 0)
 }
 
-/** The consoles that a plain login on a relay leads this technician to (way 2). */
+/** The consoles that this technician may open by a login on a relay (way 2). */
 export function loginConsolesOf(
   fleet: Fleet,
   technician: Technician,
@@ -36,7 +36,7 @@ export function loginConsolesOf(
   )
 }
 
-/** A technician's login on a relay: the one there is, or his own. */
+/** A technician's login on a relay: the shared one, or their own. */
 export function relayLoginOf({ accounts, user }: Relay, { name }: Technician): string {
   return accounts === 'dedicated' ? name : user
 }
@@ -48,7 +48,7 @@ export function relayLoginOf({ accounts, user }: Relay, { name }: Technician): s
 export function pinnedKeysOf({ name, hostKeys }: Relay): [string, ...string[]] {
   const [first, ...more] = hostKeys
   if (first !== undefined) return [first, ...more]
-  const advice = `"oobm-relay push" makes its key and says which it is; put that into host_keys`
+  const advice = `"oobm-relay push" makes its key and prints it: put it into host_keys`
   throw new UserError(`relay "${name}" has no host_keys yet: ${advice}`, EXIT.configuration)
 }
 

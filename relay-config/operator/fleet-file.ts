@@ -7,27 +7,27 @@ import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { relayPaths } from '../relay/relay-paths.ts'
 
 /**
- * With its line ends, for who changes it.
- * @throws UserError with exit code 78 that says where one comes from
+ * With its line ends, for commands that change it.
+ * @throws UserError with exit code 78 that says where to find or make one
  */
 export async function readFleetText(file: string): Promise<string> {
   let bytes: Uint8Array
   try {
-    // ssh gives a program a socket for its standard input, which nobody can open by a name.
+    // From ssh a program gets a socket as its standard input, which has no name to open.
     bytes = await (file === '-' ? buffer(process.stdin) : readFile(file))
   } catch (err) {
     const isRelay = existsSync(relayPaths().state)
     const advice = isRelay
-      ? 'this host is a relay: go where the operator works, or name one with --fleet'
-      : 'go to its folder, name one with --fleet or $OOBM_FLEET, or make one with "oobm-relay init"'
+      ? 'this host is a relay: run this where the operator works, or name a file with --fleet'
+      : 'run this in its folder, name it with --fleet or $OOBM_FLEET, or make one with "oobm-relay init"'
     throw new UserError(`cannot read ${file} (${errorCode(err)}): ${advice}`, EXIT.configuration, { cause: err })
   }
   return decodeAsWritten(file, bytes)
 }
 
 /**
- * What `apply` has put in force is changed by the next `apply` alone, and no private key is made beside it.
- * @throws UserError when that is the file
+ * Only the next `apply` changes the file that is in force on a relay, and no private key is made beside it.
+ * @throws UserError for that file
  */
 export function refuseApplied(command: string, file: string): void {
   const { fleet } = relayPaths()

@@ -94,7 +94,7 @@ test(
     assert.is(refused.code, 78, refused.stdout)
     assert.match(
       refused.stderr,
-      /has no host key yet, and the fleet file pins one: with a new one, 2 devices will refuse this relay: tokyo, osaka\. "oobm-relay push lon --restore"/,
+      /has no host key yet, but the fleet file pins one\. With a new key, 2 devices will refuse this relay: tokyo, osaka\. "oobm-relay push lon --restore"/,
     )
     assert.is(await second.sh('ls /etc/oobm 2>/dev/null || true'), '', 'nothing was made')
     await writeFile(join(second.shared, 'passphrase'), 'another one\n')
@@ -104,7 +104,7 @@ test(
     await writeFile(join(second.shared, 'passphrase'), `${PASSPHRASE}\r\n`)
     const restored = await push(second, '--restore', '--passphrase-file', '/root/fleet/passphrase')
     assert.is(restored.code, 0, restored.stderr)
-    assert.match(restored.stdout, /^done: put the host key of this relay back$/m)
+    assert.match(restored.stdout, /^done: restore the host key of this relay$/m)
     assert.match(await deviceGetsIn(second), /osaka: the commands are/)
     assert.is(await second.sh('stat -c %a-%U /etc/oobm/relay/ssh_host_ed25519_key'), '600-root\n')
     assert.match((await push(second)).stdout, /^nothing to change$/m)

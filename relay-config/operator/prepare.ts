@@ -1,4 +1,4 @@
-/** What `plan`, `apply` and the relay's own `check` begin with: what is wanted, what is there, and how they differ. */
+/** The beginning of `plan`, `apply` and the relay's own `check`: what is wanted, what is present, and the difference. */
 import { existsSync } from 'node:fs'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { type Changes, inspectRelay } from '../relay/apply/inspect-relay.ts'
@@ -56,9 +56,9 @@ export async function prepare({ values, positionals, files, signal }: BareInput,
   }
   const changes = await inspectRelay(desired, paths, service, withoutSystemd)
   if (!changes.hasHostKey && desired.hostKey === undefined && part.relay.hostKeys.length > 0) {
-    const advice = `"oobm-relay push ${part.relay.name} --restore" gives it the one that they know, from your copy. Without a copy: empty host_keys, push, and issue every device anew`
+    const advice = `"oobm-relay push ${part.relay.name} --restore" restores the pinned key from your copy. Without a copy: empty host_keys, push, and issue every device again`
     changes.conflicts.push(
-      `this host has no host key yet, and the fleet file pins one: with a new one, ${refusers(part.fleet, part.relay)}. ${advice}`,
+      `this host has no host key yet, but the fleet file pins one. With a new key, ${refusers(part.fleet, part.relay)}. ${advice}`,
     )
   }
   return { part, desired, changes, paths, sshd: sshd.path, service }
@@ -73,7 +73,7 @@ export function pathsOf(values: BareInput['values']): RelayPaths {
   return relayPaths(typeof values.root === 'string' ? values.root : '/')
 }
 
-/** @throws UserError with all that stands in the way */
+/** @throws UserError with all conflicts */
 export function refuseConflicts({ changes: { conflicts } }: Prepared): void {
   if (conflicts.length > 0) throw new UserError(`not applied: ${conflicts.join('\n')}`, EXIT.configuration)
 }

@@ -58,14 +58,10 @@ test('a private key in the fleet file goes nowhere, in a comment or in PuTTY’s
     '# -----BEGIN ENCRYPTED PRIVATE KEY-----',
     '# Private-Lines: 1\n# AAAA',
   ]) {
-    await refused(
-      read(`${text}${secret}\n`),
-      new RegExp(`^${file}:${line}: there is a private key in the fleet file`),
-      78,
-    )
+    await refused(read(`${text}${secret}\n`), new RegExp(`^${file}:${line}: the fleet file has a private key`), 78)
     const stream = stringifyPublicPart(await read())
     const changed = JSON.stringify({ ...JSON.parse(stream), fleet: `${text}${secret}\n` })
-    await refused(sent(changed), /^what came:\d+: there is a private key/, 78)
+    await refused(sent(changed), /^the input:\d+: the fleet file has a private key/, 78)
   }
 })
 
@@ -84,7 +80,7 @@ test('what is no such stream, or lacks a device’s keys, is refused', async con
   }
   for (const device of Object.keys(stream.deviceKeys)) {
     const { [device]: _, ...deviceKeys } = stream.deviceKeys
-    await refused(sent(JSON.stringify({ ...stream, deviceKeys })), new RegExp(`what came has no keys of ${device}`), 64)
+    await refused(sent(JSON.stringify({ ...stream, deviceKeys })), new RegExp(`the input has no keys of ${device}`), 64)
   }
   await refused(sent(JSON.stringify({ ...stream, relay: 'none' })), /"none" is not a relay with dedicated accounts/, 64)
 })

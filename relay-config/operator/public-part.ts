@@ -1,4 +1,4 @@
-/** What the operator has and a relay needs: read beside a fleet file, or from the stream that `push` sends; nothing secret. */
+/** What a relay needs of the operator's files, without secrets: read beside a fleet file, or from the stream that `push` sends. */
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -17,7 +17,7 @@ const streamSchema = z.strictObject({
   oobmRelayPush: z.literal(1),
   relay: z.string(),
   fleet: z.string(),
-  /** For a relay that takes the place of a lost one. */
+  /** The host key for a relay that replaces a lost one. */
   hostKey: z.string().optional(),
   deviceKeys: z.record(z.string(), z.strictObject({ relayKey: publicKeySchema, bridgeHostKey: publicKeySchema })),
 })
@@ -40,15 +40,15 @@ export async function receivePublicPart(input: NodeJS.ReadableStream): Promise<P
   try {
     stream = streamSchema.parse(JSON.parse(raw))
   } catch (err) {
-    const message = 'what came is not from an "oobm-relay push" of the same version: install the same on both sides'
+    const message = 'the input is not from an "oobm-relay push" of this version: install the same version on both sides'
     throw new UserError(message, EXIT.usage, { cause: err })
   }
-  refusePrivateKey('what came', stream.fleet)
+  refusePrivateKey('the input', stream.fleet)
   const fleet = parseFleet('fleet.toml', stream.fleet)
   const part = { fleetText: stream.fleet, fleet, relay: dedicatedRelay(fleet, stream.relay) }
   const deviceKeys = new Map(Object.entries(stream.deviceKeys))
   const missing = devicesOf(part).find(({ name }) => !deviceKeys.has(name))
-  if (missing) throw new UserError(`what came has no keys of ${missing.name}`, EXIT.usage)
+  if (missing) throw new UserError(`the input has no keys of ${missing.name}`, EXIT.usage)
   return { ...part, deviceKeys, hostKey: stream.hostKey }
 }
 
@@ -72,15 +72,15 @@ export async function readPublicPart(file: string, name: string | undefined, pat
   return { fleetText, fleet, relay, deviceKeys }
 }
 
-/** Everybody on a relay reads the fleet file there; also what stands in a comment. PuTTY's keys say it in their own words. */
+/** Everybody on a relay can read the fleet file there, also its comments. PuTTY's keys have a header of their own. */
 function refusePrivateKey(file: string, text: string): void {
   const line = text.split('\n').findIndex(each => /PRIVATE KEY|^\W*Private-Lines:/.test(each)) + 1
   if (line === 0) return
-  const advice = 'it is not for a relay, where others read this file. Take it out, and make another key in its place'
-  throw new UserError(`${file}:${line}: there is a private key in the fleet file: ${advice}`, EXIT.configuration)
+  const advice = 'others can read this file on a relay. Remove the key, and make a new one in its place'
+  throw new UserError(`${file}:${line}: the fleet file has a private key: ${advice}`, EXIT.configuration)
 }
 
-/** The operator's folder beside the file; or, for the file that was applied here, what came with it. */
+/** The operator's folder beside the file; or, for the applied file, the keys that were sent with it. */
 function keyFolder(file: string, device: string, { fleet, deviceKeys }: RelayPaths): string {
   const beside = join(dirname(file), 'secrets')
   const isApplied = existsSync(fleet) && existsSync(file) && realpathSync(file) === realpathSync(fleet)
@@ -91,7 +91,7 @@ function devicesOf({ fleet, relay }: { fleet: Fleet; relay: Relay }) {
   return fleet.devices.filter(device => relaysOf(fleet, device).includes(relay))
 }
 
-/** @throws UserError that says which there are */
+/** @throws UserError that lists them */
 function dedicatedRelay(fleet: Fleet, name: string | undefined): Relay {
   const all = fleet.relays.filter(relay => relay.accounts === 'dedicated')
   const names = all.map(relay => relay.name).join(', ') || 'none'
@@ -99,7 +99,7 @@ function dedicatedRelay(fleet: Fleet, name: string | undefined): Relay {
   const [relay, second] = found
   if (relay !== undefined && second === undefined) return relay
   if (name !== undefined) {
-    throw new UserError(`"${name}" is not a relay with dedicated accounts; there are: ${names}`, EXIT.usage)
+    throw new UserError(`"${name}" is not a relay with dedicated accounts; known: ${names}`, EXIT.usage)
   }
-  throw new UserError(`name one relay with dedicated accounts; there are: ${names}`, EXIT.usage)
+  throw new UserError(`name one relay with dedicated accounts; known: ${names}`, EXIT.usage)
 }

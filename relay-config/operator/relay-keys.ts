@@ -1,6 +1,6 @@
 /**
- * What the operator has of the relays' host keys, in `secrets/_relays/RELAY/` (no device's name begins so): of a dedicated relay
- * the copy of its key, under a passphrase; for a shared one a spare that no host has ever had.
+ * The operator's host keys of relays, in `secrets/_relays/RELAY/` (no device's name begins with `_`): for a dedicated relay a copy
+ * of its key, under a passphrase; for a shared one a spare key that no host has.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ export function relayKeyPath(secrets: string, relay: Relay): string {
   return join(secrets, '_relays', relay.name, relay.accounts === 'shared' ? 'spare_host_key' : 'host_key')
 }
 
-/** Type and base64; undefined where there is none. @throws UserError for one that cannot be read */
+/** Type and base64; undefined without a key. @throws UserError for one that cannot be read */
 export async function readRelayPublicKey(secrets: string, relay: Relay): Promise<string | undefined> {
   const path = `${relayKeyPath(secrets, relay)}.pub`
   try {
@@ -26,7 +26,7 @@ export async function readRelayPublicKey(secrets: string, relay: Relay): Promise
   }
 }
 
-/** The fleet as devices and technicians are to pin it: each shared relay may answer with its spare key, too. */
+/** The fleet with the keys that devices and technicians pin: a shared relay may also answer with its spare key. */
 export async function withSpareKeys(fleet: Fleet, secrets: string): Promise<Fleet> {
   const relays = await Promise.all(
     fleet.relays.map(async relay => {
@@ -38,7 +38,7 @@ export async function withSpareKeys(fleet: Fleet, secrets: string): Promise<Flee
   return { ...fleet, relays }
 }
 
-/** Who pins a relay's host key and refuses another: `2 devices will refuse this relay: osaka, tokyo`. */
+/** The devices that pin a relay's host key and refuse another: `2 devices will refuse this relay: osaka, tokyo`. */
 export function refusers(fleet: Fleet, relay: Relay): string {
   const names = fleet.devices.filter(device => relaysOf(fleet, device).some(({ name }) => name === relay.name))
   const count = names.length === 1 ? '1 device' : `${names.length} devices`

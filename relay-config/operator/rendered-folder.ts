@@ -1,11 +1,11 @@
-/** The folder that `oobm-relay render` writes: every file replaced as a whole, and none left that is no longer wanted. */
+/** Writes the folder of `oobm-relay render`: replaces every file as a whole, and removes those that are no longer wanted. */
 import { mkdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorCode } from '../../runtime/errors.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import type { RenderedFile } from '../fleet/render/rendered-files.ts'
 
-/** Names the files that are ours, so that nothing else in the folder is ever removed. */
+/** Lists our files, so that nothing else in the folder is ever removed. */
 const MANIFEST = '.rendered'
 
 export interface FolderChange {
@@ -13,7 +13,7 @@ export interface FolderChange {
   change: 'written' | 'unchanged' | 'removed'
 }
 
-/** Brings the folder to hold `files`, made when missing. */
+/** Makes the folder, if it is missing, and writes `files` into it. */
 export async function updateRenderedFolder(
   folder: string,
   files: ReadonlyMap<string, RenderedFile>,
@@ -21,7 +21,7 @@ export async function updateRenderedFolder(
   await mkdir(folder, { recursive: true })
   const manifest = join(folder, MANIFEST)
   const earlier = (await readText(manifest))?.split('\n').filter(isOurs) ?? []
-  // Both, until all is done: an interrupted run leaves nothing that the next one does not know.
+  // Lists both until everything is done, so that the next run knows the files of an interrupted one.
   await writeAtomically(manifest, `${[...new Set([...earlier, ...files.keys()])].join('\n')}\n`, 0o644)
   const changes: FolderChange[] = []
   for (const [path, file] of files) changes.push({ path, change: await updateFile(join(folder, path), file) })
@@ -41,7 +41,7 @@ async function updateFile(path: string, { content, mode }: RenderedFile): Promis
   return 'written'
 }
 
-/** A manifest that somebody edited removes nothing elsewhere. */
+/** Ignores paths outside of the folder, in a manifest that somebody edited. */
 function isOurs(path: string): boolean {
   return /^(relay|technicians)\/[a-z0-9][a-z0-9._-]*\/[a-z_-]+$/.test(path)
 }

@@ -1,4 +1,4 @@
-/** A private key under a passphrase, in OpenSSH's own format and by its own ssh-keygen: no cipher of ours. */
+/** Encrypts a private key with a passphrase, in OpenSSH's own format and by ssh-keygen: no cipher of ours. */
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,21 +6,21 @@ import { join } from 'node:path'
 import spawn, { SubprocessError } from 'nano-spawn'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 
-/** Memory, where it is: what lies there unsealed for a moment is on no disk afterwards. */
+/** In memory, if possible: the key is unencrypted there for a moment, and never on a disk. */
 const MEMORY = '/dev/shm'
 
-/** The key under the passphrase. @throws UserError */
+/** Encrypts a key with the passphrase. @throws UserError */
 export async function seal(privateKey: string, passphrase: string, signal: AbortSignal): Promise<string> {
   return withFile(privateKey, async (path, askpass) => {
     await sshKeygen(['-q', '-p', '-a', '64', '-f', path], askpass, passphrase, signal)
     const sealed = await readFile(path, 'utf8')
-    // It asks for nothing where it thinks that it need not: then this is still the key itself.
-    if (sealed === privateKey || (await isOpen(path, signal))) throw new UserError('ssh-keygen did not seal the key')
+    // If ssh-keygen did not ask for the passphrase, the key is still unencrypted.
+    if (sealed === privateKey || (await isOpen(path, signal))) throw new UserError('ssh-keygen did not encrypt the key')
     return sealed
   })
 }
 
-/** The key itself. @throws UserError for another passphrase */
+/** Decrypts a key. @throws UserError for a wrong passphrase */
 export async function unseal(sealed: string, passphrase: string, signal: AbortSignal): Promise<string> {
   return withFile(sealed, async (path, askpass) => {
     await sshKeygen(['-q', '-p', '-N', '', '-f', path], askpass, passphrase, signal)
@@ -28,7 +28,7 @@ export async function unseal(sealed: string, passphrase: string, signal: AbortSi
   })
 }
 
-/** Type and base64 of an unsealed key. */
+/** Type and base64 of an unencrypted key. */
 export async function publicHalfOf(privateKey: string, signal: AbortSignal): Promise<string> {
   return withFile(privateKey, async path => {
     const { stdout } = await spawn('ssh-keygen', ['-y', '-P', '', '-f', path], { signal })
@@ -57,7 +57,7 @@ async function withFile<T>(key: string, work: (path: string, askpass: string) =>
   }
 }
 
-/** The passphrase goes by the environment, which nobody else can read, to the program that ssh-keygen asks: see ssh(1). */
+/** Passes the passphrase to ssh-keygen's askpass program by the environment, which nobody else can read: see ssh(1). */
 async function sshKeygen(args: string[], askpass: string, passphrase: string, signal: AbortSignal): Promise<void> {
   const env = { SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':', OOBM_PASSPHRASE: passphrase }
   try {
@@ -65,7 +65,7 @@ async function sshKeygen(args: string[], askpass: string, passphrase: string, si
   } catch (err) {
     signal.throwIfAborted()
     if (!(err instanceof SubprocessError)) throw err
-    const said = err.stderr.trim().split('\n').at(-1) || 'it is in the package openssh-client'
+    const said = err.stderr.trim().split('\n').at(-1) || 'install the package openssh-client'
     throw new UserError(`ssh-keygen could not change the passphrase: ${said}`, EXIT.failed, { cause: err })
   }
 }

@@ -37,7 +37,7 @@ async function ownPublicHalf(path: string): Promise<string | undefined> {
   return publicKeySchema.safeParse(readPrivateKeyFacts(text)?.publicKey).data
 }
 
-/** The public half of the key that gets one into a gateway device's shell: type and base64. */
+/** The public half of the key for a gateway device's shell: type and base64. */
 export async function readGatewayKey(directory: string, device: string): Promise<string> {
   return readPublicKeyFile(device, `${gatewayPaths(directory, device).privateKey}.pub`)
 }

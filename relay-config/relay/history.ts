@@ -1,4 +1,4 @@
-/** What was done to the fleet, by whom and when: append-only JSON lines on the relay. */
+/** What people did to the fleet, who and when: append-only JSON lines on the relay. */
 import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -15,28 +15,28 @@ const text = z.string().max(1_000)
 const entrySchema = z.object({
   /** ISO 8601, UTC. */
   at: text,
-  /** Login of whoever did it: the one before sudo. */
+  /** The login of the person who did it: the one before sudo. */
   by: text,
   /** `Start Remote M.`, `Stop Remote M.`, `enrol`, `apply`, `session`, and the others of `EVENTS`. */
   event: text,
   device: text.optional(),
   console: text.optional(),
   technician: text.optional(),
-  /** ISO 8601: the time that a session, or an order with an end, spans. */
+  /** ISO 8601: the beginning and the end of a session, or of an order with an end. */
   from: text.optional(),
   to: text.optional(),
-  /** Where they came from, as far as it is known: an address. */
+  /** The address that they came from, if it is known. */
   address: text.optional(),
-  /** The SSH key that they logged in with, as `SHA256:…`, where sshd tells. */
+  /** The SSH key that they logged in with, as `SHA256:…`, if sshd says it. */
   key: text.optional(),
   reason: text.optional(),
-  /** Set where the relay has not seen it, and the device says so. */
+  /** Set if only the device says so, and the relay has not seen it. */
   source: z.literal('device').optional().catch(undefined),
 })
 
 export type HistoryEntry = z.output<typeof entrySchema>
 
-/** What people read in place of the names in the file; all others are read as they are. */
+/** The names that people read, for those in the file; all others are the same. */
 const EVENTS: Record<string, string> = { 'Start Remote M.': 'access on', 'Stop Remote M.': 'access off' }
 
 export function eventText(event: string): string {
@@ -44,7 +44,7 @@ export function eventText(event: string): string {
 }
 
 /**
- * Appends one line, whole, and returns when it is on the disk. Who did it, and when, is filled in where it is left out.
+ * Appends one line, whole, and returns when it is on the disk. Fills in who did it and when, if left out.
  * @throws UserError when it cannot be written
  */
 export async function appendHistory(
@@ -54,22 +54,22 @@ export async function appendHistory(
   const line = JSON.stringify({ at: new Date().toISOString(), ...(await whoRuns()), ...entry })
   try {
     await mkdir(dirname(history), { recursive: true })
-    // O_APPEND and one write: lines of several programs never mix. The folder may be another's: their link is not followed.
+    // O_APPEND and one write: lines of several programs never mix. The folder may be somebody else's: their link is not followed.
     const file = await open(history, APPEND, 0o640)
     try {
       const bytes = Buffer.from(`${(await endsInLine(file)) ? '\n' : ''}${line}\n`)
       const { bytesWritten } = await file.write(bytes)
-      if (bytesWritten !== bytes.length) throw new Error('the disk is full: a part of the line was written')
+      if (bytesWritten !== bytes.length) throw new Error('the disk is full: only a part of the line was written')
       await file.sync()
     } finally {
       await file.close()
     }
   } catch (err) {
-    throw new UserError(`the history ${history} cannot be written: ${errorMessage(err)}`, EXIT.failed, { cause: err })
+    throw new UserError(`cannot write the history ${history}: ${errorMessage(err)}`, EXIT.failed, { cause: err })
   }
 }
 
-/** Whether the last line has no end, because the power went while it was written: the next one would be lost with it. */
+/** Whether the last line has no end, because of a power cut: the next line would be lost with it. */
 async function endsInLine(file: FileHandle): Promise<boolean> {
   const { size } = await file.stat()
   if (size === 0) return false
@@ -77,7 +77,7 @@ async function endsInLine(file: FileHandle): Promise<boolean> {
   return buffer[0] !== 0x0a
 }
 
-/** All entries, oldest first; a line that is none (the power went, the disk was full, somebody edited it) is passed over and counted. */
+/** All entries, oldest first. Lines that are damaged (a power cut, a full disk, somebody edited them) are skipped and counted. */
 export async function readHistory({
   history,
 }: Pick<RelayPaths, 'history'>): Promise<{ entries: HistoryEntry[]; damaged: number }> {
@@ -97,6 +97,6 @@ async function readText(path: string): Promise<string> {
     return await readFile(path, 'utf8')
   } catch (err) {
     if (errorCode(err) === 'ENOENT') return ''
-    throw new UserError(`${path} cannot be read: ${errorMessage(err)}`, EXIT.failed, { cause: err })
+    throw new UserError(`cannot read ${path}: ${errorMessage(err)}`, EXIT.failed, { cause: err })
   }
 }

@@ -1,9 +1,9 @@
-/** Where everything of ours is on a relay of which we are root, below a root that tests set. */
+/** The paths of everything of ours on a dedicated relay, below a root folder that tests set. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface RelayPaths {
-  /** What all of it is below: `/` but for tests. */
+  /** The root folder: `/`, except in tests. */
   root: string
   /** Everything below it is ours. */
   etc: string
@@ -11,15 +11,15 @@ export interface RelayPaths {
   fleet: string
   /** The public relay key of each device, DEVICE.pub. */
   deviceKeys: string
-  /** What is in force: a link to one of `generations`, so that it changes as a whole. */
+  /** The generation in force: a link to one of `generations`, so that it changes as a whole. */
   relay: string
   generations: string
   sshdConfig: string
   hostKey: string
-  /** The name in it is the account's. */
+  /** A folder with a file for each account. */
   authorizedKeys: string
   nftables: string
-  /** What `apply` has made, and how far it came. */
+  /** The record of what `apply` has made. */
   state: string
   lib: string
   deviceCommand: string
@@ -45,7 +45,7 @@ export function relayPaths(root = '/'): RelayPaths {
   return {
     root,
     etc,
-    // Through the link: it is of one piece with the rest of what is in force.
+    // Through the link, so that it changes with everything else that is in force.
     fleet: join(etc, 'fleet.toml'),
     deviceKeys: join(relay, 'device_keys'),
     relay,
@@ -68,7 +68,7 @@ export function relayPaths(root = '/'): RelayPaths {
   }
 }
 
-/** Where sshd finds what the keys of devices and technicians run. */
+/** Where sshd finds the forced commands. */
 export function forcedCommandsOf({ lib, devices }: RelayPaths): { directory: string; state: string } {
   return { directory: lib, state: devices }
 }

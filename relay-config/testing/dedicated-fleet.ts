@@ -19,7 +19,7 @@ export interface DedicatedFleet {
   write(change?: (text: string) => string): Promise<void>
   /** The private relay key of a device, as a path on this machine. */
   deviceKey(name: string): string
-  /** `oobm-relay WORD --no-systemd …` on the fleet file, which must succeed; what it printed. */
+  /** Runs `oobm-relay COMMAND --no-systemd …` on the fleet file, which must succeed; returns its output. */
   relay(command: string, ...args: string[]): Promise<string>
   tryRelay(command: string, ...args: string[]): Promise<Finished>
 }
@@ -49,9 +49,9 @@ export async function dedicatedFleet(host: ThrowawayHost): Promise<DedicatedFlee
   }
 }
 
-/** A device's connection that goes on; it listens on the device's port. */
+/** A device's connection that stays open and listens on the device's port. */
 export async function holdTunnel(context: TestContext, host: ThrowawayHost, fleet: DedicatedFleet): Promise<Program> {
-  // The host's own client, on its own loopback: what the network does is another test's.
+  // The host's own client, on its own loopback: other tests include the network.
   const program = host.start('ssh', [
     ...['-F', 'none', '-N', '-v', '-i', inHost(host, fleet.deviceKey('osaka')), '-p', String(PORT)],
     ...['-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null'],
@@ -64,7 +64,7 @@ export async function holdTunnel(context: TestContext, host: ThrowawayHost, flee
 
 const inHost = ({ shared }: ThrowawayHost, path: string) => path.replace(shared, '/root/fleet')
 
-/** Whether the relay's sshd lets a device in, and oobm-device-command answers. */
+/** Whether the relay's sshd accepts a device, and oobm-device-command answers. */
 export async function letsIn(host: ThrowawayHost, fleet: DedicatedFleet): Promise<boolean> {
   const { stderr } = await host.run('ssh', [
     ...['-F', 'none', '-T', '-i', inHost(host, fleet.deviceKey('tokyo')), '-p', String(PORT)],
@@ -78,7 +78,7 @@ export async function letsIn(host: ThrowawayHost, fleet: DedicatedFleet): Promis
 export const markedAccounts = async (host: ThrowawayHost) =>
   (await host.sh('getent passwd | grep :oobm-relay: || true')).split('\n').flatMap(line => line.split(':')[0] || [])
 
-/** Nothing in the overlay but the program itself, and account files that read as this machine's do. */
+/** The overlay has only the program itself, and account files with the same text as this machine's. */
 export async function assertNoTrace(host: ThrowawayHost): Promise<void> {
   const accountFiles = /^\.\/etc\/(passwd|shadow|group|gshadow|subuid|subgid)-?$/
   const installed = /^\.\/usr\/(lib\/oobm\/|bin\/oobm-relay$)|^\.\/etc\/\.pwd\.lock$/

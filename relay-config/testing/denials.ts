@@ -1,4 +1,4 @@
-/** What a key must not do on a relay, each thing tried with a real client. */
+/** Tries with a real client what a key must not do on a relay. */
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -68,7 +68,7 @@ export const onOtherAddresses = (port: number) => [
   ...[`${port}:127.0.0.1:9`, `${port}`, '0'],
 ]
 
-/** Unix sockets, a terminal, an agent, X11, a tun device, settings, files: nothing of it. */
+/** Unix sockets, a terminal, an agent, X11, a tun device, settings, files: all must be refused. */
 export async function deniedAnythingElse(
   context: TestContext,
   scene: Scene,

@@ -9,7 +9,7 @@ import { waitFor } from '../../testbed/wait-for.ts'
 import type { Test, TestContext } from '../../tools/suite.ts'
 import { type FleetRelay, startFleetRelay } from './fleet-relay.ts'
 
-/** Many connections one after the other, on a machine that may be busy with other tests. */
+/** For many connections one after the other, on a machine that may be busy with other tests. */
 export const SLOW = { timeoutMs: 120_000 }
 const token = (digit: string) => digit.repeat(32)
 export const [OLD, NEW, THIRD] = [token('a'), token('b'), token('c')]
@@ -78,7 +78,7 @@ export async function connection(
   return { master, run, claim }
 }
 
-/** Says something on a control channel. */
+/** Sends a line on a control channel. */
 export const ask = (channel: Program, line: string) => channel.child.stdin?.write(`${line}\n`)
 
 /** The lines of a file that oobm-device-command keeps of a device. */

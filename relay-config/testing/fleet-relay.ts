@@ -103,5 +103,5 @@ export async function startFleetRelay(options: FleetRelayOptions): Promise<Fleet
 }
 
 function unknown(name: string): never {
-  throw new Error(`nobody is called ${name}`)
+  throw new Error(`nobody has the name ${name}`)
 }

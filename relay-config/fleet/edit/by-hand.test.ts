@@ -27,14 +27,14 @@ test('gives the lines to add, and where', () => {
   assert.is(describeByHand(TEXT, VALUE, console ?? [])[0], 'at the end of line 2, devices[1], add:')
 })
 
-test('gives the lines to change and to take out', () => {
+test('gives the lines to change and to remove', () => {
   assert.equal(describeByHand(TEXT, VALUE, changes.rename(VALUE, 'device', 'tokyo', 'edo') ?? []), [
-    'line 3, devices[1].name: write "edo" in place of "tokyo"',
-    'line 7, technicians[1].shells[1]: write "edo" in place of "tokyo"',
+    'line 3, devices[1].name: write "edo" instead of "tokyo"',
+    'line 7, technicians[1].shells[1]: write "edo" instead of "tokyo"',
   ])
   assert.equal(describeByHand('not toml', VALUE, changes.remove(VALUE, 'device', 'tokyo') ?? []), [
-    'devices[1]: take out "tokyo"',
-    'technicians[1].shells[1]: take out "tokyo"',
+    'devices[1]: remove "tokyo"',
+    'technicians[1].shells[1]: remove "tokyo"',
   ])
 })
 

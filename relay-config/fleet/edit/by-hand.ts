@@ -1,9 +1,9 @@
-/** Says what to change by hand in a file that cannot be changed faithfully here. */
+/** Describes what to change by hand in a file that this code cannot change faithfully. */
 import { lineOf } from '../../../formats/toml-file.ts'
 import type { Operation, Path } from './operations.ts'
 import { inlineText, tableLines } from './write-items.ts'
 
-/** @param value that of the file: what stands there now is quoted */
+/** @param value that of the file: the present values are quoted from it */
 export function describeByHand(text: string, value: unknown, operations: readonly Operation[]): string[] {
   const where = (path: Path) => {
     const line = lineIn(text, path)
@@ -13,13 +13,13 @@ export function describeByHand(text: string, value: unknown, operations: readonl
   return operations.flatMap(operation => {
     if (operation.kind === 'replace') {
       const { at: path, value: replacement } = operation
-      return [`${where(path)}: write ${inlineText(replacement)} in place of ${inlineText(String(at(path)))}`]
+      return [`${where(path)}: write ${inlineText(replacement)} instead of ${inlineText(String(at(path)))}`]
     }
     if (operation.kind === 'remove') {
       const path = [...operation.list, operation.index]
       const entry = at(path)
       const name = typeof entry === 'string' ? entry : String((entry as { name?: unknown } | undefined)?.name)
-      return [`${where(path)}: take out ${inlineText(name)}`]
+      return [`${where(path)}: remove ${inlineText(name)}`]
     }
     const parent = operation.list.slice(0, -1)
     const place = parent.length === 0 ? 'at the end' : `at the end of ${where(parent)}`
@@ -34,7 +34,7 @@ function lineIn(text: string, path: Path): number | undefined {
   try {
     return lineOf(text, path)
   } catch {
-    // What cannot be read here is the very reason for being here.
+    // The text may be one that cannot be read: that is why it must be changed by hand.
     return undefined
   }
 }

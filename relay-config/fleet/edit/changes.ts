@@ -1,15 +1,15 @@
-/** What `add`, `remove` and `rename` mean for a fleet: its entry, and everything that refers to it. */
+/** What `add`, `remove` and `rename` change in a fleet: the entry, and everything that refers to it. */
 import type { Item, Operation, Path } from './operations.ts'
 
 export type Kind = 'device' | 'technician' | 'console'
 
-/** The names in a fleet file, of which nothing else is known here than that the file is valid. */
+/** The names in a fleet file; only that the file is valid is known here. */
 interface Names {
   devices?: { name: string; consoles?: { name: string }[] }[]
   technicians?: ({ name: string } & Record<string, unknown>)[]
 }
 
-/** The lists of a technician that hold names of what. */
+/** The lists of a technician that refer to each kind. */
 const REFERENCES = { console: ['consoles', 'login'], device: ['shells', 'admins'], technician: [] } as const
 
 export function addDevice(item: Item): Operation[] {

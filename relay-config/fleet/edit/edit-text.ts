@@ -1,4 +1,4 @@
-/** Changes a fleet file's text by the least that makes its value what it shall be, and proves that before it says so. */
+/** Changes as little as possible of a fleet file's text, and verifies that the new text has exactly the intended value. */
 import { isDeepStrictEqual } from 'node:util'
 import { ParseError } from 'toml-eslint-parser'
 import { tomlValue } from '../../../formats/toml-file.ts'
@@ -10,18 +10,18 @@ import { splice } from './splices.ts'
 
 export interface Edited {
   text: string
-  /** Comments that went with the lines they stood behind; all others are in the text, in their order. */
+  /** Comments that were removed with the lines that they ended; all others are in the text, in their order. */
   lostComments: string[]
 }
 
-/** The value of a fleet file as it stands there: keys in camelCase, nothing checked, no defaults. */
+/** The value of a fleet file as written: keys in camelCase, nothing checked, no defaults. */
 export function readValue(text: string): unknown {
   return tomlValue('fleet.toml', text)
 }
 
 /**
  * @param text valid TOML
- * @returns undefined when it cannot be done so that exactly the intended change comes about
+ * @returns undefined when the text cannot be changed so that it has exactly the intended value
  */
 export function editText(text: string, operations: readonly Operation[]): Edited | undefined {
   const mark = text.startsWith('\uFEFF') ? '\uFEFF' : ''
@@ -44,7 +44,7 @@ function commentTexts({ text, comments }: Layout): string[] {
   return comments.map(({ range }) => text.slice(...range))
 }
 
-/** A list of tables that has none left is not there at all, which means the same as an empty one. */
+/** TOML has no form for a list of tables without any: a missing one means the same as an empty one. */
 function sameMeaning(a: unknown, b: unknown): boolean {
   return isDeepStrictEqual(withoutEmptyLists(a), withoutEmptyLists(b))
 }

@@ -1,4 +1,4 @@
-/** The fleet file that `init` writes: one relay, and what one may write beside it as comments. */
+/** The fleet file that `init` writes: one relay, and examples of the rest as comments. */
 import { STABLE_EXAMPLE } from '../../../formats/serial-path.ts'
 import { inlineText } from './write-items.ts'
 
@@ -23,22 +23,22 @@ export function schemaLine(path: string): string {
 export function firstFleetText({ name, host, port, accounts, user, hostKeys }: FirstRelay): string {
   const isDedicated = accounts === 'dedicated'
   const keys = hostKeys.length === 0 ? '[]' : `[\n${hostKeys.map(key => `  ${inlineText(key)},\n`).join('')}]`
-  return `# Who may reach what, by way of which relay. "oobm-relay check" reads it and says what is wrong in it.
+  return `# Who may reach what, by way of which relay. "oobm-relay check" verifies it.
 # No secrets in here: keep it in git. Private keys are in secrets/ beside it, made by "oobm-relay keys".
-# Change it by hand, or with "oobm-relay add", "remove" and "rename", which leave comments as they are.
+# Change it by hand, or with "oobm-relay add", "remove" and "rename", which keep comments.
 version = 1
 
 # A relay is any Linux with OpenSSH that devices and technicians can both reach. Devices that name none use all of them.
 [[relays]]
 name = ${inlineText(name)}
 host = ${inlineText(host)}
-port = ${port}  # 443 is what most networks let out
+port = ${port}  # most networks let 443 out
 ${
   isDedicated
-    ? `accounts = "dedicated"  # accounts and an sshd of our own there, made by "oobm-relay apply" as root
-admin_port = 22  # of the relay's own sshd, which stays as it is
-firewall = false  # true: let in nothing but the ports of this file`
-    : `accounts = "shared"  # one login that is there already; no root needed
+    ? `accounts = "dedicated"  # accounts and an sshd of its own, made there by "oobm-relay apply" as root
+admin_port = 22  # of the host's own sshd, which is not changed
+firewall = false  # true: open nothing but the ports of this file`
+    : `accounts = "shared"  # one existing login; needs no root
 user = ${inlineText(user ?? '')}`
 }
 # Its /etc/ssh/ssh_host_*_key.pub${isDedicated ? ', or the key that the first "apply" makes there' : ''}; devices and technicians accept no other.
@@ -48,7 +48,7 @@ host_keys = ${keys}
 #   [[devices]]
 #   name = "tokyo-rack1"
 #   port = 20100              # 20100 on the relay is its shell, 20101 its consoles
-#   profile = "cellular"      # for a line that is paid by the byte; "wired" when left out
+#   profile = "cellular"      # for a metered line; the default is "wired"
 #   [[devices.consoles]]
 #   name = "core-sw1"         # "ssh core-sw1" is then this console
 #   path = "${STABLE_EXAMPLE}"  # "ls /dev/serial/by-id/*", wherever it is plugged in
@@ -58,8 +58,8 @@ host_keys = ${keys}
 #   [[technicians]]
 #   name = "alice"
 #   keys = ["ssh-ed25519 AAAA... alice@laptop"]
-#   role = "operator"         # or "observer", who only watches
+#   role = "operator"         # or "observer", who may only watch
 #   consoles = ["core-sw1"]   # or "all"; there is no default
-#   shells = ["tokyo-rack1"]  # devices whose shell is open to her; none by default
+#   shells = ["tokyo-rack1"]  # devices whose shell they may use; none by default
 `
 }

@@ -1,4 +1,4 @@
-/** Where in a TOML text the parts of its value stand. */
+/** Where a TOML text has the parts of its value. */
 import { type AST, parseTOML } from 'toml-eslint-parser'
 import type { Path } from './operations.ts'
 
@@ -30,7 +30,7 @@ export function tablesBelow({ tables }: Layout, path: Path): AST.TOMLTable[] {
   return tables.filter(table => startsWith(table.resolvedKey, path))
 }
 
-/** The value at `path` where it is written as one: behind a `=`, or within such a value. */
+/** The value at `path`, if the text has it as one: after a `=`, or within such a value. */
 export function valueAt(layout: Layout, path: Path): AST.TOMLContentNode | undefined {
   for (const node of layout.top.body) {
     const entries = node.type === 'TOMLTable' ? node.body : [node]

@@ -1,14 +1,14 @@
-/** The next port pair and the next uid that nobody has. */
+/** The next free port pair and the next free uid. */
 import type { Fleet } from '../fleet-config.ts'
 import { TECHNICIAN_UIDS } from '../fleet-schema.ts'
 
-/** Below the ports that Linux gives to outgoing connections (ip_local_port_range), of which one might have a listener's. */
+/** Below the ports that Linux gives to outgoing connections (ip_local_port_range): such a connection could occupy a listener's port. */
 const FIRST_PORT = 20_100
 const LAST_PORT = 32_766
 const HIGHEST_PORT = 65_534
 
 /**
- * The pair after the highest that is in use, so that a removed device's comes back last; then the first gap.
+ * The pair after the highest in use, so that those of removed devices are used again last; then the first gap.
  * @returns undefined when there is none left
  */
 export function nextPort({ devices }: Fleet): number | undefined {
@@ -19,7 +19,7 @@ export function nextPort({ devices }: Fleet): number | undefined {
   return undefined
 }
 
-/** One above the highest: a uid that was somebody's may still own files on a relay. */
+/** One above the highest: a uid that somebody had may still own files on a relay. */
 export function nextUid({ technicians }: Fleet): number | undefined {
   const next = Math.max(TECHNICIAN_UIDS.first - 1, ...technicians.map(({ uid }) => uid ?? 0)) + 1
   return next <= TECHNICIAN_UIDS.last ? next : undefined

@@ -1,13 +1,13 @@
-/** What is to be done after a change of the fleet file: for whom it makes a difference, and the commands, to be pasted. */
+/** The steps after a change of the fleet file: the commands to paste, for whom the change makes a difference. */
 import { accessOf, relaysOf } from '../access.ts'
 import type { Device, Fleet, Relay, Technician } from '../fleet-config.ts'
 import { renderDeviceConfig } from '../render/device-config.ts'
 import { renderSshConfig } from '../render/ssh-config.ts'
 
-/** Names of devices that stand in one line each; more stand in one together. */
+/** Up to so many devices get a line each; more share one. */
 const FEW = 5
 
-/** @returns each step as a command, or a sentence without a full stop; none for a change that concerns nobody */
+/** @returns each step as a command, or a sentence without a full stop; none for a change that affects nobody */
 export function nextSteps(before: Fleet, after: Fleet): string[] {
   const fresh = after.devices.filter(({ name }) => !before.devices.some(device => device.name === name))
   const changed = after.devices.filter(device => formOf(before, device) !== formOf(after, device))
@@ -24,7 +24,7 @@ export function nextSteps(before: Fleet, after: Fleet): string[] {
     names.length <= FEW
       ? names.map(name => `oobm-relay issue ${name}    # and its file to the device`)
       : [`oobm-relay issue DEVICE    # and its file to the device, for each of ${names.join(', ')}`]
-  // A relay that has made no host key yet cannot be pinned.
+  // The key of a relay that has none yet cannot be pinned.
   const isPinned = relays.every(({ hostKeys }) => hostKeys.length > 0)
   return [
     ...fresh.map(({ name }) => `oobm-relay keys ${name}`),
@@ -33,9 +33,9 @@ export function nextSteps(before: Fleet, after: Fleet): string[] {
   ]
 }
 
-const PIN = 'put the host_keys that push says into the fleet file'
+const PIN = 'put the host_keys that push prints into the fleet file'
 
-/** What brings a change to the relays themselves. */
+/** The commands that bring a change to the relays themselves. */
 export function stepsToRelays(relays: readonly Relay[]): string[] {
   const steps = relays.map(({ name, accounts, host, port, user }) =>
     accounts === 'dedicated'
@@ -49,14 +49,14 @@ export function stepLines(steps: readonly string[]): string[] {
   return steps.map((step, index) => `${index === 0 ? 'Next: ' : '      '}${step}`)
 }
 
-/** What a device's own file says of it, but for its keys; undefined for one that is not there. */
+/** A device's own file without its keys; undefined if there is no such device. */
 function formOf(fleet: Fleet, { name }: Device): string | undefined {
   const whole = withKeys(fleet)
   const device = whole.devices.find(device => device.name === name)
   return device && JSON.stringify(renderDeviceConfig(whole, device, ''))
 }
 
-/** What a technician's files are made of. */
+/** The facts that a technician's files are made of. */
 function wayOf(fleet: Fleet, { name }: Technician): string | undefined {
   const whole = withKeys(fleet)
   const technician = whole.technicians.find(technician => technician.name === name)
@@ -64,7 +64,7 @@ function wayOf(fleet: Fleet, { name }: Technician): string | undefined {
   return renderSshConfig(whole, technician, { knownHostsFile: '/' })
 }
 
-/** A relay that has no key yet is no reason to say nothing. */
+/** Works also for a relay that has no key yet. */
 function withKeys(fleet: Fleet): Fleet {
   return { ...fleet, relays: fleet.relays.map(relay => ({ ...relay, hostKeys: ['none', ...relay.hostKeys] })) }
 }

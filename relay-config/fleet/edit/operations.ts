@@ -1,19 +1,19 @@
-/** The three things that are ever done to a fleet, as changes of its value; the text is to follow in edit-text.ts. */
+/** The three operations on a fleet's value; edit-text.ts makes the text follow. */
 
-/** Where something is, from the top: `['technicians', 0, 'consoles']`. Every key in it is one word, as in the file. */
+/** Where something is, from the top: `['technicians', 0, 'consoles']`. Every key in it is one element, as in the file. */
 export type Path = readonly (string | number)[]
 
-/** Paths and indexes are those before the change: all of a change's operations happen at once. */
+/** Paths and indexes are those before the change: all operations of a change happen at once. */
 export type Operation =
   | { kind: 'append'; list: Path; item: Item }
   | { kind: 'remove'; list: Path; index: number }
   | { kind: 'replace'; at: Path; value: string }
 
-/** Keys in camelCase, as everywhere inside. */
+/** Keys in camelCase, as everywhere in the code. */
 export type Item = { [key: string]: ItemValue }
 type ItemValue = string | number | boolean | ItemValue[] | Item
 
-/** The value that a fleet file has after the change; `fleet` itself stays as it is. */
+/** The value that a fleet file has after the change; `fleet` itself is not changed. */
 export function applyOperations(fleet: unknown, operations: readonly Operation[]): unknown {
   const result: unknown = structuredClone(fleet)
   const at = (path: Path) => path.reduce<unknown>((value, step) => (value as Record<string, unknown>)[step], result)

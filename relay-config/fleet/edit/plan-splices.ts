@@ -1,11 +1,11 @@
-/** From what shall change in the value to what changes in the text. */
+/** Turns operations on the value into changes of the text. */
 import type { AST } from 'toml-eslint-parser'
 import { type Layout, tablesBelow, valueAt } from './layout.ts'
 import type { Item, Operation, Path } from './operations.ts'
 import type { Range, Splice } from './splices.ts'
 import { inlineText, tableLines } from './write-items.ts'
 
-/** The text has something in a way that is not known here how to change. */
+/** The text has a form that this code cannot change. */
 export class OddLayout extends Error {
   override readonly name = 'OddLayout'
 }
@@ -26,7 +26,7 @@ export function planSplices(layout: Layout, operations: readonly Operation[]): S
 
 function replace(layout: Layout, at: Path, value: string): Splice {
   const node = valueAt(layout, at)
-  if (!node) throw new OddLayout(`no value stands at ${at.join('.')}`)
+  if (!node) throw new OddLayout(`no value at ${at.join('.')}`)
   return { range: node.range, text: JSON.stringify(value) }
 }
 
@@ -46,7 +46,7 @@ function appendToInlineTable(table: AST.TOMLInlineTable, key: string, item: Item
   return insertion(last.range[1], `, ${key} = ${inlineText([item])}`)
 }
 
-/** After the last of `near`; at the very end of the text where there is none. */
+/** After the last of `near`; at the end of the text without any. */
 function insertTable({ text, comments }: Layout, near: AST.TOMLTable[], list: Path, item: Item): Splice {
   const lineEnd = text.includes('\r\n') ? '\r\n' : '\n'
   const at = near.length > 0 ? afterComments(text, near.at(-1)?.range[1] ?? 0, comments) : text.length
@@ -59,7 +59,7 @@ function insertTable({ text, comments }: Layout, near: AST.TOMLTable[], list: Pa
   return insertion(at, all.map(line => line + lineEnd).join(''))
 }
 
-/** The next line's beginning, or that after the comment lines which follow at once and are not the head of what is below. */
+/** The beginning of the next line; or of the line after comment lines that follow at once and do not belong to what is below. */
 function afterComments(text: string, from: number, comments: readonly AST.Comment[]): number {
   const next = nextLine(text, from)
   let at = next
@@ -82,7 +82,7 @@ function appendToArray(layout: Layout, array: AST.TOMLArray, added: string): Spl
   const anchor = comma?.[1] ?? last.range[1]
   const lineStop = nextLine(text, anchor)
   const rest = text.slice(anchor, lineStop)
-  // Only where nothing but a comment follows on its line is the last element a line of its own.
+  // The last element has a line of its own only if nothing but a comment follows there.
   if (!/^[ \t]*(#.*)?\r?\n$/.test(rest)) return [insertion(last.range[1], `, ${added}`)]
   const line = `${indentOf(text, last.range[0])}${added}${comma ? ',' : ''}${rest.endsWith('\r\n') ? '\r\n' : '\n'}`
   return [...(comma ? [] : [insertion(last.range[1], ',')]), insertion(lineStop, line)]
@@ -93,7 +93,7 @@ function remove(layout: Layout, list: Path, indexes: ReadonlySet<number>): Splic
   if (array?.type === 'TOMLArray') return removeFromArray(layout, array, indexes)
   return [...indexes].flatMap(index => {
     const tables = tablesBelow(layout, [...list, index])
-    if (tables.length === 0) throw new OddLayout(`nothing stands at ${list.join('.')}[${index}]`)
+    if (tables.length === 0) throw new OddLayout(`nothing at ${list.join('.')}[${index}]`)
     return tables.flatMap(table => [
       deletion(headerOf(layout.text, table)),
       ...table.body.map(entry => deletion(entry.range)),
@@ -101,7 +101,7 @@ function remove(layout: Layout, list: Path, indexes: ReadonlySet<number>): Splic
   })
 }
 
-/** Each with the comma after it; what is then last keeps one only if the last had one before. */
+/** Each with the comma after it; the new last element keeps one only if the last one had one. */
 function removeFromArray(layout: Layout, array: AST.TOMLArray, indexes: ReadonlySet<number>): Splice[] {
   const { text } = layout
   const splices = [...indexes].flatMap(index => {
@@ -129,7 +129,7 @@ function headerOf(text: string, table: AST.TOMLTable): Range {
   return [table.range[0], text.indexOf(close, table.key.range[1]) + close.length]
 }
 
-/** Where the spaces end that something else follows on the same line. */
+/** The end of spaces that something else follows on the same line. */
 function spacesEnd(text: string, from: number): number {
   const spaces = /^[ \t]*(?=[^\s#])/.exec(text.slice(from))?.[0] ?? ''
   return from + spaces.length

@@ -1,8 +1,8 @@
-/** Puts a change into a text, and leaves no empty lines where something was taken out. */
+/** Applies changes to a text, and leaves no empty lines where something was removed. */
 
 export type Range = readonly [start: number, end: number]
 
-/** What stands at `range` becomes `text`: an insertion where the range is empty, a removal where the text is. */
+/** Replaces `range` by `text`: an insertion if the range is empty, a removal if the text is. */
 export interface Splice {
   range: Range
   text: string
@@ -10,13 +10,13 @@ export interface Splice {
 
 export interface Spliced {
   text: string
-  /** The comments that stood at the end of lines that went as a whole. */
+  /** The comments at the end of lines that were removed as a whole. */
   lostComments: string[]
 }
 
 /**
- * A comment on a line of its own stays wherever it stands, also amid what is removed. One behind something on its line
- * goes when the rest of that line does: over the next line it would say something that is not so.
+ * A comment on a line of its own stays, also amid what is removed. A comment at the end of a line is removed with the rest of
+ * that line: above the next line it would be wrong.
  * @param splices only removals may overlap
  * @param comments the ranges of all comments, in the order of the text
  */
@@ -24,7 +24,7 @@ export function splice(text: string, splices: readonly Splice[], comments: reado
   const gone = new Uint8Array(text.length)
   for (const { range } of splices) gone.fill(1, ...range)
   const lostComments: string[] = []
-  // The last line that stays, if it is an empty one (as is what stands before the text), and whether lines went since.
+  // The last line that stays, if it is empty (as is what comes before the text), and whether lines were removed since.
   let afterBlank: Range | undefined = [0, 0]
   let afterGap = false
   let next = 0
@@ -45,7 +45,7 @@ export function splice(text: string, splices: readonly Splice[], comments: reado
       afterGap = false
       continue
     }
-    // A comment that stays keeps its line end, or it would swallow what comes next; and one alone its indentation.
+    // A comment that stays keeps its line end, or it would swallow what comes next; one on its own line keeps its indentation.
     if (comment) gone.fill(0, text.slice(start, comment[0]).trim() === '' ? start : comment[0], end)
     afterBlank = isBlank ? [start, end] : undefined
     afterGap = false
@@ -54,7 +54,7 @@ export function splice(text: string, splices: readonly Splice[], comments: reado
   return { text: compose(text, gone, splices), lostComments }
 }
 
-/** An insertion at the very beginning of a line stands before it, not in it. */
+/** An insertion at the beginning of a line comes before the line, not into it. */
 function liesIn([from, to]: Range, start: number, end: number): boolean {
   return from < end && (from === to ? from > start : to > start)
 }

@@ -20,7 +20,7 @@ export function tableLines(path: Path, item: Item): string[] {
 /** `{ name = "x", port = 1 }` */
 export function inlineText(value: Value): string {
   if (Array.isArray(value)) return `[${value.map(inlineText).join(', ')}]`
-  // What JSON escapes in a string, TOML escapes in the same way.
+  // TOML escapes in a string what JSON does, in the same way.
   if (typeof value !== 'object') return JSON.stringify(value)
   return `{ ${Object.entries(value)
     .map(([key, inner]) => `${snakeCase(key)} = ${inlineText(inner)}`)

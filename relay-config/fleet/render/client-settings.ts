@@ -1,7 +1,7 @@
 /**
- * What each rendered host says of itself, so that nothing of a technician's own settings for all hosts (`Host *`) takes
- * its place: ssh takes the first value that it finds (ssh_config(5)), and our file stands before them. Left to the
- * technician: which key, which agent, and what concerns their own machine alone.
+ * The settings of each rendered host, so that no setting that a technician has for all hosts (`Host *`) replaces them: ssh
+ * takes the first value that it finds (ssh_config(5)), and our file comes first. Technicians choose the key, the agent, and
+ * what concerns only their own machine.
  */
 
 /** For every host: the relay, that `ssh -J` looks up by itself, a device's shell, a console. */
@@ -14,7 +14,7 @@ export const EVERY_HOST: readonly string[] = [
   'VerifyHostKeyDNS no',
   'UpdateHostKeys no',
   'CheckHostIP no',
-  // What OpenSSH would take without any setting, and still in the order of the known host keys: `+` is added to that.
+  // `+` adds to OpenSSH's defaults, and keeps the order by known host keys.
   'HostKeyAlgorithms +ssh-ed25519',
   'KexAlgorithms +curve25519-sha256',
   'Ciphers +aes256-gcm@openssh.com',
@@ -22,7 +22,7 @@ export const EVERY_HOST: readonly string[] = [
   'PubkeyAcceptedAlgorithms +ssh-ed25519',
   'RequiredRSASize 2048',
   'PubkeyAuthentication yes',
-  // Keys open everything here: no password is asked for that nobody has, and no ticket is handed on.
+  // Keys open everything here: ssh asks for no password, and passes no ticket on.
   'PreferredAuthentications publickey',
   // A shared connection is found by address, port and user: two fleets have the same ones.
   'ControlMaster no',
@@ -38,7 +38,7 @@ export const EVERY_HOST: readonly string[] = [
   'RequestTTY auto',
   'StdinNull no',
   'ForkAfterAuthentication no',
-  // `~B` is how one sends a BREAK.
+  // `~B` sends a BREAK.
   'EscapeChar ~',
   'ProxyUseFdpass no',
   'Compression no',
@@ -55,20 +55,20 @@ export const EVERY_HOST: readonly string[] = [
   'LogLevel INFO',
 ]
 
-/** For the relay and a console, which forward nothing for anybody: a device's shell does, when asked on the command line. */
+/** For a relay and a console, which forward nothing; a device's shell does, if the command line asks for it. */
 export const NO_FORWARDS = 'ClearAllForwardings yes'
 
 /** The console bridge's SSH server has no post-quantum key exchange, of which OpenSSH 10.1 warns. */
 export const BRIDGE = 'WarnWeakCrypto no-pq-kex'
 
-/** Settings above that some client does not know, which would then read no line at all. */
+/** Settings above that some client does not know; it would otherwise reject the whole file. */
 const NEWER = [
   ...['PubkeyAcceptedAlgorithms', 'KnownHostsCommand', 'SessionType', 'StdinNull', 'ForkAfterAuthentication'],
   ...['RequiredRSASize', 'ChannelTimeout', 'WarnWeakCrypto'],
 ]
 
-/** What technicians tell their ssh to ignore when they share one file between systems: only one such line counts. */
+/** What technicians tell their ssh to ignore when they share one file between systems: ssh takes only the first such line. */
 const OTHER_SYSTEMS = ['UseKeychain', 'GSSAPI*']
 
-/** Stands at the head of the file, because ssh reads every line, also those of hosts that it is not asked for. */
+/** The first line of the file, because ssh reads every line, also those of other hosts. */
 export const IGNORE_UNKNOWN = `IgnoreUnknown ${[...NEWER, ...OTHER_SYSTEMS].join(',')}`

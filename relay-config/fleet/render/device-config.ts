@@ -1,4 +1,4 @@
-/** The device configuration of one device of the fleet: what the provisioning file holds beside the secrets. */
+/** The device configuration of one device of the fleet: what the provisioning file has beside the secrets. */
 
 import type { DeviceConfigInput } from '../../../formats/device-config.ts'
 import { deviceSettings } from '../../../formats/device-settings.ts'
@@ -9,7 +9,7 @@ import { GATEWAY_TECHNICIAN } from '../host-names.ts'
 
 /**
  * @param bridgeHostKey the public host key of its console bridge
- * @param gatewayKey the public key that gets one into the shell of a device with `gateway = true`
+ * @param gatewayKey the public key of `remote-admin`, who may use the shell of a device with `gateway = true`
  */
 export function renderDeviceConfig(
   fleet: Fleet,
@@ -47,7 +47,7 @@ function techniciansOf(fleet: Fleet, device: Device): NonNullable<DeviceConfigIn
       login.device === device ? login.console.name : [],
     )
     const byLogin = viaRelay.length > 0 && hopKeys.length > 0 && relaysOf(fleet, device).some(isDedicated)
-    // Left out, the list would mean all: it is always written.
+    // Always written: a list that is left out means all.
     const { shell, admin } = access
     return [{ name, keys, role, consoles, shell, ...(admin && { admin }), ...(byLogin && { viaRelay, hopKeys }) }]
   })

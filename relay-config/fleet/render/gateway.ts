@@ -1,6 +1,6 @@
-/** A device's ports on the relay's public address (way 3, `gateway = true`): sshd listens on 127.0.0.1 as always, the kernel leads there. */
+/** A device's ports on the relay's public address (way 3, `gateway = true`): sshd listens on 127.0.0.1 as always, and nftables forwards to it. */
 
-/** Leave to deliver a packet from outside to 127.0.0.0/8; the table below takes it back for all that it did not lead there itself. */
+/** Lets the kernel deliver packets from outside to 127.0.0.0/8. The table below drops all but those that it forwards itself. */
 export const GATEWAY_SYSCTL = 'net.ipv4.conf.all.route_localnet'
 
 /** Deletes the table, whether it is there or not: declared first, so that the delete finds it. */
@@ -10,8 +10,8 @@ export const DELETE_GATEWAY_TABLE = 'table ip oobm_gateway {}\ndelete table ip o
  * A table of its own for `nft -f`, with or without our firewall; a firewall must accept the same ports in its input hook.
  * The order matters: to open, this table and then `sysctl -w {@link GATEWAY_SYSCTL}=1`; to close, `=0` and then
  * {@link DELETE_GATEWAY_TABLE}. Between the two, everything that listens on 127.0.0.1 would be open to the relay's neighbours.
- * In a unit: {@link gatewayUnitLines}. Why this way, is in docs/decisions.
- * @param ports of the devices with `gateway = true`, both of each; none gives what deletes the table
+ * In a unit: {@link gatewayUnitLines}. docs/decisions/0009 says why.
+ * @param ports of the devices with `gateway = true`, both of each; without any, the text deletes the table
  */
 export function renderGatewayTable(ports: readonly number[]): string {
   if (ports.length === 0) return DELETE_GATEWAY_TABLE

@@ -23,7 +23,7 @@ export function renderKnownHosts(
     ...access.flatMap(({ device, consoles, shell }) => {
       const keys = keysOf(device)
       const ports = listenersOf(device.port)
-      // Paramiko and what is built on it know no HostKeyAlias: they look for the address.
+      // Paramiko and programs built on it do not know HostKeyAlias: they look for the address.
       const at = (port: number) => `[127.0.0.1]:${port}`
       return [
         ...(shell ? [`${device.name},${at(ports.shell)} ${keys.shell}`] : []),

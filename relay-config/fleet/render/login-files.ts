@@ -3,29 +3,29 @@ import { listenersOf } from '../../../formats/listeners.ts'
 import { loginConsolesOf, relaysOf } from '../access.ts'
 import type { Device, Fleet, Relay, Technician } from '../fleet-config.ts'
 
-/** Below /etc/oobm/relay; all of root's, and readable by everyone but the keys. */
+/** Below /etc/oobm/relay. Root owns all of them, and everybody may read them except the keys. */
 export const LOGIN_FILES = {
   /** Host keys, one file for all. */
   knownHosts: 'login_known_hosts',
-  /** One list a technician who has any console by login. */
+  /** One list for each technician who has a console by login. */
   list: (technician: string) => `login/${technician}`,
   /** Private half of the hop key: owned by the technician's uid, mode 0400, in a folder of root's. */
   hopKey: (technician: string) => `hop_keys/${technician}`,
 } as const
 
-/** The consoles that a login on this relay leads a technician to. */
+/** The consoles that a technician may open by a login on this relay. */
 export function loginConsolesBy(fleet: Fleet, relay: Relay, technician: Technician) {
   if (relay.accounts !== 'dedicated') return []
   return loginConsolesOf(fleet, technician).filter(({ device }) => relaysOf(fleet, device).includes(relay))
 }
 
-/** Technicians who have any. */
+/** Technicians who have such a console. */
 export function loginTechnicians(fleet: Fleet, relay: Relay): Technician[] {
   return fleet.technicians.filter(technician => loginConsolesBy(fleet, relay, technician).length > 0)
 }
 
 /**
- * Path below /etc/oobm/relay → text, mode 0644, owned by root; everything else in `login/` and `hop_keys/` is to go.
+ * Path below /etc/oobm/relay → text, mode 0644, owned by root; everything else in `login/` and `hop_keys/` is to be removed.
  * @param bridgeHostKeyOf the public host key of a device's console bridge
  */
 export function renderLoginFiles(

@@ -1,4 +1,4 @@
-/** What sshd must hold a technician to who may log in at a relay (way 2), beside or in place of jumping through it (way 1). */
+/** The restrictions in sshd for a technician who may log in at a relay (way 2), with or without jumping through it (way 1). */
 
 /** Where the forced command is on a relay; see relay-paths.ts. */
 const OOBM_LOGIN = '/usr/lib/oobm/oobm-login'
@@ -6,20 +6,20 @@ const OOBM_LOGIN = '/usr/lib/oobm/oobm-login'
 export interface LoginMatch {
   /** The technician's account. */
   technician: string
-  /** Listeners on 127.0.0.1 that his key may be forwarded to (way 1): the same as in its permitopen. */
+  /** Listeners on 127.0.0.1 that their key may open (way 1): the same as in its permitopen. */
   jumpPorts: readonly number[]
-  /** The program, and the folder of its lists, where they are not in their places. */
+  /** The program, and the folder of its lists, if they are not in their default places. */
   program?: string
   directory?: string
-  /** The folder of DEVICE.json, where it is elsewhere; needs `directory`. */
+  /** The folder of DEVICE.json, if it is not in its default place; needs `directory`. */
   maintenance?: string
 }
 
 /**
  * A `Match` block for a relay's own sshd_config, one for each technician whom `loginTechnicians` gives, after all that is
- * global and before any `Match` block that also fits him: sshd takes the first value (sshd_config(5)).
+ * global and before any other `Match` block for them: sshd takes the first value (sshd_config(5)).
  * The same technician's lines in authorized_keys need `pty` after `restrict`: without it there is no menu to draw. Globally,
- * `AcceptEnv` and `PermitUserEnvironment` must stay unset: no Match block can take back what they let in.
+ * `AcceptEnv` and `PermitUserEnvironment` must stay unset: no Match block can undo them.
  */
 export function loginMatchBlock({
   technician,
@@ -38,7 +38,7 @@ export function loginMatchBlock({
     'KbdInteractiveAuthentication no',
     'PermitEmptyPasswords no',
     'MaxSessions 4',
-    // A password has no permitopen of its own: what a key's line says is said here again for it.
+    // A login by password has no line in authorized_keys: these repeat what a key's line says.
     `AllowTcpForwarding ${jumpPorts.length > 0 ? 'local' : 'no'}`,
     `PermitOpen ${jumpPorts.map(port => `127.0.0.1:${port}`).join(' ') || 'none'}`,
     'PermitListen none',

@@ -1,4 +1,4 @@
-/** All that a fleet becomes, as files: what each relay gets, and what each technician gets. */
+/** The files of a fleet: those for each relay, and those for each technician. */
 import type { Fleet } from '../fleet-config.ts'
 import { renderAuthorizedKeys } from './authorized-keys.ts'
 import { type RelayScripts, renderInstallScript } from './install-script.ts'
@@ -28,7 +28,7 @@ export function renderFiles(
 ): Map<string, RenderedFile> {
   const files = new Map<string, RenderedFile>()
   const relayKeys = new Map([...keys].map(([device, { relay }]) => [device, relay]))
-  // A dedicated relay makes its own, from the fleet file: see apply/.
+  // A dedicated relay makes its own from the fleet file: see relay/apply/.
   const owners = fleet.technicians.filter(({ relayRole }) => relayRole === 'owner').map(({ name }) => name)
   for (const relay of fleet.relays.filter(({ accounts }) => accounts === 'shared')) {
     const authorizedKeys = renderAuthorizedKeys(fleet, relay, relayKeys)

@@ -7,25 +7,25 @@ import { hostBy, jumpHost, relayHost } from '../host-names.ts'
 import { BRIDGE, EVERY_HOST, IGNORE_UNKNOWN, NO_FORWARDS } from './client-settings.ts'
 import { loginConsolesBy } from './login-files.ts'
 
-/** Files on the technician's machine: `~` is his home. */
+/** Files on the technician's machine: `~` is their home. */
 export interface TechnicianFiles {
   knownHostsFile: string
-  /** The private key to use; his agent's and his own defaults when left out. */
+  /** The private key to use; ssh's defaults and the agent's keys when left out. */
   identityFile?: string
 }
 
 export interface HostBlock extends TechnicianFiles {
-  /** What one types after `ssh`; the first may be any, all mean the same. */
+  /** The names to type after `ssh`; all mean the same. */
   aliases: readonly string[]
   hostName: string
   port: number
   user: string
-  /** The name that its host key has in known_hosts. */
+  /** The name of its host key in known_hosts. */
   hostKeyAlias: string
   /** The host to go through. */
   jump?: string
   kind: 'relay' | 'shell' | 'console'
-  /** A relay that only shows how the devices stand, and refuses a terminal in a line of its own. */
+  /** A relay that only shows the state of devices, and refuses a terminal. */
   hasNoTerminal?: boolean
 }
 
@@ -46,14 +46,14 @@ export function renderSshConfig(fleet: Fleet, technician: Technician, files: Tec
   }))
   const blocks = [...relayBlocks, ...targets]
   return `# ${technician.name}'s consoles. Keep this folder as ~/.ssh/oobm, then: ssh -F ~/.ssh/oobm/config HOST
-# or let "Include oobm/config" be the FIRST line of ~/.ssh/config, then: ssh HOST
-# ssh takes the first value that it finds. Only what is about one of these hosts by its name may stand above it, such as
-# a ProxyCommand for "Host oobm-relay-*".
+# or make "Include oobm/config" the FIRST line of ~/.ssh/config, then: ssh HOST
+# ssh takes the first value that it finds. Above that line, put only settings for these hosts by their names, such as a
+# ProxyCommand for "Host oobm-relay-*".
 ${IGNORE_UNKNOWN}
 ${blocks.map(block => `\n${renderHostBlock(block)}`).join('')}`
 }
 
-/** The relay itself, that the others go through. */
+/** The relay itself, through which the others are reached. */
 export function relayBlock(relay: Relay, files: TechnicianFiles, user: string): HostBlock {
   const { host, port } = relay
   const alias = relayHost(relay.name)
@@ -61,7 +61,7 @@ export function relayBlock(relay: Relay, files: TechnicianFiles, user: string): 
   return { ...files, aliases, hostName: host, port, user, hostKeyAlias: alias, kind: 'relay' }
 }
 
-/** The shell, if he has it, and the consoles of one device by way of its `index`th relay. */
+/** The shell, if the technician has it, and the consoles of one device through its `index`th relay. */
 function hostBlocksOf(
   technician: Technician,
   { device, consoles, shell }: Access,
@@ -93,7 +93,7 @@ export function renderHostBlock(block: HostBlock): string {
     `Port ${block.port}`,
     `User ${block.user}`,
     `HostKeyAlias ${block.hostKeyAlias}`,
-    // Either stands for both: whichever comes first in the file.
+    // Each replaces the other: ssh takes the one that comes first.
     block.jump === undefined ? 'ProxyCommand none' : `ProxyJump ${block.jump}`,
     `UserKnownHostsFile ${quotedPath(block.knownHostsFile)}`,
     ...(block.identityFile === undefined
@@ -108,7 +108,7 @@ export function renderHostBlock(block: HostBlock): string {
 }
 
 /**
- * A path as ssh_config, or `ssh -o`, takes it: ssh takes `%` for the beginning of a token.
+ * A path in the form for ssh_config and `ssh -o`: for ssh, `%` begins a token.
  * @throws UserError for one that cannot be written there
  */
 export function quotedPath(path: string): string {

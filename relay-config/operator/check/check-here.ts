@@ -1,4 +1,4 @@
-/** On a dedicated relay: what is, against the fleet file, each drift by name; and what its sshd makes of it. */
+/** Checks a dedicated relay on its own host: compares it with the fleet file, and asks its sshd for the settings in force. */
 import { readFile } from 'node:fs/promises'
 import { publicKeySchema } from '../../../formats/names.ts'
 import { EXIT } from '../../../runtime/errors.ts'
@@ -11,7 +11,7 @@ import type { BareInput } from '../command.ts'
 import { type Prepared, prepare } from '../prepare.ts'
 import { refusers } from '../relay-keys.ts'
 
-/** What the devices' login must get, whatever else stands in the file (`sshd -T`'s words). */
+/** Settings that must be in force for the devices' login, as `sshd -T` prints them. */
 const DEVICE_SETTINGS = [
   ...['allowtcpforwarding yes', 'allowstreamlocalforwarding no', 'permittunnel no', 'permittty no'],
   ...CLIENT_ALIVE_SETTINGS.map(setting => setting.toLowerCase()),
@@ -25,22 +25,22 @@ export async function checkHere(input: BareInput): Promise<number> {
     input.print(`  ${good ? 'ok     ' : 'WRONG  '}  ${what}${good || advice === '' ? '' : `: ${advice}`}`)
     if (!good) wrong++
   }
-  input.print(`relay ${desired.relay.name}, here`)
+  input.print(`relay ${desired.relay.name}, this host`)
   for (const conflict of changes.conflicts) tell(false, conflict)
   const drift = describeChanges(changes)
   for (const change of drift) tell(false, 'drift', `"oobm-relay apply" would ${change}`)
   const firewall = desired.relay.firewall ? 'unit and firewall' : 'unit (no firewall: firewall = false)'
-  if (drift.length === 0) tell(true, `accounts, keys, sshd_config, ${firewall} are those of the fleet file`)
-  tell(await answers(desired.relay.port), `an sshd answers on port ${desired.relay.port}`, 'see its log, facility auth')
+  if (drift.length === 0) tell(true, `accounts, keys, sshd_config, ${firewall} match the fleet file`)
+  tell(await answers(desired.relay.port), `sshd answers on port ${desired.relay.port}`, 'see its log, facility auth')
   const missing = await missingSettings(prepared)
-  tell(missing.length === 0, 'sshd means what the file says, for the devices', `not so: ${missing.join(', ')}`)
+  tell(missing.length === 0, 'sshd has the settings that devices need', `missing: ${missing.join(', ')}`)
   for (const { what, advice } of await openAccounts(prepared)) tell(false, what, advice)
   const { fleet, relay } = prepared.part
   const mismatch = relay.hostKeys.length > 0 ? `${refusers(fleet, relay)}. ` : ''
   tell(
     await isPinned(prepared),
     'its host key is in the fleet file',
-    `${mismatch}"oobm-relay push ${relay.name} --restore" puts the pinned one back; "oobm-relay host-key" says this one`,
+    `${mismatch}"oobm-relay push ${relay.name} --restore" restores the pinned key; "oobm-relay host-key" prints this one`,
   )
   return wrong > 0 ? EXIT.failed : EXIT.ok
 }
@@ -52,16 +52,16 @@ async function missingSettings({ desired, paths, sshd }: Prepared): Promise<stri
   return DEVICE_SETTINGS.filter(setting => !settings.includes(setting))
 }
 
-/** Passwords that open more than the relay's login, and those that nobody should have. */
+/** Passwords that open more than the relay's login, and accounts that must not have one. */
 async function openAccounts({ desired, paths }: Prepared): Promise<{ what: string; advice: string }[]> {
   const found: { what: string; advice: string }[] = []
   for (const name of desired.logins) {
     const advice = (await hasPassword(paths.root, name)) ? await passwordOpensHost(name) : undefined
-    if (advice !== undefined) found.push({ what: `the password of ${name} opens the relay's login alone`, advice })
+    if (advice !== undefined) found.push({ what: `the password of ${name} opens only the relay's login`, advice })
   }
   for (const { name } of desired.accounts) {
     if (desired.logins.includes(name) || !(await hasPassword(paths.root, name))) continue
-    const advice = `somebody has set one by hand: usermod --password '*' ${name}`
+    const advice = `somebody has set one by hand: "usermod --password '*' ${name}" removes it`
     found.push({ what: `${name} has no password`, advice })
   }
   return found

@@ -1,4 +1,4 @@
-/** Tries on a live relay, with a device's key, what must work and what must be refused. */
+/** Tests a live relay with a device's key: what must work, and what must be refused. */
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -27,8 +27,8 @@ const PINNED = 'its host key is the pinned one'
 const NO_COMMAND = 'oobm-relay-check'
 
 /**
- * Yields what it finds as it finds it; ends early when nothing more can be tried. It claims and evicts nothing, and a
- * listener is tried only with a device that is not connected.
+ * Yields each finding at once; ends early when nothing more can be tried. It neither claims nor evicts, and tries a listener only
+ * with a device that is not connected.
  * @param identities devices that use this relay; at least one
  */
 export async function* checkRelay(
@@ -48,7 +48,7 @@ export async function* checkRelay(
     const answer = await trySsh(settings, ['-T'], NO_COMMAND)
     if (isRefused(answer)) {
       yield { result: 'ok', what: PINNED }
-      yield wrong(`the key of ${first.device.name} is let in`, await whyRefused(settings))
+      yield wrong(`the relay accepts the key of ${first.device.name}`, await whyRefused(settings))
       return
     }
     const login = loginFindings(answer, fleet, relay, first.device)
@@ -67,7 +67,7 @@ export async function* checkRelay(
       if (PROHIBITED.test(said)) {
         yield wrong(
           `${identity.device.name} may open its own listener`,
-          `${remediesOf(relay).setting('AllowTcpForwarding yes')}; if it has, ${remediesOf(relay).keys}`,
+          `${remediesOf(relay).setting('AllowTcpForwarding yes')}; if it is set, ${remediesOf(relay).keys}`,
         )
         return
       }
@@ -76,8 +76,8 @@ export async function* checkRelay(
       yield* ownListener(await tryListening(settingsOf(identity), identity.device), identity.device, relay)
       return
     }
-    const advice = 'every device whose key is here is connected: that shows it'
-    yield { result: 'untried', what: 'a device may listen on its own ports, on 127.0.0.1 alone', advice }
+    const advice = 'all devices whose keys are here are connected, which shows that it works'
+    yield { result: 'untried', what: 'a device may listen on its own ports, on 127.0.0.1 only', advice }
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
@@ -93,10 +93,10 @@ const ANSWERS = [
   { program: 'oobm-device-word', what: 'words' },
 ]
 
-/** What sets right what is wrong. */
+/** How to repair a relay. */
 function remediesOf({ accounts, name }: Relay): { keys: string; setting(line: string): string } {
   if (accounts === 'shared') {
-    return { keys: 'run the rendered "install" on the relay anew', setting: line => `set "${line}"` }
+    return { keys: 'run the rendered "install" on the relay again', setting: line => `set "${line}"` }
   }
   const push = `run "oobm-relay push ${name}"`
   return { keys: push, setting: line => `${push}: its sshd does not have "${line}"` }
@@ -108,14 +108,14 @@ const judge = (good: boolean, what: string, advice: string): Finding =>
 
 function loginFindings({ code, said }: SshAnswer, fleet: Fleet, relay: Relay, device: Device): Finding[] {
   const { keys } = remediesOf(relay)
-  const login = `the key of ${device.name} is let in`
+  const login = `the relay accepts the key of ${device.name}`
   const answers = 'oobm-device-command answers'
   if (/Host key verification failed|HOST IDENTIFICATION HAS CHANGED|no matching host key/i.test(said)) {
-    const advice = `another key answers at ${relay.host}:${relay.port}, and ${refusers(fleet, relay)}: look at it on the relay itself, not over the network`
+    const advice = `another key answers at ${relay.host}:${relay.port}, and ${refusers(fleet, relay)}. Look at the key on the relay itself, not over the network`
     return [
       wrong(
         PINNED,
-        `${advice}, and compare with host_keys in the fleet file. Is it the right host, whose key was lost? docs/relay.md, "Replace a lost relay". ssh said: ${lastLine(said)}`,
+        `${advice}, and compare with host_keys in the fleet file. If it is the right host and its key was lost, see docs/relay.md, "Replace a lost relay". ssh said: ${lastLine(said)}`,
       ),
     ]
   }
@@ -138,7 +138,7 @@ function loginFindings({ code, said }: SshAnswer, fleet: Fleet, relay: Relay, de
 
 const isRefused = ({ said }: SshAnswer) => /Permission denied/.test(said) && !/Host key verification failed/.test(said)
 
-/** What keeps the key out, where it can be seen; else what may, in the order of likelihood. */
+/** Why sshd refuses the key, if that can be seen; otherwise the possible reasons, the most likely first. */
 async function whyRefused(settings: ProbeSettings): Promise<string> {
   const { relay, identityFile } = settings
   const install = relay.accounts === 'shared' ? `${remediesOf(relay).keys}, as ${relay.user}` : remediesOf(relay).keys
@@ -147,12 +147,12 @@ async function whyRefused(settings: ProbeSettings): Promise<string> {
   if (facts !== undefined) {
     const causes = causesOf(facts, install)
     if (causes.length > 0) return causes.join('; and ')
-    return `nothing that root sees here forbids it: PAM may. sshd's log says it: "journalctl -t sshd -n 20"`
+    return `no reason is visible to root here: it may be PAM. See sshd's log: "journalctl -t sshd -n 20"`
   }
   const { said } = await trySsh(settings, ['-v', '-T'], NO_COMMAND)
   const causes = likelyCauses(relay.user, /Server accepts key/.test(said))
   const list = causes.map((cause, index) => `\n           ${index + 1}. ${cause}`).join('')
-  return `${install}. Where that does not help: sshd's log on the relay says why ("journalctl -t sshd"). Likely, in this order:${list}`
+  return `${install}. If that does not help, sshd's log on the relay says why ("journalctl -t sshd"). Possible reasons, the most likely first:${list}`
 }
 
 async function noShell(settings: ProbeSettings): Promise<Finding> {
@@ -170,7 +170,7 @@ async function noOpening(settings: ProbeSettings): Promise<Finding> {
   const { said } = await trySsh(settings, ['-W', `127.0.0.1:${settings.relay.port}`])
   return judge(
     PROHIBITED.test(said),
-    'no opening of other ports',
+    'other ports cannot be opened',
     `this key has no "permitopen" in authorized_keys: ${remediesOf(settings.relay).keys}`,
   )
 }
@@ -178,18 +178,18 @@ async function noOpening(settings: ProbeSettings): Promise<Finding> {
 async function noForeignListener(settings: ProbeSettings): Promise<Finding> {
   const { said } = await trySsh(settings, ['-R', '127.0.0.1:0:127.0.0.1:1'], NO_COMMAND)
   const advice = `this key has no "permitlisten" in authorized_keys: ${remediesOf(settings.relay).keys}`
-  return judge(LISTEN_FAILED.test(said), 'no listening on other ports', advice)
+  return judge(LISTEN_FAILED.test(said), 'other ports cannot be listened on', advice)
 }
 
 async function noSocketListener(settings: ProbeSettings): Promise<Finding> {
   const path = `/tmp/oobm-check-${randomBytes(8).toString('hex')}`
   const { said } = await trySsh(settings, ['-R', `${path}:127.0.0.1:1`], NO_COMMAND)
   const setting = remediesOf(settings.relay).setting('AllowStreamLocalForwarding no')
-  const advice = `${setting}; and remove ${path} from the relay, where this try has left it`
-  return judge(LISTEN_FAILED.test(said), 'no listening on Unix sockets', advice)
+  const advice = `${setting}; and remove ${path} from the relay, which this test has left there`
+  return judge(LISTEN_FAILED.test(said), 'Unix sockets cannot be listened on', advice)
 }
 
-/** Holds the listener for a moment: the device is not connected. `-v`: sshd tells of an overridden address as a debug message. */
+/** Listens for a moment, while the device is not connected. `-v`: sshd reports an overridden address as a debug message. */
 function tryListening(settings: ProbeSettings, device: Device): Promise<SshAnswer> {
   return trySsh(settings, ['-v', '-R', `127.0.0.1:${listenersOf(device.port).shell}:127.0.0.1:1`], NO_COMMAND)
 }
@@ -197,18 +197,18 @@ function tryListening(settings: ProbeSettings, device: Device): Promise<SshAnswe
 function* ownListener({ said }: SshAnswer, device: Device, relay: Relay): Generator<Finding> {
   const listens = !LISTEN_FAILED.test(said)
   const { setting } = remediesOf(relay)
-  const advice = `${setting('AllowTcpForwarding yes')}; or something else on the relay listens on ${listenersOf(device.port).shell}`
+  const advice = `${setting('AllowTcpForwarding yes')}; or another program on the relay listens on ${listenersOf(device.port).shell}`
   yield judge(listens, `${device.name} may listen on its own port`, advice)
   if (!listens) return
   const exposed = /overridden by server GatewayPorts/.test(said)
   yield judge(
     !exposed,
-    'listeners are on 127.0.0.1 alone',
-    `${setting('GatewayPorts no')}: they stand open to the network`,
+    'listeners are on 127.0.0.1 only',
+    `${setting('GatewayPorts no')}: they are open to the network`,
   )
 }
 
-/** The last thing said, without control characters: a relay may send anything. */
+/** The last line of the output, without control characters: a relay may send anything. */
 function lastLine(said: string): string {
   const line = said.trim().split('\n').at(-1) ?? ''
   return line.replace(/[^ -~]/g, '').slice(0, 200)

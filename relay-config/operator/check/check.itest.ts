@@ -29,7 +29,7 @@ test(
       'it left no record',
     )
     const [, advised = ''] =
-      /^ {2}advice {3}its sshd offers no weak algorithm, and none that is slow before a login: it offers .*diffie-hellman-\S+, .*compression\. Where nobody else needs those, root can set, before every Match block:\n((?: {6}.*\n){4})/m.exec(
+      /^ {2}advice {3}its sshd offers no weak algorithms, and none that are slow before a login: it offers .*diffie-hellman-\S+, .*compression\. If nobody else needs them, root can set, before every Match block:\n((?: {6}.*\n){4})/m.exec(
         idle.stdout,
       ) ?? []
     const better = await startRelay('better', [...advised.trim().split(/\n +/), ...settings()])
@@ -55,7 +55,7 @@ test(
     assert.is(busy.code, 0, busy.stdout)
     assert.match(
       busy.stdout,
-      /untried {2}a device may listen on its own ports, on 127\.0\.0\.1 alone: every device whose key is here is connected/,
+      /untried {2}a device may listen on its own ports, on 127\.0\.0\.1 only: all devices whose keys are here are connected/,
     )
     assert.not(tunnel.ended())
   },
@@ -81,7 +81,7 @@ test(
     }
     assert.match(
       await wrongsOf(),
-      /^ {2}WRONG {4}the key of tokyo is let in: run the rendered "install" on the relay anew, as /,
+      /^ {2}WRONG {4}the relay accepts the key of tokyo: run the rendered "install" on the relay again, as /,
     )
     assert.is((await install()).code, 0)
 
@@ -98,16 +98,16 @@ test(
     await writeFile(keys, good.replace(/^restrict,port-forwarding,.*?(?=command)/gm, ''))
     assert.match(
       await wrongsOf(),
-      /no shell and no terminal[\s\S]*no opening of other ports[\s\S]*no listening on other ports/,
+      /no shell and no terminal[\s\S]*other ports cannot be opened[\s\S]*other ports cannot be listened on/,
     )
     await writeFile(keys, good)
 
     const cases: [Record<string, string>, RegExp][] = [
       [
         { AllowStreamLocalForwarding: 'remote' },
-        /^ {2}WRONG {4}no listening on Unix sockets: set "AllowStreamLocalForwarding no"/,
+        /^ {2}WRONG {4}Unix sockets cannot be listened on: set "AllowStreamLocalForwarding no"/,
       ],
-      [{ GatewayPorts: 'yes' }, /^ {2}WRONG {4}listeners are on 127\.0\.0\.1 alone: set "GatewayPorts no"/],
+      [{ GatewayPorts: 'yes' }, /^ {2}WRONG {4}listeners are on 127\.0\.0\.1 only: set "GatewayPorts no"/],
       [{ AllowTcpForwarding: 'no' }, /^ {2}WRONG {4}tokyo may open its own listener: set "AllowTcpForwarding yes"/],
       [{ AllowTcpForwarding: 'local' }, /^ {2}WRONG {4}tokyo may listen on its own port: set "AllowTcpForwarding yes"/],
     ]
@@ -128,7 +128,7 @@ test(
     await writeFleet(imposter.port, imposter.user)
     assert.match(
       await wrongsOf(),
-      /^ {2}WRONG {4}its host key is the pinned one: another key answers at 127\.0\.0\.1:\d+, and 1 device will refuse this relay: tokyo: /,
+      /^ {2}WRONG {4}its host key is the pinned one: another key answers at 127\.0\.0\.1:\d+, and 1 device will refuse this relay: tokyo\. /,
     )
     await imposter.stop()
     assert.match(await wrongsOf(), /^ {2}WRONG {4}127\.0\.0\.1:\d+ answers: .*Connection refused$/)

@@ -1,7 +1,7 @@
-/** What `check` found out about one thing. */
+/** One result of `check`. */
 
 export interface Finding {
-  /** `advice` is what could be better, and is not ours to set. */
+  /** `advice`: could be better, but is not for this program to set. */
   result: 'ok' | 'WRONG' | 'untried' | 'advice'
   what: string
   /** What to do, or why it was not tried. */

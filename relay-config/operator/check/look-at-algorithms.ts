@@ -1,10 +1,10 @@
-/** What a relay's sshd offers in the key exchange beyond what anybody needs: advice, since a shared sshd is not ours to set. */
+/** Algorithms that a relay's sshd offers and nobody needs: only advice for a shared relay, whose sshd is not ours to set. */
 
 import type { Relay } from '../../fleet/fleet-config.ts'
 import { algorithmSettings, type Offer, superfluous } from '../../relay/dedicated/algorithms.ts'
 import type { Finding } from './finding.ts'
 
-const WHAT = 'its sshd offers no weak algorithm, and none that is slow before a login'
+const WHAT = 'its sshd offers no weak algorithms, and none that are slow before a login'
 
 /** @param said what `ssh -vv` said */
 export function lookAtAlgorithms(said: string, { accounts, name }: Relay): Finding {
@@ -18,7 +18,7 @@ export function lookAtAlgorithms(said: string, { accounts, name }: Relay): Findi
     return { result: 'WRONG', what: WHAT, advice: `run "oobm-relay push ${name}": it offers ${names}` }
   }
   const lines = [...algorithmSettings(offer), 'Compression no'].map(line => `\n      ${line}`).join('')
-  const advice = `it offers ${names}. Where nobody else needs those, root can set, before every Match block:${lines}`
+  const advice = `it offers ${names}. If nobody else needs them, root can set, before every Match block:${lines}`
   return { result: 'advice', what: WHAT, advice }
 }
 

@@ -1,4 +1,4 @@
-/** Looks, as root on the host that is the relay, at what its sshd makes of a login. */
+/** Reads, as root on the relay, the facts by which its sshd decides about a login. */
 import { constants, existsSync } from 'node:fs'
 import { access, readFile, stat } from 'node:fs/promises'
 import { isIP } from 'node:net'
@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000
 
 /**
  * @param publicKey type and base64
- * @returns undefined where this is not root on the relay: then nothing of it can be seen
+ * @returns undefined if this is not root on the relay, who alone can see them
  */
 export async function lookHere({ host, port, user }: Relay, publicKey: string): Promise<LoginFacts | undefined> {
   if (process.getuid?.() !== 0 || !isOwnAddress(host)) return undefined
@@ -55,7 +55,7 @@ function isOwnAddress(host: string): boolean {
   return isIP(host) !== 0 && own.includes(host)
 }
 
-/** The sshd that listens there, by the title that it gives its process: `sshd: /usr/sbin/sshd -f FILE [listener] …`. */
+/** The sshd that listens on a port, by the title of its process: `sshd: /usr/sbin/sshd -f FILE [listener] …`. */
 async function listeningSshd(port: number): Promise<{ program: string; config: string } | undefined> {
   const { stdout } = await askTool('ss', ['-Hltnp', `sport = :${port}`]).catch(() => ({ stdout: '' }))
   const pid = /"sshd",pid=(\d+)/.exec(stdout)?.[1]
@@ -65,7 +65,7 @@ async function listeningSshd(port: number): Promise<{ program: string; config: s
   return { program, config: /(?<= -f ?)\/\S+/.exec(title)?.[0] ?? '/etc/ssh/sshd_config' }
 }
 
-/** Each setting once; of one that may stand several times, all values. */
+/** Setting → value; all values of a setting that appears several times. */
 function settingsIn(text: string): Map<string, string> {
   const settings = new Map<string, string>()
   for (const line of text.split('\n')) {
@@ -76,7 +76,7 @@ function settingsIn(text: string): Map<string, string> {
   return settings
 }
 
-/** @param home where StrictModes looks at rights, up to there; nowhere when left out */
+/** @param home the folder up to which StrictModes checks permissions; no check when left out */
 async function problemOf(path: string, publicKey: string, home: string | undefined, user: string) {
   const text = await readFile(path, 'utf8').catch(() => undefined)
   if (text === undefined) return 'is not there'

@@ -1,16 +1,16 @@
-/** One try at a relay with the real ssh client and a device's key: nothing of the operator's own ssh settings takes part. */
+/** Runs the real ssh client with a device's key on a relay, without the operator's own ssh settings. */
 import { runSsh, type SshAnswer, sshSettings } from '../../../cli/ssh.ts'
 import type { Relay } from '../../fleet/fleet-config.ts'
 import { quotedPath } from '../../fleet/render/ssh-config.ts'
 
-/** Milliseconds for one try: a slow link, and a relay that is busy. */
+/** Milliseconds for one attempt: a slow link, and a busy relay. */
 const TRY_MS = 30_000
 
 export interface ProbeSettings {
   relay: Relay
   /** Private key of a device. */
   identityFile: string
-  /** Holds the relay's pinned host keys under the name `relay`. */
+  /** The file of the relay's pinned host keys, with the name `relay`. */
   knownHostsFile: string
   signal: AbortSignal
 }

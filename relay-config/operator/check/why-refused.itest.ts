@@ -70,55 +70,55 @@ PidFile /run/lab.pid
       [
         'no key yet',
         async () => {},
-        /run the rendered "install" on the relay anew, as ops: \/home\/ops\/\.ssh\/authorized_keys is not there$/m,
+        /run the rendered "install" on the relay again, as ops: \/home\/ops\/\.ssh\/authorized_keys is not there$/m,
         install,
       ],
       [
         'AllowUsers',
         () => relay('AllowUsers bob\n'),
-        /is let in: AllowUsers in sshd_config lacks ops: add it$/m,
+        /the relay accepts the key of \S+: AllowUsers in sshd_config lacks ops: add it$/m,
         relay,
       ],
       [
         'DenyUsers',
         () => relay('DenyUsers o?s\n'),
-        /is let in: DenyUsers in sshd_config names ops: take it out$/m,
+        /the relay accepts the key of \S+: DenyUsers in sshd_config names ops: remove it$/m,
         relay,
       ],
       [
         'AllowGroups',
         () => relay('AllowGroups wheel\n'),
-        /is let in: AllowGroups in sshd_config names no group of ops/,
+        /the relay accepts the key of \S+: AllowGroups in sshd_config names no group of ops/,
         relay,
       ],
       [
         'keys elsewhere',
         () => relay('AuthorizedKeysFile /etc/keys/%u\n'),
-        /is let in: AuthorizedKeysFile is "\/etc\/keys\/%u", and the keys are in \/home\/ops\/\.ssh\/authorized_keys/,
+        /the relay accepts the key of \S+: AuthorizedKeysFile is "\/etc\/keys\/%u", but the keys are in \/home\/ops\/\.ssh\/authorized_keys/,
         relay,
       ],
       [
         'two methods',
         () => relay('PasswordAuthentication yes\nAuthenticationMethods publickey,password\n'),
-        /is let in: AuthenticationMethods is "publickey,password": a device has a key alone/,
+        /the relay accepts the key of \S+: AuthenticationMethods is "publickey,password": a device has only a key/,
         relay,
       ],
       [
         'an expired account',
         () => host.sh('chage -E 2020-01-01 ops'),
-        /is let in: the account ops has expired: "chage -E -1 ops"$/m,
+        /the relay accepts the key of \S+: the account ops has expired: "chage -E -1 ops"$/m,
         () => host.sh('chage -E -1 ops'),
       ],
       [
         'a locked account',
         () => host.sh("usermod -p '!x' ops"),
-        /is let in: the account ops is locked, and UsePAM is "no": "usermod -p '\*' ops"/,
+        /the relay accepts the key of \S+: the account ops is locked, and UsePAM is "no": "usermod -p '\*' ops"/,
         () => host.sh("usermod -p '*' ops"),
       ],
       [
         'a shell that is missing',
         () => host.sh('usermod -s /bin/gone ops 2>/dev/null'),
-        /is let in: the shell of ops, \/bin\/gone, is not there/,
+        /the relay accepts the key of \S+: the shell of ops, \/bin\/gone, is missing/,
         () => host.sh('usermod -s /bin/sh ops'),
       ],
       [
@@ -136,7 +136,7 @@ PidFile /run/lab.pid
       [
         'rights',
         () => host.sh('chmod 777 /home/ops'),
-        /is let in: \/home\/ops\/\.ssh\/authorized_keys is ignored: \/home\/ops is writable for others/,
+        /the relay accepts the key of \S+: \/home\/ops\/\.ssh\/authorized_keys is ignored: \/home\/ops is writable for others/,
         () => host.sh('chmod 755 /home/ops'),
       ],
       [
@@ -151,7 +151,7 @@ PidFile /run/lab.pid
           await relay('DenyUsers ops\n')
           await host.sh('chage -E 2020-01-01 ops')
         },
-        /DenyUsers in sshd_config names ops: take it out; and the account ops has expired/,
+        /DenyUsers in sshd_config names ops: remove it; and the account ops has expired/,
         async () => {
           await relay()
           await host.sh('chage -E -1 ops')
@@ -186,7 +186,7 @@ PidFile /run/lab.pid
     ])
     assert.match(
       far.stdout,
-      /run the rendered "install" on the relay anew, as ops\. Where that does not help: [\s\S]* 1\. the key stands in no file [\s\S]* 2\. [\s\S]*StrictModes[\s\S]* 3\. AllowUsers, DenyUsers/,
+      /run the rendered "install" on the relay again, as ops\. If that does not help, [\s\S]* 1\. no file that sshd reads has the key[\s\S]* 2\. [\s\S]*StrictModes[\s\S]* 3\. AllowUsers, DenyUsers/,
       far.stdout + far.stderr,
     )
   },

@@ -65,8 +65,8 @@ test(
     ])
     assert.equal(all.stderr.split('\n'), [
       `1 line of ${join(state, 'history.jsonl')} cannot be read`,
-      'tokyo: 12 older entries that it reported are gone; the last 256 are kept',
-      'bob: 3 older records of logins are gone; the last 512 and more are kept',
+      'tokyo: 12 older entries of this device were dropped; the last 256 are kept',
+      'bob: 3 older logins were dropped; at least the last 512 are kept',
       '',
     ])
     const eventsOf = async (...args: string[]) =>

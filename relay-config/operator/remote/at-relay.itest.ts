@@ -78,7 +78,7 @@ test(
     assert.is(await host.sh('ls /tmp'), '')
     assert.match(
       await must(['on', 'osaka']),
-      /^access to osaka is on, and it is not connected: it is told when it connects$/m,
+      /^access to osaka is on: the device is not connected, and gets the message when it connects$/m,
     )
     assert.is((await operate(['blink', 'osaka'])).code, 69)
     assert.match(await must(['hop-keys']), /^bob: add to hop_keys of this technician: "ssh-ed25519 /)
@@ -89,7 +89,7 @@ test(
     assert.is(kept.code, 64, kept.stdout)
     assert.match(kept.stdout, /is not the relay here, which is "lon"/)
     await host.sh('test -e /etc/oobm/state.json')
-    assert.match(await must(['remove', '--all', '--no-systemd'], 'lon\n'), /\/var\/lib\/oobm is gone/)
+    assert.match(await must(['remove', '--all', '--no-systemd'], 'lon\n'), /removed \/var\/lib\/oobm/)
     await host.sh('test ! -e /etc/oobm')
     assert.equal(await readdir(host.shared, { recursive: true }), before, 'nothing was made where the operator works')
     assert.ok(!existsSync('/etc/oobm/state.json') && !existsSync('/var/lib/oobm/history.jsonl'))
@@ -107,7 +107,7 @@ test(
       [['status', '--host', 'x@-oProxyCommand=touch'], 64, /is not a host$/m],
       [['push', 'lon', 'a;b@host'], 64, /^"a;b@host" is not a host$/m],
       [['push', 'lon', '192.0.2.1', '--port', '1 -x'], 64, /is not a port$/m],
-      [['status', '--relay', 'paris'], 64, /^"paris" is not a relay in .*there are: lon$/m],
+      [['status', '--relay', 'paris'], 64, /^"paris" is not a relay in .*known: lon$/m],
       [['off', 'nagoya'], 64, /^"nagoya" is not a device of .*there are: tokyo, osaka$/m],
       [['off'], 64, /^oobm-relay off: missing argument DEVICE/m],
       [['status', '--host', 'ssh://192.0.2.1:1'], 69, /Connection refused[\s\S]*^cannot reach relay lon /m],
@@ -139,7 +139,7 @@ test(
     assert.match(both.stderr, /not installed on relay lon[\s\S]*cannot reach relay par/)
     const which = await operate(['off', 'osaka'])
     assert.equal([which.code, which.stdout], [64, ''])
-    assert.match(which.stderr, /off is for one relay: say which with --relay; there are: lon, par/)
+    assert.match(which.stderr, /off is for one relay: name it with --relay; known: lon, par/)
 
     const empty = await scratchDirectory(context)
     for (const command of ['status', 'history', 'metrics', 'plan', 'apply', 'hop-keys']) {

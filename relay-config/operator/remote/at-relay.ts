@@ -1,4 +1,4 @@
-/** Words about a relay as it is: where they run, and how they get there from where the operator works. */
+/** Commands about a relay as it is: where they run, and how they get there from the operator's machine. */
 import { existsSync } from 'node:fs'
 import { access, constants } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -16,7 +16,7 @@ import { readFleetText } from '../fleet-file.ts'
 import { readPublicPart, stringifyPublicPart } from '../public-part.ts'
 import { LONG_MS, type RelayCall, runOnRelay, SHORT_MS } from './ssh-to-relay.ts'
 
-/** The options of all these words. */
+/** The options of all these commands. */
 export const AT_RELAY_OPTIONS = {
   relay: {
     value: 'RELAY',
@@ -29,17 +29,17 @@ export const AT_RELAY_OPTIONS = {
   here: { help: 'this host is the relay: do not connect to another' },
 } as const satisfies Options
 
-/** What is about the way there, and not for the relay. */
+/** Options about the way to the relay, which are not passed to it. */
 const WAY_OPTIONS = ['fleet', 'relay', 'host', 'here', 'root', 'state', 'stdin', 'help', 'version']
 
 /**
- * Whether a word about a relay is meant for this host.
- * @param fleetFile the operator's, where one is named or there
+ * Whether a command about a relay is meant for this host.
+ * @param fleetFile the operator's, which may be missing
  * @throws UserError for a folder that is not the directory of a relay
  */
 export async function isHere(atRelay: AtRelay, values: BareInput['values'], fleetFile: string): Promise<boolean> {
   if (values.state !== undefined) return refuseEmptyState(String(values.state))
-  // Accounts of a root folder are looked at, or made, as they are there.
+  // A root folder is on this host.
   if (values.root !== undefined) return true
   const state = await readState(relayPaths()).catch(() => ({ relay: undefined }))
   if (values.relay !== undefined) return values.relay === state?.relay
@@ -48,7 +48,7 @@ export async function isHere(atRelay: AtRelay, values: BareInput['values'], flee
     return true
   }
   if (state === undefined) {
-    // Where systemd is not, the host that is being prepared says so; else root of any machine would make a relay of it.
+    // A host without systemd is prepared with --no-systemd. Otherwise root of any machine could make a relay of it by mistake.
     return atRelay.makesRelay === true && values['no-systemd'] === true && process.getuid?.() === 0
   }
   if (!existsSync(fleetFile)) return true
@@ -71,7 +71,7 @@ function refuseEmptyState(directory: string): true {
 }
 
 /**
- * What a user may not read would look as if it were not there.
+ * Otherwise state that a user may not read would look like missing state.
  * @throws UserError
  */
 export async function requireReadable(values: BareInput['values']): Promise<void> {
@@ -79,7 +79,7 @@ export async function requireReadable(values: BareInput['values']): Promise<void
   try {
     await access(devices, constants.R_OK | constants.X_OK)
   } catch (err) {
-    // No device was ever there.
+    // No device has ever connected.
     const isMissing = errorCode(err) === 'ENOENT'
     if (isMissing && existsSync(dirname(history))) return
     if (isMissing)
@@ -88,22 +88,22 @@ export async function requireReadable(values: BareInput['values']): Promise<void
   }
 }
 
-/** Runs the word on the relay that is meant, or on each. @returns its exit code; of several, the worst */
-export async function goToRelay(word: string, atRelay: AtRelay, input: BareInput): Promise<number> {
+/** Runs the command on the relay that is meant, or on each. @returns its exit code; of several, the worst */
+export async function goToRelay(command: string, atRelay: AtRelay, input: BareInput): Promise<number> {
   const { files, print } = input
   if (input.values.out !== undefined)
     usageError('--out names a file on the relay: run the command there, or redirect its output')
   const text = await readFleetText(files.fleet)
   const fleet = parseFleet(files.fleet, text)
-  const relays = relaysFor(word, atRelay, input, fleet)
+  const relays = relaysFor(command, atRelay, input, fleet)
   const codes: number[] = []
   for (const [index, relay] of relays.entries()) {
     if (relays.length > 1) print(`${index > 0 ? '\n' : ''}relay ${relay.name} (${relay.host})`)
     try {
-      codes.push(await runOnRelay(await callOf(word, atRelay, input, relay, text)))
+      codes.push(await runOnRelay(await callOf(command, atRelay, input, relay, text)))
     } catch (err) {
       if (relays.length === 1 || !(err instanceof UserError)) throw err
-      // The others are asked all the same.
+      // Ask the others all the same.
       process.stderr.write(`${err.message}\n`)
       codes.push(err.exitCode)
     }
@@ -112,7 +112,7 @@ export async function goToRelay(word: string, atRelay: AtRelay, input: BareInput
 }
 
 async function callOf(
-  word: string,
+  command: string,
   { stdin, makesRelay, isDedicated }: AtRelay,
   { files, values, positionals, signal }: BareInput,
   relay: Relay,
@@ -122,11 +122,11 @@ async function callOf(
   const isPublicPart = stdin === 'public part'
   const isShared = relay.accounts === 'shared'
   const args = [
-    word,
+    command,
     ...(isPublicPart ? ['--stdin'] : ['--here']),
     ...(isShared ? ['--fleet=-', `--state=${relay.directory}`] : []),
     ...options.map(([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`)),
-    // The relay's own name is no news there.
+    // The relay does not need its own name.
     ...(isPublicPart || positionals.length === 0 ? [] : ['--', ...positionals]),
   ]
   const input: RelayCall['stdin'] = isPublicPart
@@ -141,8 +141,8 @@ async function callOf(
   return { relay, args, host, stdin: input, ...limit, signal }
 }
 
-/** @throws UserError that says which there are */
-function relaysFor(word: string, atRelay: AtRelay, input: BareInput, fleet: Fleet): Relay[] {
+/** @throws UserError that lists them */
+function relaysFor(command: string, atRelay: AtRelay, input: BareInput, fleet: Fleet): Relay[] {
   const { isDedicated, ofDevice, each, stdin } = atRelay
   const { files, values, positionals } = input
   const device = ofDevice && (positionals.length > 0 || !each) ? deviceOf({ ...input, fleet }) : undefined
@@ -155,9 +155,9 @@ function relaysFor(word: string, atRelay: AtRelay, input: BareInput, fleet: Flee
   if (name !== undefined) {
     const named = able.find(relay => relay.name === name)
     if (named) return [named]
-    throw new UserError(`"${name}" is not ${kind} in ${files.fleet}; there are: ${list}`, EXIT.usage)
+    throw new UserError(`"${name}" is not ${kind} in ${files.fleet}; known: ${list}`, EXIT.usage)
   }
-  if (able.length === 0) throw new UserError(`${word} is for ${kind}, and ${files.fleet} has none`, EXIT.usage)
+  if (able.length === 0) throw new UserError(`${command} is for ${kind}, and ${files.fleet} has none`, EXIT.usage)
   if (able.length === 1 || (each && !values.json && !values.watch)) return able
-  return usageError(`${word} is for one relay: say which with --relay; there are: ${list}`)
+  return usageError(`${command} is for one relay: name it with --relay; known: ${list}`)
 }

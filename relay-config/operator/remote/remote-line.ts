@@ -1,20 +1,20 @@
-/** The line that ssh hands to the login shell of a relay, whichever shell that is: what it runs gets its arguments as they are. */
+/** The command line for the login shell of a relay, which may be any shell: the program gets its arguments unchanged. */
 
 export interface RemoteCall {
-  /** The words of `oobm-relay`, the first one its word. */
+  /** The arguments of `oobm-relay`, the command first. */
   args: readonly string[]
   /** Whether it needs root there; without it, it runs as the login. */
   asRoot: boolean
-  /** Whether somebody can type a password for sudo. */
+  /** Whether a person can type a password for sudo. */
   maySudoAsk: boolean
 }
 
-/** What the line exits with where the program is not installed; `oobm-relay` itself has no such code. */
+/** The exit code if the program is not installed; `oobm-relay` itself never has it. */
 export const NOT_INSTALLED = 127
 
 /**
- * All of it stands between single quotes, which mean the same to sh, bash, zsh, csh and fish as long as no quote, no
- * backslash pair and no newline is between them: there is none.
+ * All of it is within single quotes, which mean the same to sh, bash, zsh, csh and fish as long as no quote, no double backslash
+ * and no newline is between them. There is none.
  */
 export function remoteLine({ args, asRoot, maySudoAsk }: RemoteCall): string {
   const run = `oobm-relay ${args.map(quoted).join(' ')}`
@@ -24,7 +24,7 @@ export function remoteLine({ args, asRoot, maySudoAsk }: RemoteCall): string {
   return `sh -c '${installed}; ${start}'`
 }
 
-/** Plain words as they are, for whoever reads sudo's log; of anything else, each byte as an octal escape of printf's `%b`. */
+/** Leaves plain arguments as they are, readable in sudo's log; writes any other byte by byte as octal escapes of printf's `%b`. */
 function quoted(arg: string): string {
   if (/^[A-Za-z0-9_./:@%+=,-]+$/.test(arg)) return arg
   const octal = [...Buffer.from(arg)].map(byte => `\\0${byte.toString(8).padStart(3, '0')}`)

@@ -1,4 +1,4 @@
-/** Runs `oobm-relay` on a relay, by the operator's own ssh and with their settings: the one place that goes there. */
+/** Runs `oobm-relay` on a relay, with the operator's own ssh and their settings. */
 import { closeSync, openSync } from 'node:fs'
 import { runSsh, SSH_FAILED, type SshAnswer, type SshCall, sshSettings } from '../../../cli/ssh.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
@@ -8,24 +8,24 @@ import { NOT_INSTALLED, remoteLine } from './remote-line.ts'
 
 export interface RelayCall {
   relay: Relay
-  /** The words of `oobm-relay`, the first one its word. */
+  /** The arguments of `oobm-relay`, the command first. */
   args: readonly string[]
-  /** `[USER@]HOST` or `ssh://[USER@]HOST[:PORT]`, in place of what the fleet file says. */
+  /** `[USER@]HOST` or `ssh://[USER@]HOST[:PORT]`, instead of the host in the fleet file. */
   host?: string | undefined
-  /** In place of the fleet file's. */
+  /** Instead of the port in the fleet file. */
   port?: string | undefined
   stdin: NonNullable<SshCall['stdin']>
-  /** Milliseconds, where nobody sits at a terminal; no limit when left out. */
+  /** Milliseconds, without a terminal; no limit when left out. */
   limitMs?: number
   signal: AbortSignal
 }
 
-/** Milliseconds for a word that only looks or switches. */
+/** Milliseconds for a command that only reads or switches. */
 export const SHORT_MS = 120_000
-/** Milliseconds for one that makes accounts, and starts sshd. */
+/** Milliseconds for a command that makes accounts and starts sshd. */
 export const LONG_MS = 600_000
 
-/** What the operator's own settings do not change: it ends in time, and is one command without anything beside it. */
+/** Settings that the operator's own do not change: ssh ends in time, and runs one command and nothing else. */
 const SETTINGS = {
   ConnectTimeout: '15',
   ServerAliveInterval: '15',
@@ -36,12 +36,12 @@ const SETTINGS = {
   LogLevel: 'ERROR',
 }
 
-/** A login and a host that ssh takes for nothing else: no option, and nothing that the shell of a ProxyCommand would obey. */
+/** A login and a host, and nothing else: no option of ssh, and nothing that the shell of a ProxyCommand would run. */
 const DESTINATION =
   /^(ssh:\/\/)?([A-Za-z0-9_][A-Za-z0-9_.+-]*@)?([A-Za-z0-9_][A-Za-z0-9_.:-]*|\[[0-9A-Fa-f:.]+\](:\d{1,5})?)$/
 
 /**
- * Shows what it prints as it comes.
+ * Shows its output as it arrives.
  * @returns its exit code there
  * @throws UserError with exit code 69 when the relay cannot be reached, or has no `oobm-relay`
  */
@@ -50,7 +50,7 @@ export async function runOnRelay(call: RelayCall): Promise<number> {
   return (await callRelay(call, isTalk)).code
 }
 
-/** The same, for what this program reads itself. */
+/** The same, but returns the output. */
 export async function askRelay(call: RelayCall): Promise<{ code: number; stdout: string }> {
   const { code, said } = await callRelay(call, false, 'stdout')
   return { code, stdout: said }
@@ -77,12 +77,12 @@ async function callRelay(call: RelayCall, isTalk: boolean, kept?: 'stdout'): Pro
     isTalk || limitMs === undefined ? { kind: 'done', value: await run(signal) } : await within(limitMs, [signal], run)
   if (outcome.kind === 'aborted') return { code: EXIT.failed, said: '' }
   if (outcome.kind === 'timeout') {
-    throw new UserError(`${where} gave no answer within ${(limitMs ?? 0) / 1000} s`, EXIT.unavailable)
+    throw new UserError(`${where} did not answer within ${(limitMs ?? 0) / 1000} s`, EXIT.unavailable)
   }
   const { code = EXIT.failed, said } = outcome.value
   switch (code) {
     case SSH_FAILED: {
-      const advice = 'ssh said why; --host USER@HOST names another login or host, as does your own ssh_config'
+      const advice = 'ssh said why above; --host USER@HOST or your own ssh_config sets another login or host'
       throw new UserError(`cannot reach ${where}: ${advice}`, EXIT.unavailable)
     }
     case NOT_INSTALLED:
@@ -92,7 +92,7 @@ async function callRelay(call: RelayCall, isTalk: boolean, kept?: 'stdout'): Pro
   }
 }
 
-/** @throws UserError for a host that ssh could take for something else */
+/** @throws UserError for a text that ssh could read as something other than a host */
 function placeOf({ relay, host, port }: RelayCall): { destination: string; port: string | undefined } {
   const isShared = relay.accounts === 'shared'
   const destination = host ?? (isShared ? `${relay.user}@${relay.host}` : relay.host)
@@ -102,7 +102,7 @@ function placeOf({ relay, host, port }: RelayCall): { destination: string; port:
   return { destination, port: port ?? String(isShared ? relay.port : relay.adminPort) }
 }
 
-/** Whether ssh can ask a person, for a password say: it does so on the terminal, whatever its standard input is. */
+/** Whether ssh can ask a person, as for a password: it uses the terminal, whatever its standard input is. */
 function hasTerminal(): boolean {
   try {
     closeSync(openSync('/dev/tty', 'r+'))

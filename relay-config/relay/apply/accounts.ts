@@ -1,4 +1,4 @@
-/** The accounts of a relay, through the host's own tools: they take the locks that others keep to. */
+/** Changes the accounts of a relay with the host's own tools, which take the locks that other programs respect. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -14,15 +14,15 @@ export async function readAccounts({ root }: RelayPaths): Promise<PasswdEntry[]>
 }
 
 /**
- * @returns what undoes it
- * @throws UserError with what the tool said
+ * @returns a function that undoes it
+ * @throws UserError with the tool's message
  */
 export async function takeAccountStep(paths: RelayPaths, step: AccountStep): Promise<() => Promise<unknown>> {
   const prefix = prefixOf(paths)
   const { name, uid } = step.account
   switch (step.do) {
     case 'add':
-      // --system: no home, no mail spool, no subordinate ids. The password "*" is none, but not "locked", which sshd refuses.
+      // --system: no home, no mail spool, no subordinate ids. The password "*" fits nothing; sshd would refuse a "locked" account.
       await runTool('useradd', [
         ...[...prefix, '--system', '--no-log-init', '--no-create-home', '--user-group', '--uid', String(uid)],
         ...['--home-dir', '/', '--shell', ACCOUNT_SHELL, '--comment', ACCOUNT_MARK, '--password', '*', name],
@@ -49,7 +49,7 @@ async function renameAccount(prefix: string[], from: string, to: string): Promis
 async function removeAccount(paths: RelayPaths, { name, uid }: Account): Promise<void> {
   await endProcessesOf(uid)
   await runTool('userdel', [...prefixOf(paths), name])
-  // userdel takes the group along only where login.defs says so.
+  // userdel removes the group only if login.defs says so.
   const groups = (await readFile(join(paths.root, 'etc/group'), 'utf8').catch(ignoreMissing)) ?? ''
   if (groups.split('\n').some(line => line.startsWith(`${name}:`)))
     await runTool('groupdel', [...prefixOf(paths), name])
@@ -59,19 +59,19 @@ function prefixOf({ root }: RelayPaths): string[] {
   return root === '/' ? [] : ['--prefix', root]
 }
 
-/** Ends what runs as this uid: politely, then not. */
+/** Ends the processes of this uid, by SIGTERM and then by SIGKILL. */
 export async function endProcessesOf(uid: number): Promise<void> {
   const deadlineMs = Date.now() + 10_000
   let signal: NodeJS.Signals = 'SIGTERM'
   for (let tries = 0; ; tries++) {
     const pids = await processesOf(uid)
     if (pids.length === 0) return
-    if (Date.now() > deadlineMs) throw new UserError(`processes of uid ${uid} do not end: ${pids.join(', ')}`)
+    if (Date.now() > deadlineMs) throw new UserError(`these processes of uid ${uid} do not end: ${pids.join(', ')}`)
     for (const pid of pids) {
       try {
         process.kill(pid, signal)
       } catch {
-        // It went by itself.
+        // It has ended by itself.
       }
     }
     if (tries === 20) signal = 'SIGKILL'

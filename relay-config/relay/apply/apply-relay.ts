@@ -1,4 +1,4 @@
-/** Brings a relay to what is wanted, as one transaction: built beside, checked, swapped by one rename, then taken in force. */
+/** Changes a relay to what is wanted, as one transaction: builds beside, checks, swaps by one rename, then puts in force. */
 import { chown, link, mkdir, readdir, readFile, rm, rmdir, unlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { errorMessage, UserError } from '../../../runtime/errors.ts'
@@ -19,14 +19,14 @@ export interface ApplyContext {
   paths: RelayPaths
   sshd: string
   service: SshdService
-  /** Told of each step that is done. */
+  /** Called after each step. */
   onStep(what: string): void
 }
 
 /**
- * Killed anywhere, it leaves a relay that serves: until the swap nothing that sshd reads has changed, and after it all of it
- * has; the next run does what was left.
- * @throws UserError when it failed; all is then as before
+ * If it is killed at any point, the relay still serves: before the swap nothing that sshd reads has changed, after it everything
+ * has. The next run finishes.
+ * @throws UserError if it failed; everything is then as before
  */
 export async function applyRelay(context: ApplyContext): Promise<void> {
   const { desired, changes, paths, service, onStep } = context
@@ -51,8 +51,8 @@ export async function applyRelay(context: ApplyContext): Promise<void> {
       onStep('swapped')
     }
     const firewall = await takeFirewall(context, undo)
-    onStep(desired.relay.firewall ? 'firewall loaded' : 'no firewall asked for')
-    // Before what it reads is taken away again; an older one reads the older again after that: see above.
+    onStep(desired.relay.firewall ? 'firewall loaded' : 'no firewall wanted')
+    // Undone before the files that sshd reads are removed; an older sshd reads its files again after that: see above.
     if (changes.generation === undefined) undo.push(() => service.stop())
     wasTold = true
     await service.reload(desired.relay.port)
@@ -69,7 +69,7 @@ export async function applyRelay(context: ApplyContext): Promise<void> {
 async function undoAll(undo: (() => Promise<unknown>)[], err: unknown): Promise<never> {
   const failures: string[] = []
   for (const step of undo.reverse()) await step().catch(failure => failures.push(errorMessage(failure)))
-  const end = failures.length === 0 ? 'all is as before' : `and undoing it failed too: ${failures.join('; ')}`
+  const end = failures.length === 0 ? 'everything is as before' : `undoing it failed as well: ${failures.join('; ')}`
   const exitCode = err instanceof UserError ? err.exitCode : 1
   throw new UserError(`not applied: ${errorMessage(err)}; ${end}`, exitCode, { cause: err })
 }
@@ -77,19 +77,19 @@ async function undoAll(undo: (() => Promise<unknown>)[], err: unknown): Promise<
 async function refuseLockout({ relay, openPorts }: DesiredRelay): Promise<void> {
   const port = await ownSshPort()
   if (!relay.firewall || port === undefined || openPorts.includes(port)) return
-  throw new UserError(`the firewall would close port ${port}, by which you are here: is it the admin_port?`)
+  throw new UserError(`the firewall would close port ${port}, through which you are logged in: set it as admin_port`)
 }
 
-/** An sshd that finds its port taken ends: this one would be gone before the older one is back. */
+/** An sshd whose port is taken ends: the new one would be gone before the older one is back. */
 async function refuseTakenPort({ desired: { relay }, changes, service }: ApplyContext): Promise<void> {
   if ((await service.isRunning()) && changes.portBefore === relay.port) return
   if (await isFree(relay.port)) return
   throw new UserError(
-    `port ${relay.port} is taken by another program here: "ss -ltnp sport = ${relay.port}" says which`,
+    `another program here listens on port ${relay.port}: "ss -ltnp sport = ${relay.port}" shows which`,
   )
 }
 
-/** Writes a generation beside those that are there, if it is another, and has sshd and nft look at it. */
+/** Writes a generation beside the existing ones, if it differs, and checks it with sshd and nft. */
 async function buildGeneration({ desired, changes, paths, sshd }: ApplyContext, undo: (() => Promise<unknown>)[]) {
   const { generation } = changes
   const isComplete =
@@ -104,13 +104,13 @@ async function buildGeneration({ desired, changes, paths, sshd }: ApplyContext, 
   await carryOver(paths, folder, desired)
   await writeTree(folder, desired.files)
   await syncDirectory(paths.generations)
-  // The keys' path in it is that after the swap, where none may be yet.
+  // The configuration names the key by its path after the swap, where there may be none yet.
   await runTool(sshd, ['-t', '-f', join(folder, 'sshd_config'), '-h', join(folder, basename(paths.hostKey))])
   await checkTables(folder)
   return name
 }
 
-/** Private keys are made here once and are never written again: each generation has a link to the same. */
+/** Private keys are made here once and never written again: each generation has a link to the same files. */
 async function carryOver(
   paths: RelayPaths,
   folder: string,
@@ -135,7 +135,7 @@ async function carryOver(
   }
 }
 
-/** Remembers what is about to be made before it is, so that a run that is killed leaves nothing unknown. */
+/** Records what is about to be made, so that a run that is killed leaves nothing unknown. */
 async function announce(
   { desired, changes, paths }: ApplyContext,
   undo: (() => Promise<unknown>)[],
@@ -175,7 +175,7 @@ async function replaceUnit(
   await put(unit.after)
 }
 
-/** The one step by which all that sshd reads changes. */
+/** The one step that changes everything that sshd reads. */
 async function swap(
   { changes, paths }: ApplyContext,
   generation: string,
@@ -202,7 +202,7 @@ async function takeFirewall(
   return loadTables(paths.relay)
 }
 
-/** After the point of no return: what is left over goes, and whoever is out. */
+/** After the point of no return: removes leftovers, and accounts that are no longer wanted. */
 async function tidy({ desired, changes, paths }: ApplyContext): Promise<void> {
   for (const step of changes.accounts.filter(step => step.do === 'remove')) await takeAccountStep(paths, step)
   const state = await readState(paths)
@@ -211,7 +211,7 @@ async function tidy({ desired, changes, paths }: ApplyContext): Promise<void> {
   await syncDirectory(paths.generations)
 }
 
-/** What a first try has made, when it fails. */
+/** Removes the folders that a failed first run has made. */
 async function removeIfEmpty(paths: RelayPaths): Promise<void> {
   for (const folder of [paths.generations, paths.etc]) await rmdir(folder).catch(() => {})
 }

@@ -62,7 +62,7 @@ test(
     await host.sh(
       'cd /etc/oobm; mkdir generations/1-1; touch state.json.4711.new relay.0123456789abcdef01234567.new mine.new',
     )
-    assert.match(await fleet.relay('plan'), /^would clear away what an interrupted run left$/m)
+    assert.match(await fleet.relay('plan'), /^would remove what an interrupted run left$/m)
     await fleet.relay('apply')
     assert.is(await host.sh('cd /etc/oobm; ls -d *.new generations/1-1 2>/dev/null || true; rm mine.new'), 'mine.new\n')
 
@@ -79,7 +79,7 @@ test(
     assert.match(drifted.stdout, /WRONG {4}drift: "oobm-relay apply" would change sshd_config$/m)
     assert.match(
       drifted.stdout,
-      /WRONG {4}oobm-device has no password: somebody has set one by hand: usermod --password '\*' oobm-device$/m,
+      /WRONG {4}oobm-device has no password: somebody has set one by hand: "usermod --password '\*' oobm-device" removes it$/m,
     )
     await host.sh("usermod --password '*' oobm-device")
     await fleet.relay('apply')
@@ -105,9 +105,9 @@ test(
     await host.sh('mkdir /etc/oobm/relay/more; touch /etc/oobm/relay/more/file')
     assert.match(await fleet.relay('plan'), /^would remove more\/file$/m)
     const removed = await fleet.relay('remove', '--all', '--name', 'lon')
-    assert.match(removed, /sshd is stopped[\s\S]*the account oobm-device is gone/)
-    assert.match(removed, /the account robert is gone/)
-    assert.match(removed, /our nftables tables are gone/)
+    assert.match(removed, /stopped the relay’s sshd[\s\S]*removed the account oobm-device/)
+    assert.match(removed, /removed the account robert/)
+    assert.match(removed, /removed our nftables tables/)
     assert.ok(await waitFor('the tunnel to end', () => device.ended()))
     await assertNoTrace(host)
   },
@@ -115,7 +115,7 @@ test(
 )
 
 test(
-  'refuses what stands in the way, and then all is as before',
+  'refuses conflicts, and then everything is as before',
   async context => {
     const { host, fleet } = await scene(context)
     await host.sh('useradd --system --uid 20000 somebody')
@@ -125,7 +125,7 @@ test(
       assert.is.not(code, 0)
       assert.match(stdout + stderr, pattern)
     }
-    await refused(/uid 20000 is the account "somebody", not ours/)
+    await refused(/uid 20000 belongs to the account "somebody", which is not ours/)
     assert.is(await host.sh('cat /etc/passwd /etc/shadow'), there)
     assert.is(await host.sh('ls -d /etc/oobm 2>/dev/null || true'), '')
     await host.sh('userdel somebody')
@@ -139,7 +139,10 @@ test(
     for (const how of [`exec ${apply}`, `env -i PATH="$PATH" ${apply}; exit $?`]) {
       const { code, stderr } = await here(2222, 'sh', '-c', how)
       assert.is.not(code, 0)
-      assert.match(stderr, /the firewall would close port 2222, by which you are here: .*; all is as before/)
+      assert.match(
+        stderr,
+        /the firewall would close port 2222, through which you are logged in: .*; everything is as before/,
+      )
       assert.is(await asBefore(), untouched)
     }
     assert.is(await host.sh('nft list tables'), '')
@@ -147,7 +150,7 @@ test(
     const squatter = host.start('socat', [`TCP-LISTEN:${PORT},fork`, 'SYSTEM:true'])
     context.cleanup(() => squatter.stop())
     await waitFor('the squatter', async () => (await host.sh('ss -ltn')).includes(`:${PORT} `))
-    await refused(/port 443 is taken by another program here.*all is as before/)
+    await refused(/another program here listens on port 443.*everything is as before/)
     assert.is(await host.sh('ls -d /etc/oobm /var/lib/oobm 2>/dev/null || true'), '')
     await squatter.stop()
     const { code, stderr } = await here(22, 'sh', '-c', `exec ${apply}`)
@@ -160,7 +163,7 @@ test(
     )
     await host.sh('head -c 200000 /dev/zero > /etc/oobm/filler 2>/dev/null || true')
     await fleet.write(text => `${text}# ${'x'.repeat(20_000)}\n`)
-    await refused(/not applied: .*ENOSPC.*all is as before/)
+    await refused(/not applied: .*ENOSPC.*everything is as before/)
     assert.is(await host.sh('cat /etc/passwd; rm /etc/oobm/filler; find /etc/oobm | sort'), before)
     assert.ok(await letsIn(host, fleet))
     await host.sh('mount -o remount,size=4m /etc/oobm')

@@ -1,12 +1,12 @@
-/** Folders that are whole or not there, also after a power cut: write, sync, sync the folder. */
+/** Makes folders that are complete or missing, also after a power cut: write, sync, sync the folder. */
 import { mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorCode } from '../../../runtime/errors.ts'
 import { syncDirectory } from '../../../runtime/write-atomically.ts'
 
 /**
- * Makes a folder and its parents, each synced into the one above it.
- * @returns false when it was there
+ * Makes a folder and its parents, and syncs each into the one above it.
+ * @returns false if it existed
  */
 export async function makeDirectory(path: string, mode = 0o755): Promise<boolean> {
   try {
@@ -31,7 +31,7 @@ export async function writeTree(folder: string, files: ReadonlyMap<string, strin
     const file = await open(target, 'wx', 0o644)
     try {
       await file.writeFile(content)
-      // Whatever the umask of whoever ran this.
+      // Whatever the umask is.
       await file.chmod(0o644)
       await file.sync()
     } finally {

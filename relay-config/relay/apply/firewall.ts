@@ -1,4 +1,4 @@
-/** Our tables in the kernel: the firewall, and the one that leads to gateway devices. */
+/** Our tables in the kernel: the firewall, and the one that forwards to gateway devices. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { askTool, runTool } from './run-tool.ts'
 /** In a generation: the firewall's, the gateways'. */
 const TABLE_FILES = ['nftables.conf', 'gateway.nft'] as const
 
-/** Our tables as the kernel tells them; undefined when it has none, or when there is no nft. */
+/** Our tables as the kernel prints them; undefined without any, or without nft. */
 export async function tablesInForce(): Promise<string | undefined> {
   const tables = [await listTable('inet', 'oobm'), await listTable('ip', 'oobm_gateway')]
   return tables.some(table => table !== undefined) ? tables.join('\n') : undefined
@@ -32,8 +32,8 @@ export async function checkTables(folder: string): Promise<void> {
 }
 
 /**
- * Gives the kernel the tables of a generation, and takes from it those that this one has not.
- * @returns what the kernel then tells
+ * Loads the tables of a generation into the kernel, and removes those that this generation does not have.
+ * @returns the tables as the kernel then prints them
  */
 export async function loadTables(folder: string): Promise<string | null> {
   const [firewall, gateway] = TABLE_FILES.map(file => join(folder, file)) as [string, string]
@@ -65,8 +65,8 @@ async function closeGateway(): Promise<void> {
 }
 
 /**
- * The port by which whoever runs this came in over ssh, if he did. sudo takes $SSH_CONNECTION away, so that it is looked for
- * in the processes above, too.
+ * The port through which the person who runs this logged in by ssh, if they did. sudo removes $SSH_CONNECTION, so this looks for it
+ * in the processes above as well.
  */
 export async function ownSshPort(): Promise<number | undefined> {
   for (let pid = process.pid; pid > 1; ) {

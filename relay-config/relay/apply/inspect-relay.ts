@@ -13,7 +13,7 @@ import { tablesInForce } from './firewall.ts'
 import { linkedGeneration, type RelayState, readState } from './relay-state.ts'
 import type { SshdService } from './sshd-service.ts'
 
-/** Below `RelayPaths.relay`, and not made from the fleet file: carried from one generation to the next. */
+/** Files below `RelayPaths.relay` that are not made from the fleet file: carried from one generation to the next. */
 export const KEPT = /^(ssh_host_ed25519_key(\.pub)?|hop_keys(\/.*)?)$/
 
 /** What `RelayPaths.fleet` is a link to. */
@@ -32,12 +32,12 @@ export interface Changes {
   unit: FileChange | undefined
   accounts: AccountStep[]
   hasHostKey: boolean
-  /** Whether the host key that is put back is another than is there. */
+  /** Whether the host key to restore differs from the present one. */
   restoresHostKey: boolean
   isFleetLinked: boolean
-  /** Of the sshd_config that is there. */
+  /** The port of the present sshd_config. */
   portBefore: number | undefined
-  /** What stands in the way. */
+  /** What prevents applying. */
   conflicts: string[]
   /** Descriptions of other things to do. */
   others: string[]
@@ -63,24 +63,24 @@ export async function inspectRelay(
   const hasHostKey = there.has('ssh_host_ed25519_key')
   const publicKey = publicKeySchema.safeParse(await readText(`${paths.hostKey}.pub`)).data
   const restoresHostKey = desired.hostKey !== undefined && desired.hostKey.publicKey !== publicKey
-  if (restoresHostKey) others.push('put the host key of this relay back')
+  if (restoresHostKey) others.push('restore the host key of this relay')
   else if (!hasHostKey) others.push('make the host key of this relay')
   if (!(await service.isRunning())) others.push(`start ${UNIT} on port ${desired.relay.port}`)
   else if (generation === undefined || state?.serving !== generation)
-    others.push(`have ${UNIT} read what is there already`)
+    others.push(`reload ${UNIT}, whose files are in place already`)
   const isFleetLinked = (await readlink(paths.fleet).catch(() => undefined)) === FLEET_LINK
   if (!isFleetLinked) others.push(`keep the fleet file as ${paths.fleet}`)
   const port = /^Port (\d+)$/m.exec(there.get('sshd_config') ?? '')?.[1]
-  if ((await leftoversOf(paths)).length > 0) others.push('clear away what an interrupted run left')
+  if ((await leftoversOf(paths)).length > 0) others.push('remove what an interrupted run left')
   const table = await tablesInForce()
   if (desired.hasTables && (table === undefined || table !== state?.firewall)) {
     const ports = desired.openPorts.join(', ')
-    if (desired.relay.firewall) others.push(`load the firewall: open are ${ports}, all else is dropped`)
-    else others.push('lead the ports of gateway devices to them (nftables); firewall = false: nothing is closed')
+    if (desired.relay.firewall) others.push(`load the firewall: it opens ${ports} and drops everything else`)
+    else others.push('forward the ports of gateway devices (nftables); firewall = false: no port is closed')
   }
-  if (!desired.hasTables && state?.firewall != null && table !== undefined) others.push('take our nftables tables away')
+  if (!desired.hasTables && state?.firewall != null && table !== undefined) others.push('remove our nftables tables')
   if (state !== undefined && state.relay !== desired.relay.name) {
-    conflicts.push(`this is relay "${state.relay}", not "${desired.relay.name}": "oobm-relay remove --all" first`)
+    conflicts.push(`this is relay "${state.relay}", not "${desired.relay.name}": run "oobm-relay remove --all" first`)
   }
   return {
     state,
@@ -116,7 +116,7 @@ export function describeChanges({ files, unit, accounts, others }: Changes): str
   ]
 }
 
-/** What runs that were killed have left, and generations that are no longer in force. */
+/** What killed runs have left, and generations that are no longer in force. */
 export async function leftoversOf(paths: RelayPaths): Promise<string[]> {
   const current = await linkedGeneration(paths)
   const generations = (await readdir(paths.generations).catch(ignoreMissing)) ?? []
@@ -131,7 +131,7 @@ export async function leftoversOf(paths: RelayPaths): Promise<string[]> {
   ]
 }
 
-/** All files below a folder, by their path in it; what is no file, a link say, has a text that no wanted file has. */
+/** All files below a folder, by their path in it; anything else, such as a link, has a text that no wanted file has. */
 async function readTree(folder: string): Promise<Map<string, string>> {
   const files = new Map<string, string>()
   const visit = async (path: string): Promise<void> => {
@@ -140,7 +140,7 @@ async function readTree(folder: string): Promise<Map<string, string>> {
       const name = relative(folder, full)
       if (entry.isDirectory()) await visit(full)
       else if (!entry.isFile()) files.set(name, '(not a file)')
-      // Private keys are not for looking at.
+      // Nobody may see private keys.
       else if (KEPT.test(name)) files.set(name, '')
       else files.set(name, `${await oddMode(full)}${await readFile(full, 'utf8')}`)
     }
@@ -149,7 +149,7 @@ async function readTree(folder: string): Promise<Map<string, string>> {
   return files
 }
 
-/** Wrong rights count as a change of content: both are made anew. */
+/** A wrong mode or owner counts as a change of content: both are written again. */
 async function oddMode(path: string): Promise<string> {
   const { mode, uid } = await lstat(path)
   const isOdd = (mode & 0o777) !== 0o644 || (uid !== 0 && process.getuid?.() === 0)

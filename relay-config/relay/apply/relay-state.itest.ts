@@ -21,7 +21,7 @@ test('is held by an apply or a remove that lives, and by nothing else', async co
     const program = await living('oobm-relay', command, '--all')
     await takeLock(path).then(
       () => assert.unreachable(),
-      err => assert.match(err.message, `another oobm-relay (process ${program.pid}) is at work on this relay`),
+      err => assert.match(err.message, `another oobm-relay (process ${program.pid}) is changing this relay`),
     )
     assert.is(await readFile(path, 'utf8'), `${program.pid}\n`)
     await program.stop(0)

@@ -1,4 +1,4 @@
-/** What `apply` remembers on the relay: what it made, and which generation is in force; and its lock. */
+/** The record that `apply` keeps on the relay: what it made, and which generation is in force; and its lock. */
 import { readFile, readlink, unlink, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import * as z from 'zod'
@@ -11,11 +11,11 @@ const stateSchema = z.object({
   version: z.literal(1),
   /** Which relay of the fleet file this is. */
   relay: z.string(),
-  /** Accounts that we made, or were about to make. */
+  /** Accounts that `apply` made, or was about to make. */
   accounts: z.array(z.object({ name: z.string(), uid: z.number() })),
-  /** The generation that sshd and the firewall have taken; null while one is on its way. */
+  /** The generation that sshd and the firewall use; null while it changes. */
   serving: z.string().nullable(),
-  /** What the kernel said of our table after it was loaded. */
+  /** Our table as the kernel printed it after loading. */
   firewall: z.string().nullable(),
 })
 
@@ -27,7 +27,9 @@ export async function readState({ state }: RelayPaths): Promise<RelayState | und
   try {
     return stateSchema.parse(JSON.parse(text))
   } catch (err) {
-    throw new UserError(`${state} is not what "oobm-relay apply" writes: restore it from a backup`, 78, { cause: err })
+    throw new UserError(`${state} is not in the form that "oobm-relay apply" writes: restore it from a backup`, 78, {
+      cause: err,
+    })
   }
 }
 
@@ -42,8 +44,8 @@ export async function linkedGeneration({ relay }: RelayPaths): Promise<string | 
 }
 
 /**
- * Only one at a time. A lock whose process is gone is taken over.
- * @returns what gives it back
+ * Takes the lock, so that only one runs at a time; takes over a lock whose process is gone.
+ * @returns a function that gives it back
  */
 export async function takeLock(path: string): Promise<() => Promise<void>> {
   for (;;) {
@@ -55,7 +57,7 @@ export async function takeLock(path: string): Promise<() => Promise<void>> {
     }
     const pid = Number(await readFile(path, 'utf8').catch(ignoreMissing))
     if (pid > 0 && pid !== process.pid && (await isOurProgram(pid))) {
-      throw new UserError(`another oobm-relay (process ${pid}) is at work on this relay: wait until it is done`)
+      throw new UserError(`another oobm-relay (process ${pid}) is changing this relay: wait until it is done`)
     }
     await unlink(path).catch(ignoreMissing)
   }

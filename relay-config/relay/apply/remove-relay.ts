@@ -1,4 +1,4 @@
-/** Takes away all that `apply` ever made on a relay, and all state of it. */
+/** Removes everything that `apply` ever made on a relay, and all state of the relay. */
 import { copyFile, readFile, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../../../runtime/errors.ts'
@@ -12,18 +12,18 @@ import { readState } from './relay-state.ts'
 import { askTool } from './run-tool.ts'
 import type { SshdService } from './sshd-service.ts'
 
-/** What useradd and its like edit; each keeps the text before the last change beside it, with a `-`. */
+/** The files that useradd and its like edit; the text before the last change stays beside each, with a `-`. */
 const ACCOUNT_FILES = ['passwd', 'shadow', 'group', 'gshadow', 'subuid', 'subgid']
 
-/** Can be killed and run again: what says which accounts are ours goes last. */
+/** May be killed and run again: the record of our accounts is removed last. */
 export async function removeRelay(paths: RelayPaths, service: SshdService, withSystemd: boolean): Promise<string[]> {
   const state = await readState(paths)
   if (state === undefined) throw new UserError(`this host is not a relay: ${paths.state} is missing`)
   await service.stop()
-  const done = ['the relay’s sshd is stopped']
+  const done = ['stopped the relay’s sshd']
   if (state.firewall !== null) {
     await deleteTables()
-    done.push('our nftables tables are gone')
+    done.push('removed our nftables tables')
   }
   const there = await readAccounts(paths)
   for (const account of state.accounts) {
@@ -33,7 +33,7 @@ export async function removeRelay(paths: RelayPaths, service: SshdService, withS
     if (!isOurs) continue
     await endProcessesOf(account.uid)
     await takeAccountStep(paths, { do: 'remove', account })
-    done.push(`the account ${account.name} is gone`)
+    done.push(`removed the account ${account.name}`)
   }
   await scrubBackups(
     paths,
@@ -52,13 +52,13 @@ export async function removeRelay(paths: RelayPaths, service: SshdService, withS
     await rm(path, { recursive: true, force: true })
   }
   await rm(paths.state)
-  // What somebody else keeps there is not ours.
+  // Other files there are not ours.
   await rmdir(paths.etc).catch(() => {})
-  done.push(`${paths.varLib} is gone, and what was ours in ${paths.etc}`)
+  done.push(`removed ${paths.varLib}, and our files in ${paths.etc}`)
   return done
 }
 
-/** The last one who left still stands in the backups: each becomes what the next change would make it. */
+/** The backups still have the account that was removed last: each becomes what the next change would make it. */
 async function scrubBackups({ root }: RelayPaths, names: string[]): Promise<void> {
   for (const file of ACCOUNT_FILES) {
     const path = join(root, 'etc', file)

@@ -1,8 +1,8 @@
-/** Runs the programs of the host that do the work: useradd, sshd, nft, systemctl. */
+/** Runs programs of the host: useradd, sshd, nft, systemctl. */
 import spawn, { SubprocessError } from 'nano-spawn'
 import { EXIT, errorCode, UserError } from '../../../runtime/errors.ts'
 
-/** sbin is not on everybody's path, and sudo may set another. */
+/** Not everybody has sbin in their path, and sudo may set another. */
 const TOOL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** Milliseconds: systemd gives a service 90 s to start or to stop (systemd-system.conf(5)). */
@@ -34,18 +34,18 @@ export async function askTool(command: string, args: string[], input = ''): Prom
   } catch (err) {
     if (!(err instanceof SubprocessError)) throw err
     if (errorCode(err.cause) === 'ENOENT') {
-      const advice = `it is in the package ${PACKAGES[command] ?? command}`
+      const advice = `install the package ${PACKAGES[command] ?? command}`
       throw new UserError(`cannot run ${command}: ${advice}`, EXIT.unavailable, { cause: err })
     }
     return { code: err.exitCode, stdout: err.stdout, stderr: err.stderr }
   }
 }
 
-/** @throws UserError with what it said, when it fails */
+/** @throws UserError with its output, when it fails */
 export async function runTool(command: string, args: string[], input = ''): Promise<string> {
   const { code, stdout, stderr } = await askTool(command, args, input)
   if (code === 0) return stdout
   throw new UserError(
-    `${command} ${args.join(' ')} failed (${code ?? `killed, or not done after ${TOOL_MS / 1000} s`}): ${stderr.trim() || stdout.trim()}`,
+    `${command} ${args.join(' ')} failed (${code ?? `killed, or not finished after ${TOOL_MS / 1000} s`}): ${stderr.trim() || stdout.trim()}`,
   )
 }

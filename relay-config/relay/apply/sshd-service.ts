@@ -1,4 +1,4 @@
-/** The relay's own sshd as something that runs: under systemd, or, where there is none, as a daemon with a pid file. */
+/** Runs the relay's own sshd: under systemd, or without it as a daemon with a pid file. */
 
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, rmdir, stat } from 'node:fs/promises'
@@ -14,21 +14,21 @@ import type { RelayPaths } from '../relay-paths.ts'
 import { ignoreMissing } from './durable.ts'
 import { askTool, runTool } from './run-tool.ts'
 
-/** Milliseconds until a loaded machine's sshd has taken a new configuration. */
+/** Milliseconds in which sshd on a busy machine must have read a new configuration. */
 const READY_MS = 20_000
 
 export interface SshdService {
   isRunning(): Promise<boolean>
-  /** Starts it, or has it read its configuration anew, and returns when it answers on `port`. Sessions go on. */
+  /** Starts or reloads it, and returns when it answers on `port`. Sessions continue. */
   reload(port: number): Promise<void>
   /** Ends the daemon, not the sessions. */
   stop(): Promise<void>
 }
 
-/** @param withoutSystemd containers and tests: somebody else then starts it at boot */
+/** @param withoutSystemd for containers and tests: something else then starts it at boot */
 export function sshdService(paths: RelayPaths, sshd: string, withoutSystemd: boolean): SshdService {
   if (!withoutSystemd && !existsSync('/run/systemd/system')) {
-    const advice = `with --no-systemd it is run as a daemon, and starting it at boot is yours: ${sshd} -f ${paths.sshdConfig}`
+    const advice = `with --no-systemd it runs as a daemon, and you must start it at boot: ${sshd} -f ${paths.sshdConfig}`
     throw new UserError(`systemd does not run here; ${advice}`, EXIT.unavailable)
   }
   const isRunning = async () => (await runningPid(paths)) !== undefined
@@ -63,7 +63,7 @@ export function sshdService(paths: RelayPaths, sshd: string, withoutSystemd: boo
   }
 }
 
-/** The process of the pid file, if it is an sshd with our configuration: the number may be another's by now. */
+/** The process of the pid file, if it is an sshd with our configuration: the number may belong to another process by now. */
 async function runningPid({ pidFile, sshdConfig }: RelayPaths): Promise<number | undefined> {
   const pid = Number(await readFile(pidFile, 'utf8').catch(ignoreMissing))
   if (!(pid > 1)) return undefined
@@ -116,7 +116,7 @@ export function isFree(port: number): Promise<boolean> {
 
 const SSHD_FOLDER = '/run/sshd'
 
-/** For who only looks: sshd's own folder is there afterwards only if it was before. */
+/** Changes nothing: afterwards sshd's own folder exists only if it did before. */
 export async function lookingOnly<T>(look: () => Promise<T>): Promise<T> {
   const wasThere = existsSync(SSHD_FOLDER)
   try {
@@ -126,15 +126,15 @@ export async function lookingOnly<T>(look: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Asks this host's sshd what it can be told. */
+/** Asks this host's sshd which settings it has. */
 export async function askSshd(): Promise<Sshd> {
   const path = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find(existsSync)
   if (path === undefined) throw new UserError('sshd is missing: install the package openssh-server', EXIT.unavailable)
-  // Without this folder sshd answers root nothing; where no sshd of the host runs, nothing has made it since the last start.
+  // Without this folder sshd does not answer root; if no sshd of the host runs, nothing has made it since the last start.
   if (process.getuid?.() === 0) await mkdir(SSHD_FOLDER, { recursive: true, mode: 0o755 })
   const scratch = await mkdtemp(join(tmpdir(), 'oobm-sshd-'))
   try {
-    // A host without keys of its own gets an answer too; what sshd knows does not depend on what is set.
+    // With this key, a host without keys of its own gets an answer as well. The features do not depend on settings.
     const key = join(scratch, 'key')
     await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
     const stdout = await runTool(path, ['-T', '-f', '/dev/null', '-h', key])

@@ -1,14 +1,14 @@
-/** The accounts of a dedicated relay: one for all devices, one for each technician; and what brings them about. */
+/** The accounts of a dedicated relay: one for all devices, one for each technician; and the steps that make them. */
 import type { PasswdEntry } from '../../../runtime/passwd.ts'
 import type { Fleet, Relay } from '../../fleet/fleet-config.ts'
 
 /** Uid of the devices' account: the one below the technicians'. */
 export const DEVICE_UID = 19_999
 
-/** Stands in the comment field: an account without it is not ours, whatever we remember. */
+/** The comment field of our accounts: an account without it is not ours, whatever the record says. */
 export const ACCOUNT_MARK = 'oobm-relay'
 
-/** A shell that a forced command can run in: with nologin there, sshd runs nothing (sshd(8)). */
+/** A shell that can run a forced command: with nologin, sshd runs nothing (sshd(8)). */
 export const ACCOUNT_SHELL = '/bin/sh'
 
 export interface Account {
@@ -24,18 +24,18 @@ export type AccountStep =
 
 export interface AccountPlan {
   steps: AccountStep[]
-  /** What stands in the way, each a sentence. */
+  /** What prevents it, each a sentence. */
   conflicts: string[]
 }
 
 export function accountsOf(fleet: Fleet, { user }: Relay): Account[] {
-  // The fleet file demands a uid of each as soon as a relay is dedicated.
+  // With a dedicated relay, the fleet file requires a uid of each technician.
   return [{ name: user, uid: DEVICE_UID }, ...fleet.technicians.map(({ name, uid = 0 }) => ({ name, uid }))]
 }
 
 /**
- * From what is there to what is wanted. The uid says who somebody is: the same uid under another name is a new name.
- * @param made the accounts that we remember to have made
+ * The steps from the present accounts to those wanted. The uid identifies a person: the same uid with another name is a rename.
+ * @param made the accounts that are recorded as made by us
  */
 export function planAccounts(wanted: Account[], there: PasswdEntry[], made: Account[]): AccountPlan {
   const ours = there.filter(
@@ -48,14 +48,15 @@ export function planAccounts(wanted: Account[], there: PasswdEntry[], made: Acco
   for (const account of wanted) {
     const byUid = there.find(entry => entry.uid === account.uid)
     const byName = there.find(entry => entry.name === account.name)
-    if (byUid && !ours.includes(byUid)) conflicts.push(`uid ${account.uid} is the account "${byUid.name}", not ours`)
-    else if (byName && !ours.includes(byName)) conflicts.push(`there is an account "${account.name}" that is not ours`)
+    if (byUid && !ours.includes(byUid))
+      conflicts.push(`uid ${account.uid} belongs to the account "${byUid.name}", which is not ours`)
+    else if (byName && !ours.includes(byName)) conflicts.push(`the account "${account.name}" exists and is not ours`)
     else if (byUid && byUid.name === account.name) {
       if (byUid.shell !== ACCOUNT_SHELL) steps.push({ do: 'set shell', account })
     } else if (byName) {
-      // Made anew it would lose its password, and a uid of somebody's would become another's.
+      // A new account would lose the password, and one person's uid would become another's.
       conflicts.push(
-        `"${account.name}" has the uid ${byName.uid} here and ${account.uid} in the file: a uid never changes (take the account out, apply, put it in again)`,
+        `"${account.name}" has the uid ${byName.uid} here and ${account.uid} in the file: a uid never changes (remove the technician from the file, apply, add them again)`,
       )
     } else if (byUid) steps.push({ do: 'rename', account, from: byUid.name })
     else steps.push({ do: 'add', account })

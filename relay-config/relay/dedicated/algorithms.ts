@@ -1,16 +1,16 @@
-/** What a relay's sshd takes in the key exchange, best first, and what an sshd offers beyond that (sshd_config(5), ssh -Q); pure. */
+/** The algorithms for the key exchange of a relay's sshd, best first, and those that an sshd offers beyond them (sshd_config(5), ssh -Q); pure. */
 
 /** Of one kind of algorithm. */
 interface Kind {
   /** The setting of sshd_config. */
   setting: 'KexAlgorithms' | 'Ciphers' | 'MACs'
-  /** Those that any client since 2016 has one of; nistp256 is for clients without curve25519, such as Tera Term 4. */
+  /** Any client since 2016 has one of these; nistp256 is for clients without curve25519, such as Tera Term 4. */
   taken: readonly string[]
 }
 
 /**
- * No finite-field groups, no SHA-1, no encrypt-and-MAC, nothing of 64 bits. Each sshd is told those that it knows: the first two
- * key exchanges are post-quantum ones of OpenSSH 9.9 and 8.5.
+ * No finite-field groups, no SHA-1, no encrypt-and-MAC, nothing of 64 bits. Each sshd gets those that it knows: the first two key
+ * exchanges are the post-quantum ones of OpenSSH 9.9 and 8.5.
  */
 const KINDS: readonly Kind[] = [
   {
@@ -41,20 +41,20 @@ const KINDS: readonly Kind[] = [
   },
 ]
 
-/** In a list of algorithms, and none: RFC 8308, and OpenSSH's PROTOCOL, 1.10. */
+/** Entries of a list of algorithms that are not algorithms: RFC 8308, and OpenSSH's PROTOCOL, 1.10. */
 const MARKERS = ['ext-info-s', 'kex-strict-s-v00@openssh.com']
 
 /** By setting: what an sshd offers. */
 export type Offer = Readonly<Record<Kind['setting'], readonly string[]>>
 
-/** Lines of sshd_config. They stand outside of all Match blocks: sshd allows them nowhere else. */
+/** Lines of sshd_config, for outside of all Match blocks: sshd allows them nowhere else. */
 export function algorithmSettings(offer: Offer): string[] {
   return KINDS.map(
     ({ setting, taken }) => `${setting} ${taken.filter(name => offer[setting].includes(name)).join(',')}`,
   )
 }
 
-/** What an sshd offers and no client of ours needs. */
+/** The algorithms that an sshd offers and no client of ours needs. */
 export function superfluous(offer: Offer): string[] {
   return KINDS.flatMap(({ setting, taken }) =>
     offer[setting].filter(name => !taken.includes(name) && !MARKERS.includes(name)),

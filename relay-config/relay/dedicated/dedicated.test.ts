@@ -84,9 +84,16 @@ test('knows its accounts by record and mark, and touches no other', () => {
     ['one gone', [alice], [entry('alice', 20000), entry('bob', 20001)], [alice, bob], ['remove bob']],
     ['renamed', [{ name: 'eve', uid: 20000 }], [entry('alice', 20000)], [alice], ['rename eve']],
     ['another shell', [alice], [entry('alice', 20000, ACCOUNT_MARK, '/sbin/nologin')], [alice], ['set shell alice']],
-    ['not recorded', [alice], [entry('alice', 20000)], [], [], /uid 20000 is the account "alice", not ours/],
+    [
+      'not recorded',
+      [alice],
+      [entry('alice', 20000)],
+      [],
+      [],
+      /uid 20000 belongs to the account "alice", which is not ours/,
+    ],
     ['not marked', [], [entry('alice', 20000, 'Alice')], [alice], []],
-    ['a name taken', [alice], [entry('alice', 1000, 'Alice')], [alice], [], /"alice" that is not ours/],
+    ['a name taken', [alice], [entry('alice', 1000, 'Alice')], [alice], [], /"alice" exists and is not ours/],
     [
       'another uid',
       [{ name: 'alice', uid: 20005 }],

@@ -11,14 +11,14 @@ import { gatewayPorts, openPorts, renderNftables } from './nftables.ts'
 import { renderRelaySshdConfig, type SshdFeatures } from './relay-sshd-config.ts'
 import { renderUnit } from './unit.ts'
 
-/** What comes from the operator: nothing in it is secret, but for a host key that is put back. */
+/** What the operator provides. Nothing in it is secret, except a host key to restore. */
 export interface PublicPart {
   fleetText: string
   fleet: Fleet
   relay: Relay
   /** The public keys of each device, by its name. */
   deviceKeys: ReadonlyMap<string, DeviceKeys>
-  /** The private host key that it is to have; its own, or a new one, when left out. */
+  /** The private host key to restore; when left out, the relay keeps its own or makes one. */
   hostKey?: string | undefined
 }
 
@@ -29,15 +29,15 @@ export interface DeviceKeys {
 
 export interface DesiredRelay {
   relay: Relay
-  /** Path below `RelayPaths.relay` → content; all root's, readable by all: sshd reads them as the one who logs in. */
+  /** Path below `RelayPaths.relay` → content. Root owns them and all may read them: sshd reads them as the person who logs in. */
   files: Map<string, string>
-  /** The host key that is put back. */
+  /** The host key to restore. */
   hostKey?: { privateKey: string; publicKey: string }
   unit: string
   accounts: Account[]
-  /** Names of those who have a hop key here. */
+  /** The names of technicians who have a hop key here. */
   logins: string[]
-  /** Whether the kernel is to have tables of ours: `nftables.conf`, `gateway.nft`. */
+  /** Whether the kernel gets tables of ours: `nftables.conf`, `gateway.nft`. */
   hasTables: boolean
   /** The TCP ports that a firewall leaves open. */
   openPorts: number[]

@@ -1,4 +1,4 @@
-/** The firewall of a dedicated relay: a table of our own, beside whatever others the host has (nft(8)). */
+/** The firewall of a dedicated relay: a table of our own, beside other tables of the host (nft(8)). */
 import { listenersOf } from '../../../formats/listeners.ts'
 import { relaysOf } from '../../fleet/access.ts'
 import type { Fleet, Relay } from '../../fleet/fleet-config.ts'
@@ -13,14 +13,14 @@ export function gatewayPorts(fleet: Fleet, relay: Relay): number[] {
   return gateways.flatMap(device => Object.values(listenersOf(device.port)))
 }
 
-/** The TCP ports that stand open. */
+/** The TCP ports that are open. */
 export function openPorts(fleet: Fleet, relay: Relay): number[] {
   return [...new Set([relay.port, relay.adminPort, ...gatewayPorts(fleet, relay)])].sort((a, b) => a - b)
 }
 
-/** One transaction: the kernel takes all of it or nothing. */
+/** One transaction: the kernel loads all of it or nothing. */
 export function renderNftables(fleet: Fleet, relay: Relay): string {
-  return `# The firewall of relay "${relay.name}", made by "oobm-relay apply": what you write in here is lost.
+  return `# The firewall of relay "${relay.name}", made by "oobm-relay apply": your changes here are lost.
 ${DELETE_TABLE}table inet oobm {
   chain input {
     type filter hook input priority filter; policy drop;

@@ -1,4 +1,4 @@
-/** The configuration of a dedicated relay's own sshd (sshd_config(5)): it knows our accounts and nothing else. */
+/** The configuration of a dedicated relay's own sshd (sshd_config(5)): it accepts our accounts and nobody else. */
 import { relaysOf } from '../../fleet/access.ts'
 import type { Fleet, Relay } from '../../fleet/fleet-config.ts'
 import { technicianCommand, technicianPorts } from '../../fleet/render/authorized-keys.ts'
@@ -8,16 +8,16 @@ import { CLIENT_ALIVE_SETTINGS } from '../../fleet/render/sshd-config.ts'
 import { forcedCommandsOf, type RelayPaths } from '../relay-paths.ts'
 import { algorithmSettings, type Offer } from './algorithms.ts'
 
-/** What this relay's sshd can be told; asked of `sshd -T`, because versions and distributions differ. */
+/** The settings that this relay's sshd has, by `sshd -T`, because versions and distributions differ. */
 export interface SshdFeatures {
   perSourcePenalties: boolean
   perSourceMaxStartups: boolean
   unusedConnectionTimeout: boolean
-  /** What it offers by itself. */
+  /** The algorithms that it offers by default. */
   offer: Offer
 }
 
-/** @param text what `sshd -T` says where nothing is set */
+/** @param text the output of `sshd -T` with nothing set */
 export function sshdFeaturesOf(text: string): SshdFeatures {
   const has = (setting: string) => settingOf(text, setting) !== undefined
   const names = (setting: string) => settingOf(text, setting)?.split(',') ?? []
@@ -33,14 +33,14 @@ function settingOf(text: string, setting: string): string | undefined {
   return new RegExp(`^${setting.toLowerCase()} (.*)$`, 'm').exec(text)?.[1]
 }
 
-/** Seconds for which a device's connection may hold nothing open: its tunnel has the control channel. */
+/** Seconds after which a device's connection with nothing open ends; a tunnel has the control channel. */
 const UNUSED_S = 120
-/** Of one connection of a device: its control channel, `evict`, and two that are on their way out. */
+/** Sessions of one connection of a device: its control channel, `evict`, and two that are ending. */
 const DEVICE_SESSIONS = 4
 /** Places for logging in that no single address can take. */
 const KEPT_STARTUPS = 50
 
-/** Seconds to log in, and where a modem may be that slow. */
+/** Seconds to log in, by cable and by modem. */
 const LOGIN_GRACE = { wired: 30, cellular: 90 } as const
 
 function loginGraceS(fleet: Fleet, relay: Relay): number {
@@ -52,8 +52,8 @@ function loginGraceS(fleet: Fleet, relay: Relay): number {
 const PRIVATE_NETWORKS = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10']
 
 /**
- * Connections that may be logging in at once: all devices of a small fleet, for they all come back together; above that the
- * relay's memory is the limit (some 5 MB each), and the rest come again by their backoff.
+ * How many connections may log in at once: all devices of a small fleet, because they all come back together; above that the
+ * relay's memory is the limit (some 5 MB each), and the others come back after their backoff.
  */
 function startups(fleet: Fleet, relay: Relay, { perSourceMaxStartups }: SshdFeatures): string[] {
   const devices = fleet.devices.filter(device => relaysOf(fleet, device).includes(relay)).length
@@ -69,7 +69,7 @@ export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPa
   const logins = loginTechnicians(fleet, relay)
   const jumpers = technicians.filter(technician => !logins.includes(technician))
   return [
-    `# sshd of relay "${relay.name}", made by "oobm-relay apply": what you write in here is lost. The host's own is another.`,
+    `# sshd of relay "${relay.name}", made by "oobm-relay apply": your changes here are lost. This is not the host's own sshd.`,
     `Port ${relay.port}`,
     `HostKey ${paths.hostKey}`,
     `PidFile ${paths.pidFile}`,
@@ -79,8 +79,8 @@ export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPa
     'HostKeyAlgorithms ssh-ed25519',
     'Compression no',
     'PubkeyAuthentication yes',
-    // Where one person may be asked for a password, all are, also those who do not exist: what sshd offers before the login
-    // would tell who is who. The password of all others is `*`, which none fits.
+    // If one technician may log in by password, sshd asks everybody for one, also names that do not exist: otherwise its offer
+    // would tell the names apart. The password of all others is `*`, which nothing fits.
     `PasswordAuthentication ${logins.length > 0 ? 'yes' : 'no'}`,
     'KbdInteractiveAuthentication no',
     'HostbasedAuthentication no',
@@ -108,7 +108,7 @@ export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPa
     'PrintMotd no',
     'PrintLastLog no',
     '',
-    '# Devices: what each key may listen on and open is in its line of authorized_keys.',
+    '# Devices. Where each key may listen and what it may open is in its line of authorized_keys.',
     `Match User ${relay.user}`,
     '  PasswordAuthentication no',
     '  AllowTcpForwarding yes',
@@ -118,7 +118,7 @@ export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPa
     ...jumpers.flatMap(technician => [
       `Match User ${technician.name}`,
       '  AllowTcpForwarding local',
-      // As in the lines of authorized_keys, which hold for a key alone.
+      // As in the lines of authorized_keys, which apply to keys only.
       `  PermitOpen ${technicianPorts(fleet, relay, technician)
         .map(port => `127.0.0.1:${port}`)
         .join(' ')}`,
@@ -138,7 +138,7 @@ export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPa
   ].join('\n')
 }
 
-/** Mild ones: they hit an address, behind which there may be many devices and one that is wrong. */
+/** Mild penalties: they hit an address, and behind it may be many devices of which one fails. */
 function penalties({ exemptNetworks }: Relay, { perSourcePenalties }: SshdFeatures): string[] {
   if (!perSourcePenalties) return []
   return [

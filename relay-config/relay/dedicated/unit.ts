@@ -4,13 +4,13 @@ import type { Relay } from '../../fleet/fleet-config.ts'
 import { gatewayUnitLines } from '../../fleet/render/gateway.ts'
 import type { RelayPaths } from '../relay-paths.ts'
 
-/** Its name; the host's own ssh.service is another, and nothing here touches it. */
+/** Its name. The host's own ssh.service is another unit, which this program never changes. */
 export const UNIT = 'oobm-relay-sshd'
 
 export function renderUnit(relay: Relay, paths: RelayPaths, sshd: string, hasGateways: boolean): string {
   const firewall = relay.firewall ? `ExecStartPre=nft -f ${paths.nftables}\n` : ''
   const gateways = hasGateways ? gatewayUnitLines(join(paths.relay, 'gateway.nft')) : ''
-  return `# Made by "oobm-relay apply": what you write in here is lost; "systemctl edit ${UNIT}" is yours.
+  return `# Made by "oobm-relay apply": your changes here are lost; use "systemctl edit ${UNIT}".
 [Unit]
 Description=oobm relay: sshd for devices and technicians
 After=network.target
@@ -18,7 +18,7 @@ ConditionPathExists=${paths.sshdConfig}
 
 [Service]
 Type=exec
-# Shared with ssh.service: as RuntimeDirectory= it would go away under the other when one stops.
+# Shared with ssh.service: RuntimeDirectory= would remove it when one of the two stops.
 ExecStartPre=mkdir -p -m 0755 /run/sshd
 ${firewall}${gateways}ExecStart=${sshd} -D -f ${paths.sshdConfig}
 ExecReload=${sshd} -t -f ${paths.sshdConfig}

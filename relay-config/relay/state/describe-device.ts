@@ -1,4 +1,4 @@
-/** One device's state in depth, as lines for a terminal; pure. Nothing that a device said gets there unclean. */
+/** One device's state in depth, as lines for a terminal; pure. Texts of devices are cleaned of what a terminal obeys. */
 
 import type { Paint } from '../../../cli/paint.ts'
 import { shortAge } from '../../../cli/times.ts'
@@ -9,17 +9,14 @@ import { colourOf, meaningOf } from './fleet-states.ts'
 import { isReportOverdue, silenceMs } from './liveness.ts'
 import type { Maintenance } from './maintenance.ts'
 
-/** With what went wrong lately. */
+/** With its latest changes and their causes. */
 export function describeDevice(view: DeviceView, nowMs: number, paint: Paint): string[] {
   const { device, state, connected, report, reportedAtMs, maintenance, off } = view
   const age = (thenMs: number | undefined) => (thenMs === undefined ? 'never' : `${shortAge(thenMs, nowMs)} ago`)
   const lines = [
     `${paint.strong(device)}  ${colourOf(state, paint)(clean(state, 20))}  proved ${age(view.provedAtMs)}${provedBy(report)}`,
     row('means', meaningOf(state) ?? 'a state of a newer version: upgrade oobm-relay'),
-    row(
-      'here',
-      connected ? 'connected to this relay' : 'not connected to this relay; what follows is what it said last',
-    ),
+    row('here', connected ? 'connected to this relay' : 'not connected to this relay; the rest is its last report'),
     ...describeHeard(view),
     row('access', off ? describeOff(maintenance) : describeOn(maintenance)),
   ]
@@ -27,8 +24,8 @@ export function describeDevice(view: DeviceView, nowMs: number, paint: Paint): s
   const reported = reportedAtMs
   return [
     ...lines,
-    // This relay has seen none of it itself: who is in, and what went wrong, is what the device tells.
-    paint.strong(`the device said ${age(reported)}${connected ? due(view, nowMs) : ''}`),
+    // The relay has not seen this itself: who is in, and what went wrong, is what the device says.
+    paint.strong(`the device reported ${age(reported)}${connected ? due(view, nowMs) : ''}`),
     row('cause', clean(report.cause, 400)),
     row('since', age(reported - report.sinceS * 1000)),
     row(
@@ -48,7 +45,7 @@ export function describeDevice(view: DeviceView, nowMs: number, paint: Paint): s
         ),
       ),
     ]),
-    ...(report.changes.length > 0 ? [paint.strong('the device said of its latest changes')] : []),
+    ...(report.changes.length > 0 ? [paint.strong('its latest changes, as the device reported them')] : []),
     ...report.changes.map(change => {
       return `  ${paint.faint(timeText(reported - change.agoS * 1000))}  ${clean(change.state, 12).padEnd(12)}  ${clean(change.cause, 400)}`
     }),
@@ -60,10 +57,10 @@ function provedBy(report: DeviceView['report']): string {
   return report?.proofBy === 'self-test' ? ', by a second connection' : ''
 }
 
-/** When it last said a byte, where that is known. */
+/** When the relay last received a byte from it, if that is known. */
 function describeHeard({ heard, pace }: DeviceView): string[] {
   if (heard === undefined) return []
-  if ('unknown' in heard) return [row('heard', `not known when: ${clean(heard.unknown)}`)]
+  if ('unknown' in heard) return [row('heard', `unknown when: ${clean(heard.unknown)}`)]
   const seconds = Math.round(heard.silentMs / 1000)
   const pings = `pings every ${pace.pingMs / 1000} s`
   return [
@@ -75,17 +72,17 @@ function describeHeard({ heard, pace }: DeviceView): string[] {
 }
 
 function due({ reportedAtMs, pace }: DeviceView, nowMs: number): string {
-  return isReportOverdue(reportedAtMs, nowMs, pace) ? `, and overdue: one comes every ${pace.reportMs / 1000} s` : ''
+  return isReportOverdue(reportedAtMs, nowMs, pace) ? `, overdue: it reports every ${pace.reportMs / 1000} s` : ''
 }
 
 function describeOn(maintenance: Maintenance | undefined): string {
   if (!maintenance) return 'on'
   const { state, until, at, by } = maintenance
   if (state === 'on') return `on since ${timeText(at * 1000)}, switched by ${clean(by, 40)}`
-  return `on since ${timeText((until ?? at) * 1000)}: it was off until then, switched by ${clean(by, 40)}`
+  return `on since ${timeText((until ?? at) * 1000)}, the end of off; switched by ${clean(by, 40)}`
 }
 
-/** Who closed a device, until when and why; oobm-technician-command says the same. */
+/** Who switched access to a device off, until when and why; oobm-technician-command says the same. */
 export function describeOff(maintenance: Maintenance | undefined): string {
   if (!maintenance) return 'off'
   const { until, at, by, reason } = maintenance

@@ -123,8 +123,8 @@ test('says in depth how the device was proved, and since when it says nothing', 
   assert.match(shown, /\n {2}console +core-sw2 closed: no \/dev\/ttyUSB1\n/)
   const quiet = { heard: { silentMs: 75_400 }, reportedAtMs: NOW_MS - 2_000_000 }
   assert.match(text('silent', quiet), /\n {2}heard +silent for 75 s; pings every 15 s\n/)
-  assert.match(text('silent', quiet), /\nthe device said 33m ago, and overdue: one comes every 300 s\n/)
-  assert.match(text('ready', { heard: { unknown: 'x\x1b' } }), /\n {2}heard +not known when: x\?\n/)
+  assert.match(text('silent', quiet), /\nthe device reported 33m ago, overdue: it reports every 300 s\n/)
+  assert.match(text('ready', { heard: { unknown: 'x\x1b' } }), /\n {2}heard +unknown when: x\?\n/)
   assert.match(text('constructor'), /\n {2}means +a state of a newer version/)
 })
 
@@ -136,13 +136,13 @@ test('says of a silent device for how long, or since when no report came', () =>
   assert.match(shown({ report: undefined, reportedAtMs: undefined }), / no report yet$/)
 })
 
-test('says once of how many devices it is not known whether they are silent, and why', () => {
-  const heard = { unknown: 'ss is not on this relay: install iproute2' }
+test('says once for how many devices it cannot tell whether they are silent, and why', () => {
+  const heard = { unknown: 'this relay has no ss: install iproute2' }
   const one = viewOf('kobe', 'ready', { heard: { unknown: 'ss does not list its connection' } })
   const states = [viewOf('tokyo', 'ready', { heard }), viewOf('osaka', 'ready', { heard }), one]
   assert.equal(describeFleet(states, NOW_MS, 80, PLAIN).slice(-2), [
-    'not known whether 2 devices would be silent: ss is not on this relay: install iproute2',
-    'not known whether kobe would be silent: ss does not list its connection',
+    'cannot tell whether 2 devices are silent: this relay has no ss: install iproute2',
+    'cannot tell whether kobe is silent: ss does not list its connection',
   ])
 })
 
@@ -192,7 +192,7 @@ test('metrics: every line is help, type or a sample, whatever a device says', ()
   assert.equal(helped, typed)
 })
 
-test('metrics: no series twice, and none for what is not known', () => {
+test('metrics: no series twice, and none for what is unknown', () => {
   const one = { name: 'x', cause: '', who: [] }
   const consoles = [
     { ...one, open: false },

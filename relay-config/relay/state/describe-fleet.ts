@@ -1,4 +1,4 @@
-/** The fleet's states as lines for a terminal, worst first; pure. Nothing that a device said gets there unclean. */
+/** The fleet's states as lines for a terminal, worst first; pure. Texts of devices are cleaned of what a terminal obeys. */
 
 import type { Paint } from '../../../cli/paint.ts'
 import { shortAge } from '../../../cli/times.ts'
@@ -9,7 +9,7 @@ import type { DeviceView } from './device-view.ts'
 import { colourOf, worstFirst } from './fleet-states.ts'
 import { silenceMs } from './liveness.ts'
 
-/** This relay has not seen it: a device may say anything. */
+/** The relay has not seen these itself: a device may say anything. */
 const BY_DEVICES = 'states, times, versions and who is on a console are what the devices say'
 
 /** @param width columns of the terminal */
@@ -36,13 +36,13 @@ export function describeFleet(views: readonly DeviceView[], nowMs: number, width
   ]
 }
 
-/** Why it is not known of connected devices whether they still speak: a line for each reason. */
+/** Why the relay does not know whether connected devices are silent: a line for each reason. */
 export function unheard(views: readonly DeviceView[]): string[] {
   const reasons = views.flatMap(({ heard }) => (heard && 'unknown' in heard ? heard.unknown : []))
   return [...new Set(reasons)].map(reason => {
     const names = views.filter(({ heard }) => heard && 'unknown' in heard && heard.unknown === reason)
     const who = names.length === 1 ? names[0]?.device : `${names.length} devices`
-    return `not known whether ${who} would be silent: ${reason}`
+    return `cannot tell whether ${who} ${names.length === 1 ? 'is' : 'are'} silent: ${reason}`
   })
 }
 
@@ -68,8 +68,8 @@ function describeSilence({ heard, pace, reportedAtMs }: DeviceView, nowMs: numbe
 }
 
 /**
- * `sw2! sw1:alice*,bob`: `!` is a line that is closed, and comes first, so that a narrow terminal does not cut it off; `*` may
- * type. Who was on one before the device went is nobody now.
+ * `sw2! sw1:alice*,bob`: `!` marks a line that is not open; these come first, so that a narrow terminal does not cut them off. `*`
+ * marks a person who may type. Without a connection nobody is on a console, whatever the device reported last.
  */
 function describeConsoles({ report, connected }: DeviceView): string {
   return (report?.consoles ?? [])

@@ -13,7 +13,7 @@ interface Metric {
 const seconds = (ms: number | null | undefined): number[] =>
   ms === null || ms === undefined ? [] : [Math.round(ms * 1000) / 1e6]
 
-/** Times rather than ages: a textfile is read later than it was written. */
+/** Times, not ages: a textfile is read later than it was written. */
 const METRICS: Metric[] = [
   {
     name: 'oobm_device_connected',
@@ -22,7 +22,7 @@ const METRICS: Metric[] = [
   },
   {
     name: 'oobm_device_silent_seconds',
-    help: 'Seconds since this relay got a byte of a connected device; none where ss of iproute2 cannot say it.',
+    help: 'Seconds since this relay received a byte from a connected device; missing if ss of iproute2 does not show it.',
     samples: ({ heard }) => (heard && 'silentMs' in heard ? seconds(heard.silentMs).map(value => [{}, value]) : []),
   },
   {
@@ -37,12 +37,12 @@ const METRICS: Metric[] = [
   },
   {
     name: 'oobm_device_proved_timestamp_seconds',
-    help: 'When a technician’s way into the device was last proved.',
+    help: 'When the way into the device was last proved.',
     samples: ({ provedAtMs }) => seconds(provedAtMs).map(value => [{}, Math.round(value)]),
   },
   {
     name: 'oobm_device_report_timestamp_seconds',
-    help: 'When this relay got the last report of the device.',
+    help: 'When this relay received the last report of the device.',
     samples: ({ reportedAtMs }) => seconds(reportedAtMs).map(value => [{}, Math.round(value)]),
   },
   {
@@ -52,7 +52,7 @@ const METRICS: Metric[] = [
   },
   {
     name: 'oobm_device_sessions',
-    help: 'People in the device now, by what they are in.',
+    help: 'People who are logged in to the device, by shell and console.',
     samples: ({ report, connected }) =>
       connected && report
         ? [
@@ -63,7 +63,7 @@ const METRICS: Metric[] = [
   },
   {
     name: 'oobm_console_open',
-    help: 'Whether the line of a console is open; none while the device is not connected or silent.',
+    help: 'Whether the line of a console is open; missing while the device is not connected or silent.',
     samples: ({ report, connected, state }) =>
       connected && state !== 'silent'
         ? (report?.consoles ?? []).map(({ name, open }) => [{ console: name }, open ? 1 : 0])
@@ -71,14 +71,14 @@ const METRICS: Metric[] = [
   },
   {
     name: 'oobm_device_info',
-    help: 'Software version and uplink that the device reported last; the value is 1.',
+    help: 'Software version and uplink of the last report; the value is 1.',
     samples: ({ report }) => (report ? [[{ version: report.software, uplink: report.uplink ?? '' }, 1]] : []),
   },
 ]
 
 export function describeMetrics(views: readonly DeviceView[], nowMs: number): string {
   const metrics = METRICS.map(({ name, help, samples }) => {
-    // A device may name one console twice. Of two samples with the same labels, Prometheus takes neither, nor the whole file.
+    // A device may name one console twice. With two samples of the same labels, Prometheus rejects the whole file.
     const lines = new Map(
       views.flatMap(view =>
         samples(view).map(([labels, value]) => {
@@ -94,7 +94,7 @@ export function describeMetrics(views: readonly DeviceView[], nowMs: number): st
   return `${metrics.join('')}${age}`
 }
 
-/** Backslash, quote and newline are escaped (the text format); a device can send no newline, and shall send no colours. */
+/** Escapes backslash and quote, as the text format demands; printable() removes newlines and colours that a device sent. */
 function labelText(labels: Record<string, string>): string {
   const pairs = Object.entries(labels).map(([name, value]) => {
     return `${name}="${printable(value, 60).replace(/[\\"]/g, '\\$&')}"`

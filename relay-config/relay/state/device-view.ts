@@ -13,10 +13,10 @@ import type { StatePaths } from './state-paths.ts'
 export interface DeviceView {
   device: string
   connected: boolean
-  /** When this relay last got a byte of it; undefined while it is not connected. */
+  /** When this relay last received a byte from it; undefined while it is not connected. */
   heard: Heard | undefined
   pace: Pace
-  /** Its last report, and when this relay got it, in milliseconds since 1970. Anything may stand in its texts. */
+  /** Its last report, and when this relay received it, in milliseconds since 1970. Its texts may contain anything. */
   report: DeviceReport | undefined
   reportedAtMs: number | undefined
   maintenance: Maintenance | undefined
@@ -28,10 +28,10 @@ export interface DeviceView {
   sinceMs: number | undefined
 }
 
-/** Bytes of a report that are looked at: a line of the protocol, and some. */
+/** Bytes of a report that are read: a line of the protocol, and some. */
 const REPORT_MAX = 8_192
 
-/** What is looked at once for all devices. */
+/** What is read once for all devices. */
 export interface Look {
   paths: StatePaths
   received: Received | { unknown: string }
@@ -66,12 +66,12 @@ export async function readDeviceView(
     off: isOff(maintenance, nowMs),
     state: !connected ? (report ? 'away' : 'never') : isCurrent && quietMs === undefined ? report.state : 'silent',
     provedAtMs: ago(report?.proofS),
-    // Gone, or without a report, since some moment after its last report, which is all that is known.
+    // It went away, or silent, at some moment after its last report: nothing more is known.
     sinceMs: quietMs !== undefined ? nowMs - quietMs : isCurrent ? ago(report.sinceS) : atMs,
   }
 }
 
-/** @returns undefined where there is none, and for one that is no report: the file is what a device made of it */
+/** @returns undefined without a report, and for a file that is not one: a device decides what is in it */
 export async function readReport(
   { devices }: StatePaths,
   device: string,

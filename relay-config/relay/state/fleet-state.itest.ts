@@ -85,7 +85,7 @@ test('follows no link and waits at no pipe that stands in the place of a file', 
   await symlink(elsewhere, paths.history)
   await appendHistory(paths, { event: 'x' }).then(
     () => assert.unreachable(),
-    err => assert.match(err.message, `the history ${paths.history} cannot be written`),
+    err => assert.match(err.message, `cannot write the history ${paths.history}`),
   )
   assert.is(await readFile(elsewhere, 'utf8'), JSON.stringify(REPORT), 'nothing was written through the link')
   const pipes = await relay(context)
@@ -184,7 +184,7 @@ test('history takes in what devices tell of sessions, each under its own name, a
       ...{ from: '2027-01-15T07:58:30.000Z', to: '2027-01-15T08:00:00.000Z', source: 'device' },
     },
   ])
-  assert.equal(await readGone(paths), ['tokyo: 44 older entries that it reported are gone; the last 256 are kept'])
+  assert.equal(await readGone(paths), ['tokyo: 44 older entries of this device were dropped; the last 256 are kept'])
 })
 
 test('history takes in who logged in here, once, and the first claim of a device', async context => {

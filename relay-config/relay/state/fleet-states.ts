@@ -1,18 +1,18 @@
-/** The states that a relay shows of its devices: their own, and what it sees itself; in which order and colour; pure. */
+/** The states that a relay shows: those of the devices, and its own; their order and colours; pure. */
 
 import type { Paint } from '../../../cli/paint.ts'
 import { reachOf, STATE_NAMES, STATES } from '../../../formats/states.ts'
 import type { DeviceView } from './device-view.ts'
 
-/** What is not a device's own state, worse than all of them. */
+/** The relay's own states, worse than all of a device's. */
 const OWN_STATES: Record<string, string> = {
   away: 'not connected to this relay',
-  silent: 'the connection stands here, and nothing comes from the device any more',
+  silent: 'connected to this relay, but nothing arrives from the device',
   never: 'never connected to this relay',
 }
 const ORDER = [...Object.keys(OWN_STATES), ...STATE_NAMES]
 
-/** Worst first, then by name. A state of a newer version is as bad as can be, until this program knows it. */
+/** Worst first, then by name. An unknown state, of a newer version, counts as the worst. */
 export function worstFirst(views: readonly DeviceView[]): DeviceView[] {
   const rank = new Map(ORDER.map((state, index) => [state, index]))
   const rankOf = ({ state }: DeviceView) => rank.get(state) ?? -1
@@ -23,7 +23,7 @@ export function colourOf(state: string, paint: Paint): (text: string) => string 
   return { none: paint.bad, off: paint.faint, partly: paint.poor, proved: paint.good }[reachOf(state)]
 }
 
-/** Whether this relay hears nothing of the device, whatever it reported last. */
+/** Whether nothing arrives from the device, whatever it reported last. */
 export function isOutOfSight(state: string): boolean {
   return Object.hasOwn(OWN_STATES, state)
 }

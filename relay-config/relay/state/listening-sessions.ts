@@ -1,4 +1,4 @@
-/** Who listens on a device's ports without having claimed: no record names that connection, the kernel does. */
+/** Finds connections that listen on a device's ports without a claim: no record has them, but the kernel does. */
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { readProcessStat } from '../../../runtime/process-stat.ts'
 import type { DeviceSession } from './sessions.ts'
@@ -8,8 +8,8 @@ const LISTEN = '0A'
 const LOOPBACK = '0100007F'
 
 /**
- * The processes of sshd that hold one of these ports on 127.0.0.1. Only root sees them: an sshd's descriptors are hidden
- * even from its own user, so that a shared relay's login finds none.
+ * The processes of sshd that listen on one of these ports on 127.0.0.1. Only root sees them: the descriptors of an sshd are
+ * hidden even from its own user, so the login of a shared relay finds none.
  */
 export async function listeningSessions(ports: readonly number[]): Promise<DeviceSession[]> {
   const inodes = await listeningInodes(ports)
@@ -34,6 +34,6 @@ async function sessionOf(pid: string, inodes: ReadonlySet<string>): Promise<Devi
   const links = await Promise.all(descriptors.map(name => readlink(`/proc/${pid}/fd/${name}`).catch(() => '')))
   if (!links.some(link => inodes.has(link))) return []
   const stat = await readProcessStat(pid)
-  // Another program on that port is none of a device's: ending sessions passes over what is no sshd.
+  // Another program on that port is not a device's connection: endSessions() ends only sshd.
   return stat === undefined ? [] : [{ pid: Number(pid), start: String(stat.startTicks) }]
 }

@@ -1,4 +1,4 @@
-/** Whether remote maintenance is on, a file a device: which a relay keeps over a reboot and the forced commands read. */
+/** Whether access to each device is on: a file for each device, which survives a reboot and which the forced commands read. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
@@ -9,7 +9,7 @@ import type { StatePaths } from './state-paths.ts'
 /** `state` and `until` come first in the file, on one line: oobm-device-command, a shell script, reads them as text. */
 const maintenanceSchema = z.object({
   state: z.enum(['on', 'off']),
-  /** Epoch seconds at which off ends by itself; null without an end. */
+  /** Epoch seconds at which access is on again by itself; null without an end. */
   until: z.int().nullable(),
   /** Epoch seconds. */
   at: z.int(),
@@ -21,7 +21,7 @@ const maintenanceSchema = z.object({
 
 export type Maintenance = z.output<typeof maintenanceSchema>
 
-/** @returns undefined where nobody ever switched it, which is on */
+/** @returns undefined if nobody ever switched it: access is on */
 export async function readMaintenance(paths: StatePaths, device: string): Promise<Maintenance | undefined> {
   try {
     return maintenanceSchema.safeParse(JSON.parse(await readFile(fileOf(paths, device), 'utf8'))).data
@@ -37,7 +37,7 @@ export async function writeMaintenance(paths: StatePaths, device: string, mainte
   await writeAtomically(fileOf(paths, device), `${JSON.stringify({ state, until, ...rest })}\n`, 0o644)
 }
 
-/** An end that has come needs nobody to write it down. */
+/** False after the end, also if nobody has changed the file. */
 export function isOff(maintenance: Maintenance | undefined, nowMs: number): boolean {
   return maintenance?.state === 'off' && (maintenance.until === null || maintenance.until * 1000 > nowMs)
 }

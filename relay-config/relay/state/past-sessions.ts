@@ -1,4 +1,4 @@
-/** What the history has beside the entries of `oobm-relay` itself: what devices told this relay, and what logins left here. */
+/** The part of the history that is not in history.jsonl: what devices told this relay, and what logins recorded here. */
 import { constants } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,12 +8,12 @@ import type { StatePaths } from './state-paths.ts'
 
 /** Bytes that are read of one file: what oobm-device-command keeps there, and some. */
 const FILE_MAX = 262_144
-/** Milliseconds by which the device's account of a beginning may differ: it looks every few seconds. */
+/** Milliseconds by which a session's beginning may differ between device and relay: the device looks every few seconds. */
 const SAME_MS = 15_000
 
 /**
- * Sessions of people, what else they did, and first claims of devices, in no order. What devices say is theirs: names may be
- * anything, and `source` says so.
+ * Sessions of people, their other actions, and first claims of devices, in no order. `source` marks what a device says: its names
+ * may be anything.
  */
 export async function readPast(paths: StatePaths): Promise<HistoryEntry[]> {
   const [enrolled, told, logins] = await Promise.all([
@@ -21,7 +21,7 @@ export async function readPast(paths: StatePaths): Promise<HistoryEntry[]> {
     ofEach(paths.devices, toldBy),
     ofEach(paths.logins, loginsOf),
   ])
-  // The relay itself has seen who logged in; what the device says of the same session is less.
+  // For a session that the relay has seen itself, it leaves out the device's entry.
   return [...enrolled, ...logins, ...told.filter(entry => !logins.some(login => isSame(login, entry)))]
 }
 
@@ -30,7 +30,7 @@ async function ofEach<T>(folder: string, read: (folder: string, name: string) =>
   return (await Promise.all(names.map(name => read(folder, name)))).flat()
 }
 
-/** oobm-device-command leaves the moment of a device's first claim. */
+/** The moment of a device's first claim, which oobm-device-command records. */
 async function enrolmentOf(devices: string, device: string): Promise<HistoryEntry[]> {
   const text = await readBounded(join(devices, device, 'enrolled')).catch(() => '')
   const at = timeOf(/^(\d{1,11})\n$/.exec(text)?.[1])
@@ -74,24 +74,24 @@ function toldEntry(device: string, toldS: number, told: unknown): HistoryEntry[]
   return [{ at, by, event, device, ...who, ...span, ...(detail !== undefined && { reason: detail }), source: 'device' }]
 }
 
-/** How many older entries of each device and each login are gone, as sentences: what is kept is bounded. */
+/** Sentences that say how many older entries of each device and each login were dropped. */
 export async function readGone(paths: StatePaths): Promise<string[]> {
   const goneOf = async (folder: string, name: string) => {
     const text = await readBounded(join(folder, name, 'past.gone')).catch(() => '')
     const count = Number(/^(\d{1,11})\n$/.exec(text)?.[1] ?? 0)
-    return count > 0 ? [`${name}: ${count} older entries that it reported are gone; the last 256 are kept`] : []
+    return count > 0 ? [`${name}: ${count} older entries of this device were dropped; the last 256 are kept`] : []
   }
   const goneOfLogin = async (logins: string, name: string) => {
     const text = await readBounded(join(logins, name)).catch(() => '')
     const count = Number(/^gone (\d{1,11})\n/.exec(text)?.[1] ?? 0)
-    return count > 0 ? [`${name}: ${count} older records of logins are gone; the last 512 and more are kept`] : []
+    return count > 0 ? [`${name}: ${count} older logins were dropped; at least the last 512 are kept`] : []
   }
   return [...(await ofEach(paths.devices, goneOf)), ...(await ofEach(paths.logins, goneOfLogin))]
 }
 
 /**
- * What oobm-login leaves of each login: `BEGUN.ID from CONSOLE DEVICE [ADDRESS]` for a session that the device let in, then,
- * unless it ended hard or goes on, `BEGUN.ID to ENDED`; `BEGUN.ID ran CONSOLE DEVICE ADDRESS CODE WORD…`; `BEGUN.ID refused
+ * What oobm-login records of each login: `BEGUN.ID from CONSOLE DEVICE [ADDRESS]` for a session that the device let in, then,
+ * unless it ended hard or goes on, `BEGUN.ID to ENDED`; `BEGUN.ID ran CONSOLE DEVICE ADDRESS CODE COMMAND…`; `BEGUN.ID refused
  * CONSOLE DEVICE ADDRESS WHY…`.
  */
 async function loginsOf(logins: string, technician: string): Promise<HistoryEntry[]> {
@@ -129,7 +129,7 @@ function isSame(login: HistoryEntry, { event, device, console, technician, from 
   return login.device === device && login.console === console && login.technician === technician && apartMs <= SAME_MS
 }
 
-/** ISO 8601 of seconds since 1970; undefined for what is none. */
+/** ISO 8601 of seconds since 1970; undefined for anything else. */
 function timeOf(seconds: string | number | undefined): string | undefined {
   const date = new Date(Number(seconds) * 1000)
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString()

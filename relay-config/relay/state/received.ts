@@ -1,14 +1,14 @@
-/** When the kernel last received data on each TCP connection: what `ss` of iproute2 says (ss(8)), as text; pure. */
+/** When the kernel last received data on each TCP connection, from the output of `ss` of iproute2 (ss(8)); pure. */
 import type { SshConnection } from './sessions.ts'
 
 /** Milliseconds since data last came, by connection. */
 export type Received = ReadonlyMap<string, number>
 
-/** What `ss` is asked: TCP, numbers, the kernel's figures, no head. It needs no root: nothing is asked of processes. */
+/** Options of `ss`: TCP, numbers, the kernel's figures, no head. This needs no root, because it does not ask for processes. */
 export const SS_ARGS = ['-t', '-n', '-i', '-H']
 
 /**
- * @param text a line `STATE RECV-Q SEND-Q LOCAL PEER` for each connection, and after it, indented or on the same line, words
+ * @param text a line `STATE RECV-Q SEND-Q LOCAL PEER` for each connection, and after it, indented or on the same line, figures
  * such as `lastrcv:1234`; the kernel leaves out a figure that is 0
  */
 export function parseSs(text: string): Received {
@@ -21,7 +21,7 @@ export function parseSs(text: string): Received {
       const ends = local !== undefined && peer !== undefined && [endOf(local), endOf(peer)]
       key = ends && ends[0] !== undefined && ends[1] !== undefined ? `${ends[0]} ${ends[1]}` : undefined
     }
-    // `rto` is always there: without it, these are no figures of a connection.
+    // Figures of a connection always have `rto`.
     if (key === undefined || !/\srto:\d/.test(line)) continue
     received.set(key, Number(/\slastrcv:(\d{1,12})(?:\s|$)/.exec(line)?.[1] ?? 0))
   }

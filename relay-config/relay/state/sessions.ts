@@ -9,7 +9,7 @@ import type { StatePaths } from './state-paths.ts'
 export interface DeviceSession {
   /** The sshd process that serves the connection. */
   pid: number
-  /** Clock ticks since the boot at which that process was started: it tells it from a later one of the same number. */
+  /** Clock ticks since the boot at which that process was started: distinguishes it from a later one with the same number. */
   start: string
 }
 
@@ -29,7 +29,7 @@ export interface SshConnection {
 const GRACE_MS = 500
 const PACE_MS = 25
 
-/** Those that live now. */
+/** The living ones. */
 export async function livingSessions({ devices }: StatePaths, device: string): Promise<ClaimedSession[]> {
   const text = await readFile(join(devices, device, 'sessions'), 'utf8').catch(() => '')
   const recorded = text.split('\n').flatMap(line => {
@@ -52,7 +52,7 @@ function connectionOf(addresses: string): SshConnection | undefined {
   }
 }
 
-/** Ends them, listeners and all, whatever the device at the other end does; gives how many are gone. */
+/** Ends them with their listeners, whatever the device does; returns how many have ended. */
 export async function endSessions(sessions: readonly DeviceSession[]): Promise<number> {
   await signalAll(sessions, 'SIGTERM')
   if (!(await allGone(sessions, GRACE_MS))) {

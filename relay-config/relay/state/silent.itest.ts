@@ -98,7 +98,7 @@ test('claims nothing where ss is missing', async context => {
   const received = await askSs(NEVER, '/nowhere')
   const look = () => readDeviceView({ paths, received, nowMs: Date.now() }, { name: 'tokyo' })
   await waitFor('the report', async () => (await look()).state === 'ready')
-  assert.equal((await look()).heard, { unknown: 'ss is not on this relay: install iproute2' })
+  assert.equal((await look()).heard, { unknown: 'this relay has no ss: install iproute2' })
 })
 
 test.run()

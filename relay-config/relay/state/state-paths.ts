@@ -1,4 +1,4 @@
-/** Where a relay keeps what it knows of its devices: on a dedicated relay below /var/lib/oobm, on a shared one in the login's folder. */
+/** The paths of a relay's state: on a dedicated relay below /var/lib/oobm, on a shared one in the login's folder. */
 import { join } from 'node:path'
 import type { Options, OptionValues } from '../../../cli/command.ts'
 import { type RelayPaths, relayPaths } from '../relay-paths.ts'

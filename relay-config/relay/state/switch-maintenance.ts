@@ -22,9 +22,9 @@ export interface Switch {
   signal: AbortSignal
 }
 
-/** Milliseconds that a device has to report that its listeners are closed, before its connection is ended from here. */
+/** Milliseconds in which a device must report that its listeners are closed; then the relay ends its connection. */
 const CONFIRM_MS = 3_000
-/** Milliseconds in which a device that was switched on is expected to be proved. */
+/** Milliseconds to wait for the proof of a device that was switched on. */
 const PROOF_MS = 15_000
 const PACE_MS = 50
 
@@ -38,7 +38,7 @@ export async function switchOff(input: Switch, untilMs: number | undefined): Pro
   const nowS = Math.floor(nowMs / 1000)
   const until = untilMs === undefined ? null : Math.ceil(untilMs / 1000)
   const wasOff = isOff(await readMaintenance(paths, device), nowMs)
-  // The file first: a device that connects now is told by it.
+  // The file first: a device that connects now reads it there.
   await writeMaintenance(paths, device, { state: 'off', until, at: nowS, by, ...(reason !== undefined && { reason }) })
   const end = until === null ? {} : { untilS: until, nowS }
   const told = await tellDevice(paths, device, { type: 'maintenance', off: true, ...end, by })
@@ -46,7 +46,7 @@ export async function switchOff(input: Switch, untilMs: number | undefined): Pro
   const why = reason === undefined ? {} : { reason }
   const problem = await appendHistory(paths, { by, event: 'Stop Remote M.', device, ...to, ...why }).catch(err => err)
   const outcome = `${await closed(input, told, wasOff)}${await endUnclaimed(input)}`
-  // A full disk keeps nobody from closing a door, and is said all the same.
+  // A full disk does not prevent switching off, but is reported.
   if (problem !== undefined) throw problem
   return outcome
 }
@@ -54,25 +54,26 @@ export async function switchOff(input: Switch, untilMs: number | undefined): Pro
 async function closed(input: Switch, told: boolean, wasOff: boolean): Promise<string> {
   const { paths, device, nowMs } = input
   const sessions = await livingSessions(paths, device)
-  if (sessions.length === 0) return `access to ${device} is off: it is not connected, and will be told when it is`
-  // Who was off already has nothing new to report.
+  if (sessions.length === 0)
+    return `access to ${device} is off: the device is not connected, and gets the message when it connects`
+  // A device that was off already does not report again.
   const sinceMs = wasOff ? 0 : nowMs
   if (told && (await reports(input, state => state === 'maintenance', CONFIRM_MS, sinceMs)))
-    return `access to ${device} is off: it has closed its listeners`
+    return `access to ${device} is off: the device has closed its listeners`
   const ended = await endSessions(sessions)
   if (ended === sessions.length)
-    return `access to ${device} is off: it did not confirm, so its connection to this relay was ended`
-  throw new UserError(`${device} did not confirm, and its connection could not be ended: use sudo`, EXIT.failed)
+    return `access to ${device} is off: the device did not confirm, so the relay ended its connection`
+  throw new UserError(`${device} did not confirm, and this user cannot end its connection: use sudo`, EXIT.failed)
 }
 
 /** A connection that listens and never claimed: software that does not claim. */
 async function endUnclaimed({ ports }: Switch): Promise<string> {
   const sessions = await listeningSessions(ports)
   const ended = await endSessions(sessions)
-  return ended > 0 ? '; a connection that listens for it without claiming was ended: it may come back' : ''
+  return ended > 0 ? '; a connection that listened for it without a claim was ended, and may come back' : ''
 }
 
-/** @param target the relay of the device's that it is to go to */
+/** @param target the relay of the device that it must go to */
 export async function switchOn(input: Switch, target: Relay | undefined): Promise<string> {
   const { paths, device, by, reason, nowMs } = input
   const relay = target && { host: target.host, port: target.port, user: target.user }
@@ -84,10 +85,10 @@ export async function switchOn(input: Switch, target: Relay | undefined): Promis
   const sent = relay && told && (await tellDevice(paths, device, { type: 'relay', ...relay }))
   const note = [reason, where && `relay ${where}`].filter(part => part !== undefined).join('; ')
   await appendHistory(paths, { by, event: 'Start Remote M.', device, ...(note !== '' && { reason: note }) })
-  if (!told) return `access to ${device} is on, and it is not connected: it is told when it connects`
-  if (sent) return `access to ${device} is on; it was told, and to go to ${relay?.host}:${relay?.port}`
-  if (await reports(input, isProvedReachable, PROOF_MS, nowMs)) return `access to ${device} is on, and proved`
-  return `access to ${device} is on, and it was told; it has not reported a proof yet: see "oobm-relay status ${device}"`
+  if (!told) return `access to ${device} is on: the device is not connected, and gets the message when it connects`
+  if (sent) return `access to ${device} is on: the device was told to go to ${relay?.host}:${relay?.port}`
+  if (await reports(input, isProvedReachable, PROOF_MS, nowMs)) return `access to ${device} is on: the device is proved`
+  return `access to ${device} is on: the device was told, but has not reported a proof yet; see "oobm-relay status ${device}"`
 }
 
 /** Waits for a report that came after the order, with a state that is one of these. */
@@ -107,7 +108,7 @@ async function reports(
   return false
 }
 
-/** @throws UserError for a technician whose `relay_role` does not let him; root, and whoever is not in the file, is the operator */
+/** @throws UserError for a technician whose `relay_role` does not allow it; root, and everybody who is not in the file, is an operator */
 export function requireOperator(fleet: Fleet, by: string): void {
   const technician = fleet.technicians.find(({ name }) => name === by)
   if (technician === undefined || technician.relayRole !== 'technician') return

@@ -7,14 +7,14 @@ import { EXIT, errorCode, errorMessage, UserError } from '../../../runtime/error
 import type { StatePaths } from './state-paths.ts'
 
 /**
- * One write that waits for nobody.
- * @returns false when no connection of this device reads, or when it reads so slowly that its FIFO is full
- * @throws UserError when this user may not speak to devices
+ * Writes once, without waiting.
+ * @returns false when no connection of this device reads, or when its FIFO is full
+ * @throws UserError when this user may not send messages to devices
  */
 export async function tellDevice({ devices }: StatePaths, device: string, message: RelayOrder): Promise<boolean> {
   const path = join(devices, device, 'control')
   try {
-    // Without O_CREAT, and following no link: what is there is the FIFO that `claim` made, or nothing.
+    // No O_CREAT and no links: only a FIFO that `claim` made counts.
     const fifo = await open(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
     try {
       if (!(await fifo.stat()).isFIFO()) return false
@@ -31,7 +31,7 @@ export async function tellDevice({ devices }: StatePaths, device: string, messag
       case 'ELOOP':
         return false
       case 'EACCES':
-        throw new UserError('this user may not speak to devices: use sudo', EXIT.failed, { cause: err })
+        throw new UserError('this user may not send messages to devices: use sudo', EXIT.failed, { cause: err })
       default:
         throw new UserError(`${path}: ${errorMessage(err)}`, EXIT.failed, { cause: err })
     }

@@ -133,7 +133,7 @@ export async function tellTheStory(scene: Scene): Promise<void> {
   for (const name of Object.keys(PORTS)) await operate('issue', name)
 }
 
-/** The host's own sshd takes passwords, as Debian's does when nobody says otherwise: that is said, and mended as it is said. */
+/** The host's own sshd accepts passwords, as Debian's does by default: `passwd` says so, and its advice solves it. */
 async function setPassword({ relay, onRelay }: Scene): Promise<void> {
   const set = () => onRelay('sudo -n oobm-relay passwd carol 2>&1 || :', `${PASSWORD}\n`)
   const [, file, lines] = /put this into (\S+) and reload that sshd:\n((?: .*\n)+)/.exec(await set()) ?? []

@@ -1,4 +1,4 @@
-/** A table of what is tried live, what is expected of it, and what came. */
+/** A table of live attempts: what was expected, and what happened. */
 import type { Finished } from '../../../testbed/run-program.ts'
 
 interface Row {

@@ -61,7 +61,7 @@ export async function jumping(table: LiveTable, { jump, sftp, ssh }: Clients): P
   )
 }
 
-/** What an ssh to the relay itself gives those who only jump: their ports, and nothing else. */
+/** What those who only jump get from an ssh to the relay itself: their ports, and nothing else. */
 export async function jumpersAtTheRelay(table: LiveTable, { ssh }: Clients): Promise<void> {
   const opens = (who: 'alice' | 'bob', to: string) => ssh(who, who, ['-W', to])
   const port = (device: keyof typeof PORTS, offset: 0 | 1) => `127.0.0.1:${PORTS[device] + offset}`
@@ -87,8 +87,8 @@ export async function jumpersAtTheRelay(table: LiveTable, { ssh }: Clients): Pro
   }
   const TOKYO =
     /^tokyo: access is on, and the device can be reached here; \d+ s ago it reported: (ready|in-use), proved .*/m
-  await table.allowed('1 alice is told how tokyo stands', ssh('alice', 'alice', ['-T']), TOKYO)
-  // Who is known here, who only jumps, who has a password: sshd offers all of them the same, and so nobody is told.
+  await table.allowed('1 alice reads the state of tokyo', ssh('alice', 'alice', ['-T']), TOKYO)
+  // sshd offers the same to every name: those that exist, those that only jump, those with a password.
   for (const as of ['alice', 'bob', 'carol', 'mallory', 'nobody', 'root', 'ops']) {
     const offered = /Permission denied \(publickey,password\)/
     await table.refused(`what the relay offers ${as} before a login`, ssh('mallory', as, [], 'x'), offered)
@@ -115,7 +115,7 @@ export async function loggingIn(table: LiveTable, { ssh, plink, scp }: Clients):
   const nc = (port: number) => typed(['-nc', `127.0.0.1:${port}`])
   await table.allowed('2 carol, password: jumps as well', nc(PORTS.nagoya + 1), BRIDGE)
   const aside = ['-A', '-X', '-o', 'SetEnv=ENV=/tmp/x IFS=c PATH=/tmp LD_PRELOAD=/tmp/x.so BASH_ENV=/tmp/x']
-  await table.allowed('2 carol: what she sets changes nothing', carol(aside, 'sw1 status'), STATUS('sw1'))
+  await table.allowed('2 carol: her environment changes nothing', carol(aside, 'sw1 status'), STATUS('sw1'))
 
   for (const command of ['sw2', 'rt1 status', 'sh', 'sw1;id', 'sw1 sh', '$(id)', 'sw1 list', 'scp -t /tmp/x']) {
     await table.refused(`2 carol: ${command}`, carol([], command), NOTHING_RUNS)
@@ -157,7 +157,7 @@ export async function byOpenPorts(table: LiveTable, { direct }: Clients): Promis
   await table.refused('3 alice: rt1', direct('alice', console, 'rt1', 'sw1', 'break'), NOT_HERS)
 }
 
-/** Remote maintenance of one device, off and on again. */
+/** Access to one device, off and on again. */
 export async function switchedOff(
   table: LiveTable,
   { jump, ssh, startDevice, startJump, startSsh }: Clients,
@@ -187,7 +187,7 @@ export async function switchedOff(
     /nagoya: access is off since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, switched off by ops, until it is switched on/,
   )
   await table.allowed('2 carol: sw1 meanwhile', ssh('carol', 'carol', [], 'sw1 status'), STATUS('sw1'))
-  // The key alone, without the supervisor: it listens, and never claims.
+  // Only the key, without the supervisor: it listens and never claims.
   const listener = startDevice('nagoya', '-N', '-v', '-R', `127.0.0.1:${PORTS.nagoya}:127.0.0.1:22`)
   await listener.says(/remote forward success/, 60_000)
   const said = await maintenance('off')

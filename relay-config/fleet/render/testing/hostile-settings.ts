@@ -1,4 +1,4 @@
-/** Settings for all hosts that a technician may have, each as far from what we promise as it can be. */
+/** Settings that a technician may have for all hosts, each as harmful to ours as possible. */
 
 /** Options (ssh_config(5) of OpenSSH 9.2) that must not reach our hosts. */
 const OURS = {
@@ -55,7 +55,7 @@ const OURS = {
   VerifyHostKeyDNS: 'yes',
 }
 
-/** What stays the technician's: their keys, their machine, their screen; or no setting of ours can take it away (`SendEnv`). */
+/** Settings that stay the technician's: keys, machine, screen; or that no setting of ours can undo (`SendEnv`). */
 const THEIRS = {
   AddKeysToAgent: 'yes',
   BindAddress: '127.0.0.1',
