@@ -22,7 +22,7 @@ import { type FleetRelay, startFleetRelay } from './testing/fleet-relay.ts'
 const test = suite('deny table')
 const SLOW = { timeoutMs: 150_000 }
 const TOKEN = 'a'.repeat(32)
-/** What a target says to whoever reaches it. */
+/** What a target says to everybody who reaches it. */
 const HELLO = 'hello from the device\n'
 
 /** Three devices, two of them connected, so that a refusal is never a mere "nobody listens there"; Alice has one console. */
@@ -74,7 +74,7 @@ const elsewhere = ({ relay, osaka }: Scene) => [
 ]
 
 test(
-  'a device’s key does its own, and nothing else',
+  'a device’s key may do its own, and nothing else',
   async context => {
     const all = await scene(context)
     const { relay, tokyo, osaka, kyoto } = all

@@ -8,7 +8,7 @@ import { suite, type TestContext } from '../tools/suite.ts'
 import { parseFleet } from './fleet/fleet-config.ts'
 import { type FleetEditor, fleetEditor } from './testing/fleet-editor.ts'
 
-const test = suite('files that were made on a PC')
+const test = suite('files made on a PC')
 const SLOW = { timeoutMs: 120_000 }
 
 /** Notepad's and PowerShell's "Unicode". */
@@ -34,7 +34,7 @@ port = 20100
 }
 
 test(
-  'a key is taken in the forms of Windows, and a private one is never repeated',
+  'accepts a key in the forms of Windows, and never repeats a private one',
   async context => {
     const { folder, file, must, run, start, key, text } = await scene(context)
     const line = `${key.publicKey} alice@desk\n`
@@ -79,7 +79,7 @@ test(
 )
 
 test(
-  'a fleet file of Notepad’s is read, and changed with its line ends',
+  'reads a fleet file of Notepad, and changes it with its line ends',
   async context => {
     const { file, must, run, text, fleet } = await scene(context)
     const windows = `\ufeff${fleet.replaceAll('\n', '\r\n')}`
@@ -111,7 +111,7 @@ test(
 )
 
 test(
-  'a site’s file is read as the card’s is, and a radio name is what it looks like',
+  'reads a site file as on the card, and refuses a radio name that looks like another',
   async context => {
     const { folder, must, run } = await scene(context)
     await must(['keys', 'tokyo'])

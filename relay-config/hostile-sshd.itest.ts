@@ -27,7 +27,7 @@ function* goodFleets(): Generator<Fleet> {
 }
 
 test(
-  'whatever the file holds, sshd is content with the relay that is rendered from it',
+  'sshd accepts the relay that is rendered, whatever is in the file',
   async context => {
     const directory = await scratchDirectory(context)
     const hostKey = await makeKey(directory, 'host_key')

@@ -21,7 +21,7 @@ import { hostSuite } from './testing/throwaway-host.ts'
 const test = hostSuite('the relay, from its package to its removal')
 
 test(
-  'the operator sets it up, devices come, technicians get what is theirs, and all goes without a trace',
+  'the operator sets it up, devices connect, technicians reach their consoles, and removal leaves no trace',
   async context => {
     const scene = await startScene(context)
     await tellTheStory(scene)
@@ -55,7 +55,7 @@ test(
     await waitFor('carol to be gone again', isReady)
     await tellsWhatHappened(scene)
     await scene.onRelay('sudo -n oobm-relay remove --all --name lon --no-systemd')
-    // His own, not ours.
+    // Their own, not ours.
     await relay.sh('rm /etc/ssh/sshd_config.d/oobm-relay.conf')
     const { before } = scene
     const after = await traceOf(relay)

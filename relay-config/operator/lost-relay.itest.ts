@@ -58,7 +58,7 @@ async function deviceGetsIn(host: ThrowawayHost): Promise<string> {
 }
 
 test(
-  'push keeps a copy of a dedicated relay’s host key, and gives it to the host that takes its place',
+  'push keeps a copy of a dedicated relay’s host key, and restores it on the host that replaces it',
   async context => {
     const first = await hostFor(context)
     const fleet = await dedicatedFleet(first)
@@ -86,7 +86,7 @@ test(
     assert.is((await first.oobmRelay('issue', 'osaka', '--fleet', '/root/fleet/fleet.toml')).code, 0)
     assert.match(await deviceGetsIn(first), /osaka: the commands are/)
 
-    // It is gone. Another host has its address, and nothing of it; the operator has what he has.
+    // The host is lost. Another one has its address and nothing else of it; the operator has their files.
     const second = await hostFor(context)
     await cp(first.shared, second.shared, { recursive: true, force: true })
     await openSshd(second)

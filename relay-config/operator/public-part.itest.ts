@@ -39,7 +39,7 @@ async function refused(attempt: Promise<unknown>, pattern: RegExp, exitCode: num
   assert.is(err?.exitCode, exitCode)
 }
 
-test('goes to the relay as it was read, and has nothing private in it', async context => {
+test('goes to the relay unchanged, and has nothing private', async context => {
   const { read, text } = await operator(context)
   const part = await read()
   const stream = stringifyPublicPart(part)
@@ -49,7 +49,7 @@ test('goes to the relay as it was read, and has nothing private in it', async co
   assert.is(part.deviceKeys.size, received.fleet.devices.length)
 })
 
-test('a private key in the fleet file goes nowhere, in a comment or in PuTTY’s form either', async context => {
+test('refuses a private key in the fleet file, also in a comment and in PuTTY’s form', async context => {
   const { read, text, file, alice } = await operator(context)
   const line = text.split('\n').length
   for (const secret of [
@@ -65,7 +65,7 @@ test('a private key in the fleet file goes nowhere, in a comment or in PuTTY’s
   }
 })
 
-test('what is no such stream, or lacks a device’s keys, is refused', async context => {
+test('refuses any other stream, and one without a device’s keys', async context => {
   const { read } = await operator(context)
   const stream = JSON.parse(stringifyPublicPart(await read()))
   for (const other of [

@@ -15,7 +15,7 @@ async function scene(context: TestContext) {
 }
 
 test(
-  'is on the disk before it is in force: write, sync, rename, sync of the folder',
+  'writes to the disk before it puts in force: write, sync, rename, sync of the folder',
   async context => {
     const { host } = await scene(context)
     await host.sh(

@@ -7,7 +7,7 @@ import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
 import { reasonOf } from '../../runtime/unexpected.ts'
 import { type DeviceKey, gatewayPaths, keyPath } from '../fleet/key-files.ts'
 
-/** @throws UserError that says how to make it, when there is none */
+/** @throws UserError for a missing key, which says how to make it */
 export async function readPrivateKey(directory: string, device: string, key: DeviceKey): Promise<string> {
   return readKeyFile(device, keyPath(directory, device, key))
 }

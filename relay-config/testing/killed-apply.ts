@@ -64,7 +64,7 @@ export async function killAfterEveryFourth(context: TestContext, from: number): 
     const { signal, code, stderr } = await host.run('node', ['--require', '/root/fleet/killer.cjs', ...APPLY], {
       env: { KILL_AFTER: String(at) },
     })
-    // sshd that reads its configuration anew closes its port for a moment (sshd(8), SIGHUP).
+    // sshd that reloads its configuration closes its port for a moment (sshd(8), SIGHUP).
     await waitFor(`a login after step ${at}; apply said: ${stderr}`, () => letsIn(host, fleet))
     if (signal === null && code === 0) break
     killed++

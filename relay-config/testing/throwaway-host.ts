@@ -119,7 +119,7 @@ export async function startThrowawayHost(context: TestContext, { bare = false } 
   }
 }
 
-/** As it is installed: one file, of which a test can start many. */
+/** Bundles it as it is installed: one file, so that a test can start many. */
 async function bundleTo(outfile: string): Promise<void> {
   await build({
     entryPoints: [join(PART, 'main.ts')],

@@ -32,7 +32,7 @@ function isSubsequence(part: string, whole: string): boolean {
 }
 
 test(
-  'changes exactly what is meant, whatever the file looks like, and no comment is lost',
+  'changes exactly what is meant, whatever the file looks like, and loses no comment',
   () => {
     let edits = 0
     let lost = 0
@@ -118,7 +118,7 @@ function linesChanged(operations: Operation[] | undefined): string[] {
   return [...left.map(line => `- ${line}`), ...added.map(line => `+ ${line}`)]
 }
 
-test('puts new entries after their like, above the comment that heads what follows', () => {
+test('puts new entries after those of their kind, above the comment of what follows', () => {
   const console = changes.addConsole(readValue(FLEET), 'tokyo', { name: 'sw2', path: '/dev/ttyUSB1', baudRate: 115200 })
   const edited = editText(FLEET, console ?? [])
   const added = '[[devices.consoles]]\nname = "sw2"\npath = "/dev/ttyUSB1"\nbaud_rate = 115200\n'
@@ -127,7 +127,7 @@ test('puts new entries after their like, above the comment that heads what follo
   assert.is(device?.text, FLEET.replace('port = 20102\n', 'port = 20102\n\n[[devices]]\nname = "kobe"\nport = 20104\n'))
 })
 
-test('takes out the lines of an entry and what refers to it, and says which comments went along', () => {
+test('removes the lines of an entry and what refers to it, and says which comments were removed with them', () => {
   const edited = editText(FLEET, changes.remove(readValue(FLEET), 'device', 'tokyo') ?? [])
   assert.is(
     edited?.text,
@@ -162,7 +162,7 @@ test('renames an entry and what refers to it', () => {
   assert.is(changes.rename(readValue(FLEET), 'console', 'tokyo', 'edo'), undefined)
 })
 
-test('does nothing where it cannot find what is to change', () => {
+test('changes nothing if it cannot find the place', () => {
   const nowhere: Operation[] = [{ kind: 'replace', at: ['devices', 7, 'name'], value: 'x' }]
   assert.is(editText(FLEET, nowhere), undefined)
   assert.is(editText(FLEET, [{ kind: 'remove', list: ['devices'], index: 7 }]), undefined)

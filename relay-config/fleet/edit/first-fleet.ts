@@ -23,7 +23,7 @@ export function schemaLine(path: string): string {
 export function firstFleetText({ name, host, port, accounts, user, hostKeys }: FirstRelay): string {
   const isDedicated = accounts === 'dedicated'
   const keys = hostKeys.length === 0 ? '[]' : `[\n${hostKeys.map(key => `  ${inlineText(key)},\n`).join('')}]`
-  return `# Who may reach what, by way of which relay. "oobm-relay check" verifies it.
+  return `# Who may reach what, and through which relay. "oobm-relay check" verifies it.
 # No secrets in here: keep it in git. Private keys are in secrets/ beside it, made by "oobm-relay keys".
 # Change it by hand, or with "oobm-relay add", "remove" and "rename", which keep comments.
 version = 1

@@ -9,7 +9,7 @@ const HIGHEST_PORT = 65_534
 
 /**
  * The pair after the highest in use, so that those of removed devices are used again last; then the first gap.
- * @returns undefined when there is none left
+ * @returns undefined when none is left
  */
 export function nextPort({ devices }: Fleet): number | undefined {
   const taken = new Set(devices.flatMap(({ port }) => [port - 1, port, port + 1]))

@@ -15,7 +15,7 @@ export interface Spliced {
 }
 
 /**
- * A comment on a line of its own stays, also amid what is removed. A comment at the end of a line is removed with the rest of
+ * A comment on a line of its own stays, also between removed lines. A comment at the end of a line is removed with the rest of
  * that line: above the next line it would be wrong.
  * @param splices only removals may overlap
  * @param comments the ranges of all comments, in the order of the text

@@ -43,7 +43,7 @@ function sharedCommands({ directory }: Relay): RelayCommands {
   return { directory }
 }
 
-/** What sshd runs for a technician who has no way 2: it shows how their devices stand, and no more. */
+/** What sshd runs for a technician without way 2: it shows the state of their devices, and nothing else. */
 export function technicianCommand(
   fleet: Fleet,
   relay: Relay,
@@ -80,7 +80,7 @@ function portsByDevice(fleet: Fleet, relay: Relay, technician: Technician): { de
 }
 
 /**
- * One line a key; none for whoever may reach nothing by this relay, because no permitopen at all would permit everything.
+ * One line a key; none for a technician who may reach nothing through this relay, because a line without permitopen permits everything.
  * @param login what a plain login runs, in a terminal, for those who have way 2
  * @param commands where they are, if not in the relay's login
  */

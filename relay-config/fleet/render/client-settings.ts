@@ -58,7 +58,7 @@ export const EVERY_HOST: readonly string[] = [
 /** For a relay and a console, which forward nothing; a device's shell does, if the command line asks for it. */
 export const NO_FORWARDS = 'ClearAllForwardings yes'
 
-/** The console bridge's SSH server has no post-quantum key exchange, of which OpenSSH 10.1 warns. */
+/** The console bridge's SSH server has no post-quantum key exchange; OpenSSH 10.1 warns of that. */
 export const BRIDGE = 'WarnWeakCrypto no-pq-kex'
 
 /** Settings above that some client does not know; it would otherwise reject the whole file. */

@@ -6,7 +6,7 @@ import { FLEET, fleetOf, KEY } from './testing/two-relays.ts'
 
 const test = suite('rendered device configuration')
 
-test('tells a device its relays in order, and who may do what on it', () => {
+test('gives a device its relays in order, and who may do what on it', () => {
   const [tokyo, osaka] = FLEET.devices
   assert.ok(tokyo && osaka)
   const config = renderDeviceConfig(FLEET, tokyo, KEY[0] ?? '')
@@ -36,7 +36,7 @@ test('tells a device its relays in order, and who may do what on it', () => {
   )
 })
 
-test('a device has its profile as the file has it, and none where the file says nothing: older devices know no such key', () => {
+test('gives a device the profile of the file, and none if the file has none: older devices do not know it', () => {
   const device = (name: string, port: number, more = '') => `[[devices]]\nname = "${name}"\nport = ${port}\n${more}`
   const cellular = 'profile = "cellular"\n[devices.intervals]\nprobe_s = 700\n'
   const fleet = fleetOf(`${device('tokyo', 20100, cellular)}${device('osaka', 20102)}`)
@@ -47,7 +47,7 @@ test('a device has its profile as the file has it, and none where the file says 
   assert.equal([keepaliveS, probeS], [60, 700], 'what is named counts, whatever the profile is')
 })
 
-test('an administrator of a device has its shell, and the right to become root there alone', () => {
+test('gives an administrator of a device its shell, and root on that device only', () => {
   const device = (name: string) => `[[devices]]\nname = "${name}"\nport = ${name === 'tokyo' ? 20100 : 20102}\n`
   const technician = `[[technicians]]\nname = "alice"\nkeys = ["${KEY[1]}"]\nconsoles = []\nadmins = ["tokyo"]\n`
   const fleet = fleetOf(`${device('tokyo')}${device('osaka')}${technician}`)

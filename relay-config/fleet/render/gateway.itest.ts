@@ -115,7 +115,7 @@ if (process.getuid?.() === 0) {
       const listeners = await inRelay('ss', '-Hltn')
       assert.not.match(listeners, /(0\.0\.0\.0|\*|\[::\]):20\d\d\d/, 'nothing listens in public')
 
-      // A neighbour that sends packets for 127.0.0.1 over the wire, which is what the sysctl alone would let in.
+      // A neighbour that sends packets for 127.0.0.1 over the wire, which the sysctl alone would accept.
       const inNeighbour = (...command: string[]) => run(neighbour[0] ?? '', ...neighbour.slice(1), ...command)
       await inNeighbour('sysctl', '-q', '-w', 'net.ipv4.conf.all.route_localnet=1')
       await inNeighbour('ip', 'address', 'del', '127.0.0.1/8', 'dev', 'lo')
@@ -127,7 +127,7 @@ if (process.getuid?.() === 0) {
 
       await load(renderGatewayTable([OPEN]))
 
-      // And one that says that it is 127.0.0.1: whoever trusts that address would believe it.
+      // And one that says that it is 127.0.0.1: a program that trusts this address would believe it.
       // The kernel drops that by itself, unless it was told to take its own addresses from elsewhere.
       for (const setting of ['all.rp_filter=0', 'default.rp_filter=0', 'all.accept_local=1'])
         await inRelay('sysctl', '-q', '-w', `net.ipv4.conf.${setting}`)

@@ -31,7 +31,7 @@ async function differences(one: string, other: string, host: string): Promise<st
   return [...new Set([...a.keys(), ...b.keys()])].filter(option => a.get(option) !== b.get(option))
 }
 
-test('nothing of them changes a host of ours but what is the technician’s own', async context => {
+test('none of them changes a host of ours, except those that are the technician’s own', async context => {
   const directory = await scratchDirectory(context)
   const ours = join(directory, 'config')
   const own = join(directory, 'own')
@@ -46,7 +46,7 @@ test('nothing of them changes a host of ours but what is the technician’s own'
   }
 })
 
-test('each of them reaches another host: what is tried is really there', async context => {
+test('each of them changes another host: the test really has them', async context => {
   const directory = await scratchDirectory(context)
   const hostile = join(directory, 'hostile')
   await writeFile(hostile, HOSTILE_SETTINGS)
@@ -67,7 +67,7 @@ test('a jump host for all does not lead to our relays or devices', async context
   for (const host of HOSTS) assert.equal(await differences(ours, own, host), [], host)
 })
 
-test('what stands above by name counts, and what technicians share between systems is read', async context => {
+test('settings above by name count, and settings that technicians share between systems are accepted', async context => {
   const directory = await scratchDirectory(context)
   const ours = join(directory, 'config')
   const own = join(directory, 'own')

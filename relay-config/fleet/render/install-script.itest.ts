@@ -74,7 +74,7 @@ for (const shell of SHELLS) {
   })
 }
 
-test('makes what a new login has not, and leaves a link a link', async context => {
+test('makes what a new login lacks, and keeps a link a link', async context => {
   const { home, scriptWith, line, run, keys, modeOf } = await scene(context)
   assert.is((await run(scriptWith(`${line}\n`))).code, 0)
   assert.equal([await modeOf(join(home, '.ssh')), await modeOf(keys)], ['700', '600'])
@@ -103,7 +103,7 @@ test('writes to nothing that another login put beside a file that a link leads t
   ])
 })
 
-test('leaves the one who owns the login as they are, with one key for both, and tells anybody else how that is done', async context => {
+test('keeps an owner’s own line, with one key for both, and tells others how to become one', async context => {
   const { home, ours, theirs, scriptWith, line, run, existing, read } = await scene(context)
   const technician = `restrict,command="echo no" ${theirs.split(' ').slice(0, 2).join(' ')} oobm-technician:alice`
   const lines = `${line}\n${technician}\n`
@@ -143,7 +143,7 @@ test('leaves the one who owns the login as they are, with one key for both, and 
   assert.ok(await lstat(join(home, '.oobm')))
 })
 
-test('changes nothing when a key of ours also stands elsewhere, the block is damaged, or half the script comes', async context => {
+test('changes nothing if a key of ours is also elsewhere in the file, if the block is damaged, or if half of the script arrives', async context => {
   const { home, ours, theirs, scriptWith, line, run, existing, read } = await scene(context)
   const script = scriptWith(`${line}\n`)
   const untouched = async (text: string, input: string, pattern: RegExp) => {
@@ -179,7 +179,7 @@ test('changes nothing when a key of ours also stands elsewhere, the block is dam
   }
 })
 
-test('is clean to shellcheck', async context => {
+test('passes shellcheck', async context => {
   const { scriptWith, line } = await scene(context)
   const { code, stdout } = await runProgram('shellcheck', ['-s', 'sh', '-'], { input: scriptWith(`${line}\n`) })
   assert.equal([code, stdout], [0, ''])

@@ -5,7 +5,7 @@ import { renderDeviceConfig } from './device-config.ts'
 import { loginTechnicians, renderLoginFiles } from './login-files.ts'
 import { loginMatchBlock } from './login-match.ts'
 
-const test = suite('what a login at the relay reads')
+const test = suite('the files that a login at the relay reads')
 
 /** An Ed25519 key blob made of one letter. */
 function key(letter: string): string {
@@ -71,7 +71,7 @@ test('a list for each technician who has a console by login, and one file of hos
   assert.is(renderLoginFiles(FLEET, OLD, () => '').size, 0)
 })
 
-test('a device takes a hop key only by way of a dedicated relay, and only with both halves of the right', () => {
+test('a device accepts a hop key only from a dedicated relay, and only for consoles that the technician may open and log in to', () => {
   const technicians = (device: number) =>
     renderDeviceConfig(FLEET, FLEET.devices[device] as (typeof FLEET.devices)[0], key('h')).technicians?.map(
       ({ name, viaRelay, hopKeys }) => [name, viaRelay, hopKeys],

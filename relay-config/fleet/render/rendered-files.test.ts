@@ -9,7 +9,7 @@ const allKeys = new Map(
   FLEET.devices.map(({ name }) => [name, { relay: `relay ${name}`, shell: `shell ${name}`, bridge: `bridge ${name}` }]),
 )
 
-test('writes everything, and for each relay and technician apart', () => {
+test('writes all files, separately for each relay and technician', () => {
   const files = renderFiles(FLEET, allKeys, SCRIPTS, { knownHostsFile: '~/k' })
   assert.equal([...files.keys()].sort(), [
     'relay/fra/authorized_keys',

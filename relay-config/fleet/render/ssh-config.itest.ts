@@ -14,7 +14,7 @@ import { relayBlock, renderHostBlock, renderSshConfig } from './ssh-config.ts'
 const test = suite('technician’s ssh_config')
 
 test(
-  'reaches a shell by its name through the relay, with -F and included, and no other host key will do',
+  'reaches a shell by its name through the relay, with -F and included, and accepts no other host key',
   async context => {
     const directory = await scratchDirectory(context)
     const port = await freePortPair()
@@ -56,7 +56,7 @@ test(
     const direct = await runProgram('ssh', ['-F', config, '-o', 'BatchMode=yes', 'tokyo', 'echo here'])
     assert.equal([direct.code, direct.stdout], [0, 'here\n'], direct.stderr)
 
-    // ssh looks for its own configuration in the home of the password database: -F stands in for it.
+    // ssh looks for its configuration in the home of the password database: -F replaces that.
     const own = join(directory, 'own-config')
     const blocks = renderHostBlock({ ...relayBlock(lab, files, lab.user), aliases: ['relay'] })
     await writeFile(own, `Include ${config}\nHost *\n  StrictHostKeyChecking no\n${blocks}`)

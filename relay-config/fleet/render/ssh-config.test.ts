@@ -6,7 +6,7 @@ import { FLEET, fleetOf, KEY } from './testing/two-relays.ts'
 
 const test = suite('rendered ssh_config')
 
-test('makes each console and shell a host, the plain name by way of the first relay', () => {
+test('makes each console and shell a host, the plain name through the first relay', () => {
   const [alice] = FLEET.technicians
   assert.ok(alice)
   const text = renderSshConfig(FLEET, alice, { knownHostsFile: '~/.ssh/oobm/known_hosts' })
@@ -31,7 +31,7 @@ test('makes each console and shell a host, the plain name by way of the first re
   assert.match(text, /^(#[^\n]*\n)+IgnoreUnknown [^\n]*\bWarnWeakCrypto\b[^\n]*\n\nHost /)
 })
 
-test('logs in to a device by the technician’s own name, where the device has no login for all', () => {
+test('logs in to a device by the technician’s own name, unless the device has a common login', () => {
   const device = (name: string, port: number, more = '') => `[[devices]]\nname = "${name}"\nport = ${port}\n${more}\n`
   const fleet = fleetOf(
     `${device('tokyo', 20100)}${device('older', 20102, 'shell_user = "oobm"')}
@@ -50,7 +50,7 @@ test('logs in to a device by the technician’s own name, where the device has n
   ])
 })
 
-test('writes a console’s host with all that it needs', () => {
+test('writes a console’s host with all settings that it needs', () => {
   assert.is(
     renderHostBlock({
       aliases: ['sw1', 'console'],
@@ -78,7 +78,7 @@ ${EVERY_HOST.map(setting => `  ${setting}\n`).join('')}  ClearAllForwardings yes
   )
 })
 
-test('asks a relay for a terminal only where it has one to give', () => {
+test('asks a relay for a terminal only if the relay gives one', () => {
   const alice = FLEET.technicians.find(({ name }) => name === 'alice')
   assert.ok(alice)
   const text = renderSshConfig(FLEET, alice, { knownHostsFile: '~/k' })

@@ -9,7 +9,7 @@ import { renderSshdConfig, SSHD_SETTINGS } from './sshd-config.ts'
 
 const test = suite('rendered sshd_config')
 
-test('the rendered sshd_config means what it says, for its login alone', async context => {
+test('the rendered sshd_config has its settings in force, for its login only', async context => {
   const { folder, startRelay } = await operator(context)
   const sshd = await startRelay('relay', [])
   const fleet = parseFleet('fleet.toml', await readFile(join(folder, 'fleet.toml'), 'utf8'))

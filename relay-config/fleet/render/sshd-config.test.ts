@@ -5,7 +5,7 @@ import { FLEET } from './testing/two-relays.ts'
 
 const test = suite('rendered sshd_config')
 
-test('demands of sshd what no key can say', () => {
+test('demands the settings of sshd that no key option can express', () => {
   const [fra] = FLEET.relays
   assert.ok(fra)
   assert.equal(

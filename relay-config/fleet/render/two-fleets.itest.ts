@@ -13,7 +13,7 @@ import { renderSshConfig } from './ssh-config.ts'
 
 const test = suite('two fleets')
 const TITLE =
-  'with one name of the relay, address, port and login share nothing, whatever a technician sets for all hosts'
+  'that have the same relay name, address, port and login share nothing, whatever a technician sets for all hosts'
 
 interface FleetScene {
   name: string

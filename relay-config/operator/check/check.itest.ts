@@ -12,7 +12,7 @@ const test = suite('oobm-relay check')
 const SLOW = { timeoutMs: 120_000 }
 
 test(
-  'check is content with a relay that is right, also while the device is connected, and touches nothing',
+  'check finds no fault in a correct relay, also while the device is connected, and changes nothing',
   async context => {
     const { folder, home, port, oobmRelay, startRelay, install } = await operator(context)
     const sshd = await startRelay('relay', settings())
@@ -68,7 +68,7 @@ async function listens(port: number): Promise<boolean> {
 }
 
 test(
-  'check names each thing that is wrong, and what to set',
+  'check names each fault, and what to set',
   async context => {
     const { folder, home, oobmRelay, startRelay, install, writeFleet } = await operator(context)
     await startRelay('right', settings())

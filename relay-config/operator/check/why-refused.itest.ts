@@ -10,7 +10,7 @@ const test = hostSuite('why a key is refused')
 const PORT = 2222
 
 test(
-  'check names the cause that root can see, and the likely ones where nobody can',
+  'check names the cause that root can see, and otherwise the likely ones',
   async context => {
     const host = await startThrowawayHost(context)
     const { alice } = await dedicatedFleet(host)
@@ -122,7 +122,7 @@ PidFile /run/lab.pid
         () => host.sh('usermod -s /bin/sh ops'),
       ],
       [
-        'a shell that is none',
+        'a shell that runs nothing',
         () => host.sh('usermod -s /usr/sbin/nologin ops'),
         /oobm-device-command answers: the shell of ops runs nothing/,
         () => host.sh('usermod -s /bin/sh ops'),

@@ -71,7 +71,7 @@ export function likelyCauses(user: string, isKeyKnown: boolean): string[] {
   ]
 }
 
-/** Why a login runs no forced command: a shell that is none, a password that must be changed. */
+/** Why a login runs no forced command: a shell that runs nothing, a password that must be changed. */
 export function shellCause(user: string, code: number | undefined, said: string): string | undefined {
   // sshd's exit code for nologin(5), whose text it prints.
   if (code === 254) return 'the file /etc/nologin keeps everybody but root out: remove it'

@@ -41,7 +41,7 @@ async function scene(context: TestContext) {
 }
 
 test(
-  'they go to the relay by ssh, with every byte of what was said, and its exit codes come back',
+  'they run on the relay by ssh, with every byte of their arguments, and return its exit codes',
   async context => {
     const { host, fleet, operate } = await scene(context)
     const must = async (args: string[], input?: string) => {
@@ -99,7 +99,7 @@ test(
 )
 
 test(
-  'what cannot be reached, or is no host, is said in a line, and never with success',
+  'an unreachable relay, or a text that is not a host, gives one line and never success',
   async context => {
     const { host, fleet, operate, env, program, bin } = await scene(context)
     const cases: [string[], number, RegExp][] = [

@@ -39,7 +39,7 @@ for (const shell of SHELLS.filter(existsSync)) {
   })
 }
 
-test('asks for no password where nobody could type one', () => {
+test('asks for no password when nobody can type one', () => {
   const call = { args: ['status'], asRoot: true }
   assert.match(remoteLine({ ...call, maySudoAsk: false }), /exec sudo -n oobm-relay status; fi'$/)
   assert.match(remoteLine({ ...call, maySudoAsk: true }), /exec sudo oobm-relay status; fi'$/)

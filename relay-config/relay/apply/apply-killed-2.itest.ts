@@ -5,7 +5,7 @@ import { hostSuite } from '../../testing/throwaway-host.ts'
 const test = hostSuite('apply, killed after every fourth step from 2')
 
 test(
-  'leaves a relay that serves, and the next one finishes',
+  'leaves a relay that serves, and the next run finishes',
   async context => {
     const killed = await killAfterEveryFourth(context, 2)
     assert.ok(killed > 7, `${killed} steps`)

@@ -20,7 +20,7 @@ async function scene(context: TestContext) {
 }
 
 test(
-  'makes a relay, twice changes nothing, follows the file, cuts nobody who stays, and goes without a trace',
+  'sets up a relay, changes nothing when run again, follows the file, keeps sessions, and leaves no trace when removed',
   async context => {
     const { host, fleet } = await scene(context)
     const planned = await fleet.relay('plan')
@@ -52,7 +52,7 @@ test(
     )
     await fleet.relay('apply')
     assert.equal((await markedAccounts(host)).sort(), ['oobm-device', 'robert'])
-    assert.match(await host.sh('grep ^robert: /etc/shadow'), /^robert:secret-hash:/, 'his password stays his')
+    assert.match(await host.sh('grep ^robert: /etc/shadow'), /^robert:secret-hash:/, 'they keep their password')
     assert.is(await host.sh('ls /etc/oobm/relay/authorized_keys'), 'oobm-device\nrobert\n')
     assert.is(await host.sh('ls /etc/oobm/generations | wc -l'), '1\n')
     assert.not(device.ended(), device.output())
@@ -95,7 +95,7 @@ test(
     // Two users in one line, as people write it; sshd reads the first file first.
     await host.sh('mkdir -p /etc/ssh/sshd_config.d; echo "DenyUsers bob robert" > /etc/ssh/sshd_config.d/00-test.conf')
     const denied = await fleet.tryRelay('check', '--here', '--no-systemd')
-    assert.not.match(denied.stdout, /the password of robert opens/, 'the host lets him in no more')
+    assert.not.match(denied.stdout, /the password of robert opens/, 'the host refuses them now')
     await host.sh('echo "DenyUsers bob" > /etc/ssh/sshd_config.d/00-test.conf')
     assert.match((await fleet.tryRelay('check', '--here', '--no-systemd')).stdout, /the password of robert opens/)
     await host.sh('rm /etc/ssh/sshd_config.d/00-test.conf')

@@ -8,7 +8,7 @@ import { takeLock } from './relay-state.ts'
 
 const test = suite('the lock of a relay')
 
-test('is held by an apply or a remove that lives, and by nothing else', async context => {
+test('only a running apply or remove holds it', async context => {
   const path = join(await scratchDirectory(context), 'lock')
   const living = async (...args: string[]) => {
     const program = startProgram(process.execPath, ['-e', 'console.log("up"); setInterval(() => {}, 1e6)', ...args])

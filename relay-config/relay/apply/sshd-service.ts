@@ -75,7 +75,7 @@ async function pidFileTime({ pidFile }: RelayPaths): Promise<bigint | undefined>
   return stat(pidFile, { bigint: true }).then(({ mtimeNs }) => mtimeNs, ignoreMissing)
 }
 
-/** sshd writes its pid file anew when it listens again; then its banner must come. */
+/** sshd writes its pid file again when it listens again; then its banner must arrive. */
 async function untilReady(paths: RelayPaths, port: number, before: bigint | undefined): Promise<void> {
   const deadlineMs = Date.now() + READY_MS
   while (Date.now() < deadlineMs) {

@@ -42,7 +42,7 @@ restrict,port-forwarding,permitlisten="127.0.0.1:20102",permitlisten="127.0.0.1:
   assert.match(files.get('sshd_config') ?? '', /^AllowUsers oobm-device alice bob$/m)
 })
 
-test('asks no device that speaks, and gives a slow line more time to log in', () => {
+test('sends no request to a device that speaks, and gives a slow line more time to log in', () => {
   const set = (settings: string, ofDevice?: string) => {
     const config = desired(settings, false, ofDevice).files.get('sshd_config') ?? ''
     return [...config.matchAll(/^(ClientAlive\w+|LoginGraceTime) (\d+)$/gm)].map(([, , value]) => Number(value))
@@ -52,13 +52,13 @@ test('asks no device that speaks, and gives a slow line more time to log in', ()
   assert.equal(set('profile = "cellular"'), [90, 90, 1], 'an older file says it of the relay')
 })
 
-test('speaks of penalties only to an sshd that knows them', () => {
+test('sets penalties only for an sshd that knows them', () => {
   const config = (known: boolean) => desired('exempt_networks = ["198.51.100.7"]', known).files.get('sshd_config') ?? ''
   assert.not.match(config(false), /PerSourcePenalt/)
   assert.match(config(true), /^PerSourcePenaltyExemptList 127\.0\.0\.0\/8,.*,198\.51\.100\.7$/m)
 })
 
-test('opens the relay’s port, the admin’s and those of gateways, when a firewall is asked for', () => {
+test('with a firewall, opens the relay’s port, the admin’s and those of gateways', () => {
   assert.not(desired().files.has('nftables.conf'))
   assert.not.match(desired().unit, /nftables\.conf/)
   assert.match(desired().files.get('gateway.nft') ?? '', /tcp dport \{ 20100, 20101 \} dnat to 127\.0\.0\.1/)
@@ -68,7 +68,7 @@ test('opens the relay’s port, the admin’s and those of gateways, when a fire
   assert.match(unit, /^ExecStartPre=nft -f \/etc\/oobm\/relay\/nftables\.conf$/m)
 })
 
-test('knows its accounts by record and mark, and touches no other', () => {
+test('identifies its accounts by record and mark, and changes no other', () => {
   const entry = (name: string, uid: number, comment = ACCOUNT_MARK, shell = '/bin/sh'): PasswdEntry => ({
     name,
     uid,

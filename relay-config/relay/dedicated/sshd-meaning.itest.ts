@@ -11,9 +11,9 @@ import { askSshd } from '../apply/sshd-service.ts'
 import { relayPaths } from '../relay-paths.ts'
 import { renderRelaySshdConfig } from './relay-sshd-config.ts'
 
-const test = suite('what a relay’s sshd_config means to sshd')
+const test = suite('the meaning of a relay’s sshd_config to sshd')
 
-/** What nobody gets, whoever logs in. */
+/** What no login gets. */
 const NOBODY = {
   allowstreamlocalforwarding: 'no',
   allowagentforwarding: 'no',
@@ -31,7 +31,7 @@ const NOBODY = {
   pubkeyauthentication: 'yes',
 }
 
-/** By role: a device, one who jumps, one who also logs in, and an account that is none of the relay's. */
+/** By role: a device, a technician who jumps, one who also logs in, and an account of the host. */
 const ROLES: Record<string, Record<string, string | RegExp>> = {
   'oobm-device': {
     ...{ allowtcpforwarding: 'yes', permittty: 'no', passwordauthentication: 'no', forcecommand: 'none' },
@@ -52,7 +52,7 @@ const ROLES: Record<string, Record<string, string | RegExp>> = {
   root: { allowtcpforwarding: 'no', permittty: 'no', passwordauthentication: 'yes', forcecommand: 'none' },
 }
 
-test('each role gets its own, and nobody more', async context => {
+test('each role gets its own settings, and nothing else', async context => {
   const root = await scratchDirectory(context)
   const paths = relayPaths(root)
   await mkdir(dirname(paths.hostKey), { recursive: true })

@@ -22,7 +22,7 @@ const test = suite('oobm-device-command: claim and evict')
 
 testInEachShell(
   test,
-  'claims, is superseded by a later instance, says so, and evicts what is older',
+  'claims, is superseded by a later instance, says so, and evicts older connections',
   async (context, relay) => {
     const other = await connection(context, relay, 'osaka')
     const otherClaim = await other.claim(OLD)
@@ -66,7 +66,7 @@ testInEachShell(
 )
 
 test(
-  'evicts a connection whose sshd is stopped, and that of a client that is',
+  'evicts a connection whose sshd is stopped, and one whose client is stopped',
   async context => {
     const relay = await relayFor(context)
     const stopped = await connection(context, relay, 'tokyo')
@@ -93,7 +93,7 @@ test(
 )
 
 test(
-  'lets nobody evict who has not claimed on that connection, and runs nothing else',
+  'evicts only for a connection that has claimed, and runs nothing else',
   async context => {
     const relay = await relayFor(context)
     const claimed = await connection(context, relay, 'tokyo')
@@ -129,7 +129,7 @@ test(
 )
 
 test(
-  'keeps the records bounded and whole when many come at once',
+  'keeps the records bounded and complete when many claim at once',
   async context => {
     const relay = await relayFor(context)
     const holder = await connection(context, relay, 'tokyo')

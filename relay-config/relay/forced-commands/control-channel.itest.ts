@@ -10,12 +10,12 @@ import { ask, connection, NEW, OLD, relayFor, SLOW, testInEachShell } from '../.
 import type { FleetRelay } from '../../testing/fleet-relay.ts'
 
 const test = suite('oobm-device-command: the control channel')
-/** Milliseconds for lines of which each has its pause, by a command that runs when nothing else does. */
+/** Milliseconds for lines that each have a pause, in a command that runs when nothing else does. */
 const PACED_MS = 60_000
 
 testInEachShell(
   test,
-  'passes on what the relay says, tells who is switched off, and keeps reports',
+  'passes on messages of the relay, says when access is off, and keeps reports',
   async (context, relay) => {
     assert.not(tell(relay, 'tokyo', 'blink 1\n'), 'nobody is there, and nobody waits')
     const first = await connection(context, relay, 'tokyo')
@@ -81,7 +81,7 @@ testInEachShell(
 )
 
 test(
-  'ignores on the control channel what is unknown, over-long, binary or cut anywhere',
+  'ignores lines on the control channel that are unknown, over-long, binary or cut anywhere',
   async context => {
     const relay = await relayFor(context)
     const { claim } = await connection(context, relay, 'tokyo')
@@ -105,7 +105,7 @@ test(
 )
 
 test(
-  'keeps of a hostile device one report of bounded size, at a bounded pace, and no byte that a terminal obeys',
+  'keeps one report of a hostile device, of bounded size, at a bounded pace, and without bytes that a terminal obeys',
   async context => {
     const relay = await relayFor(context)
     const { claim } = await connection(context, relay, 'tokyo')
@@ -153,7 +153,7 @@ test(
 )
 
 test(
-  'a line that never ends costs the device its channel, and the relay a bounded memory',
+  'an endless line ends the device’s channel, and takes bounded memory of the relay',
   async context => {
     const relay = await relayFor(context)
     const { claim } = await connection(context, relay, 'tokyo')

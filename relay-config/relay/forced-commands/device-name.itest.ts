@@ -8,7 +8,7 @@ import { suite } from '../../../tools/suite.ts'
 const test = suite('oobm-device-command: the name of the device')
 const SCRIPT = join(import.meta.dirname, 'oobm-device-command')
 
-test('is a name, and no path, option or pattern: authorized_keys may have been written by hand', async context => {
+test('must be a name, not a path, an option or a pattern: authorized_keys may be written by hand', async context => {
   const directory = await scratchDirectory(context)
   const state = join(directory, 'state')
   await mkdir(join(state, 'tokyo'), { recursive: true })

@@ -42,7 +42,7 @@ async function knock(context: TestContext, port: number): Promise<void> {
 
 testInEachShell(
   test,
-  'says yes while sshd runs, and no when it is stopped with somebody waiting',
+  'says yes while sshd runs, and no when it is stopped while a client waits',
   async (context, relay) => {
     const channel = await claimed(context, relay)
     const [answer, tookMs] = await listening(channel)
@@ -62,7 +62,7 @@ testInEachShell(
 )
 
 test(
-  'says no when sshd’s listener is gone and its sessions live, whoever listens there on another address',
+  'says no when sshd’s listener is gone and its sessions live, also when another program listens there on another address',
   async context => {
     const relay = await relayFor(context)
     const channel = await claimed(context, relay)
@@ -85,7 +85,7 @@ test(
 )
 
 test(
-  'says yes to a device that asks while sshd begins anew',
+  'says yes to a device that asks while sshd restarts',
   async context => {
     const relay = await relayFor(context)
     const channel = await claimed(context, relay)

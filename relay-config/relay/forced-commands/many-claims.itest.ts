@@ -20,7 +20,7 @@ const CLAIMS_EACH = 10
 const CLAIMS = 4
 
 test(
-  'of 250 claims of one device four stay, and another device and a technician are served meanwhile',
+  'keeps four of 250 claims of one device, and serves another device and a technician meanwhile',
   async context => {
     const [tokyo = 0, osaka = 0] = await freePorts(2)
     const relay = await startFleetRelay({
@@ -99,7 +99,7 @@ test(
 )
 
 test(
-  'lines that ask for work, and lines that ask for none, are read at a pace, behind all others',
+  'reads lines at a bounded pace, whether they cause work or not, and after all other work',
   async context => {
     const relay = await relayFor(context)
     const { claim } = await connection(context, relay, 'tokyo')
@@ -130,7 +130,7 @@ test(
   SLOW,
 )
 
-/** Another device claims, listens and is told something, and a technician comes in by it. */
+/** Another device claims, listens and receives a message, and a technician logs in through it. */
 async function claimsAndIsReached(context: TestContext, relay: FleetRelay, port: number): Promise<void> {
   const device = createServer(socket => socket.on('error', () => {}).end('SSH-2.0-osaka\r\n'))
   await new Promise<void>(resolve => device.listen(0, '127.0.0.1', resolve))

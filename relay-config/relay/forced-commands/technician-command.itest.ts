@@ -1,4 +1,4 @@
-/** What a technician's own key shows at the relay: how their devices stand, and nothing of others'. */
+/** What a technician's own key shows at the relay: the state of their devices, and nothing of others. */
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -106,14 +106,14 @@ test('is a table of 80 columns, worst first', () => {
   assert.match(lines[2] ?? '', / core-sw2! core-sw1$/, 'nobody is on the consoles of a device that is away')
 })
 
-test('shows in one colour each what is proved, what is proved and lacks a console, and what is not', () => {
+test('shows in a colour each: proved, proved without a console, not proved', () => {
   const paint: Paint = { ...PLAIN, good: () => 'good', poor: () => 'poor', bad: () => 'bad', faint: () => 'faint' }
   const states = ['away', 'silent', 'constructor', 'unproved', 'maintenance', 'no-console', 'ready', 'in-use']
   const colours = states.map(state => describeFleet([viewOf('tokyo', state)], NOW_MS, 80, paint)[1])
   assert.equal(colours, ['bad', 'bad', 'bad', 'bad', 'faint', 'poor', 'good', 'good'])
 })
 
-test('says in depth how the device was proved, and since when it says nothing', () => {
+test('shows in depth how the device was proved, and since when it is silent', () => {
   const text = (state: string, more: Partial<DeviceView> = {}) =>
     describeDevice(viewOf('tokyo', state, more), NOW_MS, PLAIN).join('\n')
   const shown = text('no-console', { report: { ...REPORT, state: 'no-console', proofBy: 'login' } })
@@ -128,7 +128,7 @@ test('says in depth how the device was proved, and since when it says nothing', 
   assert.match(text('constructor'), /\n {2}means +a state of a newer version/)
 })
 
-test('says of a silent device for how long, or since when no report came', () => {
+test('shows how long a device is silent, or since when it has not reported', () => {
   const shown = (more: Partial<DeviceView>) =>
     describeFleet([viewOf('tokyo', 'silent', more)], NOW_MS, 80, PLAIN)[1] ?? ''
   assert.match(shown({ heard: { silentMs: 3_723_000 } }), / silent for 3723 s$/)
@@ -168,7 +168,7 @@ const HOSTILE: DeviceReport = {
 }
 const hostile = viewOf('tokyo', EVIL, { report: HOSTILE })
 
-test('brings nothing to the terminal that a device put into its report', () => {
+test('passes nothing to the terminal that a device put into its report', () => {
   for (const lines of [describeFleet([hostile], NOW_MS, 300, PLAIN), describeDevice(hostile, NOW_MS, PLAIN)]) {
     for (const line of lines) assert.not.match(line, /[\u0000-\u001f\u007f-\u009f\u202e]/)
   }
@@ -192,7 +192,7 @@ test('metrics: every line is help, type or a sample, whatever a device says', ()
   assert.equal(helped, typed)
 })
 
-test('metrics: no series twice, and none for what is unknown', () => {
+test('metrics: no series twice, and none for an unknown value', () => {
   const one = { name: 'x', cause: '', who: [] }
   const consoles = [
     { ...one, open: false },

@@ -42,7 +42,7 @@ const REPORT = {
   ...{ software: '1', uplink: null, consoles: null, changes: [] },
 }
 
-test('is paths of its own below a root, and beside the forced commands of a shared relay', () => {
+test('has its own paths below a root, and beside the forced commands of a shared relay', () => {
   assert.equal(statePathsOf({ root: '/r' }).devices, '/r/var/lib/oobm/devices')
   assert.equal(statePathsOf({ state: '/home/oobm/.oobm' }), {
     devices: '/home/oobm/.oobm/state',
@@ -52,7 +52,7 @@ test('is paths of its own below a root, and beside the forced commands of a shar
   })
 })
 
-test('takes a report for what it is, and anything else for none', async context => {
+test('reads a report, and ignores anything else', async context => {
   const { folder, state } = await relay(context)
   const file = join(folder, 'report.json')
   assert.is((await state()).state, 'never')
@@ -73,7 +73,7 @@ test('takes a report for what it is, and anything else for none', async context 
   }
 })
 
-test('follows no link and waits at no pipe that stands in the place of a file', async context => {
+test('follows no link and waits at no pipe in place of a file', async context => {
   const { paths, folder, state } = await relay(context)
   const elsewhere = join(folder, 'elsewhere')
   await writeFile(elsewhere, JSON.stringify(REPORT))
@@ -96,7 +96,7 @@ test('follows no link and waits at no pipe that stands in the place of a file', 
   assert.not(await tellDevice(paths, 'nowhere', { type: 'blink', seconds: 1 }))
 })
 
-test('takes no process for a session that is not the recorded sshd', async context => {
+test('counts only the recorded sshd as a session, and no other process', async context => {
   const { paths, folder } = await relay(context)
   const start = (await readFile('/proc/self/stat', 'latin1')).split(') ')[1]?.split(' ')[19]
   const lines = [`${process.pid} ${start} sshd ${'a'.repeat(32)}`, '1 0 sshd x', '$(id)', `0 0 sshd ${'a'.repeat(32)}`]
@@ -118,7 +118,7 @@ test('maintenance is a file that the forced commands can read, and off ends at i
   assert.not((await state()).off)
 })
 
-test('history: whole lines from many writers, and damaged ones passed over', async context => {
+test('history: complete lines from many writers, and damaged ones skipped', async context => {
   const { paths } = await relay(context)
   const reason = 'x'.repeat(900)
   await Promise.all(
@@ -138,7 +138,7 @@ test('history: whole lines from many writers, and damaged ones passed over', asy
   assert.equal([entries.at(-1)?.by, entries.at(-1)?.console], ['alice', 'sw1'])
 })
 
-test('history takes in what devices tell of sessions, each under its own name, and nothing else of theirs', async context => {
+test('history includes the sessions that devices report, each under its own name, and nothing else', async context => {
   const { paths, folder } = await relay(context)
   const session = (more: object = {}) =>
     JSON.stringify({ console: 'sw1', technician: 'alice', fromS: 60, toS: 0, ...more })
@@ -187,7 +187,7 @@ test('history takes in what devices tell of sessions, each under its own name, a
   assert.equal(await readGone(paths), ['tokyo: 44 older entries of this device were dropped; the last 256 are kept'])
 })
 
-test('history takes in who logged in here, once, and the first claim of a device', async context => {
+test('history includes logins here, once, and the first claim of a device', async context => {
   const { paths, folder } = await relay(context)
   await writeFile(join(folder, 'enrolled'), '1799990000\n')
   await mkdir(paths.logins, { recursive: true })
@@ -222,7 +222,7 @@ test('history takes in who logged in here, once, and the first claim of a device
   )
 })
 
-test('a technician switches maintenance only where the file says so', () => {
+test('a technician may switch access only if the file says so', () => {
   const fleet = (relayRole: string) => ({ technicians: [{ name: 'alice', relayRole }] }) as unknown as Fleet
   assert.throws(() => requireOperator(fleet('technician'), 'alice'), /alice may not switch access: relay_role/)
   for (const role of ['admin', 'owner']) requireOperator(fleet(role), 'alice')

@@ -9,7 +9,7 @@ const WIRED = { pingMs: 15_000, reportMs: 300_000 }
 
 const reporting = (pingS: number) => ({ pingS }) as DeviceReport
 
-test('expects of a device what it says, else what the fleet file says, else what is usual', () => {
+test('takes the pace from the device, else from the fleet file, else from the defaults', () => {
   const cases: [Parameters<typeof paceOf>[0], DeviceReport | undefined, ReturnType<typeof paceOf>][] = [
     [{}, undefined, WIRED],
     [{ profile: 'cellular' }, undefined, { pingMs: 60_000, reportMs: 1_800_000 }],
@@ -21,7 +21,7 @@ test('expects of a device what it says, else what the fleet file says, else what
   for (const [device, report, pace] of cases) assert.equal(paceOf(device, report), pace)
 })
 
-test('is silent after three pings, and never where nothing is known', () => {
+test('is silent after three pings, and never if nothing is known', () => {
   assert.is(silenceMs({ silentMs: 45_000 }, WIRED), undefined)
   assert.is(silenceMs({ silentMs: 45_001 }, WIRED), 45_001)
   assert.is(silenceMs({ silentMs: 170_000 }, { pingMs: 60_000, reportMs: 1 }), undefined)
@@ -36,7 +36,7 @@ test('a report is overdue after three intervals and a minute', () => {
   assert.ok(isReportOverdue(undefined, 0, WIRED))
 })
 
-test('hears a device on whichever of its connections speaks', () => {
+test('hears a device on any of its connections', () => {
   const socket = (port: number, ms: number) => `ESTAB 0 0 192.0.2.1:443 192.0.2.7:${port}\n\t rto:200 lastrcv:${ms}\n`
   const received = parseSs(socket(1, 90_000) + socket(2, 4_000))
   const server = { address: '192.0.2.1', port: 443 }

@@ -90,7 +90,7 @@ export async function readGone(paths: StatePaths): Promise<string[]> {
 }
 
 /**
- * What oobm-login records of each login: `BEGUN.ID from CONSOLE DEVICE [ADDRESS]` for a session that the device let in, then,
+ * What oobm-login records of each login: `BEGUN.ID from CONSOLE DEVICE [ADDRESS]` for a session that the device accepted, then,
  * unless it ended hard or goes on, `BEGUN.ID to ENDED`; `BEGUN.ID ran CONSOLE DEVICE ADDRESS CODE COMMAND…`; `BEGUN.ID refused
  * CONSOLE DEVICE ADDRESS WHY…`.
  */

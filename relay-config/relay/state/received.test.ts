@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert'
 import { suite } from '../../../tools/suite.ts'
 import { parseSs, receivedMsAgo } from './received.ts'
 
-const test = suite('what ss says of connections')
+const test = suite('the output of ss about connections')
 
 // As ss of iproute2 6.1 writes it, shortened, and an address in each way that it may be written in.
 const TEXT = `ESTAB      0      0          192.0.2.1:443    198.51.100.7:40112
@@ -40,7 +40,7 @@ for (const [what, server, client, port, ms] of CASES) {
   test(`finds ${what}`, () => assert.is(ask(server, client, port), ms))
 }
 
-test('finds nothing in what is none', () => {
+test('finds nothing in other text', () => {
   for (const text of ['', '\n\n', 'ss: command not found', '\trto:1 lastrcv:5', 'ESTAB 0 0 * *\n\trto:1 lastrcv:5\n']) {
     assert.is(parseSs(text).size, 0, text)
   }

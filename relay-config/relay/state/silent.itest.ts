@@ -14,7 +14,7 @@ import { type DeviceView, readDeviceView } from './device-view.ts'
 import { statePathsOf } from './state-paths.ts'
 
 const MAIN = join(import.meta.dirname, '../../main.ts')
-const test = suite('a device that says nothing')
+const test = suite('a silent device')
 const NEVER = new AbortController().signal
 const REPORT = {
   ...{ v: 1, state: 'ready', cause: '', sinceS: 9, proofS: 3, tookMs: 1, probeMs: 2 },
@@ -89,7 +89,7 @@ test(
   SLOW,
 )
 
-test('claims nothing where ss is missing', async context => {
+test('shows no silence if ss is missing', async context => {
   const relay = await relayFor(context)
   const { claim } = await connection(context, relay, 'tokyo')
   const channel = await claim(OLD)

@@ -1,4 +1,4 @@
-/** How people and devices come to the story's relay: the real ssh, sftp, scp and plink, from the technicians' desk. */
+/** How people and devices reach the story's relay: the real ssh, sftp, scp and plink, from the technicians' desk. */
 import { join } from 'node:path'
 import { type Finished, type Program, runProgram } from '../../../testbed/run-program.ts'
 import { keyPath } from '../../fleet/key-files.ts'

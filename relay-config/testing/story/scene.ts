@@ -19,7 +19,7 @@ export type DeviceName = keyof typeof PORTS
 export const PEOPLE = ['alice', 'bob', 'carol', 'mallory'] as const
 export type Person = (typeof PEOPLE)[number]
 
-/** Where each machine stands in the network. */
+/** The number of each machine in the network. */
 export const NUMBERS = { operator: 10, desk: 11, tokyo: 12, osaka: 13, nagoya: 14 } as const
 
 export interface Scene {
@@ -74,7 +74,7 @@ export async function startScene(context: TestContext): Promise<Scene> {
   const operator = await startMachine(context, relay.pid, NUMBERS.operator)
   const desk = await startMachine(context, relay.pid, NUMBERS.desk)
 
-  // His own ssh settings, for his own login there.
+  // The operator's own ssh settings, for their own login there.
   const bin = join(folder, 'bin')
   const settings = `-F none -i ${operatorKey.path} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR`
   await mkdir(bin)

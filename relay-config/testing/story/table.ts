@@ -15,12 +15,12 @@ const SHOWN = 70
 export class LiveTable {
   readonly #rows: Row[] = []
 
-  /** @param shows what is said when, and only when, it is let in */
+  /** @param shows the output when, and only when, it is allowed */
   async allowed(what: string, answer: Promise<Finished>, shows: RegExp): Promise<void> {
     this.#note(what, 'allowed', await answer, shows)
   }
 
-  /** @param shows what is said when, and only when, it is refused for the right reason */
+  /** @param shows the output when, and only when, it is refused for the right reason */
   async refused(what: string, answer: Promise<Finished>, shows: RegExp): Promise<void> {
     this.#note(what, 'refused', await answer, shows)
   }

@@ -1,4 +1,4 @@
-/** Writes a fleet as TOML in a way that nobody has thought of: every spelling that the format allows, with comments wherever one may stand. */
+/** Writes a fleet as TOML in random ways: every spelling that the format allows, with comments wherever they are allowed. */
 import type { Random } from '../../../testing/random.ts'
 
 export interface FleetModel {
@@ -141,7 +141,7 @@ export function randomLayout(random: Random, fleet: FleetModel): string {
   const technicians = isTechniciansInline
     ? []
     : fleet.technicians.map(it => [...between(), header('technicians'), ...body(technicianEntries(it))])
-  // A technician may stand between a device and its consoles: the format has nothing against it.
+  // A technician may come between a device and its consoles: the format allows it.
   const isMixed = chance(0.2)
   const sections: string[][] = []
   while (devices.length + technicians.length > 0) {
