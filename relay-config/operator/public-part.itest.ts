@@ -76,7 +76,7 @@ test('refuses any other stream, and one without a device’s keys', async contex
     JSON.stringify({ ...stream, oobmRelayPush: 2 }),
     JSON.stringify({ ...stream, more: 1 }),
   ]) {
-    await refused(sent(other), /is not from an "oobm-relay push" of the same version/, 64)
+    await refused(sent(other), /is not from an "oobm-relay push" of this version/, 64)
   }
   for (const device of Object.keys(stream.deviceKeys)) {
     const { [device]: _, ...deviceKeys } = stream.deviceKeys
