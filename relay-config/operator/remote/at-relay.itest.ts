@@ -68,7 +68,7 @@ test(
     const reason = `it's "x"; $(touch /tmp/pwned) \`id\` %d \\0101 'é\n!! &`
     assert.match(
       await must(['off', 'osaka', '--for', '2h', '--reason', reason]),
-      /^access to osaka is (on|off)\b.* it is not connected/,
+      /^access to osaka is (on|off)\b.* the device is not connected/,
     )
     await host.sh(
       `printf 'Match User bob\\n PasswordAuthentication no\\n KbdInteractiveAuthentication no\\n' >/etc/ssh/sshd_config.d/oobm-relay.conf`,
@@ -115,7 +115,7 @@ test(
       [
         ['status', '--fleet', '/nowhere/fleet.toml'],
         78,
-        /^cannot read \/nowhere\/fleet\.toml \(ENOENT\): go to its folder/m,
+        /^cannot read \/nowhere\/fleet\.toml \(ENOENT\): run this in its folder/m,
       ],
       [['status', '--state', '/tmp'], 69, /^\/tmp is not the directory of a relay/m],
     ]
