@@ -193,7 +193,7 @@ export async function switchedOff(
   const said = await maintenance('off')
   if (!listener.ended()) await waitFor('the listener to end', () => listener.ended())
   const unclaimed = Promise.resolve({ code: null, signal: null, stdout: said, stderr: '' })
-  await table.refused('nagoya listens without a claim, switched off', unclaimed, /without claiming was ended/)
+  await table.refused('nagoya listens without a claim, switched off', unclaimed, /without a claim was ended/)
   await maintenance('on')
   await table.allowed('2 carol: sw3, on again', login(), STATUS('sw3'))
 }
