@@ -1,13 +1,12 @@
 /** The name that somebody meant; pure. */
 
-/** Edits by which a misspelt name differs at most. */
-const EDITS_MAX = 2
-
 /** @returns undefined where none is near */
 export function nearest(typed: string, names: readonly string[]): string | undefined {
   const known = names.map(name => ({ name, edits: editsBetween(typed, name) }))
   const best = known.toSorted((one, other) => one.edits - other.edits)[0]
-  return best && best.edits <= EDITS_MAX && best.edits < best.name.length ? best.name : undefined
+  // Of a short name, two letters are half.
+  const most = typed.length > 4 ? 2 : 1
+  return best && best.edits <= most ? best.name : undefined
 }
 
 /** Letters to add, remove, replace or swap with the next (optimal string alignment). */

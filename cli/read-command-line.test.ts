@@ -177,7 +177,7 @@ test('shows the meaning of each command, argument and option, and no line that i
   )
 })
 
-test('the nearest name is one that differs by two letters at most', () => {
+test('the nearest name differs by two letters at most, and by one where it is short', () => {
   const names = ['status', 'test', 'on', 'off']
   const rows: [string, string | undefined][] = [
     ['statsu', 'status'],
@@ -186,6 +186,7 @@ test('the nearest name is one that differs by two letters at most', () => {
     ['offf', 'off'],
     ['no', 'on'],
     ['frobnicate', undefined],
+    ['list', undefined],
     ['', undefined],
   ]
   for (const [typed, expected] of rows) assert.is(nearest(typed, names), expected, typed)

@@ -21,7 +21,7 @@ const WIDTH = 80
 const CLEAR = '\x1b[H\x1b[J'
 
 export const status = defineCommand({
-  summary: 'show the state of the devices as a relay sees them, worst first, or of one device in detail',
+  summary: 'show the state of all devices, worst first, or of one device in detail',
   arguments: [{ value: 'DEVICE', isOptional: true, help: 'show this device in detail' }],
   options: {
     watch: { help: 'show it again and again, until Ctrl-C' },
