@@ -69,7 +69,7 @@ test(
     const good = await readFile(device.configFile, 'utf8')
     await writeFile(device.configFile, good.replace('listener_port', 'listner_port'))
     const again = await device.restart()
-    await again.becomes('unconfigured', /listner_port: is not a setting here.*running on the last configuration/s)
+    await again.becomes('unconfigured', /listner_port: is not a setting here.*running with the last configuration/s)
     await again.proved()
   },
   LIMIT,
@@ -101,7 +101,7 @@ if (process.getuid?.() === 0) {
         secrets: { relay_password: 'correct horse\n' },
       })
       await device.becomes('ready')
-      assert.match(device.program.output(), /the relay does not know the device states/)
+      assert.match(device.program.output(), /the relay does not know the device commands/)
     },
     LIMIT,
   )

@@ -187,7 +187,7 @@ ls -A /etc/oobm/people | wc -l
     assert.match(said, /account dave +\/home\/dave belongs to uid 1777: /)
     assert.match(said, '\nbob\n')
     assert.match(said, '\n1888\n')
-    assert.match(said, /\/etc\/oobm\/people\.json cannot be read: .*put it back from a backup.*\nexit 78\n0\n$/)
+    assert.match(said, /\/etc\/oobm\/people\.json cannot be read: .*restore it from a backup.*\nexit 78\n0\n$/)
   },
   SLOW,
 )
