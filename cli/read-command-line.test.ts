@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { EXIT, UserError } from '../runtime/errors.ts'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { type CommandTable, type Program, usageError } from './command.ts'
 import { nearest } from './nearest.ts'
 import { type CommandLine, runCommandLine } from './read-command-line.ts'

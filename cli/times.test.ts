@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { timeText } from '../runtime/time-text.ts'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { describeAge, describeDuration } from './times.ts'
 
 const test = suite('times')

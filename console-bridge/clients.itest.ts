@@ -6,7 +6,7 @@ import { ptyTarget } from '../testbed/pty-target.ts'
 import type { Finished } from '../testbed/run-program.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
 import { type BridgeFiles, bridgeFiles, startBridge, statusWhere } from './testing/bridge-fixture.ts'
 
 const test = suite('clients')

@@ -1,6 +1,6 @@
 /** The events that the bridge keeps for the relay's history. */
 import * as assert from 'uvu/assert'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { runCommand, statusWhere } from './testing/bridge-fixture.ts'
 import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 

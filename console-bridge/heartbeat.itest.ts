@@ -6,8 +6,8 @@ import * as assert from 'uvu/assert'
 import { consoleStatusSchema } from '../formats/status-file.ts'
 import { HEARTBEAT_MAX_AGE_MS, HEARTBEAT_MS, heartbeatNow, silentForMs } from '../runtime/boot-clock.ts'
 import { startProgram } from '../testbed/run-program.ts'
+import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite } from '../tools/suite.ts'
 import { type BridgeFiles, bridgeFiles, startBridge, statusWhere } from './testing/bridge-fixture.ts'
 
 const test = suite('heartbeat')

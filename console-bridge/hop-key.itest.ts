@@ -4,7 +4,7 @@ import { makeKey } from '../testbed/make-key.ts'
 import { ptyTarget } from '../testbed/pty-target.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
 import { type BridgeFiles, bridgeFiles, openTerminal, startBridge, statusWhere } from './testing/bridge-fixture.ts'
 
 const test = suite('hop keys')

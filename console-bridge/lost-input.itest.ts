@@ -1,8 +1,8 @@
 /** Lost input is reported and changes the exit code: with a terminal, without one, and with `ssh -tt` behind a pipe. */
 import * as assert from 'uvu/assert'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
 import { SESSION_EXIT } from './session/exit-codes.ts'
 import { type BridgeFiles, runCommand, sshArgs, statusWhere } from './testing/bridge-fixture.ts'
 import { bridgeOnPty } from './testing/bridge-on-pty.ts'

@@ -1,8 +1,8 @@
 /** The rest of a paste is never sent after a BREAK, a take-over or an unplugged adapter. */
 import * as assert from 'uvu/assert'
 import type { PtyTarget } from '../testbed/pty-target.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
 import { runCommand, statusWhere, type TechnicianTerminal } from './testing/bridge-fixture.ts'
 import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 

@@ -5,7 +5,7 @@ import { ConfigurationError } from '../runtime/errors.ts'
 import { silentLog } from '../runtime/log.ts'
 import { makeKey } from '../testbed/make-key.ts'
 import { runProgram } from '../testbed/run-program.ts'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { runBridge } from './run-bridge.ts'
 import {
   type BridgeFiles,

@@ -5,8 +5,8 @@ import * as assert from 'uvu/assert'
 import { EXIT } from '../runtime/errors.ts'
 import { startField } from '../supervisor/testing/field.ts'
 import { runProgram } from '../testbed/run-program.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
 
 const test = suite('oobm, live')
 const ROOT = join(import.meta.dirname, '..')

@@ -7,8 +7,8 @@ import { EXIT } from '../runtime/errors.ts'
 import { device, minimal, statusNow } from '../supervisor/testing/device.ts'
 import { makeKey } from '../testbed/make-key.ts'
 import { startProgram } from '../testbed/run-program.ts'
+import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite } from '../tools/suite.ts'
 
 const test = suite('oobm')
 const SLOW = { timeoutMs: 120_000 }

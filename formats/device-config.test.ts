@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { deviceConfigSchema } from './device-config.ts'
 import { intervalsSchema, PROFILES } from './device-settings.ts'
 import { snakeCase } from './key-case.ts'

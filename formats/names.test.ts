@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { hostSchema, nameSchema, pathSchema, publicKeySchema, relayHostSchema, userSchema } from './names.ts'
 
 const test = suite('names and keys')

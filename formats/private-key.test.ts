@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { randomCases, suite } from '../tools/suite.ts'
+import { randomCases, suite } from '../testbed/suite.ts'
 import { publicKeySchema } from './names.ts'
 import { newKeyPair, publicKeyOf } from './private-key.ts'
 

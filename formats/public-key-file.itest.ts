@@ -7,7 +7,7 @@ import { UserError } from '../runtime/errors.ts'
 import { makeKey } from '../testbed/make-key.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { readPublicKeys } from './public-key-file.ts'
 
 const test = suite('public keys as people have them')

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { siteSchema } from './site-config.ts'
 
 const test = suite('site configuration')

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert'
 import { makeKey } from '../testbed/make-key.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { fingerprint, publicKeyBlob, publicKeyLine, readPrivateKeyFacts, readString, readStrings } from './ssh-key.ts'
 
 const test = suite('ssh-key')

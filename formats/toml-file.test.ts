@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import * as z from 'zod'
 import { ConfigurationError } from '../runtime/errors.ts'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { portSchema, publicKeySchema } from './names.ts'
 import { lineOf, parseToml, stringifyToml } from './toml-file.ts'
 

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import * as z from 'zod'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import './zod-messages.ts'
 import { deviceConfigSchema } from './device-config.ts'
 import { provisioningSchema } from './provisioning.ts'

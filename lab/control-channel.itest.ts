@@ -4,8 +4,8 @@ import * as assert from 'uvu/assert'
 import { isProvedReachable } from '../formats/states.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
 
 const test = suite('control channel in the lab')
 const LIMIT = { timeoutMs: 200_000 }

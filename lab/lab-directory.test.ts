@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { UserError } from '../runtime/errors.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { claimLabDirectory } from './lab-directory.ts'
 
 const test = suite('lab directory')

@@ -6,8 +6,8 @@ import { openTerminal } from '../console-bridge/testing/bridge-fixture.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { signalProcess } from '../testbed/sshd.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
 
 const test = suite('lab')
 const LIMIT = { timeoutMs: 200_000 }

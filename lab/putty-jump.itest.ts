@@ -8,7 +8,7 @@ import { ptyTarget } from '../testbed/pty-target.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { startSshd } from '../testbed/sshd.ts'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 
 const test = suite('PuTTY by way 1')
 

@@ -3,9 +3,9 @@ import { chown, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
+import { suite } from '../testbed/suite.ts'
 import { screenOf } from '../testbed/tmux-screen.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite } from '../tools/suite.ts'
 import { loginScene, plinkOf, ssh, sshArgs } from './testing/login-scene.ts'
 
 const test = suite('login at the relay: what is let in')

@@ -2,9 +2,9 @@ import * as assert from 'uvu/assert'
 import { statusWhere } from '../console-bridge/testing/bridge-fixture.ts'
 import { startProgram } from '../testbed/run-program.ts'
 import { isAlive } from '../testbed/sshd.ts'
+import { suite } from '../testbed/suite.ts'
 import { screenOf } from '../testbed/tmux-screen.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite } from '../tools/suite.ts'
 import { loginScene, plinkOf, sshArgs } from './testing/login-scene.ts'
 
 const test = suite('login at the relay: the menu')

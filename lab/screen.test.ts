@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import * as assert from 'uvu/assert'
 import { STATE_NAMES, STATES } from '../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../formats/status-file.ts'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { renderScreen, type ScreenState } from './screen.ts'
 
 const test = suite('screen')

@@ -13,7 +13,7 @@ import { makeKey } from '../testbed/make-key.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { startSshd } from '../testbed/sshd.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
 
 const test = suite('ssh-audit')
 const LIMIT = { timeoutMs: 120_000 }

@@ -9,7 +9,7 @@ import { EXIT } from '../runtime/errors.ts'
 import { makeKey } from '../testbed/make-key.ts'
 import { type Finished, runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
 
 const test = suite('hostile surroundings')
 const ROOT = join(import.meta.dirname, '..')

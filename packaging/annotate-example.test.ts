@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import * as z from 'zod'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { annotateExample } from './annotate-example.ts'
 
 const test = suite('examples with descriptions')

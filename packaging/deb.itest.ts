@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { VERSION } from '../runtime/version.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { inThrowawayRoot, ROOT, run } from './testing/throwaway-root.ts'
 
 const test = suite('the Debian package of oobm-relay')

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { isProvedReachable, STATE_NAMES, STATES } from '../formats/states.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { oobmPage } from './device-pages.ts'
 import { tomlPage } from './toml-page.ts'
 

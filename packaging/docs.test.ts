@@ -5,7 +5,7 @@ import { snakeCase } from '../formats/key-case.ts'
 import { provisioningSchema, REQUIRED_KEYS } from '../formats/provisioning.ts'
 import { tablesOf } from '../formats/settings.ts'
 import { fleetShape } from '../relay-config/fleet/fleet-schema.ts'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { DOCS } from './docs.ts'
 
 const test = suite('docs and schemas')

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import * as z from 'zod'
 import { camelCase, snakeCase } from '../formats/key-case.ts'
 import { tomlValue } from '../formats/toml-file.ts'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { jsonSchemas } from './json-schemas.ts'
 
 const test = suite('JSON Schemas')

@@ -5,8 +5,8 @@ import * as assert from 'uvu/assert'
 import { accepts } from '../testbed/accepts.ts'
 import { freePort, freePortPair } from '../testbed/free-port.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
 import {
   deniedAnythingElse,
   deniedByLocalEnd,

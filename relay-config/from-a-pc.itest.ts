@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { parseProvisioning } from '../formats/provisioning.ts'
 import { type KeyPair, makeKey } from '../testbed/make-key.ts'
 import { runProgram } from '../testbed/run-program.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
 import { parseFleet } from './fleet/fleet-config.ts'
 import { type FleetEditor, fleetEditor } from './testing/fleet-editor.ts'
 

@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net'
 import * as assert from 'uvu/assert'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { coalesceWrites } from './coalesce-writes.ts'
 
 const test = suite('coalesce-writes')

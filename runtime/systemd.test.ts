@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { type Message, serviceManager } from './systemd.ts'
 
 const test = suite('systemd')

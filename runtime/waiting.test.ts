@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import * as assert from 'uvu/assert'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { controllerUnder, settled, whenAborted, within } from './waiting.ts'
 
 const test = suite('waiting')

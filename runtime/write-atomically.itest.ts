@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { isLeftover, replaceLink, writeAtomically } from './write-atomically.ts'
 
 const test = suite('write atomically')

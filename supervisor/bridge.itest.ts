@@ -7,7 +7,7 @@ import type { ConsoleStatus } from '../formats/status-file.ts'
 import { heartbeatNow } from '../runtime/boot-clock.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
 import { signalProcess } from '../testbed/sshd.ts'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { startField } from './testing/field.ts'
 
 const test = suite('a bridge that does not serve')

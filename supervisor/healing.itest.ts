@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { descendantsOf, signalProcess, startSshd } from '../testbed/sshd.ts'
+import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite } from '../tools/suite.ts'
 import { ask, type Supervisor, startField } from './testing/field.ts'
 
 const test = suite('healing')

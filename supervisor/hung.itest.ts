@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { EXIT } from '../runtime/errors.ts'
 import { runProgram } from '../testbed/run-program.ts'
+import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite } from '../tools/suite.ts'
 import { startField } from './testing/field.ts'
 
 const test = suite('a supervisor that hangs')

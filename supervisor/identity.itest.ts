@@ -5,8 +5,8 @@ import { accepts } from '../testbed/accepts.ts'
 import { freePortPair } from '../testbed/free-port.ts'
 import { makeKey } from '../testbed/make-key.ts'
 import { startProgram } from '../testbed/run-program.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
 import { type Field, startField } from './testing/field.ts'
 
 const test = suite('identity')

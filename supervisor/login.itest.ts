@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { makeKey } from '../testbed/make-key.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { startField } from './testing/field.ts'
 
 const test = suite('login at the relay')

@@ -1,5 +1,5 @@
 import { runProgram } from '../testbed/run-program.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
 import { startField } from './testing/field.ts'
 
 const test = suite('network')

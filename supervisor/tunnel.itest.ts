@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite } from '../tools/suite.ts'
 import { startField } from './testing/field.ts'
 
 const test = suite('tunnel')

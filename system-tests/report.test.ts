@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { describeRow, Report, type Row } from './report.ts'
 
 const test = suite('system test report')

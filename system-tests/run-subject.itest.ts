@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { scratchDirectory } from '../testbed/scratch.ts'
-import { suite, type TestContext } from '../tools/suite.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
 import type { Case, Steps, Subject } from './case.ts'
 import { readOptions } from './options.ts'
 import { Report } from './report.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { suite } from '../tools/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import type { Steps } from './case.ts'
 import type { Machine } from './machine/machine.ts'
 import { playSteps, readSteps } from './steps.ts'

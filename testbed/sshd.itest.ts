@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { suite } from '../tools/suite.ts'
 import { makeKey } from './make-key.ts'
 import { startProgram } from './run-program.ts'
 import { scratchDirectory } from './scratch.ts'
 import { isAlive, startSshd } from './sshd.ts'
+import { suite } from './suite.ts'
 
 const test = suite('sshd')
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { suite } from './suite.ts'
+import { suite } from '../testbed/suite.ts'
 
 const test = suite('docs/decisions')
 const FOLDER = join(import.meta.dirname, '../docs/decisions')

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import * as assert from 'uvu/assert'
-import { suite } from './suite.ts'
+import { suite } from '../testbed/suite.ts'
 
 const test = suite('links and paths on the pages')
 const ROOT = join(import.meta.dirname, '..')

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../testbed/run-program.ts'
-import { suite, type TestContext } from './suite.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
 
 const test = suite('the hook before a commit')
 const ROOT = join(import.meta.dirname, '..')
 /** As the test that is committed imports it. */
-const SUITE = '../suite.ts'
+const SUITE = '../../testbed/suite.ts'
 
 /** A clone of this tree, with the hooks as they are now. */
 async function makeClone({ cleanup }: TestContext) {

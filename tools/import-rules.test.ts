@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import * as assert from 'uvu/assert'
-import { suite } from './suite.ts'
+import { suite } from '../testbed/suite.ts'
 
 const test = suite('import rules')
 const ROOT = join(import.meta.dirname, '..')
@@ -41,24 +41,14 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
     why: 'an image is made of packages: it knows no program from inside',
   },
   lab: {
-    allowed: [
-      'runtime',
-      'formats',
-      'cli',
-      'supervisor',
-      'console-bridge',
-      'device',
-      'relay-config',
-      'testbed',
-      'tools',
-    ],
+    allowed: ['runtime', 'formats', 'cli', 'supervisor', 'console-bridge', 'device', 'relay-config', 'testbed'],
     why: 'the lab puts everything together on one machine',
   },
   'system-tests': {
-    allowed: ['runtime', 'formats', 'cli', 'supervisor', 'device', 'relay-config', 'image', 'lab', 'testbed', 'tools'],
+    allowed: ['runtime', 'formats', 'cli', 'supervisor', 'device', 'relay-config', 'image', 'lab', 'testbed'],
     why: 'a system test has whole machines, and looks at them from outside',
   },
-  testbed: { allowed: ['runtime'], why: 'the testbed starts real programs for any part: it knows none of them' },
+  testbed: { allowed: ['runtime'], why: 'every test stands on the testbed: it knows no part' },
   tools: { allowed: ['runtime', 'testbed'], why: 'tools serve every part and know none' },
 }
 
@@ -110,7 +100,7 @@ test('each part imports only what it may', () => {
     const from = file.split('/')[0] ?? ''
     const to = normalize(join(file, '..', target)).split('/')[0] ?? ''
     const rule = PART_RULES[from]
-    const isForTests = FOR_TESTS.test(file) && (to === 'tools' || to === 'testbed')
+    const isForTests = FOR_TESTS.test(file) && to === 'testbed'
     if (to === from || isForTests || to === 'package.json' || !rule || rule.allowed.includes(to)) return []
     return [`${file} imports ${target}: ${rule.why}`]
   })
@@ -160,7 +150,7 @@ test('pure modules have no effects', () => {
 test('programs do not import a test’s things', () => {
   const broken = importsOf(PARTS)
     .filter(({ file, target }) => {
-      if (target === 'uvu') return file !== 'tools/suite.ts'
+      if (target === 'uvu') return file !== 'testbed/suite.ts'
       return FOR_TESTS.test(target) && !FOR_TESTS.test(file)
     })
     .map(({ file, target }) => `${file} imports ${target}`)

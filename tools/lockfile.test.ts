@@ -2,7 +2,7 @@
 import { readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { suite } from './suite.ts'
+import { suite } from '../testbed/suite.ts'
 
 const test = suite('lockfile')
 const ROOT = join(import.meta.dirname, '..')

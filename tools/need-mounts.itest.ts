@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
-import { suite } from './suite.ts'
+import { suite } from '../testbed/suite.ts'
 
 const test = suite('need-mounts')
 const PROC = '23 28 0:21 / /proc rw,relatime shared:12 - proc proc rw\n'

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import * as assert from 'uvu/assert'
-import { suite } from './suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { runnerOn } from './testing/runner-on.ts'
 
 const test = suite('files that share a process')

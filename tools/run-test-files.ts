@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Family, followFamily, type Relative } from './left-behind.ts'
-import type { SuiteReport } from './suite.ts'
+import { type Family, followFamily, type Relative } from '../testbed/left-behind.ts'
+import type { SuiteReport } from '../testbed/suite.ts'
 import type { Done, Plan } from './test-process.ts'
 
 /** Milliseconds between two looks at what runs. */
@@ -120,7 +120,7 @@ function where(title: string | undefined): string {
 }
 
 function faultOf(code: number | null, report: SuiteReport | undefined): string | undefined {
-  if (report === undefined) return `wrote no report (exit ${code}): it must import tools/suite.ts`
+  if (report === undefined) return `wrote no report (exit ${code}): it must import testbed/suite.ts`
   if (report.running !== undefined) return `ended (exit ${code}) ${where(report.running.title)}`
   if (!report.ran) return 'test.run() is missing: none of its tests ran'
   if (report.declared === 0 && report.skipped.length === 0) return 'declares no test'

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { runProgram } from '../testbed/run-program.ts'
-import { suite } from './suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { runnerOn } from './testing/runner-on.ts'
 
 const test = suite('suite')

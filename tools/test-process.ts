@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 
 export interface Plan {
   files: readonly string[]
-  /** Where tools/suite.ts writes the report of each. */
+  /** Where testbed/suite.ts writes the report of each. */
   reportPaths: readonly string[]
   /** Gets a line of JSON, a `Done`, for each file after which nothing was left to do. */
   donePath: string

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { startProgram } from '../testbed/run-program.ts'
+import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { suite } from './suite.ts'
 import { makeFixture, ROOT, RUNNER } from './testing/runner-on.ts'
 
 const test = suite('tests at each change')

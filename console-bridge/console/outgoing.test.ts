@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite, type TestContext } from '../../tools/suite.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
 import { fakeLine } from '../testing/fake-line.ts'
 import { quickClock } from '../testing/quick-clock.ts'
 import type { Loss } from './loss.ts'

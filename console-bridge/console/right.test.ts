@@ -1,6 +1,6 @@
 /** The console itself refuses, whoever asks and by whatever way. */
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { fakeConsole } from '../testing/fake-console.ts'
 import type { Person } from './person.ts'
 

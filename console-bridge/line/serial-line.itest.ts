@@ -5,8 +5,8 @@ import * as assert from 'uvu/assert'
 import { consoleSchema } from '../../formats/device-settings.ts'
 import { ptyTarget } from '../../testbed/pty-target.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
 import { openSerialLine } from './serial-line.ts'
 
 const test = suite('serial line')

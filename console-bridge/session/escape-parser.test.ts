@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { ESCAPE_KEYS, EscapeParser, escapeByteOf, escapeNameOf } from './escape-parser.ts'
 
 const test = suite('escape parser')

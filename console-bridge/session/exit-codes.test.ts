@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { SESSION_EXIT, SESSION_EXIT_MEANINGS } from './exit-codes.ts'
 
 const test = suite('exit codes of a session')

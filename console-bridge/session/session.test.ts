@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite, type TestContext } from '../../tools/suite.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
 import { fakeConsole } from '../testing/fake-console.ts'
 import { fakeTerminal } from '../testing/fake-terminal.ts'
 import { Session } from './session.ts'

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import type { TechnicianConfig } from '../../formats/device-config.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { identityOfAccount } from './account-identity.ts'
 import { uidIn } from './peer-uid.ts'
 

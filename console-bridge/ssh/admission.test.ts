@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { Admission, type Place } from './admission.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts'
 

@@ -1,8 +1,8 @@
 import { connect as dial } from 'node:net'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../../testbed/run-program.ts'
+import { suite } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import { suite } from '../../tools/suite.ts'
 import { bridgeFiles, sshArgs, startBridge } from '../testing/bridge-fixture.ts'
 import { keyExchange } from '../testing/key-exchange.ts'
 

@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import ssh2, { type AuthContext } from 'ssh2'
 import * as assert from 'uvu/assert'
 import { newKeyPair } from '../../formats/private-key.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { authenticate, type Technician } from './authorize.ts'
 
 const test = suite('authorize')

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { BREAK_MS, EXEC_COMMANDS, type ExecCommandName, usageOf } from '../../formats/exec-commands.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { commandsHelp, parseCommand } from './exec-commands.ts'
 
 const test = suite('exec commands')

@@ -8,8 +8,8 @@ import { freePort } from '../../testbed/free-port.ts'
 import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
 import { type Finished, type Program, runProgram, startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import type { TestContext } from '../../tools/suite.ts'
 
 export const MAIN = ['--import', 'tsx', join(import.meta.dirname, '..', 'main.ts')]
 

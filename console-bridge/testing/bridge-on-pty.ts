@@ -2,7 +2,7 @@
 import type { DeviceConfigInput } from '../../formats/device-config.ts'
 import { ptyTarget } from '../../testbed/pty-target.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import type { TestContext } from '../../tools/suite.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 import { type BridgeFiles, bridgeFiles, openTerminal, sshArgs, startBridge, statusWhere } from './bridge-fixture.ts'
 
 type ConsoleInput = NonNullable<DeviceConfigInput['consoles']>[number]

@@ -1,7 +1,7 @@
 /** A console on a fake line with a fake clock, and people at it who record what they are told. */
 import { consoleSchema } from '../../formats/device-settings.ts'
 import { silentLog } from '../../runtime/log.ts'
-import type { TestContext } from '../../tools/suite.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 import { Console } from '../console/console.ts'
 import type { Person } from '../console/person.ts'
 import type { SeatEvents } from '../console/seat.ts'

@@ -1,8 +1,8 @@
 /** Connections that speak only as much SSH as a test needs, and a bridge in this process with limits of the test. */
 import { connect, type Socket } from 'node:net'
 import { silentLog } from '../../runtime/log.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import type { TestContext } from '../../tools/suite.ts'
 import { runBridge } from '../run-bridge.ts'
 import type { ServerLimits } from '../ssh/limits.ts'
 import { type BridgeFiles, statusWhere } from './bridge-fixture.ts'

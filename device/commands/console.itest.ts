@@ -7,8 +7,8 @@ import { freePort } from '../../testbed/free-port.ts'
 import { makeKey } from '../../testbed/make-key.ts'
 import { ptyTarget } from '../../testbed/pty-target.ts'
 import { startProgram } from '../../testbed/run-program.ts'
+import { suite } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import { suite } from '../../tools/suite.ts'
 
 const test = suite('oobm console')
 

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import type { ExecCommandName } from '../../formats/exec-commands.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { consoleCommand, requestOf } from './console.ts'
 
 const test = suite('oobm console: arguments')

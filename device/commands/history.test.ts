@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { shellSessions } from '../../formats/login-history.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { describeSessions } from './history.ts'
 
 const test = suite('oobm history')

@@ -8,7 +8,7 @@ import { EXIT } from '../../runtime/errors.ts'
 import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
 
 const test = suite('import')
 const ROOT = join(import.meta.dirname, '../..')

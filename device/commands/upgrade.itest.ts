@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { EXIT } from '../../runtime/errors.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 
 const test = suite('oobm upgrade')
 

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert'
 import { PLAIN } from '../../cli/paint.ts'
 import { STATE_NAMES, STATES } from '../../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { describeStatus } from './describe-status.ts'
 import type { Reading } from './read-daemon.ts'
 

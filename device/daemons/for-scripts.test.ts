@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert'
 import { isProvedReachable, STATE_NAMES } from '../../formats/states.ts'
 import type { ConsoleStatus } from '../../formats/status-file.ts'
 import { statusNow } from '../../supervisor/testing/device.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { hasProvedItself, unitsInUse } from './for-scripts.ts'
 
 const test = suite('for-scripts')

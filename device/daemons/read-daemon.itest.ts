@@ -7,8 +7,8 @@ import { HEARTBEAT_MAX_AGE_MS, heartbeatNow } from '../../runtime/boot-clock.ts'
 import { statusNow } from '../../supervisor/testing/device.ts'
 import { startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
 import { readSupervisor } from './read-daemon.ts'
 
 const test = suite('read-daemon')

@@ -7,7 +7,7 @@ import { device, minimal } from '../../supervisor/testing/device.ts'
 import { freePort } from '../../testbed/free-port.ts'
 import { makeKey } from '../../testbed/make-key.ts'
 import { startSshd } from '../../testbed/sshd.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
 
 const test = suite('oobm doctor')
 const SLOW = { timeoutMs: 120_000 }

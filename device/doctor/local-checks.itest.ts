@@ -4,7 +4,7 @@ import type { ConsoleStatus } from '../../formats/status-file.ts'
 import { heartbeatNow } from '../../runtime/boot-clock.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { device } from '../../supervisor/testing/device.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import type { Finding } from './finding.ts'
 import { daemonChecks } from './local-checks.ts'
 

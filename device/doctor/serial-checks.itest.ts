@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { consoleSchema } from '../../formats/device-settings.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
 import { checkSerialNames } from './serial-checks.ts'
 
 const test = suite('oobm doctor on the names of serial lines')

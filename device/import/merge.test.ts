@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { readToml } from '../../formats/toml-file.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { mergeProvisioning } from './merge.ts'
 
 const test = suite('merge')

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert'
 import { newKeyPair } from '../../formats/private-key.ts'
 import { readToml } from '../../formats/toml-file.ts'
 import { ConfigurationError } from '../../runtime/errors.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { findFiles } from '../provision/find-files.ts'
 import { takeOver } from './take-over.ts'
 

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import type { GroupEntry, PasswdEntry } from '../../runtime/passwd.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { authorizedKeysOf, missingOf, planPeople, renderSysusers, type System } from './plan-people.ts'
 
 const test = suite('plan of people')

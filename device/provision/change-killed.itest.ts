@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { makeBoard } from './testing/board.ts'
 import { bootOnce, finished, kept, killAtEachStep } from './testing/killed-boot.ts'
 

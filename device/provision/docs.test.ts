@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import * as z from 'zod'
 import { siteShape } from '../../formats/site-config.ts'
 import { checkValue, describePath, readToml } from '../../formats/toml-file.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { mergeProvisioning } from '../import/merge.ts'
 
 const test = suite('docs/provisioning.md')

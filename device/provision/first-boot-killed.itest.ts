@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { makeBoard } from './testing/board.ts'
 import { finished, killAtEachStep } from './testing/killed-boot.ts'
 

@@ -7,7 +7,7 @@ import * as z from 'zod'
 import { type SiteInput, siteShape } from '../../formats/site-config.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
 import { renderNetworkd } from './render-networkd.ts'
 
 const test = suite('networkd')

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { installedPackages } from './dpkg-status.ts'
 import { osList } from './os-list.ts'
 import { spdxDocument } from './sbom.ts'

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
 
 const test = suite('run-stage')
 const RUNNER = join(import.meta.dirname, 'run-stage')

@@ -5,8 +5,8 @@ import { keyPath } from '../../relay-config/fleet/key-files.ts'
 import { relayPaths } from '../../relay-config/relay/relay-paths.ts'
 import { startThrowawayHost } from '../../relay-config/testing/throwaway-host.ts'
 import { descendantsOf } from '../../testbed/sshd.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import type { TestContext } from '../../tools/suite.ts'
 
 export const RELAY = { host: '127.0.0.1', port: 443, user: 'oobm-device' } as const
 

@@ -1,5 +1,5 @@
 /** Gives a benchmark the context that a test has: it undoes things at the end, in reverse order. */
-import type { TestContext } from '../../tools/suite.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 
 export async function withUndo<T>(run: (context: TestContext) => Promise<T>): Promise<T> {
   const disposers: (() => unknown)[] = []

@@ -1,8 +1,8 @@
 /** Counts the bytes between a device and its relay with a proxy: TCP payload, in both directions. */
 import { connect, createServer } from 'node:net'
 import { ask, type Supervisor, startField } from '../../supervisor/testing/field.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import type { TestContext } from '../../tools/suite.ts'
 
 export interface WireFigures {
   keepaliveBytes: number

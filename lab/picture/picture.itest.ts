@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { textOf } from './screen-svg.ts'
 import { takePicture } from './take-picture.ts'
 

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { screensSvg, textOf } from './screen-svg.ts'
 
 const test = suite('picture of a screen')

@@ -1,7 +1,7 @@
 import { mock } from 'node:test'
 import * as assert from 'uvu/assert'
 import { consoleSchema } from '../../formats/device-settings.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
 import { simRouter } from './open-sim-router.ts'
 
 const test = suite('sim:router')

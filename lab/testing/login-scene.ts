@@ -4,7 +4,7 @@ import { makeKey } from '../../testbed/make-key.ts'
 import { type PtyTarget, ptyTarget } from '../../testbed/pty-target.ts'
 import { type Finished, runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import type { TestContext } from '../../tools/suite.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 import { type LoginRelay, startLoginRelay } from './login-relay.ts'
 
 const PASSWORD = 'correct horse battery'

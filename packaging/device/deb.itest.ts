@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { VERSION } from '../../runtime/version.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { inThrowawayRoot, ROOT, run } from '../testing/throwaway-root.ts'
 import { pack, unpackedRoot } from './testing/pack-device.ts'
 

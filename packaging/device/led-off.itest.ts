@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { leaveLedOff } from '../../supervisor/led/led-off.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
 
 const test = suite('led-off')
 const SCRIPT = join(import.meta.dirname, 'files/usr/lib/oobm/led-off')

@@ -1,6 +1,6 @@
 /** The history of logins, by the real PAM and the real sshd, in a throwaway root. */
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { onDevice } from './testing/device-root.ts'
 
 const test = suite('login history')

@@ -11,7 +11,7 @@ import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { type Sshd, startSshd } from '../../testbed/sshd.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
 import { has } from './testing/has.ts'
 
 const test = suite('logins')

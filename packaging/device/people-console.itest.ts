@@ -1,6 +1,6 @@
 /** Who an account is at the console bridge: real accounts, the real bridge, the real ssh, in a throwaway root. */
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { onDevice } from './testing/device-root.ts'
 
 const test = suite('people at a console')

@@ -1,6 +1,6 @@
 /** Technicians' accounts, with the real systemd-sysusers, the real sshd and real processes, in a throwaway root. */
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { onDevice } from './testing/device-root.ts'
 
 const test = suite('people')

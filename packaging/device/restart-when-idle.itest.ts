@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
+import { suite } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import { suite } from '../../tools/suite.ts'
 
 const test = suite('restart-when-idle')
 const SCRIPT = join(import.meta.dirname, 'files/usr/lib/oobm/restart-when-idle')

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { SECRETS, SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { has } from './testing/has.ts'
 
 const test = suite('units')

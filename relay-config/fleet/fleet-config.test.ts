@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { ConfigurationError } from '../../runtime/errors.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { parseFleet } from './fleet-config.ts'
 
 const test = suite('fleet file')

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import { stringifyProvisioning } from '../../formats/provisioning.ts'
 import { ConfigurationError } from '../../runtime/errors.ts'
-import { randomCases, suite } from '../../tools/suite.ts'
+import { randomCases, suite } from '../../testbed/suite.ts'
 import { desiredRelay } from '../relay/dedicated/desired-relay.ts'
 import { relayPaths } from '../relay/relay-paths.ts'
 import { fleetText, KEY } from '../testing/hostile-fleet.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { parseProvisioning } from '../../formats/provisioning.ts'
 import { runProgram } from '../../testbed/run-program.ts'
-import type { TestContext } from '../../tools/suite.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 import { dedicatedFleet, PORT } from '../testing/dedicated-fleet.ts'
 import { hostSuite, startThrowawayHost, type ThrowawayHost } from '../testing/throwaway-host.ts'
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import type { TestContext } from '../../tools/suite.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 import { dedicatedFleet, letsIn } from '../testing/dedicated-fleet.ts'
 import { hostSuite, startThrowawayHost } from '../testing/throwaway-host.ts'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
 import type { Finished, Program } from '../../testbed/run-program.ts'
-import type { TestContext } from '../../tools/suite.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 import { dedicatedFleetText } from './dedicated-fleet-text.ts'
 import { BASE_ROOT, type ThrowawayHost } from './throwaway-host.ts'
 

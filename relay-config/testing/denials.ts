@@ -7,8 +7,8 @@ import * as assert from 'uvu/assert'
 import { accepts } from '../../testbed/accepts.ts'
 import { freePort } from '../../testbed/free-port.ts'
 import { type Program, runProgram, startProgram } from '../../testbed/run-program.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import type { TestContext } from '../../tools/suite.ts'
 import type { FleetRelay } from './fleet-relay.ts'
 
 export interface Scene {

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { freePorts } from '../../testbed/free-port.ts'
 import type { Finished, Program } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
+import type { Test, TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import type { Test, TestContext } from '../../tools/suite.ts'
 import { type FleetRelay, startFleetRelay } from './fleet-relay.ts'
 
 /** For many connections one after the other, on a machine that may be busy with other tests. */

@@ -6,7 +6,7 @@ import { runCommandLine } from '../../cli/read-command-line.ts'
 import { UserError } from '../../runtime/errors.ts'
 import { type Finished, runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import type { TestContext } from '../../tools/suite.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 import { PROGRAM } from '../operator/commands/all-commands.ts'
 
 const MAIN = join(import.meta.dirname, '..', 'main.ts')

@@ -2,8 +2,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import type { TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import type { TestContext } from '../../tools/suite.ts'
 import { assertNoTrace, dedicatedFleet, letsIn, markedAccounts } from './dedicated-fleet.ts'
 import { startThrowawayHost } from './throwaway-host.ts'
 

@@ -6,7 +6,7 @@ import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
 import { type Finished, runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { type Sshd, startSshd } from '../../testbed/sshd.ts'
-import type { TestContext } from '../../tools/suite.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 import { SSHD_SETTINGS } from '../fleet/render/sshd-config.ts'
 
 const MAIN = join(import.meta.dirname, '..', 'main.ts')

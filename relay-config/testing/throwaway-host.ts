@@ -10,7 +10,7 @@ import {
   startProgram,
 } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import { suite, type Test, type TestContext } from '../../tools/suite.ts'
+import { suite, type Test, type TestContext } from '../../testbed/suite.ts'
 
 const PART = join(import.meta.dirname, '..')
 

@@ -7,7 +7,7 @@ import {
   runProgram,
   startProgram,
 } from '../../testbed/run-program.ts'
-import type { TestContext } from '../../tools/suite.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 
 /** The relay, as every machine sees it (RFC 5737); a machine's own address ends with its number. */
 export const RELAY_ADDRESS = '192.0.2.1'

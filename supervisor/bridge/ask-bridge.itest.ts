@@ -7,7 +7,7 @@ import { freePort } from '../../testbed/free-port.ts'
 import { makeKey } from '../../testbed/make-key.ts'
 import { startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
 import { type BridgeOptions, dismissPeople } from './ask-bridge.ts'
 
 const test = suite('ask-bridge')

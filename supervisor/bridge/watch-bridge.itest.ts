@@ -5,8 +5,8 @@ import type { ConsoleStatus } from '../../formats/status-file.ts'
 import { HEARTBEAT_MAX_AGE_MS, type Heartbeat, heartbeatNow } from '../../runtime/boot-clock.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
 import { type BridgeLook, watchBridge } from './watch-bridge.ts'
 
 const test = suite('watch-bridge')

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { STATE_NAMES, STATES } from '../../formats/states.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { LAMP_TEST_S } from './pattern.ts'
 
 const test = suite('docs/led.md')

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { STATE_NAMES, STATES, type State } from '../../formats/states.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { phaseAt } from './pattern.ts'
 
 const test = suite('pattern')

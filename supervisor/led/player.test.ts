@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import * as assert from 'uvu/assert'
 import type { Clock } from '../../runtime/clock.ts'
 import { type Logger, silentLog } from '../../runtime/log.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import type { LedBackend } from './led-backend.ts'
 import { playLed } from './player.ts'
 

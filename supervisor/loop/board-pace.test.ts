@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { BoardPace } from './board-pace.ts'
 
 const test = suite('board-pace')

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import type { Activity } from '../ssh/connection.ts'
 import { ScriptedConnection } from '../ssh/testing/scripted-connection.ts'
 import { bulkFlows } from './bulk.ts'

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { type Answers, execution, ScriptedConnection, says } from '../ssh/testing/scripted-connection.ts'
 import type { Orders } from '../tunnel/orders.ts'
 import { comeBack } from './come-back.ts'

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { CONNECTIONS_A_MINUTE, ConnectionBudget } from './connection-budget.ts'
 import { FakeClock } from './testing/fake-clock.ts'
 

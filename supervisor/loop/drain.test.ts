@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { drain } from './drain.ts'
 import { testContext } from './testing/context.ts'
 import { FakeRun } from './testing/fake-run.ts'

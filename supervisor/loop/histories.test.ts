@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { type FaultName, type History, live } from './testing/history.ts'
 import { SimulatedDevice } from './testing/simulated-device.ts'
 import { type RelayModel, World } from './testing/world.ts'

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import type { RelayConfig } from '../../formats/device-config.ts'
 import { whenAborted } from '../../runtime/waiting.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import type { Failure } from '../failure.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { Orders } from '../tunnel/orders.ts'

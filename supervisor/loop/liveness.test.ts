@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { silentLog } from '../../runtime/log.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { ScriptedConnection } from '../ssh/testing/scripted-connection.ts'
 import { type LifeEnding, silentMaxMs, watchLife } from './liveness.ts'
 import { Progress } from './progress.ts'

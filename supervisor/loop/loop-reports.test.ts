@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import type { LoopState } from './keep-connected.ts'
 import { reportOf } from './loop-reports.ts'
 import { NO_PROOF, type ProofDetails, type RunFacts } from './run-facts.ts'

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import type { End } from '../proof/prove-end.ts'
 import type { SelfTestResult } from '../proof/self-test.ts'
 import type { Connect } from '../ssh/connection.ts'

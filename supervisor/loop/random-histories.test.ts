@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { randomCases, suite } from '../../tools/suite.ts'
+import { randomCases, suite } from '../../testbed/suite.ts'
 import { type Draw, type Drawn, drawHistories } from './testing/draw-histories.ts'
 
 const test = suite('random histories')

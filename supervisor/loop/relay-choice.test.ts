@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import type { RelayConfig } from '../../formats/device-config.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import type { Failure } from '../failure.ts'
 import { RelayChoice } from './relay-choice.ts'
 

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { ScriptedConnection } from '../ssh/testing/scripted-connection.ts'
 import { relayNamed, testContext } from './testing/context.ts'
 import { FakeStream } from './testing/fake-stream.ts'

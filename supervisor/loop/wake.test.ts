@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { FakeClock } from './testing/fake-clock.ts'
 import { Broadcast, type Reason, Wake } from './wake.ts'
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import * as assert from 'uvu/assert'
 import type { Clock } from '../../runtime/clock.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { interleave } from './names.ts'
 import { Race } from './race.ts'
 

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { FakeClock } from '../loop/testing/fake-clock.ts'
 import type { DialLocal } from '../network/dial-local.ts'
 import { ends, settle } from '../ssh/testing/scripted-connection.ts'

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { ends, ScriptedConnection, settle } from '../ssh/testing/scripted-connection.ts'
 import { greets, probe } from './probe.ts'
 

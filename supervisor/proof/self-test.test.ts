@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import type { DeviceConfig } from '../../formats/device-config.ts'
 import { within } from '../../runtime/waiting.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import type { Failure } from '../failure.ts'
 import { FakeClock } from '../loop/testing/fake-clock.ts'
 import { type Answers, ends, ScriptedConnection } from '../ssh/testing/scripted-connection.ts'

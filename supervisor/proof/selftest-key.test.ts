@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { publicKeyOf } from '../../formats/private-key.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
 import { installSelftestKey, keyLine } from './selftest-key.ts'
 
 const test = suite('selftest-key')

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import { makeKey } from '../../testbed/make-key.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { readablePrivateKey } from './private-key.ts'
 
 const test = suite('private-key of the supervisor')

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import { deviceReportSchema } from '../../formats/control-protocol.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { statusNow } from '../testing/device.ts'
 import { deviceReport } from './device-report.ts'
 

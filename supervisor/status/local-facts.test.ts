@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import type { ConsoleStatus } from '../../formats/status-file.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import type { BridgeLook } from '../bridge/watch-bridge.ts'
 import { LocalFacts, localFacts } from './local-facts.ts'
 

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { FakeClock } from '../loop/testing/fake-clock.ts'
 import { Reporter } from './report-to-relay.ts'
 

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import type { SupervisorStatus } from '../../formats/status-file.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { StatusKeeper } from './status-keeper.ts'
 
 const test = suite('status-keeper')

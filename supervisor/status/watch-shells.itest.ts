@@ -2,8 +2,8 @@ import { appendFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { scratchDirectory } from '../../testbed/scratch.ts'
+import { suite } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import { suite } from '../../tools/suite.ts'
 import { watchShells } from './watch-shells.ts'
 
 const test = suite('watch-shells')

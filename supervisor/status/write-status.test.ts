@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import type { SupervisorStatus } from '../../formats/status-file.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { statusWriter } from './write-status.ts'
 
 const test = suite('write-status')

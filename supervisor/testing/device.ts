@@ -8,7 +8,7 @@ import { heartbeatNow } from '../../runtime/boot-clock.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import type { TestContext } from '../../tools/suite.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 
 /** Of the repository. */
 export const ROOT = join(import.meta.dirname, '../..')

@@ -7,13 +7,13 @@ import type { State } from '../../formats/states.ts'
 import { readStatus, type SupervisorStatus, supervisorStatusSchema } from '../../formats/status-file.ts'
 import { stringifyToml } from '../../formats/toml-file.ts'
 import { freePortPair } from '../../testbed/free-port.ts'
+import { childrenOf } from '../../testbed/left-behind.ts'
 import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
 import { type Program, startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { type Sshd, type SshdOptions, startSshd } from '../../testbed/sshd.ts'
+import type { TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import { childrenOf } from '../../tools/left-behind.ts'
-import type { TestContext } from '../../tools/suite.ts'
 
 const REPOSITORY = join(import.meta.dirname, '../..')
 

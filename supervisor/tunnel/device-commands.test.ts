@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import type { RelayOrder } from '../../formats/control-protocol.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { execution, ScriptedConnection, says, settle } from '../ssh/testing/scripted-connection.ts'
 import { claim, evict } from './device-commands.ts'
 

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { FakeClock } from '../loop/testing/fake-clock.ts'
 import { settle } from '../ssh/testing/scripted-connection.ts'
 import { Entrance, type Visitor } from './entrance.ts'

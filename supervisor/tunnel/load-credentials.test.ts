@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { newKeyPair } from '../../formats/private-key.ts'
 import { ConfigurationError } from '../../runtime/errors.ts'
-import { suite, type TestContext } from '../../tools/suite.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
 import { loadCredentials } from './load-credentials.ts'
 
 const test = suite('load-credentials')

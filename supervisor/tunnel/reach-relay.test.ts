@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import * as assert from 'uvu/assert'
 import type { RelayConfig } from '../../formats/device-config.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { FakeClock } from '../loop/testing/fake-clock.ts'
 import { FakeStream } from '../loop/testing/fake-stream.ts'
 import type { Dialled, DialOptions } from '../network/dial.ts'

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import * as assert from 'uvu/assert'
 import { LINE_MAX } from '../../formats/control-protocol.ts'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { settle } from '../ssh/testing/scripted-connection.ts'
 import { readLines } from './read-lines.ts'
 

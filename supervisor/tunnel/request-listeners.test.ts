@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { FakeClock } from '../loop/testing/fake-clock.ts'
 import { type Answers, ScriptedConnection, says } from '../ssh/testing/scripted-connection.ts'
 import { cancelListeners, type RequestOptions, requestListeners } from './request-listeners.ts'

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import type { Steps } from '../case.ts'
 import type { Machine } from '../machine/machine.ts'
 import { powerCuts, type Target } from './power-cuts.ts'

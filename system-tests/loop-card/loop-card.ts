@@ -4,7 +4,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Finished, runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
-import { suite, type Test, type TestContext } from '../../tools/suite.ts'
+import { suite, type Test, type TestContext } from '../../testbed/suite.ts'
 import { makeCard } from '../card/card.ts'
 
 export const APPLIANCE = join(import.meta.dirname, '../../image/stage-remote/01-appliance/files/usr/lib/oobm-appliance')

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../tools/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { BOARDS, boardOf } from './boards.ts'
 import { type PowerOn, qemuArguments } from './qemu-arguments.ts'
 

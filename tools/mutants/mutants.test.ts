@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { suite } from '../suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { apply, describe, sample } from './mutant.ts'
 import { mutateShell } from './mutate-shell.ts'
 import { mutateTypescript } from './mutate-typescript.ts'
@@ -10,7 +10,7 @@ import { mutateTypescript } from './mutate-typescript.ts'
 const test = suite('mutants')
 
 test('change what decides in a TypeScript file, and neither types nor names of modules', () => {
-  const file = 'tools/left-behind.ts'
+  const file = 'testbed/left-behind.ts'
   const text = readFileSync(file, 'utf8')
   const found = mutateTypescript([file])
   const names = found.map(mutant => describe(text, mutant))

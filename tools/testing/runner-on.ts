@@ -18,7 +18,7 @@ export interface Fixture {
 /** A folder of test files; each body that is not empty finds `test` declared, and `randomCases`. */
 export function makeFixture(files: Record<string, string>): Fixture {
   const path = mkdtempSync(join(TOOLS, 'fixture-'))
-  const imports = `import { randomCases, suite } from '${pathToFileURL(join(TOOLS, 'suite.ts'))}'\nconst test = suite('inner')\n`
+  const imports = `import { randomCases, suite } from '${pathToFileURL(join(ROOT, 'testbed/suite.ts'))}'\nconst test = suite('inner')\n`
   const write = (name: string, body: string) =>
     writeFileSync(join(path, name), body.trim() === '' ? '' : imports + body)
   for (const [name, body] of Object.entries(files)) write(name, body)

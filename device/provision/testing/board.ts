@@ -6,7 +6,7 @@ import { stringifyProvisioning } from '../../../formats/provisioning.ts'
 import type { SiteInput } from '../../../formats/site-config.ts'
 import { type KeyPair, makeKey } from '../../../testbed/make-key.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
-import type { TestContext } from '../../../tools/suite.ts'
+import type { TestContext } from '../../../testbed/suite.ts'
 
 export const SERIAL = '00000000a1b2c3d4'
 

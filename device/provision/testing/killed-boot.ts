@@ -7,7 +7,7 @@ import { build } from 'esbuild'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../../../testbed/run-program.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
-import type { TestContext } from '../../../tools/suite.ts'
+import type { TestContext } from '../../../testbed/suite.ts'
 import { provision } from '../provision.ts'
 import { holdsSecrets } from './board.ts'
 

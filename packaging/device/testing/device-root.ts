@@ -5,7 +5,7 @@ import type { DeviceConfigInput } from '../../../formats/device-config.ts'
 import { stringifyToml } from '../../../formats/toml-file.ts'
 import { type KeyPair, makeKey } from '../../../testbed/make-key.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
-import type { TestContext } from '../../../tools/suite.ts'
+import type { TestContext } from '../../../testbed/suite.ts'
 import { inThrowawayRoot, run } from '../../testing/throwaway-root.ts'
 
 const FILES = join(import.meta.dirname, '../files')

@@ -1,7 +1,7 @@
 /** Packages of the device, made as `make deb-device` does, from the source as it is. */
 import { join } from 'node:path'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
-import type { TestContext } from '../../../tools/suite.ts'
+import type { TestContext } from '../../../testbed/suite.ts'
 import type { Architecture } from '../../serial-addon.ts'
 import { run } from '../../testing/throwaway-root.ts'
 

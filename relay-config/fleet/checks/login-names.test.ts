@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { ConfigurationError } from '../../../runtime/errors.ts'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { parseFleet } from '../fleet-config.ts'
 import { loginNameProblem } from './login-names.ts'
 

@@ -1,6 +1,6 @@
 import { parseTOML } from 'toml-eslint-parser'
 import * as assert from 'uvu/assert'
-import { randomCases, suite } from '../../../tools/suite.ts'
+import { randomCases, suite } from '../../../testbed/suite.ts'
 import { randomFrom } from '../../testing/random.ts'
 import * as changes from './changes.ts'
 import { editText, readValue } from './edit-text.ts'

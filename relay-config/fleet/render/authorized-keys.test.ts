@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { renderAuthorizedKeys } from './authorized-keys.ts'
 import { FLEET, KEY } from './testing/two-relays.ts'
 

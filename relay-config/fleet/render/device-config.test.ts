@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { deviceConfigSchema, intervalsOf } from '../../../formats/device-config.ts'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { renderDeviceConfig } from './device-config.ts'
 import { FLEET, fleetOf, KEY } from './testing/two-relays.ts'
 

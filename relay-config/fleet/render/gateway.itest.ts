@@ -5,8 +5,8 @@ import { makeKey } from '../../../testbed/make-key.ts'
 import { runProgram, startProgram } from '../../../testbed/run-program.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { startSshd } from '../../../testbed/sshd.ts'
+import { suite, type TestContext } from '../../../testbed/suite.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
-import { suite, type TestContext } from '../../../tools/suite.ts'
 import { DELETE_GATEWAY_TABLE, GATEWAY_SYSCTL, renderGatewayTable } from './gateway.ts'
 
 /** Says who each datagram claims to be from. */

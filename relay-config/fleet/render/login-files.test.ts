@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { parseFleet } from '../fleet-config.ts'
 import { renderDeviceConfig } from './device-config.ts'
 import { loginTechnicians, renderLoginFiles } from './login-files.ts'

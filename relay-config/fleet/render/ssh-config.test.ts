@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { EVERY_HOST } from './client-settings.ts'
 import { renderHostBlock, renderSshConfig } from './ssh-config.ts'
 import { FLEET, fleetOf, KEY } from './testing/two-relays.ts'

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { renderSshdConfig } from './sshd-config.ts'
 import { FLEET } from './testing/two-relays.ts'
 

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram, startProgram } from '../../../testbed/run-program.ts'
 import { startSshd } from '../../../testbed/sshd.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
-import { suite } from '../../../tools/suite.ts'
 import { operator, settings } from '../../testing/operator.ts'
 
 const test = suite('oobm-relay check')

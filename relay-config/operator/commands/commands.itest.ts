@@ -2,7 +2,7 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { parseProvisioning } from '../../../formats/provisioning.ts'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { operator } from '../../testing/operator.ts'
 
 const test = suite('oobm-relay')

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { fingerprint } from '../../../formats/ssh-key.ts'
 import { makeKey } from '../../../testbed/make-key.ts'
 import { startSshd } from '../../../testbed/sshd.ts'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { parseFleet } from '../../fleet/fleet-config.ts'
 import { fleetEditor } from '../../testing/fleet-editor.ts'
 

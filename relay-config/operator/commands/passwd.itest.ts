@@ -5,8 +5,8 @@ import { publicKeyOf } from '../../../formats/private-key.ts'
 import { makeKey } from '../../../testbed/make-key.ts'
 import { runProgram, startProgram } from '../../../testbed/run-program.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
+import { suite, type TestContext } from '../../../testbed/suite.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
-import { suite, type TestContext } from '../../../tools/suite.ts'
 import { passwordProblem } from './passwd.ts'
 
 const test = suite('oobm-relay passwd and hop-keys')

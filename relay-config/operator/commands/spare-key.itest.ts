@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { parseProvisioning } from '../../../formats/provisioning.ts'
 import { runProgram } from '../../../testbed/run-program.ts'
 import { startSshd } from '../../../testbed/sshd.ts'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { operator, settings } from '../../testing/operator.ts'
 
 const test = suite('the spare host key of a shared relay')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { parseProvisioning } from '../../../formats/provisioning.ts'
 import { makeKey } from '../../../testbed/make-key.ts'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { parseFleet } from '../../fleet/fleet-config.ts'
 import { fleetEditor } from '../../testing/fleet-editor.ts'
 

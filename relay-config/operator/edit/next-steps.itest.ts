@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { makeKey } from '../../../testbed/make-key.ts'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { fleetEditor } from '../../testing/fleet-editor.ts'
 
 const test = suite('what comes next')

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
+import type { TestContext } from '../../../testbed/suite.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
-import type { TestContext } from '../../../tools/suite.ts'
 import {
   assertNoTrace,
   dedicatedFleet,

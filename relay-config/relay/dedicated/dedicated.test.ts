@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { type PasswdEntry, parsePasswd } from '../../../runtime/passwd.ts'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { parseFleet } from '../../fleet/fleet-config.ts'
 import { dedicatedFleetText } from '../../testing/dedicated-fleet-text.ts'
 import { DEBIAN_12, DEBIAN_13 } from '../../testing/sshd-features.ts'

@@ -3,8 +3,8 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { isAlive, signalProcess } from '../../../testbed/sshd.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
-import { suite } from '../../../tools/suite.ts'
 import {
   ask,
   connection,

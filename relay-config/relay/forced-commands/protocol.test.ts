@@ -11,7 +11,7 @@ import {
   type RelayAnswer,
   type RelayMessage,
 } from '../../../formats/control-protocol.ts'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 
 const test = suite('the control protocol')
 const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/protocol.md'), 'utf8')

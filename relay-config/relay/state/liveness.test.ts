@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import type { DeviceReport } from '../../../formats/control-protocol.ts'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { heardOn, isReportOverdue, paceOf, silenceMs } from './liveness.ts'
 import { parseSs } from './received.ts'
 

@@ -2,8 +2,8 @@
 import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Program } from '../../../testbed/run-program.ts'
+import type { TestContext } from '../../../testbed/suite.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
-import type { TestContext } from '../../../tools/suite.ts'
 import { startThrowawayHost, type ThrowawayHost } from '../throwaway-host.ts'
 import { layWire } from '../wires.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type KeyPair, makeKey } from '../../../testbed/make-key.ts'
 import { type Finished, type ProgramOptions, runProgram } from '../../../testbed/run-program.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
-import type { TestContext } from '../../../tools/suite.ts'
+import type { TestContext } from '../../../testbed/suite.ts'
 import { startThrowawayHost, type ThrowawayHost } from '../throwaway-host.ts'
 import { type Machine, RELAY_ADDRESS, startMachine } from '../wires.ts'
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect as connectSocket, createServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import ssh2, { type AuthContext, type ServerConfig, type Connection as ServerConnection } from 'ssh2'
-import type { TestContext } from '../../../tools/suite.ts'
+import type { TestContext } from '../../../testbed/suite.ts'
 import { connect } from '../connect.ts'
 import type { Connection, ConnectOptions } from '../connection.ts'
 

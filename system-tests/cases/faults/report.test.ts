@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { renderReliability } from './reliability-page.ts'
 import { byRow, describeRows, describeRun, type Result } from './report.ts'
 

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { STATE_NAMES, STATES } from '../../../formats/states.ts'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { type Span, stateOf } from './read-led.ts'
 
 const test = suite('reading the LED')

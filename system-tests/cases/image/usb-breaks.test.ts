@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../../tools/suite.ts'
+import { suite } from '../../../testbed/suite.ts'
 import { usbBreaks } from './usb-breaks.ts'
 
 const test = suite('breaks in a USB capture')

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../../../tools/suite.ts'
+import { suite } from '../../../../testbed/suite.ts'
 import { judgeSoak, type SoakObservation } from './judge-soak.ts'
 
 const test = suite('soak judge')

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { startProgram } from '../../../../testbed/run-program.ts'
 import { scratchDirectory } from '../../../../testbed/scratch.ts'
+import { suite, type TestContext } from '../../../../testbed/suite.ts'
 import { waitFor } from '../../../../testbed/wait-for.ts'
-import { suite, type TestContext } from '../../../../tools/suite.ts'
 import type { UnitEvent } from './device.ts'
 
 const test = suite('run-unit')
