@@ -77,7 +77,7 @@ relay-test-trixie: deb ## the dedicated relay on Debian 13, booted with its syst
 	@$(SYSTEM_TEST) --on trixie --subject relay-package
 
 .PHONY: device-test
-device-test: deb-device ## the package on Debian 13, booted with its systemd: by way of a relay, and with a boot partition (root, the network, five minutes)
+device-test: deb-device ## the package on Debian 13, booted with its systemd: reached through a relay, and with a boot partition (root, the network, five minutes)
 	@tools/need $(CONTAINER_NEEDS)
 	@$(SYSTEM_TEST) --on trixie --subject device-package
 

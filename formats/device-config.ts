@@ -10,7 +10,7 @@ const relaySchema = z.strictObject({
   user: userSchema.meta({ description: 'login on the relay' }),
   hostKeys: z
     .array(publicKeySchema)
-    .min(1, 'needs at least one key: the relay is never trusted unseen')
+    .min(1, 'needs at least one key: without it, nobody could tell the relay from an impostor')
     .meta({ description: 'its public host keys', details: 'No other is ever accepted.' }),
 })
 

@@ -110,7 +110,7 @@ function publicKeyProblem(line: string, type: string, base64: string): string | 
     fields.length === 0 ||
     (type === 'ssh-ed25519' && fields[0]?.length !== 32)
   ) {
-    return `is damaged: what follows "${type}" is not a whole key of that type`
+    return `is damaged: the part after "${type}" is not a complete key of that type`
   }
   const bits = type === 'ssh-rsa' ? bitLength(fields[1]) : undefined
   if (bits !== undefined && bits < RSA_BITS) {

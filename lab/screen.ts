@@ -92,7 +92,7 @@ function commands({ directory, equipment, relayPids, deviceSshdPid }: ScreenStat
     command(`${ssh} console`, `${simulated ? 'the router' : equipment}; there:`),
     command('    Enter, then ~B', simulated ? 'BREAK: in its first 60 s to rommon' : 'BREAK'),
     command('    Ctrl-] ?', 'help; Ctrl-] . leaves'),
-    ...(simulated ? [command('    enable, reload', 'restarts it, which takes 60 s')] : []),
+    ...(simulated ? [command('    enable, reload', 'restarts it: 60 s for BREAK again')] : []),
     command(`${ssh} console break`, 'BREAK without a session'),
     command(`${ssh} shell`, 'a shell on the device'),
     command(`${directory}/oobm status`, 'also: test, doctor, led'),

@@ -39,12 +39,12 @@ test(
     await insert(
       join(tree, 'formats/device-settings.ts'),
       '  baudRate: ',
-      `  rts: z.enum(['on', 'off']).default('on').meta({ description: 'level of RTS' }),\n`,
+      `  sample: z.enum(['on', 'off']).default('on').meta({ description: 'level of RTS' }),\n`,
     )
     await insert(
       join(tree, 'formats/site-config.ts'),
       '    dns: ',
-      `    mtu: z.int().min(576).max(9216).optional().meta({ description: 'largest packet', unit: 'bytes', example: 1400 }),\n`,
+      `    extent: z.int().min(576).max(9216).optional().meta({ description: 'largest packet', unit: 'bytes', example: 1400 }),\n`,
     )
     const run = async (...[command = '', ...args]: string[]) => {
       const { code, stdout, stderr } = await runProgram(command, args, { cwd: tree, timeoutMs: 120_000 })
@@ -56,23 +56,23 @@ test(
     await run('node_modules/.bin/tsc')
     await writeFile(join(tree, 'look.ts'), LOOK)
     const seen = JSON.parse(await node('look.ts'))
-    assert.match(seen.tomlPage, '.It Ic rts Pq \\(dqon\\(dq or \\(dqoff\\(dq; default \\(dqon\\(dq\nLevel of RTS.\n')
-    assert.match(seen.tomlPage, '.It Ic mtu Pq 576 to 9216 bytes\nLargest packet.\n')
-    assert.match(seen.relayPage, /^\.It Fl \\-rts Ar "on|off"\nLevel of RTS; default/m)
-    assert.match(seen.completion, `'add console:--rts') printf '%s\\n' 'on' 'off' ;;`)
-    const consoleOf = ({ properties }: JsonSchema) => properties.consoles?.items?.properties.rts?.enum
+    assert.match(seen.tomlPage, '.It Ic sample Pq \\(dqon\\(dq or \\(dqoff\\(dq; default \\(dqon\\(dq\nLevel of RTS.\n')
+    assert.match(seen.tomlPage, '.It Ic extent Pq 576 to 9216 bytes\nLargest packet.\n')
+    assert.match(seen.relayPage, /^\.It Fl \\-sample Ar "on|off"\nLevel of RTS; default/m)
+    assert.match(seen.completion, `'add console:--sample') printf '%s\\n' 'on' 'off' ;;`)
+    const consoleOf = ({ properties }: JsonSchema) => properties.consoles?.items?.properties.sample?.enum
     assert.equal(consoleOf(seen.schemas.fleet.properties.devices.items), ['on', 'off'])
     assert.equal(consoleOf(seen.schemas.device), ['on', 'off'])
-    assert.is(seen.schemas.oobm.properties.interfaces.items.properties.mtu.minimum, 576)
+    assert.is(seen.schemas.oobm.properties.interfaces.items.properties.extent.minimum, 576)
 
     await node('packaging/write-docs.ts')
     assert.match(
       await readFile(join(tree, 'docs/fleet.example.toml'), 'utf8'),
-      /^rts = "on" +# level of RTS \("on" or "off"; default "on"\)$/m,
+      /^sample = "on" +# level of RTS \("on" or "off"; default "on"\)$/m,
     )
     assert.match(
       await readFile(join(tree, 'docs/provisioning.md'), 'utf8'),
-      /^# mtu = 1400 +# largest packet \(bytes\)$/m,
+      /^# extent = 1400 +# largest packet \(bytes\)$/m,
     )
 
     const { publicKey } = await makeKey(tree, 'relay')
@@ -82,16 +82,16 @@ test(
       `version = 1\n[[relays]]\nname = "fra"\nhost = "fra.example"\nuser = "u"\nhost_keys = ["${publicKey}"]\n`,
     )
     const relay = (...args: string[]) => node('relay-config/main.ts', ...args)
-    await relay('add', 'device', 'tokyo', '--console', 'sw1', '--path', '/dev/ttyS0', '--rts', 'off')
-    await writeFile(join(tree, 'site.toml'), '[[interfaces]]\nname = "eth0"\nmtu = 1400\n')
+    await relay('add', 'device', 'tokyo', '--console', 'sw1', '--path', '/dev/ttyS0', '--sample', 'off')
+    await writeFile(join(tree, 'site.toml'), '[[interfaces]]\nname = "eth0"\nextent = 1400\n')
     await relay('keys', 'tokyo')
     await relay('issue', 'tokyo', '--with', 'site.toml')
     const root = join(tree, 'root')
     await mkdir(root)
     await node('device/main.ts', 'import', 'secrets/tokyo/oobm.toml', '--root', root)
     const device = (path: string) => readFile(join(root, 'etc/oobm', path), 'utf8')
-    assert.match(await device('device.toml'), /^path = "\/dev\/ttyS0"\nrts = "off"\n/m)
-    assert.match(await device('secrets/system.toml'), /^mtu = 1400$/m)
+    assert.match(await device('device.toml'), /^path = "\/dev\/ttyS0"\nsample = "off"\n/m)
+    assert.match(await device('secrets/system.toml'), /^extent = 1400$/m)
   },
   { timeoutMs: 180_000 },
 )

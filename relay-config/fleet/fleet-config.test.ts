@@ -116,7 +116,7 @@ test('gives all errors at once, also those between parts when the parts have err
     'fleet.toml:25: devices[3].name: is missing (string)',
     'fleet.toml:26: devices[3].port: must be 1024 to 65534: the port after it is the consoles',
     'fleet.toml:27: devices[3].shell_user: must be a login name: 1 to 32 of a-z 0-9 _ - and not begin with a digit',
-    'fleet.toml:32: technicians[1].keys[2]: is damaged: what follows "ssh-ed25519" is not a whole key of that type',
+    'fleet.toml:32: technicians[1].keys[2]: is damaged: the part after "ssh-ed25519" is not a complete key of that type',
     'fleet.toml:34: technicians[1].consoles[2]: "core-sw9" is not a console of this fleet',
     'fleet.toml:35: technicians[1].shells[1]: "paris" is not a device of this fleet',
     'fleet.toml:36: technicians[2].consoles: must be "all" or a list of names',
@@ -252,7 +252,7 @@ test('asks for what a dedicated relay needs, and for nothing of it elsewhere', (
     'fleet.toml:20: technicians[2].uid: must be a whole number from 20000 to 59999',
     'fleet.toml:21: technicians[2].relay_role: must be "technician", "admin" or "owner"',
     'fleet.toml:22: relays[2].user: is missing: shared accounts are a login that the relay has already',
-    'fleet.toml:25: relays[2].host_keys: needs at least one key: the relay is never trusted unseen',
+    'fleet.toml:25: relays[2].host_keys: needs at least one key: without it, nobody could tell the relay from an impostor',
   ])
 })
 

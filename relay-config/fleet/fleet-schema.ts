@@ -87,7 +87,7 @@ const deviceSchema = z.strictObject({
   name: nameSchema.meta({ description: 'name of the device: the host in `ssh tokyo-rack1`' }),
   port: z
     .int('must be a whole number')
-    .min(1024, 'must be 1024 to 65534: a relay login without root can listen on no lower one')
+    .min(1024, 'must be 1024 to 65534: lower ports need root on the relay')
     .max(65_534, 'must be 1024 to 65534: the port after it is the consoles')
     .meta({ description: 'port on the relay that leads to its shell; the port after it leads to its consoles' }),
   relays: z.array(nameSchema).min(1, 'needs at least one relay').optional().meta({

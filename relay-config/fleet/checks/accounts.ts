@@ -13,7 +13,7 @@ export function* relayAccounts({ relays, technicians }: FleetSketch): Generator<
       if (user === undefined)
         yield problem('user', 'is missing: shared accounts are a login that the relay has already')
       if (hostKeys === undefined || (Array.isArray(hostKeys) && hostKeys.length === 0)) {
-        yield problem('hostKeys', 'needs at least one key: the relay is never trusted unseen')
+        yield problem('hostKeys', 'needs at least one key: without it, nobody could tell the relay from an impostor')
       }
     } else if (accounts === 'dedicated') {
       if (port === adminPort) {

@@ -76,7 +76,7 @@ export async function* checkRelay(
       yield* ownListener(await tryListening(settingsOf(identity), identity.device), identity.device, relay)
       return
     }
-    const advice = 'all devices whose keys are here are connected, which shows that it works'
+    const advice = 'every device whose key is here is connected and uses its ports, which shows that this works'
     yield { result: 'untried', what: 'a device may listen on its own ports, on 127.0.0.1 only', advice }
   } finally {
     await rm(scratch, { recursive: true, force: true })

@@ -4,22 +4,23 @@ import type { Relay } from '../../fleet/fleet-config.ts'
 import { algorithmSettings, type Offer, superfluous } from '../../relay/dedicated/algorithms.ts'
 import type { Finding } from './finding.ts'
 
-const WHAT = 'its sshd offers no weak algorithms, and none that are slow before a login'
+const GOOD = 'its sshd offers no weak algorithms, and none that are slow before a login'
+const BAD = 'its sshd offers algorithms that are weak, or slow before a login'
 
 /** @param said what `ssh -vv` said */
 export function lookAtAlgorithms(said: string, { accounts, name }: Relay): Finding {
   const offer = offerIn(said)
   if (offer === undefined)
-    return { result: 'untried', what: WHAT, advice: 'this ssh does not show what a server offers' }
+    return { result: 'untried', what: GOOD, advice: 'this ssh does not show what a server offers' }
   const more = superfluous(offer)
-  if (more.length === 0 && !compresses(said)) return { result: 'ok', what: WHAT }
+  if (more.length === 0 && !compresses(said)) return { result: 'ok', what: GOOD }
   const names = [...more, ...(compresses(said) ? ['compression'] : [])].join(', ')
   if (accounts === 'dedicated') {
-    return { result: 'WRONG', what: WHAT, advice: `run "oobm-relay push ${name}": it offers ${names}` }
+    return { result: 'WRONG', what: BAD, advice: `${names}; run "oobm-relay push ${name}"` }
   }
   const lines = [...algorithmSettings(offer), 'Compression no'].map(line => `\n      ${line}`).join('')
-  const advice = `it offers ${names}. If nobody else needs them, root can set, before every Match block:${lines}`
-  return { result: 'advice', what: WHAT, advice }
+  const advice = `${names}. If nobody else needs them, root can set, before every Match block:${lines}`
+  return { result: 'advice', what: BAD, advice }
 }
 
 /** The second proposal is the server's; `debug2` lines of OpenSSH's client. */

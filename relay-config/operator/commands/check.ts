@@ -33,7 +33,8 @@ export const check = defineCommand({
     const fleet = parseFleet(files.fleet, await readFleetText(files.fleet))
     for (const name of positionals) {
       if (fleet.relays.some(relay => relay.name === name)) continue
-      throw new UserError(`"${name}" is not a relay of ${files.fleet}`, EXIT.usage)
+      const known = fleet.relays.map(relay => relay.name).join(', ')
+      throw new UserError(`"${name}" is not a relay in ${files.fleet}; the relays are: ${known}`, EXIT.usage)
     }
     const { relays, devices, technicians } = fleet
     print(

@@ -71,13 +71,18 @@ async function askForRelay({ values, print, signal }: BareInput, questions: Ques
   const port = await ask('port', 'Port of its sshd', portText, '443')
   const accounts = await ask(
     'accounts',
-    'One login that it has already (shared), or accounts of our own, which needs root there (dedicated)',
+    'Use one existing login (shared), or make accounts of its own, which needs root there (dedicated)',
     accountsText,
     'shared',
   )
-  const user = accounts === 'shared' ? await ask('user', 'That login', userSchema) : undefined
+  const user = accounts === 'shared' ? await ask('user', 'Name of that login', userSchema) : undefined
   const label = nameSchema.safeParse(/^[0-9.:]+$/.test(host) ? '' : host.toLowerCase().split('.')[0])
-  const name = await ask('name', 'What to call the relay', nameSchema, label.success ? label.data : 'relay')
+  const name = await ask(
+    'name',
+    'Name for the relay in the fleet file',
+    nameSchema,
+    label.success ? label.data : 'relay',
+  )
   const relay = { name, host, port, accounts, user }
   if (values['host-keys'] !== undefined) return { ...relay, hostKeys: await readHostKeys(String(values['host-keys'])) }
 

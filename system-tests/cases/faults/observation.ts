@@ -1,4 +1,5 @@
 /** What a run of a row observed, as changes with monotonic times; the judge reads nothing else. */
+import { isProvedReachable, STATE_NAMES } from '../../../formats/states.ts'
 
 /** From `atMs` on, until the next. */
 export interface Way {
@@ -53,4 +54,4 @@ export interface Observation {
 }
 
 /** States that promise a way in. */
-export const PROMISING: readonly string[] = ['ready', 'in-use', 'no-console']
+export const PROMISING: readonly string[] = STATE_NAMES.filter(isProvedReachable)
