@@ -1,9 +1,12 @@
 /** Options of a system test's command line; pure. */
 import { parseArgs } from 'node:util'
+import { BOARDS, type BoardName } from '../image/build/boards.ts'
 
-/** What a test's machines are: emulated boards and a PC in QEMU, containers of a Debian, network namespaces. */
-export const MACHINES = ['pi3', 'zero-w', 'vm', 'trixie', 'bookworm', 'netns'] as const
-export type MachineName = (typeof MACHINES)[number]
+/** Containers of a Debian, and network namespaces. */
+const NOT_BOARDS = ['trixie', 'bookworm', 'netns'] as const
+export type MachineName = BoardName | (typeof NOT_BOARDS)[number]
+/** What tests run on: the boards of the image, emulated in QEMU, and what is not a board. */
+export const MACHINES: readonly MachineName[] = [...(Object.keys(BOARDS) as BoardName[]), ...NOT_BOARDS]
 
 /** What is asked for: `case` is a name, parts of names with commas between them, `ci`, or empty for all; `from` and `until` are names. */
 export interface Wanted {
