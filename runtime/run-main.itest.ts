@@ -137,15 +137,16 @@ for (const [title, defect] of [
   })
 }
 
-test('a main that does not end after a defect is ended, with the defect’s code', async () => {
-  const { code } = await run(`
+test('a main that does not end after a defect is ended, with the defect’s code', async context => {
+  const script = `
     void runMain(async () => {
       setTimeout(() => { throw new Error('first') })
       setTimeout(() => { throw new Error('second') }, 50)
       setInterval(() => {}, 1000)
       await new Promise(() => {})
       return 0
-    })`)
+    })`
+  const { code } = await run(script, { TMPDIR: await scratchDirectory(context) })
   assert.is(code, EXIT.software)
 })
 
