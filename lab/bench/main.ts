@@ -5,12 +5,12 @@ import { readStatus, supervisorStatusSchema } from '../../formats/status-file.ts
 import { type Program, runProgram, startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { TestContext } from '../../testbed/suite.ts'
+import { withUndo } from '../../testbed/undo.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import { median, quantile, table } from './figures.ts'
 import { startTypist } from './keystroke.ts'
 import { memoryOf } from './memory.ts'
 import { storm } from './storm.ts'
-import { withUndo } from './undo.ts'
 import { measureWire } from './wire.ts'
 
 const KEYSTROKES = 300

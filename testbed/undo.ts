@@ -1,14 +1,22 @@
-/** Gives a benchmark the context that a test has: it undoes things at the end, in reverse order. */
-import type { TestContext } from '../../testbed/suite.ts'
+/** Gives a program the context that a test has: it undoes things at the end or on Ctrl-C, in reverse order. */
+import type { TestContext } from './suite.ts'
 
 export async function withUndo<T>(run: (context: TestContext) => Promise<T>): Promise<T> {
   const disposers: (() => unknown)[] = []
   const controller = new AbortController()
   const undo = async () => {
     controller.abort()
-    for (let dispose = disposers.pop(); dispose; dispose = disposers.pop()) await dispose()
+    const failures: unknown[] = []
+    for (let dispose = disposers.pop(); dispose; dispose = disposers.pop()) {
+      try {
+        await dispose()
+      } catch (err) {
+        failures.push(err)
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be undone')
   }
-  const interrupted = () => void undo().then(() => process.exit(130))
+  const interrupted = () => void undo().finally(() => process.exit(130))
   process.once('SIGINT', interrupted)
   process.once('SIGTERM', interrupted)
   try {
