@@ -44,7 +44,11 @@ test(
     signalProcess(pid, 'SIGCONT')
     await device.becomes('ready', /./, SLOW_MS)
     await field.bridge.stop()
-    const mute = createServer(socket => socket.end('HTTP/1.1 200 OK\r\n'))
+    const mute = createServer(socket => {
+      // Unread input keeps a socket open, and the server with it.
+      socket.on('error', () => {}).resume()
+      socket.end('HTTP/1.1 200 OK\r\n')
+    })
     context.cleanup(() => new Promise(resolve => mute.close(resolve)))
     await new Promise<void>(resolve => mute.listen(field.bridge.port, '127.0.0.1', resolve))
     const { connectedAt: still } = await device.becomes(

@@ -53,6 +53,8 @@ const DEFAULT_TIMEOUT_MS = 120_000
 const UNDO_MS = 20_000
 /** Milliseconds for one text of `onFailure`. */
 const DESCRIBE_MS = 5_000
+/** Milliseconds for one cleanup: less than {@link UNDO_MS}, so that its name is shown before the file is killed. */
+const DISPOSE_MS = 15_000
 /** Milliseconds that a file may live on after its last test: past that, something was left open. */
 const LINGER_MS = 5_000
 
@@ -154,30 +156,37 @@ async function runTest(title: string, body: (context: TestContext) => unknown, t
 
 /** What else is wrong is for the log: the failure of the test is what the runner must hear of. */
 async function textOf(describe: () => string | Promise<string>): Promise<string> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<string>(resolve => {
-    timer = setTimeout(resolve, DESCRIBE_MS, `(no text for the log within ${DESCRIBE_MS} ms)`)
-  })
   try {
-    return await Promise.race([Promise.resolve().then(describe), late])
+    return await soon(DESCRIBE_MS, 'the text', describe)
   } catch (err) {
     return `(no text for the log: ${String(err)})`
-  } finally {
-    clearTimeout(timer)
   }
 }
 
-/** Undoes everything, whatever fails on the way, and gives the failures back. */
+/** Undoes everything, whatever fails or hangs on the way, and gives the failures back. */
 async function disposeAll(disposers: (() => unknown)[]): Promise<unknown[]> {
   const failures: unknown[] = []
   for (let dispose = disposers.pop(); dispose; dispose = disposers.pop()) {
     try {
-      await dispose()
+      await soon(DISPOSE_MS, `a cleanup (${String(dispose).slice(0, 80)})`, dispose)
     } catch (err) {
       failures.push(err)
     }
   }
   return failures
+}
+
+/** @throws Error when `work` does not end in time */
+async function soon<T>(ms: number, what: string, work: () => T | Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not end within ${ms / 1_000} s`)), ms)
+  })
+  try {
+    return await Promise.race([Promise.resolve().then(work), late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** An open handle keeps the process alive after the last test: say which kind it is, and fail. */

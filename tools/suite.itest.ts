@@ -80,7 +80,7 @@ test('says why a test failed, whatever is wrong with its text for the log', asyn
   for (const { status, output } of await Promise.all(runs)) {
     assert.is(status, 1)
     assert.match(output, 'the reason')
-    assert.match(output, /no text for the log(: Error: x| within 5000 ms)/)
+    assert.match(output, /no text for the log: Error: (x|the text did not end within 5 s)/)
     assert.match(output, 'second log')
   }
 })
@@ -99,6 +99,18 @@ test('names the test that does not end, also one that lets nobody else run', asy
   assert.match(waits.output, 'killed: not done after 3 s, in "waits for ever"')
   assert.match(computes.output, 'killed: it did not end in its time, in "computes for ever"')
   assert.match(none.output, 'killed: not done after 3 s, in none of its tests')
+})
+
+test('names a cleanup that does not end, and undoes the rest', async () => {
+  const { status, output } = await runnerOn(
+    `test('one', context => {
+      context.cleanup(() => console.log('undone'))
+      context.cleanup(() => new Promise(() => setInterval(() => {}, 1e6)))
+    })\ntest.run()\n`,
+  )
+  assert.is(status, 1, output)
+  assert.match(output, /a cleanup \(\(\) ?=> ?new Promise.* did not end within 15 s/)
+  assert.match(output, 'undone')
 })
 
 test('reports every process that is left behind, and ends it', async context => {
