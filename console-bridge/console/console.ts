@@ -6,12 +6,13 @@ import { errorMessage } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { BridgeEvent } from '../events.ts'
 import type { Line } from '../line/line.ts'
-import { describeHold, describeRelease, heldAfterMs } from '../line/settings.ts'
+import { describeHold, describeRelease, describeSettings, heldAfterMs } from '../line/settings.ts'
 import { breakLengthMs, describeBreak } from './break.ts'
 import { FlowHold, type Holder } from './flow-hold.ts'
 import type { Loss } from './loss.ts'
 import { Outgoing } from './outgoing.ts'
 import { calledAs, logged, type Person } from './person.ts'
+import type { EventFields, Recorder } from './recorder.ts'
 import { refusalOf } from './right.ts'
 import { Scrollback } from './scrollback.ts'
 import type { BreakAnswer, Hold, LineState, ReleaseAnswer, Seat, SeatEvents, TypeOutcome } from './seat.ts'
@@ -34,6 +35,8 @@ export interface ConsoleOptions {
   log: Logger
   /** Something changed that the status shows; not called for its counters. */
   onChange?(): void
+  /** Keeps a record of the output and the events; without it, nothing is recorded. */
+  recorderOf?(scrollback: Scrollback): Recorder
   /** Gets what belongs in the history. */
   onEvent?(event: Omit<BridgeEvent, 'id' | 'at'>): void
 }
@@ -46,6 +49,7 @@ export class Console {
   readonly #onEvent: (event: Omit<BridgeEvent, 'id' | 'at'>) => void
   readonly #log: Logger
   readonly #onChange: () => void
+  readonly #recorder: Recorder | undefined
   readonly #outgoing: Outgoing
   #line: Line | undefined
   readonly #seats: Seats
@@ -57,9 +61,11 @@ export class Console {
   #bytesIn = 0
   #bytesOut = 0
 
-  constructor({ config, scrollbackBytes, clock, log, onChange = () => {}, onEvent = () => {} }: ConsoleOptions) {
+  constructor(options: ConsoleOptions) {
+    const { config, scrollbackBytes, clock, log, onChange = () => {}, onEvent = () => {}, recorderOf } = options
     this.config = config
     this.scrollback = new Scrollback(scrollbackBytes)
+    this.#recorder = recorderOf?.(this.scrollback)
     this.#clock = clock
     this.#log = log
     this.#onChange = onChange
@@ -114,6 +120,7 @@ export class Console {
     this.#outgoing.useLine(line, { kind: 'closed', text: 'the line was closed' })
     this.#state = { open: true, since: this.#clock.nowMs() }
     this.#log.info('line open')
+    this.#recorder?.happened('line', 'open', { settings: describeSettings(this.config) })
     this.#seats.tellAll('the line is open')
     this.#onChange()
   }
@@ -127,6 +134,7 @@ export class Console {
     if (!before.open && before.cause === cause) return
     this.#state = { open: false, cause, since: before.open ? this.#clock.nowMs() : before.since }
     this.#log.warn({ cause }, 'line closed')
+    this.#recorder?.happened('line', 'closed', { cause })
     this.#seats.tellAll(
       `the line is closed: ${cause}; it is reopened as soon as possible, and nothing is sent until then`,
     )
@@ -143,6 +151,7 @@ export class Console {
     this.#bytesIn += bytes.length
     this.#lastOutputMs = this.#clock.nowMs()
     this.scrollback.append(bytes)
+    this.#recorder?.received()
     for (const seat of this.seats) seat.events.onOutput()
   }
 
@@ -150,6 +159,7 @@ export class Console {
   attach(person: Person, viewOnly: boolean, events: SeatEvents): Seat {
     const seat = this.#seats.join(person, viewOnly, events)
     this.#log.info({ ...logged(seat), writes: this.writer === seat }, 'session joined')
+    this.#recorder?.happened('session', 'begin', sessionFields(seat))
     this.#onChange()
     return seat
   }
@@ -159,6 +169,7 @@ export class Console {
     if (!this.#seats.leave(seat)) return
     this.#outgoing.discard(seat, { kind: 'left', text: 'the session ended' })
     this.#log.info(logged(seat), 'session left')
+    this.#recorder?.happened('session', 'end', { id: seat.id, by: calledAs(seat) })
     this.#onChange()
   }
 
@@ -249,6 +260,8 @@ export class Console {
       for (const seat of this.seats) if (seat !== by) seat.events.onOthersBreak(loss)
       const outcome = await this.#outgoing.sendBreak(lengthMs, signal, loss)
       this.#log.info({ ...logged(by), lengthMs, askedMs, ...outcome }, outcome.sent ? 'break sent' : 'break failed')
+      const cause = outcome.sent ? undefined : outcome.cause
+      this.#recorder?.happened('break', outcome.sent ? 'sent' : 'failed', { by: calledAs(by), ms: lengthMs, cause })
       const { technician, from } = by
       const detail = outcome.sent ? describeBreak(askedMs) : `not sent: ${outcome.cause}`
       this.#onEvent({ event: 'break', console: this.config.name, technician, from, detail })
@@ -264,7 +277,10 @@ export class Console {
   }
 
   #give(seat: Seat, announcement: string): void {
+    const before = this.writer
     this.#seats.give(seat, announcement)
+    const from = before && { from: calledAs(before), from_id: before.id }
+    this.#recorder?.happened('keyboard', before ? 'taken' : 'free', { id: seat.id, by: calledAs(seat), ...from })
     this.#log.info(logged(seat), 'writer changed')
     this.#onChange()
   }
@@ -280,4 +296,9 @@ export class Console {
 
 function noBreak(cause: string): BreakAnswer {
   return { sent: false, refused: false, cause: `no BREAK was sent: ${cause}` }
+}
+
+function sessionFields(seat: Seat): EventFields {
+  const { id, from, role, viewOnly } = seat
+  return { id, by: calledAs(seat), from, role: viewOnly ? 'observer' : role }
 }
