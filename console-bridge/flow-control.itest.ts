@@ -85,7 +85,7 @@ test(
     const observer = await runCommand(files, 'olga', 'core-sw1', 'release')
     assert.is(observer.code, 77)
     await held(true)
-    alice.types('\x1dr')
+    alice.types('\x1dc')
     await alice.says(/\[oobm: alice released flow control\]/)
     await held(false)
     await target.hears(/a$/)

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { suite } from '../../testbed/suite.ts'
-import { ESCAPE_KEYS, EscapeParser, escapeByteOf, escapeNameOf } from './escape-parser.ts'
+import { EscapeParser } from './escape-parser.ts'
 
 const test = suite('escape parser')
 const E = '\x1d'
@@ -48,27 +46,6 @@ test('separates escapes, wherever the input is cut', () => {
       }
     }
   }
-})
-
-test('knows its key by byte and by name', () => {
-  assert.is(escapeByteOf('ctrl-]'), 0x1d)
-  assert.is(escapeByteOf('ctrl-a'), 0x01)
-  assert.is(escapeByteOf('ctrl-\\'), 0x1c)
-  assert.is(escapeByteOf('ctrl-^'), 0x1e)
-  assert.is(escapeByteOf('ctrl-_'), 0x1f)
-  assert.is(escapeNameOf('ctrl-]'), 'Ctrl-]')
-  assert.is(escapeNameOf('ctrl-a'), 'Ctrl-A')
-})
-
-test('docs/console.md has each key', () => {
-  const helps = [...new Set(Object.values(ESCAPE_KEYS).map(({ does }) => does))]
-  const rows = helps.map(help => {
-    const keys = Object.entries(ESCAPE_KEYS).flatMap(([key, { does }]) => (does === help ? [`\`${key}\``] : []))
-    return `| ${keys.join(' or ')} | ${help} |`
-  })
-  const table = ['| key | |', '| --- | --- |', ...rows, '| `Ctrl-]` | send `Ctrl-]` itself |'].join('\n')
-  const page = readFileSync(join(import.meta.dirname, '../../docs/console.md'), 'utf8')
-  assert.ok(page.includes(`-->\n${table}\n<!--`), `put this table into docs/console.md:\n${table}`)
 })
 
 test.run()

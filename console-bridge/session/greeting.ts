@@ -5,7 +5,7 @@ import type { Console } from '../console/console.ts'
 import { calledAs } from '../console/person.ts'
 import type { Seat } from '../console/seat.ts'
 import { describeSettings } from '../line/settings.ts'
-import { ESCAPE_KEYS, escapeKeyOf } from './escape-parser.ts'
+import { escapeKeyOf, escapeRows } from './escape-menu.ts'
 
 /** Lines of scrollback that are shown at the beginning: a screenful. */
 export const GREETING_LINES = 24
@@ -53,6 +53,6 @@ export function silenceHint(console: Console): string[] {
 
 /** @param escapeName `Ctrl-]` */
 export function escapeHelp(escapeName: string): string[] {
-  const keys = Object.entries(ESCAPE_KEYS).map(([key, { does }]) => `${escapeName} ${key}  ${does}`)
-  return [...keys, `${escapeName} ${escapeName}  send ${escapeName} itself`]
+  const rows = escapeRows().flatMap(({ keys, help }) => keys.map(key => `${escapeName} ${key}  ${help}`))
+  return [...rows, `${escapeName} ${escapeName}  send ${escapeName} itself`]
 }

@@ -166,7 +166,7 @@ test('refuses an observer’s typing, BREAK, take-over and release; typing is an
   await pass(100)
   const told = () => shown.notes.split('[oobm: read-only: you are an observer').length - 1
   assert.is(told(), 1)
-  for (const keys of ['\x1db', '\x1dw', '\x1dr']) session.onTyped(Buffer.from(keys))
+  for (const keys of ['\x1db', '\x1dw', '\x1dc']) session.onTyped(Buffer.from(keys))
   assert.not(session.breakRequested(300))
   await pass(100)
   assert.is(told(), 5)

@@ -5,16 +5,11 @@ import type { Console } from '../console/console.ts'
 import type { Person } from '../console/person.ts'
 import type { Seat } from '../console/seat.ts'
 import { ANSWER_NOTICES, untilAnswered } from './answer.ts'
-import {
-  type EscapeCommand,
-  EscapeParser,
-  escapeByteOf,
-  escapeKeyOf,
-  escapeNameOf,
-  type TypedEvent,
-} from './escape-parser.ts'
+import { type AtConsole, ESCAPE_EFFECTS } from './escape-effects.ts'
+import { escapeByteOf, escapeKeyOf, escapeNameOf } from './escape-menu.ts'
+import { EscapeParser, type TypedEvent } from './escape-parser.ts'
 import { exitOfLoss, SESSION_EXIT, type SessionExit } from './exit-codes.ts'
-import { escapeHelp, GREETING_LINES, greeting, silenceHint } from './greeting.ts'
+import { GREETING_LINES, greeting, silenceHint } from './greeting.ts'
 import type { Terminal, TerminalInput } from './terminal.ts'
 import { Typing } from './typing.ts'
 import { View } from './view.ts'
@@ -119,7 +114,7 @@ export class Session implements TerminalInput {
           this.#typing.type(this.#seat, event.bytes)
           break
         case 'command':
-          this.#obey(this.#seat, event.command)
+          ESCAPE_EFFECTS[event.command](this.#atConsole(this.#seat))
           break
         case 'unknown':
           this.#view.tell(`unknown key after ${this.#escapeName}, nothing was sent; ${this.#escapeName} ? for help`)
@@ -151,14 +146,10 @@ export class Session implements TerminalInput {
     if (seat.mayType && this.#typing.isBehind) {
       this.#typing.dropRest({ kind: 'break', text: 'you sent BREAK during a paste' })
     }
-    this.#sendBreak(seat, askedMs)
-    return seat.mayType
-  }
-
-  #sendBreak(seat: Seat, askedMs?: number): void {
     const { console, signal } = this.#options
     // When it was sent, the console tells everyone.
     void console.sendBreak(seat, askedMs, signal).then(answer => answer.sent || this.#view.tell(answer.cause))
+    return seat.mayType
   }
 
   #dismiss(text: string): Promise<unknown> {
@@ -168,38 +159,13 @@ export class Session implements TerminalInput {
     return this.run()
   }
 
-  #obey(seat: Seat, command: EscapeCommand): void {
-    switch (command) {
-      case 'help':
-        this.#view.tell(...escapeHelp(this.#escapeName))
-        break
-      case 'break':
-        this.#sendBreak(seat)
-        break
-      case 'take-over':
-        this.#takeOver(seat)
-        break
-      case 'release':
-        void this.#release(seat)
-        break
-      case 'disconnect':
-        this.#ending.abort()
-        break
-      default:
-        command satisfies never
+  #atConsole(seat: Seat): AtConsole {
+    const { console, signal } = this.#options
+    return {
+      ...{ console, seat, typing: this.#typing, escapeName: this.#escapeName, over: this.#over, stopping: signal },
+      tell: (...texts) => this.#view.tell(...texts),
+      leave: () => this.#ending.abort(),
     }
-  }
-
-  #takeOver(seat: Seat): void {
-    const { console } = this.#options
-    const answer = console.writer === seat ? 'you are typing already' : console.takeOver(seat)
-    if (answer !== undefined) this.#view.tell(answer)
-    else this.#typing.decidedAnew()
-  }
-
-  async #release(seat: Seat): Promise<void> {
-    const answer = await this.#options.console.release(seat)
-    if (!answer.released) this.#view.tell(answer.cause)
   }
 
   async #hintAtSilence(over: AbortSignal): Promise<void> {

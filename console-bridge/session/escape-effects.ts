@@ -1,0 +1,43 @@
+/** What each command of the escape menu does in a session. */
+import type { Console } from '../console/console.ts'
+import type { Seat } from '../console/seat.ts'
+import type { EscapeCommand } from './escape-menu.ts'
+import { escapeHelp } from './greeting.ts'
+import type { Typing } from './typing.ts'
+
+/** A session as a command of its menu sees it. */
+export interface AtConsole {
+  readonly console: Console
+  readonly seat: Seat
+  readonly typing: Typing
+  /** `Ctrl-]` */
+  readonly escapeName: string
+  /** The end of the session. */
+  readonly over: AbortSignal
+  /** The end of the program: for what a lost connection must not cut short. */
+  readonly stopping: AbortSignal
+  /** Shows lines to this technician, as notices of the bridge. */
+  tell(...texts: string[]): void
+  /** Ends the session. */
+  leave(): void
+}
+
+/** Must not throw; what is to be awaited, it awaits itself. */
+export type EscapeEffect = (at: AtConsole) => void
+
+export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
+  help: ({ escapeName, tell }) => tell(...escapeHelp(escapeName)),
+  break: ({ console, seat, stopping, tell }) => {
+    // When it was sent, the console tells everyone.
+    void console.sendBreak(seat, undefined, stopping).then(answer => answer.sent || tell(answer.cause))
+  },
+  'take-over': ({ console, seat, typing, tell }) => {
+    const answer = console.writer === seat ? 'you are typing already' : console.takeOver(seat)
+    if (answer !== undefined) tell(answer)
+    else typing.decidedAnew()
+  },
+  release: ({ console, seat, tell }) => {
+    void console.release(seat).then(answer => answer.released || tell(answer.cause))
+  },
+  disconnect: ({ leave }) => leave(),
+}

@@ -1,0 +1,67 @@
+/**
+ * The keys after the escape key: the one table. The help, docs/console.md and the messages that name a key come from it;
+ * what each command does is in escape-effects.ts.
+ */
+
+/** Groups of the help, in its order. */
+export const ESCAPE_GROUPS = {
+  keyboard: 'keyboard',
+  people: 'people',
+  line: 'line',
+  session: 'session',
+} as const
+
+export interface EscapeEntry {
+  /** One character; a letter is meant in both cases. */
+  key: string
+  command: string
+  group: keyof typeof ESCAPE_GROUPS
+  /** One line, at most 30 characters: the help has two columns on 80. */
+  help: string
+  /** `operator`: who may type. `admin`: an operator who may become root on the device. */
+  who: 'anyone' | 'operator' | 'admin'
+  /** Not for a login at the relay (way 2). */
+  ownKey?: true
+}
+
+export const ESCAPE_MENU = [
+  { key: 'w', command: 'take-over', group: 'keyboard', help: 'take over typing', who: 'operator' },
+  { key: 'b', command: 'break', group: 'line', help: 'send a BREAK', who: 'operator' },
+  { key: 'c', command: 'release', group: 'line', help: 'release flow control', who: 'operator' },
+  { key: '?', command: 'help', group: 'session', help: 'show this help', who: 'anyone' },
+  { key: 'd', command: 'disconnect', group: 'session', help: 'disconnect', who: 'anyone' },
+  { key: '.', command: 'disconnect', group: 'session', help: 'disconnect', who: 'anyone' },
+] as const satisfies readonly EscapeEntry[]
+
+export type EscapeCommand = (typeof ESCAPE_MENU)[number]['command']
+
+const ENTRIES: readonly (EscapeEntry & { command: EscapeCommand })[] = ESCAPE_MENU
+
+/** @param key one character as typed */
+export function escapeCommandOf(key: string): EscapeCommand | undefined {
+  return ENTRIES.find(entry => entry.key === key.toLowerCase())?.command
+}
+
+/** The first key of a command, as messages name it. */
+export function escapeKeyOf(command: EscapeCommand): string {
+  return ENTRIES.find(entry => entry.command === command)?.key ?? ''
+}
+
+/** One row for each command, with all its keys, in the order of the groups. */
+export function escapeRows(entries: readonly EscapeEntry[] = ESCAPE_MENU): (EscapeEntry & { keys: string[] })[] {
+  const keysOf = (command: string) => entries.filter(entry => entry.command === command).map(({ key }) => key)
+  const first = entries.filter((entry, at) => entries.findIndex(({ command }) => command === entry.command) === at)
+  return Object.keys(ESCAPE_GROUPS).flatMap(group =>
+    first.filter(entry => entry.group === group).map(entry => ({ ...entry, keys: keysOf(entry.command) })),
+  )
+}
+
+/** `ctrl-]` → 0x1d: Ctrl clears all but the low five bits of a key (ASCII). */
+export function escapeByteOf(key: string): number {
+  return key.toUpperCase().charCodeAt('ctrl-'.length) & 0x1f
+}
+
+/** `ctrl-]` → `Ctrl-]`, as people read it. */
+export function escapeNameOf(key: string): string {
+  return `Ctrl-${key.slice('ctrl-'.length).toUpperCase()}`
+}
