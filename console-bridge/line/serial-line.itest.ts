@@ -3,7 +3,9 @@ import { rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { consoleSchema } from '../../formats/device-settings.ts'
+import { errorMessage } from '../../runtime/errors.ts'
 import { ptyTarget } from '../../testbed/pty-target.ts'
+import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
@@ -78,6 +80,43 @@ test(
     assert.throws(() => line.write(Buffer.from('x')), /is closed/)
     await line.close()
     assert.equal(told, ['closed: unplugged, or the adapter failed'])
+  },
+  LIMIT,
+)
+
+test(
+  'changes its speed while it is open, also to one that only the driver knows',
+  async context => {
+    const target = await ptyTarget(context, await scratchDirectory(context))
+    const { line } = await open(context, target.path)
+    const ofKernel = async () => (await runProgram('stty', ['-F', target.path])).stdout.match(/speed (\d+) baud/)?.[1]
+    for (const baudRate of [115_200, 250_000, 9_600]) {
+      await line.set({ baudRate })
+      assert.is(line.settings.baudRate, baudRate)
+      // stty(1) reads a speed that has no name as 0 (BOTHER, termios(4)).
+      assert.is(await ofKernel(), baudRate === 250_000 ? '0' : String(baudRate))
+    }
+    line.write(Buffer.from('still open'))
+    await target.hears(/^still open$/)
+  },
+  LIMIT,
+)
+
+test(
+  'keeps its settings where the line refuses new ones, and stays open',
+  async context => {
+    const target = await ptyTarget(context, await scratchDirectory(context))
+    const { line, told } = await open(context, target.path)
+    const before = line.settings
+    // A pty forces eight bits and no parity (pty_set_termios in pty.c).
+    const refused = await line.set({ baudRate: 19_200, parity: 'even', dataBits: 7 }).catch((err: Error) => err.message)
+    assert.is(refused, 'the adapter does not support 19200 7E1')
+    assert.equal(line.settings, before)
+    assert.match((await runProgram('stty', ['-F', target.path])).stdout, /speed 9600 baud/)
+    assert.is(await line.modemLines(), undefined)
+    assert.match(String(await line.setModemLines({ dtr: false }).catch(errorMessage)), /has no modem lines/)
+    target.says('still open')
+    await waitFor('output', () => told.join('') === 'still open')
   },
   LIMIT,
 )

@@ -1,29 +1,29 @@
 /** A line on a device file: the one file that knows what serialport really does. */
-import { constants, writeSync } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
-import spawn from 'nano-spawn'
+import { writeSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { SerialPort } from 'serialport'
 import type { ConsoleConfig } from '../../formats/device-config.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
 import { within } from '../../runtime/waiting.ts'
-import type { Line, LineEvents } from './line.ts'
-import { heldAfterMs } from './settings.ts'
+import { checkDevice } from './device-file.ts'
+import type { Line, LineEvents, LineSettings, ModemLines, ModemOutputs } from './line.ts'
+import { describeSettings, heldAfterMs, settingsOf } from './settings.ts'
+import { drained, framingArgs, keepModemLinesAtClose, stty } from './stty.ts'
 import { watchFlow } from './watch-flow.ts'
 
 /** Milliseconds between two checks that the device file is still the one that was opened. */
 const LOOK_MS = 2_000
-/** Milliseconds that `stty` may take: it waits only where the driver hangs. */
-const STTY_MS = 5_000
 /** Milliseconds to wait for a close: the program’s end has less time than some drivers take. */
 const CLOSE_MS = 2_000
 /** Milliseconds after which the kernel's buffer is flushed for a BREAK that waits for it. */
 const UNSTALL_MS = 250
-
 /** Bytes that a USB adapter's driver takes before it reports no room (usb-serial's kfifo, one page). */
 const DRIVER_BYTES = 4_096
+/** Share by which the speed of an adapter may differ from the one asked for: with more, the last bit of a byte is lost. */
+const SPEED_TOLERANCE = 0.03
 
-type Port = SerialPort & { port?: { fd: number | null; getBaudRate(): Promise<unknown> } }
+type Port = SerialPort & { port?: { fd: number | null; getBaudRate(): Promise<{ baudRate: number }> } }
 
 /**
  * Opens a serial device.
@@ -33,55 +33,13 @@ export async function openSerialLine(console: ConsoleConfig, events: LineEvents)
   const { path } = console
   const opened = await checkDevice(path)
   await keepModemLinesAtClose(path)
-  const port = await openPort(console)
+  const port = await openPort(path, settingsOf(console))
   return watchLine(console, opened, port, events)
 }
 
-/** serialport's errors have no code, so the usual causes are checked before it opens the device. */
-async function checkDevice(path: string): Promise<number> {
-  try {
-    const found = await stat(path)
-    if (!found.isCharacterDevice()) throw new UserError(`${path} is not a serial device`)
-    await access(path, constants.R_OK | constants.W_OK)
-    return found.rdev
-  } catch (err) {
-    if (err instanceof UserError) throw err
-    switch (errorCode(err)) {
-      case 'ENOENT':
-      case 'ENOTDIR':
-        throw new UserError(`${path} does not exist: the adapter is unplugged, or has another name`, undefined, {
-          cause: err,
-        })
-      case 'EACCES':
-        throw new UserError(
-          `no permission for ${path}: the user of this program must be in the group that owns it (dialout)`,
-          undefined,
-          {
-            cause: err,
-          },
-        )
-      default:
-        throw new UserError(`${path} cannot be used: ${errorMessage(err)}`, undefined, { cause: err })
-    }
-  }
-}
-
-/**
- * Closing a port with HUPCL drops DTR, which resets some equipment. serialport's `hupcl: false` does not clear it.
- * A failure of `stty` is ignored: opening the device then gives the better message.
- */
-async function keepModemLinesAtClose(path: string): Promise<void> {
-  // Without "-drain", stty waits for what flow control holds (TCSADRAIN, termios(3)).
-  await stty(path, ['-drain', '-hupcl']).catch(() => {})
-}
-
-async function stty(path: string, settings: string[]): Promise<void> {
-  await spawn('stty', ['-F', path, ...settings], { timeout: STTY_MS })
-}
-
-async function openPort({ path, baudRate, dataBits, parity, stopBits, flowControl }: ConsoleConfig): Promise<Port> {
+async function openPort(path: string, { flowControl, ...settings }: LineSettings): Promise<Port> {
   const port: Port = new SerialPort({
-    ...{ path, baudRate, dataBits, parity, stopBits },
+    ...{ path, ...settings },
     rtscts: flowControl === 'rts-cts',
     xon: flowControl === 'xon-xoff',
     xoff: flowControl === 'xon-xoff',
@@ -91,29 +49,35 @@ async function openPort({ path, baudRate, dataBits, parity, stopBits, flowContro
   await new Promise<void>((resolve, reject) => {
     port.open(err => (err ? reject(err) : resolve()))
   }).catch(err => {
-    const problem = `${path} cannot be opened: another program holds it (sudo fuser -v ${path} shows which), or it does not support ${baudRate} baud`
+    const problem = `${path} cannot be opened: another program holds it (sudo fuser -v ${path} shows which), or it does not support ${settings.baudRate} baud`
     throw new UserError(`${problem} (${errorMessage(err)})`, undefined, { cause: err })
   })
   return port
 }
 
 function watchLine(console: ConsoleConfig, opened: number, port: Port, events: LineEvents): Line {
-  const { path, flowControl } = console
+  const { path } = console
   const ending = new AbortController()
   const { signal } = ending
+  let settings = settingsOf(console)
+  // The kernel raised both at open.
+  let outputs: ModemOutputs = { dtr: true, rts: true }
   let inBreak = false
   let bytesWritten = 0
   let ignoresCts = false
   let draining: Promise<Error | undefined> | undefined
+  let flowWatch: AbortController | undefined
+  let lastSet: Promise<unknown> = Promise.resolve()
 
   /** Ends this object once, whatever ends it: serialport reports some ends twice and others never. */
   const finish = async (cause?: string) => {
     if (signal.aborted) return
     ending.abort()
+    flowWatch?.abort()
     // Output that the target does not take would delay the close by the driver's closing_wait, 30 s.
     if (port.isOpen) await settled(done => port.flush(done))
     // Some drivers go on with a BREAK that was not taken back.
-    if (port.isOpen && inBreak) await set(false).catch(() => {})
+    if (port.isOpen && inBreak) await setBreak(false).catch(() => {})
     if (port.isOpen) await settled(done => port.close(done))
     if (cause !== undefined) events.onClose(cause)
   }
@@ -125,16 +89,29 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
     if (!signal.aborted) events.onData(bytes)
   })
   void lookAfter()
-  if (flowControl !== 'none') {
+  watchOutput()
+
+  function watchOutput(): void {
+    flowWatch?.abort()
+    flowWatch = new AbortController()
+    const { flowControl } = settings
+    events.onHeld(false)
+    if (flowControl === 'none') return
+    const { signal } = flowWatch
     void watchFlow(
       {
         bytesWritten: () => bytesWritten,
-        clearToSend: async () => (flowControl === 'rts-cts' && !ignoresCts ? await clearToSend() : undefined),
+        clearToSend: async () => (flowControl === 'rts-cts' && !ignoresCts ? (await modemLines())?.cts : undefined),
         // A separate program waits: in this process it would occupy one of the four threads that all lines and files
         // share.
-        onWire: signal => spawn('stty', ['-F', path, '-hupcl'], { signal }),
+        onWire: signal => drained(descriptor(), signal),
       },
-      { clock: systemClock, signal, heldMs: heldAfterMs(console, DRIVER_BYTES), onHeld: held => events.onHeld(held) },
+      {
+        clock: systemClock,
+        signal,
+        heldMs: heldAfterMs(settings, DRIVER_BYTES),
+        onHeld: held => !signal.aborted && events.onHeld(held),
+      },
     )
   }
 
@@ -149,37 +126,109 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
 
   async function isAlive(): Promise<boolean> {
     const now = await stat(path).catch(() => undefined)
-    return now?.rdev === opened && (await succeeds(() => port.port?.getBaudRate()))
+    return now?.rdev === opened && (await speed()) !== undefined
   }
 
-  /** A pty has no modem lines. */
-  async function clearToSend(): Promise<boolean | undefined> {
-    return new Promise(resolve => port.get((err, status) => resolve(err ? undefined : status?.cts)))
+  /** The speed that the driver really has; undefined for one that does not answer. */
+  async function speed(): Promise<number | undefined> {
+    return (await port.port?.getBaudRate().catch(() => undefined))?.baudRate
+  }
+
+  /** A pty has none. */
+  async function modemLines(): Promise<ModemLines | undefined> {
+    return new Promise(resolve =>
+      port.get((err, status) => resolve(err || !status ? undefined : { ...status, ri: undefined })),
+    )
   }
 
   function needOpen(): void {
     if (signal.aborted || !port.isOpen) throw new UserError(`${path} is closed`)
   }
 
-  async function set(brk: boolean): Promise<void> {
-    // Each set() writes the modem lines too. The kernel raises both at open and nothing here lowers them: leave both
-    // up.
-    const failure = await settled(done => port.set({ brk, dtr: true, rts: true }, done))
+  function descriptor(): number {
+    return port.port?.fd as number
+  }
+
+  /** @throws when the line did not take all of them */
+  async function apply(next: LineSettings): Promise<void> {
+    await stty(descriptor(), framingArgs(next))
+    if (next.baudRate === settings.baudRate) return
+    const failure = await settled(done => port.update({ baudRate: next.baudRate }, done))
+    if (failure) throw failure
+    // The binding reports no refusal, and a driver may take the nearest speed that it has.
+    const actual = (await speed()) ?? 0
+    if (Math.abs(actual - next.baudRate) > next.baudRate * SPEED_TOLERANCE) {
+      throw new UserError(`the adapter took ${actual} instead`)
+    }
+  }
+
+  async function change(changes: Partial<LineSettings>): Promise<void> {
+    needOpen()
+    const before = settings
+    const next = { ...before, ...changes }
+    try {
+      await apply(next)
+      settings = next
+    } catch (err) {
+      needOpen()
+      settings = next
+      await apply(before).catch(() => {})
+      settings = before
+      const reason = err instanceof UserError ? `: ${err.message}` : ''
+      throw new UserError(`the adapter does not support ${describeSettings(next)}${reason}`, undefined, { cause: err })
+    } finally {
+      ignoresCts = false
+      if (!signal.aborted) watchOutput()
+    }
+  }
+
+  /** Each set() of serialport writes BREAK and both modem lines. */
+  async function write(brk: boolean, { dtr, rts }: ModemOutputs): Promise<Error | undefined> {
+    return settled(done => port.set({ brk, dtr, rts }, done))
+  }
+
+  async function setBreak(brk: boolean): Promise<void> {
+    const failure = await write(brk, outputs)
     if (!failure) return
     // The binding does TIOCSBRK first and TIOCMSET after it. A line that is alive and has no modem lines to read (a
     // pty: ENOTTY) failed at the second; any other failed at the first.
-    const hasModemLines = (await settled(done => port.get(done))) === undefined
-    if (!hasModemLines && (await isAlive())) return
+    if ((await modemLines()) === undefined && (await isAlive())) return
     throw new UserError(`the adapter did not send the BREAK (${failure.message})`, undefined, { cause: failure })
   }
 
   return {
+    get settings() {
+      return settings
+    },
+    get outputs() {
+      return outputs
+    },
+    set: changes => {
+      const set = lastSet.then(() => change(changes))
+      lastSet = set.catch(() => {})
+      return set
+    },
+    modemLines: async () => {
+      needOpen()
+      return modemLines()
+    },
+    setModemLines: async changes => {
+      needOpen()
+      if (changes.rts !== undefined && settings.flowControl === 'rts-cts') {
+        throw new UserError('RTS belongs to the flow control of this line')
+      }
+      if ((await modemLines()) === undefined) throw new UserError(`${path} has no modem lines`)
+      const next = { ...outputs, ...changes }
+      const failure = await write(inBreak, next)
+      if (failure) throw new UserError(`the adapter did not change them (${failure.message})`)
+      outputs = next
+    },
     // Not serialport's write: what that has taken cannot be discarded, and would be sent after the BREAK that discards
     // it.
     write: bytes => {
       needOpen()
       try {
-        const taken = writeSync(port.port?.fd as number, bytes)
+        const taken = writeSync(descriptor(), bytes)
         bytesWritten += taken
         return taken
       } catch (err) {
@@ -203,8 +252,8 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
     },
     release: async () => {
       needOpen()
-      await stty(path, ['-drain', '-ixon', '-crtscts'])
-      if (flowControl === 'xon-xoff') await stty(path, ['-drain', 'ixon'])
+      await stty(descriptor(), ['-ixon', '-crtscts'])
+      if (settings.flowControl === 'xon-xoff') await stty(descriptor(), ['ixon'])
       ignoresCts = true
     },
     setBreak: async on => {
@@ -214,7 +263,7 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
       const makeRoom = setInterval(() => port.isOpen && port.flush(() => {}), UNSTALL_MS)
       inBreak = inBreak || on
       try {
-        await set(on)
+        await setBreak(on)
         inBreak = on
       } finally {
         clearInterval(makeRoom)
@@ -228,13 +277,4 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
 /** Waits for a callback. @returns its error */
 function settled(start: (done: (err?: Error | null) => void) => void): Promise<Error | undefined> {
   return new Promise(resolve => start(err => resolve(err ?? undefined)))
-}
-
-async function succeeds(attempt: () => unknown): Promise<boolean> {
-  try {
-    await attempt()
-    return true
-  } catch {
-    return false
-  }
 }

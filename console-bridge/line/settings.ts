@@ -1,8 +1,13 @@
 /** A line's speed and framing as people write them. */
-import type { ConsoleConfig } from '../../formats/device-config.ts'
+import type { LineSettings } from './line.ts'
+
+/** The settings among those of a console. */
+export function settingsOf({ baudRate, dataBits, parity, stopBits, flowControl }: LineSettings): LineSettings {
+  return { baudRate, dataBits, parity, stopBits, flowControl }
+}
 
 /** `9600 8N1`, with the flow control when there is any: `115200 8N1 rts-cts`. */
-export function describeSettings({ baudRate, dataBits, parity, stopBits, flowControl }: ConsoleConfig): string {
+export function describeSettings({ baudRate, dataBits, parity, stopBits, flowControl }: LineSettings): string {
   const framing = `${baudRate} ${dataBits}${parity.charAt(0).toUpperCase()}${stopBits}`
   return flowControl === 'none' ? framing : `${framing} ${flowControl}`
 }
@@ -13,12 +18,12 @@ const HELD_MS = 2_000
 const BITS_PER_BYTE = 10
 
 /** @param bytes that the adapter may hold */
-export function heldAfterMs({ baudRate }: Pick<ConsoleConfig, 'baudRate'>, bytes: number): number {
+export function heldAfterMs({ baudRate }: Pick<LineSettings, 'baudRate'>, bytes: number): number {
   return HELD_MS + (bytes * BITS_PER_BYTE * 1_000) / baudRate
 }
 
 /** Why flow control holds a line, as a clause. */
-export function describeHold({ flowControl }: Pick<ConsoleConfig, 'flowControl'>): string {
+export function describeHold({ flowControl }: Pick<LineSettings, 'flowControl'>): string {
   switch (flowControl) {
     case 'xon-xoff':
       return 'the target sent XOFF (Ctrl-S) and no XON since'
@@ -32,6 +37,6 @@ export function describeHold({ flowControl }: Pick<ConsoleConfig, 'flowControl'>
 }
 
 /** What a release changes beyond this once; empty for nothing. */
-export function describeRelease({ flowControl }: Pick<ConsoleConfig, 'flowControl'>): string {
+export function describeRelease({ flowControl }: Pick<LineSettings, 'flowControl'>): string {
   return flowControl === 'rts-cts' ? ': CTS is ignored until the line is reopened' : ''
 }

@@ -1,12 +1,15 @@
 /** A line in memory that records what happens to it. Its methods may be replaced. */
-import type { Line } from '../line/line.ts'
+import type { Line, LineSettings, ModemOutputs } from '../line/line.ts'
+import { describeSettings } from '../line/settings.ts'
 
 export interface FakeLine extends Line {
   /** While false, the line has no room. */
   takes: boolean
   /** All that it took, as text. */
   sent: string
-  /** Each write as text, and each other call: `drained`, `discarded`, `break on`, `break off`, `released`. */
+  settings: LineSettings
+  outputs: ModemOutputs
+  /** Each write as text, and each other call: `drained`, `discarded`, `break on`, `break off`, `released`, `set …`. */
   readonly log: string[]
 }
 
@@ -15,7 +18,18 @@ export function fakeLine({ takes = true } = {}): FakeLine {
   const line: FakeLine = {
     takes,
     sent: '',
+    settings: { baudRate: 9600, dataBits: 8, parity: 'none', stopBits: 1, flowControl: 'none' },
+    outputs: { dtr: true, rts: true },
     log,
+    set: async changes => {
+      line.settings = { ...line.settings, ...changes }
+      log.push(`set ${describeSettings(line.settings)}`)
+    },
+    modemLines: async () => ({ cts: true, dsr: true, dcd: false, ri: false }),
+    setModemLines: async changes => {
+      line.outputs = { ...line.outputs, ...changes }
+      log.push(`set ${JSON.stringify(changes)}`)
+    },
     write: bytes => {
       if (!line.takes) return 0
       line.sent += bytes

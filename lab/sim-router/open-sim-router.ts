@@ -1,5 +1,6 @@
 /** `sim:router`: the simulated router behind the port that a serial line has, with real time and the pace of a real line. */
-import type { Line, LineEvents, OpenLine } from '../../console-bridge/line/line.ts'
+import type { Line, LineEvents, ModemOutputs, OpenLine } from '../../console-bridge/line/line.ts'
+import { settingsOf } from '../../console-bridge/line/settings.ts'
 import { UserError } from '../../runtime/errors.ts'
 import { nextDueMs, type RouterEvent, step } from './router.ts'
 import { powerOn } from './state.ts'
@@ -19,8 +20,10 @@ export function simRouter({ paceBaudRate, nowMs = () => performance.now() }: Sim
   const chunkBytes =
     paceBaudRate === undefined ? Number.POSITIVE_INFINITY : Math.ceil((paceBaudRate * CHUNK_MS) / 10_000)
   let state = powerOn(nowMs())
-  return async ({ path }, events): Promise<Line> => {
-    if (path !== 'sim:router') throw new UserError(`${path}: the lab simulates only sim:router`)
+  return async (console, events): Promise<Line> => {
+    if (console.path !== 'sim:router') throw new UserError(`${console.path}: the lab simulates only sim:router`)
+    let settings = settingsOf(console)
+    let outputs: ModemOutputs = { dtr: true, rts: true }
     const printer = createPrinter(events, chunkBytes)
     let timer: NodeJS.Timeout | undefined
     const happen = (event: RouterEvent) => {
@@ -35,6 +38,20 @@ export function simRouter({ paceBaudRate, nowMs = () => performance.now() }: Sim
     // Nothing may come before the caller has the line.
     timer = setTimeout(() => happen({ kind: 'time' }), 0)
     return {
+      // The router understands every speed.
+      get settings() {
+        return settings
+      },
+      get outputs() {
+        return outputs
+      },
+      set: async changes => {
+        settings = { ...settings, ...changes }
+      },
+      modemLines: async () => ({ cts: outputs.rts, dsr: outputs.dtr, dcd: true, ri: false }),
+      setModemLines: async changes => {
+        outputs = { ...outputs, ...changes }
+      },
       write: bytes => {
         happen({ kind: 'bytes', bytes })
         return bytes.length
