@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert'
 import { EXIT, UserError } from '../runtime/errors.ts'
+import { nearest } from '../runtime/nearest.ts'
 import { suite } from '../testbed/suite.ts'
 import { type CommandTable, type Program, usageError } from './command.ts'
-import { nearest } from './nearest.ts'
 import { type CommandLine, runCommandLine } from './read-command-line.ts'
 
 interface Command extends CommandTable<Command> {

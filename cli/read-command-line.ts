@@ -1,6 +1,7 @@
 /** Reads a command line by a program's table of commands, and runs the command. */
 import { parseArgs } from 'node:util'
 import { EXIT, UserError } from '../runtime/errors.ts'
+import { nearest } from '../runtime/nearest.ts'
 import {
   type Argument,
   type CommandTable,
@@ -14,7 +15,6 @@ import {
   valueLabel,
 } from './command.ts'
 import { commandHelp, programHelp } from './help.ts'
-import { nearest } from './nearest.ts'
 
 export interface CommandLine<C extends CommandTable<C>> {
   /** What was typed for the command: `add device`. */

@@ -1,6 +1,6 @@
 /**
- * The commands of `ssh core-sw1 COMMAND` and `oobm console COMMAND`: the one table. Their effects:
- * console-bridge/ssh/execute.ts.
+ * The commands of `ssh core-sw1 COMMAND` and `oobm console COMMAND`: the one table. formats/parse-exec.ts reads a line by
+ * it; the effects are in console-bridge/commands/.
  */
 
 /** Milliseconds that a BREAK lasts, whatever was asked for. */
@@ -13,76 +13,129 @@ export const BREAK_MS = {
   max: 3_000,
 }
 
+interface ExecValue {
+  /** The only values; without it, any printable text. */
+  takes?: RegExp
+  /** What they look like, for a message: `a number of milliseconds`. */
+  like?: string
+  help: string
+}
+
+export interface ExecArgument extends ExecValue {
+  /** What help calls it: `MS`. */
+  value: string
+  isOptional?: boolean
+}
+
+export interface ExecOption extends ExecValue {
+  /** What help calls its value: `AGE`. Without it, the option is a switch. */
+  value?: string
+}
+
 export interface ExecCommandEntry {
-  arguments?: readonly { value: string; isOptional?: boolean; help: string }[]
-  /** Whether --json may follow it. */
-  json?: true
-  /** All valid arguments, joined by a space. */
-  takes: RegExp
+  arguments?: readonly ExecArgument[]
+  /** By name, without the `--`. */
+  options?: Readonly<Record<string, ExecOption>>
+  /** What help calls all that follows `--`: one text, taken as it is. Without it, the command takes none. */
+  rest?: { value: string; help: string }
+  /** It reads standard input. */
+  input?: true
   /** One line of help. */
   help: string
   /** It acts on the console of the login name; otherwise on all consoles of the person. */
   onConsole: boolean
   /**
-   * `any`: also who logged in at the relay, for the one console of that login. `own-key`: a technician's own key or
-   * account. `device`: root and the supervisor; for everybody else the command does not exist.
+   * `any`: also who logged in at the relay (way 2), for the one console of that login. `own-key`: a technician's own key
+   * or account. `device`: root and the supervisor; for everybody else the command does not exist.
    */
   access: 'any' | 'own-key' | 'device'
 }
 
-const NOTHING = /^$/
-const NAME = '[A-Za-z0-9][A-Za-z0-9._-]{0,63}'
+const NAME = { takes: /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, like: 'a name' }
 
+/** A name of two words is a command below the first word, which alone means its `list`. */
 export const EXEC_COMMANDS = {
-  watch: { takes: NOTHING, help: 'watch, read-only', onConsole: true, access: 'any' },
+  watch: { help: 'watch, read-only', onConsole: true, access: 'any' },
   break: {
-    arguments: [{ value: 'MS', isOptional: true, help: 'its length in milliseconds' }],
-    takes: /^(\d{1,9})?$/,
+    arguments: [
+      {
+        value: 'MS',
+        isOptional: true,
+        takes: /^\d{1,9}$/,
+        like: 'a number of milliseconds',
+        help: 'its length in milliseconds',
+      },
+    ],
     help: `send a BREAK of ${BREAK_MS.default} ms, or of MS (${BREAK_MS.min} to ${BREAK_MS.max})`,
     onConsole: true,
     access: 'any',
   },
-  release: {
-    takes: NOTHING,
-    help: 'release the line where flow control holds it',
-    onConsole: true,
-    access: 'any',
-  },
+  release: { help: 'release the line where flow control holds it', onConsole: true, access: 'any' },
   status: {
-    json: true,
-    takes: /^(--json)?$/,
-    help: 'show lines and sessions; --json for programs',
+    options: { json: { help: 'print JSON, for programs' } },
+    help: 'show lines and sessions',
     onConsole: false,
     access: 'any',
   },
-  list: { takes: NOTHING, help: 'list your consoles', onConsole: false, access: 'own-key' },
-  help: { takes: NOTHING, help: 'show this help', onConsole: false, access: 'own-key' },
+  list: { help: 'list your consoles', onConsole: false, access: 'own-key' },
+  help: {
+    arguments: [{ value: 'COMMAND', isOptional: true, help: 'explain this one' }],
+    help: 'show this help',
+    onConsole: false,
+    access: 'any',
+  },
   dismiss: {
     arguments: [
-      { value: 'DEVICE', help: 'the name of this device' },
-      { value: 'BY', isOptional: true, help: 'who ends them' },
+      { value: 'DEVICE', ...NAME, help: 'the name of this device' },
+      { value: 'BY', ...NAME, isOptional: true, help: 'who ends them' },
     ],
-    takes: new RegExp(`^${NAME}( ${NAME})?$`),
     help: 'end the sessions of everybody who is not on the device itself',
     onConsole: false,
     access: 'device',
   },
-} satisfies Record<string, ExecCommandEntry>
+} as const satisfies Record<string, ExecCommandEntry>
 
 export type ExecCommandName = keyof typeof EXEC_COMMANDS
+
+type Entry<Name extends ExecCommandName> = (typeof EXEC_COMMANDS)[Name]
+
+/** One command as it was typed; what was not given is undefined. */
+export interface ExecCommand<Name extends ExecCommandName = ExecCommandName> {
+  name: Name
+  /** By what the table calls them. */
+  args: Entry<Name> extends { arguments: readonly (infer A extends ExecArgument)[] }
+    ? { readonly [Value in A['value']]?: string }
+    : Readonly<Record<string, never>>
+  options: Entry<Name> extends { options: infer O }
+    ? { readonly [Option in keyof O]?: O[Option] extends { value: string } ? string : true }
+    : Readonly<Record<string, never>>
+  /** What followed `--`. */
+  rest?: string
+}
+
+export const EXEC_NAMES = Object.keys(EXEC_COMMANDS) as ExecCommandName[]
 
 export function isExecCommand(name: string): name is ExecCommandName {
   return Object.hasOwn(EXEC_COMMANDS, name)
 }
 
-/** @param args each without a space */
-export function takesArguments(name: ExecCommandName, args: readonly string[]): boolean {
-  return EXEC_COMMANDS[name].takes.test(args.join(' '))
+export function entryOf(name: ExecCommandName): ExecCommandEntry {
+  return EXEC_COMMANDS[name]
 }
 
-/** `break [MS]` */
-export function usageOf(name: ExecCommandName): string {
-  const { arguments: values = [], json }: ExecCommandEntry = EXEC_COMMANDS[name]
-  const labels = values.map(({ value, isOptional }) => (isOptional ? `[${value}]` : value))
-  return [name, ...labels, ...(json ? ['[--json]'] : [])].join(' ')
+/** `break [MS]`; several options are `[OPTIONS]` unless all are wanted. */
+export function usageOf(name: ExecCommandName, isFull = false): string {
+  const { arguments: values = [], options = {}, rest } = entryOf(name)
+  const each = Object.entries(options).map(([option, entry]) => `[${optionLabel(option, entry)}]`)
+  return [
+    name,
+    ...(each.length > 1 && !isFull ? ['[OPTIONS]'] : each),
+    ...values.map(({ value, isOptional }) => (isOptional ? `[${value}]` : value)),
+    ...(rest ? [`[-- ${rest.value}]`] : []),
+  ].join(' ')
+}
+
+/** `--since AGE` */
+export function optionLabel(option: string, { value }: ExecOption): string {
+  return `--${option}${value === undefined ? '' : ` ${value}`}`
 }

@@ -1,5 +1,6 @@
 /** What docs/ takes from the schemas; `make docs` writes it, and a test holds the pages to it. */
 import * as z from 'zod'
+import { EXEC_COMMANDS, EXEC_NAMES, usageOf } from '../formats/exec-commands.ts'
 import { siteShape } from '../formats/site-config.ts'
 import { fleetShape } from '../relay-config/fleet/fleet-schema.ts'
 import { annotateExample } from './annotate-example.ts'
@@ -7,9 +8,29 @@ import { annotateExample } from './annotate-example.ts'
 /** Path → what its text is to be. */
 export const DOCS: Record<string, (text: string) => string> = {
   'docs/fleet.example.toml': text => annotateExample(text, fleetShape),
+  'docs/console.md': text =>
+    text.replace(
+      /(<!-- made from formats\/exec-commands\.ts.*-->\n)([\s\S]*?)(?=<!-- end -->)/,
+      (_, head: string) => head + execTable(),
+    ),
   'docs/provisioning.md': text =>
     text.replace(
       /(<!-- site: .*-->\n```toml\n)([\s\S]*?)(?=```)/,
       (_, head: string, example: string) => head + annotateExample(example, z.strictObject(siteShape)),
     ),
+}
+
+function execTable(): string {
+  const rows = EXEC_NAMES.flatMap(name => {
+    const { access, help } = EXEC_COMMANDS[name]
+    return access === 'device' ? [] : [[usageOf(name), help, access === 'any' ? 'yes' : 'no']]
+  })
+  return [
+    '| command | | by [way 2](ways-in.md) |',
+    '| --- | --- | --- |',
+    ...[['', 'open the console', 'yes'], ...rows].map(
+      ([usage = '', ...more]) => `| \`${`ssh core-sw1 ${usage}`.trim()}\` | ${more.join(' | ')} |`,
+    ),
+    '',
+  ].join('\n')
 }

@@ -7,9 +7,9 @@ import { type PersonUid, readPeopleRecord } from '../../formats/people.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { parsePasswd } from '../../runtime/passwd.ts'
+import { parseLogin } from '../commands/login-name.ts'
 import { identityOfAccount } from './account-identity.ts'
 import type { Identity } from './authorize.ts'
-import { parseLogin } from './login-name.ts'
 import { peerUid } from './peer-uid.ts'
 
 export interface AccountOptions {

@@ -3,7 +3,7 @@ import { createPublicKey } from 'node:crypto'
 import ssh2, { type AuthContext, type ParsedKey } from 'ssh2'
 import type { TechnicianConfig } from '../../formats/device-config.ts'
 import { RSA_BITS } from '../../formats/names.ts'
-import { parseLogin } from './login-name.ts'
+import { parseLogin } from '../commands/login-name.ts'
 import { acceptKey } from './user-auth.ts'
 
 export type Technician = Pick<TechnicianConfig, 'name' | 'keys' | 'role' | 'consoles' | 'viaRelay' | 'hopKeys'>

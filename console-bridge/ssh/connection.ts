@@ -1,36 +1,32 @@
 /** One SSH connection: its login, its sessions and their requests. Everything else is refused. */
 import type { Socket } from 'node:net'
 import type { Connection, ServerChannel, Session as SshSession } from 'ssh2'
-import type { ExecCommandName } from '../../formats/exec-commands.ts'
-import type { ConsoleStatus } from '../../formats/status-file.ts'
-import type { Clock } from '../../runtime/clock.ts'
-import type { Console } from '../console/console.ts'
+import { type ExecCommand, type ExecCommandName, entryOf } from '../../formats/exec-commands.ts'
+import { type EffectName, execute } from '../commands/all-commands.ts'
+import { type CommandServices, noConsoleExit } from '../commands/command.ts'
+import { commandsHelp } from '../commands/help.ts'
+import { readCommand } from '../commands/read-command.ts'
+import { consoleOf, noConsoleText, type Visit } from '../commands/visit.ts'
 import { logged } from '../console/person.ts'
 import type { Events } from '../events.ts'
-import { SESSION_EXIT } from '../session/exit-codes.ts'
+import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
 import { Session } from '../session/session.ts'
 import { type AccountOptions, accountOf } from './account-login.ts'
 import { type Authentication, authenticate } from './authorize.ts'
 import { surfaceBreaks } from './break-request.ts'
 import { channelTerminal } from './channel-terminal.ts'
-import { commandsHelp, parseCommand } from './exec-commands.ts'
-import { type Answer, execute, noConsole } from './execute.ts'
+import { commandStream } from './command-stream.ts'
 import { honourGuesses } from './first-guess.ts'
 import type { ServerLimits } from './limits.ts'
 import { surfaceRoundTrips } from './round-trip.ts'
 import { endLogin, sendBanner, tellSignatures } from './user-auth.ts'
-import { consoleOf, type Visit, visitOf } from './visit.ts'
+import { visitOf } from './visit.ts'
 
-export interface ConnectionOptions extends AccountOptions {
-  consoles: readonly Console[]
+export interface ConnectionOptions extends AccountOptions, CommandServices {
   /** The escape key, `ctrl-]`. */
   escapeKey: string
-  status(): ConsoleStatus
   events: Events
   limits: ServerLimits
-  clock: Clock
-  /** The end of the program: sessions are told so, and end. */
-  signal: AbortSignal
   place: KeptPlace
 }
 
@@ -155,18 +151,15 @@ export function serveConnection(
       ),
     )
     session.on('exec', (accept, _reject, { command }) => {
-      const parsed = parseCommand(command, visit)
+      const read = readCommand(command, visit)
       start(accept(), channel => {
         if (visit.refusal !== undefined) return refuse(channel, visit.refusal)
-        if (typeof parsed === 'string') {
-          return answer(channel, { lines: [parsed, ...commandsHelp(visit)], exitCode: SESSION_EXIT.usage })
+        if ('problem' in read) {
+          return complain(channel, [read.problem, ...(read.name ? [] : commandsHelp(visit))], SESSION_EXIT.usage)
         }
-        const { name } = parsed
+        const { name } = read
         if (name === 'watch') return attach(channel, true)
-        return execute({ ...parsed, name }, visit, options).then(found => {
-          note(name, visit, found, options)
-          return answer(channel, found)
-        })
+        return run(channel, { ...read, name })
       })
     })
 
@@ -183,12 +176,12 @@ export function serveConnection(
     }
 
     function refuse(channel: ServerChannel, why: string): Promise<void> {
-      return answer(channel, { lines: [why], exitCode: SESSION_EXIT.unavailable })
+      return complain(channel, [why], SESSION_EXIT.unavailable)
     }
 
     async function attach(channel: ServerChannel, viewOnly: boolean): Promise<void> {
       const console = consoleOf(visit)
-      if (!console) return answer(channel, noConsole(visit))
+      if (!console) return complain(channel, [noConsoleText(visit)], noConsoleExit(visit))
       const terminal = channelTerminal({ channel, socket, interactive, gone, endOfInput, roundTrip })
       const { escapeKey, clock, signal } = options
       const one = new Session({ console, person: visit.person, viewOnly, terminal, escapeKey, clock, signal })
@@ -198,10 +191,20 @@ export function serveConnection(
       terminal.end(await exitCode)
     }
 
-    async function answer(channel: ServerChannel, { lines, exitCode }: Answer): Promise<void> {
+    async function run(channel: ServerChannel, command: ExecCommand<EffectName>): Promise<void> {
       const terminal = channelTerminal({ channel, socket, interactive, gone, endOfInput, roundTrip })
-      const text = lines.map(line => line + (interactive ? '\r\n' : '\n')).join('')
-      await (exitCode === SESSION_EXIT.ok ? terminal.write(Buffer.from(text)) : terminal.note(text))
+      const stream = commandStream(terminal, entryOf(command.name).input ?? false, options.signal)
+      const exitCode = await execute(command, { ...options, visit, stream })
+      stream.end()
+      note(command.name, visit, exitCode, options)
+      terminal.end(exitCode)
+    }
+
+    async function complain(channel: ServerChannel, lines: string[], exitCode: SessionExit): Promise<void> {
+      const terminal = channelTerminal({ channel, socket, interactive, gone, endOfInput, roundTrip })
+      const stream = commandStream(terminal, false, options.signal)
+      await stream.complain(...lines)
+      stream.end()
       terminal.end(exitCode)
     }
   }
@@ -219,7 +222,7 @@ export function addressOf(socket: Socket): string {
 function note(
   command: ExecCommandName,
   { person, wanted, isDevice }: Visit,
-  { exitCode }: Answer,
+  exitCode: SessionExit,
   { events }: ConnectionOptions,
 ): void {
   if (isDevice || command === 'break') return

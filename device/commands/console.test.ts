@@ -1,27 +1,31 @@
 import * as assert from 'uvu/assert'
+import type { OptionValues } from '../../cli/command.ts'
 import type { ExecCommandName } from '../../formats/exec-commands.ts'
 import { suite } from '../../testbed/suite.ts'
-import { consoleCommand, requestOf } from './console.ts'
+import { consoleCommand, lineOf } from './console.ts'
 
 const test = suite('oobm console: arguments')
 
-const TAKEN: [name: ExecCommandName, positionals: string[], login: string, args: string[]][] = [
-  ['watch', [], 'console', []],
-  ['watch', ['sw1'], 'sw1', []],
-  ['break', [], 'console', []],
-  ['break', ['500'], 'console', ['500']],
-  ['break', ['sw1'], 'sw1', []],
-  ['break', ['sw1', '500'], 'sw1', ['500']],
-  ['list', [], 'console', []],
+const TAKEN: [name: ExecCommandName, args: string[], login: string, line: string, values?: OptionValues][] = [
+  ['watch', [], 'console', 'watch'],
+  ['watch', ['sw1'], 'sw1', 'watch'],
+  ['break', [], 'console', 'break'],
+  ['break', ['500'], 'console', 'break 500'],
+  ['break', ['sw1'], 'sw1', 'break'],
+  ['break', ['sw1', '500'], 'sw1', 'break 500'],
+  ['status', [], 'console', 'status --json', { json: true }],
+  ['list', [], 'console', 'list'],
 ]
 
 test('names a console before the arguments of the command, or none', () => {
-  for (const [name, positionals, login, args] of TAKEN)
-    assert.equal(requestOf(name, positionals), { login, args }, name)
+  for (const [name, args, login, line, values = {}] of TAKEN)
+    assert.equal(lineOf(name, { args, positionals: args, values }), { login, line }, name)
 })
 
 test('refuses what the bridge would refuse', () => {
-  assert.throws(() => requestOf('break', ['sw1', 'long']), /unexpected argument "long"/)
+  const line = (name: ExecCommandName, args: string[]) => lineOf(name, { args, positionals: args, values: {} })
+  assert.throws(() => line('break', ['sw1', 'long']), /MS cannot be "long": it is a number of milliseconds/)
+  assert.throws(() => line('list', ['sw1', 'x']), /unexpected argument "x"/)
 })
 
 test('has the commands of the bridge that are for people on this device', () => {

@@ -5,12 +5,9 @@ import { usageError } from '../../cli/command.ts'
 import { runSsh, SSH_FAILED, sshSettings } from '../../cli/ssh.ts'
 import { ACCOUNT_ADDRESS, ANY_CONSOLE, BRIDGE_KNOWN_HOSTS } from '../../formats/bridge-login.ts'
 import { consoleRuntimeDirectory } from '../../formats/directories.ts'
-import {
-  EXEC_COMMANDS,
-  type ExecCommandEntry,
-  type ExecCommandName,
-  takesArguments,
-} from '../../formats/exec-commands.ts'
+import { EXEC_COMMANDS, EXEC_NAMES, type ExecCommandName, entryOf } from '../../formats/exec-commands.ts'
+import { argumentProblem } from '../../formats/parse-exec.ts'
+import { quoteWord } from '../../formats/split-line.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { type Command, type CommandInput, defineCommand } from '../command.ts'
 import { readConsoleBridge } from '../daemons/read-daemon.ts'
@@ -23,49 +20,91 @@ export const consoleCommand = defineCommand({
     attach: defineCommand({
       summary: 'open a console',
       arguments: [NAME],
-      run: input => runAtBridge(input, input.positionals[0] ?? ANY_CONSOLE, []),
+      run: input => runAtBridge(input, input.positionals[0] ?? ANY_CONSOLE, undefined, undefined),
     }),
-    ...Object.fromEntries(
-      (Object.keys(EXEC_COMMANDS) as ExecCommandName[])
-        .filter(name => EXEC_COMMANDS[name].access !== 'device' && name !== 'help')
-        .map(name => [name, commandOf(name)]),
-    ),
+    ...commandsBelow(EXEC_NAMES.filter(name => EXEC_COMMANDS[name].access !== 'device' && name !== 'help')),
   },
 })
 
+/** `recordings play` is the command `play` below `recordings`. */
+function commandsBelow(names: readonly ExecCommandName[]): Record<string, Command> {
+  const commands: Record<string, Command> = {}
+  for (const name of names) {
+    const [first = '', second] = name.split(' ')
+    if (second === undefined) {
+      commands[first] = commandOf(name)
+      continue
+    }
+    const below = names.filter(other => other.startsWith(`${first} `))
+    commands[first] ??= defineCommand({
+      summary: below.map(other => entryOf(other).help).join('; '),
+      commands: Object.fromEntries(below.map(other => [other.slice(first.length + 1), commandOf(other)])),
+    })
+  }
+  return commands
+}
+
 /** The command of the bridge, for people on this device. */
 function commandOf(name: ExecCommandName): Command {
-  const { help, arguments: values = [], json, onConsole }: ExecCommandEntry = EXEC_COMMANDS[name]
+  const { help, arguments: values = [], options = {}, rest, onConsole } = entryOf(name)
+  const pick = ({ value, help }: { value?: string; help: string }) => ({ ...(value !== undefined && { value }), help })
   return defineCommand({
     summary: help,
-    arguments: onConsole ? [NAME, ...values] : values,
-    options: json ? { json: { help: 'print JSON' } } : {},
+    arguments: [
+      ...(onConsole ? [NAME] : []),
+      ...values.map(({ isOptional, ...entry }) => ({ ...pick(entry), ...(isOptional && { isOptional }) })),
+      ...(rest ? [{ value: rest.value, isOptional: true, isRepeated: true, help: `after "--": ${rest.help}` }] : []),
+    ],
+    options: Object.fromEntries(Object.entries(options).map(([option, entry]) => [option, pick(entry)])),
     run: input => {
-      const { login, args } = requestOf(name, input.positionals)
-      return runAtBridge(input, login, [name, ...args, ...(input.values.json ? ['--json'] : [])])
+      const { login, line } = lineOf(name, input)
+      return runAtBridge(input, login, name, line)
     },
   })
 }
 
 /**
- * @returns the login name at the bridge, and what follows the command
+ * @returns the login name at the bridge, and the line that the bridge reads
  * @throws UsageError
  */
-export function requestOf(name: ExecCommandName, positionals: string[]): { login: string; args: string[] } {
-  // The only console needs no name: `oobm console break 500`.
-  if (takesArguments(name, positionals)) return { login: ANY_CONSOLE, args: positionals }
-  const [login = ANY_CONSOLE, ...args] = positionals
-  if (takesArguments(name, args)) return { login, args }
-  return usageError(`unexpected argument "${args[0]}"`)
+export function lineOf(
+  name: ExecCommandName,
+  { args, positionals, values }: Pick<CommandInput, 'args' | 'positionals' | 'values'>,
+): { login: string; line: string } {
+  const terminator = args.indexOf('--')
+  const rest = terminator < 0 ? [] : args.slice(terminator + 1)
+  const { login, words } = requestOf(name, positionals.slice(0, positionals.length - rest.length))
+  const options = Object.keys(entryOf(name).options ?? {}).flatMap(option => {
+    const value = values[option]
+    if (value === undefined || value === false) return []
+    return [value === true ? `--${option}` : `--${option}=${value}`]
+  })
+  const head = [name, ...[...options, ...words].map(quoteWord)].join(' ')
+  return { login, line: terminator < 0 ? head : `${head} -- ${rest.join(' ')}` }
 }
 
-async function runAtBridge({ env, signal }: CommandInput, login: string, command: string[]): Promise<number> {
+function requestOf(name: ExecCommandName, positionals: string[]): { login: string; words: string[] } {
+  // The only console needs no name: `oobm console break 500`.
+  if (argumentProblem(name, positionals) === undefined) return { login: ANY_CONSOLE, words: positionals }
+  const [login = ANY_CONSOLE, ...words] = positionals
+  const problem = argumentProblem(name, words)
+  return problem === undefined ? { login, words } : usageError(problem)
+}
+
+async function runAtBridge(
+  { env, signal }: CommandInput,
+  login: string,
+  name: ExecCommandName | undefined,
+  line: string | undefined,
+): Promise<number> {
   const reading = await readConsoleBridge(env)
   if (!reading.running) {
     throw new UserError(`${reading.problem}\nRestart it with: sudo systemctl restart oobm-console`, EXIT.unavailable)
   }
   const hosts = join(consoleRuntimeDirectory(env), BRIDGE_KNOWN_HOSTS)
-  const { code = EXIT.failed } = await runSsh(sshArguments(login, command, reading.status.port, hosts), { signal })
+  const { code = EXIT.failed } = await runSsh(sshArguments({ login, name, line, port: reading.status.port, hosts }), {
+    signal,
+  })
   if (code !== SSH_FAILED) return code
   throw new UserError(
     `the console bridge does not accept the account ${accountName()}. It accepts root and the technicians’ own accounts: log in with yours, or use sudo`,
@@ -73,8 +112,18 @@ async function runAtBridge({ env, signal }: CommandInput, login: string, command
   )
 }
 
+interface BridgeCall {
+  login: string
+  /** Undefined to open the console. */
+  name: ExecCommandName | undefined
+  line: string | undefined
+  port: number
+  /** The file of the bridge's host key. */
+  hosts: string
+}
+
 /** No key: the account says who it is. */
-function sshArguments(login: string, command: string[], port: number, hosts: string): string[] {
+function sshArguments({ login, name, line, port, hosts }: BridgeCall): string[] {
   const settings = sshSettings({
     BindAddress: ACCOUNT_ADDRESS,
     PubkeyAuthentication: 'no',
@@ -88,10 +137,10 @@ function sshArguments(login: string, command: string[], port: number, hosts: str
     IgnoreUnknown: 'WarnWeakCrypto',
     WarnWeakCrypto: 'no-pq-kex',
   })
-  const terminal = command[0] === 'watch' && process.stdin.isTTY ? ['-t'] : []
+  const terminal = name === 'watch' && process.stdin.isTTY ? ['-t'] : []
   const how = ['-F', 'none', '-p', String(port), ...settings, ...terminal]
   // After `--` and `-l`, nothing in a console's name can be read as an option.
-  return [...how, '-l', login, '--', '127.0.0.1', ...command]
+  return [...how, '-l', login, '--', '127.0.0.1', ...(line === undefined ? [] : [line])]
 }
 
 function accountName(): string {

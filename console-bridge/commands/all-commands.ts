@@ -1,0 +1,28 @@
+/** The effect of each exec command, a file each. `watch` is a session, which the connection opens. */
+import type { ExecCommand, ExecCommandName } from '../../formats/exec-commands.ts'
+import type { SessionExit } from '../session/exit-codes.ts'
+import { breakCommand } from './break.ts'
+import type { CommandContext, Execute } from './command.ts'
+import { dismissCommand } from './dismiss.ts'
+import { helpCommand } from './help.ts'
+import { releaseCommand } from './release.ts'
+import { listCommand, statusCommand } from './status.ts'
+
+export type EffectName = Exclude<ExecCommandName, 'watch'>
+
+const EFFECTS: { [Name in EffectName]: Execute<Name> } = {
+  break: breakCommand,
+  release: releaseCommand,
+  status: statusCommand,
+  list: listCommand,
+  help: helpCommand,
+  dismiss: dismissCommand,
+}
+
+/** @returns the exit code */
+export function execute<Name extends EffectName>(
+  command: ExecCommand<Name>,
+  context: CommandContext,
+): Promise<SessionExit> {
+  return EFFECTS[command.name](command, context)
+}

@@ -1,0 +1,37 @@
+/** Who logged in on a connection, and which console they mean. */
+import type { Console } from '../console/console.ts'
+import type { Person } from '../console/person.ts'
+import { chooseConsole, describeNoConsole } from './login-name.ts'
+
+/** Who asks. */
+export interface Asker {
+  /** Logged in at the relay. */
+  viaRelay: boolean
+  /** Root and the supervisor. */
+  isDevice: boolean
+}
+
+export interface Visit extends Asker {
+  person: Person
+  /** As typed, without the technician. */
+  wanted: string
+  allowed: readonly Console[]
+  /** Why every session ends with a message. */
+  refusal: string | undefined
+}
+
+export function consoleOf({ wanted, allowed }: Visit): Console | undefined {
+  const name = chooseConsole(
+    wanted,
+    allowed.map(({ name }) => name),
+  )
+  return allowed.find(console => console.name === name)
+}
+
+/** What somebody is told when their login name is not a console of theirs. */
+export function noConsoleText({ wanted, allowed }: Visit): string {
+  return describeNoConsole(
+    wanted,
+    allowed.map(({ name }) => name),
+  )
+}
