@@ -11,6 +11,7 @@ import { watchDescriptors } from '../runtime/descriptors.ts'
 import { ConfigurationError, EXIT, type ExitCode, errorMessage, UserError } from '../runtime/errors.ts'
 import { createLog, type Logger } from '../runtime/log.ts'
 import { serviceManager } from '../runtime/systemd.ts'
+import { VERSION } from '../runtime/version.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
 import { Console } from './console/console.ts'
 import { Events } from './events.ts'
@@ -25,6 +26,8 @@ import { napper } from './nap.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './ssh/limits.ts'
 import { startServer } from './ssh/server.ts'
 import { consoleStatus, describeConsoles } from './status.ts'
+import { isClockSynchronized } from './transcript/clock-synchronized.ts'
+import { Transcripts } from './transcript/transcripts.ts'
 
 export interface BridgeOptions {
   env: NodeJS.ProcessEnv
@@ -66,12 +69,17 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
   const over = AbortSignal.any([signal, ending.signal])
   const nap = napper(clock, over)
   const events = new Events(clock)
+  const transcripts = await Transcripts.in({
+    ...{ directory: join(directories.state, 'transcript'), config, clock, isClockSynchronized, log },
+    ...{ bootId: heartbeatNow().bootId, software: VERSION, onChange: nap.wake },
+  })
   const consoles = config.consoles.map(
     console =>
       new Console({
         ...{ config: console, scrollbackBytes: bridge.scrollbackBytes, clock },
         log: log.child({ console: console.name }),
         onChange: nap.wake,
+        recorderOf: scrollback => transcripts.recorderOf(console, scrollback),
         onEvent: event => events.add(event),
       }),
   )
@@ -81,6 +89,8 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
   const turnedAtMs = new Map<Console, number>()
 
   const withdrawKnownHosts = await offerKnownHosts(directories.runtime, bridge.port, bridge.hostKey)
+  const recording = new AbortController()
+  const recorded = transcripts.run(recording.signal)
   try {
     const server = await startServer({
       ...{ hostKey, port: bridge.port, escapeKey: bridge.escape, consoles, status, clock, log, signal: over },
@@ -149,6 +159,9 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
       }
     }
   } finally {
+    // Last: the end of each session is recorded, too.
+    recording.abort()
+    await recorded
     await withdrawKnownHosts()
     await rm(statusFile, { force: true })
   }

@@ -45,6 +45,14 @@ export const consoleSchema = z.strictObject({
     .enum(['none', 'rts-cts', 'xon-xoff'])
     .default('none')
     .meta({ description: 'flow control of the line' }),
+  transcript: z.boolean().default(true).meta({
+    description: 'whether what the target says is kept on the disk',
+    details: 'Configurations and passwords that the target shows are in it, unencrypted (docs/transcript.md).',
+  }),
+  logRole: z.enum(['any', 'admin']).default('any').meta({
+    description: 'who may read the transcript: everybody who may open the console, or of them only administrators',
+    details: 'An administrator is a technician with `admin = true`.',
+  }),
 })
 
 export const ledSchema = z
@@ -147,6 +155,19 @@ export const bridgeSettings = {
   scrollbackBytes: z.int().min(1024).max(16_777_216).default(262_144).meta({
     description: 'output that each console keeps for those who come later',
     unit: 'bytes',
+  }),
+  transcriptBytes: z.int().min(1_048_576).max(4_294_967_296).default(16_777_216).meta({
+    description: 'size of the transcript of each console on the disk; the oldest part is dropped',
+    unit: 'bytes',
+  }),
+  transcriptPercent: z.int().min(1).max(90).default(25).meta({
+    description: 'part of the file system that all transcripts together may have',
+    details: 'Where that is less than all of them want, each gets as much less.',
+    unit: 'percent',
+  }),
+  transcriptDays: z.int().min(1).max(3_650).default(30).meta({
+    description: 'age at which a transcript is dropped, once the clock is known to be right',
+    unit: 'days',
   }),
 }
 

@@ -36,7 +36,7 @@ export interface ConsoleOptions {
   /** Something changed that the status shows; not called for its counters. */
   onChange?(): void
   /** Keeps a record of the output and the events; without it, nothing is recorded. */
-  recorderOf?(scrollback: Scrollback): Recorder
+  recorderOf?(scrollback: Scrollback): Recorder | undefined
   /** Gets what belongs in the history. */
   onEvent?(event: Omit<BridgeEvent, 'id' | 'at'>): void
 }

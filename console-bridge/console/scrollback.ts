@@ -21,6 +21,10 @@ export class Scrollback {
     this.#ring = Buffer.alloc(capacityBytes)
   }
 
+  get capacityBytes(): number {
+    return this.#ring.length
+  }
+
   /** The position after the newest byte. */
   get end(): number {
     return this.#end
