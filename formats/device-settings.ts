@@ -13,6 +13,16 @@ const serialPathSchema = z.union([pathSchema, z.string().regex(/^[a-z]+:[A-Za-z0
   error: SERIAL_PATH_MESSAGE,
 })
 
+const regexSchema = z.string().min(1).max(200).refine(isRegex, 'must be a regular expression')
+
+function isRegex(text: string): boolean {
+  try {
+    return new RegExp(text) !== undefined
+  } catch {
+    return false
+  }
+}
+
 export const consoleSchema = z.strictObject({
   name: nameSchema.meta({
     description: 'what technicians call it: the host in `ssh core-sw1`',
@@ -52,6 +62,27 @@ export const consoleSchema = z.strictObject({
   logRole: z.enum(['any', 'admin']).default('any').meta({
     description: 'who may read the transcript: everybody who may open the console, or of them only administrators',
     details: 'An administrator is a technician with `admin = true`.',
+  }),
+  pasteCharacterDelayMs: z.int().min(0).max(1_000).default(0).meta({
+    description: 'character delay: time after each character of a paste',
+    unit: 'ms',
+  }),
+  pasteLineDelayMs: z.int().min(0).max(10_000).default(0).meta({
+    description: 'line delay: time after each line of a paste',
+    unit: 'ms',
+  }),
+  pasteWaitFor: z.enum(['none', 'prompt', 'echo']).default('none').meta({
+    description: 'what the target must show before the next line of a paste is sent',
+    details: '`echo` is the safest for equipment that loses characters; docs/console.md says when to take which.',
+  }),
+  pastePrompt: regexSchema.default('[>#$%?:\\]] ?$').meta({
+    description: 'regular expression of the prompt that a paste waits for',
+    details: 'It is matched with the line at which the target stopped, without colours.',
+    value: 'REGEX',
+  }),
+  pasteTimeoutS: z.int().min(1).max(600).default(10).meta({
+    description: 'longest wait for prompt or echo: then the rest of the paste is dropped',
+    unit: 's',
   }),
 })
 

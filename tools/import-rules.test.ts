@@ -87,7 +87,7 @@ const APART: [from: RegExp, to: RegExp, why: string][] = [
 
 /** Pure logic: no effects of their own, so that tests need none. */
 const PURE =
-  /^(runtime\/(backoff|errors)|formats\/(names|states)|supervisor\/(status\/(derive-status|facts|local-facts)|led\/pattern|loop\/(retry-plan|relay-choice|loop-reports))|console-bridge\/(console\/scrollback|session\/escape-parser)|relay-config\/fleet\/.*|lab\/sim-router\/(router|state|commands|describe|command-table|line-editor|boot-messages))\.ts$/
+  /^(runtime\/(backoff|errors)|formats\/(names|states)|supervisor\/(status\/(derive-status|facts|local-facts)|led\/pattern|loop\/(retry-plan|relay-choice|loop-reports))|console-bridge\/(console\/(scrollback|pacer|pacing|echo)|session\/escape-parser)|relay-config\/fleet\/.*|lab\/sim-router\/(router|state|commands|describe|command-table|line-editor|boot-messages))\.ts$/
 /** Of the modules with effects, what has none. */
 const NO_EFFECT = /^import { isIP } from 'node:net'$/m
 /** Tests, what several tests of one part stand on, and measurements. */

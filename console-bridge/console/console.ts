@@ -6,11 +6,13 @@ import { errorMessage } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { BridgeEvent } from '../events.ts'
 import type { Line } from '../line/line.ts'
-import { describeHold, describeRelease, describeSettings, heldAfterMs } from '../line/settings.ts'
+import { byteMs, describeHold, describeRelease, describeSettings, heldAfterMs } from '../line/settings.ts'
 import { breakLengthMs, describeBreak } from './break.ts'
 import { FlowHold, type Holder } from './flow-hold.ts'
 import type { Loss } from './loss.ts'
 import { Outgoing } from './outgoing.ts'
+import { Pacer } from './pacer.ts'
+import type { Pacing } from './pacing.ts'
 import { calledAs, logged, type Person } from './person.ts'
 import type { EventFields, Recorder } from './recorder.ts'
 import { refusalOf } from './right.ts'
@@ -23,6 +25,8 @@ import { Seats } from './seats.ts'
  * fills.
  */
 export const TYPED_BOUND_BYTES = 65_536
+/** The same for a paced paste: it takes long, and the escape key that stops it must be read. */
+export const PASTE_BOUND_BYTES = 1_048_576
 /** Bytes between the queue here and the wire; a line that takes nothing for longer than they need is held. */
 const IN_HAND_BYTES = 512
 /** BREAKs that may wait: more come from a key that is held down. */
@@ -150,6 +154,7 @@ export class Console {
   received(bytes: Buffer): void {
     this.#bytesIn += bytes.length
     this.#lastOutputMs = this.#clock.nowMs()
+    this.#outgoing.heard(bytes)
     this.scrollback.append(bytes)
     this.#recorder?.received()
     for (const seat of this.seats) seat.events.onOutput()
@@ -181,14 +186,31 @@ export class Console {
 
   /**
    * Sends what was typed, if this seat may; when nobody types, it does from now on. `full`: taken, but wait for room.
+   * @param pacer of a paste that is not sent at once
    */
-  type(seat: Seat, bytes: Buffer): TypeOutcome {
+  type(seat: Seat, bytes: Buffer, pacer?: Pacer): TypeOutcome {
     if (refusalOf(seat) !== undefined) return 'observer'
     if (this.writer !== seat && this.writer !== undefined) return 'occupied'
     if (!this.#state.open) return 'closed'
     if (this.writer === undefined) this.#give(seat, `${calledAs(seat)} types now`)
-    this.#outgoing.push(seat, bytes)
-    return this.hasRoom(seat) ? 'taken' : 'full'
+    this.#outgoing.push(seat, bytes, pacer)
+    const boundBytes = pacer ? PASTE_BOUND_BYTES : TYPED_BOUND_BYTES
+    return this.waitingBytes(seat) < boundBytes ? 'taken' : 'full'
+  }
+
+  /** For the pastes of one session. */
+  pacer(pacing: Pacing): Pacer {
+    return new Pacer(pacing, () => byteMs(this.config))
+  }
+
+  /** Drops what this seat typed and was not sent. @returns how many bytes that was */
+  discard(seat: Seat, loss: Loss): number {
+    return this.#outgoing.discard(seat, loss)
+  }
+
+  /** Tells everyone else at the console. */
+  tellOthers(seat: Seat, text: string): void {
+    for (const other of this.seats) if (other !== seat) other.events.onNotice(text)
   }
 
   hasRoom(seat: Seat): boolean {

@@ -1,6 +1,17 @@
 /** Why something that was typed at a console was not sent. */
 
-export type LossKind = 'observer' | 'occupied' | 'taken-over' | 'closed' | 'held' | 'break' | 'left'
+export type LossKind =
+  | 'observer'
+  | 'occupied'
+  | 'taken-over'
+  | 'closed'
+  | 'held'
+  | 'break'
+  | 'left'
+  /** The target did not show what a paced paste waits for. */
+  | 'unanswered'
+  /** Whoever pasted stopped the paste. */
+  | 'stopped'
 
 export interface Loss {
   readonly kind: LossKind

@@ -5,6 +5,7 @@ import { OVER, within } from '../../runtime/waiting.ts'
 import { answered, breakLine } from '../line/break-line.ts'
 import type { Line } from '../line/line.ts'
 import type { Loss } from './loss.ts'
+import type { Pacer } from './pacer.ts'
 import { countBytes, WaitingInput, type WaitingItem } from './waiting-input.ts'
 
 /** Milliseconds that a BREAK waits for what was typed before it; a second is 960 bytes at 9600 baud. */
@@ -48,8 +49,12 @@ export class Outgoing {
   /** While the line discards, what is typed waits, so that it is not discarded too. */
   #isDiscarding = false
   #lastOwner: object | undefined
+  /** Of what was sent last. */
+  #pacer: Pacer | undefined
   #progressAtMs = 0
   #isHeld = false
+  /** The line has room, and a paste is paced. */
+  #isPausing = false
   #lastBreak: Promise<unknown> = Promise.resolve()
   readonly #whenChanged = new Set<() => void>()
 
@@ -66,12 +71,25 @@ export class Outgoing {
     this.#line = line
     this.#hold(false)
     this.#lose(this.#waiting.remove(), loss)
+    this.#pacer = undefined
     this.#tellChanged()
   }
 
-  push(owner: object, bytes: Buffer): void {
-    this.#waiting.push(owner, bytes)
+  /** @param pacer says when a paste may be sent; without one, as fast as the line takes it */
+  push(owner: object, bytes: Buffer, pacer?: Pacer): void {
+    const nowMs = this.#clock.nowMs()
+    pacer?.queued(bytes, nowMs)
+    const { first } = this.#waiting
+    // A person answers the question at which their paste stopped.
+    if (!pacer && first?.owner === owner && first.pacer?.isStuck(nowMs)) this.#waiting.pushFirst(owner, bytes)
+    else this.#waiting.push(owner, bytes, pacer)
+    this.#tellChanged()
     this.#pump()
+  }
+
+  /** The target said something: a paste may wait for it. */
+  heard(bytes: Buffer): void {
+    if (this.#pacer?.heard(bytes, this.#clock.nowMs())) this.#tellChanged()
   }
 
   waitingBytes(owner: object): number {
@@ -109,6 +127,8 @@ export class Outgoing {
   async sent(owner: object, signal: AbortSignal): Promise<boolean> {
     this.#progressAtMs = Math.max(this.#progressAtMs, this.#clock.nowMs())
     while (this.waitingBytes(owner) > 0 && !signal.aborted) {
+      // A pacer has deadlines of its own.
+      if (this.#isPausing) this.#progressAtMs = this.#clock.nowMs()
       const leftMs = this.#progressAtMs + GIVE_UP_MS - this.#clock.nowMs()
       if (leftMs <= 0) return false
       await this.#changed(leftMs, signal)
@@ -140,6 +160,7 @@ export class Outgoing {
     try {
       const drained = await this.#drain(line, signal)
       const discarded = this.#waiting.removeAhead()
+      this.#tellChanged()
       if (!drained) {
         await answered(line.discard(), this.#clock)
         this.#lose(discarded, loss)
@@ -184,16 +205,21 @@ export class Outgoing {
     while (!signal.aborted) {
       const { first } = this.#waiting
       if (!first || this.#isDiscarding) break
+      const room = first.pacer?.room(first.bytes, this.#clock.nowMs()) ?? PIECE_BYTES
+      if (room === 0) {
+        await this.#pause(first, signal)
+        continue
+      }
       let taken: number
       try {
-        taken = line.write(first.bytes.subarray(0, PIECE_BYTES))
+        taken = line.write(first.bytes.subarray(0, Math.min(room, PIECE_BYTES)))
       } catch {
         return false
       }
       if (taken > 0) {
         stuckSinceMs = undefined
         retryMs = RETRY_MS.first
-        this.#took(first.owner, taken)
+        this.#took(first, taken)
         continue
       }
       stuckSinceMs ??= this.#clock.nowMs()
@@ -205,7 +231,23 @@ export class Outgoing {
     return true
   }
 
-  #took(owner: object, bytes: number): void {
+  /** Waits until more of a paste may be sent; drops it when the target does not answer in time. */
+  async #pause({ owner, pacer }: WaitingItem, signal: AbortSignal): Promise<void> {
+    if (!pacer) return
+    const nowMs = this.#clock.nowMs()
+    if (pacer.isOverdue(nowMs)) {
+      this.discard(owner, { kind: 'unanswered', text: pacer.describeSilence() })
+      return
+    }
+    this.#isPausing = true
+    await this.#changed(Math.ceil(pacer.waitMs(nowMs)), signal)
+    this.#isPausing = false
+  }
+
+  #took({ owner, bytes: sent, pacer }: WaitingItem, bytes: number): void {
+    pacer?.sent(sent.subarray(0, bytes), this.#clock.nowMs())
+    if (this.#pacer !== pacer) this.#pacer?.interrupted()
+    this.#pacer = pacer ?? this.#pacer
     this.#waiting.took(bytes)
     this.#lastOwner = owner
     this.#progressAtMs = this.#clock.nowMs()
@@ -222,6 +264,7 @@ export class Outgoing {
   }
 
   #lose(items: readonly WaitingItem[], loss: Loss): void {
+    for (const { pacer, bytes } of items) pacer?.dropped(bytes.length)
     for (const owner of new Set(items.map(({ owner }) => owner))) {
       this.#events.onLost(owner, countBytes(items.filter(item => item.owner === owner)), loss)
     }

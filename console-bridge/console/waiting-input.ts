@@ -1,8 +1,12 @@
 /** What was typed and the line has not taken: in order, and counted for each owner. */
 
+import type { Pacer } from './pacer.ts'
+
 export interface WaitingItem {
   readonly owner: object
   bytes: Buffer
+  /** Part of a paste that is not sent at once. */
+  readonly pacer: Pacer | undefined
 }
 
 export class WaitingInput {
@@ -10,8 +14,13 @@ export class WaitingInput {
   /** During a BREAK, what was typed before it. */
   #ahead: WaitingItem[] | undefined
 
-  push(owner: object, bytes: Buffer): void {
-    this.#items.push({ owner, bytes })
+  push(owner: object, bytes: Buffer, pacer?: Pacer): void {
+    this.#items.push({ owner, bytes, pacer })
+  }
+
+  /** It is sent before all that waits. */
+  pushFirst(owner: object, bytes: Buffer): void {
+    this.#queue.unshift({ owner, bytes, pacer: undefined })
   }
 
   /** The next to be sent: during a BREAK, only of what was typed before it. */

@@ -17,9 +17,14 @@ const HELD_MS = 2_000
 /** Bits of a byte on the wire, with start and stop bit. */
 const BITS_PER_BYTE = 10
 
+/** Milliseconds that a byte takes on the wire. */
+export function byteMs({ baudRate }: Pick<LineSettings, 'baudRate'>): number {
+  return (BITS_PER_BYTE * 1_000) / baudRate
+}
+
 /** @param bytes that the adapter may hold */
-export function heldAfterMs({ baudRate }: Pick<LineSettings, 'baudRate'>, bytes: number): number {
-  return HELD_MS + (bytes * BITS_PER_BYTE * 1_000) / baudRate
+export function heldAfterMs(config: Pick<LineSettings, 'baudRate'>, bytes: number): number {
+  return HELD_MS + bytes * byteMs(config)
 }
 
 /** Why flow control holds a line, as a clause. */

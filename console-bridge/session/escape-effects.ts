@@ -1,7 +1,8 @@
 /** What each command of the escape menu does in a session. */
 import type { Console } from '../console/console.ts'
+import { describePacing, pacingAfter, pacingOf } from '../console/pacing.ts'
 import type { Seat } from '../console/seat.ts'
-import type { EscapeCommand } from './escape-menu.ts'
+import { type EscapeCommand, escapeKeyOf } from './escape-menu.ts'
 import { escapeHelp } from './greeting.ts'
 import type { Typing } from './typing.ts'
 
@@ -38,6 +39,13 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
   },
   release: ({ console, seat, tell }) => {
     void console.release(seat).then(answer => answer.released || tell(answer.cause))
+  },
+  'stop-paste': ({ seat, typing, tell }) => tell(typing.stopPaste(seat)),
+  pacing: ({ console, typing, escapeName, tell }) => {
+    typing.pacing = pacingAfter(typing.pacing, pacingOf(console.config))
+    tell(
+      `what you paste is paced: ${describePacing(typing.pacing)}; ${escapeName} ${escapeKeyOf('pacing')} for another`,
+    )
   },
   disconnect: ({ leave }) => leave(),
 }

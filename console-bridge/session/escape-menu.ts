@@ -8,6 +8,7 @@ export const ESCAPE_GROUPS = {
   keyboard: 'keyboard',
   people: 'people',
   line: 'line',
+  paste: 'paste',
   session: 'session',
 } as const
 
@@ -28,6 +29,8 @@ export const ESCAPE_MENU = [
   { key: 'w', command: 'take-over', group: 'keyboard', help: 'take over typing', who: 'operator' },
   { key: 'b', command: 'break', group: 'line', help: 'send a BREAK', who: 'operator' },
   { key: 'c', command: 'release', group: 'line', help: 'release flow control', who: 'operator' },
+  { key: 'x', command: 'stop-paste', group: 'paste', help: 'stop a paste', who: 'operator' },
+  { key: 'p', command: 'pacing', group: 'paste', help: 'pace what you paste', who: 'operator' },
   { key: '?', command: 'help', group: 'session', help: 'show this help', who: 'anyone' },
   { key: 'd', command: 'disconnect', group: 'session', help: 'disconnect', who: 'anyone' },
   { key: '.', command: 'disconnect', group: 'session', help: 'disconnect', who: 'anyone' },

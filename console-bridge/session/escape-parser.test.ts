@@ -31,7 +31,7 @@ const CASES: [typed: string, comesOut: string][] = [
   [`${E}${E}${E}b`, `${E}<break>`],
   [`a${E}bc`, 'a<break>c'],
   [`a${E}${E}c${E}`, `a${E}c`],
-  [`a${E}xc`, 'a<unknown>c'],
+  [`a${E}~c`, 'a<unknown>c'],
   [`${E}\r\n`, '<unknown>\n'],
   [`${E}\x02`, '<unknown>'],
   ['\x00\xff~B\x1b[A', '\x00\xff~B\x1b[A'],

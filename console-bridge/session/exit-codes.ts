@@ -30,7 +30,7 @@ export const SESSION_EXIT_MEANINGS: readonly (readonly [SessionExit, string])[] 
   ],
   [
     SESSION_EXIT.notSent,
-    'some input was not sent: the line was closed, flow control held it for 20 s, somebody’s BREAK dropped it, or you left first',
+    'some input was not sent: the line was closed, flow control held it for 20 s, somebody’s BREAK dropped it, the target did not answer a paced paste, or you stopped it or left first',
   ],
   [SESSION_EXIT.occupied, 'some input was not sent: somebody else types, or took over; try again later'],
   [SESSION_EXIT.observer, 'some input or a BREAK was not sent: you may only watch this console'],
@@ -52,6 +52,8 @@ export function exitOfLoss(kind: LossKind): SessionExit {
     case 'held':
     case 'break':
     case 'left':
+    case 'unanswered':
+    case 'stopped':
       return SESSION_EXIT.notSent
     default:
       return kind satisfies never

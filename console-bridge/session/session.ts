@@ -59,7 +59,9 @@ export class Session implements TerminalInput {
     this.#typing = new Typing({
       ...{ console, terminal, clock, over: this.#over },
       takeOverHint: terminal.interactive ? `; ${this.#escapeName} ${escapeKeyOf('take-over')} to take over` : '',
+      stopHint: `, ${this.#escapeName} ${escapeKeyOf('stop-paste')} stops`,
       tell: text => this.#view.tell(text),
+      tellProgress: text => this.#view.tellProgress(text),
       end: () => this.#ending.abort(),
     })
   }

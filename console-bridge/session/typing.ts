@@ -3,11 +3,14 @@ import type { Clock } from '../../runtime/clock.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { Console } from '../console/console.ts'
 import type { Loss } from '../console/loss.ts'
+import type { Pacer } from '../console/pacer.ts'
+import { isPaced, type Pacing, pacingOf } from '../console/pacing.ts'
 import { calledAs } from '../console/person.ts'
 import { refusalOf } from '../console/right.ts'
 import type { Seat } from '../console/seat.ts'
 import { Ledger } from './ledger.ts'
 import { PAUSE_MS, PasteGate } from './paste-gate.ts'
+import { reportPaste } from './paste-progress.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface TypingOptions {
@@ -20,6 +23,10 @@ export interface TypingOptions {
   takeOverHint: string
   /** Shows a line to the technician. */
   tell(text: string): void
+  /** Shows how far a paste is, where it does not cut the target's line in two. */
+  tellProgress(text: string): void
+  /** The keys that stop a paste, for that. */
+  stopHint: string
   /** Ends the session. */
   end(): void
 }
@@ -28,6 +35,8 @@ export interface TypingOptions {
 const REFUSAL_MS = 3_000
 /** Milliseconds for which the input of a program that lost some is still read, so that the rest can be counted. */
 const GIVING_UP_MS = 5_000
+/** Bytes at once that one key may send, such as a function key: they are not a paste. */
+const KEY_BYTES = 8
 
 export class Typing {
   readonly ledger = new Ledger()
@@ -46,11 +55,14 @@ export class Typing {
   #givenUp: Loss | undefined
   #refusedAtMs = Number.NEGATIVE_INFINITY
   #toldObserver = false
+  #pacer: Pacer
+  #isReporting = false
 
   constructor(options: TypingOptions) {
-    const { terminal, clock, over, tell } = options
+    const { console, terminal, clock, over, tell } = options
     this.#options = options
     this.#isProgram = !terminal.interactive
+    this.#pacer = console.pacer(pacingOf(console.config))
     this.#gate = new PasteGate({
       ...{ clock, over },
       roundTrip: signal => terminal.roundTrip(signal),
@@ -73,6 +85,28 @@ export class Typing {
     if (this.#isPaused) void this.#giveUpHeld()
   }
 
+  /** How a paste is paced. */
+  get pacing(): Pacing {
+    return this.#pacer.pacing
+  }
+
+  /** For what is pasted from now on. */
+  set pacing(pacing: Pacing) {
+    this.#pacer = this.#options.console.pacer(pacing)
+  }
+
+  /** Drops the rest of a paste, also what is still on its way. @returns a sentence about it */
+  stopPaste(seat: Seat): string {
+    const { console } = this.#options
+    const { sentLines, lines } = this.#pacer.progress
+    if (!this.isBehind) return 'no paste is going on'
+    const loss: Loss = { kind: 'stopped', text: 'you stopped the paste' }
+    const bytes = console.discard(seat, loss)
+    this.dropRest(loss)
+    const far = isPaced(this.pacing) ? `${sentLines} of ${lines} lines were sent, ` : ''
+    return `the paste is stopped: ${far}${bytes} bytes were not sent`
+  }
+
   /** What arrives now was typed after the loss. */
   decidedAnew(): void {
     this.#gate.open()
@@ -81,7 +115,8 @@ export class Typing {
   type(seat: Seat, bytes: Buffer): void {
     const { console, terminal } = this.#options
     const loss = this.#gate.came(bytes.length) ?? this.#givenUp
-    const outcome = loss ? 'lost' : console.type(seat, bytes)
+    const outcome = loss ? 'lost' : console.type(seat, bytes, this.#pacerFor(bytes))
+    if (this.#pacer.waitingBytes > 0) void this.#reportPaste(seat)
     switch (outcome) {
       case 'lost':
         this.lose(bytes.length, loss as Loss)
@@ -112,10 +147,34 @@ export class Typing {
     }
   }
 
+  /** Undefined for what a person types. */
+  #pacerFor(bytes: Buffer): Pacer | undefined {
+    if (!isPaced(this.pacing)) return undefined
+    const nowMs = this.#options.clock.nowMs()
+    const isPaste = this.#isProgram || bytes.length > KEY_BYTES || this.#gate.isPasting
+    const isBehindPaste = this.#pacer.isGoing(nowMs) && !this.#pacer.isStuck(nowMs)
+    return isPaste || isBehindPaste ? this.#pacer : undefined
+  }
+
+  /** Shows a person how far their paste is, and the others that there is one. */
+  async #reportPaste(seat: Seat): Promise<void> {
+    if (this.#isReporting) return
+    this.#isReporting = true
+    const { console, terminal, clock, over, tell, tellProgress, stopHint } = this.#options
+    await reportPaste(this.#pacer, {
+      ...{ clock, over, who: calledAs(seat) },
+      progress: text => terminal.interactive && tellProgress(`${text}${stopHint}`),
+      end: text => terminal.interactive && tell(text),
+      others: text => console.tellOthers(seat, text),
+    })
+    this.#isReporting = false
+  }
+
   /** Some input was not sent: then the rest of that paste is dropped, and of a program's input everything after it. */
   lose(bytes: number, loss: Loss): void {
     this.ledger.lost(bytes, loss)
     if (this.ledger.loss === undefined || !this.seat || this.seat.viewOnly) return
+    if (loss.kind === 'unanswered') this.#options.tell(`paste stopped: ${loss.text}, ${bytes} bytes were not`)
     if (this.#isProgram) void this.#giveUp(loss)
     else if (loss.kind === 'observer') return
     else if (this.#isPaused || this.#gate.isPasting) this.dropRest(loss)

@@ -14,6 +14,8 @@ export class View {
   readonly #scrollback: Scrollback
   readonly #terminal: Terminal
   readonly #notices: string[] = []
+  /** Waits for the end of a line of the target. */
+  #progress: string | undefined
   #wake: () => void = () => {}
   #lineStarted = true
   #missedBytes = 0
@@ -33,6 +35,12 @@ export class View {
     this.#notices.push(...texts)
     if (this.#notices.length > NOTICES_BOUND) this.#notices.splice(0, this.#notices.length - NOTICES_BOUND)
     this.#wake()
+  }
+
+  /** Shows a line once the target's own line is complete, or when there is a newer one. */
+  tellProgress(text: string): void {
+    if (this.#lineStarted || this.#progress !== undefined) this.tell(text)
+    this.#progress = this.#lineStarted || this.#progress !== undefined ? undefined : text
   }
 
   /** There is more output. */
@@ -69,8 +77,7 @@ export class View {
         }
         if (bytes.length > 0) {
           const shown = past.finish(bytes)
-          if (shown.length > 0) this.#lineStarted = shown.at(-1) === 0x0a
-          await this.#terminal.write(shown)
+          await this.#showAround(shown)
         } else if (this.#notices.length === 0 && !over.aborted) {
           await new Promise<void>(resolve => {
             this.#wake = resolve
@@ -87,6 +94,20 @@ export class View {
     const past = new PlainText(contextFrom === 0)
     past.feed(this.#scrollback.read(contextFrom, from - contextFrom).bytes)
     return { text: past.feed(this.#scrollback.read(from, to - from).bytes), past }
+  }
+
+  /** Shows output, and the progress that waits for the end of a line in it. */
+  async #showAround(output: Buffer): Promise<void> {
+    const end = this.#progress === undefined ? 0 : output.lastIndexOf(0x0a) + 1
+    if (end > 0) {
+      await this.#terminal.write(output.subarray(0, end))
+      this.#lineStarted = true
+      await this.#note(this.#progress ?? '')
+      this.#progress = undefined
+    }
+    const rest = output.subarray(end)
+    if (rest.length > 0) this.#lineStarted = rest.at(-1) === 0x0a
+    await this.#terminal.write(rest)
   }
 
   async showNotices(): Promise<void> {
