@@ -1,7 +1,8 @@
 /** The events that the bridge keeps for the relay's history. */
 import * as assert from 'uvu/assert'
+import { startProgram } from '../testbed/run-program.ts'
 import { suite } from '../testbed/suite.ts'
-import { runCommand, statusWhere } from './testing/bridge-fixture.ts'
+import { runCommand, sshArgs, statusWhere } from './testing/bridge-fixture.ts'
 import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 
 const test = suite('what people did')
@@ -32,6 +33,13 @@ test(
         [3, true, true],
       ],
     )
+    const typist = startProgram('ssh', sshArgs(files, 'bob', 'core-sw1'))
+    context.cleanup(() => typist.stop())
+    typist.child.stdin?.end('show clock\r')
+    const { events: more = [] } = await statusWhere(files, 'typed', ({ events }) => events?.at(-1)?.event === 'typed')
+    const typed = more.at(-1)
+    assert.equal([typed?.console, typed?.technician, typed?.detail], ['core-sw1', 'bob', '11 bytes'])
+    assert.ok(typed?.since !== undefined && typed.since <= typed.at)
     const shown = await runCommand(files, 'alice', 'core-sw1', 'status --json')
     assert.is(JSON.parse(shown.stdout).events, undefined)
   },

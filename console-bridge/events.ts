@@ -5,6 +5,14 @@ import { type Clock, WallTimes } from '../runtime/clock.ts'
 
 export type BridgeEvent = NonNullable<ConsoleStatus['events']>[number]
 
+export type NewEvent = Omit<BridgeEvent, 'id' | 'at' | 'since'>
+
+/** What lasted for a time, in milliseconds of `Clock.nowMs`. */
+export interface Span {
+  firstMs: number
+  lastMs: number
+}
+
 /** So many are kept: the supervisor reads the status every two seconds. */
 const KEPT = 32
 /**
@@ -27,11 +35,17 @@ export class Events {
 
   /** Oldest first, with times since 1970. */
   get latest(): readonly BridgeEvent[] {
-    return this.#events.map(event => ({ ...event, at: this.#times.of(event.at) }))
+    return this.#events.map(event => ({
+      ...event,
+      at: this.#times.of(event.at),
+      ...(event.since !== undefined && { since: this.#times.of(event.since) }),
+    }))
   }
 
-  add(event: Omit<BridgeEvent, 'id' | 'at'>): void {
-    this.#events.push({ id: this.#nextId++, at: this.#clock.nowMs(), ...event })
+  /** @param span if it lasted */
+  add(event: NewEvent, span?: Span): void {
+    const at = span?.lastMs ?? this.#clock.nowMs()
+    this.#events.push({ id: this.#nextId++, at, ...(span && { since: span.firstMs }), ...event })
     if (this.#events.length > KEPT) this.#events.shift()
   }
 

@@ -80,7 +80,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
         log: log.child({ console: console.name }),
         onChange: nap.wake,
         recorderOf: scrollback => transcripts.recorderOf(console, scrollback),
-        onEvent: event => events.add(event),
+        onEvent: (event, span) => events.add(event, span),
       }),
   )
   const lines = consoles.map(({ config }) => openLineOf(config, openSerialLine, schemes))

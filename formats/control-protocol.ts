@@ -170,7 +170,7 @@ export function formatSession({ console, technician, fromS, toS }: PastSession):
 
 /** Something that people did at a device, or that was refused, other than the end of a console session. */
 export const deviceEventSchema = z.object({
-  /** `break`, `word` (a command at the bridge), `refused` (a login), `shell` (a session that has ended), `lost` (older ones). */
+  /** `break`, `word` (a command at the bridge), `refused` (a login), `typed` (how much was sent to a target), `shell` (a session that has ended), `lost` (older ones). */
   event: text(20),
   /** Seconds since then, or since its end if it lasted. */
   agoS: age,

@@ -68,7 +68,10 @@ export const consoleStatusSchema = z.object({
       z.object({
         id: z.int(),
         at: instant,
-        event: z.enum(['break', 'word', 'refused']),
+        /** For what lasted: when it began. */
+        since: instant.optional(),
+        /** `typed`: what somebody sent to the target in a session that has ended; the count, no characters. */
+        event: z.enum(['break', 'word', 'refused', 'typed']),
         console: z.string().optional(),
         technician: z.string().optional(),
         from: z.string(),

@@ -114,4 +114,31 @@ test('releases flow control for operators only, and says what that changes', asy
   assert.match(closed.released ? '' : closed.cause, 'flow control was not released: the line is closed: unplugged')
 })
 
+test('the history gets how much each session sent and when, at its end, and no characters', async context => {
+  const { console, line, attach, pass, clock, noted, recorded } = fakeConsole(context)
+  const [alice, bob] = [attach('alice'), attach('bob')]
+  const fromMs = clock.nowMs()
+  console.type(alice.seat, Buffer.from('show clock\r'))
+  await console.sent(alice.seat, context.signal)
+  await pass(60_000)
+  console.type(alice.seat, Buffer.from('exit\r'))
+  await console.sent(alice.seat, context.signal)
+  const toMs = clock.nowMs()
+  assert.is(line.sent, 'show clock\rexit\r')
+  await pass(60_000)
+  console.leave(bob.seat)
+  console.leave(alice.seat, 'disconnected')
+  const who = { console: 'core-sw1', technician: 'alice', from: 'x' }
+  assert.equal(noted, [
+    [
+      { event: 'typed', ...who, detail: '16 bytes' },
+      { firstMs: fromMs, lastMs: toMs },
+    ],
+  ])
+  assert.equal(recorded.slice(-2), [
+    'session end {"id":2,"by":"bob","how":"left","typed":0}',
+    'session end {"id":1,"by":"alice","how":"disconnected","typed":16}',
+  ])
+})
+
 test.run()

@@ -4,7 +4,7 @@ import type { ConsoleConfig } from '../../formats/device-config.ts'
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
-import type { BridgeEvent } from '../events.ts'
+import type { NewEvent, Span } from '../events.ts'
 import type { Line } from '../line/line.ts'
 import { byteMs, describeHold, describeRelease, describeSettings, heldAfterMs } from '../line/settings.ts'
 import { breakLengthMs, describeBreak } from './break.ts'
@@ -17,8 +17,10 @@ import { calledAs, logged, type Person } from './person.ts'
 import type { EventFields, Recorder } from './recorder.ts'
 import { refusalOf } from './right.ts'
 import { Scrollback } from './scrollback.ts'
-import type { BreakAnswer, Hold, LineState, ReleaseAnswer, Seat, SeatEvents, TypeOutcome } from './seat.ts'
+import type { BreakAnswer, Hold, HowEnded, LineState, ReleaseAnswer, Seat, SeatEvents, TypeOutcome } from './seat.ts'
 import { Seats } from './seats.ts'
+import { sizeText, type TerminalSize } from './terminal-size.ts'
+import { type Typed, TypedCounts } from './typed-counts.ts'
 
 /**
  * Bytes of one session that may wait for the line. At this bound the session is no longer read, and the SSH window
@@ -42,7 +44,7 @@ export interface ConsoleOptions {
   /** Keeps a record of the output and the events; without it, nothing is recorded. */
   recorderOf?(scrollback: Scrollback): Recorder | undefined
   /** Gets what belongs in the history. */
-  onEvent?(event: Omit<BridgeEvent, 'id' | 'at'>): void
+  onEvent?(event: NewEvent, span?: Span): void
 }
 
 export class Console {
@@ -50,11 +52,12 @@ export class Console {
   readonly scrollback: Scrollback
   readonly #clock: Clock
   readonly #times: WallTimes
-  readonly #onEvent: (event: Omit<BridgeEvent, 'id' | 'at'>) => void
+  readonly #onEvent: (event: NewEvent, span?: Span) => void
   readonly #log: Logger
   readonly #onChange: () => void
   readonly #recorder: Recorder | undefined
   readonly #outgoing: Outgoing
+  readonly #typed = new TypedCounts()
   #line: Line | undefined
   readonly #seats: Seats
   /** All instants in here, its `since` too, are milliseconds of the monotonic clock. */
@@ -84,6 +87,7 @@ export class Console {
       events: {
         onSent: (owner, bytes) => {
           this.#bytesOut += bytes
+          this.#typed.sent(owner as Seat, bytes, clock.nowMs())
           ;(owner as Seat).events.onSent(bytes)
         },
         onLost: (owner, bytes, loss) => (owner as Seat).events.onLost(bytes, loss),
@@ -160,21 +164,33 @@ export class Console {
     for (const seat of this.seats) seat.events.onOutput()
   }
 
-  /** Takes a seat; the first one that may type does. */
-  attach(person: Person, viewOnly: boolean, events: SeatEvents): Seat {
+  /**
+   * Takes a seat; the first one that may type does.
+   * @param size of the terminal, if it has one
+   */
+  attach(person: Person, viewOnly: boolean, events: SeatEvents, size?: TerminalSize): Seat {
     const seat = this.#seats.join(person, viewOnly, events)
     this.#log.info({ ...logged(seat), writes: this.writer === seat }, 'session joined')
-    this.#recorder?.happened('session', 'begin', sessionFields(seat))
+    this.#recorder?.happened('session', 'begin', sessionFields(seat, size))
     this.#onChange()
     return seat
   }
 
-  /** Leaves the seat. What it typed and was not sent is discarded. */
-  leave(seat: Seat): void {
+  /** The terminal of this seat has another size now. */
+  resized(seat: Seat, size: TerminalSize): void {
+    this.#recorder?.happened('session', 'size', { id: seat.id, size: sizeText(size) })
+  }
+
+  /**
+   * Leaves the seat. What it typed and was not sent is discarded.
+   */
+  leave(seat: Seat, how: HowEnded = 'left'): void {
     if (!this.#seats.leave(seat)) return
     this.#outgoing.discard(seat, { kind: 'left', text: 'the session ended' })
     this.#log.info(logged(seat), 'session left')
-    this.#recorder?.happened('session', 'end', { id: seat.id, by: calledAs(seat) })
+    const typed = this.#typed.of(seat)
+    this.#recorder?.happened('session', 'end', { id: seat.id, by: calledAs(seat), how, typed: typed?.bytes ?? 0 })
+    if (typed) this.#noteTyped(seat, typed)
     this.#onChange()
   }
 
@@ -298,6 +314,12 @@ export class Console {
     }
   }
 
+  /** Who typed when, for the history: the span and the count, no characters. */
+  #noteTyped({ technician, from }: Seat, { bytes, firstMs, lastMs }: Typed): void {
+    const detail = `${bytes} byte${bytes === 1 ? '' : 's'}`
+    this.#onEvent({ event: 'typed', console: this.config.name, technician, from, detail }, { firstMs, lastMs })
+  }
+
   #give(seat: Seat, announcement: string): void {
     const before = this.writer
     this.#seats.give(seat, announcement)
@@ -320,7 +342,7 @@ function noBreak(cause: string): BreakAnswer {
   return { sent: false, refused: false, cause: `no BREAK was sent: ${cause}` }
 }
 
-function sessionFields(seat: Seat): EventFields {
+function sessionFields(seat: Seat, size: TerminalSize | undefined): EventFields {
   const { id, from, role, viewOnly } = seat
-  return { id, by: calledAs(seat), from, role: viewOnly ? 'observer' : role }
+  return { id, by: calledAs(seat), from, role: viewOnly ? 'observer' : role, size: size && sizeText(size) }
 }

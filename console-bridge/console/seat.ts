@@ -20,6 +20,12 @@ export interface SeatEvents {
   onDismissed(text: string): Promise<unknown>
 }
 
+/**
+ * How a session ended: the person left, their connection was closed or lost, their access ended, or the bridge was
+ * stopped.
+ */
+export type HowEnded = 'left' | 'disconnected' | 'dismissed' | 'stopped'
+
 /** A session's seat at a console. */
 export interface Seat extends Person {
   /** Unique at this console since the program's start. */

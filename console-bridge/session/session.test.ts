@@ -13,7 +13,7 @@ function withSession(
   interactive = true,
   { role = 'operator' as 'operator' | 'observer', viewOnly = false } = {},
 ) {
-  const { console, line, clock, attach, pass } = fakeConsole(context)
+  const { console, line, clock, attach, pass, recorded } = fakeConsole(context)
   const shown = fakeTerminal({ interactive })
   context.cleanup(shown.leave)
   const person = { technician: 'alice', role, from: 'x' }
@@ -24,7 +24,7 @@ function withSession(
     return { session, ending: session.run() }
   }
   const bob = () => attach('bob').seat
-  return { console, line, shown, start, bob, pass }
+  return { console, line, shown, start, bob, pass, recorded }
 }
 
 test('greets with the console, the right to type, and who else is there', async context => {
@@ -217,6 +217,23 @@ test('a program that lost input ends soon', async context => {
   assert.is(await ending, 75)
   assert.is(line.sent, '')
   assert.match(shown.notes, '[oobm: 0 bytes sent, 9 not sent: bob types]')
+})
+
+test('tells the recorder the size of the terminal, the last of each half second, and how the session ended', async context => {
+  const { shown, start, pass, recorded } = withSession(context)
+  const { session, ending } = start()
+  await pass(100)
+  for (let columns = 81; columns <= 100; columns++) session.onResized({ columns, rows: 30 })
+  await pass(1_000)
+  session.onResized({ columns: 132, rows: 50 })
+  await pass(1_000)
+  shown.leave()
+  await ending
+  const told = recorded.filter(text => text.startsWith('session'))
+  assert.match(told[0] ?? '', /^session begin .*"size":"80x24"/)
+  assert.equal(told.slice(1, 3), ['session size {"id":1,"size":"100x30"}', 'session size {"id":1,"size":"132x50"}'])
+  assert.match(told[3] ?? '', /^session end .*"how":"disconnected"/)
+  assert.is(told.length, 4)
 })
 
 test.run()

@@ -3,7 +3,8 @@ import type { Clock } from '../../runtime/clock.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { Console } from '../console/console.ts'
 import type { Person } from '../console/person.ts'
-import type { Seat } from '../console/seat.ts'
+import type { HowEnded, Seat } from '../console/seat.ts'
+import type { TerminalSize } from '../console/terminal-size.ts'
 import { ANSWER_NOTICES, untilAnswered } from './answer.ts'
 import { type AtConsole, ESCAPE_EFFECTS } from './escape-effects.ts'
 import { escapeByteOf, escapeKeyOf, escapeNameOf } from './escape-menu.ts'
@@ -27,6 +28,8 @@ export interface SessionOptions {
   signal: AbortSignal
 }
 
+/** Milliseconds for which sizes are collected: somebody drags the edge of their window. */
+const RESIZE_MS = 500
 const GREETING_BYTES = 8_192
 /** Milliseconds after which the likely causes are shown for a target that has said nothing. */
 const SILENCE_MS = 3_000
@@ -44,6 +47,9 @@ export class Session implements TerminalInput {
   /** The end of the scrollback at the beginning. */
   readonly #from: number
   #seat: Seat | undefined
+  #isDismissed = false
+  /** A size that is not told yet. */
+  #resizedTo: TerminalSize | undefined
   #exitCode: SessionExit = SESSION_EXIT.ok
   #running: Promise<SessionExit> | undefined
 
@@ -77,15 +83,20 @@ export class Session implements TerminalInput {
     // A program gets only output from now on.
     const isViewed = terminal.interactive || viewOnly
     const fromPosition = isViewed ? console.scrollback.lastLines(GREETING_LINES, GREETING_BYTES) : this.#from
-    const seat = console.attach(person, viewOnly, {
-      onOutput: () => this.#view.wake(),
-      onNotice: text => this.#view.tell(text),
-      onRoom: () => console.hasRoom(seat) && this.#typing.goOn(),
-      onSent: bytes => this.#typing.ledger.sent(bytes),
-      onLost: (bytes, loss) => this.#typing.lose(bytes, loss),
-      onOthersBreak: loss => this.#typing.dropRest(loss),
-      onDismissed: text => this.#dismiss(text),
-    })
+    const seat = console.attach(
+      person,
+      viewOnly,
+      {
+        onOutput: () => this.#view.wake(),
+        onNotice: text => this.#view.tell(text),
+        onRoom: () => console.hasRoom(seat) && this.#typing.goOn(),
+        onSent: bytes => this.#typing.ledger.sent(bytes),
+        onLost: (bytes, loss) => this.#typing.lose(bytes, loss),
+        onOthersBreak: loss => this.#typing.dropRest(loss),
+        onDismissed: text => this.#dismiss(text),
+      },
+      terminal.size,
+    )
     this.#seat = seat
     this.#typing.seat = seat
     const over = this.#over
@@ -96,7 +107,7 @@ export class Session implements TerminalInput {
     } finally {
       this.#seat = undefined
       this.#typing.seat = undefined
-      console.leave(seat)
+      console.leave(seat, this.#howEnded)
     }
     const { ledger } = this.#typing
     const account = ledger.describe()
@@ -127,6 +138,18 @@ export class Session implements TerminalInput {
     }
   }
 
+  onResized(size: TerminalSize): void {
+    const { console, clock } = this.#options
+    const isWaiting = this.#resizedTo !== undefined
+    this.#resizedTo = size
+    if (isWaiting) return
+    void clock.sleep(RESIZE_MS, this.#over).then(() => {
+      const last = this.#resizedTo
+      this.#resizedTo = undefined
+      if (this.#seat && last) console.resized(this.#seat, last)
+    })
+  }
+
   onLastSent(): void {
     this.#typing.becomeProgram()
   }
@@ -154,7 +177,15 @@ export class Session implements TerminalInput {
     return seat.mayType
   }
 
+  get #howEnded(): HowEnded {
+    const { signal, terminal } = this.#options
+    if (signal.aborted) return 'stopped'
+    if (this.#isDismissed) return 'dismissed'
+    return this.#ending.signal.aborted || !terminal.gone.aborted ? 'left' : 'disconnected'
+  }
+
   #dismiss(text: string): Promise<unknown> {
+    this.#isDismissed = true
     this.#exitCode = SESSION_EXIT.unavailable
     this.#view.tell(text)
     this.#ending.abort()

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { ServerChannel } from 'ssh2'
 import type { SessionExit } from '../session/exit-codes.ts'
 import type { Terminal, TerminalInput } from '../session/terminal.ts'
+import type { PtySize } from './pty-size.ts'
 
 /** Bytes that may wait in the socket: ssh2 itself writes up to the client's window of 2 MiB. */
 const SOCKET_BOUND_BYTES = 65_536
@@ -18,6 +19,7 @@ export interface ChannelTerminalOptions {
   channel: ServerChannel
   socket: Socket
   interactive: boolean
+  ptySize: PtySize
   /** Aborted when the channel or its connection is closed. */
   gone: AbortSignal
   /** Aborted when the client has sent its last byte. */
@@ -26,7 +28,7 @@ export interface ChannelTerminalOptions {
 }
 
 export function channelTerminal(options: ChannelTerminalOptions): ChannelTerminal {
-  const { channel, socket, interactive, gone, endOfInput, roundTrip } = options
+  const { channel, socket, interactive, ptySize, gone, endOfInput, roundTrip } = options
   channel.on('error', () => {})
   channel.stderr.on('error', () => {})
 
@@ -46,6 +48,7 @@ export function channelTerminal(options: ChannelTerminalOptions): ChannelTermina
 
   return {
     interactive,
+    size: ptySize.now,
     gone,
     roundTrip,
     write: bytes => write(channel, bytes),
@@ -55,6 +58,7 @@ export function channelTerminal(options: ChannelTerminalOptions): ChannelTermina
     listen: input => {
       channel.on('data', (bytes: Buffer) => input.onTyped(bytes))
       channel.on('end', () => input.onEnd())
+      ptySize.onChange = size => input.onResized?.(size)
       endOfInput.addEventListener('abort', () => input.onLastSent())
     },
     end: exitCode => {

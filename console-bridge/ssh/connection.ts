@@ -18,6 +18,7 @@ import { channelTerminal } from './channel-terminal.ts'
 import { commandStream } from './command-stream.ts'
 import { honourGuesses } from './first-guess.ts'
 import type { ServerLimits } from './limits.ts'
+import { ptySizeOf } from './pty-size.ts'
 import { surfaceRoundTrips } from './round-trip.ts'
 import { endLogin, sendBanner, tellSignatures } from './user-auth.ts'
 import { visitOf } from './visit.ts'
@@ -141,6 +142,7 @@ export function serveConnection(
 
   function serveSession(session: SshSession, visit: Visit, gone: AbortSignal, endOfInput: AbortSignal): void {
     let interactive = false
+    const ptySize = ptySizeOf(session)
     session.on('pty', accept => {
       interactive = true
       accept?.()
@@ -182,7 +184,7 @@ export function serveConnection(
     async function attach(channel: ServerChannel, viewOnly: boolean): Promise<void> {
       const console = consoleOf(visit)
       if (!console) return complain(channel, [noConsoleText(visit)], noConsoleExit(visit))
-      const terminal = channelTerminal({ channel, socket, interactive, gone, endOfInput, roundTrip })
+      const terminal = channelTerminal({ channel, socket, interactive, ptySize, gone, endOfInput, roundTrip })
       const { escapeKey, clock, signal } = options
       const one = new Session({ console, person: visit.person, viewOnly, terminal, escapeKey, clock, signal })
       breakTakers.set(session, askedMs => one.breakRequested(askedMs))
@@ -192,7 +194,7 @@ export function serveConnection(
     }
 
     async function run(channel: ServerChannel, command: ExecCommand<EffectName>): Promise<void> {
-      const terminal = channelTerminal({ channel, socket, interactive, gone, endOfInput, roundTrip })
+      const terminal = channelTerminal({ channel, socket, interactive, ptySize, gone, endOfInput, roundTrip })
       const stream = commandStream(terminal, entryOf(command.name).input ?? false, options.signal)
       const exitCode = await execute(command, { ...options, visit, stream })
       stream.end()
@@ -201,7 +203,7 @@ export function serveConnection(
     }
 
     async function complain(channel: ServerChannel, lines: string[], exitCode: SessionExit): Promise<void> {
-      const terminal = channelTerminal({ channel, socket, interactive, gone, endOfInput, roundTrip })
+      const terminal = channelTerminal({ channel, socket, interactive, ptySize, gone, endOfInput, roundTrip })
       const stream = commandStream(terminal, false, options.signal)
       await stream.complain(...lines)
       stream.end()

@@ -5,6 +5,7 @@ import type { TestContext } from '../../testbed/suite.ts'
 import { Console } from '../console/console.ts'
 import type { Person } from '../console/person.ts'
 import type { SeatEvents } from '../console/seat.ts'
+import type { NewEvent, Span } from '../events.ts'
 import { fakeLine } from './fake-line.ts'
 import { quickClock } from './quick-clock.ts'
 
@@ -15,9 +16,17 @@ export function fakeConsole(
 ) {
   const clock = quickClock()
   const line = fakeLine()
+  /** What a recorder is told, as `session begin {…}`. */
+  const recorded: string[] = []
+  const noted: [NewEvent, Span | undefined][] = []
   const console = new Console({
     config: consoleSchema.parse({ name: 'core-sw1', path: '/dev/x', ...settings }),
     ...{ scrollbackBytes: 65_536, clock, log: silentLog },
+    recorderOf: () => ({
+      received: () => {},
+      happened: (kind, what, fields) => recorded.push(`${kind} ${what} ${JSON.stringify(fields)}`),
+    }),
+    onEvent: (event, span) => noted.push([event, span]),
   })
   console.lineOpened(line)
   context.cleanup(() => console.lineClosed('the test is over'))
@@ -27,7 +36,7 @@ export function fakeConsole(
     return { seat, told }
   }
   const pass = (ms: number) => clock.sleep(ms, new AbortController().signal)
-  return { console, line, clock, attach, pass }
+  return { console, line, clock, attach, pass, recorded, noted }
 }
 
 function recordedEvents(told: string[]): SeatEvents {

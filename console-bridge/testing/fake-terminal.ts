@@ -18,6 +18,7 @@ export function fakeTerminal({ interactive = true } = {}): FakeTerminal {
   const gone = new AbortController()
   const terminal: FakeTerminal = {
     interactive,
+    size: interactive ? { columns: 80, rows: 24 } : undefined,
     out: '',
     notes: '',
     reads: true,

@@ -35,11 +35,17 @@ export class Deeds {
     if (!after) return
     const bridge = `${after.heartbeat.bootId.slice(0, 8)}.${after.pid}`
     const toldId = this.#told?.bridge === bridge ? this.#told.id : 0
-    for (const { id, at, event, console, technician, from, detail } of after.events ?? []) {
+    for (const { id, at, since, event, console, technician, from, detail } of after.events ?? []) {
       if (id <= toldId) continue
       const who = { ...(console !== undefined && { console }), ...(technician !== undefined && { technician }) }
       const what = { event, ...who, address: from, detail, ref: `${bridge}.${id}` }
-      this.#keep(agoS => formatEvent({ ...what, agoS: agoS(at - aheadMs) }))
+      this.#keep(agoS =>
+        formatEvent({
+          ...what,
+          agoS: agoS(at - aheadMs),
+          ...(since !== undefined && { fromS: agoS(since - aheadMs) }),
+        }),
+      )
       this.#told = { bridge, id }
     }
   }
