@@ -93,7 +93,17 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
   const recorded = transcripts.run(recording.signal)
   try {
     const server = await startServer({
-      ...{ hostKey, port: bridge.port, escapeKey: bridge.escape, consoles, status, clock, log, signal: over },
+      ...{
+        hostKey,
+        port: bridge.port,
+        escapeKey: bridge.escape,
+        consoles,
+        transcripts,
+        status,
+        clock,
+        log,
+        signal: over,
+      },
       technicians: config.technicians,
       peopleRecord: peopleRecordPath(env),
       events,

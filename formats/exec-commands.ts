@@ -51,6 +51,9 @@ export interface ExecCommandEntry {
   access: 'any' | 'own-key' | 'device'
 }
 
+/** An age or a time in UTC, with or without a `Z`. */
+export const SINCE = /^(\d{1,6}[smhd]|\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,3})?)?)?Z?)$/
+
 const NAME = { takes: /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, like: 'a name' }
 
 /** A name of two words is a command below the first word, which alone means its `list`. */
@@ -71,6 +74,28 @@ export const EXEC_COMMANDS = {
     access: 'any',
   },
   release: { help: 'release the line where flow control holds it', onConsole: true, access: 'any' },
+  log: {
+    options: {
+      since: {
+        value: 'TIME',
+        takes: SINCE,
+        like: 'an age such as 1h or a time such as 2026-11-26T04:20 (UTC)',
+        help: 'from then on: an age such as 30m, 1h or 2d, or a time such as 2026-11-26T04:20 (UTC)',
+      },
+      lines: {
+        value: 'N',
+        takes: /^\d{1,5}$/,
+        like: 'a number',
+        help: 'only the last N lines; 100 where nothing else is asked for',
+      },
+      grep: { value: 'RE', help: 'only lines with this regular expression (RE2); (?i) at its beginning ignores case' },
+      follow: { help: 'go on with what comes, until Ctrl-C' },
+      raw: { help: 'print exactly what the target sent, without times and events' },
+    },
+    help: 'print what the console said, with times, also from before you came',
+    onConsole: true,
+    access: 'any',
+  },
   status: {
     options: { json: { help: 'print JSON, for programs' } },
     help: 'show lines and sessions',

@@ -5,6 +5,7 @@ import { breakCommand } from './break.ts'
 import type { CommandContext, Execute } from './command.ts'
 import { dismissCommand } from './dismiss.ts'
 import { helpCommand } from './help.ts'
+import { logCommand } from './log.ts'
 import { releaseCommand } from './release.ts'
 import { listCommand, statusCommand } from './status.ts'
 
@@ -13,6 +14,7 @@ export type EffectName = Exclude<ExecCommandName, 'watch'>
 const EFFECTS: { [Name in EffectName]: Execute<Name> } = {
   break: breakCommand,
   release: releaseCommand,
+  log: logCommand,
   status: statusCommand,
   list: listCommand,
   help: helpCommand,

@@ -1,9 +1,11 @@
 /** What an exec command gets, and how it answers. */
+import type { TechnicianConfig } from '../../formats/device-config.ts'
 import type { ExecCommand, ExecCommandName } from '../../formats/exec-commands.ts'
 import type { ConsoleStatus } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Console } from '../console/console.ts'
 import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
+import type { TranscriptAccess } from '../transcript/transcript.ts'
 import { consoleOf, noConsoleText, type Visit } from './visit.ts'
 
 /** Where a command reads and writes. */
@@ -26,6 +28,8 @@ export interface CommandStream {
 export interface CommandServices {
   consoles: readonly Console[]
   status(): ConsoleStatus
+  transcripts: TranscriptAccess
+  technicians: readonly TechnicianConfig[]
   clock: Clock
   /** The end of the program, not of the command. */
   signal: AbortSignal

@@ -22,18 +22,18 @@ export type SessionExit = (typeof SESSION_EXIT)[keyof typeof SESSION_EXIT]
 /** What each means. Lost input comes before how the answer ended; of several losses the first one counts. */
 export const SESSION_EXIT_MEANINGS: readonly (readonly [SessionExit, string])[] = [
   [SESSION_EXIT.ok, 'all input was sent, and the target finished its answer'],
-  [SESSION_EXIT.silent, 'all input was sent, and the target said nothing for 10 s'],
+  [SESSION_EXIT.silent, 'all input was sent, and the target said nothing for 10 s; of `log --grep`: no line matches'],
   [SESSION_EXIT.usage, 'unknown command, invalid arguments, or not one of your consoles; nothing was sent'],
   [
     SESSION_EXIT.unavailable,
-    'the bridge stopped, access was switched off, the line closed before the end of the answer, you have too many connections, or no BREAK could be sent',
+    'the bridge stopped, access was switched off, the line closed before the end of the answer, you have too many connections, no BREAK could be sent, or the console has no transcript',
   ],
   [
     SESSION_EXIT.notSent,
     'some input was not sent: the line was closed, flow control held it for 20 s, somebody’s BREAK dropped it, the target did not answer a paced paste, or you stopped it or left first',
   ],
   [SESSION_EXIT.occupied, 'some input was not sent: somebody else types, or took over; try again later'],
-  [SESSION_EXIT.observer, 'some input or a BREAK was not sent: you may only watch this console'],
+  [SESSION_EXIT.observer, 'some input or a BREAK was not sent: you may only watch this console; or you may not read its transcript'],
   [
     SESSION_EXIT.cut,
     'all input was sent, but the answer is incomplete: the target still sent output after 60 s, or the connection was too slow',

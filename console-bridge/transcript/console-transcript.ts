@@ -9,7 +9,7 @@ import { lastLine } from './last-line.ts'
 import { readRecords } from './read-records.ts'
 import { eventText, type Line, lineText, parseEvent, type TranscriptRecord } from './record.ts'
 import { OutputRecorder, type Sink } from './recorder.ts'
-import { SEGMENTS, Segments } from './segments.ts'
+import { SEGMENTS, Segments, segmentsIn } from './segments.ts'
 import type { Transcript } from './transcript.ts'
 
 export interface ConsoleTranscriptOptions {
@@ -36,6 +36,7 @@ export class ConsoleTranscript implements Transcript, Sink {
   readonly recorder: OutputRecorder
   readonly #options: ConsoleTranscriptOptions
   #segments: Segments | undefined
+  #openedAt: number | undefined
   /** Records that are to be written: first the block, then the lines. */
   #block = Buffer.alloc(0)
   #lines: string[] = []
@@ -53,9 +54,9 @@ export class ConsoleTranscript implements Transcript, Sink {
     this.recorder = new OutputRecorder({ scrollback, nowMs, times, sink: this })
   }
 
-  /** Whether its files were found, or made. */
-  get isOpen(): boolean {
-    return this.#segments !== undefined
+  /** The position at which this run began; undefined until its files were found, or made. */
+  get openedAt(): number | undefined {
+    return this.#openedAt
   }
 
   get start(): number {
@@ -91,8 +92,7 @@ export class ConsoleTranscript implements Transcript, Sink {
 
   wake(): void {
     this.#options.onPending(false)
-    for (const follower of this.#followers) follower()
-    this.#followers.clear()
+    this.#wakeFollowers()
   }
 
   /** Everything said until now is in the files, unless the disk fails. */
@@ -101,8 +101,9 @@ export class ConsoleTranscript implements Transcript, Sink {
     return this.write()
   }
 
-  /** Writes the records that are in memory; never throws. */
+  /** Writes the records that are complete; never throws. */
   write(): Promise<void> {
+    this.recorder.drain()
     this.#writing = this.#writing.then(() => this.#write())
     return this.#writing
   }
@@ -124,7 +125,17 @@ export class ConsoleTranscript implements Transcript, Sink {
     return readRecords(this.#options.directory, this.#clockMarks, from, to ?? this.end)
   }
 
-  /** Resolves when something was recorded, or at once when there is something; or when aborted. */
+  async positionAt(atMs: number): Promise<number> {
+    const segments = await segmentsIn(this.#options.directory)
+    for (const { start, end } of segments.toReversed()) {
+      for await (const record of this.records(start, end)) {
+        if (record.atMs < atMs) return record.position
+        break
+      }
+    }
+    return this.start
+  }
+
   more(position: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.#pendingBytes > 0 || position < this.end) return Promise.resolve()
     return new Promise(resolve => {
@@ -194,6 +205,7 @@ export class ConsoleTranscript implements Transcript, Sink {
       this.#isUnsynced = true
       this.#block = this.#block.subarray(end)
       this.#pendingBytes -= end
+      this.#wakeFollowers()
     }
   }
 
@@ -211,6 +223,7 @@ export class ConsoleTranscript implements Transcript, Sink {
     const { directory, bootId, software, nowMs } = this.#options
     const { segments, tornBytes } = await Segments.in(directory)
     const last = await lastLine(segments.all)
+    this.#openedAt = segments.end
     const atMs = nowMs()
     const isCut = tornBytes > 0 || (last !== undefined && !isEnd(last))
     const cause = 'the bridge or the device ended without warning: some seconds of output before this may be missing'
@@ -224,6 +237,10 @@ export class ConsoleTranscript implements Transcript, Sink {
   #line(atMs: number, kind: EventKind, what: string, fields: EventFields): Buffer {
     const { times } = this.#options
     return Buffer.from(lineText(times.wallOf(atMs), times.quality, kind, eventText(what, fields)), 'latin1')
+  }
+
+  #wakeFollowers(): void {
+    for (const follower of [...this.#followers]) follower()
   }
 
   #fails(err: unknown): void {

@@ -99,6 +99,7 @@ export class Transcripts {
     const nap = napper(clock, signal)
     this.#onPending = nap.wake
     await Promise.all(all.map(one => one.flush()))
+    await this.#noteAccess(all)
     let expiredAtMs = Number.NEGATIVE_INFINITY
     while (!signal.aborted) {
       if (this.#isPending) await clock.sleep(COLLECT_MS, signal)
@@ -108,7 +109,7 @@ export class Transcripts {
       await Promise.all(all.map(one => one.flush()))
       // Side by side: a journaling file system commits them together (fdatasync(2)).
       await Promise.all(all.map(one => one.sync()))
-      if (!this.#access && all.every(({ isOpen }) => isOpen)) await this.#noteAccess()
+      await this.#noteAccess(all)
       if (clock.nowMs() - expiredAtMs >= DAY_MS && this.#times.quality === 'sync') {
         expiredAtMs = clock.nowMs()
         await this.#expire(all)
@@ -131,11 +132,12 @@ export class Transcripts {
     this.#quotaBytes = quotaOf(transcriptBytes, recorded, totalBytes, transcriptPercent, former)
   }
 
-  async #noteAccess(): Promise<void> {
+  async #noteAccess(all: readonly ConsoleTranscript[]): Promise<void> {
+    if (this.#access || !all.every(({ openedAt }) => openedAt !== undefined)) return
     const { directory, config, log } = this.#options
     try {
       const before = await readAccess(directory)
-      const access = accessNow(before, config.technicians, this.#names, name => this.of(name)?.end)
+      const access = accessNow(before, config.technicians, this.#names, name => this.of(name)?.openedAt)
       if (JSON.stringify(before) !== JSON.stringify(access)) await writeAccess(directory, access)
       this.#access = access
     } catch (err) {

@@ -1,0 +1,124 @@
+/** Records of a transcript as lines for people. No control sequence of the target is left in them. */
+import type { EventKind } from '../console/recorder.ts'
+import { bytesOf } from '../transcript/output-text.ts'
+import { isOutput, parseEvent, type TranscriptRecord } from '../transcript/record.ts'
+import { PlainText } from './plain-text.ts'
+import { shownLine } from './shown-line.ts'
+
+export interface LogLine {
+  /** The position of the record in which it begins. */
+  position: number
+  /** `2026-11-26 04:20:07.123Z`; with `?` in place of `Z` where the clock was not known to be right. UTC in both cases. */
+  time: string
+  /** What the target said, or what happened, as `[oobm: …]`. */
+  text: string
+}
+
+/** Characters of a line without an end. */
+const LINE_BOUND = 8_192
+/** Output that needs no parser: no escapes but the line end. Most lines. */
+const SIMPLE = /^([^\\]*)(?:\\x0d)?\\x0a$/
+
+/** Feed it records in order. */
+export class LogLines {
+  #plain: PlainText
+  #line: { position: number; time: string; bytes: Buffer[]; length: number } | undefined
+
+  /** @param isWhole false where the first record may begin inside a control sequence */
+  constructor(isWhole = true) {
+    this.#plain = new PlainText(isWhole)
+  }
+
+  /** @returns the lines that this record completes */
+  feed(record: TranscriptRecord): LogLine[] {
+    if (!isOutput(record)) return this.#event(record)
+    const simple = this.#line === undefined && this.#plain.isBetween ? SIMPLE.exec(record.text)?.[1] : undefined
+    if (simple !== undefined) {
+      return [{ position: record.position, time: timeOf(record), text: Buffer.from(simple, 'latin1').toString() }]
+    }
+    return this.#output(record)
+  }
+
+  /** @returns the line that has no end yet */
+  end(): LogLine[] {
+    const line = this.#line
+    this.#line = undefined
+    if (!line) return []
+    const text = shownLine(Buffer.concat(line.bytes).toString())
+    return text === '' ? [] : [{ position: line.position, time: line.time, text }]
+  }
+
+  #event(record: TranscriptRecord): LogLine[] {
+    const lines = this.end()
+    // What comes after a gap may be the middle of anything.
+    if (record.kind === 'gap') this.#plain = new PlainText(false)
+    const text = describeEvent(record.kind as EventKind, record.text)
+    return text === undefined
+      ? lines
+      : [...lines, { position: record.position, time: timeOf(record), text: `[oobm: ${text}]` }]
+  }
+
+  #output(record: TranscriptRecord): LogLine[] {
+    const lines: LogLine[] = []
+    let rest = this.#plain.feed(bytesOf(record.text))
+    while (rest.length > 0) {
+      this.#line ??= { position: record.position, time: timeOf(record), bytes: [], length: 0 }
+      const newline = rest.indexOf(0x0a)
+      const piece = rest.subarray(0, newline < 0 ? rest.length : newline)
+      this.#line.bytes.push(piece)
+      this.#line.length += piece.length
+      rest = rest.subarray(newline < 0 ? rest.length : newline + 1)
+      if (newline >= 0) lines.push(...this.#ended())
+      else if (this.#line.length > LINE_BOUND) lines.push(...this.end())
+    }
+    return lines
+  }
+
+  /** A line with an end is shown also when it is empty. */
+  #ended(): LogLine[] {
+    const line = this.#line
+    return line ? [this.end()[0] ?? { position: line.position, time: line.time, text: '' }] : []
+  }
+}
+
+/** As a sentence. @returns undefined for what concerns only the files */
+export function describeEvent(kind: EventKind, text: string): string | undefined {
+  const { what, fields } = parseEvent(text)
+  const { by = 'somebody', cause } = fields
+  const because = cause === undefined ? '' : `: ${cause}`
+  switch (kind) {
+    case 'session':
+      return what === 'begin' ? `${by} joined` : what === 'end' ? `${by} left` : text
+    case 'keyboard':
+      return what === 'taken' ? `${by} took over typing from ${fields.from}` : `${by} types now`
+    case 'break':
+      return what === 'sent' ? `${by} sent BREAK, ${fields.ms} ms` : `a BREAK of ${by} was not sent${because}`
+    case 'line':
+      return what === 'open'
+        ? `the line is open, ${fields.settings}`
+        : what === 'closed'
+          ? `the line is closed${because}`
+          : text
+    case 'gap':
+      return `${describeMissing(fields)} missing here${because}`
+    case 'clock':
+      return `the clock was set by ${Number(fields.by_ms) / 1_000} s; the times above are corrected`
+    case 'bridge':
+      return what === 'continues' ? undefined : `the console bridge ${what}`
+    case 'transfer':
+    case 'note':
+      return text
+    default:
+      return kind satisfies never
+  }
+}
+
+function describeMissing({ bytes, events }: Partial<Record<string, string>>): string {
+  if (bytes !== undefined) return `${bytes} bytes are`
+  return events === undefined ? 'output may be' : `${events} events are`
+}
+
+function timeOf({ atMs, quality }: TranscriptRecord): string {
+  const iso = new Date(atMs).toISOString()
+  return `${iso.slice(0, 10)} ${iso.slice(11, 23)}${quality === 'sync' ? 'Z' : '?'}`
+}
