@@ -33,7 +33,10 @@ export const SESSION_EXIT_MEANINGS: readonly (readonly [SessionExit, string])[] 
     'some input was not sent: the line was closed, flow control held it for 20 s, somebody’s BREAK dropped it, the target did not answer a paced paste, or you stopped it or left first',
   ],
   [SESSION_EXIT.occupied, 'some input was not sent: somebody else types, or took over; try again later'],
-  [SESSION_EXIT.observer, 'some input or a BREAK was not sent: you may only watch this console; or you may not read its transcript'],
+  [
+    SESSION_EXIT.observer,
+    'some input or a BREAK was not sent: you may only watch this console; or you may not read its transcript',
+  ],
   [
     SESSION_EXIT.cut,
     'all input was sent, but the answer is incomplete: the target still sent output after 60 s, or the connection was too slow',
