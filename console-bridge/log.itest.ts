@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { runCommand, startBridge } from './testing/bridge-fixture.ts'
+import { openTerminal, runCommand, sshArgs, startBridge } from './testing/bridge-fixture.ts'
 import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 
 const test = suite('log')
@@ -131,6 +131,36 @@ test(
     const late = await runCommand(files, 'bob', 'core-sw1', 'log')
     assert.is(textsOf(late.stdout).split('\n')[0], '[oobm: the console bridge started]')
     assert.match(late.stderr, /\[oobm: you have core-sw1 since \S+ \S+ UTC; what it said before is not shown\]/)
+  },
+  LIMIT,
+)
+
+test(
+  'a session begins with what was said before the bridge started, or with as many lines as one asks for',
+  async context => {
+    const { target, files, bridge, terminal } = await bridgeOnPty(context)
+    target.says(Array.from({ length: 400 }, (_, at) => `line ${at}\r\n`).join(''))
+    target.says('\x1b[31mprompt#')
+    const log = () => runCommand(files, 'olga', 'core-sw1', 'log', '--lines', '1')
+    await waitFor('the output', async () => (await log()).stdout.includes('prompt#'))
+    await bridge.stop()
+    await startBridge(context, files)
+    const alice = terminal('alice')
+    await alice.says(/for help\]\r\n(?:line 3\d\d\r\n){23}prompt#/)
+    assert.not(alice.output().includes('line 376'))
+    target.says('ok\r\n')
+    await alice.says(/prompt#(\r\n\[oobm: [^\r]*\]\r\n)?ok\r\n/)
+
+    const bob = openTerminal(context, 'ssh', ['-t', ...sshArgs(files, 'bob', 'core-sw1', 'attach', '--lines', '350')])
+    await bob.says(/line 51\r\n[\s\S]*line 399\r\nprompt#ok\r\n/)
+    assert.not(bob.output().includes('line 50\r'))
+    bob.types('\x1dl')
+    await bob.says(
+      /\[oobm: the last lines, with times; more of it: ssh core-sw1 log\]\r\n\[oobm: \d{4}-\d\d-\d\d [\d:.]+[Z?] /,
+    )
+    await bob.says(/[Z?] prompt#\]\r\n/)
+    const none = await runCommand(files, 'olga', 'core-sw1', 'watch', '--lines', 'x')
+    assert.is(none.code, 64)
   },
   LIMIT,
 )

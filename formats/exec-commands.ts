@@ -56,9 +56,22 @@ export const SINCE = /^(\d{1,6}[smhd]|\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1
 
 const NAME = { takes: /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, like: 'a name' }
 
+const LINES = {
+  value: 'N',
+  takes: /^\d{1,4}$/,
+  like: 'a number up to 9999',
+  help: 'begin with the last N lines of output; 24 when left out',
+} as const
+
 /** A name of two words is a command below the first word, which alone means its `list`. */
 export const EXEC_COMMANDS = {
-  watch: { help: 'watch, read-only', onConsole: true, access: 'any' },
+  attach: {
+    options: { lines: LINES },
+    help: 'open the console (ssh -t), after its last N lines',
+    onConsole: true,
+    access: 'any',
+  },
+  watch: { options: { lines: LINES }, help: 'watch, read-only', onConsole: true, access: 'any' },
   break: {
     arguments: [
       {

@@ -40,7 +40,7 @@ const REFUSED: [line: string, problem: string][] = [
   ['status --json=1', 'status: option --json takes no value; usage: status [--json]'],
   ['status --json --json', 'status: option --json is given twice; usage: status [--json]'],
   ['status --constructor', 'status: unknown option "--constructor"; usage: status [--json]'],
-  ['watch x', 'watch: unexpected argument "x"; usage: watch'],
+  ['watch x', 'watch: unexpected argument "x"; usage: watch [--lines N]'],
   ['dismiss', 'dismiss: missing argument DEVICE; usage: dismiss DEVICE [BY]'],
   [`watch 'x`, "the quote ' is not closed"],
   [`watch ${'x'.repeat(5_000)}`, 'the command is longer than 4096 characters'],

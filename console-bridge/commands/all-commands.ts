@@ -1,4 +1,4 @@
-/** The effect of each exec command, a file each. `watch` is a session, which the connection opens. */
+/** The effect of each exec command, a file each. `attach` and `watch` are sessions, which the connection opens. */
 import type { ExecCommand, ExecCommandName } from '../../formats/exec-commands.ts'
 import type { SessionExit } from '../session/exit-codes.ts'
 import { breakCommand } from './break.ts'
@@ -9,7 +9,7 @@ import { logCommand } from './log.ts'
 import { releaseCommand } from './release.ts'
 import { listCommand, statusCommand } from './status.ts'
 
-export type EffectName = Exclude<ExecCommandName, 'watch'>
+export type EffectName = Exclude<ExecCommandName, 'attach' | 'watch'>
 
 const EFFECTS: { [Name in EffectName]: Execute<Name> } = {
   break: breakCommand,

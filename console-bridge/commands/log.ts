@@ -7,11 +7,11 @@ import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
 import { linearPattern } from '../session/linear-pattern.ts'
 import { type LogLine, LogLines } from '../session/log-lines.ts'
 import { logTail, TAIL_LINES_MAX } from '../session/log-tail.ts'
-import { mayReadFrom } from '../transcript/may-read.ts'
 import { bytesOf } from '../transcript/output-text.ts'
 import { isOutput } from '../transcript/record.ts'
 import type { Transcript } from '../transcript/transcript.ts'
 import { type CommandContext, type CommandStream, onConsole } from './command.ts'
+import { readableFrom } from './reads-log.ts'
 import { sinceMs } from './since.ts'
 
 /** Lines where nothing else bounds them. */
@@ -24,7 +24,7 @@ const FOLLOW_MS = 200
 type LogOptions = ExecCommand<'log'>['options']
 
 export const logCommand = onConsole<'log'>(async (console, { options }, context) => {
-  const { stream, visit, transcripts, technicians } = context
+  const { stream, visit, transcripts } = context
   const fails = async (text: string, exitCode: SessionExit) => {
     await stream.complain(text)
     return exitCode
@@ -33,13 +33,7 @@ export const logCommand = onConsole<'log'>(async (console, { options }, context)
   if (!transcript) {
     return fails(`${console.name} has no transcript: transcript = false in its settings`, SESSION_EXIT.unavailable)
   }
-  const from = mayReadFrom(
-    { ...visit.person, isDevice: visit.isDevice },
-    {
-      ...{ logRole: console.config.logRole, technicians },
-      sinceFor: technician => transcripts.sinceFor(technician, console.name),
-    },
-  )
+  const from = readableFrom(visit, console, context)
   if (typeof from === 'string') return fails(from, SESSION_EXIT.observer)
   const request = await requestOf(options, context)
   if ('problem' in request) return fails(`log: ${request.problem}`, SESSION_EXIT.usage)
@@ -98,8 +92,8 @@ async function beginOf(transcript: Transcript, from: number, { sinceMs, lines, m
   const since = sinceMs === undefined ? from : Math.max(from, await transcript.positionAt(sinceMs))
   if (lines === undefined || matches) return since
   if (lines === 0) return transcript.end
-  const tail = await logTail(transcript, since, lines)
-  return tail.lines[0]?.position ?? since
+  const [first] = await logTail(transcript, since, lines)
+  return first?.position ?? since
 }
 
 async function printLines({ transcript, stream, request, begin }: Reading): Promise<Printed> {

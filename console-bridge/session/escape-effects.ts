@@ -1,16 +1,23 @@
 /** What each command of the escape menu does in a session. */
+import { errorMessage } from '../../runtime/errors.ts'
 import type { Console } from '../console/console.ts'
 import { describePacing, pacingAfter, pacingOf } from '../console/pacing.ts'
 import type { Seat } from '../console/seat.ts'
 import { type EscapeCommand, escapeKeyOf } from './escape-menu.ts'
 import { escapeHelp } from './greeting.ts'
+import type { Past } from './past.ts'
 import type { Typing } from './typing.ts'
+
+/** Lines of the transcript that the key shows: a screenful, and fewer than the notices that may wait. */
+const LOG_LINES = 20
 
 /** A session as a command of its menu sees it. */
 export interface AtConsole {
   readonly console: Console
   readonly seat: Seat
   readonly typing: Typing
+  /** The transcript, where there is one that this person may read. */
+  readonly past: Past | undefined
   /** `Ctrl-]` */
   readonly escapeName: string
   /** The end of the session. */
@@ -45,6 +52,13 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
     typing.pacing = pacingAfter(typing.pacing, pacingOf(console.config))
     tell(
       `what you paste is paced: ${describePacing(typing.pacing)}; ${escapeName} ${escapeKeyOf('pacing')} for another`,
+    )
+  },
+  log: ({ console, past, tell }) => {
+    if (!past) return tell(`${console.name} has no transcript that you may read`)
+    void past.log(LOG_LINES).then(
+      lines => tell(`the last lines, with times; more of it: ssh ${console.name} log`, ...lines),
+      err => tell(`the transcript cannot be read: ${errorMessage(err)}`),
     )
   },
   disconnect: ({ leave }) => leave(),

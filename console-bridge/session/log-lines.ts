@@ -12,6 +12,8 @@ export interface LogLine {
   time: string
   /** What the target said, or what happened, as `[oobm: …]`. */
   text: string
+  /** It has no end: more of it may come. */
+  isOpen?: true
 }
 
 /** Characters of a line without an end. */
@@ -45,7 +47,7 @@ export class LogLines {
     this.#line = undefined
     if (!line) return []
     const text = shownLine(Buffer.concat(line.bytes).toString())
-    return text === '' ? [] : [{ position: line.position, time: line.time, text }]
+    return text === '' ? [] : [{ position: line.position, time: line.time, text, isOpen: true }]
   }
 
   #event(record: TranscriptRecord): LogLine[] {
@@ -77,7 +79,7 @@ export class LogLines {
   /** A line with an end is shown also when it is empty. */
   #ended(): LogLine[] {
     const line = this.#line
-    return line ? [this.end()[0] ?? { position: line.position, time: line.time, text: '' }] : []
+    return line ? [{ position: line.position, time: line.time, text: this.end()[0]?.text ?? '' }] : []
   }
 }
 

@@ -11,6 +11,7 @@ import { escapeByteOf, escapeKeyOf, escapeNameOf } from './escape-menu.ts'
 import { EscapeParser, type TypedEvent } from './escape-parser.ts'
 import { exitOfLoss, SESSION_EXIT, type SessionExit } from './exit-codes.ts'
 import { GREETING_LINES, greeting, silenceHint } from './greeting.ts'
+import type { Past, PastText } from './past.ts'
 import type { Terminal, TerminalInput } from './terminal.ts'
 import { Typing } from './typing.ts'
 import { View } from './view.ts'
@@ -21,6 +22,10 @@ export interface SessionOptions {
   /** Takes no input: the command `watch`. */
   viewOnly: boolean
   terminal: Terminal
+  /** Lines of past output at the beginning; a screenful when left out. */
+  lines?: number | undefined
+  /** The transcript, where there is one that this person may read. */
+  past?: Past | undefined
   /** The escape key as the configuration has it, `ctrl-]`. */
   escapeKey: string
   clock: Clock
@@ -33,6 +38,8 @@ const RESIZE_MS = 500
 const GREETING_BYTES = 8_192
 /** Milliseconds after which the likely causes are shown for a target that has said nothing. */
 const SILENCE_MS = 3_000
+/** Milliseconds that the transcript may take; then the beginning is what is in memory. */
+const PAST_MS = 5_000
 /** Milliseconds that the last notices may take to reach a technician. */
 const FAREWELL_MS = 1_000
 
@@ -80,9 +87,6 @@ export class Session implements TerminalInput {
 
   async #run(): Promise<SessionExit> {
     const { console, person, viewOnly, terminal, clock, signal } = this.#options
-    // A program gets only output from now on.
-    const isViewed = terminal.interactive || viewOnly
-    const fromPosition = isViewed ? console.scrollback.lastLines(GREETING_LINES, GREETING_BYTES) : this.#from
     const seat = console.attach(
       person,
       viewOnly,
@@ -103,7 +107,9 @@ export class Session implements TerminalInput {
     try {
       this.#view.tell(...greeting(console, seat, this.#parser && this.#escapeName))
       void this.#hintAtSilence(over)
-      await this.#view.show(fromPosition, over)
+      const { from, hasMore } = this.#replayFrom()
+      const past = hasMore ? await this.#readPast(over) : undefined
+      await this.#view.show(past?.upTo ?? from, over, past?.text)
     } finally {
       this.#seat = undefined
       this.#typing.seat = undefined
@@ -116,6 +122,24 @@ export class Session implements TerminalInput {
     await within(FAREWELL_MS, [terminal.gone], () => this.#view.showNotices(), { clock })
     if (ledger.loss) return exitOfLoss(ledger.loss.kind)
     return signal.aborted ? SESSION_EXIT.unavailable : this.#exitCode
+  }
+
+  /** Where the replay begins in the scrollback, and whether there is more of it in the transcript. */
+  #replayFrom(): { from: number; hasMore: boolean } {
+    const { console, viewOnly, terminal, lines = GREETING_LINES, past } = this.#options
+    const { scrollback } = console
+    // A program gets only output from now on.
+    if (!(terminal.interactive || viewOnly)) return { from: this.#from, hasMore: false }
+    if (lines === 0) return { from: scrollback.end, hasMore: false }
+    const from = scrollback.lastLines(lines, lines > GREETING_LINES ? scrollback.capacityBytes : GREETING_BYTES)
+    return { from, hasMore: past !== undefined && (lines > GREETING_LINES || from === 0) }
+  }
+
+  /** The same, from the transcript. @returns undefined when it cannot be read in time */
+  async #readPast(over: AbortSignal): Promise<PastText | undefined> {
+    const { clock, lines = GREETING_LINES, past } = this.#options
+    const read = await within(PAST_MS, [over], async () => past?.lastLines(lines), { clock })
+    return read.kind === 'done' ? read.value : undefined
   }
 
   onTyped(bytes: Buffer): void {
@@ -193,9 +217,17 @@ export class Session implements TerminalInput {
   }
 
   #atConsole(seat: Seat): AtConsole {
-    const { console, signal } = this.#options
+    const { console, signal, past } = this.#options
     return {
-      ...{ console, seat, typing: this.#typing, escapeName: this.#escapeName, over: this.#over, stopping: signal },
+      ...{
+        console,
+        past,
+        seat,
+        typing: this.#typing,
+        escapeName: this.#escapeName,
+        over: this.#over,
+        stopping: signal,
+      },
       tell: (...texts) => this.#view.tell(...texts),
       leave: () => this.#ending.abort(),
     }

@@ -51,14 +51,16 @@ export class View {
   /**
    * Shows past output since `replayFrom` as text, and new output unchanged, until aborted.
    * @param replayFrom a position of the scrollback; its end for no replay
+   * @param before text of what was said before that
    */
-  async show(replayFrom: number, over: AbortSignal): Promise<void> {
+  async show(replayFrom: number, over: AbortSignal, before?: Buffer): Promise<void> {
     const wake = () => this.#wake()
     over.addEventListener('abort', wake)
     try {
       let position = this.#scrollback.end
-      const { text, past: before } = this.#past(replayFrom, position)
-      let past = before
+      const replay = this.#past(replayFrom, position)
+      const text = before ? Buffer.concat([before, replay.text]) : replay.text
+      let { past } = replay
       await this.showNotices()
       if (text.length > 0) {
         this.#lineStarted = text.at(-1) === 0x0a

@@ -6,6 +6,7 @@ import { type EffectName, execute } from '../commands/all-commands.ts'
 import { type CommandServices, noConsoleExit } from '../commands/command.ts'
 import { commandsHelp } from '../commands/help.ts'
 import { readCommand } from '../commands/read-command.ts'
+import { pastFor } from '../commands/reads-log.ts'
 import { consoleOf, noConsoleText, type Visit } from '../commands/visit.ts'
 import { logged } from '../console/person.ts'
 import type { Events } from '../events.ts'
@@ -160,7 +161,7 @@ export function serveConnection(
           return complain(channel, [read.problem, ...(read.name ? [] : commandsHelp(visit))], SESSION_EXIT.usage)
         }
         const { name } = read
-        if (name === 'watch') return attach(channel, true)
+        if (name === 'watch' || name === 'attach') return attach(channel, name === 'watch', read.options.lines)
         return run(channel, { ...read, name })
       })
     })
@@ -181,12 +182,16 @@ export function serveConnection(
       return complain(channel, [why], SESSION_EXIT.unavailable)
     }
 
-    async function attach(channel: ServerChannel, viewOnly: boolean): Promise<void> {
+    async function attach(channel: ServerChannel, viewOnly: boolean, lines?: string): Promise<void> {
       const console = consoleOf(visit)
       if (!console) return complain(channel, [noConsoleText(visit)], noConsoleExit(visit))
       const terminal = channelTerminal({ channel, socket, interactive, ptySize, gone, endOfInput, roundTrip })
       const { escapeKey, clock, signal } = options
-      const one = new Session({ console, person: visit.person, viewOnly, terminal, escapeKey, clock, signal })
+      const one = new Session({
+        ...{ console, person: visit.person, viewOnly, terminal, escapeKey, clock, signal },
+        lines: lines === undefined ? undefined : Number(lines),
+        past: pastFor(visit, console, options),
+      })
       breakTakers.set(session, askedMs => one.breakRequested(askedMs))
       const exitCode = one.run()
       terminal.listen(one)

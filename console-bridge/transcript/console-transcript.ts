@@ -72,6 +72,12 @@ export class ConsoleTranscript implements Transcript, Sink {
     return this.#trouble
   }
 
+  get place(): { position: number; scrollback: number } | undefined {
+    const { drainedTo } = this.recorder
+    if (drainedTo === undefined || this.#pendingBytes > 0 || !this.#segments) return undefined
+    return { position: this.end, scrollback: drainedTo }
+  }
+
   get cause(): string | undefined {
     return this.#trouble?.cause
   }

@@ -79,6 +79,11 @@ export class OutputRecorder implements Recorder {
     this.#end = this.#position
   }
 
+  /** Up to this position of the scrollback, everything is in the sink; undefined while a record is open. */
+  get drainedTo(): number | undefined {
+    return this.#open === undefined ? this.#position : undefined
+  }
+
   received(): void {
     const { scrollback, nowMs, sink } = this.#options
     const atMs = nowMs()

@@ -6,6 +6,8 @@ export interface Transcript {
   readonly start: number
   /** The position after the newest record in the files. */
   readonly end: number
+  /** The end of the files, and the position of the scrollback that it is; undefined while something is still in between. */
+  readonly place: { position: number; scrollback: number } | undefined
   /** The disk does not take what is recorded: since when, on the monotonic clock, and why. */
   readonly trouble: { sinceMs: number; cause: string } | undefined
   /** Writes what is still in memory, also half a line, so that everything said until now can be read. Never throws. */

@@ -17,11 +17,6 @@ const NAME = { value: 'NAME', isOptional: true, help: 'the console; not needed w
 export const consoleCommand = defineCommand({
   summary: 'use the serial consoles of this device from its own shell',
   commands: {
-    attach: defineCommand({
-      summary: 'open a console',
-      arguments: [NAME],
-      run: input => runAtBridge(input, input.positionals[0] ?? ANY_CONSOLE, undefined, undefined),
-    }),
     ...commandsBelow(EXEC_NAMES.filter(name => EXEC_COMMANDS[name].access !== 'device' && name !== 'help')),
   },
 })
@@ -94,8 +89,8 @@ function requestOf(name: ExecCommandName, positionals: string[]): { login: strin
 async function runAtBridge(
   { env, signal }: CommandInput,
   login: string,
-  name: ExecCommandName | undefined,
-  line: string | undefined,
+  name: ExecCommandName,
+  line: string,
 ): Promise<number> {
   const reading = await readConsoleBridge(env)
   if (!reading.running) {
@@ -114,9 +109,8 @@ async function runAtBridge(
 
 interface BridgeCall {
   login: string
-  /** Undefined to open the console. */
-  name: ExecCommandName | undefined
-  line: string | undefined
+  name: ExecCommandName
+  line: string
   port: number
   /** The file of the bridge's host key. */
   hosts: string
@@ -137,10 +131,10 @@ function sshArguments({ login, name, line, port, hosts }: BridgeCall): string[] 
     IgnoreUnknown: 'WarnWeakCrypto',
     WarnWeakCrypto: 'no-pq-kex',
   })
-  const terminal = name === 'watch' && process.stdin.isTTY ? ['-t'] : []
+  const terminal = (name === 'attach' || name === 'watch') && process.stdin.isTTY ? ['-t'] : []
   const how = ['-F', 'none', '-p', String(port), ...settings, ...terminal]
   // After `--` and `-l`, nothing in a console's name can be read as an option.
-  return [...how, '-l', login, '--', '127.0.0.1', ...(line === undefined ? [] : [line])]
+  return [...how, '-l', login, '--', '127.0.0.1', line]
 }
 
 function accountName(): string {
