@@ -54,7 +54,7 @@ test(
     assert.is(consoles[0]?.held?.cause, CAUSE)
     const bob = await attach('bob')
     await bob.says(
-      /\[oobm: flow control has held the line since \S+ \S+ UTC: the target sent XOFF.*Ctrl-\] r to release it\]/,
+      /\[oobm: flow control has held the line since \S+ \S+ UTC: the target sent XOFF.*Ctrl-\] c to release it\]/,
     )
     assert.match(
       (await runCommand(files, 'bob', 'core-sw1', 'status')).stdout,

@@ -14,8 +14,10 @@ import { serviceManager } from '../runtime/systemd.ts'
 import { VERSION } from '../runtime/version.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
 import { Console } from './console/console.ts'
+import { lastLeft } from './console/set-line.ts'
 import { Events } from './events.ts'
 import { readHostKey } from './host-key.ts'
+import { keptSettings } from './kept-settings.ts'
 import { offerKnownHosts } from './known-hosts.ts'
 import { deviceReturn } from './line/device-return.ts'
 import { keepOpen, TURN_MS } from './line/keep-open.ts'
@@ -73,6 +75,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
     ...{ directory: join(directories.state, 'transcript'), config, clock, isClockSynchronized, log },
     ...{ bootId: heartbeatNow().bootId, software: VERSION, onChange: nap.wake },
   })
+  const kept = await keptSettings(join(directories.state, 'line-settings.json'), log)
   const consoles = config.consoles.map(
     console =>
       new Console({
@@ -81,6 +84,8 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
         onChange: nap.wake,
         recorderOf: scrollback => transcripts.recorderOf(console, scrollback),
         onEvent: (event, span) => events.add(event, span),
+        settings: { kept: kept.of(console.name), keep: made => kept.keep(console.name, made) },
+        onEmpty: console => void lastLeft(console, over),
       }),
   )
   const lines = consoles.map(({ config }) => openLineOf(config, openSerialLine, schemes))
@@ -111,8 +116,8 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
     })
     const parts = consoles.map((console, index) =>
       keepOpen({
-        console: console.config,
-        open: lines[index] as OpenLine,
+        // With the settings that are in force then, not with those of its first opening.
+        open: events => (lines[index] as OpenLine)({ ...console.config, ...console.control.settings }, events),
         untilReturn: signal =>
           schemeOf(console.config.path) === undefined
             ? deviceReturn(console.config.path, clock, signal)

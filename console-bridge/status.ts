@@ -18,11 +18,20 @@ export function consoleStatus(
   return { ...common, events: [...events], consoles: consoles.map(statusOf) }
 }
 
-function statusOf({ config, state, hold, counters, seats, writer }: Console): ConsoleStatus['consoles'][number] {
+function statusOf({
+  config,
+  control,
+  state,
+  hold,
+  counters,
+  seats,
+  writer,
+}: Console): ConsoleStatus['consoles'][number] {
   return {
     name: config.name,
     path: config.path,
-    settings: describeSettings(config),
+    settings: describeSettings(control.settings),
+    ...(control.difference && { changed: control.difference }),
     state: state.open ? 'open' : 'closed',
     cause: state.open ? '' : state.cause,
     since: state.since,

@@ -25,6 +25,8 @@ export interface ExecArgument extends ExecValue {
   /** What help calls it: `MS`. */
   value: string
   isOptional?: boolean
+  /** The last one may be given several times; the command gets all of them, joined by spaces. */
+  isRepeated?: true
 }
 
 export interface ExecOption extends ExecValue {
@@ -62,6 +64,11 @@ const LINES = {
   like: 'a number up to 9999',
   help: 'begin with the last N lines of output; 24 when left out',
 } as const
+/** The words of `set`; console-bridge/line/changes.ts reads them. */
+export const SETTING_WORDS = [
+  ...['speed', 'bits', 'parity', 'stop', 'flow', 'dtr', 'rts'],
+  ...['none', 'even', 'odd', 'rts-cts', 'xon-xoff', 'on', 'off'],
+]
 
 /** A name of two words is a command below the first word, which alone means its `list`. */
 export const EXEC_COMMANDS = {
@@ -83,6 +90,25 @@ export const EXEC_COMMANDS = {
       },
     ],
     help: `send a BREAK of ${BREAK_MS.default} ms, or of MS (${BREAK_MS.min} to ${BREAK_MS.max})`,
+    onConsole: true,
+    access: 'any',
+  },
+  set: {
+    arguments: [
+      {
+        value: 'SETTING',
+        isOptional: true,
+        isRepeated: true,
+        takes: new RegExp(`^(?:${SETTING_WORDS.join('|')}|\\d{1,7}|[5-8][neo][12])$`, 'i'),
+        like: 'a setting such as "speed 115200", "parity even", "bits 7", "stop 2", "flow rts-cts", "dtr off", "8N1"',
+        help: 'speed N, bits N, parity none|even|odd, stop N, flow none|rts-cts|xon-xoff, dtr on|off, rts on|off, or short: 115200 8N1',
+      },
+    ],
+    options: {
+      keep: { help: 'keep it over a restart of the bridge, too' },
+      default: { help: 'go back to what the configuration says' },
+    },
+    help: 'set the line until the last session leaves; alone: show it',
     onConsole: true,
     access: 'any',
   },
@@ -168,7 +194,10 @@ export function usageOf(name: ExecCommandName, isFull = false): string {
   return [
     name,
     ...(each.length > 1 && !isFull ? ['[OPTIONS]'] : each),
-    ...values.map(({ value, isOptional }) => (isOptional ? `[${value}]` : value)),
+    ...values.map(({ value, isOptional, isRepeated }) => {
+      const label = `${value}${isRepeated ? '...' : ''}`
+      return isOptional ? `[${label}]` : label
+    }),
     ...(rest ? [`[-- ${rest.value}]`] : []),
   ].join(' ')
 }

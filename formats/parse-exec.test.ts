@@ -14,6 +14,8 @@ const TAKEN: [line: string, command: object][] = [
   ['status', { name: 'status', args: {}, options: {} }],
   ['status --json', { name: 'status', args: {}, options: { json: true } }],
   ['break', { name: 'break', args: {}, options: {} }],
+  ['set', { name: 'set', args: {}, options: {} }],
+  ['set speed 115200 --keep 8n1', { name: 'set', args: { SETTING: 'speed 115200 8n1' }, options: { keep: true } }],
   ['break  700', { name: 'break', args: { MS: '700' }, options: {} }],
   [`'break' "700"`, { name: 'break', args: { MS: '700' }, options: {} }],
 ]
@@ -33,6 +35,10 @@ const REFUSED: [line: string, problem: string][] = [
   ['break -1', `break: unknown option "-1"; ${BREAK}`],
   ['break 1e3', `break: MS cannot be "1e3": it is a number of milliseconds; ${BREAK}`],
   ['break ""', `break: MS cannot be "": it is a number of milliseconds; ${BREAK}`],
+  [
+    'set speed fast',
+    'set: SETTING cannot be "fast": it is a setting such as "speed 115200", "parity even", "bits 7", "stop 2", "flow rts-cts", "dtr off", "8N1"; usage: set [--keep] [--default] [SETTING...]',
+  ],
   ['break 1 2', `break: unexpected argument "2"; ${BREAK}`],
   ['break -- 1', `break: nothing may follow "--"; ${BREAK}`],
   ['status --xml', 'status: unknown option "--xml"; usage: status [--json]'],

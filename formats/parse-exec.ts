@@ -33,12 +33,15 @@ export function parseExec(line: string, names: readonly ExecCommandName[] = EXEC
 /** @returns what is wrong with these values of a command's arguments, or undefined */
 export function argumentProblem(name: ExecCommandName, values: readonly string[]): string | undefined {
   const entries = entryOf(name).arguments ?? []
+  const last = entries.at(-1)
   const extra = values[entries.length]
-  if (extra !== undefined) return `unexpected argument "${shown(extra)}"`
+  if (extra !== undefined && !last?.isRepeated) return `unexpected argument "${shown(extra)}"`
   for (const [index, entry] of entries.entries()) {
     const value = values[index]
     if (value === undefined && !entry.isOptional) return `missing argument ${entry.value}`
-    if (value !== undefined && !takes(entry, value)) return wrongValue(entry.value, value, entry)
+    const each = entry === last ? values.slice(index) : values.slice(index, index + 1)
+    const wrong = each.find(value => !takes(entry, value))
+    if (wrong !== undefined) return wrongValue(entry.value, wrong, entry)
   }
   return undefined
 }
@@ -89,7 +92,10 @@ function readWords(name: ExecCommandName, words: string[], rest: string | undefi
   const problem = argumentProblem(name, values)
   if (problem !== undefined) return problem
   if (rest !== undefined && !entry.rest) return 'nothing may follow "--"'
-  const args = Object.fromEntries(values.map((value, index) => [entry.arguments?.[index]?.value, value]))
+  const entries = entry.arguments ?? []
+  const joined = entries.at(-1)?.isRepeated ? values.splice(entries.length - 1) : []
+  if (joined.length > 0) values.push(joined.join(' '))
+  const args = Object.fromEntries(values.map((value, index) => [entries[index]?.value, value]))
   return { name, args, options, ...(rest !== undefined && { rest }) } as unknown as ExecCommand
 }
 

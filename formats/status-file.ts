@@ -85,6 +85,8 @@ export const consoleStatusSchema = z.object({
       path: z.string(),
       /** As people write it: `9600 8N1`. */
       settings: z.string(),
+      /** Set while these differ from the configuration: what that is, and who changed it for how long. */
+      changed: z.object({ configured: z.string(), why: z.string() }).optional(),
       state: z.enum(['open', 'closed']),
       /** Why it is closed; empty while it is open. */
       cause: z.string(),

@@ -7,6 +7,7 @@ import { dismissCommand } from './dismiss.ts'
 import { helpCommand } from './help.ts'
 import { logCommand } from './log.ts'
 import { releaseCommand } from './release.ts'
+import { setCommand } from './set.ts'
 import { listCommand, statusCommand } from './status.ts'
 
 export type EffectName = Exclude<ExecCommandName, 'attach' | 'watch'>
@@ -15,6 +16,7 @@ const EFFECTS: { [Name in EffectName]: Execute<Name> } = {
   break: breakCommand,
   release: releaseCommand,
   log: logCommand,
+  set: setCommand,
   status: statusCommand,
   list: listCommand,
   help: helpCommand,

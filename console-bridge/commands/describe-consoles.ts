@@ -7,8 +7,9 @@ type ConsoleInStatus = ConsoleStatus['consoles'][number]
 export function describeList(consoles: readonly ConsoleInStatus[]): string[] {
   if (consoles.length === 0) return ['you have no console on this device']
   const width = Math.max(...consoles.map(({ name }) => name.length))
-  return consoles.map(({ name, settings, state, cause }) => {
-    return `${name.padEnd(width)}  ${settings}  ${state}${cause === '' ? '' : `: ${cause}`}`
+  return consoles.map(({ name, settings, changed, state, cause }) => {
+    const configured = changed ? ` (configured: ${changed.configured})` : ''
+    return `${name.padEnd(width)}  ${settings}${configured}  ${state}${cause === '' ? '' : `: ${cause}`}`
   })
 }
 
@@ -16,6 +17,7 @@ export function describeStatus(consoles: readonly ConsoleInStatus[]): string[] {
   if (consoles.length === 0) return describeList(consoles)
   return consoles.flatMap(console => [
     `${console.name} on ${console.path}, ${console.settings}`,
+    ...(console.changed ? [`  ${console.changed.why}; configured: ${console.changed.configured}`] : []),
     `  ${console.state} since ${timeText(console.since)}${console.cause === '' ? '' : `: ${console.cause}`}`,
     ...(console.held ? [`  held since ${timeText(console.held.since)}: ${console.held.cause}`] : []),
     `  last output ${console.lastOutputAt === null ? 'none since the start' : timeText(console.lastOutputAt)}; ${console.bytesIn} bytes from the target, ${console.bytesOut} to it`,

@@ -9,8 +9,9 @@ import type { Line } from '../line/line.ts'
 import { byteMs, describeHold, describeRelease, describeSettings, heldAfterMs } from '../line/settings.ts'
 import { breakLengthMs, describeBreak } from './break.ts'
 import { FlowHold, type Holder } from './flow-hold.ts'
+import { LineControl, type LineControlOptions } from './line-control.ts'
 import type { Loss } from './loss.ts'
-import { Outgoing } from './outgoing.ts'
+import { type Interruption, Outgoing } from './outgoing.ts'
 import { Pacer } from './pacer.ts'
 import type { Pacing } from './pacing.ts'
 import { calledAs, logged, type Person } from './person.ts'
@@ -43,6 +44,10 @@ export interface ConsoleOptions {
   onChange?(): void
   /** Keeps a record of the output and the events; without it, nothing is recorded. */
   recorderOf?(scrollback: Scrollback): Recorder | undefined
+  /** What was kept of the settings of the line, and how more is kept. */
+  settings?: Omit<LineControlOptions, 'configured'>
+  /** The last session left. */
+  onEmpty?(console: Console): void
   /** Gets what belongs in the history. */
   onEvent?(event: NewEvent, span?: Span): void
 }
@@ -50,11 +55,14 @@ export interface ConsoleOptions {
 export class Console {
   readonly config: ConsoleConfig
   readonly scrollback: Scrollback
+  /** The settings of the line. */
+  readonly control: LineControl
   readonly #clock: Clock
   readonly #times: WallTimes
   readonly #onEvent: (event: NewEvent, span?: Span) => void
   readonly #log: Logger
   readonly #onChange: () => void
+  readonly #onEmpty: () => void
   readonly #recorder: Recorder | undefined
   readonly #outgoing: Outgoing
   readonly #typed = new TypedCounts()
@@ -76,14 +84,16 @@ export class Console {
     this.#clock = clock
     this.#log = log
     this.#onChange = onChange
+    this.#onEmpty = () => options.onEmpty?.(this)
     this.#onEvent = onEvent
+    this.control = new LineControl({ configured: config, ...options.settings })
     this.#seats = new Seats(clock)
     this.#times = new WallTimes(clock)
-    this.#hold = new FlowHold(clock, describeHold(config))
+    this.#hold = new FlowHold(clock, () => describeHold(this.control.settings))
     this.#state = { open: false, cause: 'it is being opened', since: clock.nowMs() }
     this.#outgoing = new Outgoing({
       clock,
-      heldMs: heldAfterMs(config, IN_HAND_BYTES),
+      heldMs: () => heldAfterMs(this.control.settings, IN_HAND_BYTES),
       events: {
         onSent: (owner, bytes) => {
           this.#bytesOut += bytes
@@ -103,6 +113,11 @@ export class Console {
 
   get state(): LineState {
     return { ...this.#state, since: this.#times.of(this.#state.since) }
+  }
+
+  /** Undefined while it is closed. */
+  get line(): Line | undefined {
+    return this.#line
   }
 
   /** Undefined while nothing holds the line. */
@@ -125,10 +140,11 @@ export class Console {
 
   lineOpened(line: Line): void {
     this.#line = line
+    void this.control.opened(line).then(cause => cause !== undefined && this.announce(cause))
     this.#outgoing.useLine(line, { kind: 'closed', text: 'the line was closed' })
     this.#state = { open: true, since: this.#clock.nowMs() }
     this.#log.info('line open')
-    this.#recorder?.happened('line', 'open', { settings: describeSettings(this.config) })
+    this.#recorder?.happened('line', 'open', { settings: describeSettings(this.control.settings) })
     this.#seats.tellAll('the line is open')
     this.#onChange()
   }
@@ -137,6 +153,7 @@ export class Console {
   lineClosed(cause: string): void {
     const before = this.#state
     this.#line = undefined
+    this.control.closed()
     this.#outgoing.useLine(undefined, { kind: 'closed', text: `the line is closed: ${cause}` })
     this.#held('line', false)
     if (!before.open && before.cause === cause) return
@@ -191,6 +208,7 @@ export class Console {
     const typed = this.#typed.of(seat)
     this.#recorder?.happened('session', 'end', { id: seat.id, by: calledAs(seat), how, typed: typed?.bytes ?? 0 })
     if (typed) this.#noteTyped(seat, typed)
+    if (this.seats.length === 0) this.#onEmpty()
     this.#onChange()
   }
 
@@ -216,7 +234,7 @@ export class Console {
 
   /** For the pastes of one session. */
   pacer(pacing: Pacing): Pacer {
-    return new Pacer(pacing, () => byteMs(this.config))
+    return new Pacer(pacing, () => byteMs(this.control.settings))
   }
 
   /** Drops what this seat typed and was not sent. @returns how many bytes that was */
@@ -260,7 +278,7 @@ export class Console {
    */
   async sent(seat: Seat, signal: AbortSignal): Promise<void> {
     if (await this.#outgoing.sent(seat, signal)) return
-    const loss: Loss = { kind: 'held', text: `flow control holds the line: ${describeHold(this.config)}` }
+    const loss: Loss = { kind: 'held', text: `flow control holds the line: ${describeHold(this.control.settings)}` }
     if (this.#outgoing.discard(seat, loss) === 0) seat.events.onLost(0, loss)
   }
 
@@ -276,7 +294,7 @@ export class Console {
       return { released: false, refused: false, cause: `flow control was not released: ${errorMessage(err)}` }
     }
     this.#log.info(logged(by), 'flow control released')
-    this.#seats.tellAll(`${calledAs(by)} released flow control${describeRelease(this.config)}`)
+    this.#seats.tellAll(`${calledAs(by)} released flow control${describeRelease(this.control.settings)}`)
     return { released: true }
   }
 
@@ -297,14 +315,14 @@ export class Console {
       const loss: Loss = { kind: 'break', text: `${calledAs(by)} sent BREAK` }
       for (const seat of this.seats) if (seat !== by) seat.events.onOthersBreak(loss)
       const outcome = await this.#outgoing.sendBreak(lengthMs, signal, loss)
-      this.#log.info({ ...logged(by), lengthMs, askedMs, ...outcome }, outcome.sent ? 'break sent' : 'break failed')
-      const cause = outcome.sent ? undefined : outcome.cause
-      this.#recorder?.happened('break', outcome.sent ? 'sent' : 'failed', { by: calledAs(by), ms: lengthMs, cause })
+      this.#log.info({ ...logged(by), lengthMs, askedMs, ...outcome }, outcome.done ? 'break sent' : 'break failed')
+      const cause = outcome.done ? undefined : outcome.cause
+      this.#recorder?.happened('break', outcome.done ? 'sent' : 'failed', { by: calledAs(by), ms: lengthMs, cause })
       const { technician, from } = by
-      const detail = outcome.sent ? describeBreak(askedMs) : `not sent: ${outcome.cause}`
+      const detail = outcome.done ? describeBreak(askedMs) : `not sent: ${outcome.cause}`
       this.#onEvent({ event: 'break', console: this.config.name, technician, from, detail })
       for (const seat of this.seats) seat.events.onRoom()
-      if (!outcome.sent) return noBreak(outcome.cause)
+      if (!outcome.done) return noBreak(outcome.cause)
       const count = outcome.discardedBytes > 0 ? ` (${outcome.discardedBytes} bytes or more)` : ''
       const lost = outcome.drained ? '' : `; what the target had not taken was discarded${count}`
       this.#seats.tellAll(`${calledAs(by)} sent BREAK, ${describeBreak(askedMs)}${lost}`)
@@ -318,6 +336,29 @@ export class Console {
   #noteTyped({ technician, from }: Seat, { bytes, firstMs, lastMs }: Typed): void {
     const detail = `${bytes} byte${bytes === 1 ? '' : 's'}`
     this.#onEvent({ event: 'typed', console: this.config.name, technician, from, detail }, { firstMs, lastMs })
+  }
+
+  /** Tells everyone who is here. */
+  announce(text: string): void {
+    this.#seats.tellAll(text)
+  }
+
+  /**
+   * Does something to the line that nothing typed comes into, such as a change of its speed. What the line does not take
+   * before is discarded by `loss`.
+   */
+  async interrupt(loss: Loss, signal: AbortSignal, work: (line: Line) => Promise<unknown>): Promise<Interruption> {
+    if (!this.#state.open) return { done: false, cause: `the line is closed: ${this.#state.cause}` }
+    const outcome = await this.#outgoing.interrupt(signal, loss, work)
+    for (const seat of this.seats) seat.events.onRoom()
+    return outcome
+  }
+
+  /** The settings of the line are others now. @param by undefined where nobody changed them now */
+  settingsChanged(what: string, by: Person | undefined): void {
+    this.#log.info({ ...(by && logged(by)), settings: what }, 'line settings changed')
+    this.#recorder?.happened('line', 'set', { settings: what, by: by && calledAs(by) })
+    this.#onChange()
   }
 
   #give(seat: Seat, announcement: string): void {

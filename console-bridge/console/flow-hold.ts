@@ -9,12 +9,12 @@ export class FlowHold {
   readonly #holders = new Set<Holder>()
   readonly #clock: Clock
   readonly #times: WallTimes
-  readonly #cause: string
+  readonly #cause: () => string
   /** Milliseconds of the monotonic clock. */
   #sinceMs = 0
 
   /** @param cause what holds this kind of line, for people */
-  constructor(clock: Clock, cause: string) {
+  constructor(clock: Clock, cause: () => string) {
     this.#clock = clock
     this.#times = new WallTimes(clock)
     this.#cause = cause
@@ -23,7 +23,7 @@ export class FlowHold {
   /** Undefined while nothing holds the line. */
   get now(): Hold | undefined {
     if (this.#holders.size === 0) return undefined
-    return { since: this.#times.of(this.#sinceMs), cause: this.#cause }
+    return { since: this.#times.of(this.#sinceMs), cause: this.#cause() }
   }
 
   /** @returns whether this changed anything: the line is held now and was not, or the reverse */

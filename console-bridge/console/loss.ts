@@ -7,6 +7,8 @@ export type LossKind =
   | 'closed'
   | 'held'
   | 'break'
+  /** Somebody changed the settings of the line. */
+  | 'settings'
   | 'left'
   /** The target did not show what a paced paste waits for. */
   | 'unanswered'

@@ -18,7 +18,7 @@ function outgoing(context: TestContext) {
   const nameOf = (owner: object) => (owner as typeof ALICE).name
   const out = new Outgoing({
     clock,
-    heldMs: 2_000,
+    heldMs: () => 2_000,
     events: {
       onSent: () => {},
       onLost: (owner, bytes, { kind }) => told.push(`${nameOf(owner)} lost ${bytes}: ${kind}`),
@@ -51,7 +51,7 @@ test('sends what was typed before a BREAK before it, and what is typed during it
   await Promise.resolve()
   out.push(ALICE, Buffer.from('during'))
   line.takes = true
-  assert.equal(await outcome, { sent: true, drained: true, discardedBytes: 0 })
+  assert.equal(await outcome, { done: true, drained: true, discardedBytes: 0 })
   await out.sent(ALICE, context.signal)
   assert.equal(log, ['before', 'drained', 'break on', 'break off', 'during', 'drained'])
 })
@@ -70,7 +70,7 @@ test('a BREAK does not wait for a line that takes nothing, and what it discards 
   out.push(ALICE, Buffer.from('sent '))
   line.takes = false
   out.push(ALICE, Buffer.from('x'.repeat(1000)))
-  assert.equal(await out.sendBreak(300, context.signal, BREAK), { sent: true, drained: false, discardedBytes: 1000 })
+  assert.equal(await out.sendBreak(300, context.signal, BREAK), { done: true, drained: false, discardedBytes: 1000 })
   assert.is(out.waitingBytes(ALICE), 0)
   out.push(ALICE, Buffer.from('after'))
   await out.sent(ALICE, context.signal)
@@ -101,7 +101,7 @@ test('a session that ends while a BREAK waits loses its own input only', async c
   await Promise.resolve()
   assert.is(out.discard(ALICE, { kind: 'left', text: '' }), 5)
   line.takes = true
-  assert.ok((await sending).sent)
+  assert.ok((await sending).done)
   assert.equal(log, ['bob', 'drained', 'break on', 'break off'])
   assert.equal(told, ['alice lost 5: left'])
 })
@@ -115,7 +115,7 @@ test('takes a BREAK back even when it failed to begin', async context => {
   }
   const { out } = outgoing(context)
   out.useLine(line, CLOSED)
-  assert.equal(await out.sendBreak(300, context.signal, BREAK), { sent: false, cause: 'no such thing' })
+  assert.equal(await out.sendBreak(300, context.signal, BREAK), { done: false, cause: 'no such thing' })
   assert.equal(log, ['drained', 'break on', 'break off'])
 })
 
@@ -133,7 +133,7 @@ test('gives up a BREAK that a hung adapter does not begin, and takes it back whe
   const { out } = outgoing(context)
   out.useLine(line, CLOSED)
   const outcome = await out.sendBreak(300, context.signal, BREAK)
-  assert.is(outcome.sent, false)
+  assert.is(outcome.done, false)
   assert.match(JSON.stringify(outcome), 'the line does not answer')
   begin()
   await new Promise(resolve => setImmediate(resolve))
@@ -239,7 +239,7 @@ test('gives up when the adapter took everything and sends nothing', async contex
 
 test('refuses a BREAK without a line', async context => {
   const { out } = outgoing(context)
-  assert.equal(await out.sendBreak(300, context.signal, BREAK), { sent: false, cause: 'the line is closed' })
+  assert.equal(await out.sendBreak(300, context.signal, BREAK), { done: false, cause: 'the line is closed' })
 })
 
 test.run()

@@ -17,9 +17,10 @@ const PIECE_BYTES = 256
 /** Milliseconds between two writes to a line without room: first, and at most, for a line that is held. */
 const RETRY_MS = { first: 20, last: 250 }
 
-export type BreakOutcome =
+/** How something that comes between what was typed before it and after it ended. */
+export type Interruption =
   /** `drained`: all that was typed before it was sent. If not, these bytes and what the kernel held were discarded. */
-  { sent: true; drained: boolean; discardedBytes: number } | { sent: false; cause: string }
+  { done: true; drained: boolean; discardedBytes: number } | { done: false; cause: string }
 
 export interface OutgoingEvents {
   onSent(owner: object, bytes: number): void
@@ -35,13 +36,13 @@ export interface OutgoingOptions {
   clock: Clock
   events: OutgoingEvents
   /** Milliseconds without room that count as held. */
-  heldMs: number
+  heldMs(): number
 }
 
 export class Outgoing {
   readonly #clock: Clock
   readonly #events: OutgoingEvents
-  readonly #heldMs: number
+  readonly #heldMs: () => number
   #line: Line | undefined
   /** Ends the sending to the line that is open now. */
   #pumping: AbortController | undefined
@@ -55,7 +56,7 @@ export class Outgoing {
   #isHeld = false
   /** The line has room, and a paste is paced. */
   #isPausing = false
-  #lastBreak: Promise<unknown> = Promise.resolve()
+  #lastInterruption: Promise<unknown> = Promise.resolve()
   readonly #whenChanged = new Set<() => void>()
 
   constructor({ clock, events, heldMs }: OutgoingOptions) {
@@ -141,21 +142,25 @@ export class Outgoing {
     return drained?.kind !== 'timeout'
   }
 
+  /** Sends a BREAK. @param signal ends it early; it is taken back in any case */
+  sendBreak(lengthMs: number, signal: AbortSignal, loss: Loss): Promise<Interruption> {
+    return this.interrupt(signal, loss, line => breakLine(line, lengthMs, this.#clock, signal))
+  }
+
   /**
-   * Sends a BREAK; several follow one another. What was typed before is sent first, for up to {@link DRAIN_BOUND_MS}.
-   * The rest is discarded: a boot monitor must not read the rest of a paste.
-   * @param signal ends the BREAK early; it is taken back in any case
+   * Does something to the line that nothing typed comes into; several follow one another. What was typed before is sent
+   * first, for up to {@link DRAIN_BOUND_MS}. The rest is discarded: a boot monitor must not read the rest of a paste.
    * @param loss why the rest is lost
    */
-  sendBreak(lengthMs: number, signal: AbortSignal, loss: Loss): Promise<BreakOutcome> {
-    const outcome = this.#lastBreak.then(() => this.#breakNow(lengthMs, signal, loss))
-    this.#lastBreak = outcome
+  interrupt(signal: AbortSignal, loss: Loss, work: (line: Line) => Promise<unknown>): Promise<Interruption> {
+    const outcome = this.#lastInterruption.then(() => this.#interruptNow(signal, loss, work))
+    this.#lastInterruption = outcome
     return outcome
   }
 
-  async #breakNow(lengthMs: number, signal: AbortSignal, loss: Loss): Promise<BreakOutcome> {
+  async #interruptNow(signal: AbortSignal, loss: Loss, work: (line: Line) => Promise<unknown>): Promise<Interruption> {
     const line = this.#line
-    if (!line || signal.aborted) return { sent: false, cause: 'the line is closed' }
+    if (!line || signal.aborted) return { done: false, cause: 'the line is closed' }
     this.#waiting.beginBreak()
     try {
       const drained = await this.#drain(line, signal)
@@ -166,23 +171,23 @@ export class Outgoing {
         this.#lose(discarded, loss)
         if (this.#lastOwner) this.#events.onLost(this.#lastOwner, 0, loss)
       }
-      await breakLine(line, lengthMs, this.#clock, signal)
-      return { sent: true, drained, discardedBytes: countBytes(discarded) }
+      await work(line)
+      return { done: true, drained, discardedBytes: countBytes(discarded) }
     } catch (err) {
-      return { sent: false, cause: errorMessage(err) }
+      return { done: false, cause: errorMessage(err) }
     } finally {
       this.#waiting.endBreak()
       this.#pump()
     }
   }
 
-  /** @returns whether all that was typed before the BREAK is on the wire */
+  /** @returns whether all that was typed before is on the wire */
   async #drain(line: Line, signal: AbortSignal): Promise<boolean> {
     const drain = async (over: AbortSignal) => {
       while (this.#waiting.first && !over.aborted) await this.#changed(DRAIN_BOUND_MS, over)
       if (!over.aborted) await line.drain()
     }
-    // A line that fails here fails at the BREAK too, and is reported there.
+    // A line that fails here fails at the work too, and is reported there.
     const outcome = await within(DRAIN_BOUND_MS, [signal], drain, { clock: this.#clock }).catch(() => undefined)
     return outcome?.kind === 'done'
   }
@@ -223,7 +228,7 @@ export class Outgoing {
         continue
       }
       stuckSinceMs ??= this.#clock.nowMs()
-      if (this.#clock.nowMs() - stuckSinceMs >= this.#heldMs) this.#hold(true)
+      if (this.#clock.nowMs() - stuckSinceMs >= this.#heldMs()) this.#hold(true)
       await this.#clock.sleep(retryMs, signal)
       retryMs = Math.min(RETRY_MS.last, retryMs * 2)
     }

@@ -14,7 +14,7 @@ export const EVENT_KINDS = {
   session: 'somebody came or left: `begin`, `end`',
   keyboard: 'somebody types now: `taken` from another, or `free` before',
   break: 'a BREAK: `sent` or `failed`',
-  line: 'the serial line: `open`, `closed`',
+  line: 'the serial line: `open`, `closed`; `set`: its settings were changed',
   gap: 'output that is missing here: `missing`, how much if known, and why',
   clock:
     'the clock of the device was set: by so many milliseconds; all times above of the same boot are wrong by as much',

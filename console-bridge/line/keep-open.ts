@@ -1,14 +1,12 @@
 /** Keeps one line open: opens it, waits for its end, reports why it is closed, and opens it again. */
 
-import type { ConsoleConfig } from '../../formats/device-config.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import { napper } from '../nap.ts'
-import type { Line, OpenLine } from './line.ts'
+import type { Line, LineEvents } from './line.ts'
 
 export interface KeepOpenOptions {
-  console: ConsoleConfig
-  open: OpenLine
+  open(events: LineEvents): Promise<Line>
   /** Resolves when it is worth trying again. */
   untilReturn(signal: AbortSignal): Promise<void>
   clock: Clock
@@ -27,7 +25,7 @@ export const TURN_MS = 5_000
 
 /** Returns when aborted, with the line closed. */
 export async function keepOpen(options: KeepOpenOptions): Promise<void> {
-  const { console, open, clock, signal, onOpen, onData, onHeld, onClosed, onTurn, untilReturn } = options
+  const { open, clock, signal, onOpen, onData, onHeld, onClosed, onTurn, untilReturn } = options
   while (!signal.aborted) {
     onTurn()
     const nap = napper(clock, signal)
@@ -36,7 +34,7 @@ export async function keepOpen(options: KeepOpenOptions): Promise<void> {
       cause = why
       nap.wake()
     }
-    const line = await open(console, { onData, onHeld, onClose }).catch(err => onClose(errorMessage(err)))
+    const line = await open({ onData, onHeld, onClose }).catch(err => onClose(errorMessage(err)))
     if (line && cause === undefined) onOpen(line)
     while (cause === undefined && !signal.aborted) {
       onTurn()

@@ -8,7 +8,7 @@ import { errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
 import { within } from '../../runtime/waiting.ts'
 import { checkDevice } from './device-file.ts'
 import type { Line, LineEvents, LineSettings, ModemLines, ModemOutputs } from './line.ts'
-import { describeSettings, heldAfterMs, settingsOf } from './settings.ts'
+import { byteMs, describeSettings, heldAfterMs, settingsOf } from './settings.ts'
 import { drained, framingArgs, keepModemLinesAtClose, stty } from './stty.ts'
 import { watchFlow } from './watch-flow.ts'
 
@@ -22,6 +22,9 @@ const UNSTALL_MS = 250
 const DRIVER_BYTES = 4_096
 /** Share by which the speed of an adapter may differ from the one asked for: with more, the last bit of a byte is lost. */
 const SPEED_TOLERANCE = 0.03
+
+/** Bytes that an adapter may still have when its driver reports that all is sent: the FIFO of a PL2303. */
+const ADAPTER_BYTES = 256
 
 type Port = SerialPort & { port?: { fd: number | null; getBaudRate(): Promise<{ baudRate: number }> } }
 
@@ -64,6 +67,7 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
   let outputs: ModemOutputs = { dtr: true, rts: true }
   let inBreak = false
   let bytesWritten = 0
+  let writtenAtMs = Number.NEGATIVE_INFINITY
   let ignoresCts = false
   let draining: Promise<Error | undefined> | undefined
   let flowWatch: AbortController | undefined
@@ -166,6 +170,8 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
     needOpen()
     const before = settings
     const next = { ...before, ...changes }
+    await systemClock.sleep(Math.max(0, writtenAtMs + ADAPTER_BYTES * byteMs(before) - systemClock.nowMs()), signal)
+    needOpen()
     try {
       await apply(next)
       settings = next
@@ -230,6 +236,7 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
       try {
         const taken = writeSync(descriptor(), bytes)
         bytesWritten += taken
+        writtenAtMs = systemClock.nowMs()
         return taken
       } catch (err) {
         if (errorCode(err) === 'EAGAIN') return 0

@@ -23,8 +23,8 @@ export function byteMs({ baudRate }: Pick<LineSettings, 'baudRate'>): number {
 }
 
 /** @param bytes that the adapter may hold */
-export function heldAfterMs(config: Pick<LineSettings, 'baudRate'>, bytes: number): number {
-  return HELD_MS + bytes * byteMs(config)
+export function heldAfterMs(settings: Pick<LineSettings, 'baudRate'>, bytes: number): number {
+  return HELD_MS + bytes * byteMs(settings)
 }
 
 /** Why flow control holds a line, as a clause. */

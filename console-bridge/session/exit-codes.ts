@@ -54,6 +54,7 @@ export function exitOfLoss(kind: LossKind): SessionExit {
     case 'closed':
     case 'held':
     case 'break':
+    case 'settings':
     case 'left':
     case 'unanswered':
     case 'stopped':

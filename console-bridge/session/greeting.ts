@@ -15,7 +15,9 @@ export const GREETING_LINES = 24
  */
 export function greeting(console: Console, seat: Seat, escapeName: string | undefined): string[] {
   const { config, state, hold } = console
-  const lines = [`console ${config.name} on ${config.path}, ${describeSettings(config)}`]
+  const lines = [`console ${config.name} on ${config.path}, ${describeSettings(console.control.settings)}`]
+  const { difference } = console.control
+  if (difference) lines.push(`${difference.why}; configured: ${difference.configured}`)
   lines.push(`you are ${calledAs(seat)}, ${seat.role}: ${describeRight(console, seat, escapeName)}`)
   const others = console.seats.filter(other => other !== seat && other !== console.writer)
   if (others.length > 0) lines.push(`also here: ${others.map(calledAs).join(', ')}`)
@@ -47,7 +49,7 @@ function describeRight({ writer }: Console, seat: Seat, escapeName: string | und
 export function silenceHint(console: Console): string[] {
   return [
     'no output from the target since the bridge started; press Enter',
-    `if nothing comes, check its power, the cable to its console port, and its speed (here ${describeSettings(console.config)})`,
+    `if nothing comes, check its power, the cable to its console port, and its speed (here ${describeSettings(console.control.settings)})`,
   ]
 }
 

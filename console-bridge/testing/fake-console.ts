@@ -5,6 +5,7 @@ import type { TestContext } from '../../testbed/suite.ts'
 import { Console } from '../console/console.ts'
 import type { Person } from '../console/person.ts'
 import type { SeatEvents } from '../console/seat.ts'
+import { lastLeft } from '../console/set-line.ts'
 import type { NewEvent, Span } from '../events.ts'
 import { fakeLine } from './fake-line.ts'
 import { quickClock } from './quick-clock.ts'
@@ -27,7 +28,9 @@ export function fakeConsole(
       happened: (kind, what, fields) => recorded.push(`${kind} ${what} ${JSON.stringify(fields)}`),
     }),
     onEvent: (event, span) => noted.push([event, span]),
+    onEmpty: console => void lastLeft(console, context.signal),
   })
+  line.settings = console.control.settings
   console.lineOpened(line)
   context.cleanup(() => console.lineClosed('the test is over'))
   const attach = (technician: string, { viewOnly = false, ...more }: Partial<Person> & { viewOnly?: boolean } = {}) => {

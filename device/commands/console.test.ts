@@ -13,6 +13,8 @@ const TAKEN: [name: ExecCommandName, args: string[], login: string, line: string
   ['break', ['500'], 'console', 'break 500'],
   ['break', ['sw1'], 'sw1', 'break'],
   ['break', ['sw1', '500'], 'sw1', 'break 500'],
+  ['set', ['speed', '115200'], 'console', 'set speed 115200'],
+  ['set', ['sw1', 'speed', '115200'], 'sw1', 'set speed 115200'],
   ['status', [], 'console', 'status --json', { json: true }],
   ['list', [], 'console', 'list'],
 ]

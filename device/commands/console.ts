@@ -47,7 +47,11 @@ function commandOf(name: ExecCommandName): Command {
     summary: help,
     arguments: [
       ...(onConsole ? [NAME] : []),
-      ...values.map(({ isOptional, ...entry }) => ({ ...pick(entry), ...(isOptional && { isOptional }) })),
+      ...values.map(({ isOptional, isRepeated, ...entry }) => ({
+        ...pick(entry),
+        ...(isOptional && { isOptional }),
+        ...(isRepeated && { isRepeated }),
+      })),
       ...(rest ? [{ value: rest.value, isOptional: true, isRepeated: true, help: `after "--": ${rest.help}` }] : []),
     ],
     options: Object.fromEntries(Object.entries(options).map(([option, entry]) => [option, pick(entry)])),
