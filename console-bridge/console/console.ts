@@ -247,6 +247,13 @@ export class Console {
     for (const other of this.seats) if (other !== seat) other.events.onNotice(text)
   }
 
+  /** Gives typing to this seat if nobody has it. @returns why not; undefined when it types now */
+  takeFree(seat: Seat): string | undefined {
+    const { writer } = this
+    if (writer !== undefined && writer !== seat) return `${calledAs(writer)} types`
+    return this.takeOver(seat)
+  }
+
   hasRoom(seat: Seat): boolean {
     return this.waitingBytes(seat) < TYPED_BOUND_BYTES
   }

@@ -28,6 +28,8 @@ export interface AtConsole {
   tell(...texts: string[]): void
   /** Ends the session. */
   leave(): void
+  /** Begins raw mode. */
+  goRaw(): void
 }
 
 /** Must not throw; what is to be awaited, it awaits itself. */
@@ -61,5 +63,6 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
       err => tell(`the transcript cannot be read: ${errorMessage(err)}`),
     )
   },
+  raw: ({ goRaw }) => goRaw(),
   disconnect: ({ leave }) => leave(),
 }

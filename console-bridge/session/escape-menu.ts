@@ -31,6 +31,7 @@ export const ESCAPE_MENU = [
   { key: 'c', command: 'release', group: 'line', help: 'release flow control', who: 'operator' },
   { key: 'x', command: 'stop-paste', group: 'paste', help: 'stop a paste', who: 'operator' },
   { key: 'p', command: 'pacing', group: 'paste', help: 'pace what you paste', who: 'operator' },
+  { key: 'r', command: 'raw', group: 'paste', help: 'raw: for XMODEM of your client', who: 'operator' },
   { key: 'l', command: 'log', group: 'session', help: 'show last lines with times', who: 'anyone' },
   { key: '?', command: 'help', group: 'session', help: 'show this help', who: 'anyone' },
   { key: 'd', command: 'disconnect', group: 'session', help: 'disconnect', who: 'anyone' },

@@ -2,7 +2,7 @@
 import type { Clock } from '../../runtime/clock.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { Console } from '../console/console.ts'
-import type { Person } from '../console/person.ts'
+import { calledAs, type Person } from '../console/person.ts'
 import type { HowEnded, Seat } from '../console/seat.ts'
 import type { TerminalSize } from '../console/terminal-size.ts'
 import { ANSWER_NOTICES, untilAnswered } from './answer.ts'
@@ -12,6 +12,7 @@ import { EscapeParser, type TypedEvent } from './escape-parser.ts'
 import { exitOfLoss, SESSION_EXIT, type SessionExit } from './exit-codes.ts'
 import { GREETING_LINES, greeting, silenceHint } from './greeting.ts'
 import type { Past, PastText } from './past.ts'
+import { QUIET_MS, Raw } from './raw.ts'
 import type { Terminal, TerminalInput } from './terminal.ts'
 import { Typing } from './typing.ts'
 import { View } from './view.ts'
@@ -51,6 +52,7 @@ export class Session implements TerminalInput {
   readonly #over: AbortSignal
   readonly #view: View
   readonly #typing: Typing
+  readonly #raw: Raw
   /** The end of the scrollback at the beginning. */
   readonly #from: number
   #seat: Seat | undefined
@@ -65,6 +67,7 @@ export class Session implements TerminalInput {
     this.#options = options
     this.#over = AbortSignal.any([options.signal, terminal.gone, this.#ending.signal])
     this.#view = new View(console.scrollback, terminal)
+    this.#raw = new Raw(clock, this.#over)
     this.#from = console.scrollback.end
     this.#escapeName = escapeNameOf(escapeKey)
     // Without a pty every byte is the program's own.
@@ -91,12 +94,16 @@ export class Session implements TerminalInput {
       person,
       viewOnly,
       {
-        onOutput: () => this.#view.wake(),
+        onOutput: () => {
+          // After a take-over, only the rest of the file counts: it must not be read as escape keys.
+          if (console.writer === seat) this.#raw.traffic()
+          this.#view.wake()
+        },
         onNotice: text => this.#view.tell(text),
         onRoom: () => console.hasRoom(seat) && this.#typing.goOn(),
         onSent: bytes => this.#typing.ledger.sent(bytes),
         onLost: (bytes, loss) => this.#typing.lose(bytes, loss),
-        onOthersBreak: loss => this.#typing.dropRest(loss),
+        onOthersBreak: loss => this.#raw.isOn || this.#typing.dropRest(loss),
         onDismissed: text => this.#dismiss(text),
       },
       terminal.size,
@@ -115,6 +122,7 @@ export class Session implements TerminalInput {
       this.#typing.seat = undefined
       console.leave(seat, this.#howEnded)
     }
+    this.#view.release()
     const { ledger } = this.#typing
     const account = ledger.describe()
     if (account !== undefined) this.#view.tell(account)
@@ -144,6 +152,11 @@ export class Session implements TerminalInput {
 
   onTyped(bytes: Buffer): void {
     if (!this.#seat || this.#ending.signal.aborted) return
+    if (this.#raw.isOn) {
+      this.#raw.traffic()
+      this.#typing.type(this.#seat, bytes, true)
+      return
+    }
     for (const event of this.#parser?.feed(bytes) ?? [{ kind: 'bytes', bytes } satisfies TypedEvent]) {
       if (this.#ending.signal.aborted) return
       switch (event.kind) {
@@ -192,7 +205,7 @@ export class Session implements TerminalInput {
   breakRequested(askedMs: number): boolean {
     const seat = this.#seat
     if (!seat) return false
-    if (seat.mayType && this.#typing.isBehind) {
+    if (seat.mayType && this.#typing.isBehind && !this.#raw.isOn) {
       this.#typing.dropRest({ kind: 'break', text: 'you sent BREAK during a paste' })
     }
     const { console, signal } = this.#options
@@ -230,7 +243,26 @@ export class Session implements TerminalInput {
       },
       tell: (...texts) => this.#view.tell(...texts),
       leave: () => this.#ending.abort(),
+      goRaw: () => void this.#goRaw(seat),
     }
+  }
+
+  /** Passes everything on, until nothing moves any more. */
+  async #goRaw(seat: Seat): Promise<void> {
+    const { console } = this.#options
+    const refusal = console.takeFree(seat)
+    if (refusal !== undefined) return this.#view.tell(refusal)
+    const quiet = QUIET_MS / 1_000
+    this.#view.tell(
+      `raw: start the transfer now. Everything is passed on and ${this.#escapeName} does not work, until nothing moves for ${quiet} s`,
+    )
+    console.tellOthers(seat, `${calledAs(seat)} transfers a file, in raw mode`)
+    this.#view.hold()
+    await this.#raw.begin()
+    this.#view.release()
+    if (this.#over.aborted) return
+    this.#view.tell(`raw mode is over: ${this.#escapeName} works again`)
+    console.tellOthers(seat, `${calledAs(seat)} is no longer in raw mode`)
   }
 
   async #hintAtSilence(over: AbortSignal): Promise<void> {

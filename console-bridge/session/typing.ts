@@ -112,10 +112,11 @@ export class Typing {
     this.#gate.open()
   }
 
-  type(seat: Seat, bytes: Buffer): void {
+  /** @param isRaw part of a file: neither paced nor dropped because of what was lost before */
+  type(seat: Seat, bytes: Buffer, isRaw = false): void {
     const { console, terminal } = this.#options
-    const loss = this.#gate.came(bytes.length) ?? this.#givenUp
-    const outcome = loss ? 'lost' : console.type(seat, bytes, this.#pacerFor(bytes))
+    const loss = isRaw ? undefined : (this.#gate.came(bytes.length) ?? this.#givenUp)
+    const outcome = loss ? 'lost' : console.type(seat, bytes, isRaw ? undefined : this.#pacerFor(bytes))
     if (this.#pacer.waitingBytes > 0) void this.#reportPaste(seat)
     switch (outcome) {
       case 'lost':

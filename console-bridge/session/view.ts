@@ -14,6 +14,8 @@ export class View {
   readonly #scrollback: Scrollback
   readonly #terminal: Terminal
   readonly #notices: string[] = []
+  /** What is told meanwhile is shown later; undefined while it is shown at once. */
+  #held: string[] | undefined
   /** Waits for the end of a line of the target. */
   #progress: string | undefined
   #wake: () => void = () => {}
@@ -32,9 +34,21 @@ export class View {
 
   /** Queues notices, each a line. */
   tell(...texts: string[]): void {
-    this.#notices.push(...texts)
-    if (this.#notices.length > NOTICES_BOUND) this.#notices.splice(0, this.#notices.length - NOTICES_BOUND)
+    const notices = this.#held ?? this.#notices
+    notices.push(...texts)
+    if (notices.length > NOTICES_BOUND) notices.splice(0, notices.length - NOTICES_BOUND)
     this.#wake()
+  }
+
+  /** From now on, nothing is shown but output, until {@link release}. */
+  hold(): void {
+    this.#held ??= []
+  }
+
+  release(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    this.tell(...held)
   }
 
   /** Shows a line once the target's own line is complete, or when there is a newer one. */
@@ -75,7 +89,9 @@ export class View {
           this.#missedBytes += missedBytes
           // The next byte may be in the middle of a sequence.
           past = new PlainText(false)
-          await this.#note(`${missedBytes} bytes are missing here: this connection was too slow`)
+          const gap = `${missedBytes} bytes are missing here: this connection was too slow`
+          if (this.#held) this.tell(gap)
+          else await this.#note(gap)
         }
         if (bytes.length > 0) {
           const shown = past.finish(bytes)
