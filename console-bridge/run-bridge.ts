@@ -25,6 +25,7 @@ import type { OpenLine } from './line/line.ts'
 import { openLineOf, schemeOf } from './line/schemes.ts'
 import { openSerialLine } from './line/serial-line.ts'
 import { napper } from './nap.ts'
+import { notesIn } from './notes.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './ssh/limits.ts'
 import { startServer } from './ssh/server.ts'
 import { consoleStatus, describeConsoles } from './status.ts'
@@ -76,11 +77,13 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
     ...{ bootId: heartbeatNow().bootId, software: VERSION, onChange: nap.wake },
   })
   const kept = await keptSettings(join(directories.state, 'line-settings.json'), log)
+  const noteOf = await notesIn(join(directories.state, 'notes.json'), log)
   const consoles = config.consoles.map(
     console =>
       new Console({
         ...{ config: console, scrollbackBytes: bridge.scrollbackBytes, clock },
         log: log.child({ console: console.name }),
+        notePlace: noteOf(console.name),
         onChange: nap.wake,
         recorderOf: scrollback => transcripts.recorderOf(console, scrollback),
         onEvent: (event, span) => events.add(event, span),

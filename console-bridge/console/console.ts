@@ -11,6 +11,7 @@ import { breakLengthMs, describeBreak } from './break.ts'
 import { FlowHold, type Holder } from './flow-hold.ts'
 import { LineControl, type LineControlOptions } from './line-control.ts'
 import type { Loss } from './loss.ts'
+import { describeNote, type Note, type NotePlace, noteInMemory } from './note.ts'
 import { type Interruption, Outgoing } from './outgoing.ts'
 import { Pacer } from './pacer.ts'
 import type { Pacing } from './pacing.ts'
@@ -42,6 +43,8 @@ export interface ConsoleOptions {
   log: Logger
   /** Something changed that the status shows; not called for its counters. */
   onChange?(): void
+  /** Where its note is kept. */
+  notePlace?: NotePlace
   /** Keeps a record of the output and the events; without it, nothing is recorded. */
   recorderOf?(scrollback: Scrollback): Recorder | undefined
   /** What was kept of the settings of the line, and how more is kept. */
@@ -63,6 +66,7 @@ export class Console {
   readonly #log: Logger
   readonly #onChange: () => void
   readonly #onEmpty: () => void
+  readonly #notePlace: NotePlace
   readonly #recorder: Recorder | undefined
   readonly #outgoing: Outgoing
   readonly #typed = new TypedCounts()
@@ -78,6 +82,7 @@ export class Console {
 
   constructor(options: ConsoleOptions) {
     const { config, scrollbackBytes, clock, log, onChange = () => {}, onEvent = () => {}, recorderOf } = options
+    this.#notePlace = options.notePlace ?? noteInMemory()
     this.config = config
     this.scrollback = new Scrollback(scrollbackBytes)
     this.#recorder = recorderOf?.(this.scrollback)
@@ -210,6 +215,30 @@ export class Console {
     if (typed) this.#noteTyped(seat, typed)
     if (this.seats.length === 0) this.#onEmpty()
     this.#onChange()
+  }
+
+  get note(): Note | undefined {
+    return this.#notePlace.now
+  }
+
+  /** Writes the note, or takes it off, and tells everyone. @returns why it could not be written */
+  async putNote(by: Person, text: string | undefined): Promise<string | undefined> {
+    const note = text === undefined ? undefined : { text, by: calledAs(by), at: this.#clock.wallMs() }
+    try {
+      await this.#notePlace.put(note)
+    } catch (err) {
+      return errorMessage(err)
+    }
+    this.#log.info({ ...logged(by), note: text !== undefined }, 'note changed')
+    this.tellAll(note ? describeNote(note) : `${calledAs(by)} took the note off`)
+    this.#recorder?.happened('note', note ? 'on' : 'off', { by: calledAs(by), text })
+    this.#onChange()
+    return undefined
+  }
+
+  /** Shows one line to everybody at the console. */
+  tellAll(text: string, except?: Seat): void {
+    this.#seats.tellAll(text, except)
   }
 
   /** Ends the sessions of everybody who is not on the device itself. */

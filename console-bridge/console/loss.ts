@@ -14,6 +14,8 @@ export type LossKind =
   | 'unanswered'
   /** Whoever pasted stopped the paste. */
   | 'stopped'
+  /** It followed an answer to the bridge. */
+  | 'prompt'
 
 export interface Loss {
   readonly kind: LossKind

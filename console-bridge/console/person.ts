@@ -7,6 +7,8 @@ export interface Person {
   from: string
   /** `relay`: logged in at the relay, which vouches for the name; `shell`: by an account of this device. */
   via?: 'relay' | 'shell'
+  /** May become root on the device, and end the sessions of others. */
+  isAdmin?: boolean
 }
 
 /** The name that the others at a console see. */

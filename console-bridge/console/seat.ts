@@ -35,6 +35,10 @@ export interface Seat extends Person {
   /** The session only watches, whoever opened it. */
   readonly viewOnly: boolean
   readonly mayType: boolean
+  /** Milliseconds since the last key, or since it joined. */
+  readonly idleMs: number
+  /** Something was typed. */
+  touch(): void
   readonly events: SeatEvents
 }
 

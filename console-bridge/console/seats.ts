@@ -29,6 +29,8 @@ export class Seats {
   join(person: Person, viewOnly: boolean, events: SeatEvents): Seat {
     const sinceMs = this.#clock.nowMs()
     const times = this.#times
+    const clock = this.#clock
+    let touchedMs = sinceMs
     const seat: Seat = {
       ...person,
       id: ++this.#soFar,
@@ -36,6 +38,12 @@ export class Seats {
         return times.of(sinceMs)
       },
       viewOnly,
+      get idleMs() {
+        return clock.nowMs() - touchedMs
+      },
+      touch: () => {
+        touchedMs = clock.nowMs()
+      },
       mayType: refusalOf({ role: person.role, viewOnly }) === undefined,
       events,
     }
@@ -60,7 +68,7 @@ export class Seats {
     this.tellAll(announcement)
   }
 
-  tellAll(text: string): void {
-    for (const seat of this.#seats) seat.events.onNotice(text)
+  tellAll(text: string, except?: Seat): void {
+    for (const seat of this.#seats) if (seat !== except) seat.events.onNotice(text)
   }
 }

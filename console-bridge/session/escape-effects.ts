@@ -2,6 +2,7 @@
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Console } from '../console/console.ts'
 import { describePacing, pacingAfter, pacingOf } from '../console/pacing.ts'
+import { describeWho, kick, NO_KICK, type PeopleAnswer, putNote, sendMessage } from '../console/people.ts'
 import type { Seat } from '../console/seat.ts'
 import { type EscapeCommand, escapeKeyOf } from './escape-menu.ts'
 import { escapeHelp } from './greeting.ts'
@@ -26,6 +27,11 @@ export interface AtConsole {
   readonly stopping: AbortSignal
   /** Shows lines to this technician, as notices of the bridge. */
   tell(...texts: string[]): void
+  /**
+   * Asks for one line, which is not sent to the target; meanwhile its output waits.
+   * @returns undefined when it was cancelled
+   */
+  ask(question: string): Promise<string | undefined>
   /** Ends the session. */
   leave(): void
   /** Begins raw mode. */
@@ -64,5 +70,30 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
     )
   },
   raw: ({ goRaw }) => goRaw(),
+  who: ({ console, seat, tell }) => tell(...describeWho(console, seat)),
+  message: at => answered(at, 'message to the others', line => sendMessage(at.console, at.seat, line)),
+  note: at => {
+    const { note } = at.console
+    const question = note ? 'new note, or - to take it off' : 'note for all who come'
+    answered(at, question, line => putNote(at.console, at.seat, line.trim() === '-' ? undefined : line))
+  },
+  kick: at => {
+    if (!at.seat.isAdmin) return at.tell(NO_KICK)
+    const others = at.console.seats.filter(seat => seat !== at.seat)
+    if (others.length === 0) return at.tell('nobody else is here')
+    const names = [...new Set(others.map(({ technician }) => technician))].join(', ')
+    answered(at, `end whose session (${names})`, line => kick(at.console, at.seat, line))
+  },
   disconnect: ({ leave }) => leave(),
+}
+
+/** Asks, does it, and tells how it went. */
+function answered(
+  { ask, tell }: AtConsole,
+  question: string,
+  effect: (line: string) => PeopleAnswer | Promise<PeopleAnswer>,
+): void {
+  void ask(question)
+    .then(async line => (line === undefined ? undefined : await effect(line)))
+    .then(answer => answer && tell('done' in answer ? answer.done : answer.cause))
 }

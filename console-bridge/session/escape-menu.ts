@@ -27,6 +27,10 @@ export interface EscapeEntry {
 
 export const ESCAPE_MENU = [
   { key: 'w', command: 'take-over', group: 'keyboard', help: 'take over typing', who: 'operator' },
+  { key: 'u', command: 'who', group: 'people', help: 'who is here', who: 'anyone' },
+  { key: 'm', command: 'message', group: 'people', help: 'message to the others', who: 'anyone' },
+  { key: 'n', command: 'note', group: 'people', help: 'note for all who come', who: 'operator' },
+  { key: 'k', command: 'kick', group: 'people', help: "end another's session", who: 'admin', ownKey: true },
   { key: 'b', command: 'break', group: 'line', help: 'send a BREAK', who: 'operator' },
   { key: 'c', command: 'release', group: 'line', help: 'release flow control', who: 'operator' },
   { key: 'x', command: 'stop-paste', group: 'paste', help: 'stop a paste', who: 'operator' },

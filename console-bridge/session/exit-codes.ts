@@ -58,6 +58,7 @@ export function exitOfLoss(kind: LossKind): SessionExit {
     case 'left':
     case 'unanswered':
     case 'stopped':
+    case 'prompt':
       return SESSION_EXIT.notSent
     default:
       return kind satisfies never

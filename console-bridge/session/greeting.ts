@@ -2,6 +2,7 @@
 
 import { timeText } from '../../runtime/time-text.ts'
 import type { Console } from '../console/console.ts'
+import { describeNote } from '../console/note.ts'
 import { calledAs } from '../console/person.ts'
 import type { Seat } from '../console/seat.ts'
 import { describeSettings } from '../line/settings.ts'
@@ -21,6 +22,7 @@ export function greeting(console: Console, seat: Seat, escapeName: string | unde
   lines.push(`you are ${calledAs(seat)}, ${seat.role}: ${describeRight(console, seat, escapeName)}`)
   const others = console.seats.filter(other => other !== seat && other !== console.writer)
   if (others.length > 0) lines.push(`also here: ${others.map(calledAs).join(', ')}`)
+  if (console.note) lines.push(describeNote(console.note))
   if (!state.open) {
     lines.push(`the line has been closed since ${timeText(state.since)}: ${state.cause}; what you type is not sent`)
   }

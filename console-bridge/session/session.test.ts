@@ -236,4 +236,31 @@ test('tells the recorder the size of the terminal, the last of each half second,
   assert.is(told.length, 4)
 })
 
+test('asks for a message: it goes to the others, nothing to the target, whose output waits', async context => {
+  const { console, line, shown, start, bob, pass } = withSession(context)
+  const { session } = start()
+  const told: string[] = []
+  bob().events.onNotice = text => told.push(text)
+  session.onTyped(Buffer.from('a\x1dm'))
+  await pass(100)
+  console.received(Buffer.from('up 3 days\r\n'))
+  session.onTyped(Buffer.from('hel'))
+  await pass(100)
+  assert.is(shown.out, '')
+  session.onTyped(Buffer.from('lo\rreload\r'))
+  session.onTyped(Buffer.from('\x1dm'))
+  session.onTyped(Buffer.from('never\x1b[A'))
+  await pass(5_000)
+  session.onTyped(Buffer.from('b'))
+  assert.is(line.sent, 'ab')
+  assert.equal(
+    told.filter(text => text.startsWith('message')),
+    ['message from alice: hello'],
+  )
+  assert.is(shown.out, 'up 3 days\r\n')
+  assert.match(shown.notes, '[oobm: message to the others; Enter sends it, Esc cancels:] hello\r\n')
+  assert.match(shown.notes, '[oobm: message sent to bob]')
+  assert.match(shown.notes, '[oobm: not sent: 7 bytes after your answer]')
+})
+
 test.run()

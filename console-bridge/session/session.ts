@@ -12,6 +12,7 @@ import { EscapeParser, type TypedEvent } from './escape-parser.ts'
 import { exitOfLoss, SESSION_EXIT, type SessionExit } from './exit-codes.ts'
 import { GREETING_LINES, greeting, silenceHint } from './greeting.ts'
 import type { Past, PastText } from './past.ts'
+import { Questions } from './questions.ts'
 import { QUIET_MS, Raw } from './raw.ts'
 import type { Terminal, TerminalInput } from './terminal.ts'
 import { Typing } from './typing.ts'
@@ -53,6 +54,7 @@ export class Session implements TerminalInput {
   readonly #view: View
   readonly #typing: Typing
   readonly #raw: Raw
+  readonly #questions: Questions
   /** The end of the scrollback at the beginning. */
   readonly #from: number
   #seat: Seat | undefined
@@ -79,6 +81,13 @@ export class Session implements TerminalInput {
       tell: text => this.#view.tell(text),
       tellProgress: text => this.#view.tellProgress(text),
       end: () => this.#ending.abort(),
+    })
+    this.#questions = new Questions({
+      ...{ view: this.#view, clock, over: this.#over },
+      onRest: bytes => {
+        this.#view.tell(`not sent: ${bytes} bytes after your answer`)
+        this.#typing.dropRest({ kind: 'prompt', text: 'it followed an answer to the bridge' })
+      },
     })
   }
 
@@ -118,6 +127,7 @@ export class Session implements TerminalInput {
       const past = hasMore ? await this.#readPast(over) : undefined
       await this.#view.show(past?.upTo ?? from, over, past?.text)
     } finally {
+      this.#questions.cancel()
       this.#seat = undefined
       this.#typing.seat = undefined
       console.leave(seat, this.#howEnded)
@@ -152,6 +162,7 @@ export class Session implements TerminalInput {
 
   onTyped(bytes: Buffer): void {
     if (!this.#seat || this.#ending.signal.aborted) return
+    this.#seat.touch()
     if (this.#raw.isOn) {
       this.#raw.traffic()
       this.#typing.type(this.#seat, bytes, true)
@@ -161,9 +172,11 @@ export class Session implements TerminalInput {
       if (this.#ending.signal.aborted) return
       switch (event.kind) {
         case 'bytes':
-          this.#typing.type(this.#seat, event.bytes)
+          if (this.#questions.isOpen) this.#questions.typed(event.bytes)
+          else this.#typing.type(this.#seat, event.bytes)
           break
         case 'command':
+          this.#questions.cancel()
           ESCAPE_EFFECTS[event.command](this.#atConsole(this.#seat))
           break
         case 'unknown':
@@ -242,6 +255,7 @@ export class Session implements TerminalInput {
         stopping: signal,
       },
       tell: (...texts) => this.#view.tell(...texts),
+      ask: question => this.#questions.ask(question),
       leave: () => this.#ending.abort(),
       goRaw: () => void this.#goRaw(seat),
     }

@@ -21,6 +21,7 @@ export class View {
   #wake: () => void = () => {}
   #lineStarted = true
   #missedBytes = 0
+  #isAsking = false
 
   constructor(scrollback: Scrollback, terminal: Terminal) {
     this.#scrollback = scrollback
@@ -57,6 +58,26 @@ export class View {
     this.#progress = this.#lineStarted || this.#progress !== undefined ? undefined : text
   }
 
+  /** Shows a question for which everything else waits. @param text without an end of line */
+  ask(text: string): void {
+    this.#isAsking = true
+    const before = this.#lineStarted ? '' : '\r\n'
+    this.#lineStarted = true
+    void this.#terminal.note(`${before}[oobm: ${text}] `)
+  }
+
+  /** While asking: shows what is typed as the answer. */
+  echo(text: string): void {
+    void this.#terminal.note(text)
+  }
+
+  /** The question is answered: everything goes on. */
+  answered(): void {
+    this.#isAsking = false
+    void this.#terminal.note('\r\n')
+    this.#wake()
+  }
+
   /** There is more output. */
   wake(): void {
     this.#wake()
@@ -82,6 +103,10 @@ export class View {
         await (this.#terminal.interactive ? this.#terminal.write(text) : this.#terminal.note(text))
       }
       while (!over.aborted) {
+        if (this.#isAsking) {
+          await this.#woken()
+          continue
+        }
         await this.showNotices()
         const { bytes, missedBytes, next } = this.#scrollback.read(position, CHUNK_BYTES)
         position = next
@@ -97,9 +122,7 @@ export class View {
           const shown = past.finish(bytes)
           await this.#showAround(shown)
         } else if (this.#notices.length === 0 && !over.aborted) {
-          await new Promise<void>(resolve => {
-            this.#wake = resolve
-          })
+          await this.#woken()
         }
       }
     } finally {
@@ -128,8 +151,18 @@ export class View {
     await this.#terminal.write(rest)
   }
 
+  #woken(): Promise<void> {
+    return new Promise(resolve => {
+      this.#wake = resolve
+    })
+  }
+
   async showNotices(): Promise<void> {
-    for (let text = this.#notices.shift(); text !== undefined; text = this.#notices.shift()) await this.#note(text)
+    while (!this.#isAsking) {
+      const text = this.#notices.shift()
+      if (text === undefined) return
+      await this.#note(text)
+    }
   }
 
   /** A notice begins a new line when the output is in the middle of one. */

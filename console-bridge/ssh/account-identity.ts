@@ -24,14 +24,21 @@ const SHARED = 'oobm'
 export function identityOfAccount(uid: number, { ownUid, users, people, technicians }: Accounts): Identity | undefined {
   // Of two names of one uid the first one counts, as for getpwuid(3).
   const name = users.find(user => user.uid === uid)?.name ?? String(uid)
-  if (uid === 0 || uid === ownUid) return { name, role: 'operator', consoles: undefined, via: 'shell', isDevice: true }
+  if (uid === 0 || uid === ownUid)
+    return { name, role: 'operator', consoles: undefined, via: 'shell', isDevice: true, isAdmin: true }
   if (name === SUPERVISOR) return { name, role: 'observer', consoles: [], via: 'shell', isDevice: true }
-  if (name === ADMINISTRATORS) return { name, role: 'operator', consoles: undefined, via: 'shell' }
+  if (name === ADMINISTRATORS) return { name, role: 'operator', consoles: undefined, via: 'shell', isAdmin: true }
   if (name === SHARED) return { name, role: 'observer', consoles: sharedConsoles(technicians), via: 'shell' }
   const person = people.find(person => person.uid === uid && person.name === name)
   const technician = technicians.find(technician => technician.name === person?.name)
   if (!technician || !(technician.shell || technician.admin)) return undefined
-  return { name, role: technician.role, consoles: technician.consoles, via: 'shell' }
+  return {
+    name,
+    role: technician.role,
+    consoles: technician.consoles,
+    via: 'shell',
+    ...(technician.admin && { isAdmin: true }),
+  }
 }
 
 /**

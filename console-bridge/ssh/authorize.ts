@@ -6,7 +6,8 @@ import { RSA_BITS } from '../../formats/names.ts'
 import { parseLogin } from '../commands/login-name.ts'
 import { acceptKey } from './user-auth.ts'
 
-export type Technician = Pick<TechnicianConfig, 'name' | 'keys' | 'role' | 'consoles' | 'viaRelay' | 'hopKeys'>
+export type Technician = Pick<TechnicianConfig, 'name' | 'keys' | 'role' | 'consoles' | 'viaRelay' | 'hopKeys'> &
+  Partial<Pick<TechnicianConfig, 'admin'>>
 
 /** Who logged in, and to what. */
 export interface Identity extends Pick<Technician, 'name' | 'role' | 'consoles'> {
@@ -15,6 +16,8 @@ export interface Identity extends Pick<Technician, 'name' | 'role' | 'consoles'>
    * by an account of this device.
    */
   via?: 'relay' | 'shell'
+  /** May become root on the device; not known of somebody for whom a relay vouches. */
+  isAdmin?: boolean
   /** Root and the supervisor. */
   isDevice?: boolean
 }
@@ -25,7 +28,10 @@ export function identityOf(technicians: readonly Technician[], login: string, ke
   const isThis = (key: string) => key.split(' ')[1] === base64
   const { technician: named, console } = parseLogin(login)
   const owner = technicians.find(({ keys }) => keys.some(isThis))
-  if (owner) return named === undefined || named === owner.name ? owner : undefined
+  if (owner) {
+    if (named !== undefined && named !== owner.name) return undefined
+    return { name: owner.name, role: owner.role, consoles: owner.consoles, ...(owner.admin && { isAdmin: true }) }
+  }
 
   const holder = technicians.find(({ hopKeys }) => hopKeys.some(isThis))
   // A hop key opens one console, named in full, and only for its own technician.

@@ -12,9 +12,9 @@ export function visitOf(
   consoles: readonly Console[],
   isIn: boolean,
 ): Visit {
-  const { name, role, via } = identity
+  const { name, role, via, isAdmin } = identity
   return {
-    person: { technician: name, role, from, ...(via && { via }) },
+    person: { technician: name, role, from, ...(via && { via }), ...(isAdmin && { isAdmin }) },
     wanted: parseLogin(login).console,
     allowed: consoles.filter(({ name }) => identity.consoles?.includes(name) ?? true),
     viaRelay: via === 'relay',

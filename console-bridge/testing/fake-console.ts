@@ -50,6 +50,6 @@ function recordedEvents(told: string[]): SeatEvents {
     onSent: bytes => told.push(`sent ${bytes}`),
     onLost: (bytes, { kind }) => told.push(`lost ${bytes}: ${kind}`),
     onOthersBreak: () => told.push('break of another'),
-    onDismissed: async () => {},
+    onDismissed: async text => told.push(`dismissed: ${text}`),
   }
 }
