@@ -12,3 +12,7 @@ export const ANY_CONSOLE = 'console'
 
 /** The file with the bridge's host key, in its runtime directory. */
 export const BRIDGE_KNOWN_HOSTS = 'known_hosts'
+
+/** The ports that each console has for a client's forwarding (`ssh -L 4001:core-sw1:2217 core-sw1`); none is open anywhere. */
+export const RFC2217_PORT = 2217
+export const RAW_PORT = 23

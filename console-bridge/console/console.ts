@@ -5,9 +5,10 @@ import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { NewEvent, Span } from '../events.ts'
+import type { HeldBreak } from '../line/break-line.ts'
 import type { Line } from '../line/line.ts'
 import { byteMs, describeHold, describeRelease, describeSettings, heldAfterMs } from '../line/settings.ts'
-import { breakLengthMs, describeBreak } from './break.ts'
+import { breakFor } from './break.ts'
 import { FlowHold, type Holder } from './flow-hold.ts'
 import { LineControl, type LineControlOptions } from './line-control.ts'
 import type { Loss } from './loss.ts'
@@ -287,6 +288,11 @@ export class Console {
     return this.waitingBytes(seat) < TYPED_BOUND_BYTES
   }
 
+  /** Discards what this seat typed and the target has not. */
+  purge(seat: Seat): void {
+    this.#outgoing.discardWithHeld(seat, { kind: 'left', text: 'it was purged' })
+  }
+
   /** Bytes that this seat typed and the line has not taken. */
   waitingBytes(seat: Seat): number {
     return this.#outgoing.waitingBytes(seat)
@@ -337,31 +343,36 @@ export class Console {
   /**
    * Sends a BREAK, if this person or seat may, and tells everyone.
    * @param by for a seat, only the input of the others is dropped: what this one types now it typed after the BREAK
-   * @param askedMs as asked; see {@link breakLengthMs}
+   * @param asked milliseconds, or until it is ended; see {@link breakFor}
    * @param signal the end of the program, not of the session: a lost connection does not cut a BREAK short
    */
-  async sendBreak(by: Person | Seat, askedMs: number | undefined, signal: AbortSignal): Promise<BreakAnswer> {
+  async sendBreak(by: Person | Seat, asked: number | HeldBreak | undefined, signal: AbortSignal): Promise<BreakAnswer> {
     const refusal = refusalOf(by)
     if (refusal !== undefined) return { sent: false, refused: true, cause: refusal }
     if (!this.#state.open) return noBreak(`the line is closed: ${this.#state.cause}`)
     if (this.#breaks >= BREAKS_BOUND) return noBreak(`${this.#breaks} BREAKs are already waiting`)
     this.#breaks++
     try {
-      const lengthMs = breakLengthMs(askedMs)
+      const { lengthMs, held, describe } = breakFor(asked, this.#clock)
       const loss: Loss = { kind: 'break', text: `${calledAs(by)} sent BREAK` }
       for (const seat of this.seats) if (seat !== by) seat.events.onOthersBreak(loss)
-      const outcome = await this.#outgoing.sendBreak(lengthMs, signal, loss)
-      this.#log.info({ ...logged(by), lengthMs, askedMs, ...outcome }, outcome.done ? 'break sent' : 'break failed')
+      const outcome = await this.#outgoing.sendBreak(lengthMs, signal, loss, held)
+      const length = describe()
+      this.#log.info({ ...logged(by), length, ...outcome }, outcome.done ? 'break sent' : 'break failed')
       const cause = outcome.done ? undefined : outcome.cause
-      this.#recorder?.happened('break', outcome.done ? 'sent' : 'failed', { by: calledAs(by), ms: lengthMs, cause })
+      this.#recorder?.happened('break', outcome.done ? 'sent' : 'failed', {
+        by: calledAs(by),
+        ms: Number.parseInt(length, 10),
+        cause,
+      })
       const { technician, from } = by
-      const detail = outcome.done ? describeBreak(askedMs) : `not sent: ${outcome.cause}`
+      const detail = outcome.done ? length : `not sent: ${outcome.cause}`
       this.#onEvent({ event: 'break', console: this.config.name, technician, from, detail })
       for (const seat of this.seats) seat.events.onRoom()
       if (!outcome.done) return noBreak(outcome.cause)
       const count = outcome.discardedBytes > 0 ? ` (${outcome.discardedBytes} bytes or more)` : ''
       const lost = outcome.drained ? '' : `; what the target had not taken was discarded${count}`
-      this.#seats.tellAll(`${calledAs(by)} sent BREAK, ${describeBreak(askedMs)}${lost}`)
+      this.#seats.tellAll(`${calledAs(by)} sent BREAK, ${length}${lost}`)
       return { sent: true }
     } finally {
       this.#breaks--

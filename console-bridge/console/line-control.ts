@@ -1,7 +1,7 @@
 /** The settings of a console's line: as configured, as kept over a restart, and as set until the last session leaves. */
 import { errorMessage } from '../../runtime/errors.ts'
 import { describeChanges, type LineChanges } from '../line/changes.ts'
-import type { Line, LineSettings } from '../line/line.ts'
+import type { Line, LineSettings, ModemLines, ModemOutputs } from '../line/line.ts'
 import { describeSettings, settingsOf } from '../line/settings.ts'
 
 /** Changes, and who made them. */
@@ -36,6 +36,17 @@ export class LineControl {
   /** What the line has, or will be opened with. */
   get settings(): LineSettings {
     return this.#line?.settings ?? settingsOf(this.#wanted)
+  }
+
+  /** The modem lines that this end drives. */
+  get outputs(): ModemOutputs {
+    const { dtr, rts } = this.#wanted
+    return this.#line?.outputs ?? { dtr, rts }
+  }
+
+  /** Those that the target drives; undefined for a line without any, or a closed one. */
+  async modemLines(): Promise<ModemLines | undefined> {
+    return this.#line?.modemLines().catch(() => undefined)
   }
 
   /** Set until the last session leaves. */

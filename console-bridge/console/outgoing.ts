@@ -2,7 +2,7 @@
 import type { Clock } from '../../runtime/clock.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import { OVER, within } from '../../runtime/waiting.ts'
-import { answered, breakLine } from '../line/break-line.ts'
+import { answered, breakLine, type HeldBreak } from '../line/break-line.ts'
 import type { Line } from '../line/line.ts'
 import type { Loss } from './loss.ts'
 import type { Pacer } from './pacer.ts'
@@ -143,8 +143,8 @@ export class Outgoing {
   }
 
   /** Sends a BREAK. @param signal ends it early; it is taken back in any case */
-  sendBreak(lengthMs: number, signal: AbortSignal, loss: Loss): Promise<Interruption> {
-    return this.interrupt(signal, loss, line => breakLine(line, lengthMs, this.#clock, signal))
+  sendBreak(lengthMs: number, signal: AbortSignal, loss: Loss, held?: HeldBreak): Promise<Interruption> {
+    return this.interrupt(signal, loss, line => breakLine(line, lengthMs, this.#clock, signal, held))
   }
 
   /**

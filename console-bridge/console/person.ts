@@ -9,11 +9,14 @@ export interface Person {
   via?: 'relay' | 'shell'
   /** May become root on the device, and end the sessions of others. */
   isAdmin?: boolean
+  /** A program of theirs has the console as a serial port. */
+  port?: 'RFC 2217' | 'raw bytes'
 }
 
 /** The name that the others at a console see. */
-export function calledAs({ technician, via }: Person): string {
-  return via === undefined ? technician : `${technician} (via ${via})`
+export function calledAs({ technician, via, port }: Person): string {
+  const how = [...(via === undefined ? [] : [`via ${via}`]), ...(port === undefined ? [] : [port])]
+  return how.length === 0 ? technician : `${technician} (${how.join(', ')})`
 }
 
 /** The fields of a person in the log. */

@@ -18,6 +18,7 @@ import { surfaceBreaks } from './break-request.ts'
 import { channelTerminal } from './channel-terminal.ts'
 import { commandStream } from './command-stream.ts'
 import { honourGuesses } from './first-guess.ts'
+import { serveForwards } from './forwards.ts'
 import type { ServerLimits } from './limits.ts'
 import { ptySizeOf } from './pty-size.ts'
 import { surfaceRoundTrips } from './round-trip.ts'
@@ -141,6 +142,27 @@ export function serveConnection(
     serveSession(session, visit, AbortSignal.any([closed.signal, ended.signal]), endOfInput.signal)
   })
 
+  serveForwards(connection, {
+    ...{ socket, roundTrip, runs, events: options.events, clock: options.clock, log, signal: options.signal },
+    closed: closed.signal,
+    visit: () => visit,
+    takePlace: () => {
+      if (sessions >= limits.sessionsPerConnection) return undefined
+      sessions++
+      return () => sessions--
+    },
+  })
+
+  function runs(work: Promise<void>): void {
+    const done = work.catch(err => log.error({ err, from }, 'session failed'))
+    running.add(done)
+    place.sessions(++started)
+    void done.finally(() => {
+      running.delete(done)
+      place.sessions(--started)
+    })
+  }
+
   function serveSession(session: SshSession, visit: Visit, gone: AbortSignal, endOfInput: AbortSignal): void {
     let interactive = false
     const ptySize = ptySizeOf(session)
@@ -168,14 +190,7 @@ export function serveConnection(
 
     function start(channel: ServerChannel | undefined, run: (channel: ServerChannel) => Promise<void>): void {
       // ssh2 gives no channel for a second shell on one session.
-      if (!channel) return
-      const done = run(channel).catch(err => log.error({ err, from }, 'session failed'))
-      running.add(done)
-      place.sessions(++started)
-      void done.finally(() => {
-        running.delete(done)
-        place.sessions(--started)
-      })
+      if (channel) runs(run(channel))
     }
 
     function refuse(channel: ServerChannel, why: string): Promise<void> {

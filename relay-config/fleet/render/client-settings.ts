@@ -55,7 +55,7 @@ export const EVERY_HOST: readonly string[] = [
   'LogLevel INFO',
 ]
 
-/** For a relay and a console, which forward nothing; a device's shell does, if the command line asks for it. */
+/** For a relay, which forwards nothing. A device's shell and a console do, if the command line asks for it. */
 export const NO_FORWARDS = 'ClearAllForwardings yes'
 
 /** The console bridge's SSH server has no post-quantum key exchange; OpenSSH 10.1 warns of that. */

@@ -72,8 +72,7 @@ test('writes a console’s host with all settings that it needs', () => {
   UserKnownHostsFile "/tmp/my lab/100%%/known_hosts"
   IdentityFile "/tmp/key"
   IdentitiesOnly yes
-${EVERY_HOST.map(setting => `  ${setting}\n`).join('')}  ClearAllForwardings yes
-  WarnWeakCrypto no-pq-kex
+${EVERY_HOST.map(setting => `  ${setting}\n`).join('')}  WarnWeakCrypto no-pq-kex
 `,
   )
 })

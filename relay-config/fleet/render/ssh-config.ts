@@ -101,7 +101,7 @@ export function renderHostBlock(block: HostBlock): string {
       : [`IdentityFile ${quotedPath(block.identityFile)}`, 'IdentitiesOnly yes']),
     ...(block.hasNoTerminal ? ['RequestTTY no'] : []),
     ...EVERY_HOST,
-    ...(block.kind === 'shell' ? [] : [NO_FORWARDS]),
+    ...(block.kind === 'relay' ? [NO_FORWARDS] : []),
     ...(block.kind === 'console' ? [BRIDGE] : []),
   ]
   return `Host ${block.aliases.join(' ')}\n${settings.map(setting => `  ${setting}\n`).join('')}`

