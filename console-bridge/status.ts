@@ -26,6 +26,7 @@ function statusOf({
   counters,
   seats,
   writer,
+  note,
 }: Console): ConsoleStatus['consoles'][number] {
   return {
     name: config.name,
@@ -35,6 +36,8 @@ function statusOf({
     state: state.open ? 'open' : 'closed',
     cause: state.open ? '' : state.cause,
     since: state.since,
+    ...(config.label !== undefined && { label: config.label }),
+    ...(note && { note }),
     ...(hold && { held: hold }),
     ...counters,
     sessions: seats.map(seat => ({

@@ -23,6 +23,9 @@ function isRegex(text: string): boolean {
   }
 }
 
+/** Nothing that a terminal obeys, and nothing invisible. */
+const LABEL = /^(?=\P{Z})[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u
+
 export const consoleSchema = z.strictObject({
   name: nameSchema.meta({
     description: 'what technicians call it: the host in `ssh core-sw1`',
@@ -55,6 +58,11 @@ export const consoleSchema = z.strictObject({
     .enum(['none', 'rts-cts', 'xon-xoff'])
     .default('none')
     .meta({ description: 'flow control of the line' }),
+  label: z.string().regex(LABEL, 'must be one line of up to 100 printable characters').optional().meta({
+    description: 'what greeting, `list` and `status` say about the equipment: site, rack, model, contact',
+    value: 'TEXT',
+    example: 'Tokyo DC2, rack 14, Catalyst 9300; noc@example.com, +81 3 1234',
+  }),
   transcript: z.boolean().default(true).meta({
     description: 'whether what the target says is kept on the disk',
     details: 'Configurations and passwords that the target shows are in it, unencrypted (docs/transcript.md).',

@@ -135,6 +135,20 @@ export const EXEC_COMMANDS = {
     onConsole: true,
     access: 'any',
   },
+  who: { help: 'show who is at the console, since when and from where', onConsole: true, access: 'any' },
+  note: {
+    arguments: [{ value: 'TEXT', isOptional: true, isRepeated: true, help: 'everybody who comes reads it' }],
+    options: { clear: { help: 'take the note off' } },
+    help: 'leave a note for all who come; alone: show it',
+    onConsole: true,
+    access: 'any',
+  },
+  kick: {
+    arguments: [{ value: 'NAME', ...NAME, help: 'who' }],
+    help: "end somebody's sessions at the console (administrators)",
+    onConsole: true,
+    access: 'own-key',
+  },
   status: {
     options: { json: { help: 'print JSON, for programs' } },
     help: 'show lines and sessions',

@@ -91,6 +91,10 @@ export const consoleStatusSchema = z.object({
       /** Why it is closed; empty while it is open. */
       cause: z.string(),
       since: instant,
+      /** What people call it: site, rack, model, contact. */
+      label: z.string().optional(),
+      /** What somebody wants everybody to know who comes; `at` as the clock was. */
+      note: z.object({ text: z.string(), by: z.string(), at: instant }).optional(),
       /** Set while flow control holds output: since when, and why if known. */
       held: z.object({ since: instant, cause: z.string() }).optional(),
       /** When the target last sent something; null if never since the start. */

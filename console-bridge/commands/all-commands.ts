@@ -6,6 +6,7 @@ import type { CommandContext, Execute } from './command.ts'
 import { dismissCommand } from './dismiss.ts'
 import { helpCommand } from './help.ts'
 import { logCommand } from './log.ts'
+import { kickCommand, noteCommand, whoCommand } from './people.ts'
 import { releaseCommand } from './release.ts'
 import { setCommand } from './set.ts'
 import { listCommand, statusCommand } from './status.ts'
@@ -17,6 +18,9 @@ const EFFECTS: { [Name in EffectName]: Execute<Name> } = {
   release: releaseCommand,
   log: logCommand,
   set: setCommand,
+  who: whoCommand,
+  note: noteCommand,
+  kick: kickCommand,
   status: statusCommand,
   list: listCommand,
   help: helpCommand,

@@ -1,15 +1,16 @@
 /** Consoles as the commands `list` and `status` show them. */
 import type { ConsoleStatus } from '../../formats/status-file.ts'
 import { timeText } from '../../runtime/time-text.ts'
+import { describeNote } from '../console/note.ts'
 
 type ConsoleInStatus = ConsoleStatus['consoles'][number]
 
 export function describeList(consoles: readonly ConsoleInStatus[]): string[] {
   if (consoles.length === 0) return ['you have no console on this device']
   const width = Math.max(...consoles.map(({ name }) => name.length))
-  return consoles.map(({ name, settings, changed, state, cause }) => {
+  return consoles.map(({ name, settings, changed, state, cause, label, note }) => {
     const configured = changed ? ` (configured: ${changed.configured})` : ''
-    return `${name.padEnd(width)}  ${settings}${configured}  ${state}${cause === '' ? '' : `: ${cause}`}`
+    return `${name.padEnd(width)}  ${settings}${configured}  ${state}${cause === '' ? '' : `: ${cause}`}${label === undefined ? '' : `  ${label}`}${note ? `  [${describeNote(note)}]` : ''}`
   })
 }
 
@@ -17,6 +18,8 @@ export function describeStatus(consoles: readonly ConsoleInStatus[]): string[] {
   if (consoles.length === 0) return describeList(consoles)
   return consoles.flatMap(console => [
     `${console.name} on ${console.path}, ${console.settings}`,
+    ...(console.label === undefined ? [] : [`  ${console.label}`]),
+    ...(console.note ? [`  ${describeNote(console.note)}`] : []),
     ...(console.changed ? [`  ${console.changed.why}; configured: ${console.changed.configured}`] : []),
     `  ${console.state} since ${timeText(console.since)}${console.cause === '' ? '' : `: ${console.cause}`}`,
     ...(console.held ? [`  held since ${timeText(console.held.since)}: ${console.held.cause}`] : []),

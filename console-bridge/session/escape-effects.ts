@@ -4,8 +4,8 @@ import type { Console } from '../console/console.ts'
 import { describePacing, pacingAfter, pacingOf } from '../console/pacing.ts'
 import { describeWho, kick, NO_KICK, type PeopleAnswer, putNote, sendMessage } from '../console/people.ts'
 import type { Seat } from '../console/seat.ts'
+import { escapeHelp } from './escape-help.ts'
 import { type EscapeCommand, escapeKeyOf } from './escape-menu.ts'
-import { escapeHelp } from './greeting.ts'
 import type { Past } from './past.ts'
 import type { Typing } from './typing.ts'
 
@@ -42,7 +42,7 @@ export interface AtConsole {
 export type EscapeEffect = (at: AtConsole) => void
 
 export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
-  help: ({ escapeName, tell }) => tell(...escapeHelp(escapeName)),
+  help: ({ console, seat, escapeName, tell }) => tell(...escapeHelp(console, seat, escapeName)),
   break: ({ console, seat, stopping, tell }) => {
     // When it was sent, the console tells everyone.
     void console.sendBreak(seat, undefined, stopping).then(answer => answer.sent || tell(answer.cause))

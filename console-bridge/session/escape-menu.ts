@@ -5,11 +5,11 @@
 
 /** Groups of the help, in its order. */
 export const ESCAPE_GROUPS = {
-  keyboard: 'keyboard',
-  people: 'people',
-  line: 'line',
-  paste: 'paste',
-  session: 'session',
+  keyboard: 'Keyboard',
+  people: 'People',
+  line: 'Line',
+  paste: 'Paste and transfer',
+  session: 'Session',
 } as const
 
 export interface EscapeEntry {

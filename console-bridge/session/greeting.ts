@@ -6,7 +6,7 @@ import { describeNote } from '../console/note.ts'
 import { calledAs } from '../console/person.ts'
 import type { Seat } from '../console/seat.ts'
 import { describeSettings } from '../line/settings.ts'
-import { escapeKeyOf, escapeRows } from './escape-menu.ts'
+import { escapeKeyOf } from './escape-menu.ts'
 
 /** Lines of scrollback that are shown at the beginning: a screenful. */
 export const GREETING_LINES = 24
@@ -17,6 +17,7 @@ export const GREETING_LINES = 24
 export function greeting(console: Console, seat: Seat, escapeName: string | undefined): string[] {
   const { config, state, hold } = console
   const lines = [`console ${config.name} on ${config.path}, ${describeSettings(console.control.settings)}`]
+  if (config.label !== undefined) lines.push(config.label)
   const { difference } = console.control
   if (difference) lines.push(`${difference.why}; configured: ${difference.configured}`)
   lines.push(`you are ${calledAs(seat)}, ${seat.role}: ${describeRight(console, seat, escapeName)}`)
@@ -53,10 +54,4 @@ export function silenceHint(console: Console): string[] {
     'no output from the target since the bridge started; press Enter',
     `if nothing comes, check its power, the cable to its console port, and its speed (here ${describeSettings(console.control.settings)})`,
   ]
-}
-
-/** @param escapeName `Ctrl-]` */
-export function escapeHelp(escapeName: string): string[] {
-  const rows = escapeRows().flatMap(({ keys, help }) => keys.map(key => `${escapeName} ${key}  ${help}`))
-  return [...rows, `${escapeName} ${escapeName}  send ${escapeName} itself`]
 }

@@ -1,0 +1,57 @@
+/** The help of the escape key: what this person may do, in two columns on 80, with the console at its top. */
+import type { Console } from '../console/console.ts'
+import { calledAs } from '../console/person.ts'
+import type { Seat } from '../console/seat.ts'
+import { describeSettings } from '../line/settings.ts'
+import { ESCAPE_GROUPS, ESCAPE_MENU, type EscapeEntry, escapeRows } from './escape-menu.ts'
+
+/** Characters of a line of the bridge, without `[oobm: ` and `]`, so that it fits on 80. */
+const WIDTH = 71
+const COLUMN = 35
+const KEY_WIDTH = 4
+
+type User = Pick<Seat, 'mayType' | 'isAdmin' | 'via'>
+
+/** Whether the menu shows this command to them. */
+export function mayUse({ who, ownKey }: EscapeEntry, { mayType, isAdmin, via }: User): boolean {
+  if (ownKey && via === 'relay') return false
+  if (who === 'admin') return mayType && isAdmin === true
+  return who === 'anyone' || mayType
+}
+
+/** @param escapeName `Ctrl-]` */
+export function escapeHelp(console: Console, seat: Seat, escapeName: string): string[] {
+  return [head(console, seat), ...columns(blocks(seat, escapeName)).map(line => line.padEnd(WIDTH))]
+}
+
+function head(console: Console, seat: Seat): string {
+  const { name, state, writer } = console
+  const types = writer === seat ? 'you type' : writer ? `${calledAs(writer)} types` : 'nobody types'
+  const open = state.open ? 'open' : 'closed'
+  return `${name}  ${describeSettings(console.control.settings)}  ${open}  ${types}`.slice(0, WIDTH).padEnd(WIDTH)
+}
+
+/** The lines of each group: its name, then its commands. */
+function blocks(user: User, escapeName: string): string[][] {
+  const rows = escapeRows(ESCAPE_MENU).filter(row => mayUse(row, user))
+  const found = Object.entries(ESCAPE_GROUPS).map(([group, title]) => {
+    const lines = rows
+      .filter(row => row.group === group)
+      .map(({ keys, help }) => `${keys.join(' ').padStart(KEY_WIDTH)}  ${help}`)
+    return lines.length === 0 ? [] : [title, ...lines]
+  })
+  found.push([`press ${escapeName}, then a key; ${escapeName} twice sends it`])
+  return found.filter(lines => lines.length > 0)
+}
+
+/** Fills the left column, and once it is half of all, the right one. */
+function columns(groups: readonly string[][]): string[] {
+  const last = groups.at(-1) ?? []
+  const half = groups.slice(0, -1).reduce((sum, lines) => sum + lines.length, 0) / 2
+  const left: string[] = []
+  const right: string[] = []
+  for (const lines of groups.slice(0, -1)) (left.length < half && right.length === 0 ? left : right).push(...lines)
+  const height = Math.max(left.length, right.length)
+  const rows = Array.from({ length: height }, (_, at) => (left[at] ?? '').padEnd(COLUMN) + (right[at] ?? ''))
+  return [...rows, ...last]
+}
