@@ -4,6 +4,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import { napper } from '../nap.ts'
 import type { Line, LineEvents } from './line.ts'
+import { TURN_MS, untilTurnMs } from './turns.ts'
 
 export interface KeepOpenOptions {
   open(events: LineEvents): Promise<Line>
@@ -20,9 +21,6 @@ export interface KeepOpenOptions {
   onTurn(): void
 }
 
-/** Milliseconds between two turns while a line is open. */
-export const TURN_MS = 5_000
-
 /** Returns when aborted, with the line closed. */
 export async function keepOpen(options: KeepOpenOptions): Promise<void> {
   const { open, clock, signal, onOpen, onData, onHeld, onClosed, onTurn, untilReturn } = options
@@ -38,7 +36,7 @@ export async function keepOpen(options: KeepOpenOptions): Promise<void> {
     if (line && cause === undefined) onOpen(line)
     while (cause === undefined && !signal.aborted) {
       onTurn()
-      await nap.sleep(TURN_MS)
+      await nap.sleep(untilTurnMs(clock.nowMs()))
     }
     if (cause === undefined) return void (await line?.close())
     onClosed(cause)

@@ -1,6 +1,5 @@
 /** A line on a device file: the one file that knows what serialport really does. */
-import { writeSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readSync, statSync, writeSync } from 'node:fs'
 import { SerialPort } from 'serialport'
 import type { ConsoleConfig } from '../../formats/device-config.ts'
 import { systemClock } from '../../runtime/clock.ts'
@@ -10,10 +9,9 @@ import { checkDevice } from './device-file.ts'
 import type { Line, LineEvents, LineSettings, ModemLines, ModemOutputs } from './line.ts'
 import { byteMs, describeSettings, heldAfterMs, settingsOf } from './settings.ts'
 import { drained, framingArgs, keepModemLinesAtClose, stty } from './stty.ts'
+import { untilTurnMs } from './turns.ts'
 import { watchFlow } from './watch-flow.ts'
 
-/** Milliseconds between two checks that the device file is still the one that was opened. */
-const LOOK_MS = 2_000
 /** Milliseconds to wait for a close: the program’s end has less time than some drivers take. */
 const CLOSE_MS = 2_000
 /** Milliseconds after which the kernel's buffer is flushed for a BREAK that waits for it. */
@@ -26,7 +24,27 @@ const SPEED_TOLERANCE = 0.03
 /** Bytes that an adapter may still have when its driver reports that all is sent: the FIFO of a PL2303. */
 const ADAPTER_BYTES = 256
 
-type Port = SerialPort & { port?: { fd: number | null; getBaudRate(): Promise<{ baudRate: number }> } }
+/** Bytes of one read: the kernel gives no more of a tty than a page. */
+const READ_BYTES = 4_096
+/** Reads in one turn of the event loop, so that a flood on one line does not hold up the others. */
+const READS_A_TURN = 8
+/** Of serialport's poller (dist/poller.js). */
+const UV_READABLE = 1
+
+/** serialport's binding for Linux (dist/linux.js in @serialport/bindings-cpp), without the stream on top of it. */
+interface Port {
+  readonly isOpen: boolean
+  readonly fd: number
+  /** `poll` asks for one event. */
+  readonly poller: { poll(events: number): void; on(event: 'readable', on: (err: Error | null) => void): unknown }
+  update(options: { baudRate: number }): Promise<void>
+  set(options: { brk: boolean; dtr: boolean; rts: boolean }): Promise<void>
+  get(): Promise<{ cts: boolean; dsr: boolean; dcd: boolean }>
+  getBaudRate(): Promise<{ baudRate: number }>
+  flush(): Promise<void>
+  drain(): Promise<void>
+  close(): Promise<void>
+}
 
 /**
  * Opens a serial device.
@@ -37,25 +55,26 @@ export async function openSerialLine(console: ConsoleConfig, events: LineEvents)
   const opened = await checkDevice(path)
   await keepModemLinesAtClose(path)
   const port = await openPort(path, settingsOf(console))
+  // A BREAK of a bridge that was killed ends here: some drivers go on with it. The kernel raised both modem lines at open,
+  // so that for any other line nothing changes.
+  await settled(port.set({ brk: false, dtr: true, rts: true }))
   return watchLine(console, opened, port, events)
 }
 
 async function openPort(path: string, { flowControl, ...settings }: LineSettings): Promise<Port> {
-  const port: Port = new SerialPort({
-    ...{ path, ...settings },
-    rtscts: flowControl === 'rts-cts',
-    xon: flowControl === 'xon-xoff',
-    xoff: flowControl === 'xon-xoff',
-    hupcl: false,
-    autoOpen: false,
-  })
-  await new Promise<void>((resolve, reject) => {
-    port.open(err => (err ? reject(err) : resolve()))
-  }).catch(err => {
+  try {
+    const port = await SerialPort.binding.open({
+      ...{ path, ...settings },
+      rtscts: flowControl === 'rts-cts',
+      xon: flowControl === 'xon-xoff',
+      xoff: flowControl === 'xon-xoff',
+      hupcl: false,
+    })
+    return port as unknown as Port
+  } catch (err) {
     const problem = `${path} cannot be opened: another program holds it (sudo fuser -v ${path} shows which), or it does not support ${settings.baudRate} baud`
     throw new UserError(`${problem} (${errorMessage(err)})`, undefined, { cause: err })
-  })
-  return port
+  }
 }
 
 function watchLine(console: ConsoleConfig, opened: number, port: Port, events: LineEvents): Line {
@@ -79,21 +98,45 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
     ending.abort()
     flowWatch?.abort()
     // Output that the target does not take would delay the close by the driver's closing_wait, 30 s.
-    if (port.isOpen) await settled(done => port.flush(done))
+    if (port.isOpen) await settled(port.flush())
     // Some drivers go on with a BREAK that was not taken back.
     if (port.isOpen && inBreak) await setBreak(false).catch(() => {})
-    if (port.isOpen) await settled(done => port.close(done))
+    if (port.isOpen) await settled(port.close())
     if (cause !== undefined) events.onClose(cause)
   }
   const unplugged = () => void finish('unplugged, or the adapter failed')
 
-  port.on('error', unplugged)
-  port.on('close', unplugged)
-  port.on('data', (bytes: Buffer) => {
-    if (!signal.aborted) events.onData(bytes)
+  const buffer = Buffer.allocUnsafe(READ_BYTES)
+  port.poller.on('readable', err => {
+    if (signal.aborted) return
+    // A hang-up is an error of the poller.
+    if (err || !readAll()) return unplugged()
+    if (!signal.aborted) port.poller.poll(UV_READABLE)
   })
+  port.poller.poll(UV_READABLE)
   void lookAfter()
   watchOutput()
+
+  /**
+   * Directly on the descriptor, which does not block: serialport's own way is a thread for each read.
+   * @returns false when the line is gone
+   */
+  function readAll(): boolean {
+    for (let reads = 0; reads < READS_A_TURN; reads++) {
+      let bytes: number
+      try {
+        bytes = readSync(port.fd, buffer)
+      } catch (err) {
+        return errorCode(err) === 'EAGAIN' || errorCode(err) === 'EINTR'
+      }
+      // The end of a tty that hung up (tty_read in tty_io.c); one that has nothing to say gives EAGAIN.
+      if (bytes === 0) return false
+      events.onData(Buffer.from(buffer.subarray(0, bytes)))
+      // Most often there is no more, and the poller says so when there is.
+      if (bytes < READ_BYTES / 2 || signal.aborted) return true
+    }
+    return true
+  }
 
   function watchOutput(): void {
     flowWatch?.abort()
@@ -108,7 +151,7 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
         clearToSend: async () => (flowControl === 'rts-cts' && !ignoresCts ? (await modemLines())?.cts : undefined),
         // A separate program waits: in this process it would occupy one of the four threads that all lines and files
         // share.
-        onWire: signal => drained(descriptor(), signal),
+        onWire: signal => drained(port.fd, signal),
       },
       {
         clock: systemClock,
@@ -119,46 +162,48 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
     )
   }
 
-  /** serialport never reports a hang-up between two reads, and reads on for ever: so check. */
+  /** The poller sees a hang-up. It does not see that the path leads to another device now. */
   async function lookAfter(): Promise<void> {
     for (;;) {
-      await systemClock.sleep(LOOK_MS, signal)
+      await systemClock.sleep(untilTurnMs(systemClock.nowMs()), signal)
       if (signal.aborted) return
-      if (!(await isAlive())) unplugged()
+      if (!isSameDevice()) unplugged()
+    }
+  }
+
+  /** Without a thread: /dev is in memory. */
+  function isSameDevice(): boolean {
+    try {
+      return statSync(path).rdev === opened
+    } catch {
+      return false
     }
   }
 
   async function isAlive(): Promise<boolean> {
-    const now = await stat(path).catch(() => undefined)
-    return now?.rdev === opened && (await speed()) !== undefined
+    return isSameDevice() && (await speed()) !== undefined
   }
 
   /** The speed that the driver really has; undefined for one that does not answer. */
   async function speed(): Promise<number | undefined> {
-    return (await port.port?.getBaudRate().catch(() => undefined))?.baudRate
+    return (await port.getBaudRate().catch(() => undefined))?.baudRate
   }
 
   /** A pty has none. */
   async function modemLines(): Promise<ModemLines | undefined> {
-    return new Promise(resolve =>
-      port.get((err, status) => resolve(err || !status ? undefined : { ...status, ri: undefined })),
-    )
+    const found = await port.get().catch(() => undefined)
+    return found && { cts: found.cts, dsr: found.dsr, dcd: found.dcd, ri: undefined }
   }
 
   function needOpen(): void {
     if (signal.aborted || !port.isOpen) throw new UserError(`${path} is closed`)
   }
 
-  function descriptor(): number {
-    return port.port?.fd as number
-  }
-
   /** @throws when the line did not take all of them */
   async function apply(next: LineSettings): Promise<void> {
-    await stty(descriptor(), framingArgs(next))
+    await stty(port.fd, framingArgs(next))
     if (next.baudRate === settings.baudRate) return
-    const failure = await settled(done => port.update({ baudRate: next.baudRate }, done))
-    if (failure) throw failure
+    await port.update({ baudRate: next.baudRate })
     // The binding reports no refusal, and a driver may take the nearest speed that it has.
     const actual = (await speed()) ?? 0
     if (Math.abs(actual - next.baudRate) > next.baudRate * SPEED_TOLERANCE) {
@@ -190,7 +235,7 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
 
   /** Each set() of serialport writes BREAK and both modem lines. */
   async function write(brk: boolean, { dtr, rts }: ModemOutputs): Promise<Error | undefined> {
-    return settled(done => port.set({ brk, dtr, rts }, done))
+    return settled(port.set({ brk, dtr, rts }))
   }
 
   async function setBreak(brk: boolean): Promise<void> {
@@ -234,7 +279,7 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
     write: bytes => {
       needOpen()
       try {
-        const taken = writeSync(descriptor(), bytes)
+        const taken = writeSync(port.fd, bytes)
         bytesWritten += taken
         writtenAtMs = systemClock.nowMs()
         return taken
@@ -247,7 +292,7 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
     drain: async () => {
       needOpen()
       // One at a time: each occupies a thread until the target takes everything.
-      draining ??= settled(done => port.drain(done)).finally(() => {
+      draining ??= settled(port.drain()).finally(() => {
         draining = undefined
       })
       const failure = await draining
@@ -255,19 +300,19 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
     },
     discard: async () => {
       needOpen()
-      await settled(done => port.flush(done))
+      await settled(port.flush())
     },
     release: async () => {
       needOpen()
-      await stty(descriptor(), ['-ixon', '-crtscts'])
-      if (settings.flowControl === 'xon-xoff') await stty(descriptor(), ['ixon'])
+      await stty(port.fd, ['-ixon', '-crtscts'])
+      if (settings.flowControl === 'xon-xoff') await stty(port.fd, ['ixon'])
       ignoresCts = true
     },
     setBreak: async on => {
       needOpen()
       // TIOCSBRK waits in one of four worker threads, without a bound, until the kernel's buffer is empty (tty_ioctl in
       // tty_io.c). While flow control holds the line it never is, so what the target does not take is flushed.
-      const makeRoom = setInterval(() => port.isOpen && port.flush(() => {}), UNSTALL_MS)
+      const makeRoom = setInterval(() => port.isOpen && void settled(port.flush()), UNSTALL_MS)
       inBreak = inBreak || on
       try {
         await setBreak(on)
@@ -281,7 +326,12 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
   }
 }
 
-/** Waits for a callback. @returns its error */
-function settled(start: (done: (err?: Error | null) => void) => void): Promise<Error | undefined> {
-  return new Promise(resolve => start(err => resolve(err ?? undefined)))
+/** @returns the error of what was begun */
+async function settled(work: Promise<unknown>): Promise<Error | undefined> {
+  try {
+    await work
+    return undefined
+  } catch (err) {
+    return err as Error
+  }
 }
