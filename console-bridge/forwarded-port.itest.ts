@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open, readFile } from 'node:fs/promises'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
@@ -137,6 +137,42 @@ test(
 )
 
 test(
+  'ser2net as the client: it takes its own client’s speed and BREAK to the line',
+  async context => {
+    const directory = await scratchDirectory(context)
+    const { files, target, attach } = await bridgeOnPty(context)
+    const { port } = await forward(context, files, 'alice', 'core-sw1:2217')
+    const own = await freePort()
+    const config = join(directory, 'ser2net.yaml')
+    await writeFile(
+      config,
+      `%YAML 1.1
+---
+connection: &core-sw1
+  accepter: telnet(rfc2217=true),tcp,127.0.0.1,${own}
+  connector: telnet(rfc2217=true),tcp,127.0.0.1,${port}
+`,
+    )
+    const ser2net = startProgram('ser2net', ['-d', '-n', '-P', join(directory, 'pid'), '-c', config])
+    context.cleanup(() => ser2net.stop())
+    context.onFailure(ser2net.output)
+    await waitFor('ser2net', async () => (await runProgram('ss', ['-Hltn', `sport = :${own}`])).stdout !== '')
+    const commands = ['wait', 'speed', '115200', 'break', '0.3', 'write', 'show clock', 'read', '7']
+    const client = pySerial(context, `rfc2217://127.0.0.1:${own}`, ...commands)
+    await client.says(/open\n/, 60_000)
+    const bob = await attach('bob')
+    client.child.stdin?.write('go on\n')
+    await client.says(/speed 115200\nbreak sent\nwrite 10\n/, 60_000)
+    assert.is(await speedOf(target.path), '115200')
+    await target.hears(/^show clock$/)
+    target.says('Router#')
+    await client.says(/read b'Router#'/)
+    await bob.says(/alice \(RFC 2217\) sent BREAK/)
+  },
+  LIMIT,
+)
+
+test(
   'ssh shows why a destination is refused, and who types',
   async context => {
     const { files, attach } = await bridgeOnPty(context)
@@ -230,7 +266,7 @@ test(
     await statusWhere(files, 'alice', ({ consoles }) => consoles[0]?.sessions.length === 1)
     one.socket.pause()
     // A subnegotiation without an end, then questions whose answers nobody reads.
-    one.socket.write(Buffer.concat([Buffer.from([255, 250, 44]), Buffer.alloc(1_000_000, 7), Buffer.from([255, 240])]))
+    one.socket.write(Buffer.concat([Buffer.from([255, 250, 44]), Buffer.alloc(20_000_000, 7), Buffer.from([255, 240])]))
     const question = Buffer.from([255, 253, 99, 255, 250, 44, 1, 0, 0, 0, 0, 255, 240])
     const send = () => one.socket.write(Buffer.alloc(1_300_000, question))
     let sent = 0

@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert'
 import { silentLog } from '../../runtime/log.ts'
+import { whenAborted } from '../../runtime/waiting.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
 import type { Person } from '../console/person.ts'
 import { setLine } from '../console/set-line.ts'
@@ -100,22 +101,50 @@ test('does not put back what somebody else set since', async context => {
   assert.equal([line.settings.baudRate, line.settings.dataBits, console.seats], [19_200, 8, [bob]])
 })
 
-test('a BREAK is on until the client ends it, and off when the client leaves', async context => {
-  const { ask, agree, line, noted, one, ended } = port(context)
-  const breaks = () => line.log.filter(entry => entry.startsWith('break'))
+test('what was sent before a change is sent whole, however slow the line is', async context => {
+  const { agree, ask, line, takes, settle, answers } = port(context)
   await agree()
-  line.setBreak = async on => void line.log.push(on ? 'break on' : 'break off')
+  let calls = 0
+  line.write = bytes => {
+    if (++calls % 2 === 1) return 0
+    line.sent += bytes.subarray(0, 1)
+    return 1
+  }
+  await takes('x'.repeat(100))
+  const early = await ask(1, 0, 1, 194, 0)
+  for (let turn = 0; turn < 20 && line.settings.baudRate === 9_600; turn++) await settle()
+  await settle()
+  assert.is(line.sent.length, 100)
+  assert.equal([...early, ...answers()], [[101, 0, 1, 194, 0]])
+})
+
+test('a BREAK is on until the client ends it, and off when the client leaves', async context => {
+  const { ask, agree, line, noted, one, ended, clock } = port(context)
+  const breaks = () => line.log.filter(entry => entry.startsWith('break'))
+  // Left alone, a BREAK is over after 3 s of the quick clock: here, only what ends it does.
+  const { sleep } = clock
+  clock.sleep = (ms, signal) => (ms > 2_000 ? whenAborted(signal) : sleep(ms, signal))
+  await agree()
   assert.equal(await ask(5, 4), [[105, 6]])
-  // The clock of these tests is quick: without an end, the BREAK is over after 3 s of it.
   assert.equal(await ask(5, 5), [[105, 5]])
-  await ask(5, 6)
-  assert.equal(await ask(5, 4), [[105, 6]])
+  assert.equal(await ask(5, 4), [[105, 5]])
+  assert.equal(breaks(), ['break on'])
+  assert.equal(await ask(5, 6), [[105, 6]])
   assert.equal(breaks(), ['break on', 'break off'])
   assert.match(noted.at(-1)?.[0].detail ?? '', /^\d+ ms$/)
   await ask(5, 5)
   one.onEnd()
   await ended
   assert.equal(breaks(), ['break on', 'break off', 'break on', 'break off'])
+})
+
+test('a BREAK that nobody ends is over after 3 s', async context => {
+  const { ask, agree, line, noted } = port(context)
+  await agree()
+  await ask(5, 5)
+  assert.is(noted.at(-1)?.[0].detail, '3000 ms')
+  assert.equal(line.log, ['drained', 'break on', 'break off'])
+  assert.equal(await ask(5, 4), [[105, 6]])
 })
 
 test('an observer changes nothing: each answer has the value as it was; a byte of theirs closes the port', async context => {
