@@ -42,6 +42,8 @@ export class ConsoleTranscript implements Transcript, Sink {
   #lines: string[] = []
   #pendingBytes = 0
   #isUnsynced = false
+  /** So much is in memory that it is to be written at once. */
+  #isWriteDue = false
   #writing: Promise<void> = Promise.resolve()
   #trouble: { sinceMs: number; cause: string } | undefined
   readonly #clockMarks = new ClockMarks()
@@ -93,7 +95,9 @@ export class ConsoleTranscript implements Transcript, Sink {
   add(lines: string): void {
     this.#lines.push(lines)
     this.#pendingBytes += lines.length
-    if (this.#pendingBytes >= WRITE_BYTES) this.#options.onPending(true)
+    if (this.#pendingBytes < WRITE_BYTES || this.#isWriteDue) return
+    this.#isWriteDue = true
+    this.#options.onPending(true)
   }
 
   wake(): void {
@@ -109,7 +113,6 @@ export class ConsoleTranscript implements Transcript, Sink {
 
   /** Writes the records that are complete; never throws. */
   write(): Promise<void> {
-    this.recorder.drain()
     this.#writing = this.#writing.then(() => this.#write())
     return this.#writing
   }
@@ -179,8 +182,10 @@ export class ConsoleTranscript implements Transcript, Sink {
   }
 
   async #write(): Promise<void> {
+    this.#isWriteDue = false
     try {
       this.#segments ??= await this.#open()
+      this.recorder.drain()
       // More may be drained once there is room.
       while (this.#pendingBytes > 0) {
         await this.#append(this.#segments)
