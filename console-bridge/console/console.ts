@@ -4,12 +4,14 @@ import type { ConsoleConfig } from '../../formats/device-config.ts'
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
+import { timeText } from '../../runtime/time-text.ts'
 import type { NewEvent, Span } from '../events.ts'
 import type { HeldBreak } from '../line/break-line.ts'
 import type { Line } from '../line/line.ts'
 import { byteMs, describeHold, describeRelease, describeSettings, heldAfterMs } from '../line/settings.ts'
 import { breakFor } from './break.ts'
 import { FlowHold, type Holder } from './flow-hold.ts'
+import { isSame, type KeptSeat, KeptSeats } from './kept-seats.ts'
 import { LineControl, type LineControlOptions } from './line-control.ts'
 import type { Loss } from './loss.ts'
 import { describeNote, type Note, type NotePlace, noteInMemory } from './note.ts'
@@ -73,6 +75,7 @@ export class Console {
   readonly #typed = new TypedCounts()
   #line: Line | undefined
   readonly #seats: Seats
+  readonly #kept: KeptSeats
   /** All instants in here, its `since` too, are milliseconds of the monotonic clock. */
   #state: LineState
   #breaks = 0
@@ -94,6 +97,11 @@ export class Console {
     this.#onEvent = onEvent
     this.control = new LineControl({ configured: config, ...options.settings })
     this.#seats = new Seats(clock)
+    this.#kept = new KeptSeats(clock, kept => {
+      const free = kept.wrote && !this.writer ? ': the next operator who types has the console' : ''
+      this.tellAll(`${calledAs(kept.person)} did not come back${free}`)
+      this.#onChange()
+    })
     this.#times = new WallTimes(clock)
     this.#hold = new FlowHold(clock, () => describeHold(this.control.settings))
     this.#state = { open: false, cause: 'it is being opened', since: clock.nowMs() }
@@ -192,7 +200,11 @@ export class Console {
    * @param size of the terminal, if it has one
    */
   attach(person: Person, viewOnly: boolean, events: SeatEvents, size?: TerminalSize): Seat {
-    const seat = this.#seats.join(person, viewOnly, events)
+    const back = this.#kept.takeBack(person, viewOnly)
+    const reserved = this.#kept.writer
+    const isReserved = reserved !== undefined && !isSame(reserved.person, person)
+    const seat = this.#seats.join(person, viewOnly, events, back, isReserved)
+    if (this.writer === seat) this.#kept.takeKeyboard(seat)
     this.#log.info({ ...logged(seat), writes: this.writer === seat }, 'session joined')
     this.#recorder?.happened('session', 'begin', sessionFields(seat, size))
     this.#onChange()
@@ -206,16 +218,36 @@ export class Console {
 
   /**
    * Leaves the seat. What it typed and was not sent is discarded.
+   * @param readUpTo for a lost connection: the position up to which its terminal certainly showed the output
    */
-  leave(seat: Seat, how: HowEnded = 'left'): void {
-    if (!this.#seats.leave(seat)) return
-    this.#outgoing.discard(seat, { kind: 'left', text: 'the session ended' })
-    this.#log.info(logged(seat), 'session left')
+  leave(seat: Seat, how: HowEnded = 'left', readUpTo?: number): void {
+    const wrote = this.writer === seat
+    if (!this.#seats.leave(seat, readUpTo !== undefined)) return
+    const discardedBytes = this.#outgoing.discard(seat, { kind: 'left', text: 'the session ended' })
+    if (readUpTo !== undefined) {
+      const { via, technician, role, from, viewOnly } = seat
+      const person: Person = { technician, role, from, ...(via && { via }) }
+      const kept = this.#kept.keep({ person, viewOnly, readUpTo, discardedBytes, wrote })
+      this.tellAll(wrote ? describeKept(kept) : `the connection of ${calledAs(seat)} was lost`)
+    }
+    this.#log.info(logged(seat), readUpTo === undefined ? 'session left' : 'session lost')
     const typed = this.#typed.of(seat)
     this.#recorder?.happened('session', 'end', { id: seat.id, by: calledAs(seat), how, typed: typed?.bytes ?? 0 })
     if (typed) this.#noteTyped(seat, typed)
     if (this.seats.length === 0) this.#onEmpty()
     this.#onChange()
+  }
+
+  /** For whom the keyboard is kept, whose connection was lost. */
+  get keptFor(): KeptSeat | undefined {
+    return this.writer ? undefined : this.#kept.writer
+  }
+
+  /** Who has the keyboard, as a sentence for somebody who does not; undefined when it is free. */
+  describeOccupied(seat: Seat): string | undefined {
+    const { writer, keptFor } = this
+    if (writer) return writer === seat ? undefined : `${calledAs(writer)} types`
+    return keptFor && !isSame(keptFor.person, seat) ? describeKept(keptFor) : undefined
   }
 
   get note(): Note | undefined {
@@ -254,7 +286,7 @@ export class Console {
    */
   type(seat: Seat, bytes: Buffer, pacer?: Pacer): TypeOutcome {
     if (refusalOf(seat) !== undefined) return 'observer'
-    if (this.writer !== seat && this.writer !== undefined) return 'occupied'
+    if (this.describeOccupied(seat) !== undefined) return 'occupied'
     if (!this.#state.open) return 'closed'
     if (this.writer === undefined) this.#give(seat, `${calledAs(seat)} types now`)
     this.#outgoing.push(seat, bytes, pacer)
@@ -279,9 +311,7 @@ export class Console {
 
   /** Gives typing to this seat if nobody has it. @returns why not; undefined when it types now */
   takeFree(seat: Seat): string | undefined {
-    const { writer } = this
-    if (writer !== undefined && writer !== seat) return `${calledAs(writer)} types`
-    return this.takeOver(seat)
+    return this.describeOccupied(seat) ?? this.takeOver(seat)
   }
 
   hasRoom(seat: Seat): boolean {
@@ -309,7 +339,9 @@ export class Console {
     const loss: Loss = { kind: 'taken-over', text: `${calledAs(seat)} took over typing` }
     const discarded = before ? this.#outgoing.discardWithHeld(before, loss) : 0
     const lost = discarded > 0 ? `; ${discarded} waiting bytes were discarded` : ''
-    this.#give(seat, `${calledAs(seat)} took over typing${before ? ` from ${calledAs(before)}` : ''}${lost}`)
+    const kept = before ? undefined : this.keptFor
+    const from = before ?? kept?.person
+    this.#give(seat, `${calledAs(seat)} took over typing${from ? ` from ${calledAs(from)}` : ''}${lost}`)
     before?.events.onRoom()
     return undefined
   }
@@ -410,6 +442,7 @@ export class Console {
 
   #give(seat: Seat, announcement: string): void {
     const before = this.writer
+    this.#kept.takeKeyboard(seat)
     this.#seats.give(seat, announcement)
     const from = before && { from: calledAs(before), from_id: before.id }
     this.#recorder?.happened('keyboard', before ? 'taken' : 'free', { id: seat.id, by: calledAs(seat), ...from })
@@ -424,6 +457,10 @@ export class Console {
     this.#seats.tellAll(now ? `flow control holds the line: ${now.cause}; input waits` : 'the line is free again')
     this.#onChange()
   }
+}
+
+function describeKept({ person, until }: KeptSeat): string {
+  return `the keyboard is kept for ${calledAs(person)}, whose connection was lost, until ${timeText(until)}`
 }
 
 function noBreak(cause: string): BreakAnswer {

@@ -1,4 +1,5 @@
 /** A session's seat at a console: what it may do, what it is told, and the answers that it gets. */
+import type { KeptSeat } from './kept-seats.ts'
 import type { Loss } from './loss.ts'
 import type { Person } from './person.ts'
 
@@ -35,6 +36,8 @@ export interface Seat extends Person {
   /** The session only watches, whoever opened it. */
   readonly viewOnly: boolean
   readonly mayType: boolean
+  /** Set for somebody whose connection was lost, and who got their seat back. */
+  readonly back?: KeptSeat
   /** Milliseconds since the last key, or since it joined. */
   readonly idleMs: number
   /** Something was typed. */

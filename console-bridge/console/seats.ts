@@ -1,5 +1,6 @@
 /** Who is at a console, and which of them types. All of them are told what changes. */
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
+import type { KeptSeat } from './kept-seats.ts'
 import { calledAs, type Person } from './person.ts'
 import { refusalOf } from './right.ts'
 import type { Seat, SeatEvents } from './seat.ts'
@@ -25,8 +26,12 @@ export class Seats {
     return this.#writer
   }
 
-  /** The first one that may type does. */
-  join(person: Person, viewOnly: boolean, events: SeatEvents): Seat {
+  /**
+   * The first one that may type does.
+   * @param back what was kept of their lost session
+   * @param isReserved the keyboard is kept for somebody else
+   */
+  join(person: Person, viewOnly: boolean, events: SeatEvents, back?: KeptSeat, isReserved = false): Seat {
     const sinceMs = this.#clock.nowMs()
     const times = this.#times
     const clock = this.#clock
@@ -46,19 +51,20 @@ export class Seats {
       },
       mayType: refusalOf({ role: person.role, viewOnly }) === undefined,
       events,
+      ...(back && { back }),
     }
-    this.tellAll(`${calledAs(seat)} joined${seat.mayType ? '' : ' to watch'}`)
+    this.tellAll(`${calledAs(seat)} ${back ? 'is back' : 'joined'}${seat.mayType ? '' : ' to watch'}`)
     this.#seats.add(seat)
-    if (seat.mayType) this.#writer ??= seat
+    if (seat.mayType && !isReserved) this.#writer ??= seat
     return seat
   }
 
-  /** @returns false for one that has left already */
-  leave(seat: Seat): boolean {
+  /** @param isLost the others are told elsewhere. @returns false for one that has left already */
+  leave(seat: Seat, isLost = false): boolean {
     if (!this.#seats.delete(seat)) return false
     const wrote = this.#writer === seat
     if (wrote) this.#writer = undefined
-    this.tellAll(`${calledAs(seat)} left${wrote ? ': the next operator who types has the console' : ''}`)
+    if (!isLost) this.tellAll(`${calledAs(seat)} left${wrote ? ': the next operator who types has the console' : ''}`)
     return true
   }
 

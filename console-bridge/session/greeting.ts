@@ -2,6 +2,7 @@
 
 import { timeText } from '../../runtime/time-text.ts'
 import type { Console } from '../console/console.ts'
+import type { KeptSeat } from '../console/kept-seats.ts'
 import { describeNote } from '../console/note.ts'
 import { calledAs } from '../console/person.ts'
 import type { Seat } from '../console/seat.ts'
@@ -23,6 +24,7 @@ export function greeting(console: Console, seat: Seat, escapeName: string | unde
   lines.push(`you are ${calledAs(seat)}, ${seat.role}: ${describeRight(console, seat, escapeName)}`)
   const others = console.seats.filter(other => other !== seat && other !== console.writer)
   if (others.length > 0) lines.push(`also here: ${others.map(calledAs).join(', ')}`)
+  if (seat.back) lines.push(...describeReturn(console, seat.back))
   if (console.note) lines.push(describeNote(console.note))
   if (!state.open) {
     lines.push(`the line has been closed since ${timeText(state.since)}: ${state.cause}; what you type is not sent`)
@@ -41,11 +43,29 @@ export function greeting(console: Console, seat: Seat, escapeName: string | unde
   return lines
 }
 
-function describeRight({ writer }: Console, seat: Seat, escapeName: string | undefined): string {
+function describeRight(console: Console, seat: Seat, escapeName: string | undefined): string {
+  const { writer, keptFor } = console
   if (!seat.mayType) return writer ? `you watch, ${calledAs(writer)} types` : 'you watch'
   if (writer === seat) return 'you type'
-  if (!writer) return 'nobody types; you may'
-  return `${calledAs(writer)} types, you watch${escapeName === undefined ? '' : `; ${escapeName} ${escapeKeyOf('take-over')} to take over`}`
+  if (!writer && !keptFor) return 'nobody types; you may'
+  return `${console.describeOccupied(seat)}, you watch${escapeName === undefined ? '' : `; ${escapeName} ${escapeKeyOf('take-over')} to take over`}`
+}
+
+/** For somebody whose connection was lost. */
+function describeReturn(
+  { scrollback }: Console,
+  { lostAt, readUpTo, discardedBytes, wrote, takenBy }: KeptSeat,
+): string[] {
+  const missing = scrollback.start - readUpTo
+  const since = scrollback.end - readUpTo
+  return [
+    `your connection was lost at ${timeText(lostAt)}; ${since > 0 ? 'what the target said since follows, and may begin with what you read' : 'the target said nothing since'}`,
+    ...(missing > 0 ? [`${missing} bytes are missing before it: the target said more than the bridge keeps`] : []),
+    ...(discardedBytes > 0
+      ? [`${discardedBytes} bytes that you had typed were not sent: they waited for the line`]
+      : []),
+    ...(wrote && takenBy !== undefined ? [`${takenBy} took over typing meanwhile`] : []),
+  ]
 }
 
 /** For a console whose target has said nothing. */

@@ -14,7 +14,7 @@ import { GREETING_LINES, greeting, silenceHint } from './greeting.ts'
 import type { Past, PastText } from './past.ts'
 import { Questions } from './questions.ts'
 import { QUIET_MS, Raw } from './raw.ts'
-import type { Terminal, TerminalInput } from './terminal.ts'
+import { LOST, type Terminal, type TerminalInput } from './terminal.ts'
 import { Typing } from './typing.ts'
 import { View } from './view.ts'
 
@@ -42,6 +42,11 @@ const GREETING_BYTES = 8_192
 const SILENCE_MS = 3_000
 /** Milliseconds that the transcript may take; then the beginning is what is in memory. */
 const PAST_MS = 5_000
+/**
+ * Milliseconds between two questions to a client whether it has read what was shown: so much of it may be repeated after a
+ * lost connection. A question is 245 bytes on the wire, and asked only where there was output.
+ */
+const READ_MS = 5_000
 /** Milliseconds that the last notices may take to reach a technician. */
 const FAREWELL_MS = 1_000
 
@@ -57,6 +62,8 @@ export class Session implements TerminalInput {
   readonly #questions: Questions
   /** The end of the scrollback at the beginning. */
   readonly #from: number
+  /** The position up to which the client has certainly read. */
+  #readUpTo: number
   #seat: Seat | undefined
   #isDismissed = false
   /** A size that is not told yet. */
@@ -71,6 +78,7 @@ export class Session implements TerminalInput {
     this.#view = new View(console.scrollback, terminal)
     this.#raw = new Raw(clock, this.#over)
     this.#from = console.scrollback.end
+    this.#readUpTo = this.#from
     this.#escapeName = escapeNameOf(escapeKey)
     // Without a pty every byte is the program's own.
     this.#parser = terminal.interactive ? new EscapeParser(escapeByteOf(escapeKey)) : undefined
@@ -123,14 +131,16 @@ export class Session implements TerminalInput {
     try {
       this.#view.tell(...greeting(console, seat, this.#parser && this.#escapeName))
       void this.#hintAtSilence(over)
+      void this.#followReading(over)
       const { from, hasMore } = this.#replayFrom()
+      this.#readUpTo = from
       const past = hasMore ? await this.#readPast(over) : undefined
       await this.#view.show(past?.upTo ?? from, over, past?.text)
     } finally {
       this.#questions.cancel()
       this.#seat = undefined
       this.#typing.seat = undefined
-      console.leave(seat, this.#howEnded)
+      console.leave(seat, this.#howEnded, this.#isLost ? this.#readUpTo : undefined)
     }
     this.#view.release()
     const { ledger } = this.#typing
@@ -148,6 +158,8 @@ export class Session implements TerminalInput {
     const { scrollback } = console
     // A program gets only output from now on.
     if (!(terminal.interactive || viewOnly)) return { from: this.#from, hasMore: false }
+    const { back } = this.#seat ?? {}
+    if (back) return { from: Math.max(back.readUpTo, scrollback.start), hasMore: false }
     if (lines === 0) return { from: scrollback.end, hasMore: false }
     const from = scrollback.lastLines(lines, lines > GREETING_LINES ? scrollback.capacityBytes : GREETING_BYTES)
     return { from, hasMore: past !== undefined && (lines > GREETING_LINES || from === 0) }
@@ -225,6 +237,25 @@ export class Session implements TerminalInput {
     // When it was sent, the console tells everyone.
     void console.sendBreak(seat, askedMs, signal).then(answer => answer.sent || this.#view.tell(answer.cause))
     return seat.mayType
+  }
+
+  /** A person's connection was lost; a program that lost its own runs again. */
+  get #isLost(): boolean {
+    const { terminal } = this.#options
+    return this.#howEnded === 'disconnected' && terminal.interactive && terminal.gone.reason === LOST
+  }
+
+  /** Asks now and then whether the client has read what was shown, so that a lost one gets the rest when it returns. */
+  async #followReading(over: AbortSignal): Promise<void> {
+    const { terminal, clock } = this.#options
+    if (!terminal.interactive) return
+    while (!over.aborted) {
+      await clock.sleep(READ_MS, over)
+      const { shownUpTo } = this.#view
+      if (shownUpTo === this.#readUpTo || over.aborted) continue
+      await terminal.roundTrip(over)
+      if (!over.aborted) this.#readUpTo = shownUpTo
+    }
   }
 
   get #howEnded(): HowEnded {

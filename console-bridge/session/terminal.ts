@@ -2,6 +2,9 @@
 
 import type { TerminalSize } from '../console/terminal-size.ts'
 
+/** The connection ended, and the client had not said that it goes: its network, its power or a relay is gone. */
+export const LOST = 'lost'
+
 export interface Terminal {
   /**
    * It has a pty: the escape key works, and notices appear in the output. Without a pty the output is clean for
@@ -22,7 +25,7 @@ export interface Terminal {
   /** Stop and resume reading what is typed. */
   pause(): void
   resume(): void
-  /** Aborted when the technician left or the connection was lost. */
+  /** Aborted when the technician left or the connection was lost; its reason is then {@link LOST}. */
   readonly gone: AbortSignal
 }
 

@@ -134,9 +134,9 @@ export class Typing {
         this.lose(bytes.length, { kind: 'observer', text: refusalOf(seat) ?? '' })
         break
       case 'occupied': {
-        const writer = console.writer ? calledAs(console.writer) : 'somebody else'
-        this.#refuse(`not sent: ${writer} types${this.#options.takeOverHint}`)
-        this.lose(bytes.length, { kind: 'occupied', text: `${writer} types` })
+        const occupied = console.describeOccupied(seat) ?? 'somebody else types'
+        this.#refuse(`not sent: ${occupied}${this.#options.takeOverHint}`)
+        this.lose(bytes.length, { kind: 'occupied', text: occupied })
         break
       }
       case 'closed':

@@ -21,6 +21,8 @@ export class View {
   #wake: () => void = () => {}
   #lineStarted = true
   #missedBytes = 0
+  /** What was written to the terminal. */
+  #shownUpTo = 0
   #isAsking = false
 
   constructor(scrollback: Scrollback, terminal: Terminal) {
@@ -31,6 +33,11 @@ export class View {
   /** Bytes of output for which this terminal was too slow. */
   get missedBytes(): number {
     return this.#missedBytes
+  }
+
+  /** The position up to which the output was written to the terminal. */
+  get shownUpTo(): number {
+    return this.#shownUpTo
   }
 
   /** Queues notices, each a line. */
@@ -91,6 +98,7 @@ export class View {
   async show(replayFrom: number, over: AbortSignal, before?: Buffer): Promise<void> {
     const wake = () => this.#wake()
     over.addEventListener('abort', wake)
+    this.#shownUpTo = replayFrom
     try {
       let position = this.#scrollback.end
       const replay = this.#past(replayFrom, position)
@@ -102,6 +110,7 @@ export class View {
         // Without a pty, standard output is for new output only.
         await (this.#terminal.interactive ? this.#terminal.write(text) : this.#terminal.note(text))
       }
+      this.#shownUpTo = position
       while (!over.aborted) {
         if (this.#isAsking) {
           await this.#woken()
@@ -121,6 +130,7 @@ export class View {
         if (bytes.length > 0) {
           const shown = past.finish(bytes)
           await this.#showAround(shown)
+          this.#shownUpTo = position
         } else if (this.#notices.length === 0 && !over.aborted) {
           await this.#woken()
         }

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Connection, ServerChannel, Session as SshSession } from 'ssh2'
 import { type ExecCommand, type ExecCommandName, entryOf } from '../../formats/exec-commands.ts'
+import { OVER } from '../../runtime/waiting.ts'
 import { type EffectName, execute } from '../commands/all-commands.ts'
 import { type CommandServices, noConsoleExit } from '../commands/command.ts'
 import { commandsHelp } from '../commands/help.ts'
@@ -12,11 +13,13 @@ import { logged } from '../console/person.ts'
 import type { Events } from '../events.ts'
 import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
 import { Session } from '../session/session.ts'
+import { LOST } from '../session/terminal.ts'
 import { type AccountOptions, accountOf } from './account-login.ts'
 import { type Authentication, authenticate } from './authorize.ts'
 import { surfaceBreaks } from './break-request.ts'
 import { channelTerminal } from './channel-terminal.ts'
 import { commandStream } from './command-stream.ts'
+import { surfaceDisconnect } from './disconnect.ts'
 import { honourGuesses } from './first-guess.ts'
 import { serveForwards } from './forwards.ts'
 import type { ServerLimits } from './limits.ts'
@@ -73,6 +76,7 @@ export function serveConnection(
 
   surfaceBreaks(connection, (session, askedMs) => breakTakers.get(session)?.(askedMs) ?? false)
   const roundTrip = surfaceRoundTrips(connection)
+  const client = surfaceDisconnect(connection)
   tellSignatures(connection)
   honourGuesses(connection)
   connection.on('error', err => {
@@ -84,7 +88,7 @@ export function serveConnection(
     socket.once('close', () => clearTimeout(timer))
   })
   connection.once('close', () => {
-    closed.abort()
+    closed.abort(client.hasLeft() ? OVER : LOST)
     // Most clients only ask whether a key is acceptable, and leave.
     if (!visit && refusedAs !== undefined) options.events.refused(refusedAs, from)
   })

@@ -1,0 +1,37 @@
+import * as assert from 'uvu/assert'
+import { startProgram } from '../testbed/run-program.ts'
+import { suite } from '../testbed/suite.ts'
+import { waitFor } from '../testbed/wait-for.ts'
+import { sshArgs, statusWhere } from './testing/bridge-fixture.ts'
+import { bridgeOnPty } from './testing/bridge-on-pty.ts'
+
+const test = suite('lost session')
+
+test('a lost session gets its place and all output back; one that is closed does not', async context => {
+  const { target, files, attach } = await bridgeOnPty(context)
+  // ssh itself, so that it can be killed: with -tt it needs no terminal.
+  const lost = startProgram('ssh', ['-tt', ...sshArgs(files, 'alice', 'core-sw1')])
+  context.cleanup(() => lost.stop())
+  await lost.says(/for help\]/)
+  const bob = await attach('bob')
+  lost.child.stdin?.write('a')
+  await statusWhere(files, 'typed', ({ consoles }) => consoles[0]?.bytesOut === 1)
+  target.says('before\r\n')
+  await lost.says(/before/)
+  lost.child.kill('SIGKILL')
+  await bob.says(/the keyboard is kept for alice, whose connection was lost, until [-\d: ]+ UTC\]/)
+  bob.types('no')
+  await bob.says(/not sent: the keyboard is kept for alice, .* UTC; Ctrl-\] w to take over\]/)
+  target.says('said meanwhile\r\n')
+  await bob.says(/said meanwhile/)
+  const again = await attach('alice')
+  await again.says(/your connection was lost at .*said meanwhile/s)
+  assert.match(again.output(), 'you type')
+  await bob.says(/alice is back/)
+  // Closed, by ssh's own escape: the keyboard is free at once.
+  again.types('\r~.')
+  await bob.says(/alice left: the next operator who types has the console/)
+  await waitFor('the end', async () => again.child.exitCode !== null)
+})
+
+test.run()
