@@ -69,6 +69,7 @@ export const SETTING_WORDS = [
   ...['speed', 'bits', 'parity', 'stop', 'flow', 'dtr', 'rts'],
   ...['none', 'even', 'odd', 'rts-cts', 'xon-xoff', 'on', 'off'],
 ]
+const SECONDS = { takes: /^[1-9]\d{0,4}$/, like: 'a number of seconds' }
 
 /** A name of two words is a command below the first word, which alone means its `list`. */
 export const EXEC_COMMANDS = {
@@ -148,6 +149,23 @@ export const EXEC_COMMANDS = {
     help: "end somebody's sessions at the console (administrators)",
     onConsole: true,
     access: 'own-key',
+  },
+  run: {
+    options: {
+      until: { value: 'RE', help: 'the prompt that ends an answer (RE2), instead of [>#$%] ?$' },
+      idle: { value: 'S', ...SECONDS, help: 'give up after S seconds of silence without a prompt; 30' },
+      timeout: { value: 'S', ...SECONDS, help: 'give up after S seconds of one answer; 300' },
+      pager: {
+        value: 'RE',
+        help: 'the pager that is answered with a space (RE2), instead of those of IOS, NX-OS, Junos and Linux',
+      },
+      json: { help: 'print a JSON object for each line: command, output, prompt, reason, exit, seconds' },
+    },
+    rest: { value: 'LINE', help: 'the line that is sent, as it is; without it, the lines of standard input are sent' },
+    input: true,
+    help: 'send a line and print the answer, for programs',
+    onConsole: true,
+    access: 'any',
   },
   status: {
     options: { json: { help: 'print JSON, for programs' } },

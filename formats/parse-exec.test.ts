@@ -17,6 +17,14 @@ const TAKEN: [line: string, command: object][] = [
   ['set', { name: 'set', args: {}, options: {} }],
   ['set speed 115200 --keep 8n1', { name: 'set', args: { SETTING: 'speed 115200 8n1' }, options: { keep: true } }],
   ['break  700', { name: 'break', args: { MS: '700' }, options: {} }],
+  ['break 700\n', { name: 'break', args: { MS: '700' }, options: {} }],
+  ['run -- show  version', { name: 'run', args: {}, options: {}, rest: 'show  version' }],
+  ['run --', { name: 'run', args: {}, options: {}, rest: '' }],
+  [
+    `run --json --until '[>#] ?$' --idle=5 -- it's "x"`,
+    { name: 'run', args: {}, options: { json: true, until: '[>#] ?$', idle: '5' }, rest: `it's "x"` },
+  ],
+  [`run --until='-x' -- a`, { name: 'run', args: {}, options: { until: '-x' }, rest: 'a' }],
   [`'break' "700"`, { name: 'break', args: { MS: '700' }, options: {} }],
 ]
 
@@ -25,6 +33,7 @@ test('reads a command, its options and its arguments', () => {
 })
 
 const BREAK = 'usage: break [MS]'
+const RUN = `usage: ${usageOf('run', true)}`
 const REFUSED: [line: string, problem: string][] = [
   ['', 'unknown command ""'],
   ['sh', 'unknown command "sh"'],
@@ -47,6 +56,15 @@ const REFUSED: [line: string, problem: string][] = [
   ['status --json --json', 'status: option --json is given twice; usage: status [--json]'],
   ['status --constructor', 'status: unknown option "--constructor"; usage: status [--json]'],
   ['watch x', 'watch: unexpected argument "x"; usage: watch [--lines N]'],
+  ['run --until', `run: option --until needs a value, RE; ${RUN}`],
+  ['run --until -- x', `run: option --until needs a value, RE; ${RUN}`],
+  ['run --until --json -- x', `run: option --until needs a value, RE; ${RUN}`],
+  [`run --until '' -- x`, `run: --until cannot be "": it is printable text; ${RUN}`],
+  ['run --idle 0 -- x', `run: --idle cannot be "0": it is a number of seconds; ${RUN}`],
+  ['run --utnil x', `run: unknown option "--utnil" (did you mean "--until"?); ${RUN}`],
+  ['run show version', `run: unexpected argument "show"; ${RUN}`],
+  ['run -- show\rreload', `run: what follows "--" must be one line; ${RUN}`],
+  ['run -- show\nreload', `run: what follows "--" must be one line; ${RUN}`],
   ['dismiss', 'dismiss: missing argument DEVICE; usage: dismiss DEVICE [BY]'],
   [`watch 'x`, "the quote ' is not closed"],
   [`watch ${'x'.repeat(5_000)}`, 'the command is longer than 4096 characters'],

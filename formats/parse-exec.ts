@@ -20,7 +20,8 @@ export type ExecProblem = { problem: string; name?: ExecCommandName }
 /** @param names of the commands that exist for the asker */
 export function parseExec(line: string, names: readonly ExecCommandName[] = EXEC_NAMES): ExecCommand | ExecProblem {
   if (line.length > LINE_BOUND) return { problem: `the command is longer than ${LINE_BOUND} characters` }
-  const split = splitLine(line)
+  // Some programs end a command as a line.
+  const split = splitLine(line.replace(/\r?\n$/, ''))
   if (typeof split === 'string') return { problem: split }
   const { words, rest } = split
   const named = nameOf(words, names)
@@ -96,6 +97,7 @@ function readWords(name: ExecCommandName, words: string[], rest: string | undefi
   const joined = entries.at(-1)?.isRepeated ? values.splice(entries.length - 1) : []
   if (joined.length > 0) values.push(joined.join(' '))
   const args = Object.fromEntries(values.map((value, index) => [entries[index]?.value, value]))
+  if (rest !== undefined && /[\r\n]/.test(rest)) return 'what follows "--" must be one line'
   return { name, args, options, ...(rest !== undefined && { rest }) } as unknown as ExecCommand
 }
 

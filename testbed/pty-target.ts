@@ -12,6 +12,8 @@ export interface PtyTarget {
   /** Everything that it received since it was last plugged in. */
   heard(): string
   hears(pattern: RegExp): Promise<unknown>
+  /** Gets each chunk that it receives, until it is unplugged. */
+  onHeard(listener: (text: string) => void): void
   /** Stops reading from the line, or reads on. */
   stall(on: boolean): void
   unplug(): Promise<void>
@@ -49,6 +51,8 @@ export async function ptyTarget(
     says: text => void socat?.child.stdin?.write(text),
     stall: on => void socat?.child.kill(on ? 'SIGSTOP' : 'SIGCONT'),
     heard: () => socat?.output() ?? '',
+    onHeard: listener =>
+      void socat?.child.stdout?.on('data', (bytes: Buffer | string) => listener(bytes.toString('latin1'))),
     hears: pattern => (socat as Program).says(pattern),
   }
 }

@@ -8,6 +8,7 @@ import { helpCommand } from './help.ts'
 import { logCommand } from './log.ts'
 import { kickCommand, noteCommand, whoCommand } from './people.ts'
 import { releaseCommand } from './release.ts'
+import { runCommand } from './run.ts'
 import { setCommand } from './set.ts'
 import { listCommand, statusCommand } from './status.ts'
 
@@ -21,6 +22,7 @@ const EFFECTS: { [Name in EffectName]: Execute<Name> } = {
   who: whoCommand,
   note: noteCommand,
   kick: kickCommand,
+  run: runCommand,
   status: statusCommand,
   list: listCommand,
   help: helpCommand,

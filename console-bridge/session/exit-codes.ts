@@ -22,7 +22,10 @@ export type SessionExit = (typeof SESSION_EXIT)[keyof typeof SESSION_EXIT]
 /** What each means. Lost input comes before how the answer ended; of several losses the first one counts. */
 export const SESSION_EXIT_MEANINGS: readonly (readonly [SessionExit, string])[] = [
   [SESSION_EXIT.ok, 'all input was sent, and the target finished its answer'],
-  [SESSION_EXIT.silent, 'all input was sent, and the target said nothing for 10 s; of `log --grep`: no line matches'],
+  [
+    SESSION_EXIT.silent,
+    'all input was sent, and the target said nothing for 10 s; of `run`: no prompt came for 30 s, or `--idle`; of `log --grep`: no line matches',
+  ],
   [SESSION_EXIT.usage, 'unknown command, invalid arguments, or not one of your consoles; nothing was sent'],
   [
     SESSION_EXIT.unavailable,
@@ -39,7 +42,7 @@ export const SESSION_EXIT_MEANINGS: readonly (readonly [SessionExit, string])[] 
   ],
   [
     SESSION_EXIT.cut,
-    'all input was sent, but the answer is incomplete: the target still sent output after 60 s, or the connection was too slow',
+    'all input was sent, but the answer is incomplete: the target still sent output after 60 s, or no prompt came within the `--timeout` of `run`, or the connection was too slow',
   ],
 ]
 
