@@ -1,13 +1,13 @@
 /** What people set of the lines and want kept over a restart: a file in the state directory. */
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
-import { consoleSchema } from '../formats/device-settings.ts'
+import { consoleShape } from '../formats/device-settings.ts'
 import { errorCode, errorMessage } from '../runtime/errors.ts'
 import type { Logger } from '../runtime/log.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
 import type { MadeChanges } from './console/line-control.ts'
 
-const { baudRate, dataBits, parity, stopBits, flowControl } = consoleSchema.shape
+const { baudRate, dataBits, parity, stopBits, flowControl } = consoleShape.shape
 /** Without the defaults: what is left out is as configured. */
 const changesSchema = z.strictObject({
   baudRate: baudRate.unwrap().optional(),

@@ -1,7 +1,7 @@
 /** Runs the console bridge: keeps the lines open, and serves the consoles over SSH. */
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type DeviceConfig, deviceConfigSchema } from '../formats/device-config.ts'
+import { type DeviceConfig, deviceConfigSchema, namedConsoles, spareConsoles } from '../formats/device-config.ts'
 import { deviceConfigPath, directoriesOf } from '../formats/directories.ts'
 import { peopleRecordPath } from '../formats/people.ts'
 import { parseToml } from '../formats/toml-file.ts'
@@ -19,11 +19,13 @@ import { Events } from './events.ts'
 import { readHostKey } from './host-key.ts'
 import { keptSettings } from './kept-settings.ts'
 import { offerKnownHosts } from './known-hosts.ts'
+import { awaitAdapter, openAdapter } from './line/adapter.ts'
 import { deviceReturn } from './line/device-return.ts'
 import { keepOpen } from './line/keep-open.ts'
 import type { OpenLine } from './line/line.ts'
-import { openLineOf, schemeOf } from './line/schemes.ts'
+import { hasDeviceFile, openLineOf } from './line/schemes.ts'
 import { openSerialLine } from './line/serial-line.ts'
+import { SHARED_SERIALS_FILE, SharedSerials } from './line/shared-serials.ts'
 import { TURN_MS } from './line/turns.ts'
 import { napper } from './nap.ts'
 import { notesIn } from './notes.ts'
@@ -38,6 +40,8 @@ export interface BridgeOptions {
   signal: AbortSignal
   /** Kinds of line beside device files, by the scheme of their path, such as the lab's `sim`. */
   schemes: Readonly<Record<string, OpenLine>>
+  /** Where the kernel shows adapters; else `/sys` and `/dev`. */
+  kernel?: { sysfs: string; dev: string }
   limits?: Partial<ServerLimits>
   log?: Logger
 }
@@ -55,7 +59,14 @@ const RETRY_MS = 1_000
  * Runs until aborted.
  * @throws UserError, ConfigurationError before it is ready
  */
-export async function runBridge({ env, signal, schemes, limits, log: given }: BridgeOptions): Promise<ExitCode> {
+export async function runBridge({
+  env,
+  signal,
+  schemes,
+  kernel,
+  limits,
+  log: given,
+}: BridgeOptions): Promise<ExitCode> {
   const clock = systemClock
   const log = given ?? createLog('oobm-console')
   const directories = directoriesOf('oobm-console', env)
@@ -79,7 +90,13 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
   })
   const kept = await keptSettings(join(directories.state, 'line-settings.json'), log)
   const noteOf = await notesIn(join(directories.state, 'notes.json'), log)
-  const consoles = config.consoles.map(
+  const named = namedConsoles(config)
+  const adapters = {
+    ...(kernel ?? { sysfs: '/sys', dev: '/dev' }),
+    shared: await SharedSerials.read(join(directories.state, SHARED_SERIALS_FILE), log),
+    named,
+  }
+  const consoles = [...named, ...spareConsoles(config)].map(
     console =>
       new Console({
         ...{ config: console, scrollbackBytes: bridge.scrollbackBytes, clock },
@@ -92,9 +109,9 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
         onEmpty: console => void lastLeft(console, over),
       }),
   )
-  const lines = consoles.map(({ config }) => openLineOf(config, openSerialLine, schemes))
+  const lines = consoles.map(({ config }) => openLineOf(config, openAdapter(adapters, openSerialLine), schemes))
   let heartbeat = heartbeatNow()
-  const status = () => consoleStatus(consoles, bridge.port, heartbeat, events.latest)
+  const status = () => consoleStatus(consoles, bridge.port, heartbeat, events.latest, adapters.shared.all)
   const turnedAtMs = new Map<Console, number>()
 
   const withdrawKnownHosts = await offerKnownHosts(directories.runtime, bridge.port, bridge.hostKey)
@@ -123,8 +140,8 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
         // With the settings that are in force then, not with those of its first opening.
         open: events => (lines[index] as OpenLine)({ ...console.config, ...console.control.settings }, events),
         untilReturn: signal =>
-          schemeOf(console.config.path) === undefined
-            ? deviceReturn(console.config.path, clock, signal)
+          hasDeviceFile(console.config.path)
+            ? deviceReturn(awaitAdapter(console.config, adapters), clock, signal)
             : clock.sleep(RETRY_MS, signal),
         ...{ clock, signal: over },
         onOpen: line => console.lineOpened(line),

@@ -13,9 +13,10 @@ export function consoleStatus(
   port: number,
   heartbeat: Heartbeat,
   events: readonly BridgeEvent[],
+  sharedNames: readonly string[],
 ): ConsoleStatus {
   const common = { version: 1, software: VERSION, pid: process.pid, heartbeat, port } as const
-  return { ...common, events: [...events], consoles: consoles.map(statusOf) }
+  return { ...common, sharedNames: [...sharedNames], events: [...events], consoles: consoles.map(statusOf) }
 }
 
 function statusOf({
@@ -31,6 +32,7 @@ function statusOf({
   return {
     name: config.name,
     path: config.path,
+    ...(config.isProvisional && { provisional: true }),
     settings: describeSettings(control.settings),
     ...(control.difference && { changed: control.difference }),
     state: state.open ? 'open' : 'closed',

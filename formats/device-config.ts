@@ -1,8 +1,16 @@
 /** The device configuration, `/etc/oobm/device.toml`: no secrets, readable by both units. The only definition of the format. */
 import { posix } from 'node:path'
 import * as z from 'zod'
-import { BRIDGE_ABOUT, bridgeSettings, deviceSettings, type intervalsSchema, PROFILES } from './device-settings.ts'
+import {
+  BRIDGE_ABOUT,
+  bridgeSettings,
+  consoleSchema,
+  deviceSettings,
+  type intervalsSchema,
+  PROFILES,
+} from './device-settings.ts'
 import { nameSchema, portSchema, publicKeySchema, RELAY_PORT, relayHostSchema, userSchema } from './names.ts'
+import { spareConsoleName } from './usb-port.ts'
 
 const relaySchema = z.strictObject({
   host: relayHostSchema.meta({ description: 'host name or address of the relay' }),
@@ -94,7 +102,11 @@ export type DeviceConfig = z.output<typeof deviceConfigSchema>
 /** A device configuration as people write it. */
 export type DeviceConfigInput = z.input<typeof deviceConfigSchema>
 export type RelayConfig = DeviceConfig['relays'][number]
-export type ConsoleConfig = DeviceConfig['consoles'][number]
+/** A console with its line. */
+export type ConsoleConfig = z.output<typeof consoleSchema> & {
+  /** At a spare port: only who has the shell of the device may open it. */
+  isProvisional?: true
+}
 export type TechnicianConfig = DeviceConfig['technicians'][number]
 export type LedConfig = DeviceConfig['led']
 
@@ -115,20 +127,57 @@ function duplicate(path: PropertyKey[], message: string, also: PropertyKey[]) {
   return { code: 'custom', path, message, params: { also } } as const
 }
 
+/** The consoles that a device has a name for. */
+export function namedConsoles({ consoles }: Pick<DeviceConfig, 'consoles'>): ConsoleConfig[] {
+  return consoles.map(console => consoleSchema.parse(console))
+}
+
+/** The consoles at its spare ports, by provisional names; a port that a console is bound to is none of them. */
+export function spareConsoles({
+  device,
+  consoles,
+  sparePorts,
+}: Pick<DeviceConfig, 'device' | 'sparePorts'> & {
+  consoles: readonly { usb?: string | undefined }[]
+}): ConsoleConfig[] {
+  const bound = new Set(consoles.map(({ usb }) => usb))
+  return [...new Set(sparePorts)]
+    .filter(port => !bound.has(port))
+    .map(port => ({
+      ...consoleSchema.parse({ name: 'spare', usb: port }),
+      name: spareConsoleName(device, port),
+      isProvisional: true,
+    }))
+}
+
+interface Place {
+  name?: string | undefined
+  path?: string | undefined
+  usb?: string | undefined
+}
+
 /** One adapter is one console: two consoles could not open it, or would read each other's answers. */
 export function* samePaths(
-  consoles: readonly ({ name?: string | undefined; path?: string | undefined } | undefined)[],
-): Generator<{ at: number; first: number; message: string }> {
+  consoles: readonly (Place | undefined)[],
+): Generator<{ at: number; first: number; key: 'path' | 'usb'; message: string }> {
   const owners = new Map<string, number>()
   for (const [at, item] of consoles.entries()) {
+    const key = item?.usb === undefined ? 'path' : 'usb'
+    const written = item?.[key]
     // A line that a program registers is not an adapter: each console of the lab has a router of its own.
-    if (item?.path === undefined || /^\w+:/.test(item.path)) continue
-    const path = posix.normalize(item.path)
-    const first = owners.get(path)
-    if (first === undefined) owners.set(path, at)
+    if (written === undefined || (key === 'path' && /^\w+:/.test(written))) continue
+    const place = `${key} ${posix.normalize(written)}`
+    const first = owners.get(place)
+    if (first === undefined) owners.set(place, at)
     else {
       const owner = consoles[first]?.name ?? `console ${first + 1}`
-      yield { at, first, message: `"${item.path}" is the path of ${owner} already: each console has a line of its own` }
+      const what = key === 'path' ? 'path' : 'USB port'
+      yield {
+        at,
+        first,
+        key,
+        message: `"${written}" is the ${what} of ${owner} already: each console has a line of its own`,
+      }
     }
   }
 }
@@ -137,8 +186,14 @@ export function* samePaths(
 function checkReferences(config: z.output<z.ZodObject<typeof shape>>, context: z.core.$RefinementCtx): void {
   reportDuplicates(config.consoles, 'consoles', context)
   reportDuplicates(config.technicians, 'technicians', context)
-  for (const { at, first, message } of samePaths(config.consoles))
-    context.addIssue(duplicate(['consoles', at, 'path'], message, ['consoles', first, 'path']))
+  for (const { at, first, key, message } of samePaths(config.consoles))
+    context.addIssue(duplicate(['consoles', at, key], message, ['consoles', first, key]))
+  const spare = new Set(spareConsoles(config).map(({ name }) => name))
+  for (const [at, { name }] of config.consoles.entries()) {
+    if (!spare.has(name)) continue
+    const message = `"${name}" is the provisional name of a spare port`
+    context.addIssue({ code: 'custom', path: ['consoles', at, 'name'], message })
+  }
   const known = new Set(config.consoles.map(({ name }) => name))
   const owners = new Map(config.technicians.flatMap(({ name, keys }) => keys.map(key => [key, `${name}'s own key`])))
   for (const [index, technician] of config.technicians.entries()) {

@@ -5,6 +5,7 @@
 import * as z from 'zod'
 import { nameSchema, pathSchema, portSchema, userSchema } from './names.ts'
 import { STABLE_EXAMPLE } from './serial-path.ts'
+import { USB_PORT_EXAMPLE, USB_SCHEME, usbPortSchema } from './usb-port.ts'
 
 const SERIAL_PATH_MESSAGE = `must be a device file such as ${STABLE_EXAMPLE}`
 
@@ -26,18 +27,28 @@ function isRegex(text: string): boolean {
 /** Nothing that a terminal obeys, and nothing invisible. */
 const LABEL = /^(?=\P{Z})[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u
 
-export const consoleSchema = z.strictObject({
+/** The single settings of a console. */
+export const consoleShape = z.strictObject({
   name: nameSchema.meta({
     description: 'what technicians call it: the host in `ssh core-sw1`',
     details: 'It is unique in the fleet.',
     example: 'core-sw1',
   }),
-  path: serialPathSchema.meta({
+  path: serialPathSchema.optional().meta({
     description: 'its serial line: the name that `ls /dev/serial/by-id/*` shows wherever the adapter is plugged in',
     details:
-      'Each console has a line of its own. The kernel numbers `/dev/ttyUSB0` and the like in the order in which it finds the adapters, so that another adapter may have the name after the next start. `oobm doctor` says which name stays.',
+      'Each console has a line of its own. The kernel numbers `/dev/ttyUSB0` and the like in the order in which it finds the adapters, so that another adapter may have the name after the next start. `oobm console adapters` on the device shows what to write.',
+    whenLeftOut: 'required without usb',
     value: 'PATH',
     example: STABLE_EXAMPLE,
+  }),
+  usb: usbPortSchema.optional().meta({
+    description: 'in place of `path`: the USB port in which its adapter is, as the kernel numbers it',
+    details:
+      'For an adapter whose serial number is missing or not its own alone. `1.2` is `/sys/bus/usb/devices/1-1.2`; `1.2:1.3` also names the interface, for an adapter with several serial ports; `1-1.2` also names the bus, for a board with several. `oobm console adapters` on the device shows what to write.',
+    whenLeftOut: 'required without path',
+    value: 'PORT',
+    example: USB_PORT_EXAMPLE,
   }),
   baudRate: z.int().min(50).max(4_000_000).default(9600).meta({
     description: 'speed of the line',
@@ -93,6 +104,21 @@ export const consoleSchema = z.strictObject({
     unit: 's',
   }),
 })
+
+/** As it is written. */
+const consoleSettings = consoleShape.superRefine(({ path, usb }, context) => {
+  const report = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message })
+  if (path === undefined && usb === undefined)
+    report('path', 'is missing: a console needs path or usb ("oobm console adapters" on the device shows both)')
+  if (path !== undefined && usb !== undefined)
+    report('usb', 'and path exclude each other: keep the one by which the adapter is to be found')
+})
+
+/** For who opens its line: there is a path in any case; that of a console at a USB port is `usb:1.2`. */
+export const consoleSchema = consoleSettings.transform(({ path, usb, ...settings }) => ({
+  ...settings,
+  path: path ?? `${USB_SCHEME}:${usb}`,
+}))
 
 export const ledSchema = z
   .strictObject({
@@ -219,9 +245,19 @@ export const deviceSettings = {
     .prefault({})
     .meta({ description: 'the proof: a login through the relay, back to the device' }),
   consoles: z
-    .array(consoleSchema)
+    .array(consoleSettings)
     .default([])
     .meta({ description: 'a serial line and the equipment at it', identity: ['name'] }),
+  sparePorts: z
+    .array(usbPortSchema)
+    .default([])
+    .meta({
+      description: 'its USB ports that are offered before an adapter has a name, as `tokyo-rack1-usb1.2`',
+      details:
+        'Only technicians who have the shell of this device may open them, at 9600 8N1, and nobody else gets a right to them. A port that is a console is not offered.',
+      example: ['1.1', '1.2'],
+      option: false,
+    }),
   led: ledSchema.prefault({}).meta({ description: 'the LED that shows the state' }),
   profile: profileSchema.meta({
     description: 'what the connection costs; sets the intervals that have no value',

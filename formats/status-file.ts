@@ -62,6 +62,8 @@ export const consoleStatusSchema = z.object({
   pid: z.int(),
   heartbeat: heartbeatSchema,
   port: z.int(),
+  /** What several adapters on this device had as their name, now or once. Older bridges do not say. */
+  sharedNames: z.array(z.string()).optional(),
   /** Other events than sessions, oldest first; the ids count from the bridge's start. Older bridges have none. */
   events: z
     .array(
@@ -83,6 +85,8 @@ export const consoleStatusSchema = z.object({
     z.object({
       name: z.string(),
       path: z.string(),
+      /** At a spare port: it has no name of its own, and need not be open. */
+      provisional: z.literal(true).optional(),
       /** As people write it: `9600 8N1`. */
       settings: z.string(),
       /** Set while these differ from the configuration: what that is, and who changed it for how long. */

@@ -17,7 +17,7 @@ export function describeList(consoles: readonly ConsoleInStatus[]): string[] {
 export function describeStatus(consoles: readonly ConsoleInStatus[]): string[] {
   if (consoles.length === 0) return describeList(consoles)
   return consoles.flatMap(console => [
-    `${console.name} on ${console.path}, ${console.settings}`,
+    `${console.name} on ${console.path}, ${console.settings}${console.provisional ? ' (spare port)' : ''}`,
     ...(console.label === undefined ? [] : [`  ${console.label}`]),
     ...(console.note ? [`  ${describeNote(console.note)}`] : []),
     ...(console.changed ? [`  ${console.changed.why}; configured: ${console.changed.configured}`] : []),

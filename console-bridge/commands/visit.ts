@@ -21,17 +21,17 @@ export interface Visit extends Asker {
 }
 
 export function consoleOf({ wanted, allowed }: Visit): Console | undefined {
-  const name = chooseConsole(
-    wanted,
-    allowed.map(({ name }) => name),
-  )
+  const named = allowed.filter(({ config }) => !config.isProvisional)
+  // Whoever names none means the only one that has a name.
+  const name = chooseConsole(wanted, namesOf(allowed)) ?? chooseConsole(wanted, namesOf(named))
   return allowed.find(console => console.name === name)
 }
 
 /** What somebody is told when their login name is not a console of theirs. */
 export function noConsoleText({ wanted, allowed }: Visit): string {
-  return describeNoConsole(
-    wanted,
-    allowed.map(({ name }) => name),
-  )
+  return describeNoConsole(wanted, namesOf(allowed))
+}
+
+function namesOf(consoles: readonly Console[]): string[] {
+  return consoles.map(({ name }) => name)
 }

@@ -1,5 +1,5 @@
 /** Changes of a line as people write them: `speed 115200 parity even`, `115200 8N1`, `dtr off`. */
-import { consoleSchema } from '../../formats/device-settings.ts'
+import { consoleShape } from '../../formats/device-settings.ts'
 import type { LineSettings, ModemOutputs } from './line.ts'
 import { describeSettings } from './settings.ts'
 
@@ -18,7 +18,7 @@ export const LINE_WORDS: Readonly<Record<string, { values: string; read(value: s
 
 const PARITIES: Readonly<Record<string, string>> = { N: 'none', E: 'even', O: 'odd' }
 /** Of a kept file, too: what is not in the schema of a console is not a setting. */
-const SCHEMA = consoleSchema.pick({ baudRate: true, dataBits: true, parity: true, stopBits: true, flowControl: true })
+const SCHEMA = consoleShape.pick({ baudRate: true, dataBits: true, parity: true, stopBits: true, flowControl: true })
 
 /** @returns the changes, or what is wrong as a sentence */
 export function readChanges(words: readonly string[]): LineChanges | string {

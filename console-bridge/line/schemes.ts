@@ -4,6 +4,7 @@
  */
 import type { ConsoleConfig } from '../../formats/device-config.ts'
 import { STABLE_EXAMPLE } from '../../formats/serial-path.ts'
+import { USB_SCHEME } from '../../formats/usb-port.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import type { OpenLine } from './line.ts'
 
@@ -17,8 +18,8 @@ export function openLineOf(
   openDevice: OpenLine,
   schemes: Readonly<Record<string, OpenLine>>,
 ): OpenLine {
+  if (hasDeviceFile(path)) return openDevice
   const scheme = schemeOf(path)
-  if (scheme === undefined) return openDevice
   const open = Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined
   if (open) return open
   const known = Object.keys(schemes).map(known => `${known}:`)
@@ -28,7 +29,11 @@ export function openLineOf(
   )
 }
 
-/** The part before the colon; undefined for a device file. */
-export function schemeOf(path: string): string | undefined {
-  return path.startsWith('/') ? undefined : path.slice(0, path.indexOf(':'))
+/** Whether the line is a device file: by its path, or by the USB port of its adapter. */
+export function hasDeviceFile(path: string): boolean {
+  return path.startsWith('/') || schemeOf(path) === USB_SCHEME
+}
+
+function schemeOf(path: string): string {
+  return path.slice(0, path.indexOf(':'))
 }

@@ -1,16 +1,16 @@
 /** Who may log in: the public key alone says who somebody is, and whether a relay vouches for them. */
 import { createPublicKey } from 'node:crypto'
 import ssh2, { type AuthContext, type ParsedKey } from 'ssh2'
-import type { TechnicianConfig } from '../../formats/device-config.ts'
+import type { ConsoleConfig, TechnicianConfig } from '../../formats/device-config.ts'
 import { RSA_BITS } from '../../formats/names.ts'
 import { parseLogin } from '../commands/login-name.ts'
 import { acceptKey } from './user-auth.ts'
 
 export type Technician = Pick<TechnicianConfig, 'name' | 'keys' | 'role' | 'consoles' | 'viaRelay' | 'hopKeys'> &
-  Partial<Pick<TechnicianConfig, 'admin'>>
+  Partial<Pick<TechnicianConfig, 'shell' | 'admin'>>
 
 /** Who logged in, and to what. */
-export interface Identity extends Pick<Technician, 'name' | 'role' | 'consoles'> {
+export interface Identity extends Pick<Technician, 'name' | 'role' | 'consoles' | 'shell' | 'admin'> {
   /**
    * `relay`: by a hop key; the person logged in at a relay, and this bridge trusts it for that. `shell`: without a key,
    * by an account of this device.
@@ -38,6 +38,12 @@ export function identityOf(technicians: readonly Technician[], login: string, ke
   if (!holder || named !== holder.name || !holder.viaRelay.includes(console)) return undefined
   if (holder.consoles?.includes(console) === false) return undefined
   return { name: holder.name, role: holder.role, consoles: [console], via: 'relay' }
+}
+
+/** Whether this console is open to them: one at a spare port only to those who have the shell of the device. */
+export function mayOpen({ consoles, shell, admin, via }: Identity, console: ConsoleConfig): boolean {
+  if (console.isProvisional) return via === 'shell' || (via === undefined && (shell || admin) === true)
+  return consoles?.includes(console.name) ?? true
 }
 
 type PublicKey = Extract<AuthContext, { method: 'publickey' }>

@@ -2,7 +2,7 @@
 import { parseLogin } from '../commands/login-name.ts'
 import type { Visit } from '../commands/visit.ts'
 import type { Console } from '../console/console.ts'
-import type { Identity } from './authorize.ts'
+import { type Identity, mayOpen } from './authorize.ts'
 
 /** @param isIn false for a login that is accepted only to be told that there are too many */
 export function visitOf(
@@ -16,7 +16,7 @@ export function visitOf(
   return {
     person: { technician: name, role, from, ...(via && { via }), ...(isAdmin && { isAdmin }) },
     wanted: parseLogin(login).console,
-    allowed: consoles.filter(({ name }) => identity.consoles?.includes(name) ?? true),
+    allowed: consoles.filter(({ config }) => mayOpen(identity, config)),
     viaRelay: via === 'relay',
     isDevice: identity.isDevice ?? false,
     refusal: isIn

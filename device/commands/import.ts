@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import spawn from 'nano-spawn'
 import type { Paint } from '../../cli/paint.ts'
+import { namedConsoles } from '../../formats/device-config.ts'
 import { provisioningFaultPath as faultPath } from '../../formats/directories.ts'
 import { siteSchema } from '../../formats/site-config.ts'
 import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
@@ -55,7 +56,10 @@ async function stopped<T>(work: () => Promise<T>): Promise<T> {
 
 function describeImport({ plan: { config, site, files }, removed }: Installed, root: string, paint: Paint): string[] {
   const relays = config.relays.map(({ host, port }) => `${host}:${port}`).join(', ')
-  const consoles = config.consoles.map(({ name, path }) => `${name} on ${path}`).join(', ') || 'none'
+  const consoles =
+    namedConsoles(config)
+      .map(({ name, path }) => `${name} on ${path}`)
+      .join(', ') || 'none'
   const shell = config.technicians.filter(({ shell, admin }) => shell || admin).map(({ name }) => name)
   return [
     ...files.map(({ path, mode }) => `wrote   ${path}  ${paint.faint(mode.toString(8).padStart(4, '0'))}`),

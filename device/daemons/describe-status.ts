@@ -87,9 +87,9 @@ function describeBridge(status: ConsoleStatus, nowMs: number, paint: Paint): str
         ? held
           ? paint.bad(held)
           : paint.good('open')
-        : paint.bad(`closed: ${line.cause}, since ${describeAge(line.since, nowMs)}`)
+        : (line.provisional ? paint.faint : paint.bad)(`closed: ${line.cause}, since ${describeAge(line.since, nowMs)}`)
     return [
-      `  ${paint.strong(line.name)}  ${line.path} ${line.settings}  ${state}, ${heard}`,
+      `  ${paint.strong(line.name)}  ${line.provisional ? 'spare port, ' : ''}${line.path} ${line.settings}  ${state}, ${heard}`,
       ...line.sessions.map(
         ({ technician, writer, from, since, via }) =>
           `    ${technician}${via ? ` (via ${via})` : ''} ${writer ? 'types' : 'watches'}, from ${from}, came ${describeAge(since, nowMs)}`,

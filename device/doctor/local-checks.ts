@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import spawn from 'nano-spawn'
-import type { DeviceConfig } from '../../formats/device-config.ts'
+import { type DeviceConfig, namedConsoles } from '../../formats/device-config.ts'
 import { SECRETS, SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
 import { isProvedReachable } from '../../formats/states.ts'
 import { errorCode } from '../../runtime/errors.ts'
@@ -55,11 +55,12 @@ export function daemonChecks({ env, nowMs }: Surroundings): Check[] {
 }
 
 export function localChecks(config: DeviceConfig, configPath: string, { env, nowMs }: Surroundings): Check[] {
+  const consoles = namedConsoles(config)
   return [
     { what: 'secrets', run: async report => (await checkSecrets(config, env)).forEach(report) },
     single('self-test account', () => checkAccount(config.selftest.user)),
-    ...config.consoles.map(line => single(`console ${line.name}`, () => checkSerial(line))),
-    { what: 'serial names', run: async report => (await checkSerialNames(config.consoles)).forEach(report) },
+    ...consoles.map(line => single(`console ${line.name}`, () => checkSerial(line))),
+    { what: 'serial names', run: async report => (await checkSerialNames(consoles)).forEach(report) },
     single('LED', async () => checkLed(config)),
     single('clock', () => checkClock(configPath, nowMs)),
   ]

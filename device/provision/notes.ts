@@ -1,5 +1,6 @@
 /** Texts on the card for field staff: `oobm-imported.txt` and `oobm-error.txt`; pure, and without secrets. */
 
+import { namedConsoles } from '../../formats/device-config.ts'
 import type { Provisioning } from '../../formats/provisioning.ts'
 import type { ConfigurationIssue } from '../../runtime/errors.ts'
 import { timeText } from '../../runtime/time-text.ts'
@@ -94,7 +95,7 @@ export function importedNote(
     '',
     'WHAT IT IS NOW',
     `  relays:       ${names(config.relays.map(({ host, port }) => `${host} port ${port}`))}`,
-    `  consoles:     ${names(config.consoles.map(({ name, path }) => `${name} on ${path}`))}`,
+    `  consoles:     ${names(namedConsoles(config).map(({ name, path }) => `${name} on ${path}`))}`,
     `  technicians:  ${names(config.technicians.map(({ name }) => name))}`,
     `  with a shell: ${names(shell)}; administrators: ${names(admins)}`,
     `  Wi-Fi:        ${names(site.wifi.map(({ ssid }) => JSON.stringify(ssid)))}`,

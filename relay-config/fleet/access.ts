@@ -1,4 +1,5 @@
 /** Who may reach what: the lists of the fleet file, resolved. */
+import { spareConsoles } from '../../formats/device-config.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import type { Device, Fleet, Relay, Technician } from './fleet-config.ts'
 
@@ -9,20 +10,26 @@ export interface Access {
   shell: boolean
   /** May become root there, which includes the shell. */
   admin: boolean
+  /** The provisional names of the device's spare ports, for those who have its shell. */
+  spares: readonly string[]
 }
 
 export function accessOf(fleet: Fleet, { consoles, shells, admins }: Technician): Access[] {
   return fleet.devices
     .map(device => {
       const admin = admins === 'all' || admins.includes(device.name)
+      const shell = admin || shells === 'all' || shells.includes(device.name)
       return {
-        device,
+        ...{ device, shell, admin },
         consoles: device.consoles.filter(({ name }) => consoles === 'all' || consoles.includes(name)),
-        shell: admin || shells === 'all' || shells.includes(device.name),
-        admin,
+        spares: shell ? sparesOf(device) : [],
       }
     })
     .filter(access => access.shell || access.consoles.length > 0)
+}
+
+function sparesOf({ name: device, consoles, sparePorts = [] }: Device): string[] {
+  return spareConsoles({ device, consoles, sparePorts }).map(({ name }) => name)
 }
 
 /** The consoles that this technician may open by a login on a relay (way 2). */

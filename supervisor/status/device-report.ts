@@ -33,16 +33,23 @@ export function deviceReport(
     software,
     uplink: uplink?.slice(0, 40) ?? null,
     consoles:
-      consoles?.consoles.slice(0, 64).map(({ name, state, cause, sessions }) => ({
-        name: name.slice(0, 40),
-        open: state === 'open',
-        cause: cause.slice(0, 200),
-        who: sessions.slice(0, 64).map(({ technician, writer, since }) => {
-          return { technician: technician.slice(0, 40), types: writer, forS: ageS(since) }
-        }),
-      })) ?? null,
+      reported(consoles)
+        ?.slice(0, 64)
+        .map(({ name, state, cause, sessions }) => ({
+          name: name.slice(0, 40),
+          open: state === 'open',
+          cause: cause.slice(0, 200),
+          who: sessions.slice(0, 64).map(({ technician, writer, since }) => {
+            return { technician: technician.slice(0, 40), types: writer, forS: ageS(since) }
+          }),
+        })) ?? null,
     changes: changes
       .slice(-CHANGES_MAX)
       .map(({ at, state, cause }) => ({ agoS: ageS(at), state, cause: cause.slice(0, 80) })),
   }
+}
+
+/** Spare ports are nobody's equipment: they count while somebody uses one. */
+function reported(status: ConsoleStatus | undefined): ConsoleStatus['consoles'] | undefined {
+  return status?.consoles.filter(({ provisional, sessions }) => !provisional || sessions.length > 0)
 }

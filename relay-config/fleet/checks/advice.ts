@@ -6,13 +6,13 @@ const SHOWN = 5
 
 interface SerialConsole {
   name: string
-  path: string
+  path?: string | undefined
   baudRate?: number | undefined
 }
 
 /** One line for each kind. */
 export function adviceOn(consoles: readonly SerialConsole[]): string[] {
-  const numbered = consoles.filter(({ path }) => isKernelNumbered(path))
+  const numbered = consoles.filter(({ path }) => path !== undefined && isKernelNumbered(path))
   const odd = consoles.flatMap(({ name, baudRate = 9600 }) => {
     const usual = unusualSpeed(baudRate)
     return usual === undefined ? [] : `${name} (${baudRate}; the nearest usual one is ${usual})`
@@ -21,7 +21,7 @@ export function adviceOn(consoles: readonly SerialConsole[]): string[] {
     ...(numbered.length === 0
       ? []
       : [
-          `the kernel numbers the path of ${list(numbered.map(({ name, path }) => `${name} (${path})`))}: another adapter may have it after the next start; "oobm doctor" on the device shows the name below /dev/serial/by-id that stays`,
+          `the kernel numbers the path of ${list(numbered.map(({ name, path }) => `${name} (${path})`))}: another adapter may have it after the next start; "oobm console adapters" on the device shows what to write so that it stays`,
         ]),
     ...(odd.length === 0 ? [] : [`no equipment has the speed of ${list(odd)}`]),
   ]

@@ -1,6 +1,7 @@
 /** A fleet that may not be well formed: what can be read of it all the same. */
 import * as z from 'zod'
 import { nameSchema, portSchema, publicKeySchema, RELAY_PORT } from '../../../formats/names.ts'
+import { usbPortSchema } from '../../../formats/usb-port.ts'
 import { ADMIN_PORT } from '../fleet-schema.ts'
 
 export interface Problem {
@@ -33,7 +34,10 @@ const lenient = z
         name: wellFormed(nameSchema),
         port: wellFormed(portSchema),
         relays: names,
-        consoles: listOf(z.object({ name: wellFormed(nameSchema), path: wellFormed(z.string()) })),
+        consoles: listOf(
+          z.object({ name: wellFormed(nameSchema), path: wellFormed(z.string()), usb: wellFormed(z.string()) }),
+        ),
+        sparePorts: listOf(usbPortSchema),
       }),
     ),
     technicians: listOf(

@@ -1,6 +1,7 @@
 /** Checks of what can have one owner only: names, ports, keys. */
 import { RESERVED_TECHNICIANS, samePaths } from '../../../formats/device-config.ts'
 import { listenersOf } from '../../../formats/listeners.ts'
+import { spareConsoleName } from '../../../formats/usb-port.ts'
 import { relayHost } from '../host-names.ts'
 import type { FleetSketch, Problem } from './fleet-sketch.ts'
 
@@ -53,6 +54,11 @@ export function* hostNames({ relays, devices }: FleetSketch): Generator<Problem>
     for (const [index, item] of (device?.consoles ?? []).entries()) {
       yield* take(item?.name, `console "${item?.name}"`, ['devices', at, 'consoles', index, 'name'])
     }
+    for (const [index, port] of (device?.sparePorts ?? []).entries()) {
+      if (device?.name === undefined || port === undefined) continue
+      const name = spareConsoleName(device.name, port)
+      yield* take(name, `the spare port "${port}" of ${device.name}`, ['devices', at, 'sparePorts', index])
+    }
   }
 }
 
@@ -83,8 +89,10 @@ export function* ports({ relays, devices }: FleetSketch): Generator<Problem> {
 /** On one device: on another, the same path is another adapter. */
 export function* paths({ devices }: FleetSketch): Generator<Problem> {
   for (const [device, { consoles } = { consoles: [] }] of devices.entries()) {
-    const pathOf = (console: number) => ['devices', device, 'consoles', console, 'path']
-    for (const { at, first, message } of samePaths(consoles)) yield { path: pathOf(at), message, also: pathOf(first) }
+    for (const { at, first, key, message } of samePaths(consoles)) {
+      const place = (console: number) => ['devices', device, 'consoles', console, key]
+      yield { path: place(at), message, also: place(first) }
+    }
   }
 }
 

@@ -70,11 +70,14 @@ export function technicianPorts(fleet: Fleet, relay: Relay, technician: Technici
 function portsByDevice(fleet: Fleet, relay: Relay, technician: Technician): { device: Device; ports: number[] }[] {
   return accessOf(fleet, technician)
     .filter(({ device }) => relaysOf(fleet, device).includes(relay))
-    .map(({ device, consoles, shell }) => {
+    .map(({ device, consoles, spares, shell }) => {
       const listeners = listenersOf(device.port)
       return {
         device,
-        ports: [...(shell ? [listeners.shell] : []), ...(consoles.length > 0 ? [listeners.console] : [])],
+        ports: [
+          ...(shell ? [listeners.shell] : []),
+          ...(consoles.length + spares.length > 0 ? [listeners.console] : []),
+        ],
       }
     })
 }

@@ -20,14 +20,14 @@ export function renderKnownHosts(
   const relays = new Set(access.flatMap(({ device }) => relaysOf(fleet, device)))
   const lines = [
     ...[...relays].flatMap(relay => pinnedKeysOf(relay).map(key => `${relayHost(relay.name)} ${key}`)),
-    ...access.flatMap(({ device, consoles, shell }) => {
+    ...access.flatMap(({ device, consoles, spares, shell }) => {
       const keys = keysOf(device)
       const ports = listenersOf(device.port)
       // Paramiko and programs built on it do not know HostKeyAlias: they look for the address.
       const at = (port: number) => `[127.0.0.1]:${port}`
       return [
         ...(shell ? [`${device.name},${at(ports.shell)} ${keys.shell}`] : []),
-        ...consoles.map(({ name }) => `${name},${at(ports.console)} ${keys.bridge}`),
+        ...[...consoles.map(({ name }) => name), ...spares].map(name => `${name},${at(ports.console)} ${keys.bridge}`),
       ]
     }),
   ]

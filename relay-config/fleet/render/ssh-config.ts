@@ -64,7 +64,7 @@ export function relayBlock(relay: Relay, files: TechnicianFiles, user: string): 
 /** The shell, if the technician has it, and the consoles of one device through its `index`th relay. */
 function hostBlocksOf(
   technician: Technician,
-  { device, consoles, shell }: Access,
+  { device, consoles, spares, shell }: Access,
   relay: Relay,
   index: number,
   way: TechnicianFiles & { jump: string },
@@ -83,7 +83,12 @@ function hostBlocksOf(
           },
         ]
       : []),
-    ...consoles.map(({ name }) => ({ ...block(name), port: listeners.console, user: name, kind: 'console' as const })),
+    ...[...consoles.map(({ name }) => name), ...spares].map(name => ({
+      ...block(name),
+      port: listeners.console,
+      user: name,
+      kind: 'console' as const,
+    })),
   ]
 }
 

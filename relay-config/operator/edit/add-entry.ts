@@ -95,11 +95,12 @@ function printAdvice({ print }: BareInput, item: LineItem): void {
   for (const advice of adviceOn([item])) print(`Note: ${advice}.`)
 }
 
-type LineItem = Item & { name: string; path: string; baudRate?: number }
+type LineItem = Item & { name: string; path?: string; usb?: string; baudRate?: number }
 
 function lineItem(values: OptionValues, name: string): LineItem {
-  if (values.path === undefined)
-    usageError(`console ${name} needs the --path of its serial line, such as ${STABLE_EXAMPLE}`)
+  if (values.path === undefined && values.usb === undefined)
+    usageError(`console ${name} needs the --path of its serial line, such as ${STABLE_EXAMPLE}, or its --usb port`)
+  if (values.path !== undefined && values.usb !== undefined) usageError('--path and --usb exclude each other')
   return { name, ...CONSOLE.itemOf(values) } as LineItem
 }
 

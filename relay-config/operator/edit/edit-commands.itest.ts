@@ -30,7 +30,7 @@ test(
     await chmod(file, 0o640)
     assert.match(
       await must(['add', 'device', 'tokyo', '--console', 'sw1', '--path', '/dev/ttyUSB0', '--baud', '115200']),
-      /ports 20100 and 20101\nNote: the kernel numbers the path of sw1 \(\/dev\/ttyUSB0\): .*by-id that stays\.\nNext: /,
+      /ports 20100 and 20101\nNote: the kernel numbers the path of sw1 \(\/dev\/ttyUSB0\): .*what to write so that it stays\.\nNext: /,
     )
     const odd = await must(['add', 'console', 'tokyo', 'sw2', '--path', '/dev/ttyUSB1', '--baud', '112500'])
     assert.match(odd, /\nNote: no equipment has the speed of sw2 \(112500; the nearest usual one is 115200\)\.\n/)

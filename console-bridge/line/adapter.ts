@@ -1,0 +1,94 @@
+/** Which device file a console's adapter is now, by USB port or serial number; asked at each opening. */
+import { realpath } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { ConsoleConfig } from '../../formats/device-config.ts'
+import { byIdName, identityOf, lineAt, portText, sharedIdentities } from '../../formats/usb-binding.ts'
+import { usbPortOfPath } from '../../formats/usb-port.ts'
+import { UserError } from '../../runtime/errors.ts'
+import { isUsbTty, lookAtUsb, type UsbLine, type UsbLook } from '../../runtime/usb-serial.ts'
+import { type Awaited, awaitFile } from './device-return.ts'
+import type { OpenLine } from './line.ts'
+import type { SharedSerials } from './shared-serials.ts'
+
+export interface Adapters {
+  /** `/sys` */
+  sysfs: string
+  /** `/dev` */
+  dev: string
+  shared: SharedSerials
+  /** Consoles whose adapters are not offered at spare ports. */
+  named: readonly ConsoleConfig[]
+}
+
+/** Opens the device file that the adapter has now. @param openDevice for a device file */
+export function openAdapter(adapters: Adapters, openDevice: OpenLine): OpenLine {
+  return async (console, events) => openDevice({ ...console, path: await deviceOf(console, adapters) }, events)
+}
+
+/** Signs that the adapter of this console may have come. */
+export function awaitAdapter(console: ConsoleConfig, adapters: Adapters): Awaited {
+  if (usbPortOfPath(console.path) === undefined) return awaitFile(console.path)
+  return {
+    directory: adapters.dev,
+    // Each keystroke on another adapter changes a node: only new ones count.
+    isSign: (name, isNew) => isNew && isUsbTty(name),
+    isThere: () =>
+      deviceOf(console, adapters).then(
+        () => true,
+        () => false,
+      ),
+  }
+}
+
+/**
+ * @returns the path to open
+ * @throws UserError that says what to write, where it is not certain which adapter is meant
+ */
+export async function deviceOf({ path, isProvisional }: ConsoleConfig, adapters: Adapters): Promise<string> {
+  const port = usbPortOfPath(path)
+  if (port === undefined && !isById(path)) return path
+  const look = await lookAtUsb(adapters.sysfs)
+  const shared = await adapters.shared.with(sharedIdentities(look))
+  if (port === undefined) {
+    const tty = await nodeOf(path)
+    const line = look.lines.find(line => line.tty === tty)
+    if (line !== undefined && shared.has(identityOf(line.device))) throw new UserError(describeShared(look, line))
+    return path
+  }
+  const found = lineAt(look, port)
+  if (found.line === undefined) throw new UserError(found.cause)
+  const { line } = found
+  const owner = isProvisional ? await ownerOf(line, look, adapters.named) : undefined
+  if (owner !== undefined) throw new UserError(`the adapter at this port is the console ${owner}`)
+  return join(adapters.dev, line.tty)
+}
+
+export function isById(path: string): boolean {
+  return basename(dirname(path)) === 'by-id'
+}
+
+/** udev gives the name to one of them, whichever comes last. */
+function describeShared(look: UsbLook, line: UsbLine): string {
+  const identity = identityOf(line.device)
+  const { serial } = line.device
+  const what = serial === undefined ? 'no serial number' : `the serial number ${serial}`
+  const forms = look.lines
+    .filter(other => identityOf(other.device) === identity && other.interfaceNumber === line.interfaceNumber)
+    .map(other => `"${portText(look, other)}"`)
+  const when = forms.length > 1 ? 'several adapters of this name are plugged in' : 'several adapters had this name once'
+  return `${when}, each with ${what}: in place of path, write usb = ${forms.join(' or ')}`
+}
+
+/** The console that has this line; udev may not have made the link yet, so names are compared, too. */
+async function ownerOf(line: UsbLine, look: UsbLook, named: readonly ConsoleConfig[]): Promise<string | undefined> {
+  for (const { name, path } of named) {
+    const port = usbPortOfPath(path)
+    const tty = port === undefined ? await nodeOf(path) : lineAt(look, port).line?.tty
+    if (tty === line.tty || (isById(path) && basename(path) === byIdName(line))) return name
+  }
+  return undefined
+}
+
+async function nodeOf(path: string): Promise<string | undefined> {
+  return path.startsWith('/') ? basename(await realpath(path).catch(() => '')) : undefined
+}
