@@ -110,6 +110,31 @@ test(
   LIMIT,
 )
 
+test(
+  'nothing that anybody types comes between a BREAK and the key after it',
+  async context => {
+    const { files, target, trace, breaks } = await withTracedBridge(context)
+    const alice = attach(context, files, 'alice')
+    await alice.says(/for help\]/)
+    const sent = runCommand(files, 'bob', 'core-sw1', 'break', '1500', '--sysrq', 'h')
+    await waitFor('the break to begin', async () => /TIOCSBRK/.test(await readFile(trace, 'utf8')))
+    alice.types('typed meanwhile')
+    const { code, stdout } = await sent
+    assert.equal([code, stdout], [0, 'BREAK and SysRq h sent to core-sw1, 1500 ms\n'])
+    await alice.says(/\[oobm: bob sent BREAK and SysRq h, 1500 ms\]/)
+    assert.match(target.heard(), /^h/)
+    const sun = await runCommand(files, 'bob', 'core-sw1', 'break', '--as', 'sun')
+    assert.equal([sun.code, sun.stdout], [0, 'the sequence sun (no BREAK) sent to core-sw1\n'])
+    const then = await runCommand(files, 'bob', 'core-sw1', 'break', '--then=x\\\\x02')
+    assert.is(then.code, 0, then.stderr)
+    await target.hears(/#\.x\x02$/)
+    const both = await runCommand(files, 'bob', 'core-sw1', 'break', '--as=sun', '--sysrq=h')
+    assert.is(both.code, 64)
+    assertBreaks(await breaks(), [1500, 300])
+  },
+  LIMIT,
+)
+
 /** With a client that wants a reply to each, which OpenSSH and PuTTY do not. */
 async function askForBreaks({ directory, port }: BridgeFiles, who: 'alice' | 'olga', ...lengths: string[]) {
   const script = join(import.meta.dirname, 'testing', 'send-breaks.py')

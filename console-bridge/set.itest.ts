@@ -73,6 +73,29 @@ test(
 )
 
 test(
+  'the menu asks for settings and for a sequence, and sends none of the answer',
+  async context => {
+    const { target, attach } = await bridgeOnPty(context)
+    const alice = await attach('alice')
+    alice.types('\x1ds')
+    await alice.says(/settings \(now 9600 8N1\)/)
+    alice.types('19200\r')
+    await alice.says(/\[oobm: alice set the line to 19200 8N1, until the last session leaves\]/)
+    assert.is(await speedOf(target.path), '19200')
+    alice.types('\x1dq')
+    await alice.says(/sequence \(cisco/)
+    alice.types('sun\r')
+    await alice.says(/\[oobm: alice sent the sequence sun \(no BREAK\)\]/)
+    alice.types('\x1dq')
+    await alice.says(/sequence \(cisco[^]*sequence \(cisco/)
+    alice.types('nonsense\r')
+    await alice.says(/unknown sequence, nothing was sent/)
+    assert.is(target.heard(), '#.')
+  },
+  LIMIT,
+)
+
+test(
   'says why not, with an exit code that is not 0, and the line stays as it is',
   async context => {
     const { target, files } = await bridgeOnPty(context)

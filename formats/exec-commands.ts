@@ -13,6 +13,16 @@ export const BREAK_MS = {
   max: 3_000,
 }
 
+/** What equipment takes for a BREAK, by name; docs/console.md says when. */
+export const BREAK_SEQUENCES = {
+  cisco: { isBreak: true, after: '', help: 'BREAK, while it starts: ROMMON' },
+  juniper: { isBreak: true, after: '', help: 'BREAK' },
+  sun: { isBreak: false, after: '#.', help: '#. for the system controller (ALOM, ILOM)' },
+  'sun-alternate': { isBreak: false, after: '\r~\x02', help: 'Enter ~ Ctrl-B, where kbd(1) has "alternate"' },
+} as const
+
+export type BreakSequenceName = keyof typeof BREAK_SEQUENCES
+
 interface ExecValue {
   /** The only values; without it, any printable text. */
   takes?: RegExp
@@ -90,6 +100,24 @@ export const EXEC_COMMANDS = {
         help: 'its length in milliseconds',
       },
     ],
+    options: {
+      as: {
+        value: 'NAME',
+        takes: new RegExp(`^(?:${Object.keys(BREAK_SEQUENCES).join('|')})$`),
+        like: Object.keys(BREAK_SEQUENCES).join(', '),
+        help: Object.entries(BREAK_SEQUENCES)
+          .map(([name, { help }]) => `${name}: ${help}`)
+          .join('; '),
+      },
+      sysrq: {
+        value: 'KEY',
+        takes: /^[0-9a-zA-Z?]$/,
+        like: 'one letter or digit',
+        help: 'BREAK, then KEY: Linux SysRq',
+      },
+      // biome-ignore lint/suspicious/noThenProperty: the name of the option.
+      then: { value: 'TEXT', help: 'BREAK, then TEXT; \\r and \\xNN are read' },
+    },
     help: `send a BREAK of ${BREAK_MS.default} ms, or of MS (${BREAK_MS.min} to ${BREAK_MS.max})`,
     onConsole: true,
     access: 'any',

@@ -10,6 +10,7 @@ import type { HeldBreak } from '../line/break-line.ts'
 import type { Line } from '../line/line.ts'
 import { byteMs, describeHold, describeRelease, describeSettings, heldAfterMs } from '../line/settings.ts'
 import { breakFor } from './break.ts'
+import { PLAIN_BREAK } from './break-sequence.ts'
 import { FlowHold, type Holder } from './flow-hold.ts'
 import { isSame, type KeptSeat, KeptSeats } from './kept-seats.ts'
 import { LineControl, type LineControlOptions } from './line-control.ts'
@@ -378,7 +379,12 @@ export class Console {
    * @param asked milliseconds, or until it is ended; see {@link breakFor}
    * @param signal the end of the program, not of the session: a lost connection does not cut a BREAK short
    */
-  async sendBreak(by: Person | Seat, asked: number | HeldBreak | undefined, signal: AbortSignal): Promise<BreakAnswer> {
+  async sendBreak(
+    by: Person | Seat,
+    asked: number | HeldBreak | undefined,
+    signal: AbortSignal,
+    sequence = PLAIN_BREAK,
+  ): Promise<BreakAnswer> {
     const refusal = refusalOf(by)
     if (refusal !== undefined) return { sent: false, refused: true, cause: refusal }
     if (!this.#state.open) return noBreak(`the line is closed: ${this.#state.cause}`)
@@ -386,25 +392,30 @@ export class Console {
     this.#breaks++
     try {
       const { lengthMs, held, describe } = breakFor(asked, this.#clock)
-      const loss: Loss = { kind: 'break', text: `${calledAs(by)} sent BREAK` }
+      const loss: Loss = { kind: 'break', text: `${calledAs(by)} sent ${sequence.what}` }
       for (const seat of this.seats) if (seat !== by) seat.events.onOthersBreak(loss)
-      const outcome = await this.#outgoing.sendBreak(lengthMs, signal, loss, held)
-      const length = describe()
+      const outcome = await this.#outgoing.sendBreak(lengthMs, signal, loss, held, sequence)
+      const length = sequence.isBreak ? describe() : 'no BREAK'
       this.#log.info({ ...logged(by), length, ...outcome }, outcome.done ? 'break sent' : 'break failed')
       const cause = outcome.done ? undefined : outcome.cause
       this.#recorder?.happened('break', outcome.done ? 'sent' : 'failed', {
         by: calledAs(by),
-        ms: Number.parseInt(length, 10),
+        ms: sequence.isBreak ? Number.parseInt(length, 10) : undefined,
+        as: sequence === PLAIN_BREAK ? undefined : sequence.what,
         cause,
       })
       const { technician, from } = by
-      const detail = outcome.done ? length : `not sent: ${outcome.cause}`
+      const detail = outcome.done
+        ? sequence === PLAIN_BREAK
+          ? length
+          : `${sequence.what}, ${length}`
+        : `not sent: ${outcome.cause}`
       this.#onEvent({ event: 'break', console: this.config.name, technician, from, detail })
       for (const seat of this.seats) seat.events.onRoom()
       if (!outcome.done) return noBreak(outcome.cause)
       const count = outcome.discardedBytes > 0 ? ` (${outcome.discardedBytes} bytes or more)` : ''
       const lost = outcome.drained ? '' : `; what the target had not taken was discarded${count}`
-      this.#seats.tellAll(`${calledAs(by)} sent BREAK, ${length}${lost}`)
+      this.#seats.tellAll(`${calledAs(by)} sent ${sequence.what}${sequence.isBreak ? `, ${length}` : ''}${lost}`)
       return { sent: true }
     } finally {
       this.#breaks--

@@ -4,6 +4,7 @@ import { errorMessage } from '../../runtime/errors.ts'
 import { OVER, within } from '../../runtime/waiting.ts'
 import { answered, breakLine, type HeldBreak } from '../line/break-line.ts'
 import type { Line } from '../line/line.ts'
+import { PLAIN_BREAK, writeAll } from './break-sequence.ts'
 import type { Loss } from './loss.ts'
 import type { Pacer } from './pacer.ts'
 import { countBytes, WaitingInput, type WaitingItem } from './waiting-input.ts'
@@ -143,8 +144,17 @@ export class Outgoing {
   }
 
   /** Sends a BREAK. @param signal ends it early; it is taken back in any case */
-  sendBreak(lengthMs: number, signal: AbortSignal, loss: Loss, held?: HeldBreak): Promise<Interruption> {
-    return this.interrupt(signal, loss, line => breakLine(line, lengthMs, this.#clock, signal, held))
+  sendBreak(
+    lengthMs: number,
+    signal: AbortSignal,
+    loss: Loss,
+    held?: HeldBreak,
+    { isBreak, after } = PLAIN_BREAK,
+  ): Promise<Interruption> {
+    return this.interrupt(signal, loss, async line => {
+      if (isBreak) await breakLine(line, lengthMs, this.#clock, signal, held)
+      if (!signal.aborted) await writeAll(line, after, this.#clock)
+    })
   }
 
   /**

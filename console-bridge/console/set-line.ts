@@ -1,5 +1,5 @@
 /** Changes the settings of a console's line, and tells everyone there. */
-import { describeChanges, type LineChanges } from '../line/changes.ts'
+import { describeChanges, type LineChanges, readChanges } from '../line/changes.ts'
 import { describeSettings } from '../line/settings.ts'
 import type { Console } from './console.ts'
 import { describeWanted, type Plan } from './line-control.ts'
@@ -24,6 +24,15 @@ export function setLine(options: SetOptions, changes: LineChanges, isKept: boole
   const until = isKept ? 'kept over restarts' : 'until the last session leaves'
   const plan = console.control.plan(calledAs(by), changes, isKept)
   return change(options, plan, describeChanges(changes, console.control.settings), `, ${until}`)
+}
+
+/** As typed after a question: `115200 8N1`, `dtr off`, `default`. */
+export async function setAsTyped(options: SetOptions, typed: string): Promise<SetAnswer> {
+  const words = typed.trim().split(/\s+/)
+  if (words[0]?.toLowerCase() === 'default') return setDefault(options)
+  const changes = readChanges(words)
+  if (typeof changes !== 'string') return setLine(options, changes, false)
+  return { set: false, refused: false, cause: `the line was not set: ${changes}` }
 }
 
 /** Back to what the configuration says. */

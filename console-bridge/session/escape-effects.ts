@@ -1,9 +1,13 @@
 /** What each command of the escape menu does in a session. */
+import { BREAK_SEQUENCES } from '../../formats/exec-commands.ts'
 import { errorMessage } from '../../runtime/errors.ts'
+import { sequenceOf } from '../console/break-sequence.ts'
 import type { Console } from '../console/console.ts'
 import { describePacing, pacingAfter, pacingOf } from '../console/pacing.ts'
 import { describeWho, kick, NO_KICK, type PeopleAnswer, putNote, sendMessage } from '../console/people.ts'
 import type { Seat } from '../console/seat.ts'
+import { setAsTyped } from '../console/set-line.ts'
+import { describeSettings } from '../line/settings.ts'
 import { escapeHelp } from './escape-help.ts'
 import { type EscapeCommand, escapeKeyOf } from './escape-menu.ts'
 import type { Past } from './past.ts'
@@ -52,6 +56,23 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
     if (answer !== undefined) tell(answer)
     else typing.decidedAnew()
   },
+  sequence: at => {
+    const names = Object.keys(BREAK_SEQUENCES).join(', ')
+    answered(at, `sequence (${names}, or one key for BREAK and SysRq)`, async line => {
+      const sequence = sequenceOf(line.trim())
+      if (!sequence) return { cause: `unknown sequence, nothing was sent; known are: ${names}, and one key` }
+      const answer = await at.console.sendBreak(at.seat, undefined, at.stopping, sequence)
+      return answer.sent ? undefined : { cause: answer.cause }
+    })
+  },
+  set: at => {
+    const { console, seat, stopping } = at
+    const now = describeSettings(console.control.settings)
+    answered(at, `settings (now ${now}), such as 115200 8N1, dtr off, or default`, async line => {
+      const answer = await setAsTyped({ console, by: seat, signal: stopping }, line)
+      return answer.set ? undefined : { cause: answer.cause }
+    })
+  },
   release: ({ console, seat, tell }) => {
     void console.release(seat).then(answer => answer.released || tell(answer.cause))
   },
@@ -87,11 +108,14 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
   disconnect: ({ leave }) => leave(),
 }
 
+/** `undefined` for what everyone at the console is told anyway. */
+type MenuAnswer = PeopleAnswer | { cause: string }
+
 /** Asks, does it, and tells how it went. */
 function answered(
   { ask, tell }: AtConsole,
   question: string,
-  effect: (line: string) => PeopleAnswer | Promise<PeopleAnswer>,
+  effect: (line: string) => MenuAnswer | Promise<MenuAnswer | undefined>,
 ): void {
   void ask(question)
     .then(async line => (line === undefined ? undefined : await effect(line)))

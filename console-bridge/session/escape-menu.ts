@@ -32,6 +32,8 @@ export const ESCAPE_MENU = [
   { key: 'n', command: 'note', group: 'people', help: 'note for all who come', who: 'operator' },
   { key: 'k', command: 'kick', group: 'people', help: "end another's session", who: 'admin', ownKey: true },
   { key: 'b', command: 'break', group: 'line', help: 'send a BREAK', who: 'operator' },
+  { key: 'q', command: 'sequence', group: 'line', help: 'SysRq, or BREAK of Sun', who: 'operator' },
+  { key: 's', command: 'set', group: 'line', help: 'speed, framing, DTR, RTS', who: 'operator' },
   { key: 'c', command: 'release', group: 'line', help: 'release flow control', who: 'operator' },
   { key: 'x', command: 'stop-paste', group: 'paste', help: 'stop a paste', who: 'operator' },
   { key: 'p', command: 'pacing', group: 'paste', help: 'pace what you paste', who: 'operator' },
