@@ -87,7 +87,7 @@ test(
     alice.types('sun\r')
     await alice.says(/\[oobm: alice sent the sequence sun \(no BREAK\)\]/)
     alice.types('\x1dq')
-    await alice.says(/sequence \(cisco[^]*sequence \(cisco/)
+    await alice.says(/sequence \(cisco[\s\S]*sequence \(cisco/)
     alice.types('nonsense\r')
     await alice.says(/unknown sequence, nothing was sent/)
     assert.is(target.heard(), '#.')

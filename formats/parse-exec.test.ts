@@ -32,7 +32,7 @@ test('reads a command, its options and its arguments', () => {
   for (const [line, command] of TAKEN) assert.equal(parseExec(line), command, line)
 })
 
-const BREAK = 'usage: break [MS]'
+const BREAK = 'usage: break [--as NAME] [--sysrq KEY] [--then TEXT] [MS]'
 const RUN = `usage: ${usageOf('run', true)}`
 const REFUSED: [line: string, problem: string][] = [
   ['', 'unknown command ""'],
@@ -98,7 +98,7 @@ test('the table is well formed: names of one or two words, labels in capitals, r
     assert.equal(optional, [...optional].sort(), name)
     assert.not.match(EXEC_COMMANDS[name].help, /[.\n]$/)
   }
-  assert.is(usageOf('break'), 'break [MS]')
+  assert.is(usageOf('break'), 'break [OPTIONS] [MS]')
 })
 
 test.run()
