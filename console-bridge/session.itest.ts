@@ -124,7 +124,7 @@ test(
     const alice = terminal('alice')
     await alice.says(/for help\]/)
     alice.types('\x1d?')
-    await alice.says(/\[oobm: Ctrl-\] b {2}send a BREAK\]/)
+    await alice.says(/\[oobm: {4}b {2}send a BREAK/)
     alice.types('\x1dz')
     await alice.says(/\[oobm: unknown key after Ctrl-\], nothing was sent; Ctrl-\] \? for help\]/)
     alice.types('a\x1d\x1db')

@@ -74,6 +74,23 @@ export const consoleShape = z.strictObject({
     value: 'TEXT',
     example: 'Tokyo DC2, rack 14, Catalyst 9300; noc@example.com, +81 3 1234',
   }),
+  onLeave: z
+    .union([z.enum(['none', 'warn']), z.strictObject({ send: z.string().min(1).max(200) })], {
+      error: 'must be "none", "warn" or { send = "TEXT" }',
+    })
+    .default('warn')
+    .meta({
+      description: 'what happens when the last operator leaves',
+      details:
+        '`warn`: the next person reads that the target may still be logged in as somebody else. `{ send = "\\x1a\\rexit\\r" }` also sends this to the target; for a lost connection, once its place is no longer kept.',
+    }),
+  idleTimeoutS: z.int().min(30).max(86_400).optional().meta({
+    description:
+      'time without a key after which somebody no longer has the keyboard; after as much again their session ends',
+    unit: 's',
+    whenLeftOut: 'default: never',
+    example: 1800,
+  }),
   transcript: z.boolean().default(true).meta({
     description: 'whether what the target says is kept on the disk',
     details: 'Configurations and passwords that the target shows are in it, unencrypted (docs/transcript.md).',

@@ -13,6 +13,7 @@ import { breakFor } from './break.ts'
 import { PLAIN_BREAK } from './break-sequence.ts'
 import { FlowHold, type Holder } from './flow-hold.ts'
 import { isSame, type KeptSeat, KeptSeats } from './kept-seats.ts'
+import { LastTyped } from './last-typed.ts'
 import { LineControl, type LineControlOptions } from './line-control.ts'
 import type { Loss } from './loss.ts'
 import { describeNote, type Note, type NotePlace, noteInMemory } from './note.ts'
@@ -37,6 +38,8 @@ export const TYPED_BOUND_BYTES = 65_536
 export const PASTE_BOUND_BYTES = 1_048_576
 /** Bytes between the queue here and the wire; a line that takes nothing for longer than they need is held. */
 const IN_HAND_BYTES = 512
+/** The queue itself gives up what a held line does not take. */
+const NEVER = new AbortController().signal
 /** BREAKs that may wait: more come from a key that is held down. */
 const BREAKS_BOUND = 3
 
@@ -77,6 +80,9 @@ export class Console {
   #line: Line | undefined
   readonly #seats: Seats
   readonly #kept: KeptSeats
+  readonly #lastTyped: LastTyped
+  /** Owns in the queue what is sent when the last operator has left. */
+  readonly #farewell = {}
   /** All instants in here, its `since` too, are milliseconds of the monotonic clock. */
   #state: LineState
   #breaks = 0
@@ -98,9 +104,11 @@ export class Console {
     this.#onEvent = onEvent
     this.control = new LineControl({ configured: config, ...options.settings })
     this.#seats = new Seats(clock)
+    this.#lastTyped = new LastTyped(clock)
     this.#kept = new KeptSeats(clock, kept => {
       const free = kept.wrote && !this.writer ? ': the next operator who types has the console' : ''
       this.tellAll(`${calledAs(kept.person)} did not come back${free}`)
+      void this.#sendFarewell()
       this.#onChange()
     })
     this.#times = new WallTimes(clock)
@@ -112,11 +120,13 @@ export class Console {
       events: {
         onSent: (owner, bytes) => {
           this.#bytesOut += bytes
+          if (owner === this.#farewell) return
           this.#typed.sent(owner as Seat, bytes, clock.nowMs())
+          this.#lastTyped.typed(owner as Seat)
           ;(owner as Seat).events.onSent(bytes)
         },
-        onLost: (owner, bytes, loss) => (owner as Seat).events.onLost(bytes, loss),
-        onRoom: owner => (owner as Seat).events.onRoom(),
+        onLost: (owner, bytes, loss) => owner !== this.#farewell && (owner as Seat).events.onLost(bytes, loss),
+        onRoom: owner => owner !== this.#farewell && (owner as Seat).events.onRoom(),
         onHeld: held => this.#held('queue', held),
       },
     })
@@ -236,6 +246,37 @@ export class Console {
     this.#recorder?.happened('session', 'end', { id: seat.id, by: calledAs(seat), how, typed: typed?.bytes ?? 0 })
     if (typed) this.#noteTyped(seat, typed)
     if (this.seats.length === 0) this.#onEmpty()
+    void this.#sendFarewell()
+    this.#onChange()
+  }
+
+  /** What somebody who comes should know of who was here before. */
+  warningFor(seat: Seat): string | undefined {
+    if (this.config.onLeave === 'none') return undefined
+    return this.#lastTyped.warning(seat, [...this.seats.filter(other => other !== seat), ...this.#kept.people])
+  }
+
+  /** When the last operator has left, and no place is kept, sends what the setting says, if anything was typed before. */
+  async #sendFarewell(): Promise<void> {
+    const { onLeave } = this.config
+    if (typeof onLeave === 'string' || !this.#lastTyped.isKnown || !this.#state.open) return
+    if (this.#kept.people.length > 0 || this.seats.some(({ mayType }) => mayType)) return
+    this.#lastTyped.forget()
+    // In one piece: what somebody types from now on comes after it.
+    this.#outgoing.push(this.#farewell, Buffer.from(onLeave.send))
+    this.tellAll('the last operator left: what on_leave says is sent to the target')
+    this.#recorder?.happened('note', 'on_leave', { bytes: onLeave.send.length })
+    this.#log.info('on_leave sent')
+    if (await this.#outgoing.sent(this.#farewell, NEVER)) return
+    this.#outgoing.discard(this.#farewell, { kind: 'held', text: 'flow control holds the line' })
+    this.#log.warn('on_leave not sent: flow control holds the line')
+  }
+
+  /** This seat no longer types; the next operator who types does. */
+  giveUp(seat: Seat, why: string): void {
+    if (this.writer !== seat) return
+    this.#seats.free(`${calledAs(seat)} no longer types${why}: the next operator who types has the console`)
+    this.#recorder?.happened('keyboard', 'released', { id: seat.id, by: calledAs(seat) })
     this.#onChange()
   }
 

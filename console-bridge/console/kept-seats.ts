@@ -2,6 +2,7 @@
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import { OVER } from '../../runtime/waiting.ts'
 import { calledAs, type Person } from './person.ts'
+import { refusalOf } from './right.ts'
 
 /** Milliseconds for which a seat is kept: long enough for a tunnel that moves to another relay. */
 export const KEPT_MS = 60_000
@@ -43,8 +44,9 @@ export class KeptSeats {
     return [...this.#kept].find(isWriter)
   }
 
-  get count(): number {
-    return this.#kept.size
+  /** The operators whose seats are kept. */
+  get people(): readonly Person[] {
+    return [...this.#kept].filter(mayType).map(({ person }) => person)
   }
 
   keep(lost: Pick<KeptSeat, 'person' | 'viewOnly' | 'readUpTo' | 'discardedBytes' | 'wrote'>): KeptSeat {
@@ -84,6 +86,10 @@ export class KeptSeats {
     if (kept) kept.takenBy = calledAs(by)
     return kept
   }
+}
+
+function mayType({ person, viewOnly }: KeptSeat): boolean {
+  return refusalOf({ role: person.role, viewOnly }) === undefined
 }
 
 function isWriter({ wrote, takenBy }: KeptSeat): boolean {

@@ -12,7 +12,7 @@ export interface Recorder {
  */
 export const EVENT_KINDS = {
   session: 'somebody came or left: `begin`, `end`',
-  keyboard: 'somebody types now: `taken` from another, or `free` before',
+  keyboard: 'somebody types now: `taken` from another, or `free` before; `released`',
   break: 'a BREAK: `sent` or `failed`',
   line: 'the serial line: `open`, `closed`; `set`: its settings were changed',
   gap: 'output that is missing here: `missing`, how much if known, and why',

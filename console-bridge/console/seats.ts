@@ -74,6 +74,12 @@ export class Seats {
     this.tellAll(announcement)
   }
 
+  /** Nobody types. */
+  free(announcement: string): void {
+    this.#writer = undefined
+    this.tellAll(announcement)
+  }
+
   tellAll(text: string, except?: Seat): void {
     for (const seat of this.#seats) if (seat !== except) seat.events.onNotice(text)
   }

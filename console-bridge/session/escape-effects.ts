@@ -73,6 +73,10 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
       return answer.set ? undefined : { cause: answer.cause }
     })
   },
+  'give-up': ({ console, seat, tell }) => {
+    if (console.writer === seat) console.giveUp(seat, '')
+    else tell('you do not type')
+  },
   release: ({ console, seat, tell }) => {
     void console.release(seat).then(answer => answer.released || tell(answer.cause))
   },

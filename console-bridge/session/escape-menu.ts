@@ -27,6 +27,7 @@ export interface EscapeEntry {
 
 export const ESCAPE_MENU = [
   { key: 'w', command: 'take-over', group: 'keyboard', help: 'take over typing', who: 'operator' },
+  { key: 'v', command: 'give-up', group: 'keyboard', help: 'stop typing, only watch', who: 'operator' },
   { key: 'u', command: 'who', group: 'people', help: 'who is here', who: 'anyone' },
   { key: 'm', command: 'message', group: 'people', help: 'message to the others', who: 'anyone' },
   { key: 'n', command: 'note', group: 'people', help: 'note for all who come', who: 'operator' },

@@ -11,6 +11,7 @@ import { escapeByteOf, escapeKeyOf, escapeNameOf } from './escape-menu.ts'
 import { EscapeParser, type TypedEvent } from './escape-parser.ts'
 import { exitOfLoss, SESSION_EXIT, type SessionExit } from './exit-codes.ts'
 import { GREETING_LINES, greeting, silenceHint } from './greeting.ts'
+import { durationText, watchIdle } from './idle.ts'
 import type { Past, PastText } from './past.ts'
 import { Questions } from './questions.ts'
 import { QUIET_MS, Raw } from './raw.ts'
@@ -132,6 +133,7 @@ export class Session implements TerminalInput {
       this.#view.tell(...greeting(console, seat, this.#parser && this.#escapeName))
       void this.#hintAtSilence(over)
       void this.#followReading(over)
+      void this.#watchIdle(seat)
       const { from, hasMore } = this.#replayFrom()
       this.#readUpTo = from
       const past = hasMore ? await this.#readPast(over) : undefined
@@ -256,6 +258,24 @@ export class Session implements TerminalInput {
       await terminal.roundTrip(over)
       if (!over.aborted) this.#readUpTo = shownUpTo
     }
+  }
+
+  async #watchIdle(seat: Seat): Promise<void> {
+    const { console, clock, terminal } = this.#options
+    const { idleTimeoutS } = console.config
+    if (idleTimeoutS === undefined || !terminal.interactive) return
+    const limitMs = idleTimeoutS * 1_000
+    const duration = durationText(limitMs)
+    await watchIdle({
+      ...{ limitMs, clock, over: this.#over },
+      // A paste or a transfer goes on without a key.
+      idleMs: () => (this.#raw.isOn || console.waitingBytes(seat) > 0 ? 0 : seat.idleMs),
+      onKeyboard: () => {
+        console.giveUp(seat, `, after ${duration} without a key`)
+        this.#view.tell(`you have pressed no key for ${duration}: in another ${duration} this session ends`)
+      },
+      onEnd: () => void this.#dismiss(`this session ends: no key for ${durationText(2 * limitMs)}`),
+    })
   }
 
   get #howEnded(): HowEnded {
