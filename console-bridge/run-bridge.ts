@@ -29,6 +29,7 @@ import { SHARED_SERIALS_FILE, SharedSerials } from './line/shared-serials.ts'
 import { TURN_MS } from './line/turns.ts'
 import { napper } from './nap.ts'
 import { notesIn } from './notes.ts'
+import { Recordings } from './recordings/recordings.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './ssh/limits.ts'
 import { startServer } from './ssh/server.ts'
 import { consoleStatus, describeConsoles } from './status.ts'
@@ -96,14 +97,19 @@ export async function runBridge({
     shared: await SharedSerials.read(join(directories.state, SHARED_SERIALS_FILE), log),
     named,
   }
-  const consoles = [...named, ...spareConsoles(config)].map(
+  const all = [...named, ...spareConsoles(config)]
+  const recordings = await Recordings.in({
+    ...{ file: join(directories.state, 'recordings.jsonl'), consoles: all.map(({ name }) => name) },
+    ...{ transcriptOf: console => transcripts.of(console), clock, log },
+  })
+  const consoles = all.map(
     console =>
       new Console({
         ...{ config: console, scrollbackBytes: bridge.scrollbackBytes, clock },
         log: log.child({ console: console.name }),
         notePlace: noteOf(console.name),
         onChange: nap.wake,
-        recorderOf: scrollback => transcripts.recorderOf(console, scrollback),
+        recorderOf: scrollback => recordings.listening(console.name, transcripts.recorderOf(console, scrollback)),
         onEvent: (event, span) => events.add(event, span),
         settings: { kept: kept.of(console.name), keep: made => kept.keep(console.name, made) },
         onEmpty: console => void lastLeft(console, over),
@@ -117,6 +123,7 @@ export async function runBridge({
   const withdrawKnownHosts = await offerKnownHosts(directories.runtime, bridge.port, bridge.hostKey)
   const recording = new AbortController()
   const recorded = transcripts.run(recording.signal)
+  void recordings.settle()
   try {
     const server = await startServer({
       ...{
@@ -125,6 +132,7 @@ export async function runBridge({
         escapeKey: bridge.escape,
         consoles,
         transcripts,
+        recordings,
         status,
         clock,
         log,
@@ -196,6 +204,7 @@ export async function runBridge({
     }
   } finally {
     // Last: the end of each session is recorded, too.
+    await recordings.close()
     recording.abort()
     await recorded
     await withdrawKnownHosts()

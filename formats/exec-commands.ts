@@ -81,6 +81,8 @@ export const SETTING_WORDS = [
 ]
 const SECONDS = { takes: /^[1-9]\d{0,4}$/, like: 'a number of seconds' }
 
+const RECORDING = { value: 'N', takes: /^\d{1,9}$/, like: 'a number from the list', help: 'its number in the list' }
+
 /** A name of two words is a command below the first word, which alone means its `list`. */
 export const EXEC_COMMANDS = {
   attach: {
@@ -194,6 +196,33 @@ export const EXEC_COMMANDS = {
     help: 'send a line and print the answer, for programs',
     onConsole: true,
     access: 'any',
+  },
+  'recordings list': {
+    options: { json: { help: 'print JSON, for programs' } },
+    help: 'list the recorded sessions: who, from where, when',
+    onConsole: true,
+    access: 'any',
+  },
+  'recordings play': {
+    arguments: [RECORDING],
+    options: {
+      speed: {
+        value: 'X',
+        takes: /^(?:\d{1,2}(?:\.\d{1,2})?|100)$/,
+        like: 'a number up to 100',
+        help: 'X times as fast, such as 4 or 0.5',
+      },
+    },
+    input: true,
+    help: 'play a recorded session on this terminal; q ends it',
+    onConsole: true,
+    access: 'any',
+  },
+  'recordings export': {
+    arguments: [RECORDING],
+    help: 'print a recorded session as a file for asciinema (asciicast v2)',
+    onConsole: true,
+    access: 'own-key',
   },
   status: {
     options: { json: { help: 'print JSON, for programs' } },

@@ -7,6 +7,7 @@ import { dismissCommand } from './dismiss.ts'
 import { helpCommand } from './help.ts'
 import { logCommand } from './log.ts'
 import { kickCommand, noteCommand, whoCommand } from './people.ts'
+import { recordingsExportCommand, recordingsListCommand, recordingsPlayCommand } from './recordings.ts'
 import { releaseCommand } from './release.ts'
 import { runCommand } from './run.ts'
 import { setCommand } from './set.ts'
@@ -23,6 +24,9 @@ const EFFECTS: { [Name in EffectName]: Execute<Name> } = {
   note: noteCommand,
   kick: kickCommand,
   run: runCommand,
+  'recordings list': recordingsListCommand,
+  'recordings play': recordingsPlayCommand,
+  'recordings export': recordingsExportCommand,
   status: statusCommand,
   list: listCommand,
   help: helpCommand,

@@ -4,6 +4,7 @@ import type { ExecCommand, ExecCommandName } from '../../formats/exec-commands.t
 import type { ConsoleStatus } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Console } from '../console/console.ts'
+import type { RecordingList } from '../recordings/recording-list.ts'
 import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
 import type { TranscriptAccess } from '../transcript/transcript.ts'
 import { consoleOf, noConsoleText, type Visit } from './visit.ts'
@@ -29,6 +30,7 @@ export interface CommandServices {
   consoles: readonly Console[]
   status(): ConsoleStatus
   transcripts: TranscriptAccess
+  recordings: RecordingList
   technicians: readonly TechnicianConfig[]
   clock: Clock
   /** The end of the program, not of the command. */

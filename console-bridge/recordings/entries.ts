@@ -1,0 +1,62 @@
+/** The entries of all consoles, bounded; and their file, to which each change is appended; pure. */
+import { type Entry, entryLine, parseEntry } from './entry.ts'
+
+/** Entries of each console that are kept: months of people, or a day of a program that comes every few minutes. */
+export const ENTRIES_MAX = 200
+/** Lines of the file for each entry that is kept, beyond which the file is written anew: two are a beginning and an end. */
+const LINES_FACTOR = 4
+
+export class Entries {
+  readonly #consoles = new Map<string, Map<number, Entry>>()
+  #lines = 0
+
+  /** @param text of the file: a later line of an entry replaces the earlier one */
+  static parse(text: string, consoles: readonly string[]): Entries {
+    const entries = new Entries()
+    for (const line of text.split('\n')) {
+      const entry = parseEntry(line)
+      if (entry && consoles.includes(entry.console)) entries.put(entry)
+    }
+    return entries
+  }
+
+  /** Oldest first. */
+  of(console: string): Entry[] {
+    return [...(this.#consoles.get(console)?.values() ?? [])]
+  }
+
+  get all(): Entry[] {
+    return [...this.#consoles.keys()].flatMap(console => this.of(console))
+  }
+
+  find(console: string, number: number): Entry | undefined {
+    return this.#consoles.get(console)?.get(number)
+  }
+
+  nextNumber(console: string): number {
+    return (this.of(console).at(-1)?.number ?? 0) + 1
+  }
+
+  /** Adds an entry, or replaces it. @returns the line for the file; undefined for one that is too old to be kept */
+  put(entry: Entry): string | undefined {
+    const { console, number } = entry
+    const numbered = this.#consoles.get(console) ?? new Map<number, Entry>()
+    if (!numbered.has(number) && number < this.nextNumber(console)) return undefined
+    this.#consoles.set(console, numbered.set(number, entry))
+    if (numbered.size > ENTRIES_MAX) numbered.delete(numbered.keys().next().value as number)
+    this.#lines++
+    return entryLine(entry)
+  }
+
+  /** The file has grown far beyond what is kept. */
+  get isFileLong(): boolean {
+    return this.#lines > Math.max(ENTRIES_MAX, this.all.length) * LINES_FACTOR
+  }
+
+  /** The whole file, as short as it can be. */
+  text(): string {
+    const { all } = this
+    this.#lines = all.length
+    return all.map(entryLine).join('')
+  }
+}
