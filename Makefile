@@ -117,6 +117,10 @@ faults: build ## break the network, the relay and the device in every way, and m
 	@tools/need $(FAULTS_NEEDS)
 	@$(SYSTEM_TEST) --on netns --subject faults $(call given,ROW,case)
 
+.PHONY: soak-transcript
+soak-transcript: node_modules/.ready ## a console's transcript under load, unplugging and kills: MB=100, by SEED
+	@MB=$(or $(MB),100) SEED=$(SEED) node --import tsx console-bridge/transcript-soak.itest.ts
+
 .PHONY: soak
 soak: build ## faults at random for MINUTES=20, by SEED=7: ready at the end, and nothing left behind (root)
 	@tools/need $(FAULTS_NEEDS)

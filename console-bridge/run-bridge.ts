@@ -117,7 +117,8 @@ export async function runBridge({
   )
   const lines = consoles.map(({ config }) => openLineOf(config, openAdapter(adapters, openSerialLine), schemes))
   let heartbeat = heartbeatNow()
-  const status = () => consoleStatus(consoles, bridge.port, heartbeat, events.latest, adapters.shared.all)
+  const notRecorded = (name: string) => transcripts.troubleOf(name)
+  const status = () => consoleStatus(consoles, bridge.port, heartbeat, events.latest, adapters.shared.all, notRecorded)
   const turnedAtMs = new Map<Console, number>()
 
   const withdrawKnownHosts = await offerKnownHosts(directories.runtime, bridge.port, bridge.hostKey)

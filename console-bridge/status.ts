@@ -7,16 +7,28 @@ import type { Console } from './console/console.ts'
 import type { BridgeEvent } from './events.ts'
 import { describeSettings } from './line/settings.ts'
 
-/** @param heartbeat when all loops were last seen to turn */
+type Trouble = NonNullable<ConsoleStatus['consoles'][number]['notRecorded']>
+
+/** @param notRecorded why the disk does not take the transcript of a console; @param heartbeat when all loops were last seen to turn */
 export function consoleStatus(
   consoles: readonly Console[],
   port: number,
   heartbeat: Heartbeat,
   events: readonly BridgeEvent[],
   sharedNames: readonly string[],
+  notRecorded: (console: string) => Trouble | undefined,
 ): ConsoleStatus {
   const common = { version: 1, software: VERSION, pid: process.pid, heartbeat, port } as const
-  return { ...common, sharedNames: [...sharedNames], events: [...events], consoles: consoles.map(statusOf) }
+  return {
+    ...common,
+    sharedNames: [...sharedNames],
+    events: [...events],
+    consoles: consoles.map(one => ({ ...statusOf(one), ...troubleOf(notRecorded(one.name)) })),
+  }
+}
+
+function troubleOf(trouble: Trouble | undefined): { notRecorded?: Trouble } {
+  return trouble ? { notRecorded: trouble } : {}
 }
 
 function statusOf({

@@ -101,6 +101,8 @@ export const consoleStatusSchema = z.object({
       note: z.object({ text: z.string(), by: z.string(), at: instant }).optional(),
       /** Set while flow control holds output: since when, and why if known. */
       held: z.object({ since: instant, cause: z.string() }).optional(),
+      /** Set while the disk does not take the transcript: since when, and why. */
+      notRecorded: z.object({ since: instant, cause: z.string() }).optional(),
       /** When the target last sent something; null if never since the start. */
       lastOutputAt: instant.nullable(),
       bytesIn: z.int(),

@@ -23,6 +23,9 @@ export function describeStatus(consoles: readonly ConsoleInStatus[]): string[] {
     ...(console.changed ? [`  ${console.changed.why}; configured: ${console.changed.configured}`] : []),
     `  ${console.state} since ${timeText(console.since)}${console.cause === '' ? '' : `: ${console.cause}`}`,
     ...(console.held ? [`  held since ${timeText(console.held.since)}: ${console.held.cause}`] : []),
+    ...(console.notRecorded
+      ? [`  not recorded since ${timeText(console.notRecorded.since)}: ${console.notRecorded.cause}`]
+      : []),
     `  last output ${console.lastOutputAt === null ? 'none since the start' : timeText(console.lastOutputAt)}; ${console.bytesIn} bytes from the target, ${console.bytesOut} to it`,
     ...console.sessions.map(({ technician, writer, from, since, via }) => {
       return `  ${technician}${via ? ` (via ${via})` : ''} ${writer ? 'types' : 'watches'}, from ${from}, since ${timeText(since)}`

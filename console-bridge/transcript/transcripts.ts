@@ -86,6 +86,12 @@ export class Transcripts {
     return this.#transcripts.get(console)
   }
 
+  /** Since when (milliseconds since 1970) and why the disk does not take it. */
+  troubleOf(console: string): { since: number; cause: string } | undefined {
+    const trouble = this.of(console)?.trouble
+    return trouble && { since: this.#times.wallOf(trouble.sinceMs), cause: trouble.cause }
+  }
+
   /** The position at which the part begins that this person may read; undefined where that is not known. */
   sinceFor(person: string, console: string): number | undefined {
     return this.#access?.[person]?.[console]

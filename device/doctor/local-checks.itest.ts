@@ -33,6 +33,11 @@ test('consoles that are closed, and those that flow control holds, are named wit
   const held = line('sw2', { held: { since: 0, cause: 'the target sent XOFF' } })
   assert.is(await found(line('sw1'), line('sw2')), 'ok: all open: 2; ')
   assert.is(await found(held), 'wrong: sw2: held: the target sent XOFF; oobm console release sw2 resumes sending')
+  const unrecorded = line('sw3', { notRecorded: { since: 0, cause: 'no space left on device (ENOSPC)' } })
+  assert.match(
+    await found(unrecorded),
+    'wrong: sw3: not recorded: no space left on device (ENOSPC); make room on the disk',
+  )
   const both = await found(closed, held)
   assert.match(both, 'wrong: sw1: unplugged; sw2: held: the target sent XOFF; plug the serial adapter in;')
   assert.match(both, 'oobm console release sw2')

@@ -41,13 +41,16 @@ export function daemonChecks({ env, nowMs }: Surroundings): Check[] {
       const { consoles } = reading.status
       const closed = consoles.filter(({ state }) => state === 'closed')
       const held = consoles.filter(({ held }) => held !== undefined)
-      if (closed.length + held.length === 0) return ok('consoles', `all open: ${consoles.length}`)
-      const causes = [...closed, ...held].map(
-        ({ name, cause, held }) => `${name}: ${held ? `held: ${held.cause}` : cause}`,
-      )
+      const unrecorded = consoles.filter(({ notRecorded }) => notRecorded !== undefined)
+      if (closed.length + held.length + unrecorded.length === 0) return ok('consoles', `all open: ${consoles.length}`)
+      const causes = [
+        ...[...closed, ...held].map(({ name, cause, held }) => `${name}: ${held ? `held: ${held.cause}` : cause}`),
+        ...unrecorded.map(({ name, notRecorded }) => `${name}: not recorded: ${notRecorded?.cause}`),
+      ]
       const remedies = [
         ...(closed.length > 0 ? ['plug the serial adapter in; oobm console status shows when the line is open'] : []),
         ...held.map(({ name }) => `oobm console release ${name} resumes sending`),
+        ...(unrecorded.length > 0 ? ['make room on the disk, or replace the card; consoles work meanwhile'] : []),
       ]
       return wrong('consoles', causes.join('; '), remedies.join('; '))
     }),
