@@ -6,6 +6,7 @@ import { add } from './add.ts'
 import { apply } from './apply.ts'
 import { blink } from './blink.ts'
 import { check } from './check.ts'
+import { connect } from './connect.ts'
 import { history } from './history.ts'
 import { hopKeys } from './hop-keys.ts'
 import { hostKey } from './host-key.ts'
@@ -41,7 +42,7 @@ export const PROGRAM: Program<Command> = {
       'host-key': hostKey,
       passwd,
     },
-    'See and control devices': { status, on, off, history, blink, watch, metrics },
+    'See and control devices': { status, on, off, history, blink, connect, watch, metrics },
   },
   options: {
     fleet: { value: 'FILE', help: 'the fleet file; $OOBM_FLEET, or else ./fleet.toml, when not given' },

@@ -1,0 +1,71 @@
+/** How the operator's own machine reaches a console: the ssh_config that technicians get, for as long as it is used. */
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { EXIT, UserError } from '../../runtime/errors.ts'
+import { accessOf, relaysOf } from '../fleet/access.ts'
+import type { Technician } from '../fleet/fleet-config.ts'
+import { hostBy } from '../fleet/host-names.ts'
+import { renderSshConfig } from '../fleet/render/ssh-config.ts'
+import { invoker } from '../relay/invoker.ts'
+import type { CommandInput } from './command.ts'
+
+export const CONSOLE_WAY_OPTIONS = {
+  as: {
+    value: 'TECHNICIAN',
+    help: 'who you are in the fleet file; your login, or its only technician, when not given',
+  },
+  identity: { value: 'FILE', help: 'your private key; your agent and ssh’s own defaults when not given' },
+} as const
+
+export interface ConsoleWay {
+  /** The ssh_config. */
+  config: string
+  /** Names of the console in it, by way of each relay of its device, the preferred one first. */
+  hosts: readonly string[]
+}
+
+/** @throws UserError where the technician may not open it */
+export async function withConsoleWay(
+  input: CommandInput,
+  name: string,
+  use: (way: ConsoleWay) => Promise<number>,
+): Promise<number> {
+  const technician = technicianOf(input)
+  const all = accessOf(input.fleet, technician)
+  const found = all.find(({ consoles }) => consoles.some(console => console.name === name))
+  if (!found) {
+    const list = all.flatMap(({ consoles }) => consoles.map(console => console.name)).join(', ') || 'none'
+    throw new UserError(`${technician.name} may not open a console "${name}"; there are: ${list}`, EXIT.usage)
+  }
+  const hosts = relaysOf(input.fleet, found.device).map((relay, index) => hostBy(name, relay.name, index))
+  const folder = await mkdtemp(join(tmpdir(), 'oobm-console-'))
+  try {
+    const config = join(folder, 'config')
+    await writeFile(config, renderSshConfig(input.fleet, technician, await filesOf(input, technician)))
+    return await use({ config, hosts })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function technicianOf({ fleet, files, values }: CommandInput): Technician {
+  const [only, ...others] = fleet.technicians
+  const name = values.as ?? invoker()
+  const found = fleet.technicians.find(technician => technician.name === name)
+  if (found) return found
+  if (values.as === undefined && only && others.length === 0) return only
+  throw new UserError(`"${name}" is not a technician of ${files.fleet}: give your name with --as`, EXIT.usage)
+}
+
+async function filesOf({ files, values }: CommandInput, { name }: Technician) {
+  const knownHostsFile = resolve(files.rendered, 'technicians', name, 'known_hosts')
+  try {
+    await access(knownHostsFile)
+  } catch (err) {
+    throw new UserError(`${knownHostsFile} is missing: "oobm-relay render" writes it`, EXIT.configuration, {
+      cause: err,
+    })
+  }
+  return { knownHostsFile, ...(values.identity !== undefined && { identityFile: resolve(String(values.identity)) }) }
+}
