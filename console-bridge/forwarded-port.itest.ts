@@ -120,12 +120,12 @@ test(
     const bob = await attach('bob')
     client.child.stdin?.write('go on\n')
     await bob.says(/alice \(RFC 2217\) sent BREAK, \d+ ms/, 60_000)
-    const at = async (request: string) => {
-      const found = [...(await readFile(trace, 'utf8')).matchAll(/^\d+ +([\d.]+) ioctl\(\d+, (TIOC[SC]BRK)/gm)]
-      return found.filter(([, , name]) => name === request).map(([, seconds]) => Number(seconds))
-    }
-    const [[on = 0, ...moreOn], [off = 0, ...moreOff]] = [await at('TIOCSBRK'), await at('TIOCCBRK')]
-    assert.equal([...moreOn, ...moreOff], [])
+    const calls = [...(await readFile(trace, 'utf8')).matchAll(/^\d+ +([\d.]+) ioctl\(\d+, (TIOC[SC]BRK)/gm)]
+    const at = (request: string, after = 0) =>
+      calls.flatMap(([, seconds, name]) => (name === request && Number(seconds) > after ? [Number(seconds)] : []))
+    const [on = 0, ...more] = at('TIOCSBRK')
+    const [off = 0] = at('TIOCCBRK', on)
+    assert.equal(more, [])
     assert.ok(off - on >= 0.7, `${off - on} s`)
     await statusWhere(
       files,
@@ -187,7 +187,7 @@ test(
     await attach('alice')
     const bob = await forward(context, files, 'bob', 'core-sw1:2217')
     const one = tcp(context, bob.port)
-    await bob.ssh.says(/open failed: administratively prohibited: alice types at core-sw1/)
+    await bob.ssh.says(/open failed: administratively prohibited: alice types; try again/)
     await waitFor('the client to be closed', one.closed)
   },
   LIMIT,
@@ -277,7 +277,7 @@ test(
       return (consoles[0]?.bytesIn ?? 0) >= 1_000_000
     })
     const grewKb = (await memoryKb()) - before
-    assert.ok(grewKb < 40_000, `${grewKb} kB`)
+    assert.ok(grewKb < 100_000, `${grewKb} kB`)
     one.socket.destroy()
     assert.is((await runCommand(files, 'bob', 'core-sw1', 'list')).code, 0)
     assert.not(bridge.ended())

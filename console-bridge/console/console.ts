@@ -211,7 +211,8 @@ export class Console {
    * @param size of the terminal, if it has one
    */
   attach(person: Person, viewOnly: boolean, events: SeatEvents, size?: TerminalSize): Seat {
-    const back = this.#kept.takeBack(person, viewOnly)
+    // A program is no session that comes back.
+    const back = person.port === undefined ? this.#kept.takeBack(person, viewOnly) : undefined
     const reserved = this.#kept.writer
     const isReserved = reserved !== undefined && !isSame(reserved.person, person)
     const seat = this.#seats.join(person, viewOnly, events, back, isReserved)
@@ -286,7 +287,7 @@ export class Console {
   }
 
   /** Who has the keyboard, as a sentence for somebody who does not; undefined when it is free. */
-  describeOccupied(seat: Seat): string | undefined {
+  describeOccupied(seat: Seat | Person): string | undefined {
     const { writer, keptFor } = this
     if (writer) return writer === seat ? undefined : `${calledAs(writer)} types`
     return keptFor && !isSame(keptFor.person, seat) ? describeKept(keptFor) : undefined

@@ -94,7 +94,7 @@ export class ConsoleComPort implements ComPort {
   /** What was sent before is sent with the old settings. @returns whether it was changed */
   async #change(changes: LineChanges): Promise<boolean> {
     const { console, seat, over } = this.#options
-    if (!seat.mayType || (console.writer ?? seat) !== seat) return false
+    if (!seat.mayType || console.describeOccupied(seat) !== undefined) return false
     await console.sent(seat, over)
     return !over.aborted && this.#set(changes)
   }

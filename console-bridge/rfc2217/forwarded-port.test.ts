@@ -178,6 +178,18 @@ test('what waits when somebody takes over is lost, so the port closes', async co
   assert.match(await ended, /not sent: bob took over typing/)
 })
 
+test('what was kept of a lost session of the same person is not for a program, and the keyboard is free for it', async context => {
+  const { console, attach, one, ended } = port(context, 'raw bytes')
+  one.onEnd()
+  await ended
+  const lost = attach('alice').seat
+  console.leave(lost, 'disconnected', console.scrollback.end)
+  assert.is(console.describeOccupied({ technician: 'alice', role: 'operator', from: 'y' }), undefined)
+  assert.match(console.describeOccupied({ technician: 'bob', role: 'operator', from: 'y' }) ?? '', 'is kept for alice')
+  const { seat } = attach('alice', { port: 'raw bytes' })
+  assert.equal([seat.back, console.writer], [undefined, seat])
+})
+
 test('a purge is no loss', async context => {
   const { line, agree, ask, takes, terminal, settle, console } = port(context)
   await agree()

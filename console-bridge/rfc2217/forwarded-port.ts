@@ -8,9 +8,9 @@ import type { Logger } from '../../runtime/log.ts'
 import { controllerUnder, OVER, within } from '../../runtime/waiting.ts'
 import type { Console } from '../console/console.ts'
 import type { Loss } from '../console/loss.ts'
-import { calledAs, type Person } from '../console/person.ts'
+import type { Person } from '../console/person.ts'
 import { refusalOf } from '../console/right.ts'
-import type { Seat } from '../console/seat.ts'
+import type { HowEnded, Seat } from '../console/seat.ts'
 import { Ledger } from '../session/ledger.ts'
 import type { Terminal, TerminalInput } from '../session/terminal.ts'
 import { ComPortServer } from './com-port-server.ts'
@@ -39,6 +39,8 @@ interface Telnet {
 
 /** Bytes of output at a time. */
 const CHUNK_BYTES = 16_384
+/** Answers in one write. */
+const ANSWERS_BOUND = 1_000
 /** Milliseconds between two looks at the modem lines. */
 const MODEM_MS = 1_000
 /** Milliseconds that the line may take to go back to what it was. */
@@ -60,6 +62,9 @@ export class ForwardedPort implements TerminalInput {
   #isPurging = false
   #isFull = false
   #tellsModem = false
+  #isDismissed = false
+  #hasEnded = false
+  #answers: Buffer[] = []
   #wakeOutput: () => void = () => {}
   #onRoom: () => void = () => {}
   #cause = 'the client closed it'
@@ -91,6 +96,7 @@ export class ForwardedPort implements TerminalInput {
       onLost: (bytes, loss) => this.#lose(bytes, loss),
       onOthersBreak: loss => this.#isFull && this.#lose(0, loss),
       onDismissed: text => {
+        this.#isDismissed = true
         this.#end(text)
         return this.run()
       },
@@ -120,7 +126,7 @@ export class ForwardedPort implements TerminalInput {
     } finally {
       await within(RESTORE_MS, [], async () => this.#port?.restore(), { clock })
       this.#seat = undefined
-      console.leave(seat)
+      console.leave(seat, this.#how)
       this.#ending.release()
     }
     if (signal.aborted) return 'the console bridge is stopping'
@@ -144,41 +150,58 @@ export class ForwardedPort implements TerminalInput {
   /** The client has closed, or will send no more: an SSH client cannot tell which. All that it sent is sent first. */
   onEnd(): void {
     const { console } = this.#options
+    this.#hasEnded = true
     const sent = this.#seat ? console.sent(this.#seat, this.#ending.signal) : Promise.resolve()
     void sent.then(() => this.#end(this.#cause))
+  }
+
+  get #how(): HowEnded {
+    const { signal, terminal } = this.#options
+    if (signal.aborted) return 'stopped'
+    if (this.#isDismissed) return 'dismissed'
+    return terminal.gone.aborted && !this.#hasEnded ? 'disconnected' : 'left'
   }
 
   async #take(bytes: Buffer): Promise<void> {
     if (!this.#telnet) return this.#send(bytes)
     for (const event of this.#telnet.parser.feed(bytes)) {
       if (this.#ending.signal.aborted) return
-      await this.#handle(event, this.#telnet)
+      const answer = await this.#handle(event, this.#telnet)
+      if (answer) this.#answers.push(answer)
+      if (this.#answers.length >= ANSWERS_BOUND) await this.#sendAnswers()
     }
+    await this.#sendAnswers()
   }
 
-  async #handle(event: TelnetEvent, { parser, options }: Telnet): Promise<void> {
-    const { terminal, console, signal } = this.#options
+  /** Together: each packet of SSH costs native memory that only the next garbage collection gives back. */
+  async #sendAnswers(): Promise<void> {
+    const answers = this.#answers
+    this.#answers = []
+    if (answers.length > 0) await this.#options.terminal.write(Buffer.concat(answers))
+  }
+
+  /** @returns what is answered */
+  async #handle(event: TelnetEvent, { parser, options }: Telnet): Promise<Buffer | undefined> {
+    const { console, signal } = this.#options
     switch (event.kind) {
       case 'data':
-        return this.#send(event.bytes)
+        await this.#send(event.bytes)
+        return undefined
       case 'option': {
         const answer = options.answer(event.verb, event.option)
         parser.isBinary = options.isBinary
-        if (answer) await terminal.write(answer)
         if (options.hasComPort) void this.#tellModemLines()
-        return
+        return answer
       }
       case 'subnegotiation': {
         const isComPort = event.option === OPTION.comPort && options.hasComPort
-        const answer = isComPort ? await this.#server?.handle(event.bytes) : undefined
-        if (answer) await terminal.write(answer)
-        return
+        return isComPort ? this.#server?.handle(event.bytes) : undefined
       }
       case 'break':
         if (this.#seat) await console.sendBreak(this.#seat, undefined, signal)
-        return
+        return undefined
       default:
-        event satisfies never
+        return event satisfies never
     }
   }
 
@@ -187,6 +210,7 @@ export class ForwardedPort implements TerminalInput {
     const { console } = this.#options
     const seat = this.#seat
     if (!seat || this.#ending.signal.aborted) return
+    seat.touch()
     const outcome = console.type(seat, bytes)
     switch (outcome) {
       case 'taken':
@@ -196,8 +220,8 @@ export class ForwardedPort implements TerminalInput {
       case 'observer':
         return this.#lose(bytes.length, { kind: 'observer', text: refusalOf(seat) ?? '' })
       case 'occupied': {
-        const writer = console.writer ? calledAs(console.writer) : 'somebody else'
-        return this.#lose(bytes.length, { kind: 'occupied', text: `${writer} types` })
+        const text = console.describeOccupied(seat) ?? 'somebody else types'
+        return this.#lose(bytes.length, { kind: 'occupied', text })
       }
       case 'closed':
         return this.#lose(bytes.length, { kind: 'closed', text: 'the line is closed' })
@@ -210,6 +234,7 @@ export class ForwardedPort implements TerminalInput {
   async #waitForRoom(seat: Seat): Promise<void> {
     const { console } = this.#options
     const wait = controllerUnder(this.#ending.signal)
+    await this.#sendAnswers()
     this.#isFull = true
     this.#onRoom = () => console.hasRoom(seat) && wait.abort(OVER)
     await console.sent(seat, wait.signal)

@@ -57,7 +57,7 @@ test('refuses a login through the relay, and one that is only to be told so', co
 test('an operator gets a port that can be written to, or is told who types; an observer reads', context => {
   const { console, attach } = fakeConsole(context)
   attach('alice')
-  const refusal = 'alice types at core-sw1; try again when they have left'
+  const refusal = 'alice types; try again when the keyboard is free'
   assert.equal(forwardTarget('core-sw1', 2217, visit(console)), { refusal, cannot: false })
   const observer = visit(console, { person: { technician: 'olga', role: 'observer', from: 'z' } })
   assert.equal(forwardTarget('core-sw1', 2217, observer), { console, kind: 'RFC 2217' })

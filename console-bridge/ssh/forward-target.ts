@@ -2,7 +2,6 @@
 import { RAW_PORT, RFC2217_PORT } from '../../formats/bridge-login.ts'
 import type { Visit } from '../commands/visit.ts'
 import type { Console } from '../console/console.ts'
-import { calledAs } from '../console/person.ts'
 import type { PortKind } from '../rfc2217/forwarded-port.ts'
 
 /** `cannot`: the console itself cannot be had now; otherwise it is forbidden. `text` is shown by the client. */
@@ -20,12 +19,11 @@ export function forwardTarget(host: string, port: number, visit: Visit): Forward
     const targets = allowed.map(({ name }) => `${name}:${RFC2217_PORT} (RFC 2217) or ${name}:${RAW_PORT} (raw bytes)`)
     return forbidden(`only consoles can be reached: ${targets.join(', ') || 'and you have none here'}`)
   }
-  const { state, writer } = console
+  const { state } = console
   if (!state.open) return { refusal: `the line is closed: ${state.cause}`, cannot: true }
   // A program must not take for sent what is not: it gets a port that it can write to, or none.
-  if (person.role === 'operator' && writer) {
-    return forbidden(`${calledAs(writer)} types at ${console.name}; try again when they have left`)
-  }
+  const occupied = person.role === 'operator' ? console.describeOccupied(person) : undefined
+  if (occupied !== undefined) return forbidden(`${occupied}; try again when the keyboard is free`)
   return { console, kind }
 }
 
