@@ -15,6 +15,8 @@ export interface SimulatedCli {
   after: string
   /** It answers every line with these, and waits for a key after each but the last. */
   pages: { pager: string; erase: string; key: string; pages: string[] } | undefined
+  /** After this line it asks, and any key answers. */
+  question: { line: string; text: string } | undefined
   answer: Say
 }
 
@@ -29,6 +31,7 @@ export function simulatedCli(target: PtyTarget, answers: Record<string, Answer>)
     echo: line => `${line}\r\n`,
     after: '',
     pages: undefined,
+    question: undefined,
     answer: text => target.says(text),
   }
 
@@ -47,6 +50,14 @@ export function simulatedCli(target: PtyTarget, answers: Record<string, Answer>)
     cli.isIdle = false
     target.says(cli.echo(line))
     if (cli.pages) await page(cli.pages)
+    if (cli.question?.line === line) {
+      target.says(cli.question.text)
+      await new Promise<void>(resolve => {
+        waitsForKey = () => resolve()
+      })
+      waitsForKey = undefined
+      target.says('\r\n')
+    }
     const answer = answers[line] ?? ''
     if (typeof answer === 'string') target.says(answer)
     else {
