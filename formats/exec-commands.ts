@@ -143,6 +143,15 @@ export const EXEC_COMMANDS = {
     onConsole: true,
     access: 'any',
   },
+  autobaud: {
+    options: {
+      type: { help: 'send one CR at each speed, from the highest down' },
+      keep: { help: 'keep the speed over a restart of the bridge, too' },
+    },
+    help: 'find the speed by what the target says within 60 s',
+    onConsole: true,
+    access: 'any',
+  },
   release: { help: 'release the line where flow control holds it', onConsole: true, access: 'any' },
   log: {
     options: {

@@ -1,6 +1,7 @@
 /** The effect of each exec command, a file each. `attach` and `watch` are sessions, which the connection opens. */
 import type { ExecCommand, ExecCommandName } from '../../formats/exec-commands.ts'
 import type { SessionExit } from '../session/exit-codes.ts'
+import { autobaudCommand } from './autobaud.ts'
 import { breakCommand } from './break.ts'
 import type { CommandContext, Execute } from './command.ts'
 import { dismissCommand } from './dismiss.ts'
@@ -20,6 +21,7 @@ const EFFECTS: { [Name in EffectName]: Execute<Name> } = {
   release: releaseCommand,
   log: logCommand,
   set: setCommand,
+  autobaud: autobaudCommand,
   who: whoCommand,
   note: noteCommand,
   kick: kickCommand,

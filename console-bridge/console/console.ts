@@ -478,10 +478,16 @@ export class Console {
   /**
    * Does something to the line that nothing typed comes into, such as a change of its speed. What the line does not take
    * before is discarded by `loss`.
+   * @param onNext a BREAK or another change waits, so end this one
    */
-  async interrupt(loss: Loss, signal: AbortSignal, work: (line: Line) => Promise<unknown>): Promise<Interruption> {
+  async interrupt(
+    loss: Loss,
+    signal: AbortSignal,
+    work: (line: Line) => Promise<unknown>,
+    onNext?: () => void,
+  ): Promise<Interruption> {
     if (!this.#state.open) return { done: false, cause: `the line is closed: ${this.#state.cause}` }
-    const outcome = await this.#outgoing.interrupt(signal, loss, work)
+    const outcome = await this.#outgoing.interrupt(signal, loss, work, onNext)
     for (const seat of this.seats) seat.events.onRoom()
     return outcome
   }

@@ -58,6 +58,7 @@ export class Outgoing {
   /** The line has room, and a paste is paced. */
   #isPausing = false
   #lastInterruption: Promise<unknown> = Promise.resolve()
+  #onNext: () => void = () => {}
   readonly #whenChanged = new Set<() => void>()
 
   constructor({ clock, events, heldMs }: OutgoingOptions) {
@@ -161,8 +162,16 @@ export class Outgoing {
    * Does something to the line that nothing typed comes into; several follow one another. What was typed before is sent
    * first, for up to {@link DRAIN_BOUND_MS}. The rest is discarded: a boot monitor must not read the rest of a paste.
    * @param loss why the rest is lost
+   * @param onNext the next one waits, so end this one
    */
-  interrupt(signal: AbortSignal, loss: Loss, work: (line: Line) => Promise<unknown>): Promise<Interruption> {
+  interrupt(
+    signal: AbortSignal,
+    loss: Loss,
+    work: (line: Line) => Promise<unknown>,
+    onNext: () => void = () => {},
+  ): Promise<Interruption> {
+    this.#onNext()
+    this.#onNext = onNext
     const outcome = this.#lastInterruption.then(() => this.#interruptNow(signal, loss, work))
     this.#lastInterruption = outcome
     return outcome

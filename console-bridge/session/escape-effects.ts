@@ -1,6 +1,8 @@
 /** What each command of the escape menu does in a session. */
 import { BREAK_SEQUENCES } from '../../formats/exec-commands.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import { errorMessage } from '../../runtime/errors.ts'
+import { autobaud } from '../console/autobaud.ts'
 import { sequenceOf } from '../console/break-sequence.ts'
 import type { Console } from '../console/console.ts'
 import { describePacing, pacingAfter, pacingOf } from '../console/pacing.ts'
@@ -25,6 +27,7 @@ export interface AtConsole {
   readonly past: Past | undefined
   /** `Ctrl-]` */
   readonly escapeName: string
+  readonly clock: Clock
   /** The end of the session. */
   readonly over: AbortSignal
   /** The end of the program: for what a lost connection must not cut short. */
@@ -76,6 +79,18 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
   'give-up': ({ console, seat, tell }) => {
     if (console.writer === seat) console.giveUp(seat, '')
     else tell('you do not type')
+  },
+  autobaud: ({ console, seat, clock, over, stopping, tell }) => {
+    const how = {
+      by: seat,
+      types: false,
+      isKept: false,
+      clock,
+      over,
+      signal: stopping,
+      tell: (text: string) => tell(text),
+    }
+    void autobaud({ console, ...how }).then(answer => !answer.set && answer.refused && tell(answer.cause))
   },
   release: ({ console, seat, tell }) => {
     void console.release(seat).then(answer => answer.released || tell(answer.cause))

@@ -35,6 +35,7 @@ export const ESCAPE_MENU = [
   { key: 'b', command: 'break', group: 'line', help: 'send a BREAK', who: 'operator' },
   { key: 'q', command: 'sequence', group: 'line', help: 'SysRq, or BREAK of Sun', who: 'operator' },
   { key: 's', command: 'set', group: 'line', help: 'speed, framing, DTR, RTS', who: 'operator' },
+  { key: 'a', command: 'autobaud', group: 'line', help: 'find the speed by listening', who: 'operator' },
   { key: 'c', command: 'release', group: 'line', help: 'release flow control', who: 'operator' },
   { key: 'x', command: 'stop-paste', group: 'paste', help: 'stop a paste', who: 'operator' },
   { key: 'p', command: 'pacing', group: 'paste', help: 'pace what you paste', who: 'operator' },

@@ -294,10 +294,11 @@ export class Session implements TerminalInput {
   }
 
   #atConsole(seat: Seat): AtConsole {
-    const { console, signal, past } = this.#options
+    const { console, signal, past, clock } = this.#options
     return {
       ...{
         console,
+        clock,
         past,
         seat,
         typing: this.#typing,
