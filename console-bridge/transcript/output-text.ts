@@ -15,8 +15,13 @@ export interface Chunk {
 
 const PLAIN = /^[ -[\]-~]*$/
 const ESCAPED = /[^ -[\]-~]/g
+const NO_ASCII = new RegExp(ESCAPED, 'gu')
+/** What is escaped inside of lines. */
+const INSIDE = /[^ -[\]-~\r\n]|\r(?!\n)/
+const INSIDE_ALL = new RegExp(INSIDE, 'g')
+const INSIDE_CHARACTERS = new RegExp(INSIDE, 'gu')
 /** Besides control characters: what hides, or turns the direction of the text after it, or ends a line for some programs. */
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\\]/gu
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u
 const MARK = /\\(?:\\|x([0-9a-f]{2})|\+(\d+);)/g
 
 /** For output of any kind, also half characters. */
@@ -25,6 +30,19 @@ export function textOf(bytes: Buffer): string {
   if (PLAIN.test(binary)) return binary
   if (!HIGH.test(binary)) return binary.replace(ESCAPED, escapeByte)
   return isUtf8(bytes) ? textOfCharacters(bytes.toString('utf8')) : textOfMixed(bytes)
+}
+
+/**
+ * The text of whole lines, many at once.
+ * @param head what each begins with
+ * @returns with a newline after each; undefined where bytes are in it that are no characters
+ */
+export function textOfLines(bytes: Buffer, head: string): string | undefined {
+  const binary = bytes.toString('latin1')
+  if (!HIGH.test(binary)) return beginLines(INSIDE.test(binary) ? binary.replace(INSIDE_ALL, escapeByte) : binary, head)
+  if (!isUtf8(bytes)) return undefined
+  const text = bytes.toString('utf8').replace(INSIDE_CHARACTERS, escapeCharacter)
+  return beginLines(Buffer.from(text).toString('latin1'), head)
 }
 
 /** How many bytes at the end begin a UTF-8 character that is not complete. */
@@ -84,14 +102,22 @@ function escapeByte(char: string): string {
 }
 
 function textOfCharacters(text: string): string {
-  const escaped = text.replace(UNPRINTABLE, character =>
-    character === '\\'
-      ? '\\\\'
-      : Buffer.from(character)
-          .toString('latin1')
-          .replace(/[\s\S]/g, escapeByte),
-  )
-  return Buffer.from(escaped).toString('latin1')
+  return Buffer.from(text.replace(NO_ASCII, escapeCharacter)).toString('latin1')
+}
+
+/** Asked only about what is not printable ASCII: the classes of Unicode are slow. */
+function escapeCharacter(character: string): string {
+  if (character.length === 1 && character < '\x7f') return escapeByte(character)
+  if (!UNPRINTABLE.test(character)) return character
+  return Buffer.from(character)
+    .toString('latin1')
+    .replace(/[\s\S]/g, escapeByte)
+}
+
+function beginLines(text: string, head: string): string {
+  const [long, short] = [`\\x0d\\x0a\n${head}`, `\\x0a\n${head}`]
+  const lines = text.replace(/\r?\n/g, end => (end.length === 2 ? long : short))
+  return head + lines.slice(0, lines.length - head.length)
 }
 
 /** Characters where there are some, and other bytes between them. */
