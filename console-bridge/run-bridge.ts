@@ -2,7 +2,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DeviceConfig, deviceConfigSchema, namedConsoles, spareConsoles } from '../formats/device-config.ts'
-import { deviceConfigPath, directoriesOf } from '../formats/directories.ts'
+import { deviceConfigPath, directoriesOf, kernelFolders } from '../formats/directories.ts'
 import { peopleRecordPath } from '../formats/people.ts'
 import { parseToml } from '../formats/toml-file.ts'
 import { HEARTBEAT_MS, heartbeatNow } from '../runtime/boot-clock.ts'
@@ -41,8 +41,6 @@ export interface BridgeOptions {
   signal: AbortSignal
   /** Kinds of line beside device files, by the scheme of their path, such as the lab's `sim`. */
   schemes: Readonly<Record<string, OpenLine>>
-  /** Where the kernel shows adapters; else `/sys` and `/dev`. */
-  kernel?: { sysfs: string; dev: string }
   limits?: Partial<ServerLimits>
   log?: Logger
 }
@@ -60,14 +58,7 @@ const RETRY_MS = 1_000
  * Runs until aborted.
  * @throws UserError, ConfigurationError before it is ready
  */
-export async function runBridge({
-  env,
-  signal,
-  schemes,
-  kernel,
-  limits,
-  log: given,
-}: BridgeOptions): Promise<ExitCode> {
+export async function runBridge({ env, signal, schemes, limits, log: given }: BridgeOptions): Promise<ExitCode> {
   const clock = systemClock
   const log = given ?? createLog('oobm-console')
   const directories = directoriesOf('oobm-console', env)
@@ -93,7 +84,7 @@ export async function runBridge({
   const noteOf = await notesIn(join(directories.state, 'notes.json'), log)
   const named = namedConsoles(config)
   const adapters = {
-    ...(kernel ?? { sysfs: '/sys', dev: '/dev' }),
+    ...kernelFolders(env),
     shared: await SharedSerials.read(join(directories.state, SHARED_SERIALS_FILE), log),
     named,
   }

@@ -48,3 +48,8 @@ export function provisioningFaultPath(env: NodeJS.ProcessEnv): string {
 export function applianceFactsDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_FACTS ?? '/run/oobm-appliance'
 }
+
+/** Where the kernel shows adapters and their device files. */
+export function kernelFolders(env: NodeJS.ProcessEnv): { sysfs: string; dev: string } {
+  return { sysfs: env.OOBM_SYSFS ?? '/sys', dev: env.OOBM_DEV ?? '/dev' }
+}

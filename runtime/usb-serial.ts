@@ -8,6 +8,8 @@ export interface UsbDevice {
   bus: number
   /** The ports below the root hub: `1.2`; `0` for a root hub. */
   port: string
+  /** A new one each time that it is plugged in. */
+  address: number
   /** Mbit/s: 480 for high speed, 12 for full speed; 5000 and more for USB 3. */
   speed: number
   isHub: boolean
@@ -58,16 +60,24 @@ export function isUsbTty(name: string): boolean {
   return /^tty(USB|ACM)\d+$/.test(name)
 }
 
+/** The name to which one of udev's links below /dev leads; that of any other device file is its own. */
+export async function ttyOf(path: string): Promise<string> {
+  return basename(await readlink(path).catch(() => path))
+}
+
 async function readDevice(folder: string, name: string): Promise<UsbDevice | undefined> {
   const read = (attribute: string) => readAttribute(join(folder, name, attribute))
   const [bus, port, idVendor, idProduct] = await Promise.all(['busnum', 'devpath', 'idVendor', 'idProduct'].map(read))
   // It was unplugged meanwhile.
   if (!bus || !port || !idVendor || !idProduct) return undefined
-  const [speed, deviceClass, ports] = await Promise.all(['speed', 'bDeviceClass', 'maxchild'].map(read))
+  const [speed, deviceClass, ports, address] = await Promise.all(
+    ['speed', 'bDeviceClass', 'maxchild', 'devnum'].map(read),
+  )
   const [manufacturer, product, serial] = await Promise.all(['manufacturer', 'product', 'serial'].map(read))
   return {
     ...{ name, bus: Number(bus), port, idVendor, idProduct, manufacturer, product, serial },
     speed: Number(speed),
+    address: Number(address),
     isHub: deviceClass === '09',
     ports: Number(ports),
   }

@@ -43,6 +43,7 @@ export async function usbTree(context: TestContext, { buses = [1] }: { buses?: n
   const [sysfs, dev] = [join(root, 'sys'), join(root, 'dev')]
   const folders = ['class/tty', 'bus/usb/devices', 'bus/usb/drivers'].map(folder => join(sysfs, folder))
   for (const folder of [...folders, dev]) await mkdir(folder, { recursive: true })
+  let address = 0
   const folderOf = (name: string) => {
     const [bus = '1', ports = ''] = name.split('-')
     const steps = ports.split('.').map((_port, at, all) => `${bus}-${all.slice(0, at + 1).join('.')}`)
@@ -56,7 +57,15 @@ export async function usbTree(context: TestContext, { buses = [1] }: { buses?: n
   }
   const device = async (name: string, folder: string, values: Record<string, string | undefined>) => {
     const [bus = '1', devpath = '0'] = name.replace(/^usb/, '').split('-')
-    await writeAll(folder, { busnum: bus, devpath, speed: '12', bDeviceClass: '00', maxchild: '0', ...values })
+    await writeAll(folder, {
+      busnum: bus,
+      devnum: String(++address),
+      devpath,
+      speed: '12',
+      bDeviceClass: '00',
+      maxchild: '0',
+      ...values,
+    })
     await symlink(relative(join(sysfs, 'bus/usb/devices'), folder), join(sysfs, 'bus/usb/devices', name))
   }
   for (const bus of buses) {

@@ -1,11 +1,10 @@
 /** Which device file a console's adapter is now, by USB port or serial number; asked at each opening. */
-import { realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { ConsoleConfig } from '../../formats/device-config.ts'
 import { byIdName, identityOf, lineAt, portText, sharedIdentities } from '../../formats/usb-binding.ts'
 import { usbPortOfPath } from '../../formats/usb-port.ts'
 import { UserError } from '../../runtime/errors.ts'
-import { isUsbTty, lookAtUsb, type UsbLine, type UsbLook } from '../../runtime/usb-serial.ts'
+import { isUsbTty, lookAtUsb, ttyOf, type UsbLine, type UsbLook } from '../../runtime/usb-serial.ts'
 import { type Awaited, awaitFile } from './device-return.ts'
 import type { OpenLine } from './line.ts'
 import type { SharedSerials } from './shared-serials.ts'
@@ -50,7 +49,7 @@ export async function deviceOf({ path, isProvisional }: ConsoleConfig, adapters:
   const look = await lookAtUsb(adapters.sysfs)
   const shared = await adapters.shared.with(sharedIdentities(look))
   if (port === undefined) {
-    const tty = await nodeOf(path)
+    const tty = await ttyOf(path)
     const line = look.lines.find(line => line.tty === tty)
     if (line !== undefined && shared.has(identityOf(line.device))) throw new UserError(describeShared(look, line))
     return path
@@ -83,12 +82,8 @@ function describeShared(look: UsbLook, line: UsbLine): string {
 async function ownerOf(line: UsbLine, look: UsbLook, named: readonly ConsoleConfig[]): Promise<string | undefined> {
   for (const { name, path } of named) {
     const port = usbPortOfPath(path)
-    const tty = port === undefined ? await nodeOf(path) : lineAt(look, port).line?.tty
+    const tty = port === undefined ? await ttyOf(path) : lineAt(look, port).line?.tty
     if (tty === line.tty || (isById(path) && basename(path) === byIdName(line))) return name
   }
   return undefined
-}
-
-async function nodeOf(path: string): Promise<string | undefined> {
-  return path.startsWith('/') ? basename(await realpath(path).catch(() => '')) : undefined
 }

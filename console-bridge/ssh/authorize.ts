@@ -10,7 +10,7 @@ export type Technician = Pick<TechnicianConfig, 'name' | 'keys' | 'role' | 'cons
   Partial<Pick<TechnicianConfig, 'shell' | 'admin'>>
 
 /** Who logged in, and to what. */
-export interface Identity extends Pick<Technician, 'name' | 'role' | 'consoles' | 'shell' | 'admin'> {
+export interface Identity extends Pick<Technician, 'name' | 'role' | 'consoles'> {
   /**
    * `relay`: by a hop key; the person logged in at a relay, and this bridge trusts it for that. `shell`: without a key,
    * by an account of this device.
@@ -18,6 +18,8 @@ export interface Identity extends Pick<Technician, 'name' | 'role' | 'consoles' 
   via?: 'relay' | 'shell'
   /** May become root on the device; not known of somebody for whom a relay vouches. */
   isAdmin?: boolean
+  /** May use the shell of the device, and so its spare ports; all who come by an account may. */
+  hasShell?: boolean
   /** Root and the supervisor. */
   isDevice?: boolean
 }
@@ -30,7 +32,8 @@ export function identityOf(technicians: readonly Technician[], login: string, ke
   const owner = technicians.find(({ keys }) => keys.some(isThis))
   if (owner) {
     if (named !== undefined && named !== owner.name) return undefined
-    return { name: owner.name, role: owner.role, consoles: owner.consoles, ...(owner.admin && { isAdmin: true }) }
+    const { name, role, consoles, admin, shell } = owner
+    return { name, role, consoles, ...(admin && { isAdmin: true }), ...((shell || admin) && { hasShell: true }) }
   }
 
   const holder = technicians.find(({ hopKeys }) => hopKeys.some(isThis))
@@ -41,8 +44,8 @@ export function identityOf(technicians: readonly Technician[], login: string, ke
 }
 
 /** Whether this console is open to them: one at a spare port only to those who have the shell of the device. */
-export function mayOpen({ consoles, shell, admin, via }: Identity, console: ConsoleConfig): boolean {
-  if (console.isProvisional) return via === 'shell' || (via === undefined && (shell || admin) === true)
+export function mayOpen({ consoles, hasShell = false, via }: Identity, console: ConsoleConfig): boolean {
+  if (console.isProvisional) return hasShell || via === 'shell'
   return consoles?.includes(console.name) ?? true
 }
 

@@ -26,7 +26,7 @@ export interface BridgeFiles {
 export async function bridgeFiles(
   context: TestContext,
   consoles: DeviceConfigInput['consoles'],
-  more: Partial<DeviceConfigInput> = {},
+  more: Partial<DeviceConfigInput> | ((keys: BridgeFiles['keys']) => Partial<DeviceConfigInput>) = {},
 ): Promise<BridgeFiles> {
   const directory = await scratchDirectory(context)
   const names = ['alice', 'bob', 'olga', 'mallory'] as const
@@ -47,7 +47,7 @@ export async function bridgeFiles(
       { name: 'bob', keys: [keys.bob.publicKey] },
       { name: 'olga', keys: [keys.olga.publicKey], role: 'observer', consoles: ['core-sw1'] },
     ],
-    ...more,
+    ...(typeof more === 'function' ? more(keys) : more),
   }
   await mkdir(join(directory, 'run'))
   await writeFile(join(directory, 'device.toml'), stringifyToml(config))

@@ -11,6 +11,8 @@ import { quoteWord } from '../../formats/split-line.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { type Command, type CommandInput, defineCommand } from '../command.ts'
 import { readConsoleBridge } from '../daemons/read-daemon.ts'
+import { consoleAdapters } from './console-adapters.ts'
+import { consoleName } from './console-name.ts'
 
 const NAME = { value: 'NAME', isOptional: true, help: 'the console; not needed where there is only one' } as const
 
@@ -18,6 +20,8 @@ export const consoleCommand = defineCommand({
   summary: 'use the serial consoles of this device from its own shell',
   commands: {
     ...commandsBelow(EXEC_NAMES.filter(name => EXEC_COMMANDS[name].access !== 'device' && name !== 'help')),
+    adapters: consoleAdapters,
+    name: consoleName,
   },
 })
 
