@@ -4,11 +4,13 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import spawn from 'nano-spawn'
 import { type DeviceConfig, namedConsoles } from '../../formats/device-config.ts'
+import { kernelFolders } from '../../formats/directories.ts'
 import { SECRETS, SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
 import { isProvedReachable } from '../../formats/states.ts'
 import { errorCode } from '../../runtime/errors.ts'
 import { timeText } from '../../runtime/time-text.ts'
 import { ledCandidates } from '../../supervisor/led/led.ts'
+import { listAdapters } from '../adapters/list-adapters.ts'
 import { describeProof } from '../daemons/describe-status.ts'
 import { readConsoleBridge, readSupervisor } from '../daemons/read-daemon.ts'
 import { type Check, type Finding, ok, skipped, wrong } from './finding.ts'
@@ -62,8 +64,11 @@ export function localChecks(config: DeviceConfig, configPath: string, { env, now
   return [
     { what: 'secrets', run: async report => (await checkSecrets(config, env)).forEach(report) },
     single('self-test account', () => checkAccount(config.selftest.user)),
-    ...consoles.map(line => single(`console ${line.name}`, () => checkSerial(line))),
-    { what: 'serial names', run: async report => (await checkSerialNames(consoles)).forEach(report) },
+    ...consoles.map(line => single(`console ${line.name}`, () => checkSerial(line, kernelFolders(env)))),
+    {
+      what: 'serial names',
+      run: async report => (await checkSerialNames(consoles, await listAdapters(env))).forEach(report),
+    },
     single('LED', async () => checkLed(config)),
     single('clock', () => checkClock(configPath, nowMs)),
   ]

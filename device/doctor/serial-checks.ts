@@ -1,15 +1,29 @@
 /** `oobm doctor` on serial lines: whether they can be opened, and whether their names can change. */
-import { readdir, realpath, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { realpath, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import spawn from 'nano-spawn'
 import type { ConsoleConfig } from '../../formats/device-config.ts'
 import { isKernelNumbered, unusualSpeed } from '../../formats/serial-path.ts'
+import { lineAt } from '../../formats/usb-binding.ts'
+import { USB_SCHEME, usbPortOfPath } from '../../formats/usb-port.ts'
 import { errorCode } from '../../runtime/errors.ts'
+import { lookAtUsb } from '../../runtime/usb-serial.ts'
+import { type Adapter, bindingOf } from '../adapters/list-adapters.ts'
 import { type Finding, ok, warning, wrong } from './finding.ts'
 
 /** Whether a console's device file can be opened by the console bridge. */
-export async function checkSerial({ name, path }: ConsoleConfig): Promise<Finding> {
-  const what = `console ${name}`
+export async function checkSerial(console: ConsoleConfig, kernel: { sysfs: string; dev: string }): Promise<Finding> {
+  const what = `console ${console.name}`
+  const port = usbPortOfPath(console.path)
+  if (port === undefined) return checkFile(what, console.path, console.path)
+  const found = lineAt(await lookAtUsb(kernel.sysfs), port)
+  const see = 'plug the serial adapter in there: "oobm console adapters" shows what is plugged in, and where'
+  if (found.line === undefined) return wrong(what, found.cause, see)
+  return checkFile(what, join(kernel.dev, found.line.tty), `${console.path}, ${join(kernel.dev, found.line.tty)}`)
+}
+
+/** @param shown how it is called when all is well */
+async function checkFile(what: string, path: string, shown: string): Promise<Finding> {
   if (!path.startsWith('/')) return ok(what, `${path} is not a device file`)
   try {
     const [file, dialout] = await Promise.all([stat(path), groupId('dialout')])
@@ -22,13 +36,13 @@ export async function checkSerial({ name, path }: ConsoleConfig): Promise<Findin
         `sudo chgrp dialout ${path} && sudo chmod 660 ${path}`,
       )
     }
-    return ok(what, path)
+    return ok(what, shown)
   } catch (err) {
     if (errorCode(err) !== 'ENOENT') throw err
     return wrong(
       what,
       `there is no ${path}`,
-      'plug the serial adapter in, or correct the path: "ls -l /dev/serial/by-id" shows what is plugged in',
+      'plug the serial adapter in, or correct the path: "oobm console adapters" shows what is plugged in',
     )
   }
 }
@@ -38,13 +52,12 @@ async function groupId(group: string): Promise<number | undefined> {
   return stdout === '' ? undefined : Number(stdout.split(':')[2])
 }
 
-/** Where udev keeps names that do not change (60-serial.rules): by the adapter, and by the socket that it is in. */
-const SERIAL = '/dev/serial'
-const STABLE_FOLDERS = ['by-id', 'by-path'] as const
-
 /** Names that may mean another line after the next boot, two names of one line, and unusual speeds. */
-export async function checkSerialNames(consoles: readonly ConsoleConfig[], folder = SERIAL): Promise<Finding[]> {
-  const nodes = await Promise.all(consoles.map(({ path }) => nodeOf(path)))
+export async function checkSerialNames(
+  consoles: readonly ConsoleConfig[],
+  adapters: readonly Adapter[],
+): Promise<Finding[]> {
+  const nodes = await Promise.all(consoles.map(console => nodeOf(console, adapters)))
   const findings: Finding[] = []
   for (const [at, { name, path, baudRate }] of consoles.entries()) {
     const what = `console ${name}`
@@ -54,14 +67,9 @@ export async function checkSerialNames(consoles: readonly ConsoleConfig[], folde
       const detail = `${path} and ${first.path}, the path of ${first.name}, are one serial port: ${node}`
       findings.push(wrong(what, detail, 'ask the operator for an oobm.toml in which each console has its own path'))
     }
-    if (isKernelNumbered(path)) {
-      const stable = node === undefined ? undefined : await stableName(node, folder)
-      const remedy =
-        stable === undefined
-          ? `plug it in, run "ls -l ${folder}/by-id", and ask the operator to use the name that it shows as path`
-          : `ask the operator to set path = "${stable}"`
-      findings.push(warning(what, `the kernel numbers ${path}: after the next boot it may be another adapter`, remedy))
-    }
+    const adapter = adapters.find(({ tty }) => tty === node)
+    const doubt = doubtAbout(path, adapter)
+    if (doubt !== undefined) findings.push(warning(what, doubt, remedyFor(adapter)))
     const usual = unusualSpeed(baudRate)
     if (usual !== undefined) {
       findings.push(
@@ -72,18 +80,24 @@ export async function checkSerialNames(consoles: readonly ConsoleConfig[], folde
   return findings
 }
 
-/** The device file that a name leads to in the end; undefined where there is none now. */
-async function nodeOf(path: string): Promise<string | undefined> {
+/** The device file that a console has now; undefined where there is none. */
+async function nodeOf({ path }: ConsoleConfig, adapters: readonly Adapter[]): Promise<string | undefined> {
+  if (usbPortOfPath(path) !== undefined) return adapters.find(({ port }) => path === `${USB_SCHEME}:${port}`)?.tty
   return path.startsWith('/') ? realpath(path).catch(() => undefined) : undefined
 }
 
-async function stableName(node: string, folder: string): Promise<string | undefined> {
-  for (const kind of STABLE_FOLDERS) {
-    const names = await readdir(join(folder, kind)).catch((): string[] => [])
-    for (const name of names.sort()) {
-      const path = join(folder, kind, name)
-      if ((await nodeOf(path)) === node) return path
-    }
-  }
-  return undefined
+/** Why this name may mean another adapter. */
+function doubtAbout(path: string, adapter: Adapter | undefined): string | undefined {
+  if (isKernelNumbered(path)) return `the kernel numbers ${path}: after the next boot it may be another adapter`
+  if (basename(dirname(path)) !== 'by-id' || adapter === undefined) return undefined
+  if (adapter.shared) return `several adapters of this device have the name ${path}: it opens none of them`
+  if (adapter.serialNumber !== null) return undefined
+  return `the adapter has no serial number: another one of its kind has the same name, ${path}`
+}
+
+function remedyFor(adapter: Adapter | undefined): string {
+  if (adapter === undefined)
+    return 'plug it in, run "oobm console adapters", and ask the operator to use what "oobm console name" prints'
+  const { key, value } = bindingOf(adapter)
+  return `ask the operator to set ${key} = "${value}"${key === 'usb' ? ' in place of path' : ''}`
 }

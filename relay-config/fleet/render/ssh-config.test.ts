@@ -1,6 +1,10 @@
 import * as assert from 'uvu/assert'
+import { deviceConfigSchema, spareConsoles } from '../../../formats/device-config.ts'
 import { suite } from '../../../testbed/suite.ts'
+import { technicianPorts } from './authorized-keys.ts'
 import { EVERY_HOST } from './client-settings.ts'
+import { renderDeviceConfig } from './device-config.ts'
+import { renderKnownHosts } from './known-hosts.ts'
 import { renderHostBlock, renderSshConfig } from './ssh-config.ts'
 import { FLEET, fleetOf, KEY } from './testing/two-relays.ts'
 
@@ -48,6 +52,41 @@ test('logs in to a device by the technician’s own name, unless the device has 
     ['tokyo', 'bob'],
     ['older', 'oobm'],
   ])
+})
+
+test('makes the spare ports of a device hosts for those who have its shell, and gives them the port of its consoles', () => {
+  const person = (name: string, at: number, more: string) =>
+    `[[technicians]]\nname = "${name}"\nkeys = ["${KEY[at]}"]\nconsoles = []\n${more}\n`
+  const fleet = fleetOf(
+    `[[devices]]\nname = "tokyo"\nport = 20100\nspare_ports = ["1.1", "1.2", "1.3:1.0"]\n
+[[devices.consoles]]\nname = "sw1"\nusb = "1.2"\n
+${person('alice', 0, 'shells = ["tokyo"]')}${person('bob', 1, 'shells = []')}`,
+  )
+  const [alice, bob] = fleet.technicians
+  const [relay] = fleet.relays
+  assert.ok(alice && bob && relay)
+  const files = { knownHostsFile: '~/.ssh/oobm/known_hosts' }
+  assert.equal(
+    [
+      ...renderSshConfig(fleet, alice, files).matchAll(
+        /^Host (tokyo[^ .]*-usb\S*)\n.*\n {2}Port (.*)\n {2}User (.*)$/gm,
+      ),
+    ].map(match => match.slice(1)),
+    ['', '.lon'].flatMap(by => ['tokyo-usb1.1', 'tokyo-usb1.3-if1.0'].map(name => [`${name}${by}`, '20101', name])),
+  )
+  assert.equal(technicianPorts(fleet, relay, alice), [20100, 20101])
+  assert.not.match(renderSshConfig(fleet, bob, files), 'usb')
+  assert.equal(technicianPorts(fleet, relay, bob), [])
+  const keysOf = () => ({ shell: 'SHELL', bridge: 'BRIDGE' })
+  assert.match(renderKnownHosts(fleet, alice, keysOf), 'tokyo-usb1.1,[127.0.0.1]:20101 BRIDGE\n')
+  const [device] = fleet.devices
+  assert.ok(device)
+  const config = deviceConfigSchema.parse(renderDeviceConfig(fleet, device, KEY[2] ?? ''))
+  assert.equal(config.sparePorts, ['1.1', '1.2', '1.3:1.0'])
+  assert.equal(
+    spareConsoles(config).map(({ name }) => name),
+    ['tokyo-usb1.1', 'tokyo-usb1.3-if1.0'],
+  )
 })
 
 test('writes a console’s host with all settings that it needs', () => {
