@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { openTerminal, runCommand, sshArgs, startBridge } from './testing/bridge-fixture.ts'
+import { openTerminal, runCommand, sshArgs, startBridge, statusWhere } from './testing/bridge-fixture.ts'
 import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 
 const test = suite('log')
@@ -119,6 +119,7 @@ test(
     assert.equal(bob, { 'core-sw1': 0 })
     await writeFile(access, JSON.stringify(others))
     await startBridge(context, files)
+    await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
     target.says('after\r\n')
     const alice = await waitFor('the new output', async () => {
       const found = await runCommand(files, 'alice', 'core-sw1', 'log')

@@ -12,6 +12,7 @@ import { ConfigurationError, EXIT, type ExitCode, errorMessage, UserError } from
 import { createLog, type Logger } from '../runtime/log.ts'
 import { serviceManager } from '../runtime/systemd.ts'
 import { VERSION } from '../runtime/version.ts'
+import { within } from '../runtime/waiting.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
 import { Console } from './console/console.ts'
 import { lastLeft } from './console/set-line.ts'
@@ -51,6 +52,8 @@ const COALESCE_MS = 100
 const BEAT_MS = 2_000
 /** Milliseconds without a turn after which a line's loop counts as stuck: the heartbeat and the watchdog stop. */
 const STUCK_MS = 6 * TURN_MS
+/** Milliseconds for which the consoles wait for the transcripts to be opened: a worn card may take long. */
+const TRANSCRIPTS_MS = 5_000
 /** Milliseconds between two attempts to open a line that is not a device file. */
 const RETRY_MS = 1_000
 
@@ -114,6 +117,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
 
   const withdrawKnownHosts = await offerKnownHosts(directories.runtime, bridge.port, bridge.hostKey)
   const recording = new AbortController()
+  await within(TRANSCRIPTS_MS, [over], () => transcripts.begin())
   const recorded = transcripts.run(recording.signal)
   void recordings.settle()
   try {

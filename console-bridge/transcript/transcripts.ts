@@ -42,6 +42,8 @@ export class Transcripts {
   #quotaBytes = QUOTA_MIN_BYTES
   /** Undefined until it could be noted. */
   #access: Access | undefined
+  /** Whether that is on the disk, too. */
+  #isAccessNoted = false
   #isPending = false
   #onPending: () => void = () => {}
 
@@ -97,15 +99,22 @@ export class Transcripts {
     return this.#access?.[person]?.[console]
   }
 
+  /**
+   * Opens the files, and finds out who may read what: before this, nobody may read anything. Never throws; what a disk that
+   * fails does not let be done is tried again later.
+   */
+  async begin(): Promise<void> {
+    await Promise.all(this.#all.map(one => one.flush()))
+    await this.#noteAccess()
+  }
+
   /** Writes until aborted, then once more. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options
-    const all = [...this.#transcripts.values()]
+    const all = this.#all
     if (all.length === 0) return
     const nap = napper(clock, signal)
     this.#onPending = nap.wake
-    await Promise.all(all.map(one => one.flush()))
-    await this.#noteAccess(all)
     let expiredAtMs = Number.NEGATIVE_INFINITY
     while (!signal.aborted) {
       if (this.#isPending) await clock.sleep(COLLECT_MS, signal)
@@ -115,7 +124,7 @@ export class Transcripts {
       await Promise.all(all.map(one => one.flush()))
       // Side by side: a journaling file system commits them together (fdatasync(2)).
       await Promise.all(all.map(one => one.sync()))
-      await this.#noteAccess(all)
+      await this.#noteAccess()
       if (clock.nowMs() - expiredAtMs >= DAY_MS && this.#times.quality === 'sync') {
         expiredAtMs = clock.nowMs()
         await this.#expire(all)
@@ -138,14 +147,14 @@ export class Transcripts {
     this.#quotaBytes = quotaOf(transcriptBytes, recorded, totalBytes, transcriptPercent, former)
   }
 
-  async #noteAccess(all: readonly ConsoleTranscript[]): Promise<void> {
-    if (this.#access || !all.every(({ openedAt }) => openedAt !== undefined)) return
+  async #noteAccess(): Promise<void> {
     const { directory, config, log } = this.#options
+    if (this.#isAccessNoted || !this.#all.every(({ openedAt }) => openedAt !== undefined)) return
     try {
       const before = await readAccess(directory)
-      const access = accessNow(before, config.technicians, this.#names, name => this.of(name)?.openedAt)
-      if (JSON.stringify(before) !== JSON.stringify(access)) await writeAccess(directory, access)
-      this.#access = access
+      this.#access = accessNow(before, config.technicians, this.#names, name => this.of(name)?.openedAt)
+      if (JSON.stringify(before) !== JSON.stringify(this.#access)) await writeAccess(directory, this.#access)
+      this.#isAccessNoted = true
     } catch (err) {
       log.error({ cause: reasonOf(err) }, 'cannot note since when each technician has a console')
     }
@@ -160,6 +169,10 @@ export class Transcripts {
     } catch (err) {
       log.error({ cause: reasonOf(err) }, 'old transcripts cannot be removed')
     }
+  }
+
+  get #all(): ConsoleTranscript[] {
+    return [...this.#transcripts.values()]
   }
 
   get #names(): string[] {
