@@ -44,6 +44,7 @@ export class Transcripts {
   #access: Access | undefined
   /** Whether that is on the disk, too. */
   #isAccessNoted = false
+  #isFailureTold = false
   #isPending = false
   #onPending: () => void = () => {}
 
@@ -156,7 +157,9 @@ export class Transcripts {
       if (JSON.stringify(before) !== JSON.stringify(this.#access)) await writeAccess(directory, this.#access)
       this.#isAccessNoted = true
     } catch (err) {
-      log.error({ cause: reasonOf(err) }, 'cannot note since when each technician has a console')
+      if (!this.#isFailureTold)
+        log.error({ cause: reasonOf(err) }, 'cannot note since when each technician has a console')
+      this.#isFailureTold = true
     }
   }
 
