@@ -34,4 +34,17 @@ test('a lost session gets its place and all output back; one that is closed does
   await waitFor('the end', async () => again.child.exitCode !== null)
 })
 
+test('who comes back before their dead connection is noticed gets the keyboard', async context => {
+  const { files, target, attach } = await bridgeOnPty(context)
+  const dead = startProgram('ssh', ['-tt', ...sshArgs(files, 'alice', 'core-sw1')])
+  context.cleanup(() => dead.child.kill('SIGKILL'))
+  await dead.says(/for help\]/)
+  dead.child.kill('SIGSTOP')
+  const again = await attach('alice')
+  assert.match(again.output(), 'alice types, you watch')
+  await again.says(/the earlier connection of alice was lost: this one types now/)
+  again.types('typed')
+  await target.hears(/typed/)
+})
+
 test.run()

@@ -217,6 +217,7 @@ export class Console {
     const isReserved = reserved !== undefined && !isSame(reserved.person, person)
     const seat = this.#seats.join(person, viewOnly, events, back, isReserved)
     if (this.writer === seat) this.#kept.takeKeyboard(seat)
+    for (const other of this.#sessionsOf(seat)) other.events.onSamePerson?.()
     this.#log.info({ ...logged(seat), writes: this.writer === seat }, 'session joined')
     this.#recorder?.happened('session', 'begin', sessionFields(seat, size))
     this.#onChange()
@@ -236,7 +237,11 @@ export class Console {
     const wrote = this.writer === seat
     if (!this.#seats.leave(seat, readUpTo !== undefined)) return
     const discardedBytes = this.#outgoing.discard(seat, { kind: 'left', text: 'the session ended' })
-    if (readUpTo !== undefined) {
+    const again = readUpTo === undefined ? undefined : this.#sessionsOf(seat).at(-1)
+    if (again) {
+      if (wrote) this.#give(again, `the earlier connection of ${calledAs(seat)} was lost: this one types now`)
+      if (discardedBytes > 0) again.events.onNotice(`${discardedBytes} bytes that waited for the line were not sent`)
+    } else if (readUpTo !== undefined) {
       const { via, technician, role, from, viewOnly } = seat
       const person: Person = { technician, role, from, ...(via && { via }) }
       const kept = this.#kept.keep({ person, viewOnly, readUpTo, discardedBytes, wrote })
@@ -279,6 +284,11 @@ export class Console {
     this.#seats.free(`${calledAs(seat)} no longer types${why}: the next operator who types has the console`)
     this.#recorder?.happened('keyboard', 'released', { id: seat.id, by: calledAs(seat) })
     this.#onChange()
+  }
+
+  /** Other sessions of the same person that are of the same kind. */
+  #sessionsOf(seat: Seat): Seat[] {
+    return this.seats.filter(other => other !== seat && other.viewOnly === seat.viewOnly && isSame(other, seat))
   }
 
   /** For whom the keyboard is kept, whose connection was lost. */

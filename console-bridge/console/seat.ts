@@ -17,6 +17,8 @@ export interface SeatEvents {
   onLost(bytes: number, loss: Loss): void
   /** Somebody else's BREAK begins: what arrives from now on may have been typed before the technician knew of it. */
   onOthersBreak(loss: Loss): void
+  /** The same person came again: perhaps this connection is dead, and nobody has noticed yet. */
+  onSamePerson?(): void
   /** Ends the session; resolves when the technician was told why, or cannot be told. */
   onDismissed(text: string): Promise<unknown>
 }

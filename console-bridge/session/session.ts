@@ -48,6 +48,8 @@ const PAST_MS = 5_000
  * lost connection. A question is 245 bytes on the wire, and asked only where there was output.
  */
 const READ_MS = 5_000
+/** Milliseconds in which a living connection answers, also over a bad mobile line. */
+const ANSWER_MS = 5_000
 /** Milliseconds that the last notices may take to reach a technician. */
 const FAREWELL_MS = 1_000
 
@@ -67,6 +69,7 @@ export class Session implements TerminalInput {
   #readUpTo: number
   #seat: Seat | undefined
   #isDismissed = false
+  #isUnanswered = false
   /** A size that is not told yet. */
   #resizedTo: TerminalSize | undefined
   #exitCode: SessionExit = SESSION_EXIT.ok
@@ -123,6 +126,7 @@ export class Session implements TerminalInput {
         onLost: (bytes, loss) => this.#typing.lose(bytes, loss),
         onOthersBreak: loss => this.#raw.isOn || this.#typing.dropRest(loss),
         onDismissed: text => this.#dismiss(text),
+        onSamePerson: () => void this.#endIfUnanswered(),
       },
       terminal.size,
     )
@@ -244,7 +248,18 @@ export class Session implements TerminalInput {
   /** A person's connection was lost; a program that lost its own runs again. */
   get #isLost(): boolean {
     const { terminal } = this.#options
+    if (this.#isUnanswered) return true
     return this.#howEnded === 'disconnected' && terminal.interactive && terminal.gone.reason === LOST
+  }
+
+  /** Whoever comes back need not wait for the keepalive of their dead connection. */
+  async #endIfUnanswered(): Promise<void> {
+    const { terminal, clock } = this.#options
+    if (!terminal.interactive) return
+    const answer = await within(ANSWER_MS, [this.#over], signal => terminal.roundTrip(signal), { clock })
+    if (answer.kind !== 'timeout') return
+    this.#isUnanswered = true
+    this.#ending.abort()
   }
 
   /** Asks now and then whether the client has read what was shown, so that a lost one gets the rest when it returns. */
@@ -282,6 +297,7 @@ export class Session implements TerminalInput {
     const { signal, terminal } = this.#options
     if (signal.aborted) return 'stopped'
     if (this.#isDismissed) return 'dismissed'
+    if (this.#isUnanswered) return 'disconnected'
     return this.#ending.signal.aborted || !terminal.gone.aborted ? 'left' : 'disconnected'
   }
 
