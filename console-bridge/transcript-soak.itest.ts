@@ -48,10 +48,11 @@ async function soak(context: TestContext, transcriptBytes: number): Promise<void
   const settings = `[bridge]\ntranscript_bytes = ${transcriptBytes}\ntranscript_percent = 90\n`
   const config = join(files.directory, 'device.toml')
   await writeFile(config, (await readFile(config, 'utf8')).replace('[bridge]\n', settings))
-  const opened = () => statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
+  const is = (state: 'open' | 'closed') =>
+    statusWhere(files, state, ({ pid, consoles }) => pid === running.pid && consoles[0]?.state === state)
   const directory = join(files.directory, 'transcript', 'core-sw1')
   let running = await startBridge(context, files)
-  await opened()
+  await is('open')
 
   const kills: { sentBytes: number; safeBytes: number }[] = []
   const sessions: ChildProcess[] = []
@@ -70,8 +71,9 @@ async function soak(context: TestContext, transcriptBytes: number): Promise<void
     },
     unplug: async () => {
       await target.unplug()
+      await is('closed')
       await target.plug()
-      await opened()
+      await is('open')
     },
     kill: async () => {
       // A part of it long enough ago to be on the disk, and a part that may not be.
@@ -88,7 +90,7 @@ async function soak(context: TestContext, transcriptBytes: number): Promise<void
       running.child.kill('SIGKILL')
       await waitFor('the bridge to die', () => running.ended())
       running = await startBridge(context, files)
-      await opened()
+      await is('open')
       await withinQuota()
     },
   }
@@ -175,7 +177,7 @@ function lines(random: (below: number) => number, bytes: number): Buffer {
       kind === 0
         ? Buffer.from(Array.from({ length: random(300) }, () => random(256)))
         : kind === 1
-          ? Buffer.from(`${count + 1}-`.repeat(random(1_500)))
+          ? Buffer.from(Array.from({ length: random(1_000) }, (_, at) => `${count}.${at} `).join(''))
           : Buffer.from(
               [
                 '\x1b[1;31m%LINK-3-UPDOWN\x1b[0m',

@@ -83,8 +83,9 @@ export class Segments {
     return last ? this.#position - last.start : 0
   }
 
-  /** What is written from now on is in a new file. */
+  /** What is written from now on is in a new file; what was written before is on the disk. */
   async begin(): Promise<void> {
+    await this.sync()
     await this.close()
     const path = join(this.#directory, `${String(this.#position).padStart(DIGITS, '0')}.log`)
     this.#file = await open(path, 'w', 0o600)
