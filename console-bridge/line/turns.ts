@@ -3,7 +3,11 @@
 /** Milliseconds between two turns. */
 export const TURN_MS = 5_000
 
+/** A timer may fire a little early: that is the turn, and not one more. */
+const EARLY_MS = 100
+
 /** Milliseconds until the next turn. */
 export function untilTurnMs(nowMs: number): number {
-  return TURN_MS - (nowMs % TURN_MS)
+  const leftMs = TURN_MS - (nowMs % TURN_MS)
+  return leftMs < EARLY_MS ? leftMs + TURN_MS : leftMs
 }

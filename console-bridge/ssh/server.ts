@@ -41,6 +41,19 @@ export async function startServer(options: ServerOptions): Promise<BridgeServer>
   const arrivals = new Map<Socket, Arrival>()
   const sessions = new Set<Promise<void>>()
   const admission = new Admission(limits, nowMs, Math.random)
+  let queue: NodeJS.Timeout | undefined
+  /** A timer only while somebody queues: an idle bridge does not wake for it. */
+  const serveQueue = () => {
+    if (admission.count('queued') === 0) {
+      clearInterval(queue)
+      queue = undefined
+      return
+    }
+    queue ??= setInterval(() => {
+      admission.serveQueue()
+      serveQueue()
+    }, QUEUE_MS)
+  }
   const tooMany = seldom(TOO_MANY_MS, nowMs, (times: number) => {
     const [waiting, queued, unnamed] = (['waiting', 'queued', 'unnamed'] as const).map(stage => admission.count(stage))
     log.warn({ waiting, queued, unnamed, dropped: times }, 'too many connections from 127.0.0.1 wait for their login')
@@ -73,6 +86,7 @@ export async function startServer(options: ServerOptions): Promise<BridgeServer>
         serveConnection(connection, socket, { ...options, place: arrival.kept }, sessions)
         goOn()
       })
+      serveQueue()
     },
   )
   ssh.on('error', (err: Error) => log.warn({ err }, 'ssh server error'))
@@ -91,7 +105,6 @@ export async function startServer(options: ServerOptions): Promise<BridgeServer>
     ssh.injectSocket(socket)
   })
   await listen(net, options.port)
-  const queue = setInterval(() => admission.serveQueue(), QUEUE_MS)
   net.on('error', err => log.error({ err }, 'listener error'))
 
   return {
