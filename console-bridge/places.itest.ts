@@ -66,6 +66,24 @@ test(
 )
 
 test(
+  '16 logins at once all get in, also behind 32 connections that do not log in',
+  async context => {
+    const files = await bridgeFiles(context, [NOT_THERE])
+    await startInside(context, files, { loginMs: 60_000 })
+    const attackers = await waitingClients(context, files.port, 32)
+    // One key may have eight.
+    const people = Array.from({ length: 16 }, (_, index) => (index % 2 === 0 ? 'alice' : 'bob'))
+    const logins = await Promise.all(people.map(who => runCommand(files, who, 'core-sw1', 'list')))
+    assert.equal(
+      logins.filter(({ code }) => code !== 0),
+      [],
+    )
+    await waitFor('one that did not log in to go', () => attackers.some(({ closed }) => closed()))
+  },
+  LIMIT,
+)
+
+test(
   'a client that asks for a passphrase keeps its place for as long as it needs',
   async context => {
     const files = await bridgeFiles(context, [NOT_THERE])

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { chown, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { simulatedCli } from '../console-bridge/run/testing/simulated-cli.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { suite } from '../testbed/suite.ts'
 import { screenOf } from '../testbed/tmux-screen.ts'
@@ -22,6 +23,10 @@ if (process.getuid?.() === 0) {
       await mkdir(join(directory, 'logins'))
       await writeFile(records, `gone 7\n${'1.1 to 1\n'.repeat(1022)}1.1 from core-`)
       await chown(records, scene.uids.alice, 0)
+      simulatedCli(scene.target, {
+        'show   it\'s "$(id)" *': 'answer\r\n',
+        other: 'other answer\r\n',
+      }).prompt = 'ro  uter#'
       const screen = await screenOf(context, directory, plinkOf(scene, 'bob'))
       await screen.shows(/you are bob \(via relay\), operator/)
       await screen.literally('\x1dd')
@@ -54,6 +59,10 @@ if (process.getuid?.() === 0) {
         ['alice', [], 'core-sw1 break 1 2', 64, /break: unexpected argument "2"/],
         ['alice', [], 'core-sw1 break -oProxyCommand=id', 64, /break: unknown option "-oProxyCommand"/],
         ['alice', [], 'core-sw1 watch x', 64, /watch needs a terminal/],
+        ['alice', [], `core-sw1 run -- show   it's "$(id)" *`, 0, /^answer\n$/],
+        ['alice', [], `core-sw1 run --until '^ro  uter[>#]$' -- other`, 0, /^other answer\n$/],
+        ['alice', ['-tt'], 'core-sw1 run -- other', 0, /^other answer\r\n$/],
+        ['bob', [], 'core-sw1 run --idle 0 -- x', 64, /run: --idle cannot be "0"/],
         ['alice', [], "core-sw1 break '$(id) *' x", 64, /break: unexpected argument "x"/],
         ['alice', [], 'core-sw1 break "$(id)`id`*"', 64, /break: MS cannot be "\$\(id\)`id`\*"/],
       ]
@@ -80,9 +89,20 @@ if (process.getuid?.() === 0) {
           ...['0 status', '0 status', '? break'].map(ran => `ran core-sw1 rack1 127.0.0.1 ${ran}`),
           ...['ran core-sw2 rack1 127.0.0.1 69 release', 'from core-sw2 rack1 127.0.0.1', 'to'],
           // Only the name of a command: what follows may be a password of the target.
-          ...['0 status', '0 help', '64 list', '64 dismiss', '64 sh', '? break', '? break', '? break', '? break'].map(
-            ran => `ran core-sw1 rack1 127.0.0.1 ${ran}`,
-          ),
+          ...[
+            '0 status',
+            '0 help',
+            '64 list',
+            '64 dismiss',
+            '64 sh',
+            '? break',
+            '? break',
+            '0 run',
+            '0 run',
+            '0 run',
+            '? break',
+            '? break',
+          ].map(ran => `ran core-sw1 rack1 127.0.0.1 ${ran}`),
           'refused edge-rt1 rack1 127.0.0.1 refused by the device, or the device is not connected',
         ],
       )

@@ -6,6 +6,8 @@ const LINE_BOUND = 65_536
 export class AnswerText {
   #line = ''
   #column = 0
+  /** What follows replaces the line: whoever writes shorter text erases the rest, with a sequence that is not text. */
+  #isReturned = false
   /** While a pager that was answered is being erased: what may be the indentation of the next line. */
   #indent: string | undefined
 
@@ -31,6 +33,7 @@ export class AnswerText {
   dropPager(): void {
     this.#line = ''
     this.#column = 0
+    this.#isReturned = false
     this.#indent = ''
   }
 
@@ -41,14 +44,18 @@ export class AnswerText {
         return ''
       case '\r':
         this.#column = 0
+        this.#isReturned = true
         return ''
       case '\n': {
         const line = `${this.#line}\n`
         this.#line = ''
         this.#column = 0
+        this.#isReturned = false
         return line
       }
       default: {
+        if (this.#isReturned) this.#line = ''
+        this.#isReturned = false
         const after = this.#column + part.length
         this.#line = this.#line.slice(0, this.#column) + part + this.#line.slice(after)
         this.#column = after

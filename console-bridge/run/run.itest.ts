@@ -1,9 +1,13 @@
 /** `run` with the real bridge, the OpenSSH client and equipment on a pty. */
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type Program, runProgram, startProgram } from '../../testbed/run-program.ts'
+import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import { runCommand, sshArgs, statusWhere } from '../testing/bridge-fixture.ts'
+import { bridgeFiles, runCommand, sshArgs, startBridge, statusWhere } from '../testing/bridge-fixture.ts'
 import { bridgeOnPty } from '../testing/bridge-on-pty.ts'
 import { simulatedCli } from './testing/simulated-cli.ts'
 
@@ -259,5 +263,49 @@ test('says what is wrong with an expression, and sends nothing', async context =
   assert.is(backtracking.code, 64, backtracking.stdout)
   assert.equal(cli.lines, [])
 })
+
+test(
+  'drives a real shell: readline wraps the line, and more and less page',
+  async context => {
+    const directory = await scratchDirectory(context)
+    const path = join(directory, 'tty')
+    const shell = startProgram(
+      'socat',
+      [`PTY,link=${path},raw,echo=0`, 'EXEC:"bash --norc -i",pty,setsid,ctty,stderr'],
+      {
+        env: { TERM: 'vt100', PS1: 'alice@host:~\\$ ', PATH: process.env.PATH, LC_ALL: 'C', LESS: '', COLUMNS: '80' },
+      },
+    )
+    context.cleanup(() => shell.stop())
+    const held = await waitFor('the pty', () =>
+      open(path, constants.O_RDWR | constants.O_NOCTTY).catch(() => undefined),
+    )
+    context.cleanup(() => held.close())
+    const files = await bridgeFiles(context, [{ name: 'core-sw1', path }])
+    await startBridge(context, files)
+    await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
+    const run = (line: string) => runCommand(files, 'alice', 'core-sw1', 'run', '--', line)
+    assert.is((await run('stty rows 24 columns 80')).code, 0)
+    const numbers = (count: number) => Array.from({ length: count }, (_, index) => `${index + 1}\n`).join('')
+    const CASES: [line: string, out: string][] = [
+      ['echo hello', 'hello\n'],
+      [`echo ${'long '.repeat(60)}| wc -w`, '60\n'],
+      ['seq 20000', numbers(20_000)],
+      ['echo in; sleep 3; echo between', 'in\nbetween\n'],
+      ['false', ''],
+    ]
+    for (const [line, out] of CASES) {
+      const answer = await run(line)
+      assert.equal([answer.code, answer.stdout, answer.stderr], [0, out, ''], line)
+    }
+    const more = await run('seq 60 | more')
+    // It fills its last screen with empty lines.
+    assert.equal([more.code, more.stdout.replace(/\n+$/, '\n')], [0, numbers(60)])
+    const less = await run('seq 60 | less')
+    assert.is(less.code, 0, less.stderr)
+    for (const number of [1, 23, 24, 60]) assert.match(less.stdout, new RegExp(`^${number}$`, 'm'))
+  },
+  LIMIT,
+)
 
 test.run()

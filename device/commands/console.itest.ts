@@ -48,6 +48,12 @@ test(
     const released = await oobm('console', 'release', 'core-sw1')
     assert.equal([released.code, released.stdout], [EXIT.ok, 'flow control of core-sw1 released\n'])
 
+    target.onHeard(text => text === 'show  "clock"\r' && target.says('show  "clock"\r\n12:00\r\nsw1#'))
+    const answer = await oobm('console', 'run', 'core-sw1', '--until', '^sw1[>#] ?$', '--', 'show  "clock"')
+    assert.equal([answer.code, answer.stdout, answer.stderr], [EXIT.ok, '12:00\n', ''])
+    const json = await oobm('console', 'run', '--json', 'core-sw1', '--', 'show  "clock"')
+    assert.is(JSON.parse(json.stdout).output, '12:00\n')
+
     const run = (...args: string[]) => {
       const program = startProgram(process.execPath, ['--import', 'tsx', 'device/main.ts', ...args], {
         cwd: ROOT,
@@ -61,7 +67,7 @@ test(
     const attach = run('console', 'attach', 'core-sw1')
     await attach.says(/you type/, 60_000)
     attach.child.stdin?.end('show clock\r')
-    await target.hears(/^show clock\r$/)
+    await target.hears(/show clock\r$/)
     target.says('*12:00\r\nRouter#')
     await watch.says(/\*12:00\r\nRouter#/)
     await attach.says(/\*12:00\r\nRouter#/)
