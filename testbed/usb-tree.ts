@@ -38,7 +38,10 @@ export interface Plugged {
  * The layout is that of Linux 6.12: /sys/class/tty/ttyUSB0/device → …/usb1/1-1/1-1.2/1-1.2:1.0/ttyUSB0, port_number in
  * it, bInterfaceNumber and driver in the interface, the rest in the device (Documentation/ABI/testing/sysfs-bus-usb).
  */
-export async function usbTree(context: TestContext, { buses = [1] }: { buses?: number[] } = {}) {
+export async function usbTree(
+  context: TestContext,
+  { buses = [1], usb3 = [] }: { buses?: number[]; usb3?: number[] } = {},
+) {
   const root = await scratchDirectory(context)
   const [sysfs, dev] = [join(root, 'sys'), join(root, 'dev')]
   const folders = ['class/tty', 'bus/usb/devices', 'bus/usb/drivers'].map(folder => join(sysfs, folder))
@@ -68,9 +71,10 @@ export async function usbTree(context: TestContext, { buses = [1] }: { buses?: n
     })
     await symlink(relative(join(sysfs, 'bus/usb/devices'), folder), join(sysfs, 'bus/usb/devices', name))
   }
-  for (const bus of buses) {
+  for (const bus of [...buses, ...usb3]) {
     await device(`usb${bus}`, join(sysfs, 'devices', `usb${bus}`), {
-      ...{ idVendor: '1d6b', idProduct: '0002', product: 'Host Controller', speed: '480', maxchild: '4' },
+      ...{ idVendor: '1d6b', idProduct: '0002', product: 'Host Controller', maxchild: '4' },
+      speed: usb3.includes(bus) ? '5000' : '480',
       bDeviceClass: '09',
     })
   }

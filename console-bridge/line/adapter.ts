@@ -24,11 +24,15 @@ export function openAdapter(adapters: Adapters, openDevice: OpenLine): OpenLine 
   return async (console, events) => openDevice({ ...console, path: await deviceOf(console, adapters) }, events)
 }
 
+/** Milliseconds without a sign for an empty port: /dev itself is always there. Within the bound of a stuck loop, 30 s. */
+const EMPTY_PORT_MS = 20_000
+
 /** Signs that the adapter of this console may have come. */
 export function awaitAdapter(console: ConsoleConfig, adapters: Adapters): Awaited {
   if (usbPortOfPath(console.path) === undefined) return awaitFile(console.path)
   return {
     directory: adapters.dev,
+    absentMs: EMPTY_PORT_MS,
     // Each keystroke on another adapter changes a node: only new ones count.
     isSign: (name, isNew) => isNew && isUsbTty(name),
     isThere: () =>

@@ -7,7 +7,10 @@ import { napper } from '../nap.ts'
 
 /** Milliseconds after which a device file is tried without a sign: none shows that another program closed it. */
 const SLOW_MS = 3_000
-/** Milliseconds for one that is absent: its directory shows when it comes. */
+/**
+ * Milliseconds for one that is absent: its directory shows when it comes, unless the directory comes between two looks,
+ * as /dev/serial/by-id does.
+ */
 const ABSENT_MS = 10_000
 /** Milliseconds before a try: udev creates a node first, and sets its group and its links afterwards. */
 const SETTLE_MS = 200
@@ -19,6 +22,8 @@ export interface Awaited {
   isSign(name: string, isNew: boolean): boolean
   /** Whether there is something to open already. */
   isThere(): Promise<boolean>
+  /** Milliseconds without a sign while it is absent; 10 s where this is undefined. */
+  absentMs?: number
 }
 
 /** Of a device file by its path. */
@@ -41,7 +46,7 @@ export async function deviceReturn(awaited: Awaited, clock: Clock, signal: Abort
   const watcher = watchNearest(awaited.directory, awaited.isSign, nap.wake)
   try {
     await clock.sleep(SETTLE_MS, signal)
-    await nap.sleep((await awaited.isThere()) ? SLOW_MS : ABSENT_MS)
+    await nap.sleep((await awaited.isThere()) ? SLOW_MS : (awaited.absentMs ?? ABSENT_MS))
   } finally {
     watcher?.close()
   }

@@ -56,11 +56,11 @@ test('logs in to a device by the technician’s own name, unless the device has 
 
 test('makes the spare ports of a device hosts for those who have its shell, and gives them the port of its consoles', () => {
   const person = (name: string, at: number, more: string) =>
-    `[[technicians]]\nname = "${name}"\nkeys = ["${KEY[at]}"]\nconsoles = []\n${more}\n`
+    `[[technicians]]\nname = "${name}"\nkeys = ["${KEY[at]}"]\n${more}\n`
   const fleet = fleetOf(
     `[[devices]]\nname = "tokyo"\nport = 20100\nspare_ports = ["1.1", "1.2", "1.3:1.0"]\n
 [[devices.consoles]]\nname = "sw1"\nusb = "1.2"\n
-${person('alice', 0, 'shells = ["tokyo"]')}${person('bob', 1, 'shells = []')}`,
+${person('alice', 0, 'consoles = []\nshells = ["tokyo"]')}${person('bob', 1, 'consoles = "all"')}`,
   )
   const [alice, bob] = fleet.technicians
   const [relay] = fleet.relays
@@ -76,7 +76,7 @@ ${person('alice', 0, 'shells = ["tokyo"]')}${person('bob', 1, 'shells = []')}`,
   )
   assert.equal(technicianPorts(fleet, relay, alice), [20100, 20101])
   assert.not.match(renderSshConfig(fleet, bob, files), 'usb')
-  assert.equal(technicianPorts(fleet, relay, bob), [])
+  assert.equal(technicianPorts(fleet, relay, bob), [20101])
   const keysOf = () => ({ shell: 'SHELL', bridge: 'BRIDGE' })
   assert.match(renderKnownHosts(fleet, alice, keysOf), 'tokyo-usb1.1,[127.0.0.1]:20101 BRIDGE\n')
   const [device] = fleet.devices
