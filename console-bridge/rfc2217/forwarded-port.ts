@@ -13,10 +13,9 @@ import { refusalOf } from '../console/right.ts'
 import type { HowEnded, Seat } from '../console/seat.ts'
 import { Ledger } from '../session/ledger.ts'
 import type { Terminal, TerminalInput } from '../session/terminal.ts'
-import { ComPortServer } from './com-port-server.ts'
 import { ConsoleComPort } from './console-com-port.ts'
-import { Negotiation } from './negotiation.ts'
-import { escapeIac, OPTION, type TelnetEvent, TelnetParser } from './telnet.ts'
+import { escapeIac } from './telnet.ts'
+import { TelnetSide } from './telnet-side.ts'
 
 export type PortKind = NonNullable<Person['port']>
 
@@ -32,17 +31,8 @@ export interface ForwardedPortOptions {
   signal: AbortSignal
 }
 
-interface Telnet {
-  parser: TelnetParser
-  options: Negotiation
-}
-
 /** Bytes of output at a time. */
 const CHUNK_BYTES = 16_384
-/** Answers in one write. */
-const ANSWERS_BOUND = 1_000
-/** Milliseconds between two looks at the modem lines. */
-const MODEM_MS = 1_000
 /** Milliseconds that the line may take to go back to what it was. */
 const RESTORE_MS = 15_000
 
@@ -50,21 +40,18 @@ export class ForwardedPort implements TerminalInput {
   readonly #options: ForwardedPortOptions
   readonly #ending: ReturnType<typeof controllerUnder>
   readonly #ledger = new Ledger()
-  /** Undefined for raw bytes. */
-  readonly #telnet: Telnet | undefined
   #seat: Seat | undefined
+  /** Both undefined for raw bytes. */
   #port: ConsoleComPort | undefined
-  #server: ComPortServer | undefined
+  #telnet: TelnetSide | undefined
   /** What the client reads next, in the scrollback. */
   #position: number
   #isSuspended = false
   /** A purge drops input that is not lost to the client. */
   #isPurging = false
   #isFull = false
-  #tellsModem = false
   #isDismissed = false
   #hasEnded = false
-  #answers: Buffer[] = []
   #wakeOutput: () => void = () => {}
   #onRoom: () => void = () => {}
   #cause = 'the client closed it'
@@ -74,7 +61,6 @@ export class ForwardedPort implements TerminalInput {
     this.#options = options
     this.#ending = controllerUnder(options.signal, options.terminal.gone)
     this.#position = options.console.scrollback.end
-    this.#telnet = options.kind === 'RFC 2217' ? { parser: new TelnetParser(), options: new Negotiation() } : undefined
   }
 
   /** Runs until the client closes, or its input cannot be sent. @returns why it ended */
@@ -84,7 +70,7 @@ export class ForwardedPort implements TerminalInput {
   }
 
   async #run(): Promise<string> {
-    const { console, person, kind, terminal, clock, signal } = this.#options
+    const { console, person, kind, clock, signal } = this.#options
     const seat = console.attach({ ...person, port: kind }, false, {
       onOutput: () => this.#wakeOutput(),
       onNotice: () => {},
@@ -102,26 +88,9 @@ export class ForwardedPort implements TerminalInput {
       },
     })
     this.#seat = seat
-    if (this.#telnet) {
-      this.#port = new ConsoleComPort({
-        ...{ console, seat, clock, signal, over: this.#ending.signal },
-        onPurgeReceived: () => {
-          this.#position = console.scrollback.end
-        },
-        onPurgeSent: () => {
-          this.#isPurging = true
-          console.purge(seat)
-          this.#isPurging = false
-        },
-        onSuspend: on => {
-          this.#isSuspended = on
-          this.#wakeOutput()
-        },
-      })
-      this.#server = new ComPortServer(this.#port)
-      await terminal.write(this.#telnet.options.begin())
-    }
+    if (kind === 'RFC 2217') this.#speakTelnet(seat)
     try {
+      await this.#telnet?.begin()
       await this.#show()
     } finally {
       await within(RESTORE_MS, [], async () => this.#port?.restore(), { clock })
@@ -132,6 +101,33 @@ export class ForwardedPort implements TerminalInput {
     if (signal.aborted) return 'the console bridge is stopping'
     const account = this.#ledger.describe()
     return account === undefined ? this.#cause : account
+  }
+
+  #speakTelnet(seat: Seat): void {
+    const { console, terminal, clock, signal } = this.#options
+    const over = this.#ending.signal
+    const port = new ConsoleComPort({
+      ...{ console, seat, clock, signal, over },
+      onPurgeReceived: () => {
+        this.#position = console.scrollback.end
+      },
+      onPurgeSent: () => {
+        this.#isPurging = true
+        console.purge(seat)
+        this.#isPurging = false
+      },
+      onSuspend: on => {
+        this.#isSuspended = on
+        this.#wakeOutput()
+      },
+    })
+    this.#port = port
+    this.#telnet = new TelnetSide({
+      ...{ port, clock, over },
+      write: bytes => terminal.write(bytes),
+      onData: bytes => this.#send(bytes),
+      onBreak: () => console.sendBreak(seat, undefined, signal),
+    })
   }
 
   onTyped(bytes: Buffer): void {
@@ -163,46 +159,7 @@ export class ForwardedPort implements TerminalInput {
   }
 
   async #take(bytes: Buffer): Promise<void> {
-    if (!this.#telnet) return this.#send(bytes)
-    for (const event of this.#telnet.parser.feed(bytes)) {
-      if (this.#ending.signal.aborted) return
-      const answer = await this.#handle(event, this.#telnet)
-      if (answer) this.#answers.push(answer)
-      if (this.#answers.length >= ANSWERS_BOUND) await this.#sendAnswers()
-    }
-    await this.#sendAnswers()
-  }
-
-  /** Together: each packet of SSH costs native memory that only the next garbage collection gives back. */
-  async #sendAnswers(): Promise<void> {
-    const answers = this.#answers
-    this.#answers = []
-    if (answers.length > 0) await this.#options.terminal.write(Buffer.concat(answers))
-  }
-
-  /** @returns what is answered */
-  async #handle(event: TelnetEvent, { parser, options }: Telnet): Promise<Buffer | undefined> {
-    const { console, signal } = this.#options
-    switch (event.kind) {
-      case 'data':
-        await this.#send(event.bytes)
-        return undefined
-      case 'option': {
-        const answer = options.answer(event.verb, event.option)
-        parser.isBinary = options.isBinary
-        if (options.hasComPort) void this.#tellModemLines()
-        return answer
-      }
-      case 'subnegotiation': {
-        const isComPort = event.option === OPTION.comPort && options.hasComPort
-        return isComPort ? this.#server?.handle(event.bytes) : undefined
-      }
-      case 'break':
-        if (this.#seat) await console.sendBreak(this.#seat, undefined, signal)
-        return undefined
-      default:
-        return event satisfies never
-    }
+    await (this.#telnet ? this.#telnet.take(bytes) : this.#send(bytes))
   }
 
   /** Resolves when there is room for more. */
@@ -234,7 +191,7 @@ export class ForwardedPort implements TerminalInput {
   async #waitForRoom(seat: Seat): Promise<void> {
     const { console } = this.#options
     const wait = controllerUnder(this.#ending.signal)
-    await this.#sendAnswers()
+    await this.#telnet?.sendAnswers()
     this.#isFull = true
     this.#onRoom = () => console.hasRoom(seat) && wait.abort(OVER)
     await console.sent(seat, wait.signal)
@@ -279,22 +236,5 @@ export class ForwardedPort implements TerminalInput {
       })
     }
     over.removeEventListener('abort', wake)
-  }
-
-  async #tellModemLines(): Promise<void> {
-    const { terminal, clock } = this.#options
-    const over = this.#ending.signal
-    if (this.#tellsModem) return
-    this.#tellsModem = true
-    let isFirst = true
-    while (!over.aborted) {
-      const server = this.#server
-      if (isFirst || server?.wantsModemNotices) {
-        const notice = await server?.modemNotice(isFirst)
-        if (notice && !over.aborted) await terminal.write(notice)
-      }
-      isFirst = false
-      await clock.sleep(MODEM_MS, over)
-    }
   }
 }
