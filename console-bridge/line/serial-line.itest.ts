@@ -109,10 +109,12 @@ test(
     const { line, told } = await open(context, target.path)
     const before = line.settings
     // A pty forces eight bits and no parity (pty_set_termios in pty.c).
-    const refused = await line.set({ baudRate: 19_200, parity: 'even', dataBits: 7 }).catch((err: Error) => err.message)
-    assert.is(refused, 'the adapter does not support 19200 7E1')
+    const wanted = { baudRate: 19_200, parity: 'even', dataBits: 7, stopBits: 2 } as const
+    const refused = await line.set(wanted).catch((err: Error) => err.message)
+    assert.is(refused, 'the adapter does not support 19200 7E2')
     assert.equal(line.settings, before)
-    assert.match((await runProgram('stty', ['-F', target.path])).stdout, /speed 9600 baud/)
+    // The pty took the second stop bit.
+    assert.match((await runProgram('stty', ['-a', '-F', target.path])).stdout, /speed 9600 baud[\s\S]* -cstopb /)
     assert.is(await line.modemLines(), undefined)
     assert.match(String(await line.setModemLines({ dtr: false }).catch(errorMessage)), /has no modem lines/)
     target.says('still open')
