@@ -18,6 +18,7 @@ const LINES = [
   String.raw`"a\"b" "a\\b" "a\d" 'a\d' a\d`,
   `"it's" 'a "b" c'`,
   `--until='[>#$] ?$'`,
+  String.raw`'a\$b\\c' 'a\'`,
   'tab\there',
   String.raw`\'a`,
 ]

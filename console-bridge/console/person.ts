@@ -9,8 +9,8 @@ export interface Person {
   via?: 'relay' | 'shell'
   /** May become root on the device, and end the sessions of others. */
   isAdmin?: boolean
-  /** A program of theirs has the console as a serial port. */
-  port?: 'RFC 2217' | 'raw bytes'
+  /** A program of theirs has the console: as a serial port, or for the commands of `run`. */
+  port?: 'RFC 2217' | 'raw bytes' | 'run'
 }
 
 /** The name that the others at a console see. */

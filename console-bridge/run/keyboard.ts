@@ -33,9 +33,9 @@ export class Keyboard {
   static take(console: Console, person: Person, clock: Clock): Keyboard | Stop {
     const refusal = refusalOf(person)
     if (refusal !== undefined) return { exitCode: SESSION_EXIT.observer, text: refusal }
-    const { state, writer } = console
+    const { state } = console
     if (!state.open) return { exitCode: SESSION_EXIT.notSent, text: `the line is closed: ${state.cause}` }
-    if (writer) return occupied(writer)
+    if (console.describeOccupied(person) !== undefined) return occupied(console, person)
     const keyboard = new Keyboard(console, clock)
     keyboard.#attach(person)
     if (keyboard.#stop === undefined) return keyboard
@@ -63,7 +63,7 @@ export class Keyboard {
   async send(bytes: Buffer): Promise<void> {
     if (!this.#seat || this.stop) return
     const outcome = this.#console.type(this.#seat, bytes)
-    if (outcome === 'occupied') this.halt(occupied(this.#console.writer))
+    if (outcome === 'occupied') this.halt(occupied(this.#console, this.#seat))
     if (outcome === 'closed') this.halt({ exitCode: SESSION_EXIT.notSent, text: 'the line is closed' })
     if (outcome === 'taken' || outcome === 'full') await this.#console.sent(this.#seat, this.stopped)
   }
@@ -96,7 +96,7 @@ export class Keyboard {
   #attach(person: Person): void {
     const lost = ({ kind, text }: Loss) => this.halt({ exitCode: exitOfLoss(kind), text })
     const console = this.#console
-    this.#seat = console.attach(person, false, {
+    this.#seat = console.attach({ ...person, port: 'run' }, false, {
       onOutput: () => {
         this.heardAtMs = this.#clock.nowMs()
         this.#wake()
@@ -111,8 +111,8 @@ export class Keyboard {
         this.release()
       },
     })
-    if (console.writer !== this.#seat) this.halt(occupied(console.writer))
-    else console.tellOthers(this.#seat, `${calledAs(this.#seat)} runs commands; who takes over typing ends that`)
+    if (console.writer !== this.#seat) this.halt(occupied(console, this.#seat))
+    else console.tellOthers(this.#seat, `${calledAs(this.#seat)} sends commands; taking over ends that`)
   }
 
   /** Nobody tells whoever loses the keyboard with nothing left to send. */
@@ -128,7 +128,8 @@ export class Keyboard {
   }
 }
 
-function occupied(writer: Seat | undefined): Stop {
-  const text = writer ? `${calledAs(writer)} types, from ${writer.from}` : 'another person has the keyboard'
-  return { exitCode: SESSION_EXIT.occupied, text }
+function occupied(console: Console, person: Seat | Person): Stop {
+  const { writer } = console
+  const who = console.describeOccupied(person) ?? 'another person has the keyboard'
+  return { exitCode: SESSION_EXIT.occupied, text: writer ? `${who}, from ${writer.from}` : who }
 }

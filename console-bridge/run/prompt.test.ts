@@ -55,6 +55,7 @@ test('sees a prompt that only log messages follow', () => {
   assert.ok(seen(`a\nRouter#\n${log}\n`))
   assert.ok(seen(`a\nRouter#${log}`))
   assert.not(seen(`a\nRouter#\n${log}b\n`))
+  assert.ok(seen('Router#\n[   12.345678] usb 1-1: new device\n'))
   assert.not(seen(log))
   assert.not(new OverrunPrompt('').isSeen)
 })

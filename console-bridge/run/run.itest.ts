@@ -209,7 +209,7 @@ test('holds the keyboard, or sends nothing and says who has it', async context =
   await waitFor('the line', () => cli.lines.length === 1)
   const carol = await attach('bob')
   carol.types('x')
-  await carol.says(/not sent: alice types/)
+  await carol.says(/not sent: alice \(run\) types/)
   carol.types('\x1dw')
   await carol.says(/took over typing from alice/)
   assert.is(await codeOf(held), 75)
