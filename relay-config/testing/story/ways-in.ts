@@ -13,7 +13,8 @@ const FAREWELL = /access to nagoya was switched off by ops/
 const NOT_HERS = /you have no console "rt1"/
 const NO_LOGIN = /Permission denied.*/
 const NO_PASSWORD = /Access denied|No supported authentication methods available|Cannot answer interactive prompts/
-const NOTHING_RUNS = /not allowed here\. .* Your consoles: sw1 sw3/
+const NOTHING_RUNS =
+  /not allowed here\. .* Your consoles: sw1 sw3|unknown command "sh"|"list" is not available through the relay/
 const SENTENCE = /This key opens consoles through the relay and runs nothing on it/
 
 export async function jumping(table: LiveTable, { jump, sftp, ssh }: Clients): Promise<void> {
