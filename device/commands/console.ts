@@ -14,6 +14,9 @@ import { readConsoleBridge } from '../daemons/read-daemon.ts'
 import { consoleAdapters } from './console-adapters.ts'
 import { consoleName } from './console-name.ts'
 
+/** They show what the target says as it is, and take keys. */
+const ON_TERMINAL = new Set<ExecCommandName>(['attach', 'watch', 'recordings play'])
+
 const NAME = { value: 'NAME', isOptional: true, help: 'the console; not needed where there is only one' } as const
 
 export const consoleCommand = defineCommand({
@@ -139,7 +142,7 @@ function sshArguments({ login, name, line, port, hosts }: BridgeCall): string[] 
     IgnoreUnknown: 'WarnWeakCrypto',
     WarnWeakCrypto: 'no-pq-kex',
   })
-  const terminal = (name === 'attach' || name === 'watch') && process.stdin.isTTY ? ['-t'] : []
+  const terminal = ON_TERMINAL.has(name) && process.stdin.isTTY ? ['-t'] : []
   const how = ['-F', 'none', '-p', String(port), ...settings, ...terminal]
   // After `--` and `-l`, nothing in a console's name can be read as an option.
   return [...how, '-l', login, '--', '127.0.0.1', line]
