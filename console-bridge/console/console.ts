@@ -4,7 +4,6 @@ import type { ConsoleConfig } from '../../formats/device-config.ts'
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
-import { timeText } from '../../runtime/time-text.ts'
 import type { NewEvent, Span } from '../events.ts'
 import type { HeldBreak } from '../line/break-line.ts'
 import type { Line } from '../line/line.ts'
@@ -12,7 +11,7 @@ import { byteMs, describeHold, describeRelease, describeSettings, heldAfterMs } 
 import { breakFor } from './break.ts'
 import { PLAIN_BREAK } from './break-sequence.ts'
 import { FlowHold, type Holder } from './flow-hold.ts'
-import { isSame, type KeptSeat, KeptSeats } from './kept-seats.ts'
+import { describeKept, isSame, type KeptSeat, KeptSeats } from './kept-seats.ts'
 import { LastTyped } from './last-typed.ts'
 import { LineControl, type LineControlOptions } from './line-control.ts'
 import type { Loss } from './loss.ts'
@@ -526,10 +525,6 @@ export class Console {
     this.#seats.tellAll(now ? `flow control holds the line: ${now.cause}; input waits` : 'the line is free again')
     this.#onChange()
   }
-}
-
-function describeKept({ person, until }: KeptSeat): string {
-  return `the keyboard is kept for ${calledAs(person)}, whose connection was lost, until ${timeText(until)}`
 }
 
 function noBreak(cause: string): BreakAnswer {

@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert'
 import { suite } from '../../testbed/suite.ts'
 import { fakeConsole } from '../testing/fake-console.ts'
 import { KEPT_MS } from './kept-seats.ts'
+import { describeWho } from './people.ts'
 
 const test = suite('kept seats')
 const X = Buffer.from('x')
@@ -17,6 +18,7 @@ test('keeps the keyboard for a lost session, and gives it back to the same perso
   assert.match(bob.told.at(-1) ?? '', /^the keyboard is kept for alice, whose connection was lost, until .* UTC$/)
   assert.is(console.type(bob.seat, X), 'occupied')
   assert.match(console.describeOccupied(bob.seat) ?? '', 'is kept for alice')
+  assert.match(describeWho(console).join('\n'), 'is kept for alice')
   const relayed = attach('alice', { via: 'relay' })
   assert.is(relayed.seat.back, undefined, 'somebody for whom a relay vouches is another')
   const again = attach('alice')

@@ -1,5 +1,6 @@
 /** The seats of lost sessions: kept for a while for the same person, who gets theirs back when they return. */
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
+import { timeText } from '../../runtime/time-text.ts'
 import { OVER } from '../../runtime/waiting.ts'
 import { calledAs, type Person } from './person.ts'
 import { refusalOf } from './right.ts'
@@ -86,6 +87,10 @@ export class KeptSeats {
     if (kept) kept.takenBy = calledAs(by)
     return kept
   }
+}
+
+export function describeKept({ person, until }: KeptSeat): string {
+  return `the keyboard is kept for ${calledAs(person)}, whose connection was lost, until ${timeText(until)}`
 }
 
 function mayType({ person, viewOnly }: KeptSeat): boolean {

@@ -1,6 +1,7 @@
 /** Who typed last at a console, and has left: the target may still be logged in as them. */
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import { timeText } from '../../runtime/time-text.ts'
+import { isSame } from './kept-seats.ts'
 import { calledAs, type Person } from './person.ts'
 
 export class LastTyped {
@@ -18,8 +19,14 @@ export class LastTyped {
   }
 
   typed(person: Person): void {
-    if (this.#last?.person === person) this.#last.atMs = this.#clock.nowMs()
-    else this.#last = { person, atMs: this.#clock.nowMs() }
+    const atMs = this.#clock.nowMs()
+    if (this.#last && isSame(this.#last.person, person)) {
+      this.#last.atMs = atMs
+      return
+    }
+    // Not the seat itself, which holds on to its whole session.
+    const { technician, role, from, via } = person
+    this.#last = { person: { technician, role, from, ...(via && { via }) }, atMs }
   }
 
   /** Nobody is logged in any more, as far as can be known. */

@@ -1,6 +1,7 @@
 /** What people at a console say to and do with each other: who is here, messages, notes, the end of another's session. */
 import { timeText } from '../../runtime/time-text.ts'
 import type { Console } from './console.ts'
+import { describeKept } from './kept-seats.ts'
 import { describeNote } from './note.ts'
 import { calledAs, type Person } from './person.ts'
 import type { Seat } from './seat.ts'
@@ -28,7 +29,8 @@ export function describeWho(console: Console, you?: Seat): string[] {
   ])
   const count = `${all.length} session${all.length === 1 ? '' : 's'} at ${console.name}`
   const here = all.length === 0 ? `nobody is at ${console.name}` : count
-  return [here, ...aligned(rows), ...(console.note ? [describeNote(console.note)] : [])]
+  const kept = console.keptFor ? [`  ${describeKept(console.keptFor)}`] : []
+  return [here, ...aligned(rows), ...kept, ...(console.note ? [describeNote(console.note)] : [])]
 }
 
 function describeIdle(idleMs: number): string {
