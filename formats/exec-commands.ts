@@ -82,6 +82,21 @@ export const SETTING_WORDS = [
 const SECONDS = { takes: /^[1-9]\d{0,4}$/, like: 'a number of seconds' }
 
 const RECORDING = { value: 'N', takes: /^\d{1,9}$/, like: 'a number from the list', help: 'its number in the list' }
+const DIRECTION = {
+  value: 'DIRECTION',
+  takes: /^(send|receive)$/,
+  like: '"send" or "receive"',
+  help: '"send" sends standard input to the target; "receive" writes what it sends to standard output',
+} as const
+const TRANSFER_OPTIONS = {
+  '1k': { help: 'send blocks of 1024 bytes instead of 128' },
+  at: {
+    value: 'SPEED',
+    takes: /^\d{2,7}$/,
+    like: 'a speed in bits per second',
+    help: 'set the line to this speed for the transfer, and back',
+  },
+} as const
 
 /** A name of two words is a command below the first word, which alone means its `list`. */
 export const EXEC_COMMANDS = {
@@ -230,6 +245,14 @@ export const EXEC_COMMANDS = {
   'recordings export': {
     arguments: [RECORDING],
     help: 'print a recorded session as a file for asciinema (asciicast v2)',
+    onConsole: true,
+    access: 'own-key',
+  },
+  xmodem: {
+    arguments: [DIRECTION],
+    options: TRANSFER_OPTIONS,
+    input: true,
+    help: 'send a file to the target, or receive one, by XMODEM',
     onConsole: true,
     access: 'own-key',
   },

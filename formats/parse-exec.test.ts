@@ -90,7 +90,7 @@ test('the table is well formed: names of one or two words, labels in capitals, r
     if (name.includes(' ')) assert.not(isExecCommand(name.split(' ')[0] ?? ''), name)
     for (const { value } of values) assert.match(value, /^[A-Z]+$/, name)
     for (const [option, { value = 'X' }] of Object.entries(options)) {
-      assert.match(option, /^[a-z][a-z0-9-]*$/, name)
+      assert.match(option, /^[a-z0-9][a-z0-9-]*$/, name)
       assert.match(value, /^[A-Z]+$/, name)
       assert.not(['help', 'version'].includes(option), name)
     }

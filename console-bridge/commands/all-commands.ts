@@ -13,6 +13,7 @@ import { releaseCommand } from './release.ts'
 import { runCommand } from './run.ts'
 import { setCommand } from './set.ts'
 import { listCommand, statusCommand } from './status.ts'
+import { transferCommand } from './transfer.ts'
 
 export type EffectName = Exclude<ExecCommandName, 'attach' | 'watch'>
 
@@ -29,6 +30,7 @@ const EFFECTS: { [Name in EffectName]: Execute<Name> } = {
   'recordings list': recordingsListCommand,
   'recordings play': recordingsPlayCommand,
   'recordings export': recordingsExportCommand,
+  xmodem: transferCommand,
   status: statusCommand,
   list: listCommand,
   help: helpCommand,

@@ -15,7 +15,10 @@ test('executes through the relay only what the table lets', () => {
   for (const name of EXEC_NAMES) {
     const { access } = EXEC_COMMANDS[name]
     if (access === 'device') continue
-    const needs: Partial<Record<string, string>> = { kick: 'bob', 'recordings play': '1', 'recordings export': '1' }
+    const needs: Partial<Record<string, string>> = {
+      ...{ kick: 'bob', 'recordings play': '1', 'recordings export': '1' },
+      ...{ xmodem: 'send' },
+    }
     const read = readCommand(`${name} ${needs[name] ?? ''}`, BY_RELAY)
     if (access === 'any') assert.not('problem' in read && /relay/.test(read.problem), name)
     else assert.equal(read, { problem: `"${name}" is not available through the relay` })

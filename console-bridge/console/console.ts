@@ -26,6 +26,7 @@ import { Scrollback } from './scrollback.ts'
 import type { BreakAnswer, Hold, HowEnded, LineState, ReleaseAnswer, Seat, SeatEvents, TypeOutcome } from './seat.ts'
 import { Seats } from './seats.ts'
 import { sizeText, type TerminalSize } from './terminal-size.ts'
+import { describeTransfer, type Transfer, type TransferEvents, transferOf } from './transfer-seat.ts'
 import { type Typed, TypedCounts } from './typed-counts.ts'
 
 /**
@@ -85,6 +86,7 @@ export class Console {
   /** All instants in here, its `since` too, are milliseconds of the monotonic clock. */
   #state: LineState
   #breaks = 0
+  #transfer: Transfer | undefined
   readonly #hold: FlowHold
   #lastOutputMs: number | null = null
   #bytesIn = 0
@@ -154,7 +156,7 @@ export class Console {
   }
 
   get writer(): Seat | undefined {
-    return this.#seats.writer
+    return this.#transfer?.seat ?? this.#seats.writer
   }
 
   get counters(): { lastOutputAt: number | null; bytesIn: number; bytesOut: number } {
@@ -187,6 +189,7 @@ export class Console {
     this.#seats.tellAll(
       `the line is closed: ${cause}; it is reopened as soon as possible, and nothing is sent until then`,
     )
+    this.#transfer?.stop({ kind: 'closed', text: `the line is closed: ${cause}` })
     for (const seat of this.seats) seat.events.onRoom()
     this.#onChange()
   }
@@ -199,6 +202,10 @@ export class Console {
   received(bytes: Buffer): void {
     this.#bytesIn += bytes.length
     this.#lastOutputMs = this.#clock.nowMs()
+    if (this.#transfer) {
+      this.#transfer.received(bytes)
+      return
+    }
     this.#outgoing.heard(bytes)
     this.scrollback.append(bytes)
     this.#recorder?.received()
@@ -298,6 +305,7 @@ export class Console {
   /** Who has the keyboard, as a sentence for somebody who does not; undefined when it is free. */
   describeOccupied(seat: Seat | Person): string | undefined {
     const { writer, keptFor } = this
+    if (this.#transfer && writer !== seat) return `${describeTransfer(this.#transfer)}; a BREAK ends it`
     if (writer) return writer === seat ? undefined : `${calledAs(writer)} types`
     return keptFor && !isSame(keptFor.person, seat) ? describeKept(keptFor) : undefined
   }
@@ -329,6 +337,7 @@ export class Console {
   /** Ends the sessions of everybody who is not on the device itself. */
   async dismiss(text: string): Promise<void> {
     const others = this.seats.filter(({ via }) => via !== 'shell')
+    if (this.#transfer && this.#transfer.seat.via !== 'shell') this.#transfer.stop({ kind: 'left', text })
     await Promise.all(others.map(({ events }) => events.onDismissed(text)))
   }
 
@@ -388,6 +397,7 @@ export class Console {
     const refusal = refusalOf(seat)
     const before = this.writer
     if (refusal !== undefined || before === seat) return refusal
+    if (this.#transfer) return `${describeTransfer(this.#transfer)}; a BREAK ends it`
     const loss: Loss = { kind: 'taken-over', text: `${calledAs(seat)} took over typing` }
     const discarded = before ? this.#outgoing.discardWithHeld(before, loss) : 0
     const lost = discarded > 0 ? `; ${discarded} waiting bytes were discarded` : ''
@@ -444,6 +454,7 @@ export class Console {
     try {
       const { lengthMs, held, describe } = breakFor(asked, this.#clock)
       const loss: Loss = { kind: 'break', text: `${calledAs(by)} sent ${sequence.what}` }
+      this.#transfer?.stop(loss)
       for (const seat of this.seats) if (seat !== by) seat.events.onOthersBreak(loss)
       const outcome = await this.#outgoing.sendBreak(lengthMs, signal, loss, held, sequence)
       const length = sequence.isBreak ? describe() : 'no BREAK'
@@ -471,6 +482,39 @@ export class Console {
     } finally {
       this.#breaks--
     }
+  }
+
+  /** Gives the line to a file transfer, until {@link endTransfer}. @returns its seat, or why not */
+  beginTransfer(by: Person, what: string, events: TransferEvents): Seat | Loss {
+    const refusal = refusalOf(by)
+    if (refusal !== undefined) return { kind: 'observer', text: refusal }
+    if (!this.#state.open) return { kind: 'closed', text: `the line is closed: ${this.#state.cause}` }
+    const transfer = transferOf(by, what, this.#times.of(this.#clock.nowMs()), events)
+    const { writer, keptFor } = this
+    // Their own session, in another window, does not stand in the way.
+    const isTheirs = writer === undefined || (!this.#transfer && isSame(writer, by))
+    if (!isTheirs || keptFor) {
+      return { kind: 'occupied', text: this.describeOccupied(transfer.seat) ?? 'somebody else types' }
+    }
+    this.#transfer = transfer
+    this.#log.info({ ...logged(by), what }, 'transfer begins')
+    this.#recorder?.happened('transfer', 'begin', { by: calledAs(by), as: what })
+    this.tellAll(`${describeTransfer(transfer)}: until its end nothing else is sent or shown; a BREAK ends it`)
+    this.#onChange()
+    return transfer.seat
+  }
+
+  /** @param how how it ended, for the others */
+  endTransfer(seat: Seat, how: string): void {
+    const transfer = this.#transfer
+    if (transfer?.seat !== seat) return
+    this.#outgoing.discard(seat, { kind: 'left', text: 'the transfer ended' })
+    this.#transfer = undefined
+    this.#log.info({ ...logged(seat), how }, 'transfer ends')
+    this.#recorder?.happened('transfer', 'end', { by: calledAs(seat), as: transfer.what, how })
+    this.tellAll(`the transfer of ${calledAs(seat)} (${transfer.what}) is over: ${how}`)
+    for (const one of this.seats) one.events.onRoom()
+    this.#onChange()
   }
 
   /** Who typed when, for the history: the span and the count, no characters. */

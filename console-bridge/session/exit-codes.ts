@@ -33,7 +33,7 @@ export const SESSION_EXIT_MEANINGS: readonly (readonly [SessionExit, string])[] 
   ],
   [
     SESSION_EXIT.notSent,
-    'some input was not sent: the line was closed, flow control held it for 20 s, somebody’s BREAK dropped it, the target did not answer a paced paste, or you stopped it or left first',
+    'some input was not sent: the line was closed, flow control held it for 20 s, somebody’s BREAK dropped it, the target did not answer a paced paste, or you stopped it or left first; or the other end did not confirm a file',
   ],
   [SESSION_EXIT.occupied, 'some input was not sent: somebody else types, or took over; try again later'],
   [
