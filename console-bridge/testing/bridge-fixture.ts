@@ -121,8 +121,10 @@ export function statusWhere(
   probe: (status: ConsoleStatus) => boolean,
 ): Promise<ConsoleStatus> {
   const path = join(env.RUNTIME_DIRECTORY as string, 'status.json')
-  return waitFor(`status: ${what}`, async () => {
+  const look = async () => {
     const status = await readStatus(path, consoleStatusSchema)
     return status && probe(status) ? status : undefined
-  })
+  }
+  // An empty USB port is looked at every 20 s.
+  return waitFor(`status: ${what}`, look, { timeoutMs: 60_000 })
 }
