@@ -99,7 +99,7 @@ for (const [command, sender] of [
 }
 
 test(
-  'nobody types or takes over meanwhile, and nobody sees the file; a BREAK ends it',
+  'nobody types, takes over or sets the line meanwhile, and nobody sees the file; a BREAK ends it',
   async context => {
     const { files, onTarget, transfer, attach } = await withLine(context)
     const alice = await attach('alice')
@@ -113,6 +113,9 @@ test(
     const second = transfer('xmodem send', '<original')
     await waitFor('its end', () => second.ended())
     assert.is(second.child.exitCode, SESSION_EXIT.occupied, second.output())
+    const set = await runCommand(files, 'bob', 'core-sw1', 'set speed 115200')
+    assert.is(set.code, SESSION_EXIT.unavailable, set.stderr)
+    assert.match(set.stderr, 'the line was not set: alice transfers a file (xmodem send); a BREAK ends it')
     // The target asks for the file, and says something else.
     const target = onTarget('printf secret')
     await waitFor('the target', () => target.ended())

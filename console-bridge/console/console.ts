@@ -302,10 +302,15 @@ export class Console {
     return this.writer ? undefined : this.#kept.writer
   }
 
+  /** Who transfers a file, as a sentence; undefined when nobody does. */
+  get transferring(): string | undefined {
+    return this.#transfer && `${describeTransfer(this.#transfer)}; a BREAK ends it`
+  }
+
   /** Who has the keyboard, as a sentence for somebody who does not; undefined when it is free. */
   describeOccupied(seat: Seat | Person): string | undefined {
     const { writer, keptFor } = this
-    if (this.#transfer && writer !== seat) return `${describeTransfer(this.#transfer)}; a BREAK ends it`
+    if (this.transferring !== undefined && writer !== seat) return this.transferring
     if (writer) return writer === seat ? undefined : `${calledAs(writer)} types`
     return keptFor && !isSame(keptFor.person, seat) ? describeKept(keptFor) : undefined
   }
@@ -397,7 +402,7 @@ export class Console {
     const refusal = refusalOf(seat)
     const before = this.writer
     if (refusal !== undefined || before === seat) return refusal
-    if (this.#transfer) return `${describeTransfer(this.#transfer)}; a BREAK ends it`
+    if (this.transferring !== undefined) return this.transferring
     const loss: Loss = { kind: 'taken-over', text: `${calledAs(seat)} took over typing` }
     const discarded = before ? this.#outgoing.discardWithHeld(before, loss) : 0
     const lost = discarded > 0 ? `; ${discarded} waiting bytes were discarded` : ''

@@ -43,7 +43,7 @@ export function setDefault(options: SetOptions): Promise<SetAnswer> {
 
 /** What was not kept ends with the last session. */
 export async function lastLeft(console: Console, signal: AbortSignal): Promise<void> {
-  if (!console.control.isTemporary) return
+  if (!console.control.isTemporary || console.transferring !== undefined) return
   const plan = console.control.planLastLeft()
   const loss: Loss = { kind: 'settings', text: 'the settings of the line went back' }
   const outcome = await console.interrupt(loss, signal, async line => {
@@ -61,6 +61,8 @@ export async function lastLeft(console: Console, signal: AbortSignal): Promise<v
 async function change({ console, by, signal }: SetOptions, plan: Plan, what: string, note: string): Promise<SetAnswer> {
   const refusal = refusalOf(by)
   if (refusal !== undefined) return { set: false, refused: true, cause: refusal }
+  if (console.transferring !== undefined)
+    return { set: false, refused: false, cause: `the line was not set: ${console.transferring}` }
   const loss: Loss = { kind: 'settings', text: `${calledAs(by)} set the line to ${what}` }
   const outcome = await console.interrupt(loss, signal, line => console.control.apply(line, plan))
   if (!outcome.done) {
