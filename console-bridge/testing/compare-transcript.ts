@@ -14,8 +14,8 @@ const PROBE_BYTES = 256
 export interface Comparison {
   /** Bytes that are in the transcript. */
   equal: number
-  /** Bytes that are missing, for each mark: what it is, and how many. */
-  missing: { mark: string; from: number; bytes: number }[]
+  /** Bytes that are missing, for each mark: what it is, how many, and whether the mark says so. */
+  missing: { mark: string; from: number; bytes: number; isCounted: boolean }[]
 }
 
 /**
@@ -38,13 +38,13 @@ export async function compareTranscript(
     const isFree = Number.isNaN(known) && (after !== undefined || !isWhole)
     const found = isFree ? sent.indexOf(output.subarray(0, PROBE_BYTES), at) : at + (Number.isNaN(known) ? 0 : known)
     if (found < 0) throw new Error(`after ${mark}: nothing from ${at} on is ${shown(output)}`)
-    if (found > at) missing.push({ mark, from: at, bytes: found - at })
+    if (found > at) missing.push({ mark, from: at, bytes: found - at, isCounted: !Number.isNaN(known) })
     const expected = sent.subarray(found, found + output.length)
     if (!expected.equals(output)) throw new Error(`after ${mark}, ${difference(expected, output, found)}`)
     equal += output.length
     at = found + output.length
   }
-  if (at < sent.length) missing.push({ mark: 'end', from: at, bytes: sent.length - at })
+  if (at < sent.length) missing.push({ mark: 'end', from: at, bytes: sent.length - at, isCounted: false })
   return { equal, missing }
 }
 

@@ -49,13 +49,13 @@ export const DEVICE_PACKAGE: Subject<Stage> = {
   cases: () => [
     packageCase({
       name: 'package',
-      packages: ['openssh-client', 'udev', 'socat'],
+      packages: ['openssh-client', 'udev', 'socat', 'lrzsz'],
       bring: bringNextAndRelay,
       script: 'device-package.sh',
     }),
     packageCase({
       name: 'boot partition',
-      packages: ['udev', 'wpasupplicant', 'tzdata'],
+      packages: ['udev', 'wpasupplicant', 'tzdata', 'lrzsz'],
       bring: async (root, _, { folder }) => {
         await mkdir(join(root, 'boot/firmware'))
         await writeFile(join(root, 'boot/firmware/oobm.toml'), await bootPartitionFile(folder))
