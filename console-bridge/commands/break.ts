@@ -14,7 +14,7 @@ export const breakCommand = onConsole<'break'>(
     }
     const [sequence = PLAIN_BREAK] = chosen
     const askedMs = MS === undefined ? undefined : Number(MS)
-    const answer = await console.sendBreak(visit.person, askedMs, signal, sequence)
+    const answer = await console.breaks.send(visit.person, askedMs, signal, sequence)
     if (!answer.sent) return refused(answer, stream)
     const length = sequence.isBreak ? `, ${describeBreak(askedMs)}` : ''
     await stream.print(`${sequence.what} sent to ${console.name}${length}`)

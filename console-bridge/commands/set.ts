@@ -37,7 +37,7 @@ function problemOf(
 }
 
 /** The settings, who changed them, and the modem lines. */
-async function describeLine({ name, control, line }: Console): Promise<string[]> {
+async function describeLine({ name, control, line: { current: line } }: Console): Promise<string[]> {
   const { difference } = control
   const inputs = await line?.modemLines().catch(() => undefined)
   const outputs = line?.outputs

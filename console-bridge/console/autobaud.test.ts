@@ -94,7 +94,7 @@ test('types nothing while somebody else has the keyboard, or soon after the targ
     return answer.set ? 'set' : answer.cause
   }
   assert.is(await refused(), 'bob has the keyboard; nothing was typed')
-  console.leave(bob.seat)
+  console.sessions.leave(bob.seat)
   console.received(SAID)
   await pass(59_000)
   assert.match(await refused(), /^the target spoke within the last 60 s/)
@@ -109,7 +109,7 @@ test('a BREAK, other settings and Ctrl-C end it, and the speed is the old one be
   void talk()
   const searching = find(false)
   while (describeSettings(line.settings) === '9600 8N1') await new Promise(setImmediate)
-  assert.ok((await console.sendBreak(ALICE, undefined, context.signal)).sent)
+  assert.ok((await console.breaks.send(ALICE, undefined, context.signal)).sent)
   assert.match(JSON.stringify(await searching), /a BREAK or other settings came first; the line has 9600 8N1 again/)
   const restored = line.log.lastIndexOf('set 9600 8N1')
   assert.ok(restored >= 0 && line.log.indexOf('break on') > restored, line.log.join(', '))

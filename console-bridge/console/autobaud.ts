@@ -60,7 +60,7 @@ export async function autobaud(options: AutobaudOptions): Promise<SetAnswer> {
   const cause = types ? refusalToType(options) : undefined
   if (cause !== undefined) return { set: false, refused: false, cause }
   const over = controllerUnder(options.over, signal)
-  console.announce(`${calledAs(by)} looks for the speed of the target; what you type waits`)
+  console.tellAll(`${calledAs(by)} looks for the speed of the target; what you type waits`)
   let found: LineChanges | undefined
   let before = ''
   const loss = { kind: 'settings', text: `${calledAs(by)} looked for the speed of the target` } as const
@@ -74,19 +74,19 @@ export async function autobaud(options: AutobaudOptions): Promise<SetAnswer> {
     }
   }
   // A BREAK, or a change of the settings, does not wait for it.
-  const outcome = await console.interrupt(loss, signal, work, () => over.abort(OVER))
+  const outcome = await console.line.interrupt(loss, signal, work, () => over.abort(OVER))
   over.release()
   if (!outcome.done || !found) {
     const why = outcome.done ? whyNot(options, over.signal) : outcome.cause
     const restored = console.state.open ? `; the line has ${describeSettings(console.control.settings)} again` : ''
-    console.announce(`the speed of the target was not found: ${why}${restored}`)
+    console.tellAll(`the speed of the target was not found: ${why}${restored}`)
     return { set: false, refused: false, cause: `the speed was not found: ${why}${restored}` }
   }
   console.control.made(console.control.plan(calledAs(by), found, isKept))
   const now = describeSettings(console.control.settings)
   const until = isKept ? 'kept over restarts' : 'until the last session leaves'
-  console.announce(`the target speaks ${now}; the line is set to it, ${until}`)
-  console.settingsChanged(now, by)
+  console.tellAll(`the target speaks ${now}; the line is set to it, ${until}`)
+  console.line.settingsChanged(now, by)
   return { set: true, text: `${console.name}: ${now} (was ${before}), ${until}` }
 }
 

@@ -11,13 +11,13 @@ test('keeps the keyboard for a lost session, and gives it back to the same perso
   const { console, line, attach } = fakeConsole(context)
   const [alice, bob] = [attach('alice'), attach('bob')]
   line.takes = false
-  console.type(alice.seat, Buffer.from('reload'))
+  console.input.type(alice.seat, Buffer.from('reload'))
   console.received(Buffer.from('0123456789'))
-  console.leave(alice.seat, 'disconnected', 4)
+  console.sessions.leave(alice.seat, 'disconnected', 4)
   line.takes = true
   assert.match(bob.told.at(-1) ?? '', /^the keyboard is kept for alice, whose connection was lost, until .* UTC$/)
-  assert.is(console.type(bob.seat, X), 'occupied')
-  assert.match(console.describeOccupied(bob.seat) ?? '', 'is kept for alice')
+  assert.is(console.input.type(bob.seat, X), 'occupied')
+  assert.match(console.keyboard.describeOccupied(bob.seat) ?? '', 'is kept for alice')
   assert.match(describeWho(console).join('\n'), 'is kept for alice')
   const relayed = attach('alice', { via: 'relay' })
   assert.is(relayed.seat.back, undefined, 'somebody for whom a relay vouches is another')
@@ -26,18 +26,18 @@ test('keeps the keyboard for a lost session, and gives it back to the same perso
   assert.is(bob.told.at(-1), 'alice is back')
   const { readUpTo, discardedBytes, wrote, takenBy } = again.seat.back ?? {}
   assert.equal([readUpTo, discardedBytes, wrote, takenBy], [4, 6, true, undefined])
-  assert.is(console.type(again.seat, X), 'taken')
-  await console.sent(again.seat, context.signal)
+  assert.is(console.input.type(again.seat, X), 'taken')
+  await console.input.sent(again.seat, context.signal)
   assert.is(line.sent, 'x', 'what waited is never sent')
 })
 
 test('any operator may take it at once, and the lost one is told when they return', async context => {
   const { console, attach } = fakeConsole(context)
   const [alice, bob] = [attach('alice'), attach('bob')]
-  console.leave(alice.seat, 'disconnected', 0)
-  assert.is(console.takeOver(bob.seat), undefined)
+  console.sessions.leave(alice.seat, 'disconnected', 0)
+  assert.is(console.keyboard.takeOver(bob.seat), undefined)
   assert.is(bob.told.at(-1), 'bob took over typing from alice')
-  assert.is(console.type(bob.seat, X), 'taken')
+  assert.is(console.input.type(bob.seat, X), 'taken')
   const again = attach('alice')
   assert.is(console.writer, bob.seat)
   assert.is(again.seat.back?.takenBy, 'bob')
@@ -46,15 +46,15 @@ test('any operator may take it at once, and the lost one is told when they retur
 test('is free after a minute, and at once when somebody leaves', async context => {
   const { console, attach, pass } = fakeConsole(context)
   const [alice, bob] = [attach('alice'), attach('bob')]
-  console.leave(alice.seat, 'disconnected', 0)
+  console.sessions.leave(alice.seat, 'disconnected', 0)
   await pass(KEPT_MS - 1_000)
-  assert.is(console.type(bob.seat, X), 'occupied')
+  assert.is(console.input.type(bob.seat, X), 'occupied')
   await pass(2_000)
   assert.is(bob.told.at(-1), 'alice did not come back: the next operator who types has the console')
-  assert.is(console.type(bob.seat, X), 'taken')
+  assert.is(console.input.type(bob.seat, X), 'taken')
   assert.is(attach('alice').seat.back, undefined)
-  console.leave(bob.seat, 'disconnected')
-  assert.is(console.keptFor, undefined)
+  console.sessions.leave(bob.seat, 'disconnected')
+  assert.is(console.keyboard.keptFor, undefined)
 })
 
 test.run()

@@ -21,7 +21,7 @@ test('says who is here, who types, and who is idle', async context => {
   assert.equal(describeWho(console), ['nobody is at core-sw1'])
   const alice = attach('alice', { via: 'relay' })
   const bob = attach('bob')
-  console.takeOver(bob.seat)
+  console.keyboard.takeOver(bob.seat)
   await pass(120_000)
   alice.seat.touch()
   assert.equal(

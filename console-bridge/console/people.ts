@@ -29,7 +29,7 @@ export function describeWho(console: Console, you?: Seat): string[] {
   ])
   const count = `${all.length} session${all.length === 1 ? '' : 's'} at ${console.name}`
   const here = all.length === 0 ? `nobody is at ${console.name}` : count
-  const kept = console.keptFor ? [`  ${describeKept(console.keptFor)}`] : []
+  const kept = console.keyboard.keptFor ? [`  ${describeKept(console.keyboard.keptFor)}`] : []
   return [here, ...aligned(rows), ...kept, ...(console.note ? [describeNote(console.note)] : [])]
 }
 
@@ -71,7 +71,7 @@ export async function putNote(console: Console, by: Person, text: string | undef
   const shown = text === undefined ? undefined : shownText(text)
   if (shown === '') return { cause: 'the note is empty; nothing has changed', refused: false }
   if (shown === undefined && !console.note) return { cause: 'there is no note', refused: false }
-  const failure = await console.putNote(by, shown)
+  const failure = await console.noteBoard.put(by, shown)
   if (failure !== undefined) return { cause: `the note was not written: ${failure}`, refused: false }
   return { done: shown === undefined ? 'the note is off' : 'the note is on; everybody who comes reads it' }
 }

@@ -26,14 +26,14 @@ for (const [role, via, viewOnly, refusal] of CASES) {
     const person: Person = { technician: 'alice', role, from: 'x', ...(via && { via }) }
     const { seat } = attach('alice', { role, viewOnly, ...(via && { via }) })
     assert.is(seat.mayType, refusal === undefined)
-    assert.is(console.takeOver(seat), refusal)
+    assert.is(console.keyboard.takeOver(seat), refusal)
     assert.is(console.writer, refusal === undefined ? seat : other)
-    assert.is(console.type(seat, Buffer.from('reload')), refusal === undefined ? 'taken' : 'observer')
-    const byKey = await console.sendBreak(seat, undefined, context.signal)
+    assert.is(console.input.type(seat, Buffer.from('reload')), refusal === undefined ? 'taken' : 'observer')
+    const byKey = await console.breaks.send(seat, undefined, context.signal)
     const refused = { sent: false, refused: true, cause: refusal }
     assert.equal(byKey, refusal === undefined ? { sent: true } : refused)
     // The command `break` has no session, only the person.
-    const byCommand = await console.sendBreak(person, undefined, context.signal)
+    const byCommand = await console.breaks.send(person, undefined, context.signal)
     assert.equal(byCommand, role === 'operator' ? { sent: true } : { ...refused, cause: OBSERVER })
     const breaks = role === 'observer' ? 0 : viewOnly ? 1 : 2
     assert.is(line.log.filter(item => item === 'break on').length, breaks)

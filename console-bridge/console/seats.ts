@@ -83,4 +83,9 @@ export class Seats {
   tellAll(text: string, except?: Seat): void {
     for (const seat of this.#seats) if (seat !== except) seat.events.onNotice(text)
   }
+
+  /** There may be room for more of what each of them types. */
+  tellRoom(): void {
+    for (const seat of this.all) seat.events.onRoom()
+  }
 }

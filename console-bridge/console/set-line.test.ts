@@ -25,9 +25,9 @@ test('sets it until the last session leaves, and tells everyone', async context 
     configured: '9600 8N1',
     why: 'DTR is off, set by alice, until the last session leaves',
   })
-  console.leave(bob.seat)
+  console.sessions.leave(bob.seat)
   assert.is(console.control.settings.baudRate, 115_200)
-  console.leave(olga.seat)
+  console.sessions.leave(olga.seat)
   await waitFor('the configured settings', () => line.settings.baudRate === 9_600 && line.outputs.dtr)
   assert.is(console.control.difference, undefined)
 })
@@ -37,10 +37,10 @@ test('what was typed before goes out before the change, what is typed meanwhile 
   const { seat } = attach('alice')
   const changes = line.set
   line.set = async settings => {
-    console.type(seat, Buffer.from('after'))
+    console.input.type(seat, Buffer.from('after'))
     await changes(settings)
   }
-  console.type(seat, Buffer.from('before'))
+  console.input.type(seat, Buffer.from('before'))
   await setLine({ console, by: seat, signal: context.signal }, { baudRate: 19_200 }, false)
   await waitFor('the rest', () => line.sent === 'beforeafter')
   assert.equal(

@@ -43,35 +43,34 @@ export function setDefault(options: SetOptions): Promise<SetAnswer> {
 
 /** What was not kept ends with the last session. */
 export async function lastLeft(console: Console, signal: AbortSignal): Promise<void> {
-  if (!console.control.isTemporary || console.transferring !== undefined) return
+  if (!console.control.isTemporary || console.keyboard.transferring !== undefined) return
   const plan = console.control.planLastLeft()
   const loss: Loss = { kind: 'settings', text: 'the settings of the line went back' }
-  const outcome = await console.interrupt(loss, signal, async line => {
+  const outcome = await console.line.interrupt(loss, signal, async line => {
     // Somebody came back while it waited.
     if (console.seats.length === 0) await console.control.apply(line, plan)
   })
   if (console.seats.length > 0) return
   // A line that is closed now is opened with them.
   console.control.made(plan)
-  console.settingsChanged(describeWanted(plan.wanted), undefined)
-  if (!outcome.done && console.state.open)
-    console.announce(`the settings of the line did not go back: ${outcome.cause}`)
+  console.line.settingsChanged(describeWanted(plan.wanted), undefined)
+  if (!outcome.done && console.state.open) console.tellAll(`the settings of the line did not go back: ${outcome.cause}`)
 }
 
 async function change({ console, by, signal }: SetOptions, plan: Plan, what: string, note: string): Promise<SetAnswer> {
   const refusal = refusalOf(by)
   if (refusal !== undefined) return { set: false, refused: true, cause: refusal }
-  if (console.transferring !== undefined)
-    return { set: false, refused: false, cause: `the line was not set: ${console.transferring}` }
+  if (console.keyboard.transferring !== undefined)
+    return { set: false, refused: false, cause: `the line was not set: ${console.keyboard.transferring}` }
   const loss: Loss = { kind: 'settings', text: `${calledAs(by)} set the line to ${what}` }
-  const outcome = await console.interrupt(loss, signal, line => console.control.apply(line, plan))
+  const outcome = await console.line.interrupt(loss, signal, line => console.control.apply(line, plan))
   if (!outcome.done) {
     const stays = console.state.open ? `; it stays at ${describeSettings(console.control.settings)}` : ''
     return { set: false, refused: false, cause: `the line was not set: ${outcome.cause}${stays}` }
   }
   console.control.made(plan)
   const lost = outcome.drained ? '' : '; what the target had not taken was discarded'
-  console.announce(`${calledAs(by)} set the line to ${what}${note}${lost}`)
-  console.settingsChanged(describeWanted(plan.wanted), by)
+  console.tellAll(`${calledAs(by)} set the line to ${what}${note}${lost}`)
+  console.line.settingsChanged(describeWanted(plan.wanted), by)
   return { set: true, text: `${console.name}: ${describeWanted(plan.wanted)}${note}${lost}` }
 }

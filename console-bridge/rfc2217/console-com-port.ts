@@ -94,8 +94,8 @@ export class ConsoleComPort implements ComPort {
   /** What was sent before is sent with the old settings. @returns whether it was changed */
   async #change(changes: LineChanges): Promise<boolean> {
     const { console, seat, over } = this.#options
-    if (!seat.mayType || console.describeOccupied(seat) !== undefined) return false
-    await console.sent(seat, over)
+    if (!seat.mayType || console.keyboard.describeOccupied(seat) !== undefined) return false
+    await console.input.sent(seat, over)
     return !over.aborted && this.#set(changes)
   }
 
@@ -113,7 +113,7 @@ export class ConsoleComPort implements ComPort {
         if (this.#break) this.#break.beganAtMs = clock.nowMs()
         begun()
       }
-      const over = console.sendBreak(seat, { end: end.signal, onBegun }, signal).finally(() => {
+      const over = console.breaks.send(seat, { end: end.signal, onBegun }, signal).finally(() => {
         this.#break = undefined
         end.release()
         begun()

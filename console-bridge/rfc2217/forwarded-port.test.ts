@@ -163,7 +163,7 @@ test('after a take-over it reads on, changes nothing, and closes with the first 
   const { ask, agree, console, line, takes, ended, attach } = port(context)
   await agree()
   await takes('first')
-  console.takeOver(attach('bob').seat)
+  console.keyboard.takeOver(attach('bob').seat)
   assert.equal(await ask(1, 0, 1, 194, 0), [[101, 0, 0, 37, 128]])
   await takes('second')
   assert.is(await ended, '5 bytes sent, 6 not sent: bob types')
@@ -174,7 +174,7 @@ test('what waits when somebody takes over is lost, so the port closes', async co
   const { line, takes, ended, attach, console } = port(context, 'raw bytes')
   line.takes = false
   await takes('waits')
-  console.takeOver(attach('bob').seat)
+  console.keyboard.takeOver(attach('bob').seat)
   assert.match(await ended, /not sent: bob took over typing/)
 })
 
@@ -183,9 +183,12 @@ test('what was kept of a lost session of the same person is not for a program, a
   one.onEnd()
   await ended
   const lost = attach('alice').seat
-  console.leave(lost, 'disconnected', console.scrollback.end)
-  assert.is(console.describeOccupied({ technician: 'alice', role: 'operator', from: 'y' }), undefined)
-  assert.match(console.describeOccupied({ technician: 'bob', role: 'operator', from: 'y' }) ?? '', 'is kept for alice')
+  console.sessions.leave(lost, 'disconnected', console.scrollback.end)
+  assert.is(console.keyboard.describeOccupied({ technician: 'alice', role: 'operator', from: 'y' }), undefined)
+  assert.match(
+    console.keyboard.describeOccupied({ technician: 'bob', role: 'operator', from: 'y' }) ?? '',
+    'is kept for alice',
+  )
   const { seat } = attach('alice', { port: 'raw bytes' })
   assert.equal([seat.back, console.writer], [undefined, seat])
 })

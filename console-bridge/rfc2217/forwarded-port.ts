@@ -71,7 +71,7 @@ export class ForwardedPort implements TerminalInput {
 
   async #run(): Promise<string> {
     const { console, person, kind, clock, signal } = this.#options
-    const seat = console.attach({ ...person, port: kind }, false, {
+    const seat = console.sessions.attach({ ...person, port: kind }, false, {
       onOutput: () => this.#wakeOutput(),
       onNotice: () => {},
       onRoom: () => {
@@ -95,7 +95,7 @@ export class ForwardedPort implements TerminalInput {
     } finally {
       await within(RESTORE_MS, [], async () => this.#port?.restore(), { clock })
       this.#seat = undefined
-      console.leave(seat, this.#how)
+      console.sessions.leave(seat, this.#how)
       this.#ending.release()
     }
     if (signal.aborted) return 'the console bridge is stopping'
@@ -113,7 +113,7 @@ export class ForwardedPort implements TerminalInput {
       },
       onPurgeSent: () => {
         this.#isPurging = true
-        console.purge(seat)
+        console.input.purge(seat)
         this.#isPurging = false
       },
       onSuspend: on => {
@@ -126,7 +126,7 @@ export class ForwardedPort implements TerminalInput {
       ...{ port, clock, over },
       write: bytes => terminal.write(bytes),
       onData: bytes => this.#send(bytes),
-      onBreak: () => console.sendBreak(seat, undefined, signal),
+      onBreak: () => console.breaks.send(seat, undefined, signal),
     })
   }
 
@@ -147,7 +147,7 @@ export class ForwardedPort implements TerminalInput {
   onEnd(): void {
     const { console } = this.#options
     this.#hasEnded = true
-    const sent = this.#seat ? console.sent(this.#seat, this.#ending.signal) : Promise.resolve()
+    const sent = this.#seat ? console.input.sent(this.#seat, this.#ending.signal) : Promise.resolve()
     void sent.then(() => this.#end(this.#cause))
   }
 
@@ -168,7 +168,7 @@ export class ForwardedPort implements TerminalInput {
     const seat = this.#seat
     if (!seat || this.#ending.signal.aborted) return
     seat.touch()
-    const outcome = console.type(seat, bytes)
+    const outcome = console.input.type(seat, bytes)
     switch (outcome) {
       case 'taken':
         return
@@ -177,7 +177,7 @@ export class ForwardedPort implements TerminalInput {
       case 'observer':
         return this.#lose(bytes.length, { kind: 'observer', text: refusalOf(seat) ?? '' })
       case 'occupied': {
-        const text = console.describeOccupied(seat) ?? 'somebody else types'
+        const text = console.keyboard.describeOccupied(seat) ?? 'somebody else types'
         return this.#lose(bytes.length, { kind: 'occupied', text })
       }
       case 'closed':
@@ -193,8 +193,8 @@ export class ForwardedPort implements TerminalInput {
     const wait = controllerUnder(this.#ending.signal)
     await this.#telnet?.sendAnswers()
     this.#isFull = true
-    this.#onRoom = () => console.hasRoom(seat) && wait.abort(OVER)
-    await console.sent(seat, wait.signal)
+    this.#onRoom = () => console.input.hasRoom(seat) && wait.abort(OVER)
+    await console.input.sent(seat, wait.signal)
     this.#onRoom = () => {}
     this.#isFull = false
     wait.release()

@@ -35,7 +35,7 @@ export class Keyboard {
     if (refusal !== undefined) return { exitCode: SESSION_EXIT.observer, text: refusal }
     const { state } = console
     if (!state.open) return { exitCode: SESSION_EXIT.notSent, text: `the line is closed: ${state.cause}` }
-    if (console.describeOccupied(person) !== undefined) return occupied(console, person)
+    if (console.keyboard.describeOccupied(person) !== undefined) return occupied(console, person)
     const keyboard = new Keyboard(console, clock)
     keyboard.#attach(person)
     if (keyboard.#stop === undefined) return keyboard
@@ -62,10 +62,10 @@ export class Keyboard {
   /** Resolves once all of it is on the wire, or is not going to be: then there is a {@link stop}. */
   async send(bytes: Buffer): Promise<void> {
     if (!this.#seat || this.stop) return
-    const outcome = this.#console.type(this.#seat, bytes)
+    const outcome = this.#console.input.type(this.#seat, bytes)
     if (outcome === 'occupied') this.halt(occupied(this.#console, this.#seat))
     if (outcome === 'closed') this.halt({ exitCode: SESSION_EXIT.notSent, text: 'the line is closed' })
-    if (outcome === 'taken' || outcome === 'full') await this.#console.sent(this.#seat, this.stopped)
+    if (outcome === 'taken' || outcome === 'full') await this.#console.input.sent(this.#seat, this.stopped)
   }
 
   /** Resolves after so many milliseconds, or when something happens, or when it has to stop. */
@@ -90,13 +90,13 @@ export class Keyboard {
   release(): void {
     const seat = this.#seat
     this.#seat = undefined
-    if (seat) this.#console.leave(seat)
+    if (seat) this.#console.sessions.leave(seat)
   }
 
   #attach(person: Person): void {
     const lost = ({ kind, text }: Loss) => this.halt({ exitCode: exitOfLoss(kind), text })
     const console = this.#console
-    this.#seat = console.attach({ ...person, port: 'run' }, false, {
+    this.#seat = console.sessions.attach({ ...person, port: 'run' }, false, {
       onOutput: () => {
         this.heardAtMs = this.#clock.nowMs()
         this.#wake()
@@ -112,7 +112,7 @@ export class Keyboard {
       },
     })
     if (console.writer !== this.#seat) this.halt(occupied(console, this.#seat))
-    else console.tellOthers(this.#seat, `${calledAs(this.#seat)} sends commands; taking over ends that`)
+    else console.tellAll(`${calledAs(this.#seat)} sends commands; taking over ends that`, this.#seat)
   }
 
   /** Nobody tells whoever loses the keyboard with nothing left to send. */
@@ -130,6 +130,6 @@ export class Keyboard {
 
 function occupied(console: Console, person: Seat | Person): Stop {
   const { writer } = console
-  const who = console.describeOccupied(person) ?? 'another person has the keyboard'
+  const who = console.keyboard.describeOccupied(person) ?? 'another person has the keyboard'
   return { exitCode: SESSION_EXIT.occupied, text: writer ? `${who}, from ${writer.from}` : who }
 }

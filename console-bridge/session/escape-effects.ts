@@ -52,10 +52,10 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
   help: ({ console, seat, escapeName, tell }) => tell(...escapeHelp(console, seat, escapeName)),
   break: ({ console, seat, stopping, tell }) => {
     // When it was sent, the console tells everyone.
-    void console.sendBreak(seat, undefined, stopping).then(answer => answer.sent || tell(answer.cause))
+    void console.breaks.send(seat, undefined, stopping).then(answer => answer.sent || tell(answer.cause))
   },
   'take-over': ({ console, seat, typing, tell }) => {
-    const answer = console.writer === seat ? 'you are typing already' : console.takeOver(seat)
+    const answer = console.writer === seat ? 'you are typing already' : console.keyboard.takeOver(seat)
     if (answer !== undefined) tell(answer)
     else typing.decidedAnew()
   },
@@ -64,7 +64,7 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
     answered(at, `sequence (${names}, or one key for BREAK and SysRq)`, async line => {
       const sequence = sequenceOf(line.trim())
       if (!sequence) return { cause: `unknown sequence, nothing was sent; known are: ${names}, and one key` }
-      const answer = await at.console.sendBreak(at.seat, undefined, at.stopping, sequence)
+      const answer = await at.console.breaks.send(at.seat, undefined, at.stopping, sequence)
       return answer.sent ? undefined : { cause: answer.cause }
     })
   },
@@ -77,7 +77,7 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
     })
   },
   'give-up': ({ console, seat, tell }) => {
-    if (console.writer === seat) console.giveUp(seat, '')
+    if (console.writer === seat) console.keyboard.giveUp(seat, '')
     else tell('you do not type')
   },
   autobaud: ({ console, seat, clock, over, stopping, tell }) => {
@@ -93,7 +93,7 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
     void autobaud({ console, ...how }).then(answer => !answer.set && answer.refused && tell(answer.cause))
   },
   release: ({ console, seat, tell }) => {
-    void console.release(seat).then(answer => answer.released || tell(answer.cause))
+    void console.line.release(seat).then(answer => answer.released || tell(answer.cause))
   },
   'stop-paste': ({ seat, typing, tell }) => tell(typing.stopPaste(seat)),
   pacing: ({ console, typing, escapeName, tell }) => {

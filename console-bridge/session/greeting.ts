@@ -25,7 +25,7 @@ export function greeting(console: Console, seat: Seat, escapeName: string | unde
   const others = console.seats.filter(other => other !== seat && other !== console.writer)
   if (others.length > 0) lines.push(`also here: ${others.map(calledAs).join(', ')}`)
   if (seat.back) lines.push(...describeReturn(console, seat.back))
-  const warning = console.warningFor(seat)
+  const warning = console.onLeave.warningFor(seat)
   if (warning !== undefined) lines.push(warning)
   if (console.note) lines.push(describeNote(console.note))
   if (!state.open) {
@@ -46,11 +46,11 @@ export function greeting(console: Console, seat: Seat, escapeName: string | unde
 }
 
 function describeRight(console: Console, seat: Seat, escapeName: string | undefined): string {
-  const { writer, keptFor } = console
+  const { writer, keptFor } = console.keyboard
   if (!seat.mayType) return writer ? `you watch, ${calledAs(writer)} types` : 'you watch'
   if (writer === seat) return 'you type'
   if (!writer && !keptFor) return 'nobody types; you may'
-  return `${console.describeOccupied(seat)}, you watch${escapeName === undefined ? '' : `; ${escapeName} ${escapeKeyOf('take-over')} to take over`}`
+  return `${console.keyboard.describeOccupied(seat)}, you watch${escapeName === undefined ? '' : `; ${escapeName} ${escapeKeyOf('take-over')} to take over`}`
 }
 
 /** For somebody whose connection was lost. */

@@ -86,7 +86,7 @@ test('somebody else’s BREAK drops what a stopped client had on its way, until 
   const other = bob()
   line.takes = false
   session.onTyped(PASTE)
-  const sending = console.sendBreak(other, undefined, context.signal)
+  const sending = console.breaks.send(other, undefined, context.signal)
   assert.ok(shown.reads, 'what waits is read, to be dropped')
   for (let round = 0; round < 10; round++) {
     session.onTyped(PASTE)
@@ -106,7 +106,7 @@ test('somebody else’s BREAK drops what a stopped client had on its way, until 
 test('a take-over by key ends the dropping of a paste', async context => {
   const { line, start, bob, console, pass } = withSession(context)
   const other = bob()
-  console.takeOver(other)
+  console.keyboard.takeOver(other)
   const { session } = start()
   session.onTyped(PASTE)
   session.onTyped(Buffer.from('\x1dwtyped'))
@@ -212,7 +212,7 @@ test('a program that lost input ends soon', async context => {
   bob()
   const { session, ending } = start()
   session.onTyped(Buffer.from('reload\r'))
-  console.takeOver(console.seats[1] as never)
+  console.keyboard.takeOver(console.seats[1] as never)
   session.onTyped(Buffer.from('y\r'))
   assert.is(await ending, 75)
   assert.is(line.sent, '')

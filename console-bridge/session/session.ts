@@ -111,7 +111,7 @@ export class Session implements TerminalInput {
 
   async #run(): Promise<SessionExit> {
     const { console, person, viewOnly, terminal, clock, signal } = this.#options
-    const seat = console.attach(
+    const seat = console.sessions.attach(
       person,
       viewOnly,
       {
@@ -121,7 +121,7 @@ export class Session implements TerminalInput {
           this.#view.wake()
         },
         onNotice: text => this.#view.tell(text),
-        onRoom: () => console.hasRoom(seat) && this.#typing.goOn(),
+        onRoom: () => console.input.hasRoom(seat) && this.#typing.goOn(),
         onSent: bytes => this.#typing.ledger.sent(bytes),
         onLost: (bytes, loss) => this.#typing.lose(bytes, loss),
         onOthersBreak: loss => this.#raw.isOn || this.#typing.dropRest(loss),
@@ -146,7 +146,7 @@ export class Session implements TerminalInput {
       this.#questions.cancel()
       this.#seat = undefined
       this.#typing.seat = undefined
-      console.leave(seat, this.#howEnded, this.#isLost ? this.#readUpTo : undefined)
+      console.sessions.leave(seat, this.#howEnded, this.#isLost ? this.#readUpTo : undefined)
     }
     this.#view.release()
     const { ledger } = this.#typing
@@ -214,7 +214,7 @@ export class Session implements TerminalInput {
     void clock.sleep(RESIZE_MS, this.#over).then(() => {
       const last = this.#resizedTo
       this.#resizedTo = undefined
-      if (this.#seat && last) console.resized(this.#seat, last)
+      if (this.#seat && last) console.sessions.resized(this.#seat, last)
     })
   }
 
@@ -241,7 +241,7 @@ export class Session implements TerminalInput {
     }
     const { console, signal } = this.#options
     // When it was sent, the console tells everyone.
-    void console.sendBreak(seat, askedMs, signal).then(answer => answer.sent || this.#view.tell(answer.cause))
+    void console.breaks.send(seat, askedMs, signal).then(answer => answer.sent || this.#view.tell(answer.cause))
     return seat.mayType
   }
 
@@ -284,9 +284,9 @@ export class Session implements TerminalInput {
     await watchIdle({
       ...{ limitMs, clock, over: this.#over },
       // A paste or a transfer goes on without a key.
-      idleMs: () => (this.#raw.isOn || console.waitingBytes(seat) > 0 ? 0 : seat.idleMs),
+      idleMs: () => (this.#raw.isOn || console.input.waitingBytes(seat) > 0 ? 0 : seat.idleMs),
       onKeyboard: () => {
-        console.giveUp(seat, `, after ${duration} without a key`)
+        console.keyboard.giveUp(seat, `, after ${duration} without a key`)
         this.#view.tell(`you have pressed no key for ${duration}: in another ${duration} this session ends`)
       },
       onEnd: () => void this.#dismiss(`this session ends: no key for ${durationText(2 * limitMs)}`),
@@ -332,19 +332,19 @@ export class Session implements TerminalInput {
   /** Passes everything on, until nothing moves any more. */
   async #goRaw(seat: Seat): Promise<void> {
     const { console } = this.#options
-    const refusal = console.takeFree(seat)
+    const refusal = console.keyboard.takeFree(seat)
     if (refusal !== undefined) return this.#view.tell(refusal)
     const quiet = QUIET_MS / 1_000
     this.#view.tell(
       `raw: start the transfer now. Everything is passed on and ${this.#escapeName} does not work, until nothing moves for ${quiet} s`,
     )
-    console.tellOthers(seat, `${calledAs(seat)} transfers a file, in raw mode`)
+    console.tellAll(`${calledAs(seat)} transfers a file, in raw mode`, seat)
     this.#view.hold()
     await this.#raw.begin()
     this.#view.release()
     if (this.#over.aborted) return
     this.#view.tell(`raw mode is over: ${this.#escapeName} works again`)
-    console.tellOthers(seat, `${calledAs(seat)} is no longer in raw mode`)
+    console.tellAll(`${calledAs(seat)} is no longer in raw mode`, seat)
   }
 
   async #hintAtSilence(over: AbortSignal): Promise<void> {
@@ -358,7 +358,7 @@ export class Session implements TerminalInput {
   async #finish(): Promise<void> {
     const { console, clock } = this.#options
     const over = this.#over
-    if (this.#seat) await console.sent(this.#seat, over)
+    if (this.#seat) await console.input.sent(this.#seat, over)
     const { ledger } = this.#typing
     if (!ledger.loss) {
       const { scrollback } = console

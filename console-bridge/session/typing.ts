@@ -62,7 +62,7 @@ export class Typing {
     const { console, terminal, clock, over, tell } = options
     this.#options = options
     this.#isProgram = !terminal.interactive
-    this.#pacer = console.pacer(pacingOf(console.config))
+    this.#pacer = console.input.pacer(pacingOf(console.config))
     this.#gate = new PasteGate({
       ...{ clock, over },
       roundTrip: signal => terminal.roundTrip(signal),
@@ -75,7 +75,7 @@ export class Typing {
 
   /** Some input has not been sent yet, or a paste is going on. */
   get isBehind(): boolean {
-    const waits = this.seat !== undefined && this.#options.console.waitingBytes(this.seat) > 0
+    const waits = this.seat !== undefined && this.#options.console.input.waitingBytes(this.seat) > 0
     return waits || this.#isPaused || this.#gate.isPasting
   }
 
@@ -92,7 +92,7 @@ export class Typing {
 
   /** For what is pasted from now on. */
   set pacing(pacing: Pacing) {
-    this.#pacer = this.#options.console.pacer(pacing)
+    this.#pacer = this.#options.console.input.pacer(pacing)
   }
 
   /** Drops the rest of a paste, also what is still on its way. @returns a sentence about it */
@@ -101,7 +101,7 @@ export class Typing {
     const { sentLines, lines } = this.#pacer.progress
     if (!this.isBehind) return 'no paste is going on'
     const loss: Loss = { kind: 'stopped', text: 'you stopped the paste' }
-    const bytes = console.discard(seat, loss)
+    const bytes = console.input.discard(seat, loss)
     this.dropRest(loss)
     const far = isPaced(this.pacing) ? `${sentLines} of ${lines} lines were sent, ` : ''
     return `the paste is stopped: ${far}${bytes} bytes were not sent`
@@ -116,7 +116,7 @@ export class Typing {
   type(seat: Seat, bytes: Buffer, isRaw = false): void {
     const { console, terminal } = this.#options
     const loss = isRaw ? undefined : (this.#gate.came(bytes.length) ?? this.#givenUp)
-    const outcome = loss ? 'lost' : console.type(seat, bytes, isRaw ? undefined : this.#pacerFor(bytes))
+    const outcome = loss ? 'lost' : console.input.type(seat, bytes, isRaw ? undefined : this.#pacerFor(bytes))
     if (this.#pacer.waitingBytes > 0) void this.#reportPaste(seat)
     switch (outcome) {
       case 'lost':
@@ -134,7 +134,7 @@ export class Typing {
         this.lose(bytes.length, { kind: 'observer', text: refusalOf(seat) ?? '' })
         break
       case 'occupied': {
-        const occupied = console.describeOccupied(seat) ?? 'somebody else types'
+        const occupied = console.keyboard.describeOccupied(seat) ?? 'somebody else types'
         this.#refuse(`not sent: ${occupied}${this.#options.takeOverHint}`)
         this.lose(bytes.length, { kind: 'occupied', text: occupied })
         break
@@ -166,7 +166,7 @@ export class Typing {
       ...{ clock, over, who: calledAs(seat) },
       progress: text => terminal.interactive && tellProgress(`${text}${stopHint}`),
       end: text => terminal.interactive && tell(text),
-      others: text => console.tellOthers(seat, text),
+      others: text => console.tellAll(text, seat),
     })
     this.#isReporting = false
   }
@@ -185,7 +185,7 @@ export class Typing {
   async #giveUpHeld(): Promise<void> {
     if (!this.#isProgram || this.#isWatched || !this.seat) return
     this.#isWatched = true
-    await this.#options.console.sent(this.seat, this.#options.over)
+    await this.#options.console.input.sent(this.seat, this.#options.over)
     this.#isWatched = false
   }
 

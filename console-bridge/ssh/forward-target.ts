@@ -22,7 +22,7 @@ export function forwardTarget(host: string, port: number, visit: Visit): Forward
   const { state } = console
   if (!state.open) return { refusal: `the line is closed: ${state.cause}`, cannot: true }
   // A program must not take for sent what is not: it gets a port that it can write to, or none.
-  const occupied = person.role === 'operator' ? console.describeOccupied(person) : undefined
+  const occupied = person.role === 'operator' ? console.keyboard.describeOccupied(person) : undefined
   if (occupied !== undefined) return forbidden(`${occupied}; try again when the keyboard is free`)
   return { console, kind }
 }

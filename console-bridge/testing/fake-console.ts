@@ -35,7 +35,11 @@ export function fakeConsole(
   context.cleanup(() => console.lineClosed('the test is over'))
   const attach = (technician: string, { viewOnly = false, ...more }: Partial<Person> & { viewOnly?: boolean } = {}) => {
     const told: string[] = []
-    const seat = console.attach({ technician, role: 'operator', from: 'x', ...more }, viewOnly, recordedEvents(told))
+    const seat = console.sessions.attach(
+      { technician, role: 'operator', from: 'x', ...more },
+      viewOnly,
+      recordedEvents(told),
+    )
     return { seat, told }
   }
   const pass = (ms: number) => clock.sleep(ms, new AbortController().signal)

@@ -48,31 +48,31 @@ export async function runLrzsz(job: TransferJob): Promise<Loss | undefined> {
     stopped.abort(OVER)
   }
   const wire = { received: (_: Buffer) => {}, onRoom: () => {} }
-  const seat = console.beginTransfer(by, what, {
+  const seat = console.transfers.begin(by, what, {
     ...{ received: bytes => wire.received(bytes), stop, onRoom: () => wire.onRoom() },
   })
   if ('kind' in seat) return seat
   const onGone = () => stop({ kind: 'left', text: signal.aborted ? 'the console bridge is stopping' : 'cancelled' })
   for (const one of [gone, signal]) one.addEventListener('abort', onGone)
   if (gone.aborted || signal.aborted) onGone()
-  const before = console.line?.settings.baudRate
+  const before = console.line.current?.settings.baudRate
   try {
     if (job.atSpeed !== undefined) await setSpeed(job, job.atSpeed, stop)
     if (!stopped.signal.aborted) await exchange(job, seat, stopped.signal, stop, wire)
     // After a BREAK the target is in its boot monitor, which would take this for a command.
-    if (why?.kind === 'left' || why?.kind === 'unanswered') console.type(seat, CANCEL)
-    await console.sent(seat, signal)
+    if (why?.kind === 'left' || why?.kind === 'unanswered') console.input.type(seat, CANCEL)
+    await console.input.sent(seat, signal)
   } finally {
     for (const one of [gone, signal]) one.removeEventListener('abort', onGone)
     if (job.atSpeed !== undefined && before !== undefined) await setSpeed(job, before, stop)
-    console.endTransfer(seat, why?.text ?? 'the file is complete')
+    console.transfers.end(seat, why?.text ?? 'the file is complete')
   }
   return why
 }
 
 async function setSpeed({ console, signal, report }: TransferJob, baudRate: number, stop: (why: Loss) => void) {
   const loss: Loss = { kind: 'settings', text: `the speed changed to ${baudRate}` }
-  const outcome = await console.interrupt(loss, signal, line => line.set({ baudRate }))
+  const outcome = await console.line.interrupt(loss, signal, line => line.set({ baudRate }))
   if (outcome.done) report(`the line is at ${baudRate}`)
   else stop({ kind: 'settings', text: `the line was not set to ${baudRate}: ${outcome.cause}` })
 }
@@ -95,11 +95,11 @@ async function exchange(
     heardAtMs = clock.nowMs()
     if (child.stdin.writable) child.stdin.write(bytes)
   }
-  wire.onRoom = () => console.hasRoom(seat) && child.stdout.resume()
+  wire.onRoom = () => console.input.hasRoom(seat) && child.stdout.resume()
   child.stdin.on('error', () => {})
   child.stdout.on('data', (bytes: Buffer) => {
     if (stopped.aborted) return
-    if (console.type(seat, bytes) === 'full') child.stdout.pause()
+    if (console.input.type(seat, bytes) === 'full') child.stdout.pause()
   })
   child.stderr.setEncoding('latin1').on('data', (text: string) => {
     said = (said + text).slice(-SAID_BYTES)
