@@ -24,6 +24,16 @@ export async function freePortPair(): Promise<number> {
   return findFree(2)
 }
 
+/** `count` such pairs, none of which overlaps another. */
+export async function freePortPairs(count: number): Promise<number[]> {
+  const pairs: number[] = []
+  while (pairs.length < count) {
+    const port = await freePortPair()
+    if (pairs.every(other => Math.abs(other - port) > 1)) pairs.push(port)
+  }
+  return pairs
+}
+
 async function findFree(neighbours: number): Promise<number> {
   for (let tries = 0; tries < 200; tries++) {
     const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST))

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { readProcessStat } from '../../../runtime/process-stat.ts'
-import { freePorts } from '../../../testbed/free-port.ts'
+import { freePortPairs } from '../../../testbed/free-port.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../../testbed/suite.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
@@ -22,10 +22,10 @@ const CLAIMS = 4
 test(
   'keeps four of 250 claims of one device, and serves another device and a technician meanwhile',
   async context => {
-    const [tokyo = 0, osaka = 0] = await freePorts(2)
+    const [tokyo = 0, osaka = 0] = await freePortPairs(2)
     const relay = await startFleetRelay({
       directory: await scratchDirectory(context),
-      devices: { tokyo: Math.min(tokyo, 60_000), osaka: Math.max(osaka, 60_002) },
+      devices: { tokyo, osaka },
       rest: `[[technicians]]\nname = "alice"\nkeys = ["KEY_OF_alice"]\nconsoles = []\nshells = ["osaka"]`,
     })
     context.cleanup(() => relay.sshd.stop())

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { freePorts } from '../../../testbed/free-port.ts'
+import { freePortPairs } from '../../../testbed/free-port.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { suite } from '../../../testbed/suite.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
@@ -20,8 +20,8 @@ for (const [shell, path, shebang] of SHELLS) {
   test(
     `in ${shell}: says of each device whether it can be reached, what it reported, and who switched it off, why and until when`,
     async context => {
-      const [tokyo = 0, osaka = 0] = await freePorts(2)
-      const ports = { tokyo: Math.min(tokyo, 60_000), osaka: Math.max(osaka, 60_002) }
+      const [tokyo = 0, osaka = 0] = await freePortPairs(2)
+      const ports = { tokyo, osaka }
       const relay = await startFleetRelay({
         directory: await scratchDirectory(context),
         devices: ports,
