@@ -86,32 +86,55 @@ export class LogLines {
 /** As a sentence. @returns undefined for what concerns only the files */
 export function describeEvent(kind: EventKind, text: string): string | undefined {
   const { what, fields } = parseEvent(text)
-  const { by = 'somebody', cause } = fields
+  const { by, cause, settings } = fields
+  const who = by ?? 'somebody'
   const because = cause === undefined ? '' : `: ${cause}`
-  switch (kind) {
-    case 'session':
-      return what === 'begin' ? `${by} joined` : what === 'end' ? `${by} left` : text
-    case 'keyboard':
-      return what === 'taken' ? `${by} took over typing from ${fields.from}` : `${by} types now`
-    case 'break':
-      return what === 'sent' ? `${by} sent BREAK, ${fields.ms} ms` : `a BREAK of ${by} was not sent${because}`
-    case 'line':
-      return what === 'open'
-        ? `the line is open, ${fields.settings}`
-        : what === 'closed'
-          ? `the line is closed${because}`
-          : text
-    case 'gap':
+  switch (`${kind} ${what}` satisfies `${EventKind} ${string}`) {
+    case 'session begin':
+      return `${who} joined`
+    case 'session end':
+      return `${who} left`
+    // Of a terminal; recordings have it.
+    case 'session size':
+      return undefined
+    case 'keyboard taken':
+      return `${who} took over typing from ${fields.from}`
+    case 'keyboard free':
+      return `${who} types now`
+    case 'keyboard released':
+      return `${who} no longer types`
+    case 'break sent':
+      return `${who} sent BREAK, ${fields.ms} ms`
+    case 'break failed':
+      return `a BREAK of ${who} was not sent${because}`
+    case 'line open':
+      return `the line is open, ${settings}`
+    case 'line closed':
+      return `the line is closed${because}`
+    case 'line set':
+      return by === undefined ? `the line was set to ${settings}` : `${by} set the line to ${settings}`
+    case 'gap missing':
       return `${describeMissing(fields)} missing here${because}`
-    case 'clock':
+    case 'clock set':
       return `the clock was set by ${Number(fields.by_ms) / 1_000} s; the times above are corrected`
-    case 'bridge':
-      return what === 'continues' ? undefined : `the console bridge ${what}`
-    case 'transfer':
-    case 'note':
-      return text
+    case 'bridge started':
+    case 'bridge stopped':
+      return `the console bridge ${what}`
+    case 'bridge continues':
+      return undefined
+    case 'transfer begin':
+      return `${who} transfers a file (${fields.as}); its bytes are not here`
+    case 'transfer end':
+      return `the transfer of ${who} (${fields.as}) is over: ${fields.how}`
+    case 'note on':
+      return `${who} left a note: ${fields.text}`
+    case 'note off':
+      return `${who} took the note off`
+    case 'note on_leave':
+      return 'the last operator left: what on_leave says was sent to the target'
+    // Of another version of the bridge.
     default:
-      return kind satisfies never
+      return text
   }
 }
 
