@@ -1,11 +1,20 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { ptyTarget } from '../testbed/pty-target.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
+import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { SESSION_EXIT } from './session/exit-codes.ts'
-import { sshArgs, statusWhere } from './testing/bridge-fixture.ts'
+import {
+  bridgeFiles,
+  openTerminal,
+  sshArgs,
+  startBridge,
+  statusWhere,
+  type TechnicianTerminal,
+} from './testing/bridge-fixture.ts'
 import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 
 const test = suite('sessions')
@@ -191,6 +200,52 @@ test(
     slow.child.kill('SIGCONT')
     await slow.says(/\[oobm: [1-9]\d* bytes are missing here: this connection was too slow\]/, 60_000)
     await slow.says(/the end/, 60_000)
+  },
+  LIMIT,
+)
+
+test(
+  "conserver's keys, per console and per person: help, ^E of a shell, disconnect",
+  async context => {
+    const target = await ptyTarget(context, await scratchDirectory(context))
+    const files = await bridgeFiles(
+      context,
+      [{ name: 'core-sw1', path: target.path, escapeSet: 'conserver' }],
+      ({ alice, bob }) => ({
+        technicians: [
+          { name: 'alice', keys: [alice.publicKey] },
+          { name: 'bob', keys: [bob.publicKey], escapeSet: 'oobm' },
+        ],
+      }),
+    )
+    await startBridge(context, files)
+    await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
+    const [alice, bob] = (['alice', 'bob'] as const).map(who =>
+      openTerminal(context, 'ssh', sshArgs(files, who, 'core-sw1')),
+    ) as [TechnicianTerminal, TechnicianTerminal]
+    await alice.says(/\[oobm: \^Ec\? for help\]/)
+    await bob.says(/\[oobm: Ctrl-\] \? for help\]/)
+    alice.types('\x05cf')
+    await bob.says(/alice (took over typing|types)/)
+    alice.types('\x05')
+    await target.hears(/^\x05$/)
+    alice.types('\x05')
+    alice.types('c?')
+    await alice.says(/l0 {2}send a BREAK/)
+    await alice.says(/press \^E c, then a key/)
+    const paste = 'interface Gi0/1\r description \x05c. \x05\x05 end\r'
+    alice.types(paste)
+    await target.hears(/ end\r$/)
+    assert.is(target.heard(), `\x05${paste}`)
+    alice.types('\x05cl0')
+    await bob.says(/\[oobm: alice sent BREAK, 300 ms\]/)
+    bob.types('\x1dw')
+    await alice.says(/\[oobm: bob took over typing from alice\]/)
+    // Once what was pasted is a second ago.
+    await waitFor('alice to leave', () => {
+      alice.types('\x05c.')
+      return alice.ended()
+    })
   },
   LIMIT,
 )

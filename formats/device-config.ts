@@ -6,6 +6,7 @@ import {
   bridgeSettings,
   consoleSchema,
   deviceSettings,
+  escapeSetSchema,
   type intervalsSchema,
   PROFILES,
 } from './device-settings.ts'
@@ -51,6 +52,10 @@ const technicianSchema = z.strictObject({
     details: 'They open nothing but `via_relay`.',
   }),
   shell: z.boolean().default(false).meta({ description: 'whether the shell of the device is open to the technician' }),
+  escapeSet: escapeSetSchema.optional().meta({
+    description: 'keys that control the sessions of the technician',
+    whenLeftOut: 'default: those of the console',
+  }),
   admin: z.boolean().default(false).meta({
     description: 'whether the technician may log in as `remote-admin`, who may become root',
     details: 'The shell is then open to them, too.',

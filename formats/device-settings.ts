@@ -27,6 +27,9 @@ function isRegex(text: string): boolean {
 /** Nothing that a terminal obeys, and nothing invisible. */
 const LABEL = /^(?=\P{Z})[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u
 
+/** The keys of a session, per console and per person. */
+export const escapeSetSchema = z.enum(['oobm', 'conserver'], 'must be "oobm" or "conserver"')
+
 /** The single settings of a console. */
 export const consoleShape = z.strictObject({
   name: nameSchema.meta({
@@ -73,6 +76,10 @@ export const consoleShape = z.strictObject({
     description: 'what greeting, `list` and `status` say about the equipment: site, rack, model, contact',
     value: 'TEXT',
     example: 'Tokyo DC2, rack 14, Catalyst 9300; noc@example.com, +81 3 1234',
+  }),
+  escapeSet: escapeSetSchema.default('oobm').meta({
+    description: 'keys that control a session here: ours, after the escape key, or those of conserver, after `^Ec`',
+    details: 'A person may have a set of their own. docs/console.md has both.',
   }),
   onLeave: z
     .union([z.enum(['none', 'warn']), z.strictObject({ send: z.string().min(1).max(200) })], {

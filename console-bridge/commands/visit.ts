@@ -1,6 +1,7 @@
 /** Who logged in on a connection, and which console they mean. */
 import type { Console } from '../console/console.ts'
 import type { Person } from '../console/person.ts'
+import type { EscapeSetting } from '../session/escape-keys.ts'
 import { chooseConsole, describeNoConsole } from './login-name.ts'
 
 /** Who asks. */
@@ -16,6 +17,8 @@ export interface Visit extends Asker {
   /** As typed, without the technician. */
   wanted: string
   allowed: readonly Console[]
+  /** The keys of this person's sessions; undefined for those of the console. */
+  escapeSet?: EscapeSetting['set'] | undefined
   /** Why every session ends with a message. */
   refusal: string | undefined
 }

@@ -11,7 +11,8 @@ import type { Seat } from '../console/seat.ts'
 import { setAsTyped } from '../console/set-line.ts'
 import { describeSettings } from '../line/settings.ts'
 import { escapeHelp } from './escape-help.ts'
-import { type EscapeCommand, escapeKeyOf } from './escape-menu.ts'
+import type { EscapeKeys } from './escape-keys.ts'
+import type { EscapeCommand } from './escape-menu.ts'
 import type { Past } from './past.ts'
 import type { Typing } from './typing.ts'
 
@@ -25,8 +26,7 @@ export interface AtConsole {
   readonly typing: Typing
   /** The transcript, where there is one that this person may read. */
   readonly past: Past | undefined
-  /** `Ctrl-]` */
-  readonly escapeName: string
+  readonly keys: EscapeKeys
   readonly clock: Clock
   /** The end of the session. */
   readonly over: AbortSignal
@@ -45,17 +45,22 @@ export interface AtConsole {
   goRaw(): void
 }
 
-/** Must not throw; what is to be awaited, it awaits itself. */
-export type EscapeEffect = (at: AtConsole) => void
+/**
+ * Must not throw; what is to be awaited, it awaits itself.
+ * @param choice what it would ask for, or does otherwise, where the keys say so
+ */
+export type EscapeEffect = (at: AtConsole, choice?: string) => void
 
 export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
-  help: ({ console, seat, escapeName, tell }) => tell(...escapeHelp(console, seat, escapeName)),
+  help: ({ console, seat, keys, tell }) => tell(...escapeHelp(console, seat, keys)),
   break: ({ console, seat, stopping, tell }) => {
     // When it was sent, the console tells everyone.
     void console.breaks.send(seat, undefined, stopping).then(answer => answer.sent || tell(answer.cause))
   },
-  'take-over': ({ console, seat, typing, tell }) => {
-    const answer = console.writer === seat ? 'you are typing already' : console.keyboard.takeOver(seat)
+  'take-over': ({ console, seat, typing, tell }, choice) => {
+    const { keyboard } = console
+    const take = () => (choice === 'free' ? keyboard.takeFree(seat) : keyboard.takeOver(seat))
+    const answer = console.writer === seat ? 'you are typing already' : take()
     if (answer !== undefined) tell(answer)
     else typing.decidedAnew()
   },
@@ -96,15 +101,13 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
     void console.line.release(seat).then(answer => answer.released || tell(answer.cause))
   },
   'stop-paste': ({ seat, typing, tell }) => tell(typing.stopPaste(seat)),
-  pacing: ({ console, typing, escapeName, tell }) => {
+  pacing: ({ console, typing, keys, tell }) => {
     typing.pacing = pacingAfter(typing.pacing, pacingOf(console.config))
-    tell(
-      `what you paste is paced: ${describePacing(typing.pacing)}; ${escapeName} ${escapeKeyOf('pacing')} for another`,
-    )
+    tell(`what you paste is paced: ${describePacing(typing.pacing)}; ${keys.press('pacing')} for another`)
   },
-  log: ({ console, past, tell }) => {
+  log: ({ console, past, tell }, choice) => {
     if (!past) return tell(`${console.name} has no transcript that you may read`)
-    void past.log(LOG_LINES).then(
+    void past.log(choice === undefined ? LOG_LINES : Number(choice)).then(
       lines => tell(`the last lines, with times; more of it: ssh ${console.name} log`, ...lines),
       err => tell(`the transcript cannot be read: ${errorMessage(err)}`),
     )

@@ -2,25 +2,39 @@ import * as assert from 'uvu/assert'
 import { suite } from '../../testbed/suite.ts'
 import { fakeConsole } from '../testing/fake-console.ts'
 import { escapeHelp, mayUse } from './escape-help.ts'
+import { type EscapeSetting, escapeKeysOf } from './escape-keys.ts'
 import { ESCAPE_MENU } from './escape-menu.ts'
 
 const test = suite('escape help')
 
-test('fits a screen of 24 lines of 80 columns, and names the console and who types', context => {
+const keysOf = (set: EscapeSetting['set']) => escapeKeysOf({ key: 'ctrl-]', set })
+
+for (const set of ['oobm', 'conserver'] as const) {
+  test(`${set}: fits a screen of 24 lines of 80 columns, and names the console and who types`, context => {
+    const { console, attach } = fakeConsole(context)
+    const alice = attach('alice', { isAdmin: true })
+    const lines = escapeHelp(console, alice.seat, keysOf(set))
+    assert.ok(lines.length <= 20, String(lines.length))
+    for (const line of lines) assert.ok(`[oobm: ${line}]`.length <= 79, line)
+    assert.match(lines[0] ?? '', /^core-sw1 {2}9600 8N1 {2}open {2}you type/)
+    const text = lines.join('\n')
+    for (const { help } of ESCAPE_MENU) assert.match(text, help)
+  })
+}
+
+test("shows conserver's keys where they are in force", context => {
   const { console, attach } = fakeConsole(context)
-  const alice = attach('alice', { isAdmin: true })
-  const lines = escapeHelp(console, alice.seat, 'Ctrl-]')
-  assert.ok(lines.length <= 20, String(lines.length))
-  for (const line of lines) assert.ok(`[oobm: ${line}]`.length <= 79, line)
-  assert.match(lines[0] ?? '', /^core-sw1 {2}9600 8N1 {2}open {2}you type/)
-  const text = lines.join('\n')
-  for (const { help } of ESCAPE_MENU) assert.match(text, help)
+  const text = escapeHelp(console, attach('alice').seat, keysOf('conserver')).join('\n')
+  for (const row of [' f a  take over typing', '  l0  send a BREAK', ' w u  who is here', '   D  pace what you paste'])
+    assert.match(text, row)
+  assert.match(text, 'press ^E c, then a key')
+  assert.not.match(text, 'Ctrl-]')
 })
 
 test('shows only what this person may do', context => {
   const { console, attach } = fakeConsole(context)
   const olga = attach('olga', { role: 'observer' })
-  const text = escapeHelp(console, olga.seat, 'Ctrl-]').join('\n')
+  const text = escapeHelp(console, olga.seat, keysOf('oobm')).join('\n')
   assert.match(text, 'message to the others')
   for (const hidden of ['send a BREAK', 'take over typing', "end another's session"]) assert.not.match(text, hidden)
   const kick = ESCAPE_MENU.find(({ command }) => command === 'kick') as (typeof ESCAPE_MENU)[number]

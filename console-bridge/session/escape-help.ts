@@ -3,7 +3,8 @@ import type { Console } from '../console/console.ts'
 import { calledAs } from '../console/person.ts'
 import type { Seat } from '../console/seat.ts'
 import { describeSettings } from '../line/settings.ts'
-import { ESCAPE_GROUPS, ESCAPE_MENU, type EscapeEntry, escapeRows } from './escape-menu.ts'
+import type { EscapeKeys } from './escape-keys.ts'
+import { ESCAPE_GROUPS, type EscapeEntry } from './escape-menu.ts'
 
 /** Characters of a line of the bridge, without `[oobm: ` and `]`, so that it fits on 80. */
 const WIDTH = 71
@@ -19,9 +20,8 @@ export function mayUse({ who, ownKey }: EscapeEntry, { mayType, isAdmin, via }: 
   return who === 'anyone' || mayType
 }
 
-/** @param escapeName `Ctrl-]` */
-export function escapeHelp(console: Console, seat: Seat, escapeName: string): string[] {
-  return [head(console, seat), ...columns(blocks(seat, escapeName)).map(line => line.padEnd(WIDTH))]
+export function escapeHelp(console: Console, seat: Seat, keys: EscapeKeys): string[] {
+  return [head(console, seat), ...columns(blocks(seat, keys)).map(line => line.padEnd(WIDTH))]
 }
 
 function head(console: Console, seat: Seat): string {
@@ -32,15 +32,15 @@ function head(console: Console, seat: Seat): string {
 }
 
 /** The lines of each group: its name, then its commands. */
-function blocks(user: User, escapeName: string): string[][] {
-  const rows = escapeRows(ESCAPE_MENU).filter(row => mayUse(row, user))
+function blocks(user: User, keys: EscapeKeys): string[][] {
+  const rows = keys.rows().filter(row => mayUse(row, user))
   const found = Object.entries(ESCAPE_GROUPS).map(([group, title]) => {
     const lines = rows
       .filter(row => row.group === group)
-      .map(({ keys, help }) => `${keys.join(' ').padStart(KEY_WIDTH)}  ${help}`)
+      .map(row => `${row.keys.join(' ').padStart(KEY_WIDTH)}  ${row.help}`)
     return lines.length === 0 ? [] : [title, ...lines]
   })
-  found.push([`press ${escapeName}, then a key; ${escapeName} twice sends it`])
+  found.push([keys.footer])
   return found.filter(lines => lines.length > 0)
 }
 

@@ -60,10 +60,12 @@ export function escapeKeyOf(command: EscapeCommand): string {
   return ENTRIES.find(entry => entry.command === command)?.key ?? ''
 }
 
+export type EscapeRow = EscapeEntry & { command: EscapeCommand; keys: string[] }
+
 /** One row for each command, with all its keys, in the order of the groups. */
-export function escapeRows(entries: readonly EscapeEntry[] = ESCAPE_MENU): (EscapeEntry & { keys: string[] })[] {
-  const keysOf = (command: string) => entries.filter(entry => entry.command === command).map(({ key }) => key)
-  const first = entries.filter((entry, at) => entries.findIndex(({ command }) => command === entry.command) === at)
+export function escapeRows(): EscapeRow[] {
+  const keysOf = (command: string) => ENTRIES.filter(entry => entry.command === command).map(({ key }) => key)
+  const first = ENTRIES.filter((entry, at) => ENTRIES.findIndex(({ command }) => command === entry.command) === at)
   return Object.keys(ESCAPE_GROUPS).flatMap(group =>
     first.filter(entry => entry.group === group).map(entry => ({ ...entry, keys: keysOf(entry.command) })),
   )

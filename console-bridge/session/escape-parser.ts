@@ -3,18 +3,34 @@ import { type EscapeCommand, escapeCommandOf } from './escape-menu.ts'
 
 export type TypedEvent =
   | { kind: 'bytes'; bytes: Buffer }
-  | { kind: 'command'; command: EscapeCommand }
+  /** `choice`: what it would ask for, or does otherwise. */
+  | { kind: 'command'; command: EscapeCommand; choice?: string }
   /** The escape key, then an unknown key: neither is sent. */
   | { kind: 'unknown' }
 
+export interface KeyParser {
+  /** @param isPaste these bytes were not typed key by key */
+  feed(input: Buffer, isPaste: boolean): TypedEvent[]
+  /** An escape key waits that may be a character like others: {@link flush} it after a moment. */
+  readonly hasLoneEscape: boolean
+  /** Gives up what may be the beginning of an escape. */
+  flush(): TypedEvent[]
+}
+
 /** The input may be cut anywhere. */
-export class EscapeParser {
+export class EscapeParser implements KeyParser {
+  readonly hasLoneEscape = false
   readonly #escapeByte: number
   #escaped = false
 
   /** @param escapeByte the byte of the escape key */
   constructor(escapeByte: number) {
     this.#escapeByte = escapeByte
+  }
+
+  /** The escape key twice sends it, and nothing waits. */
+  flush(): TypedEvent[] {
+    return []
   }
 
   feed(input: Buffer): TypedEvent[] {

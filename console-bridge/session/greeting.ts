@@ -7,21 +7,21 @@ import { describeNote } from '../console/note.ts'
 import { calledAs } from '../console/person.ts'
 import type { Seat } from '../console/seat.ts'
 import { describeSettings } from '../line/settings.ts'
-import { escapeKeyOf } from './escape-menu.ts'
+import type { EscapeKeys } from './escape-keys.ts'
 
 /** Lines of scrollback that are shown at the beginning: a screenful. */
 export const GREETING_LINES = 24
 
 /**
- * @returns one text for each line. @param escapeName `Ctrl-]`; undefined where the escape key does not work (no pty)
+ * @returns one text for each line. @param keys undefined where the escape key does not work (no pty)
  */
-export function greeting(console: Console, seat: Seat, escapeName: string | undefined): string[] {
+export function greeting(console: Console, seat: Seat, keys: EscapeKeys | undefined): string[] {
   const { config, state, hold } = console
   const lines = [`console ${config.name} on ${config.path}, ${describeSettings(console.control.settings)}`]
   if (config.label !== undefined) lines.push(config.label)
   const { difference } = console.control
   if (difference) lines.push(`${difference.why}; configured: ${difference.configured}`)
-  lines.push(`you are ${calledAs(seat)}, ${seat.role}: ${describeRight(console, seat, escapeName)}`)
+  lines.push(`you are ${calledAs(seat)}, ${seat.role}: ${describeRight(console, seat, keys)}`)
   const others = console.seats.filter(other => other !== seat && other !== console.writer)
   if (others.length > 0) lines.push(`also here: ${others.map(calledAs).join(', ')}`)
   if (seat.back) lines.push(...describeReturn(console, seat.back))
@@ -32,25 +32,23 @@ export function greeting(console: Console, seat: Seat, escapeName: string | unde
     lines.push(`the line has been closed since ${timeText(state.since)}: ${state.cause}; what you type is not sent`)
   }
   if (hold) {
-    const release = escapeName === undefined ? '' : `; ${escapeName} ${escapeKeyOf('release')} to release it`
+    const release = keys ? `; ${keys.press('release')} to release it` : ''
     lines.push(`flow control has held the line since ${timeText(hold.since)}: ${hold.cause}${release}`)
   }
-  if (escapeName !== undefined) lines.push(`${escapeName} ? for help`)
-  if (escapeName !== undefined && seat.via === 'relay' && seat.mayType) {
+  if (keys) lines.push(`${keys.press('help')} for help`)
+  if (keys && seat.via === 'relay' && seat.mayType) {
     // The relay's sshd answers a client's BREAK request itself and does not forward it.
-    lines.push(
-      `to send BREAK, press ${escapeName} ${escapeKeyOf('break')}: the relay does not pass on your client's own`,
-    )
+    lines.push(`to send BREAK, press ${keys.press('break')}: the relay does not pass on your client's own`)
   }
   return lines
 }
 
-function describeRight(console: Console, seat: Seat, escapeName: string | undefined): string {
+function describeRight(console: Console, seat: Seat, keys: EscapeKeys | undefined): string {
   const { writer, keptFor } = console.keyboard
   if (!seat.mayType) return writer ? `you watch, ${calledAs(writer)} types` : 'you watch'
   if (writer === seat) return 'you type'
   if (!writer && !keptFor) return 'nobody types; you may'
-  return `${console.keyboard.describeOccupied(seat)}, you watch${escapeName === undefined ? '' : `; ${escapeName} ${escapeKeyOf('take-over')} to take over`}`
+  return `${console.keyboard.describeOccupied(seat)}, you watch${keys ? `; ${keys.press('take-over')} to take over` : ''}`
 }
 
 /** For somebody whose connection was lost. */

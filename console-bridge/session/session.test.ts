@@ -11,7 +11,7 @@ const PASTE = Buffer.alloc(70_000, 'x')
 function withSession(
   context: TestContext,
   interactive = true,
-  { role = 'operator' as 'operator' | 'observer', viewOnly = false } = {},
+  { role = 'operator' as 'operator' | 'observer', viewOnly = false, set = 'oobm' as 'oobm' | 'conserver' } = {},
 ) {
   const { console, line, clock, attach, pass, recorded } = fakeConsole(context)
   const shown = fakeTerminal({ interactive })
@@ -19,7 +19,15 @@ function withSession(
   const person = { technician: 'alice', role, from: 'x' }
   const start = () => {
     const session = new Session({
-      ...{ console, person, viewOnly, terminal: shown, escapeKey: 'ctrl-]', clock, signal: context.signal },
+      ...{
+        console,
+        person,
+        viewOnly,
+        terminal: shown,
+        escapeSetting: { key: 'ctrl-]', set },
+        clock,
+        signal: context.signal,
+      },
     })
     return { session, ending: session.run() }
   }
@@ -101,6 +109,62 @@ test('somebody else’s BREAK drops what a stopped client had on its way, until 
   await pass(100)
   assert.is(line.sent, 'typed')
   assert.match(shown.notes, /\[oobm: not sent: 700015 bytes \(bob sent BREAK\)/)
+})
+
+test("conserver's keys: a lone ^E goes out after half a second, and with what follows it", async context => {
+  const { line, shown, start, pass } = withSession(context, true, { set: 'conserver' })
+  const { session } = start()
+  await pass(100)
+  assert.match(shown.notes, '[oobm: ^Ec? for help]')
+  session.onTyped(Buffer.from('\x05'))
+  await pass(400)
+  assert.is(line.sent, '')
+  await pass(200)
+  assert.is(line.sent, '\x05')
+  session.onTyped(Buffer.from('\x05'))
+  await pass(400)
+  session.onTyped(Buffer.from('x'))
+  await pass(1_000)
+  assert.is(line.sent, '\x05\x05x')
+  session.onTyped(Buffer.from('\x1dw'))
+  await pass(100)
+  assert.is(line.sent, '\x05\x05x\x1dw', 'our own key is a key like others')
+})
+
+test("conserver's keys: nothing of a paste is taken for them, and after it they work", async context => {
+  const { line, shown, start, pass } = withSession(context, true, { set: 'conserver' })
+  const { session } = start()
+  const paste = `line ${'^E'}\x05 \x05c? \x05cl0 \x05c.\r`.repeat(20)
+  for (const piece of [paste.slice(0, 199), paste.slice(199, 202), paste.slice(202)])
+    session.onTyped(Buffer.from(piece))
+  await pass(2_000)
+  assert.is(line.sent, paste)
+  session.onTyped(Buffer.from('\x05'))
+  await pass(200)
+  session.onTyped(Buffer.from('cw'))
+  await pass(1_000)
+  assert.is(line.sent, paste)
+  assert.match(shown.notes, '1 session at core-sw1')
+})
+
+test("conserver's keys: in raw mode they are off", async context => {
+  const { line, shown, start, pass } = withSession(context, true, { set: 'conserver' })
+  const { session } = start()
+  session.onTyped(Buffer.from('\x05cB'))
+  session.onTyped(Buffer.from('\x05'))
+  session.onTyped(Buffer.from('c?'))
+  await pass(100)
+  assert.is(line.sent, '\x05c?')
+  assert.match(shown.notes, '^Ec does not work')
+})
+
+test("conserver's keys: an end of input sends what waits", async context => {
+  const { line, start, pass } = withSession(context, true, { set: 'conserver' })
+  const { session } = start()
+  session.onTyped(Buffer.from('\x05c'))
+  session.onEnd()
+  await pass(100)
+  assert.is(line.sent, '\x05c')
 })
 
 test('a take-over by key ends the dropping of a paste', async context => {

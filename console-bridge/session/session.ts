@@ -9,8 +9,8 @@ import { ANSWER_NOTICES, untilAnswered } from './answer.ts'
 import { endIdle } from './end-idle.ts'
 import { Ending } from './ending.ts'
 import { type AtConsole, ESCAPE_EFFECTS } from './escape-effects.ts'
-import { escapeByteOf, escapeKeyOf, escapeNameOf } from './escape-menu.ts'
-import { EscapeParser, type TypedEvent } from './escape-parser.ts'
+import { type EscapeKeys, type EscapeSetting, escapeKeysOf } from './escape-keys.ts'
+import type { KeyParser, TypedEvent } from './escape-parser.ts'
 import { exitOfLoss, SESSION_EXIT, type SessionExit } from './exit-codes.ts'
 import { goRaw } from './go-raw.ts'
 import { greeting } from './greeting.ts'
@@ -35,8 +35,7 @@ export interface SessionOptions {
   lines?: number | undefined
   /** The transcript, where there is one that this person may read. */
   past?: Past | undefined
-  /** The escape key as the configuration has it, `ctrl-]`. */
-  escapeKey: string
+  escapeSetting: EscapeSetting
   clock: Clock
   /** The end of the program. */
   signal: AbortSignal
@@ -44,11 +43,15 @@ export interface SessionOptions {
 
 /** Milliseconds that the last notices may take to reach a technician. */
 const FAREWELL_MS = 1_000
+/** Milliseconds after which an escape key that may be a character goes to the target. */
+const LONE_ESCAPE_MS = 500
 
 export class Session implements TerminalInput {
   readonly #options: SessionOptions
-  readonly #parser: EscapeParser | undefined
-  readonly #escapeName: string
+  readonly #keys: EscapeKeys
+  readonly #parser: KeyParser | undefined
+  /** Counts what was typed: a lone escape key waits for the next key. */
+  #arrivals = 0
   readonly #ending: Ending
   readonly #over: AbortSignal
   readonly #view: View
@@ -63,7 +66,7 @@ export class Session implements TerminalInput {
   #running: Promise<SessionExit> | undefined
 
   constructor(options: SessionOptions) {
-    const { console, terminal, clock, escapeKey } = options
+    const { console, terminal, clock, escapeSetting } = options
     this.#options = options
     this.#ending = new Ending({ terminal, clock, stopping: options.signal })
     this.#over = this.#ending.over
@@ -74,13 +77,13 @@ export class Session implements TerminalInput {
     this.#resizes = new Resizes(clock, this.#over, size => {
       if (this.#seat) console.sessions.resized(this.#seat, size)
     })
-    this.#escapeName = escapeNameOf(escapeKey)
+    this.#keys = escapeKeysOf(escapeSetting)
     // Without a pty every byte is the program's own.
-    this.#parser = terminal.interactive ? new EscapeParser(escapeByteOf(escapeKey)) : undefined
+    this.#parser = terminal.interactive ? this.#keys.parser() : undefined
     this.#typing = new Typing({
       ...{ console, terminal, clock, over: this.#over },
-      takeOverHint: terminal.interactive ? `; ${this.#escapeName} ${escapeKeyOf('take-over')} to take over` : '',
-      stopHint: `, ${this.#escapeName} ${escapeKeyOf('stop-paste')} stops`,
+      takeOverHint: terminal.interactive ? `; ${this.#keys.press('take-over')} to take over` : '',
+      stopHint: `, ${this.#keys.press('stop-paste')} stops`,
       tell: text => this.#view.tell(text),
       tellProgress: text => this.#view.tellProgress(text),
       end: () => this.#ending.end(),
@@ -125,7 +128,7 @@ export class Session implements TerminalInput {
     this.#typing.seat = seat
     const over = this.#over
     try {
-      this.#view.tell(...greeting(console, seat, this.#parser && this.#escapeName))
+      this.#view.tell(...greeting(console, seat, this.#parser && this.#keys))
       void hintAtSilence(console, this.#view, clock, over)
       void this.#reading.follow(over)
       if (terminal.interactive) void this.#endIdle(seat)
@@ -157,8 +160,21 @@ export class Session implements TerminalInput {
       this.#typing.type(this.#seat, bytes, true)
       return
     }
-    for (const event of this.#parser?.feed(bytes) ?? [{ kind: 'bytes', bytes } satisfies TypedEvent]) {
-      if (this.#ending.isAsked) return
+    this.#arrivals++
+    this.#take(this.#parser?.feed(bytes, this.#typing.isPasted(bytes.length)) ?? [{ kind: 'bytes', bytes }])
+    if (this.#parser?.hasLoneEscape) void this.#sendLoneEscape(this.#parser)
+  }
+
+  /** It was a character like others, unless the next key follows soon. */
+  async #sendLoneEscape(parser: KeyParser): Promise<void> {
+    const arrivals = this.#arrivals
+    await this.#options.clock.sleep(LONE_ESCAPE_MS, this.#over)
+    if (this.#arrivals === arrivals) this.#take(parser.flush())
+  }
+
+  #take(events: readonly TypedEvent[]): void {
+    for (const event of events) {
+      if (this.#ending.isAsked || !this.#seat) return
       switch (event.kind) {
         case 'bytes':
           if (this.#questions.isOpen) this.#questions.typed(event.bytes)
@@ -166,10 +182,12 @@ export class Session implements TerminalInput {
           break
         case 'command':
           this.#questions.cancel()
-          ESCAPE_EFFECTS[event.command](this.#atConsole(this.#seat))
+          ESCAPE_EFFECTS[event.command](this.#atConsole(this.#seat), event.choice)
           break
         case 'unknown':
-          this.#view.tell(`unknown key after ${this.#escapeName}, nothing was sent; ${this.#escapeName} ? for help`)
+          this.#view.tell(
+            `unknown key after ${this.#keys.name}, nothing was sent; ${this.#keys.press('help')} for help`,
+          )
           break
         default:
           event satisfies never
@@ -188,6 +206,7 @@ export class Session implements TerminalInput {
   /** The input ended: of a program, or of `ssh -tt` behind a pipe. */
   onEnd(): void {
     if (this.#options.viewOnly || this.#typing.hasEnded) return
+    this.#take(this.#parser?.flush() ?? [])
     this.#typing.hasEnded = true
     void this.#finish()
   }
@@ -225,7 +244,7 @@ export class Session implements TerminalInput {
 
   #atConsole(seat: Seat): AtConsole {
     const { console, signal: stopping, past, clock } = this.#options
-    const at = { console, seat, clock, escapeName: this.#escapeName, over: this.#over }
+    const at = { console, seat, clock, keys: this.#keys, over: this.#over }
     return {
       ...{ ...at, past, typing: this.#typing, stopping },
       tell: (...texts) => this.#view.tell(...texts),

@@ -85,6 +85,11 @@ export class Typing {
     if (this.#isPaused) void this.#giveUpHeld()
   }
 
+  /** Whether so many bytes that arrive now belong to a paste. */
+  isPasted(bytes: number): boolean {
+    return bytes > KEY_BYTES || this.#gate.isPasting
+  }
+
   /** How a paste is paced. */
   get pacing(): Pacing {
     return this.#pacer.pacing
@@ -152,7 +157,7 @@ export class Typing {
   #pacerFor(bytes: Buffer): Pacer | undefined {
     if (!isPaced(this.pacing)) return undefined
     const nowMs = this.#options.clock.nowMs()
-    const isPaste = this.#isProgram || bytes.length > KEY_BYTES || this.#gate.isPasting
+    const isPaste = this.#isProgram || this.isPasted(bytes.length)
     const isBehindPaste = this.#pacer.isGoing(nowMs) && !this.#pacer.isStuck(nowMs)
     return isPaste || isBehindPaste ? this.#pacer : undefined
   }

@@ -37,6 +37,7 @@ export function identityOfAccount(uid: number, { ownUid, users, people, technici
     role: technician.role,
     consoles: technician.consoles,
     via: 'shell',
+    ...(technician.escapeSet && { escapeSet: technician.escapeSet }),
     ...(technician.admin && { isAdmin: true }),
   }
 }

@@ -7,10 +7,10 @@ import { parseLogin } from '../commands/login-name.ts'
 import { acceptKey } from './user-auth.ts'
 
 export type Technician = Pick<TechnicianConfig, 'name' | 'keys' | 'role' | 'consoles' | 'viaRelay' | 'hopKeys'> &
-  Partial<Pick<TechnicianConfig, 'shell' | 'admin'>>
+  Partial<Pick<TechnicianConfig, 'shell' | 'admin' | 'escapeSet'>>
 
 /** Who logged in, and to what. */
-export interface Identity extends Pick<Technician, 'name' | 'role' | 'consoles'> {
+export interface Identity extends Pick<Technician, 'name' | 'role' | 'consoles' | 'escapeSet'> {
   /**
    * `relay`: by a hop key; the person logged in at a relay, and this bridge trusts it for that. `shell`: without a key,
    * by an account of this device.
@@ -32,15 +32,23 @@ export function identityOf(technicians: readonly Technician[], login: string, ke
   const owner = technicians.find(({ keys }) => keys.some(isThis))
   if (owner) {
     if (named !== undefined && named !== owner.name) return undefined
-    const { name, role, consoles, admin, shell } = owner
-    return { name, role, consoles, ...(admin && { isAdmin: true }), ...((shell || admin) && { hasShell: true }) }
+    const { name, role, consoles, admin, shell, escapeSet } = owner
+    return {
+      name,
+      role,
+      consoles,
+      ...(escapeSet && { escapeSet }),
+      ...(admin && { isAdmin: true }),
+      ...((shell || admin) && { hasShell: true }),
+    }
   }
 
   const holder = technicians.find(({ hopKeys }) => hopKeys.some(isThis))
   // A hop key opens one console, named in full, and only for its own technician.
   if (!holder || named !== holder.name || !holder.viaRelay.includes(console)) return undefined
   if (holder.consoles?.includes(console) === false) return undefined
-  return { name: holder.name, role: holder.role, consoles: [console], via: 'relay' }
+  const { name, role, escapeSet } = holder
+  return { name, role, consoles: [console], ...(escapeSet && { escapeSet }), via: 'relay' }
 }
 
 /** Whether this console is open to them: one at a spare port only to those who have the shell of the device. */

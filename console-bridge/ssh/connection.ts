@@ -206,8 +206,9 @@ export function serveConnection(
       if (!console) return complain(channel, [noConsoleText(visit)], noConsoleExit(visit))
       const terminal = channelTerminal({ channel, socket, interactive, ptySize, gone, endOfInput, roundTrip })
       const { escapeKey, clock, signal } = options
+      const escapeSetting = { key: escapeKey, set: visit.escapeSet ?? console.config.escapeSet }
       const one = new Session({
-        ...{ console, person: visit.person, viewOnly, terminal, escapeKey, clock, signal },
+        ...{ console, person: visit.person, viewOnly, terminal, escapeSetting, clock, signal },
         lines: lines === undefined ? undefined : Number(lines),
         past: pastFor(visit, console, options),
       })

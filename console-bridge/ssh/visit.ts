@@ -12,13 +12,14 @@ export function visitOf(
   consoles: readonly Console[],
   isIn: boolean,
 ): Visit {
-  const { name, role, via, isAdmin } = identity
+  const { name, role, via, isAdmin, escapeSet } = identity
   return {
     person: { technician: name, role, from, ...(via && { via }), ...(isAdmin && { isAdmin }) },
     wanted: parseLogin(login).console,
     allowed: consoles.filter(({ config }) => mayOpen(identity, config)),
     viaRelay: via === 'relay',
     isDevice: identity.isDevice ?? false,
+    escapeSet,
     refusal: isIn
       ? undefined
       : `too many connections of ${name}'s ${via === 'shell' ? 'account' : 'key'}: close one (each may hold several sessions)`,

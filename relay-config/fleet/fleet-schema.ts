@@ -1,7 +1,7 @@
 /** The tables of the fleet file, `fleet.toml`: the only definition of the format. What holds between them is in checks/. */
 import { isIP } from 'node:net'
 import * as z from 'zod'
-import { BRIDGE_ABOUT, bridgeSettings, deviceSettings } from '../../formats/device-settings.ts'
+import { BRIDGE_ABOUT, bridgeSettings, deviceSettings, escapeSetSchema } from '../../formats/device-settings.ts'
 import {
   nameSchema,
   portSchema,
@@ -145,6 +145,11 @@ const technicianSchema = z.strictObject({
     whenLeftOut: 'required with a dedicated relay',
     example: TECHNICIAN_UIDS.first,
     option: false,
+  }),
+  escapeSet: escapeSetSchema.optional().meta({
+    description: 'keys that control their sessions: `oobm`, after the escape key, or `conserver`, after `^Ec`',
+    whenLeftOut: 'default: those of the console',
+    example: 'conserver',
   }),
   relayRole: z
     .enum(['technician', 'admin', 'owner'], 'must be "technician", "admin" or "owner"')

@@ -47,6 +47,19 @@ test('gives a device the profile of the file, and none if the file has none: old
   assert.equal([keepaliveS, probeS], [60, 700], 'what is named counts, whatever the profile is')
 })
 
+test('hands on the keys of a person, and none if the file has none: older devices do not know them', () => {
+  const technician = (name: string, key: number, more = '') =>
+    `[[technicians]]\nname = "${name}"\nkeys = ["${KEY[key]}"]\nconsoles = []\nshells = "all"\n${more}`
+  const fleet = fleetOf(
+    `[[devices]]\nname = "tokyo"\nport = 20100\n${technician('alice', 1, 'escape_set = "conserver"\n')}${technician('bob', 2)}`,
+  )
+  const [alice, bob] = fleet.devices.flatMap(
+    device => renderDeviceConfig(fleet, device, KEY[0] ?? '').technicians ?? [],
+  )
+  assert.is(alice?.escapeSet, 'conserver')
+  assert.not('escapeSet' in (bob ?? {}))
+})
+
 test('gives an administrator of a device its shell, and root on that device only', () => {
   const device = (name: string) => `[[devices]]\nname = "${name}"\nport = ${name === 'tokyo' ? 20100 : 20102}\n`
   const technician = `[[technicians]]\nname = "alice"\nkeys = ["${KEY[1]}"]\nconsoles = []\nadmins = ["tokyo"]\n`

@@ -41,7 +41,7 @@ function techniciansOf(fleet: Fleet, device: Device): NonNullable<DeviceConfigIn
   return fleet.technicians.flatMap(technician => {
     const access = accessOf(fleet, technician).find(access => access.device === device)
     if (!access) return []
-    const { name, keys, role, hopKeys } = technician
+    const { name, keys, role, hopKeys, escapeSet } = technician
     const consoles = access.consoles.map(console => console.name)
     const viaRelay = loginConsolesOf(fleet, technician).flatMap(login =>
       login.device === device ? login.console.name : [],
@@ -49,7 +49,8 @@ function techniciansOf(fleet: Fleet, device: Device): NonNullable<DeviceConfigIn
     const byLogin = viaRelay.length > 0 && hopKeys.length > 0 && relaysOf(fleet, device).some(isDedicated)
     // Always written: a list that is left out means all.
     const { shell, admin } = access
-    return [{ name, keys, role, consoles, shell, ...(admin && { admin }), ...(byLogin && { viaRelay, hopKeys }) }]
+    const more = { ...(admin && { admin }), ...(byLogin && { viaRelay, hopKeys }), ...(escapeSet && { escapeSet }) }
+    return [{ name, keys, role, consoles, shell, ...more }]
   })
 }
 
