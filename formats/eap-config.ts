@@ -30,6 +30,7 @@ export const eapSchema = z
       description: 'password of the login',
       whenLeftOut: 'required for "peap" and "ttls"',
       example: 'a password',
+      secret: 'text',
     }),
     inner: z
       .enum(['mschapv2', 'pap'], 'must be "mschapv2" or "pap"')
@@ -56,10 +57,11 @@ export const eapSchema = z
       description: 'private key of that certificate, as PEM',
       whenLeftOut: 'required for "tls"',
       example: '-----BEGIN PRIVATE KEY----- ...',
+      secret: 'private-key',
     }),
     clientKeyPassword: lineSchema
       .optional()
-      .meta({ description: 'password of that key, if it has one', example: 'a password' }),
+      .meta({ description: 'password of that key, if it has one', example: 'a password', secret: 'text' }),
   })
   .superRefine(checkEap)
 

@@ -83,20 +83,31 @@ const KEY_TYPES = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 
 export const RSA_BITS = 2048
 
 /** A public key as one line of a `.pub` file; the comment is dropped, so that equal keys are equal texts. */
-export const publicKeySchema = z.string().transform((line, context) => {
-  const [type = '', base64 = ''] = line.trim().split(/[ \t]+/)
-  const problem = publicKeyProblem(line, type, base64)
-  if (problem === undefined) return `${type} ${base64}`
-  context.addIssue({ code: 'custom', message: problem })
-  return z.NEVER
-})
+export const publicKeySchema = keySchema(KEY_TYPES)
 
-function publicKeyProblem(line: string, type: string, base64: string): string | undefined {
+/** Keys that ssh-keygen(1) can verify a signature with: those on a FIDO token, too. */
+export const signerKeySchema = keySchema([
+  ...KEY_TYPES,
+  'sk-ssh-ed25519@openssh.com',
+  'sk-ecdsa-sha2-nistp256@openssh.com',
+])
+
+function keySchema(types: readonly string[]) {
+  return z.string().transform((line, context) => {
+    const [type = '', base64 = ''] = line.trim().split(/[ \t]+/)
+    const problem = publicKeyProblem(line, type, base64, types)
+    if (problem === undefined) return `${type} ${base64}`
+    context.addIssue({ code: 'custom', message: problem })
+    return z.NEVER
+  })
+}
+
+function publicKeyProblem(line: string, type: string, base64: string, types: readonly string[]): string | undefined {
   const foreign = foreignKeyProblem(line)
   if (foreign !== undefined) return foreign
   if (line.includes('BEGIN SSH2 PUBLIC KEY')) return 'must be one line: "ssh-keygen -i -f FILE" converts it'
   if (/[\r\n]/.test(line.trim())) return 'must be one line, as in a .pub file'
-  if (!KEY_TYPES.includes(type)) {
+  if (!types.includes(type)) {
     // The message repeats only what looks like a type: anything else may be a piece of a private key.
     const got = /^[a-z][a-z0-9@.-]{0,50}$/.test(type) ? ` (got "${type}")` : oddHint(type)
     return `must be a public key line beginning with ${KEY_TYPES.slice(0, 2).join(', ')} …${got}`

@@ -6,7 +6,7 @@ import {
   deviceConfigSchema,
   deviceConfigSchemaWith,
 } from './device-config.ts'
-import { lineSchema } from './names.ts'
+import { lineSchema, signerKeySchema } from './names.ts'
 import { checkSite, type Site, type SiteInput, siteShape } from './site-config.ts'
 import { parseToml, stringifyToml } from './toml-file.ts'
 
@@ -22,18 +22,40 @@ const secretsSchema = z.strictObject({
   relayKey: privateKeySchema.optional().meta({
     description: 'private key with which the device logs in to its relays',
     whenLeftOut: 'required with authentication = "key"',
+    secret: 'private-key',
   }),
-  relayKeyPassphrase: lineSchema.optional().meta({ description: 'passphrase of that key, if it has one' }),
+  relayKeyPassphrase: lineSchema
+    .optional()
+    .meta({ description: 'passphrase of that key, if it has one', secret: 'text' }),
   relayPassword: lineSchema.optional().meta({
     description: 'password with which the device logs in to its relays',
     whenLeftOut: 'required with authentication = "password"',
+    secret: 'text',
   }),
-  bridgeHostKey: privateKeySchema.meta({ description: 'private host key of the console bridge' }),
+  bridgeHostKey: privateKeySchema.meta({
+    description: 'private host key of the console bridge',
+    secret: 'private-key',
+  }),
   shellHostKey: privateKeySchema.optional().meta({
     description: 'private host key of the sshd of the device',
     whenLeftOut: 'default: made at the first start',
+    secret: 'private-key',
   }),
 })
+
+/** Who may change this device from afar, and since which document. */
+const settingsSchema = z.strictObject({
+  serial: z.int('must be a whole number').min(0).max(Number.MAX_SAFE_INTEGER).default(0).meta({
+    description: 'serial number of the newest settings document: the device takes none with this number or a lower one',
+    details: 'A file with a lower number than the device has does not lower it.',
+  }),
+  signers: z.array(signerKeySchema).default([]).meta({
+    description: 'public keys that may sign settings documents for this device',
+    details: 'Without one, it takes no settings from afar (docs/settings-from-afar.md).',
+  }),
+})
+
+export type SettingsTrust = z.output<typeof settingsSchema>
 
 export type Secrets = z.output<typeof secretsSchema>
 
@@ -57,6 +79,9 @@ export const SECRETS = {
 /** Everything that `oobm.toml` may hold. */
 export const provisioningSchema = deviceConfigSchemaWith({
   ...siteShape,
+  settings: settingsSchema
+    .prefault({})
+    .meta({ description: 'settings from afar: who may sign them, and the last number' }),
   secrets: secretsSchema.meta({ description: 'what leaves the boot partition, and is not in `/etc/oobm/device.toml`' }),
 }).superRefine((whole, context) => {
   checkSite(whole, context)
@@ -75,12 +100,13 @@ export interface Provisioning {
   config: DeviceConfig
   secrets: Secrets
   site: Site
+  settings: SettingsTrust
 }
 
 /** The three parts of a file that was checked against {@link provisioningSchema}. */
 export function partsOf(whole: z.output<typeof provisioningSchema>): Provisioning {
-  const { secrets, system, wifi, interfaces, ...config } = whole
-  return { config, secrets, site: { system, wifi, interfaces } }
+  const { secrets, settings, system, wifi, interfaces, ...config } = whole
+  return { config, secrets, site: { system, wifi, interfaces }, settings }
 }
 
 /**
@@ -92,7 +118,12 @@ export function parseProvisioning(file: string, text: string): Provisioning {
 }
 
 /** Writes a provisioning file. */
-export function stringifyProvisioning(config: DeviceConfigInput, secrets: Secrets, site: SiteInput = {}): string {
+export function stringifyProvisioning(
+  config: DeviceConfigInput,
+  secrets: Secrets,
+  site: SiteInput = {},
+  settings?: SettingsTrust,
+): string {
   deviceConfigSchema.parse(config)
-  return stringifyToml({ ...config, ...site, secrets })
+  return stringifyToml({ ...config, ...site, ...(settings && { settings }), secrets })
 }

@@ -23,6 +23,8 @@ export interface SettingFacts {
   identity?: readonly string[]
   /** The table whose settings this one has, too: they are explained there. */
   sameAs?: string | undefined
+  /** Nobody but the device may read it. A private key never leaves the machine that it was made on but in `oobm.toml`. */
+  secret?: 'text' | 'private-key'
 }
 
 declare module 'zod' {
@@ -40,6 +42,7 @@ export const FACTS = [
   'value',
   'identity',
   'sameAs',
+  'secret',
 ] as const
 
 /** A node of JSON Schema, as far as zod writes it, and the facts of `.meta()` in it. */

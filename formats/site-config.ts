@@ -50,6 +50,7 @@ const wifiSchema = z
         description: '8 to 63 characters, or 64 hexadecimal digits',
         whenLeftOut: 'default: an open network',
         example: 'correct horse battery',
+        secret: 'text',
       }),
     security: z.enum(['auto', 'wpa2', 'wpa3'], 'must be "auto", "wpa2" or "wpa3"').default('auto').meta({
       description: 'which WPA the network has; `auto` takes WPA2 or WPA3',

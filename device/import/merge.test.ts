@@ -106,6 +106,18 @@ test('merged in a second time, a file changes nothing', () => {
   }
 })
 
+test('no file lowers the serial number of settings documents, and a complete one keeps who may sign them', () => {
+  const settings = '[settings]\nserial = 7\nsigners = ["s"]\n'
+  const cases: [file: string, expected: unknown][] = [
+    ['listener_port = 1', { serial: 7, signers: ['s'] }],
+    [STORED, { serial: 7, signers: ['s'] }],
+    [`${STORED}[settings]\nserial = 6\n`, { serial: 7, signers: ['s'] }],
+    ['[settings]\nserial = 8\nsigners = ["t"]', { serial: 8, signers: ['t'] }],
+    ['[settings]\nremove = true', { serial: 7 }],
+  ]
+  for (const [file, expected] of cases) assert.equal(merged(STORED + settings, file).settings, expected, file)
+})
+
 test('knows where in the file a merged value is, and which values are not from the file', () => {
   const file = '[[technicians]]\nname = "carl"\n[[technicians]]\nname = "alice"\nkeys = []\n[bridge]\nescape = "x"'
   const { locate } = mergeProvisioning(toml(STORED), toml(file))

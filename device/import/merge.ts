@@ -50,6 +50,7 @@ export function mergeProvisioning(before: Table | undefined, file: Table): Merge
       else value[key] = table
     } else value[key] = given
   }
+  keepSerial(before, value)
   const locate = ([key, index, ...rest]: Path): Path | undefined => {
     const list = camelCase(String(key))
     if (key === undefined || !(list in file)) return undefined
@@ -62,11 +63,19 @@ export function mergeProvisioning(before: Table | undefined, file: Table): Merge
   return { value, complete, locate, problems }
 }
 
-/** What a complete file leaves as it is: the settings of the site, and the host key by which technicians know this board. */
+/** What a complete file leaves as it is: the settings of the site, who may sign, and the host key by which technicians know this board. */
 function keptBeside(before: Table): Table {
-  const kept = Object.fromEntries(Object.entries(before).filter(([key]) => key in siteShape))
+  const kept = Object.fromEntries(Object.entries(before).filter(([key]) => key in siteShape || key === 'settings'))
   const { shellHostKey } = isTable(before.secrets) ? before.secrets : {}
   return shellHostKey === undefined ? kept : { ...kept, secrets: { shellHostKey } }
+}
+
+/** It never goes down: documents that somebody kept would be good again. */
+function keepSerial(before: Table | undefined, value: Table): void {
+  const serialOf = (table: unknown) => (isTable(table) && typeof table.serial === 'number' ? table.serial : 0)
+  const least = serialOf(before?.settings)
+  if (least > serialOf(value.settings))
+    value.settings = { ...(isTable(value.settings) && value.settings), serial: least }
 }
 
 function mergeList(

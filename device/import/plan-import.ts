@@ -27,6 +27,8 @@ export interface ImportPlan {
 export const CONFIG_PATH = '/etc/oobm/device.toml'
 /** The site's settings: Wi-Fi has secrets. */
 export const SITE_PATH = `${SECRETS_DIRECTORY}/system.toml`
+/** Who may sign settings documents, and the number of the newest one. */
+export const SETTINGS_PATH = '/etc/oobm/settings.toml'
 export const SHELL_KEYS_PATH = '/etc/oobm/shell_authorized_keys'
 export const ADMIN_KEYS_PATH = '/etc/oobm/admin_authorized_keys'
 export const SHELL_HOST_KEY_PATH = '/etc/oobm/shell_host_key.pub'
@@ -35,7 +37,7 @@ const SECRET_NAMES = Object.keys(SECRETS) as (keyof Secrets)[]
 
 /** @param provisioning checked, its keys by {@link keyProblems} too */
 export function planImport(provisioning: Provisioning): ImportPlan {
-  const { secrets, site } = provisioning
+  const { secrets, site, settings } = provisioning
   const config = withShellHostKey(provisioning)
   const secretFiles = SECRET_NAMES.flatMap(name => {
     const content = secrets[name]
@@ -48,6 +50,7 @@ export function planImport(provisioning: Provisioning): ImportPlan {
     files: [
       ...secretFiles,
       { path: SITE_PATH, content: stringifyToml(site), mode: 0o600 },
+      { path: SETTINGS_PATH, content: stringifyToml({ settings }), mode: 0o644 },
       { path: SHELL_KEYS_PATH, content: authorizedKeys(config, ({ shell, admin }) => shell || admin), mode: 0o644 },
       { path: ADMIN_KEYS_PATH, content: authorizedKeys(config, ({ admin }) => admin), mode: 0o644 },
       ...(hostKey === undefined

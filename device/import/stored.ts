@@ -5,7 +5,7 @@ import { SECRETS, type Secrets } from '../../formats/provisioning.ts'
 import { readToml } from '../../formats/toml-file.ts'
 import { ConfigurationError, errorCode } from '../../runtime/errors.ts'
 import type { Table } from './merge.ts'
-import { CONFIG_PATH, SITE_PATH, secretPath } from './plan-import.ts'
+import { CONFIG_PATH, SETTINGS_PATH, SITE_PATH, secretPath } from './plan-import.ts'
 
 /** @returns undefined when the device has no configuration, or one that is not TOML: it then needs a complete file */
 export async function readStored(root: string): Promise<Table | undefined> {
@@ -16,7 +16,7 @@ export async function readStored(root: string): Promise<Table | undefined> {
     const text = await readIfThere(join(root, secretPath(name)))
     if (text !== undefined) secrets[name] = text
   }
-  return { ...config, ...(await readTable(root, SITE_PATH)), secrets }
+  return { ...config, ...(await readTable(root, SITE_PATH)), ...(await readTable(root, SETTINGS_PATH)), secrets }
 }
 
 async function readTable(root: string, path: string): Promise<Table | undefined> {

@@ -72,8 +72,8 @@ function wholeOf(value: Table, read: readonly ReadFile[]): Whole {
   const provisioning = partsOf(checked.data)
   const problems = keyProblems(provisioning)
   if (problems.length > 0) throw locatedError(problems, read, value)
-  const { config, secrets, site } = provisioning
-  return { provisioning, text: stringifyProvisioning(config, secrets, site) }
+  const { config, secrets, site, settings } = provisioning
+  return { provisioning, text: stringifyProvisioning(config, secrets, site, settings) }
 }
 
 /** One sentence, in place of an error for each setting that a new device lacks. */
