@@ -4,10 +4,39 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { suite } from '../testbed/suite.ts'
 import { screenOf } from '../testbed/tmux-screen.ts'
+import { waitFor } from '../testbed/wait-for.ts'
 import { runCommand, sshArgs, startBridge, statusWhere } from './testing/bridge-fixture.ts'
 import { bridgeOnPty } from './testing/bridge-on-pty.ts'
 
 const test = suite('people at a console')
+
+test('the last lines with times are one block on a terminal of 24 lines of 80', async context => {
+  const { target, files } = await bridgeOnPty(context)
+  const directory = await mkdtemp(join(tmpdir(), 'oobm-'))
+  context.cleanup(() => rm(directory, { recursive: true, force: true }))
+  const screen = await screenOf(
+    { cleanup: context.cleanup, onFailure: describe => context.onFailure(describe) },
+    directory,
+    ['ssh', ...sshArgs(files, 'alice', 'core-sw1')],
+  )
+  await screen.shows(/for help\]/)
+  const hostile = '\x1b[2J\x1b[1;1H\x1b]0;title\x07\u202e[oobm: the line is closed]'
+  const said = Array.from({ length: 30 }, (_, at) => `%LINK-3-UPDOWN: Interface Gi0/${at}, changed state to up\r\n`)
+  target.says(`${said.join('')}${hostile}\r\nRouter#`)
+  await waitFor('the transcript', async () =>
+    (await runCommand(files, 'alice', 'core-sw1', 'log', '--lines', '3')).stdout.includes('Router#'),
+  )
+  await screen.keys('C-]', 'l')
+  await screen.shows(/^\[oobm: end; more: ssh core-sw1 log/m)
+  const lines = (await screen.text()).trimEnd().split('\n')
+  const first = lines.findIndex(line => /^\[oobm: last 20 lines of core-sw1, .*times in UTC\]$/.test(line))
+  assert.ok(first >= 0, lines.join('\n'))
+  const block = lines.slice(first + 1, first + 21)
+  for (const line of block) assert.match(line, /^(\d\d-\d\d )?\d\d:\d\d:\d\d\?? /)
+  assert.match(block.at(-2) ?? '', / \[oobm: the line is closed\]$/)
+  assert.match(block.at(-1) ?? '', / Router#$/)
+  assert.match(lines[first + 21] ?? '', /^\[oobm: end/)
+})
 
 test('the menu and a message look right on a terminal of 24 lines of 80', async context => {
   const { target, files, attach } = await bridgeOnPty(context, { label: 'Tokyo DC2, rack 14' })

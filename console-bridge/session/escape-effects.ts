@@ -13,10 +13,11 @@ import { describeSettings } from '../line/settings.ts'
 import { escapeHelp } from './escape-help.ts'
 import type { EscapeKeys } from './escape-keys.ts'
 import type { EscapeCommand } from './escape-menu.ts'
+import { logBlock } from './log-block.ts'
 import type { Past } from './past.ts'
 import type { Typing } from './typing.ts'
 
-/** Lines of the transcript that the key shows: a screenful, and fewer than the notices that may wait. */
+/** Lines of the transcript that the key shows: a screenful. */
 const LOG_LINES = 20
 
 /** A session as a command of its menu sees it. */
@@ -34,6 +35,8 @@ export interface AtConsole {
   readonly stopping: AbortSignal
   /** Shows lines to this technician, as notices of the bridge. */
   tell(...texts: string[]): void
+  /** Shows a block of lines as they are, which must be harmless for a terminal. */
+  print(lines: readonly string[]): void
   /**
    * Asks for one line, which is not sent to the target; meanwhile its output waits.
    * @returns undefined when it was cancelled
@@ -105,10 +108,10 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
     typing.pacing = pacingAfter(typing.pacing, pacingOf(console.config))
     tell(`what you paste is paced: ${describePacing(typing.pacing)}; ${keys.press('pacing')} for another`)
   },
-  log: ({ console, past, tell }, choice) => {
+  log: ({ console, past, tell, print }, choice) => {
     if (!past) return tell(`${console.name} has no transcript that you may read`)
     void past.log(choice === undefined ? LOG_LINES : Number(choice)).then(
-      lines => tell(`the last lines, with times; more of it: ssh ${console.name} log`, ...lines),
+      lines => print(logBlock(lines, console.name)),
       err => tell(`the transcript cannot be read: ${errorMessage(err)}`),
     )
   },

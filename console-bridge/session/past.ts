@@ -1,5 +1,6 @@
 /** What a console said before a session began, from its transcript: also before the bridge started. */
 import type { Transcript } from '../transcript/transcript.ts'
+import type { LogLine } from './log-lines.ts'
 import { logTail } from './log-tail.ts'
 
 /** The last lines as text, and the position of the scrollback at which they end. */
@@ -12,8 +13,8 @@ export interface PastText {
 export interface Past {
   /** @returns undefined when it cannot be read, or where output never pauses */
   lastLines(count: number): Promise<PastText | undefined>
-  /** The last lines and events with their times. @throws a system error */
-  log(count: number): Promise<string[]>
+  /** The last lines and events. @throws a system error */
+  log(count: number): Promise<LogLine[]>
 }
 
 /** Attempts to find the transcript and the scrollback at the same place. */
@@ -31,8 +32,7 @@ export function pastOf(transcript: Transcript, from: number): Past {
     },
     log: async count => {
       await transcript.flush()
-      const lines = await logTail(transcript, from, count)
-      return lines.map(({ time, text }) => `${time} ${text}`)
+      return logTail(transcript, from, count)
     },
   }
 }

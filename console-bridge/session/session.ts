@@ -248,6 +248,7 @@ export class Session implements TerminalInput {
     return {
       ...{ ...at, past, typing: this.#typing, stopping },
       tell: (...texts) => this.#view.tell(...texts),
+      print: lines => this.#view.print(lines),
       ask: question => this.#questions.ask(question),
       leave: () => this.#ending.end(),
       goRaw: () => void goRaw({ ...at, raw: this.#raw, view: this.#view }),

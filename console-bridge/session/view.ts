@@ -10,12 +10,15 @@ const CHUNK_BYTES = 16_384
 /** Notices that wait for a slow reader; beyond that the oldest are dropped. */
 const NOTICES_BOUND = 50
 
+/** One line of the bridge, or a block of lines as they are. */
+type Notice = string | readonly string[]
+
 export class View {
   readonly #scrollback: Scrollback
   readonly #terminal: Terminal
-  readonly #notices: string[] = []
+  readonly #notices: Notice[] = []
   /** What is told meanwhile is shown later; undefined while it is shown at once. */
-  #held: string[] | undefined
+  #held: Notice[] | undefined
   /** Waits for the end of a line of the target. */
   #progress: string | undefined
   #wake: () => void = () => {}
@@ -42,8 +45,17 @@ export class View {
 
   /** Queues notices, each a line. */
   tell(...texts: string[]): void {
+    this.#queue(...texts)
+  }
+
+  /** Queues a block of lines, which are shown as they are, with nothing in between. */
+  print(lines: readonly string[]): void {
+    this.#queue(lines)
+  }
+
+  #queue(...more: Notice[]): void {
     const notices = this.#held ?? this.#notices
-    notices.push(...texts)
+    notices.push(...more)
     if (notices.length > NOTICES_BOUND) notices.splice(0, notices.length - NOTICES_BOUND)
     this.#wake()
   }
@@ -56,7 +68,7 @@ export class View {
   release(): void {
     const held = this.#held ?? []
     this.#held = undefined
-    this.tell(...held)
+    this.#queue(...held)
   }
 
   /** Shows a line once the target's own line is complete, or when there is a newer one. */
@@ -169,17 +181,18 @@ export class View {
 
   async showNotices(): Promise<void> {
     while (!this.#isAsking) {
-      const text = this.#notices.shift()
-      if (text === undefined) return
-      await this.#note(text)
+      const notice = this.#notices.shift()
+      if (notice === undefined) return
+      await this.#note(notice)
     }
   }
 
   /** A notice begins a new line when the output is in the middle of one. */
-  async #note(text: string): Promise<void> {
-    if (!this.#terminal.interactive) return this.#terminal.note(`[oobm: ${text}]\n`)
+  async #note(notice: Notice): Promise<void> {
+    const lines = typeof notice === 'string' ? [`[oobm: ${notice}]`] : notice
+    if (!this.#terminal.interactive) return this.#terminal.note(lines.map(line => `${line}\n`).join(''))
     const before = this.#lineStarted ? '' : '\r\n'
     this.#lineStarted = true
-    await this.#terminal.note(`${before}[oobm: ${text}]\r\n`)
+    await this.#terminal.note(before + lines.map(line => `${line}\r\n`).join(''))
   }
 }
