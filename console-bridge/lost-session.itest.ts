@@ -47,4 +47,17 @@ test('who comes back before their dead connection is noticed gets the keyboard',
   await target.hears(/typed/)
 })
 
+test('on_leave = "dtr-drop" is said to do nothing where the line has no modem lines, such as a pty', async context => {
+  const { target, attach } = await bridgeOnPty(context, { onLeave: 'dtr-drop' })
+  const olga = await attach('olga')
+  const alice = await attach('alice')
+  assert.match(alice.output(), '[oobm: on_leave = "dtr-drop" does nothing here: this line has no modem lines]')
+  alice.types('x')
+  await target.hears(/x/)
+  alice.types('\x1dd')
+  await olga.says(/\[oobm: the last operator left, and DTR did not fall and rise: \S+ has no modem lines\]/)
+  const bob = await attach('bob')
+  assert.match(bob.output(), /alice typed last, until .*: the target may still be logged in as them/)
+})
+
 test.run()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { suite } from '../testbed/suite.ts'
 import { deviceConfigSchema } from './device-config.ts'
-import { intervalsSchema, PROFILES } from './device-settings.ts'
+import { consoleSchema, intervalsSchema, PROFILES } from './device-settings.ts'
 import { snakeCase } from './key-case.ts'
 import { parseToml } from './toml-file.ts'
 
@@ -28,6 +28,16 @@ function problemsOf(technicians: unknown[]): string[] {
   })
   return result.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? []
 }
+
+test('a line that is no serial port has no DTR to drop', () => {
+  const problems = (path: string) =>
+    consoleSchema
+      .safeParse({ name: 'sw1', path, onLeave: 'dtr-drop' })
+      .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  assert.is(problems('/dev/ttyUSB0'), undefined)
+  for (const path of ['telnet:x', 'exec:virsh'])
+    assert.equal(problems(path), ['onLeave: must be "none", "warn" or { send = "TEXT" }: this line has no DTR to drop'])
+})
 
 test('a hop key belongs to one technician and is no key of a person; it opens consoles of that technician only', () => {
   assert.equal(problemsOf([{ name: 'alice', keys: [key('a')], hopKeys: [key('x'), key('y')], viaRelay: ['sw1'] }]), [])

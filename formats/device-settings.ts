@@ -82,14 +82,14 @@ export const consoleShape = z.strictObject({
     details: 'A person may have a set of their own. docs/console.md has both.',
   }),
   onLeave: z
-    .union([z.enum(['none', 'warn']), z.strictObject({ send: z.string().min(1).max(200) })], {
-      error: 'must be "none", "warn" or { send = "TEXT" }',
+    .union([z.enum(['none', 'warn', 'dtr-drop']), z.strictObject({ send: z.string().min(1).max(200) })], {
+      error: 'must be "none", "warn", "dtr-drop" or { send = "TEXT" }',
     })
     .default('warn')
     .meta({
       description: 'what happens when the last operator leaves',
       details:
-        '`warn`: the next person reads that the target may still be logged in as somebody else. `{ send = "\\x1a\\rexit\\r" }` also sends this to the target; for a lost connection, once its place is no longer kept.',
+        '`warn`: the next person reads that the target may still be logged in as somebody else. `{ send = "\\x1a\\rexit\\r" }` also sends this to the target, and `dtr-drop` lowers DTR for a second, which equipment takes for a hang-up; for a lost connection, once its place is no longer kept.',
     }),
   idleTimeoutS: z.int().min(30).max(86_400).optional().meta({
     description:
@@ -129,13 +129,18 @@ export const consoleShape = z.strictObject({
   }),
 })
 
+/** Lines that are no serial port. */
+const WITHOUT_MODEM_LINES = /^(telnet|exec):/
+
 /** As it is written. */
-const consoleSettings = consoleShape.superRefine(({ path, usb }, context) => {
+const consoleSettings = consoleShape.superRefine(({ path, usb, onLeave }, context) => {
   const report = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message })
   if (path === undefined && usb === undefined)
     report('path', 'is missing: a console needs path or usb ("oobm console adapters" on the device shows both)')
   if (path !== undefined && usb !== undefined)
     report('usb', 'and path exclude each other: keep the one by which the adapter is to be found')
+  if (onLeave === 'dtr-drop' && path !== undefined && WITHOUT_MODEM_LINES.test(path))
+    report('onLeave', 'must be "none", "warn" or { send = "TEXT" }: this line has no DTR to drop')
 })
 
 /** For who opens its line: there is a path in any case; that of a console at a USB port is `usb:1.2`. */

@@ -129,6 +129,7 @@ export class Console {
 
   lineOpened(line: Line): void {
     this.line.opened(line)
+    void this.onLeave.opened(line)
   }
 
   /** Also called at each failed attempt to open; only a change is announced. */

@@ -79,7 +79,7 @@ export class Sessions {
     reports.recorder?.happened('session', 'end', { id: seat.id, by: calledAs(seat), how, typed: typed?.bytes ?? 0 })
     if (typed) this.#noteTyped(seat, typed)
     if (seats.all.length === 0) this.#options.onEmpty()
-    void onLeave.send()
+    void onLeave.lastLeft()
     reports.onChange()
   }
 
@@ -88,7 +88,7 @@ export class Sessions {
     const { seats, keyboard, onLeave, reports } = this.#options
     const free = wrote && !keyboard.writer ? ': the next operator who types has the console' : ''
     seats.tellAll(`${calledAs(person)} did not come back${free}`)
-    void onLeave.send()
+    void onLeave.lastLeft()
     reports.onChange()
   }
 

@@ -25,8 +25,7 @@ export function greeting(console: Console, seat: Seat, keys: EscapeKeys | undefi
   const others = console.seats.filter(other => other !== seat && other !== console.writer)
   if (others.length > 0) lines.push(`also here: ${others.map(calledAs).join(', ')}`)
   if (seat.back) lines.push(...describeReturn(console, seat.back))
-  const warning = console.onLeave.warningFor(seat)
-  if (warning !== undefined) lines.push(warning)
+  lines.push(...console.onLeave.warningsFor(seat))
   if (console.note) lines.push(describeNote(console.note))
   if (!state.open) {
     lines.push(`the line has been closed since ${timeText(state.since)}: ${state.cause}; what you type is not sent`)
