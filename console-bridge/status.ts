@@ -1,5 +1,6 @@
 /** The content of the bridge's `status.json`. */
 
+import { labelText } from '../formats/console-label.ts'
 import type { ConsoleStatus } from '../formats/status-file.ts'
 import type { Heartbeat } from '../runtime/boot-clock.ts'
 import { VERSION } from '../runtime/version.ts'
@@ -50,7 +51,7 @@ function statusOf({
     state: state.open ? 'open' : 'closed',
     cause: state.open ? '' : state.cause,
     since: state.since,
-    ...(config.label !== undefined && { label: config.label }),
+    ...(config.label !== undefined && { label: labelText(config.label) }),
     ...(note && { note }),
     ...(hold && { held: hold }),
     ...counters,

@@ -3,6 +3,7 @@
  * file, `oobm-relay add`, oobm.toml, the man page, the example and the JSON Schemas; what remains to do is its effect.
  */
 import * as z from 'zod'
+import { labelSchema } from './console-label.ts'
 import { nameSchema, pathSchema, portSchema, userSchema } from './names.ts'
 import { STABLE_EXAMPLE } from './serial-path.ts'
 import { USB_PORT_EXAMPLE, USB_SCHEME, usbPortSchema } from './usb-port.ts'
@@ -23,9 +24,6 @@ function isRegex(text: string): boolean {
     return false
   }
 }
-
-/** Nothing that a terminal obeys, and nothing invisible. */
-const LABEL = /^(?=\P{Z})[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u
 
 /** The keys of a session, per console and per person. */
 export const escapeSetSchema = z.enum(['oobm', 'conserver'], 'must be "oobm" or "conserver"')
@@ -72,10 +70,11 @@ export const consoleShape = z.strictObject({
     .enum(['none', 'rts-cts', 'xon-xoff'])
     .default('none')
     .meta({ description: 'flow control of the line' }),
-  label: z.string().regex(LABEL, 'must be one line of up to 100 printable characters').optional().meta({
-    description: 'what greeting, `list` and `status` say about the equipment: site, rack, model, contact',
+  label: labelSchema.optional().meta({
+    description: 'what greeting, menu, `list` and `status` say about the equipment: site, rack, model, contact',
+    details: 'Or one text for all of them.',
     value: 'TEXT',
-    example: 'Tokyo DC2, rack 14, Catalyst 9300; noc@example.com, +81 3 1234',
+    example: { site: 'Tokyo DC2', rack: '14', model: 'Catalyst 9300', contact: 'noc@example.com, +81 3 1234' },
   }),
   escapeSet: escapeSetSchema.default('oobm').meta({
     description: 'keys that control a session here: ours, after the escape key, or those of conserver, after `^Ec`',

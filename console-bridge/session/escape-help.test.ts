@@ -31,6 +31,20 @@ test("shows conserver's keys where they are in force", context => {
   assert.not.match(text, 'Ctrl-]')
 })
 
+test('names the equipment below the console, in as many columns as the rest', context => {
+  for (const label of [
+    { site: 'Tokyo DC2', rack: '14', model: 'Catalyst 9300', contact: 'noc@example.com' },
+    { site: '東京第二データセンター', rack: '14', model: 'x'.repeat(100) },
+  ]) {
+    const { console, attach } = fakeConsole(context, { label })
+    const [, shown = ''] = escapeHelp(console, attach('alice').seat, keysOf('oobm'))
+    assert.match(shown, label.site)
+    assert.match(shown, ', rack 14, ')
+    const wide = [...shown].filter(character => character > 'ᄀ').length
+    assert.is([...shown].length + wide, 71, shown)
+  }
+})
+
 test('shows only what this person may do', context => {
   const { console, attach } = fakeConsole(context)
   const olga = attach('olga', { role: 'observer' })

@@ -1,4 +1,5 @@
 /** The help of the escape key: what this person may do, in two columns on 80, with the console at its top. */
+import { labelText } from '../../formats/console-label.ts'
 import type { Console } from '../console/console.ts'
 import { calledAs } from '../console/person.ts'
 import type { Seat } from '../console/seat.ts'
@@ -21,14 +22,32 @@ export function mayUse({ who, ownKey }: EscapeEntry, { mayType, isAdmin, via }: 
 }
 
 export function escapeHelp(console: Console, seat: Seat, keys: EscapeKeys): string[] {
-  return [head(console, seat), ...columns(blocks(seat, keys)).map(line => line.padEnd(WIDTH))]
+  return [...head(console, seat), ...columns(blocks(seat, keys)).map(line => line.padEnd(WIDTH))]
 }
 
-function head(console: Console, seat: Seat): string {
-  const { name, state, writer } = console
+/** The console, and what it is called where it has a label. */
+function head(console: Console, seat: Seat): string[] {
+  const { name, writer } = console
   const types = writer === seat ? 'you type' : writer ? `${calledAs(writer)} types` : 'nobody types'
-  const open = state.open ? 'open' : 'closed'
-  return `${name}  ${describeSettings(console.control.settings)}  ${open}  ${types}`.slice(0, WIDTH).padEnd(WIDTH)
+  const open = console.state.open ? 'open' : 'closed'
+  const label = labelText(console.config.label)
+  const state = `${name}  ${describeSettings(console.control.settings)}  ${open}  ${types}`
+  return [state, ...(label === undefined ? [] : [label])].map(fitted)
+}
+
+/** Cut or filled to the width. */
+function fitted(text: string): string {
+  let shown = ''
+  for (const character of text) {
+    if (cellsOf(shown + character) > WIDTH) break
+    shown += character
+  }
+  return shown + ' '.repeat(WIDTH - cellsOf(shown))
+}
+
+/** At most: Chinese, Japanese, Korean and what comes after them take two cells of a terminal (Unicode TR 11). */
+function cellsOf(text: string): number {
+  return [...text].reduce((cells, character) => cells + ((character.codePointAt(0) ?? 0) >= 0x1100 ? 2 : 1), 0)
 }
 
 /** The lines of each group: its name, then its commands. */

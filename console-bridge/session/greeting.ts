@@ -1,5 +1,6 @@
 /** What a technician is told at the beginning of a session, and in the help of the escape key. */
 
+import { labelLines } from '../../formats/console-label.ts'
 import { timeText } from '../../runtime/time-text.ts'
 import type { Console } from '../console/console.ts'
 import type { KeptSeat } from '../console/kept-seats.ts'
@@ -18,7 +19,7 @@ export const GREETING_LINES = 24
 export function greeting(console: Console, seat: Seat, keys: EscapeKeys | undefined): string[] {
   const { config, state, hold } = console
   const lines = [`console ${config.name} on ${config.path}, ${describeSettings(console.control.settings)}`]
-  if (config.label !== undefined) lines.push(config.label)
+  lines.push(...labelLines(config.label))
   const { difference } = console.control
   if (difference) lines.push(`${difference.why}; configured: ${difference.configured}`)
   lines.push(`you are ${calledAs(seat)}, ${seat.role}: ${describeRight(console, seat, keys)}`)

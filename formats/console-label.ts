@@ -1,0 +1,41 @@
+/** What people call the equipment at a console: one text, or site, rack, model and contact; pure. */
+import * as z from 'zod'
+
+/** Nothing that a terminal obeys, and nothing invisible. */
+const LABEL = /^(?=\P{Z})[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u
+
+const textSchema = z.string().regex(LABEL, 'must be one line of up to 100 printable characters')
+
+/** In this order they are shown. */
+const partsSchema = z
+  .strictObject({
+    site: textSchema.optional(),
+    rack: textSchema.optional(),
+    model: textSchema.optional(),
+    contact: textSchema.optional(),
+  })
+  .refine(parts => Object.values(parts).some(part => part !== undefined), 'needs site, rack, model or contact')
+
+export const labelSchema = z.union([textSchema, partsSchema], {
+  error: ({ input }) =>
+    typeof input === 'object'
+      ? 'may have site, rack, model and contact, each one line of up to 100 printable characters'
+      : 'must be one line of up to 100 printable characters, or a table of site, rack, model and contact',
+})
+
+export type ConsoleLabel = z.output<typeof labelSchema>
+
+/** In at most two lines: where and what it is, and whom to ask. */
+export function labelLines(label: ConsoleLabel | undefined): string[] {
+  if (label === undefined) return []
+  if (typeof label === 'string') return [label]
+  const { site, rack, model, contact } = label
+  const place = [site, rack && `rack ${rack}`, model].filter(part => part !== undefined)
+  return [...(place.length > 0 ? [place.join(', ')] : []), ...(contact === undefined ? [] : [`contact: ${contact}`])]
+}
+
+/** In one line. */
+export function labelText(label: ConsoleLabel | undefined): string | undefined {
+  const lines = labelLines(label)
+  return lines.length === 0 ? undefined : lines.join('; ')
+}
