@@ -43,6 +43,25 @@ ssid = "Office"
 passphrase = "one"
 `
 
+test('of settings that exclude each other, the newer one takes the place of the older', () => {
+  const consoleAfter = (stored: string, file: string) =>
+    merged(`[[consoles]]\nname = "sw1"\nbaud_rate = 9600\n${stored}`, `[[consoles]]\nname = "sw1"\n${file}`).consoles
+  const rest = { name: 'sw1', baudRate: 9600 }
+  assert.equal(consoleAfter('path = "/dev/ttyUSB0"', 'usb = "1.2"'), [{ ...rest, usb: '1.2' }])
+  assert.equal(consoleAfter('usb = "1.2"', 'path = "/dev/ttyUSB0"'), [{ ...rest, path: '/dev/ttyUSB0' }])
+  assert.equal(consoleAfter('usb = "1.2"', 'stop_bits = 2'), [{ ...rest, usb: '1.2', stopBits: 2 }])
+  // One that has both is refused with it, as anywhere.
+  const both = { path: '/dev/ttyUSB0', usb: '1.2' }
+  assert.equal(consoleAfter('usb = "1.3"', 'usb = "1.2"\npath = "/dev/ttyUSB0"'), [{ ...rest, ...both }])
+  const wifi = '[[wifi]]\nssid = "Office"\n'
+  assert.equal(merged(`${wifi}passphrase = "one"\nhidden = true`, `${wifi}[wifi.eap]\nidentity = "a"`).wifi, [
+    { ssid: 'Office', hidden: true, eap: { identity: 'a' } },
+  ])
+  assert.equal(merged(`${wifi}[wifi.eap]\nidentity = "a"`, `${wifi}passphrase = "one"`).wifi, [
+    { ssid: 'Office', passphrase: 'one' },
+  ])
+})
+
 test('a file that is not complete changes what it names, and nothing else', () => {
   const cases: [file: string, change: (before: Record<string, unknown>) => void][] = [
     ['listener_port = 20102', before => Object.assign(before, { listenerPort: 20102 })],

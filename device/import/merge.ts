@@ -14,6 +14,12 @@ export function identityOf(list: string): readonly string[] | undefined {
   return Object.hasOwn(tables, list) ? tables[list]?.meta()?.identity : undefined
 }
 
+/** Of an entry of a list: settings that exclude each other. The newer one takes the place of the older. */
+const EXCLUSIVE: Readonly<Record<string, readonly string[]>> = {
+  consoles: ['path', 'usb'],
+  wifi: ['passphrase', 'eap'],
+}
+
 function isSameEntry(identity: readonly string[], a: Table, b: Table): boolean {
   const partOf = (entry: Table, key: string) => entry[key] ?? (key === 'port' ? RELAY_PORT : undefined)
   return identity.every(key => partOf(a, key) === partOf(b, key))
@@ -93,7 +99,8 @@ function mergeList(
       problems.push({ path: [list, at], message: 'is listed twice' })
       continue
     }
-    const merged = mergeTable(entries[found]?.entry ?? {}, change, [list, at], problems, identity)
+    const older = withoutReplaced(entries[found]?.entry ?? {}, change, EXCLUSIVE[list] ?? [])
+    const merged = mergeTable(older, change, [list, at], problems, identity)
     if (merged === undefined) {
       if (found >= 0) entries.splice(found, 1)
     } else if (found >= 0) entries[found] = { entry: merged, at }
@@ -101,6 +108,11 @@ function mergeList(
   }
   origins[list] = entries.map(({ at }) => at)
   return entries.map(({ entry }) => entry)
+}
+
+function withoutReplaced(before: Table, change: Table, exclusive: readonly string[]): Table {
+  if (!exclusive.some(key => key in change)) return before
+  return Object.fromEntries(Object.entries(before).filter(([key]) => !exclusive.includes(key) || key in change))
 }
 
 /** @returns undefined when `remove = true` takes it away */

@@ -46,6 +46,16 @@ function problemsOf(before: Record<string, unknown> | undefined, ...files: [stri
   return ''
 }
 
+test('a console moves from a path to a USB port by a file with these two lines', () => {
+  const file = '[[consoles]]\nname = "sw1"\nusb = "1.2"\n'
+  const { provisioning } = takeOver(STORED, [{ name: 'oobm.toml', bytes: Buffer.from(file) }])
+  assert.equal(
+    provisioning.config.consoles.map(({ path, usb }) => [path, usb]),
+    [[undefined, '1.2']],
+  )
+  assert.match(problemsOf(STORED, ['x', `${file}path = "/dev/ttyUSB1"\n`]), 'exclude each other')
+})
+
 test('takes what Notepad saves in each of its encodings', () => {
   const text = `${WHOLE}[system]\nhostname = "x"\ncountry = "DE"\n[[wifi]]\nssid = "Büro"\n`.replaceAll('\n', '\r\n')
   const big = Buffer.from(`\ufeff${text}`, 'utf16le').swap16()
