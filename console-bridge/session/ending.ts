@@ -38,15 +38,16 @@ export class Ending {
     return this.#options.stopping.aborted ? SESSION_EXIT.unavailable : this.#exitCode
   }
 
-  /** @param exitCode where it is not {@link SESSION_EXIT.ok} */
+  /** The first one who asks decides. @param exitCode where it is not {@link SESSION_EXIT.ok} */
   end(exitCode?: SessionExit): void {
+    if (this.isAsked) return
     if (exitCode !== undefined) this.#exitCode = exitCode
     this.#asked.abort()
   }
 
   /** It is not the technician who ends it. */
   dismiss(): void {
-    this.#isDismissed = true
+    if (!this.isAsked) this.#isDismissed = true
     this.end(SESSION_EXIT.unavailable)
   }
 

@@ -167,6 +167,18 @@ test("conserver's keys: an end of input sends what waits", async context => {
   assert.is(line.sent, '\x05c')
 })
 
+test('a program whose session is ended while it waits for the answer gets the code for that', async context => {
+  const { console, line, shown, start, pass } = withSession(context, false)
+  const { session, ending } = start()
+  session.onTyped(Buffer.from('show tech\r'))
+  session.onEnd()
+  await pass(1_000)
+  assert.is(line.sent, 'show tech\r')
+  void console.dismiss('access to this device was switched off')
+  assert.is(await ending, 69)
+  assert.match(shown.notes, '[oobm: access to this device was switched off]')
+})
+
 test('a take-over by key ends the dropping of a paste', async context => {
   const { line, start, bob, console, pass } = withSession(context)
   const other = bob()
