@@ -36,6 +36,7 @@ import { startServer } from './ssh/server.ts'
 import { consoleStatus, describeConsoles } from './status.ts'
 import { isClockSynchronized } from './transcript/clock-synchronized.ts'
 import { Transcripts } from './transcript/transcripts.ts'
+import { Spool } from './transfer/spool.ts'
 
 export interface BridgeOptions {
   env: NodeJS.ProcessEnv
@@ -96,6 +97,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
     ...{ file: join(directories.state, 'recordings.jsonl'), consoles: all.map(({ name }) => name) },
     ...{ transcriptOf: console => transcripts.of(console), clock, log },
   })
+  const spool = await Spool.in(join(directories.state, 'transfer'))
   const consoles = all.map(
     console =>
       new Console({
@@ -129,6 +131,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
         consoles,
         transcripts,
         recordings,
+        spool,
         status,
         clock,
         log,

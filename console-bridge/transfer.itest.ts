@@ -1,64 +1,33 @@
-/** The command xmodem against lrzsz at the other end of a real pty. */
-import { createHash } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+/** The commands xmodem and ymodem against lrzsz at the other end of a real pty. */
+import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { runProgram, startProgram } from '../testbed/run-program.ts'
-import { scratchDirectory } from '../testbed/scratch.ts'
-import { suite, type TestContext } from '../testbed/suite.ts'
+import { runProgram } from '../testbed/run-program.ts'
+import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { SESSION_EXIT } from './session/exit-codes.ts'
-import { bridgeFiles, openTerminal, runCommand, sshArgs, startBridge, statusWhere } from './testing/bridge-fixture.ts'
-import { joinedPtys } from './testing/joined-ptys.ts'
+import { runCommand, statusWhere } from './testing/bridge-fixture.ts'
+import { FILE, withLine } from './testing/transfer-line.ts'
 
 const test = suite('file transfer')
 const LIMIT = { timeoutMs: 300_000 }
-/** All bytes; not a whole number of blocks. */
-const FILE = Buffer.concat([
-  ...Array.from({ length: 40 }, (_, i) => createHash('sha512').update(`${i}`).digest()),
-  Buffer.from(Uint8Array.from({ length: 256 }, (_, i) => i)),
-  Buffer.from('end'),
-])
+const SLOW = { timeoutMs: 120_000 }
 
-async function withLine(context: TestContext) {
-  const directory = await scratchDirectory(context)
-  const { path, targetPath } = await joinedPtys(context, directory)
-  const files = await bridgeFiles(context, [{ name: 'core-sw1', path, baudRate: 115_200 }])
-  await startBridge(context, files)
-  await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
-  await writeFile(join(directory, 'original'), FILE)
-  await mkdir(join(directory, 'received'))
-  await writeFile(join(directory, 'cancel'), '\x18'.repeat(4))
-  /** A program of the target, on its own line. By pipes: lrzsz flushes a terminal when it ends, its last answer too. */
-  const onTarget = (command: string) => {
-    const end = ['-d', `OPEN:${targetPath},noctty`, `EXEC:${command},pipes`]
-    const program = startProgram('socat', end, { cwd: join(directory, 'received') })
-    context.cleanup(() => program.stop())
-    context.onFailure(program.output)
-    return program
-  }
-  /** A technician's command, with a shell that knows `<` and `>`. */
-  const transfer = (command: string, redirect: string) => {
-    const ssh = ['ssh', ...sshArgs(files, 'alice', 'core-sw1', ...command.split(' '))]
-      .map(word => `'${word}'`)
-      .join(' ')
-    const program = startProgram('sh', ['-c', `cd ${directory}; exec ${ssh} ${redirect}`])
-    context.cleanup(() => program.stop())
-    context.onFailure(program.output)
-    return program
-  }
-  const attach = async (who: 'alice' | 'bob') => {
-    const terminal = openTerminal(context, 'ssh', sshArgs(files, who, 'core-sw1'))
-    await terminal.says(/for help\]/)
-    return terminal
-  }
-  const fileAt = (name: string) => readFile(join(directory, name))
-  return { files, path, onTarget, transfer, attach, fileAt }
+/** XMODEM knows no length: the last block is filled up. */
+function isFilledUp(copy: Buffer): void {
+  assert.ok(copy.subarray(0, FILE.length).equals(FILE))
+  assert.is(copy.subarray(FILE.length).toString('latin1').replaceAll('\x1a', ''), '')
 }
 
-for (const [command, receiver, received] of [
-  ['xmodem send', 'rx copy', 'copy'],
-  ['xmodem send --1k', 'rx -c copy', 'copy'],
+/** YMODEM gives the size. */
+function isExact(copy: Buffer): void {
+  assert.ok(copy.equals(FILE), `${copy.length} bytes`)
+}
+
+for (const [command, receiver, received, check] of [
+  ['xmodem send', 'rx copy', 'copy', isFilledUp],
+  ['xmodem send --1k', 'rx -c copy', 'copy', isFilledUp],
+  ['ymodem send ios-15.2.BIN', 'rb', 'ios-15.2.BIN', isExact],
 ] as const) {
   test(
     `${command}: the target gets the file, and confirms it`,
@@ -66,37 +35,159 @@ for (const [command, receiver, received] of [
       const { onTarget, transfer, fileAt } = await withLine(context)
       const target = onTarget(receiver)
       const client = transfer(command, '<original')
-      await waitFor('its end', () => client.ended(), { timeoutMs: 120_000 })
+      await waitFor('its end', () => client.ended(), SLOW)
       assert.is(client.child.exitCode, 0, client.output())
+      assert.match(client.output(), 'the file is complete')
       await waitFor('the receiver', () => target.ended())
-      const copy = await fileAt(`received/${received}`)
-      // XMODEM knows no length: the last block is filled up.
-      assert.ok(copy.subarray(0, FILE.length).equals(FILE))
-      assert.is(copy.subarray(FILE.length).toString('latin1').replaceAll('\x1a', ''), '')
+      assert.is(target.child.exitCode, 0, target.output())
+      check(await fileAt(`received/${received}`))
     },
     LIMIT,
   )
 }
 
-for (const [command, sender] of [
-  ['xmodem receive', 'sx ../original'],
-  ['xmodem receive', 'sx -k ../original'],
+for (const [command, sender, check] of [
+  ['xmodem receive', 'sx ../original', isFilledUp],
+  ['xmodem receive', 'sx -k ../original', isFilledUp],
+  ['ymodem receive', 'sb ../original', isExact],
 ] as const) {
   test(
-    `${command} from ${sender.split(' .')[0]}: the client gets the file`,
+    `${command} from ${sender.split(' .')[0]}: the client gets the file, and the sender our last answer`,
     async context => {
       const { onTarget, transfer, fileAt } = await withLine(context)
       const client = transfer(command, '>dump')
-      onTarget(sender)
-      await waitFor('its end', () => client.ended(), { timeoutMs: 120_000 })
+      const target = onTarget(sender)
+      await waitFor('its end', () => client.ended(), SLOW)
       assert.is(client.child.exitCode, 0, client.output())
-      const dump = await fileAt('dump')
-      assert.ok(dump.subarray(0, FILE.length).equals(FILE))
-      assert.is(dump.subarray(FILE.length).toString('latin1').replaceAll('\x1a', ''), '')
+      check(await fileAt('dump'))
+      await waitFor('the sender', () => target.ended())
+      assert.is(target.child.exitCode, 0, target.output())
     },
     LIMIT,
   )
 }
+
+test(
+  'ymodem receive takes one file: of several, it writes none and says so',
+  async context => {
+    const { onTarget, transfer, fileAt } = await withLine(context)
+    const client = transfer('ymodem receive', '>dump')
+    const target = onTarget('sb ../original ../cancel')
+    await waitFor('its end', () => client.ended(), SLOW)
+    assert.is(client.child.exitCode, SESSION_EXIT.notSent, client.output())
+    assert.match(
+      client.output(),
+      /the target offers several files \(original, cancel, \.\.\.\), and this command takes one/,
+    )
+    assert.is((await fileAt('dump')).length, 0)
+    await waitFor('the sender, which is cancelled', () => target.ended())
+    assert.not(target.child.exitCode === 0)
+  },
+  LIMIT,
+)
+
+test('what cannot be meant is refused with an example, before anything is read', async context => {
+  const { files } = await withLine(context)
+  const CASES: [words: string, says: string][] = [
+    ['ymodem send', 'NAME is missing, which the target gets with the file: ssh core-sw1 ymodem send ios.bin < ios.bin'],
+    [
+      'ymodem receive dump',
+      'unexpected argument "dump": the target names the file: ssh core-sw1 ymodem receive > dump.bin',
+    ],
+    ['ymodem send ../x', 'a file name without folders'],
+    ['ymodem send -- x', 'ymodem'],
+    ['ymodem both', '"send" or "receive"'],
+    ['xmodem send --at fast', 'a speed in bits per second'],
+  ]
+  for (const [words, says] of CASES) {
+    const { code, stderr } = await runCommand(files, 'alice', 'core-sw1', ...words.split(' '))
+    assert.is(code, SESSION_EXIT.usage, words)
+    assert.match(stderr, says)
+  }
+  const empty = await runCommand(files, 'alice', 'core-sw1', 'xmodem send')
+  assert.is(empty.code, SESSION_EXIT.usage)
+  assert.match(empty.stderr, 'standard input is empty; nothing was sent')
+  const observer = await runCommand(files, 'olga', 'core-sw1', 'xmodem receive')
+  assert.is(observer.code, SESSION_EXIT.observer, observer.stderr)
+})
+
+for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+  test(
+    `an upload that ${signal} cuts off reaches the target with no byte, and leaves nothing on the device`,
+    async context => {
+      const { files, state, onTarget, transfer, fileAt } = await withLine(context)
+      onTarget('tee ../heard')
+      const client = transfer('xmodem send', '', '(cat original; exec sleep 60) | exec')
+      const spool = join(state, 'transfer')
+      const uploaded = async () => {
+        for (const name of await readdir(spool).catch(() => [])) {
+          if ((await stat(join(spool, name, 'file')).catch(() => undefined))?.size === FILE.length) return true
+        }
+        return undefined
+      }
+      await waitFor('the upload', uploaded)
+      const ssh = await runProgram('pgrep', ['-P', String(client.pid), 'ssh'])
+      process.kill(Number(ssh.stdout.trim()), signal)
+      await waitFor('an empty spool', async () => (await readdir(spool)).length === 0)
+      const said = await runCommand(files, 'bob', 'core-sw1', 'run', '--timeout', '1', '--', 'still free')
+      assert.not.match(said.stderr, /transfers/)
+      assert.is((await fileAt('heard')).toString(), 'still free\r')
+    },
+    LIMIT,
+  )
+}
+
+test(
+  'an upload and a file of the target that find no room say so, and the disk stays usable',
+  async context => {
+    const { files, state, onTarget, transfer, directory, fileAt } = await withLine(context, {
+      under: ({ directory }) => [
+        ...['unshare', '--mount', 'sh', '-c'],
+        ...[`mount -t tmpfs -o size=4m none ${directory}/state && exec "$@"`, 'sh'],
+      ],
+    })
+    await writeFile(join(directory, 'large'), Buffer.alloc(4_000_000))
+    const client = transfer('xmodem send', '<large')
+    await waitFor('its end', () => client.ended())
+    assert.is(client.child.exitCode, SESSION_EXIT.unavailable, client.output())
+    assert.match(client.output(), /no room for the file: a tenth of its disk stays free; nothing was sent/)
+    const receiver = transfer('ymodem receive', '>dump')
+    const target = onTarget('sb ../large')
+    await waitFor('its end', () => receiver.ended(), SLOW)
+    assert.is(receiver.child.exitCode, SESSION_EXIT.notSent, receiver.output())
+    assert.match(receiver.output(), /no room for the file/)
+    await waitFor('the sender, which is cancelled', () => target.ended())
+    assert.not(target.child.exitCode === 0)
+    // One that fits is taken afterwards.
+    const small = transfer('ymodem receive', '>dump')
+    onTarget('sb ../original')
+    await waitFor('its end', () => small.ended(), SLOW)
+    assert.is(small.child.exitCode, 0, small.output())
+    isExact(await fileAt('dump'))
+    void [files, state]
+  },
+  LIMIT,
+)
+
+test(
+  'an adapter that is unplugged in the middle ends it, and says so',
+  async context => {
+    const { files, directory, onTarget, transfer, unplug } = await withLine(context)
+    const client = transfer('ymodem receive', '>dump')
+    await writeFile(join(directory, 'large'), Buffer.alloc(100_000_000))
+    onTarget('sb ../large')
+    await client.says(/bytes\/s/)
+    await unplug()
+    await waitFor('its end', () => client.ended())
+    assert.is(client.child.exitCode, SESSION_EXIT.notSent, client.output())
+    assert.match(client.output(), /\[oobm: the line is closed: /)
+    await statusWhere(files, 'closed', ({ consoles }) => consoles[0]?.state === 'closed')
+    const second = transfer('xmodem receive', '>dump')
+    await waitFor('its end', () => second.ended())
+    assert.is(second.child.exitCode, SESSION_EXIT.notSent, second.output())
+  },
+  LIMIT,
+)
 
 test(
   'nobody types, takes over or sets the line meanwhile, and nobody sees the file; a BREAK ends it',
@@ -136,12 +227,12 @@ test(
 test(
   'a client that goes cancels it at the target, and the line has its speed again',
   async context => {
-    const { files, path, onTarget, transfer, fileAt } = await withLine(context)
-    const speed = async () => (await runProgram('stty', ['-F', path, 'speed'])).stdout.trim()
+    const { files, speed, onTarget, transfer, fileAt } = await withLine(context)
     const client = transfer('xmodem send --1k --at 57600', '<original')
-    await client.says(/the line is at 57600[\s\S]*bytes\/s/)
+    await client.says(/the line is at 57600/)
+    onTarget('sh ../asks')
+    await waitFor('the first block', async () => (await fileAt('heard').catch(() => '')).length > 1_024)
     assert.is(await speed(), '57600')
-    onTarget('tee ../heard')
     client.child.kill('SIGINT')
     await waitFor('CAN', async () => (await fileAt('heard').catch(() => '')).includes('\x18\x18'))
     await waitFor('the old speed', async () => (await speed()) === '115200')
@@ -153,16 +244,46 @@ test(
   LIMIT,
 )
 
+for (const [what, command, target, says] of [
+  ['cancels at once', 'xmodem send', 'cat ../cancel', /the target cancelled; nothing was sent/],
+  ['cancels later', 'xmodem send', 'sh ../cancels', /the target did not confirm the file \(sx: [A-Z]/],
+  ['cancels later', 'ymodem send x', 'sh ../cancels', /the target did not confirm the file \(sb: [A-Z]/],
+  ['cancels the name', 'ymodem receive', 'cat ../cancel', /the target cancelled/],
+] as const) {
+  test(
+    `${command}: a target that ${what} makes the exit code 74, and the line is as it was`,
+    async context => {
+      const { onTarget, transfer, speed } = await withLine(context)
+      const client = transfer(`${command} --at 57600`, '<original')
+      await client.says(/the line is at 57600/)
+      onTarget(target)
+      await waitFor('its end', () => client.ended(), SLOW)
+      assert.is(client.child.exitCode, SESSION_EXIT.notSent, client.output())
+      assert.match(client.output(), says)
+      assert.is(await speed(), '115200')
+    },
+    LIMIT,
+  )
+}
+
 test(
-  'without a confirmation of the target, the exit code is not 0',
+  'what the target says after the file reaches the people at the console, and the transcript has one record of it all',
   async context => {
-    const { onTarget, transfer } = await withLine(context)
-    const client = transfer('xmodem send', '<original')
-    await client.says(/bytes\/s/)
-    onTarget('cat ../cancel')
-    await waitFor('its end', () => client.ended(), { timeoutMs: 120_000 })
-    assert.is(client.child.exitCode, SESSION_EXIT.notSent, client.output())
-    assert.match(client.output(), /the target did not confirm the file/)
+    const { files, onTarget, transfer, attach } = await withLine(context)
+    const olga = await attach('olga')
+    onTarget('sh ../receives')
+    const client = transfer('ymodem send copy', '<original')
+    await waitFor('its end', () => client.ended(), SLOW)
+    assert.is(client.child.exitCode, 0, client.output())
+    await olga.says(/is over: the file is complete\][\s\S]*copied 2819 bytes/)
+    const read = async () => (await runCommand(files, 'bob', 'core-sw1', 'log')).stdout
+    const log = await waitFor('the log', async () => ((await read()).includes('copied') ? read() : undefined))
+    const about = log.split('\n').filter(line => /transfer/.test(line))
+    assert.is(about.length, 1, log)
+    assert.match(
+      about[0] ?? '',
+      /alice transferred a file \(ymodem send copy\), 2819 bytes in \d+ s: the file is complete/,
+    )
   },
   LIMIT,
 )

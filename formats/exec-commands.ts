@@ -89,7 +89,6 @@ const DIRECTION = {
   help: '"send" sends standard input to the target; "receive" writes what it sends to standard output',
 } as const
 const TRANSFER_OPTIONS = {
-  '1k': { help: 'send blocks of 1024 bytes instead of 128' },
   at: {
     value: 'SPEED',
     takes: /^\d{2,7}$/,
@@ -250,9 +249,26 @@ export const EXEC_COMMANDS = {
   },
   xmodem: {
     arguments: [DIRECTION],
-    options: TRANSFER_OPTIONS,
+    options: { '1k': { help: 'send blocks of 1024 bytes instead of 128' }, ...TRANSFER_OPTIONS },
     input: true,
     help: 'send a file to the target, or receive one, by XMODEM',
+    onConsole: true,
+    access: 'own-key',
+  },
+  ymodem: {
+    arguments: [
+      DIRECTION,
+      {
+        value: 'NAME',
+        isOptional: true,
+        takes: /^[A-Za-z0-9][A-Za-z0-9._+=@-]{0,99}$/,
+        like: 'a file name without folders and spaces',
+        help: 'of "send": what the target calls the file',
+      },
+    ],
+    options: TRANSFER_OPTIONS,
+    input: true,
+    help: 'send a file with its name and size to the target, or receive one, by YMODEM',
     onConsole: true,
     access: 'own-key',
   },

@@ -13,7 +13,7 @@ import { releaseCommand } from './release.ts'
 import { runCommand } from './run.ts'
 import { setCommand } from './set.ts'
 import { listCommand, statusCommand } from './status.ts'
-import { transferCommand } from './transfer.ts'
+import { xmodemCommand, ymodemCommand } from './transfer.ts'
 
 export type EffectName = Exclude<ExecCommandName, 'attach' | 'watch'>
 
@@ -30,7 +30,8 @@ const EFFECTS: { [Name in EffectName]: Execute<Name> } = {
   'recordings list': recordingsListCommand,
   'recordings play': recordingsPlayCommand,
   'recordings export': recordingsExportCommand,
-  xmodem: transferCommand,
+  xmodem: xmodemCommand,
+  ymodem: ymodemCommand,
   status: statusCommand,
   list: listCommand,
   help: helpCommand,

@@ -7,6 +7,7 @@ import type { Console } from '../console/console.ts'
 import type { RecordingList } from '../recordings/recording-list.ts'
 import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
 import type { TranscriptAccess } from '../transcript/transcript.ts'
+import type { Spool } from '../transfer/spool.ts'
 import { consoleOf, noConsoleText, type Visit } from './visit.ts'
 
 /** Where a command reads and writes. */
@@ -31,6 +32,8 @@ export interface CommandServices {
   status(): ConsoleStatus
   transcripts: TranscriptAccess
   recordings: RecordingList
+  /** For files on their way. */
+  spool: Spool
   technicians: readonly TechnicianConfig[]
   clock: Clock
   /** The end of the program, not of the command. */

@@ -17,7 +17,7 @@ test('executes through the relay only what the table lets', () => {
     if (access === 'device') continue
     const needs: Partial<Record<string, string>> = {
       ...{ kick: 'bob', 'recordings play': '1', 'recordings export': '1' },
-      ...{ xmodem: 'send' },
+      ...{ xmodem: 'send', ymodem: 'receive' },
     }
     const read = readCommand(`${name} ${needs[name] ?? ''}`, BY_RELAY)
     if (access === 'any') assert.not('problem' in read && /relay/.test(read.problem), name)

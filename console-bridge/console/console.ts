@@ -64,6 +64,7 @@ export class Console {
   readonly #recorder: Recorder | undefined
   readonly #seats: Seats
   readonly #outgoing: Outgoing
+  readonly #onEmpty: () => void
   /** Milliseconds of the monotonic clock. */
   #lastOutputMs: number | null = null
   #bytesIn = 0
@@ -75,6 +76,7 @@ export class Console {
     this.scrollback = new Scrollback(scrollbackBytes)
     this.control = new LineControl({ configured: config, ...options.settings })
     this.#recorder = recorderOf?.(this.scrollback)
+    this.#onEmpty = () => options.onEmpty?.(this)
     this.#clock = clock
     this.#times = new WallTimes(clock)
     const reports: Reports = { name: config.name, log, recorder: this.#recorder, onChange, onEvent }
@@ -91,9 +93,9 @@ export class Console {
     this.keyboard = keyboard
     this.input = new Input({ line, control, keyboard, outgoing })
     this.breaks = new Breaks(shared)
-    this.transfers = new Transfers(shared)
+    this.transfers = new Transfers({ ...shared, onOver: () => this.#transferOver() })
     this.onLeave = new OnLeave({ ...shared, setting: config.onLeave })
-    this.sessions = new Sessions({ ...shared, onLeave: this.onLeave, onEmpty: () => options.onEmpty?.(this) })
+    this.sessions = new Sessions({ ...shared, onLeave: this.onLeave, onEmpty: this.#onEmpty })
     this.noteBoard = new NoteBoard({ ...shared, place: options.notePlace ?? noteInMemory() })
   }
 
@@ -167,6 +169,12 @@ export class Console {
     const { transfer } = this.keyboard
     if (transfer && transfer.seat.via !== 'shell') transfer.stop({ kind: 'left', text })
     await Promise.all(others.map(({ events }) => events.onDismissed(text)))
+  }
+
+  /** What the last one who leaves sets off waits for the end of a transfer. */
+  #transferOver(): void {
+    if (this.seats.length === 0) this.#onEmpty()
+    void this.onLeave.lastLeft()
   }
 
   /** The queue to the line. What is in it belongs to a seat, or to what is sent when the last operator has left. */

@@ -5,6 +5,7 @@ import { UserError } from '../../runtime/errors.ts'
 import type { Line } from '../line/line.ts'
 import type { ConsoleLine } from './console-line.ts'
 import type { KeptSeats } from './kept-seats.ts'
+import type { Keyboard } from './keyboard.ts'
 import { LastTyped } from './last-typed.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { Person } from './person.ts'
@@ -21,6 +22,7 @@ interface OnLeaveOptions {
   setting: ConsoleConfig['onLeave']
   clock: Clock
   line: ConsoleLine
+  keyboard: Keyboard
   seats: Seats
   kept: KeptSeats
   outgoing: Outgoing
@@ -64,7 +66,9 @@ export class OnLeave {
 
   /** When the last operator has left, and no place is kept, does what the setting says, if anything was typed before. */
   async lastLeft(): Promise<void> {
-    const { setting, line, seats, kept } = this.#options
+    const { setting, line, keyboard, seats, kept } = this.#options
+    // It is done when the transfer is over.
+    if (keyboard.transfer) return
     if (setting === 'none' || setting === 'warn' || !this.#lastTyped.isKnown || !line.state.open) return
     if (kept.people.length > 0 || seats.all.some(({ mayType }) => mayType)) return
     await (setting === 'dtr-drop' ? this.#dropDtr() : this.#send(setting.send))

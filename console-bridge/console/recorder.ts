@@ -19,7 +19,7 @@ export const EVENT_KINDS = {
   clock:
     'the clock of the device was set: by so many milliseconds; all times above of the same boot are wrong by as much',
   bridge: 'the console bridge `started`, `stopped`, or `continues` in a new file',
-  transfer: 'a file transfer: `begin`, `end`; its bytes are not recorded',
+  transfer: 'a file transfer, when it is over: `end`; its bytes are not recorded',
   note: 'anything else',
 } as const
 

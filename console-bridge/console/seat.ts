@@ -9,6 +9,8 @@ export interface SeatEvents {
   onOutput(): void
   /** One line for the technician. */
   onNotice(text: string): void
+  /** How far a file transfer is. */
+  onProgress?(text: string): void
   /** There may be room for more of what is typed. */
   onRoom(): void
   /** So many bytes of this seat were sent. */

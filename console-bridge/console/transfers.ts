@@ -19,11 +19,14 @@ interface TransfersOptions {
   seats: Seats
   outgoing: Outgoing
   reports: Reports
+  /** One is over: what waited for its end may be done. */
+  onOver(): void
 }
 
 export class Transfers {
   readonly #options: TransfersOptions
   readonly #times: WallTimes
+  #beganAtMs = 0
 
   constructor(options: TransfersOptions) {
     this.#options = options
@@ -44,24 +47,43 @@ export class Transfers {
       return { kind: 'occupied', text: keyboard.describeOccupied(transfer.seat) ?? 'somebody else types' }
     }
     keyboard.lend(transfer)
+    this.#beganAtMs = clock.nowMs()
     reports.log.info({ ...logged(by), what }, 'transfer begins')
-    reports.recorder?.happened('transfer', 'begin', { by: calledAs(by), as: what })
     seats.tellAll(`${describeTransfer(transfer)}: until its end nothing else is sent or shown; a BREAK ends it`)
     reports.onChange()
     return transfer.seat
   }
 
-  /** @param how how it ended, for the others */
-  end(seat: Seat, how: string): void {
-    const { keyboard, seats, outgoing, reports } = this.#options
+  /** Shows everybody at the console how far it is. */
+  progress(seat: Seat, text: string): void {
+    const { keyboard, seats } = this.#options
+    const { transfer } = keyboard
+    if (transfer?.seat !== seat) return
+    for (const one of seats.all) one.events.onProgress?.(`${transfer.what}: ${text}`)
+  }
+
+  /** Ends the transfer that is going on, whoever began it: any operator may, as with typing. @returns why not */
+  stop(by: Person | Seat): string | undefined {
+    const { transfer } = this.#options.keyboard
+    const refusal = refusalOf(by)
+    if (refusal !== undefined || !transfer) return refusal ?? 'no file transfer is going on'
+    transfer.stop({ kind: 'stopped', text: `${calledAs(by)} stopped it` })
+    return undefined
+  }
+
+  /** Takes the line back. @param how as a sentence @param bytes of the file that went over the line */
+  end(seat: Seat, how: string, bytes: number): void {
+    const { clock, keyboard, seats, outgoing, reports, onOver } = this.#options
     const { transfer } = keyboard
     if (transfer?.seat !== seat) return
     outgoing.discard(seat, { kind: 'left', text: 'the transfer ended' })
     keyboard.takeBack()
-    reports.log.info({ ...logged(seat), how }, 'transfer ends')
-    reports.recorder?.happened('transfer', 'end', { by: calledAs(seat), as: transfer.what, how })
+    const seconds = Math.round((clock.nowMs() - this.#beganAtMs) / 1_000)
+    reports.log.info({ ...logged(seat), how, bytes, seconds }, 'transfer ends')
+    reports.recorder?.happened('transfer', 'end', { by: calledAs(seat), as: transfer.what, bytes, seconds, how })
     seats.tellAll(`the transfer of ${calledAs(seat)} (${transfer.what}) is over: ${how}`)
     seats.tellRoom()
+    onOver()
     reports.onChange()
   }
 }

@@ -63,7 +63,7 @@ export async function* recordedOf(
 function markOf(
   kind: TranscriptRecord['kind'],
   what: string,
-  { by = '?', from, how, ms, cause, settings }: Partial<Record<string, string>>,
+  { by = '?', as, from, how, ms, cause, settings }: Partial<Record<string, string>>,
   isOwn: boolean,
 ): string | undefined {
   switch (`${kind} ${what}`) {
@@ -85,10 +85,8 @@ function markOf(
       return `the line is closed${cause === undefined ? '' : `: ${cause}`}`
     case 'gap missing':
       return `output is missing here${cause === undefined ? '' : `: ${cause}`}`
-    case 'transfer begin':
-      return 'a file transfer begins; its bytes are not recorded'
     case 'transfer end':
-      return 'the file transfer ended'
+      return `${by} transferred a file${as === undefined ? '' : ` (${as})`}${how === undefined ? '' : `: ${how}`}`
     default:
       return undefined
   }

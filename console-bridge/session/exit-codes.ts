@@ -29,7 +29,7 @@ export const SESSION_EXIT_MEANINGS: readonly (readonly [SessionExit, string])[] 
   [SESSION_EXIT.usage, 'unknown command, invalid arguments, or not one of your consoles; nothing was sent'],
   [
     SESSION_EXIT.unavailable,
-    'the bridge stopped, access was switched off, the line closed before the end of the answer, you have too many connections, no BREAK could be sent, the console has no transcript, or nothing is left of a recording',
+    'the bridge stopped, access was switched off, the line closed before the end of the answer, you have too many connections, no BREAK could be sent, the console has no transcript, nothing is left of a recording, or the device has no room for a file',
   ],
   [
     SESSION_EXIT.notSent,

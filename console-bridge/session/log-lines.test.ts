@@ -92,8 +92,11 @@ test('each kind of event is a sentence', () => {
     ['session', 'size id=1 size=100x30', undefined],
     ['line', 'set settings="19200 8N1" by=bob', 'bob set the line to 19200 8N1'],
     ['line', 'set settings="19200 8N1"', 'the line was set to 19200 8N1'],
-    ['transfer', 'begin by=bob as="XMODEM send"', 'bob transfers a file (XMODEM send); its bytes are not here'],
-    ['transfer', 'end by=bob as="XMODEM send" how=done', 'the transfer of bob (XMODEM send) is over: done'],
+    [
+      'transfer',
+      'end by=bob as="xmodem send" bytes=2819 seconds=7 how=done',
+      'bob transferred a file (xmodem send), 2819 bytes in 7 s: done',
+    ],
     ['note', 'on by=bob text="do not reboot"', 'bob left a note: do not reboot'],
     ['note', 'off by=bob', 'bob took the note off'],
     ['note', 'on_leave bytes=6', 'the last operator left: what on_leave says was sent to the target'],

@@ -122,10 +122,8 @@ export function describeEvent(kind: EventKind, text: string): string | undefined
       return `the console bridge ${what}`
     case 'bridge continues':
       return undefined
-    case 'transfer begin':
-      return `${who} transfers a file (${fields.as}); its bytes are not here`
     case 'transfer end':
-      return `the transfer of ${who} (${fields.as}) is over: ${fields.how}`
+      return `${who} transferred a file (${fields.as}), ${fields.bytes} bytes in ${fields.seconds} s: ${fields.how}`
     case 'note on':
       return `${who} left a note: ${fields.text}`
     case 'note off':

@@ -11,6 +11,8 @@ export interface JoinedPtys {
   readonly path: string
   /** For the target. */
   readonly targetPath: string
+  /** Takes both away, as an adapter that is unplugged. */
+  unplug(): Promise<unknown>
 }
 
 export async function joinedPtys(context: TestContext, directory: string): Promise<JoinedPtys> {
@@ -21,12 +23,18 @@ export async function joinedPtys(context: TestContext, directory: string): Promi
     [path, targetPath].map(link => `PTY,link=${link},raw,echo=0`),
   )
   context.cleanup(() => wire.stop())
+  const held: FileHandle[] = []
   // Held open, because socat takes the last close for the end.
   for (const end of [path, targetPath]) {
-    const held: FileHandle = await waitFor(`the pty ${end}`, () =>
-      open(end, constants.O_RDWR | constants.O_NOCTTY).catch(() => undefined),
+    held.push(
+      await waitFor(`the pty ${end}`, () => open(end, constants.O_RDWR | constants.O_NOCTTY).catch(() => undefined)),
     )
-    context.cleanup(() => held.close())
   }
-  return { path, targetPath }
+  const release = () => Promise.all(held.splice(0).map(handle => handle.close()))
+  context.cleanup(release)
+  const unplug = async () => {
+    await release()
+    await wire.stop()
+  }
+  return { path, targetPath, unplug }
 }
