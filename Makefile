@@ -14,6 +14,9 @@ TEST_NEEDS := $(FAULTS_NEEDS) sx:lrzsz age:age mount:mount script:bsdutils strac
 	/usr/lib/python3/dist-packages/paramiko:python3-paramiko /usr/lib/python3/dist-packages/serial:python3-serial /usr/lib/python3/dist-packages/netmiko:python3-netmiko \
 	/usr/lib/python3/dist-packages/pexpect:python3-pexpect ansible-playbook:ansible-core ser2net:ser2net dbclient:dropbear-bin ssh-audit:ssh-audit asciinema:asciinema
 
+BENCH_NEEDS := $(LAB_NEEDS) ip:iproute2 unshare:util-linux script:bsdutils socat:socat python3:python3 picocom:picocom ser2net:ser2net \
+	conserver:conserver-server console:conserver-client tio:tio
+
 DEVICE_ARCHS := arm64 armhf armel amd64
 # A Node.js that is not Debian's has its headers beside it. Looked for when a recipe begins: then there is a Node.js.
 NODE_HEADERS = $(or $(wildcard $(dir $(realpath $(shell command -v node)))../include/node/node_api.h),/usr/include/node/node_api.h)
@@ -109,9 +112,9 @@ picture: node_modules/.ready ## draw README's picture again, from a lab that run
 	@$(NODE) --import tsx lab/picture/main.ts
 
 .PHONY: bench
-bench: build ## measure: keystroke, probe, self-test, memory, beside what one would use instead
-	@tools/need $(TEST_NEEDS)
-	@$(NODE) --import tsx lab/bench/main.ts
+bench: build ## measure what the product costs, beside what one would use instead (ROW=keystroke, load, memory, start, cpu, idle, proof, wire or storm; docs/performance.md)
+	@tools/need $(BENCH_NEEDS)
+	@ROW="$(ROW)" $(NODE) --import tsx lab/bench/main.ts
 
 .PHONY: faults
 faults: build ## break the network, the relay and the device in every way, and measure how it heals (root; ROW=name or ci, RUNS=5, JOBS=4, PEER=autossh, FULL=1, DOC=1)

@@ -1,46 +1,49 @@
-/** Measures the round trip of one keystroke: from the technician's ssh to equipment that echoes it, and back. */
+/** One keystroke through the whole chain, beside the device's own sshd with picocom, on a quiet machine and under load. */
 import { spawn } from 'node:child_process'
-import { waitFor } from '../../testbed/wait-for.ts'
+import type { TestContext } from '../../testbed/suite.ts'
+import { echoingTty, startBenchLab } from './bench-lab.ts'
+import { median, quantile, table } from './figures.ts'
+import { startTypist } from './typist.ts'
 
-export interface Typist {
-  /** Types one character and resolves with the milliseconds until its echo is back. */
-  keystroke(): Promise<number>
-  end(): void
+const KEYSTROKES = 300
+/** Loops that each want a processor: a load average of 12 to 15 with what else runs. */
+const LOOPS = 13
+
+export function keystroke(context: TestContext): Promise<string> {
+  return compare(context)
 }
 
-/** A character that occurs in no greeting, prompt or notice. */
-const KEY = '\x07'
+export function load(context: TestContext): Promise<string> {
+  return compare(context, () => {
+    for (let i = 0; i < LOOPS; i++) {
+      // A session of its own: the kernel shares the processors among sessions first (sched(7), autogroup).
+      const loop = spawn('sh', ['-c', 'while :; do :; done'], { detached: true, stdio: 'ignore' })
+      context.cleanup(() => loop.kill('SIGKILL'))
+    }
+  })
+}
 
-/**
- * Opens a session with the real OpenSSH client and waits until it echoes.
- * @param args of ssh; `-tt` gives it a terminal at the far end, although this end has none
- */
-export async function startTypist(args: string[]): Promise<Typist> {
-  const ssh = spawn('ssh', ['-tt', '-q', ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
-  let echoes = 0
-  let onEcho = () => {}
-  ssh.stdout.on('data', (bytes: Buffer) => {
-    const count = bytes.toString('latin1').split(KEY).length - 1
-    echoes += count
-    if (count > 0) onEcho()
-  })
-  const keystroke = () =>
-    new Promise<number>(resolve => {
-      const startedMs = performance.now()
-      onEcho = () => resolve(performance.now() - startedMs)
-      ssh.stdin.write(KEY)
-    })
-  await waitFor(`an echo through ssh ${args.join(' ')}`, async () => {
-    if (echoes === 0) ssh.stdin.write(KEY)
-    return echoes > 0
-  })
-  // What was typed while the session opened is echoed late: wait until that is over.
-  let seen = -1
-  await waitFor('the echoes to stop', async () => {
-    const before = seen
-    seen = echoes
-    await new Promise(resolve => setTimeout(resolve, 300))
-    return before === echoes
-  })
-  return { keystroke, end: () => ssh.kill() }
+/** Measures both in turn, so that the load of the machine is the same for both. */
+async function compare(context: TestContext, burden = () => {}): Promise<string> {
+  const samples = { bridge: [] as number[], picocom: [] as number[] }
+  const { sshConfig } = await startBenchLab(context, await echoingTty(context))
+  const picocomTty = await echoingTty(context)
+  const bridge = await startTypist(['-F', sshConfig, 'console'])
+  const picocom = await startTypist(['-F', sshConfig, 'shell', `picocom --quiet --nolock --baud 9600 ${picocomTty}`])
+  burden()
+  for (let i = 0; i < KEYSTROKES; i++) {
+    samples.bridge.push(await bridge.keystroke())
+    samples.picocom.push(await picocom.keystroke())
+  }
+  bridge.end()
+  picocom.end()
+  const figures = (list: number[]) => [median(list), quantile(list, 0.95)]
+  const row = (name: string, list: number[]) => [name, ...figures(list).map(value => value.toFixed(2))]
+  const [ours, theirs] = [figures(samples.bridge), figures(samples.picocom)]
+  return table([
+    ['', 'median', '95 %'],
+    row('console bridge (ssh console)', samples.bridge),
+    row("the device's sshd and picocom (ssh -J … picocom)", samples.picocom),
+    ['ratio', ...ours.map((value, index) => `${(value / (theirs[index] ?? 0)).toFixed(2)}x`)],
+  ])
 }

@@ -1,153 +1,74 @@
-/** `make bench`: measures what the product costs, beside the usual alternatives in the same run. */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { readStatus, supervisorStatusSchema } from '../../formats/status-file.ts'
-import { type Program, runProgram, startProgram } from '../../testbed/run-program.ts'
-import { scratchDirectory } from '../../testbed/scratch.ts'
+/** `make bench`: measures what the product costs, beside the usual alternatives in the same run. ROW= chooses. */
+import { EXIT, UserError } from '../../runtime/errors.ts'
+import { runMain } from '../../runtime/run-main.ts'
 import type { TestContext } from '../../testbed/suite.ts'
 import { withUndo } from '../../testbed/undo.ts'
-import { waitFor } from '../../testbed/wait-for.ts'
-import { median, quantile, table } from './figures.ts'
-import { startTypist } from './keystroke.ts'
-import { memoryOf } from './memory.ts'
+import { table } from './figures.ts'
+import { keystroke, load } from './keystroke.ts'
+import { cpu, idle } from './lines.ts'
+import { memory } from './memory.ts'
+import { proofs } from './proofs.ts'
+import { starts } from './starts.ts'
 import { storm } from './storm.ts'
 import { measureWire } from './wire.ts'
 
-const KEYSTROKES = 300
-const LOGINS = 15
-const ROOT = join(import.meta.dirname, '../..')
-
-interface BenchLab {
-  directory: string
-  sshConfig: string
-  /** A second tty that echoes, for picocom. */
-  picocomTty: string
+interface Row {
+  name: string
+  title: string
+  measure(context: TestContext): Promise<string>
+  /** Takes minutes, and is measured where it is asked for. */
+  isLong?: true
 }
 
-await withUndo(async context => {
-  const lab = await startBenchLab(context)
-  print('One keystroke, technician → relay → device → equipment and back, in ms')
-  print(await keystrokes(lab))
-  print('\nOne proof, in ms')
-  print(await proofs(lab))
-  print('\nResident memory, in MB (PSS: shared pages divided among their users)')
-  print(await memory(context, lab))
-  print('\nOn the wire, in bytes of TCP payload')
-  const { keepaliveBytes, probeBytes, selftestBytes } = await measureWire(context)
-  print(
-    table([
-      ['keepalive', keepaliveBytes.toFixed(0)],
-      ['in-band probe of both listeners', probeBytes.toFixed(0)],
-      ['self-test', selftestBytes.toFixed(0)],
-    ]),
-  )
-  print('\nA reconnect storm')
-  print(await storm(context, Number(process.env.OOBM_BENCH_DEVICES ?? 1000)))
+const ROWS: readonly Row[] = [
+  {
+    name: 'keystroke',
+    title: 'One keystroke, technician → relay → device → equipment and back, in ms',
+    measure: keystroke,
+  },
+  { name: 'load', title: 'The same while 13 loops want the processors', measure: load },
+  { name: 'memory', title: 'Memory after 25 logins and 3 MB, in MB', measure: memory },
+  { name: 'start', title: 'Start, in ms', measure: starts },
+  {
+    name: 'cpu',
+    title: 'Processor time for 1 MB from serial lines, in s: at full rate, and at 115200 baud',
+    measure: cpu,
+  },
+  { name: 'idle', title: '16 lines that say nothing, and nobody there', measure: idle },
+  { name: 'proof', title: 'One proof, in ms', measure: proofs },
+  { name: 'wire', title: 'On the wire, in bytes of TCP payload', measure: wire },
+  {
+    name: 'storm',
+    title: 'A reconnect storm',
+    measure: context => storm(context, Number(process.env.OOBM_BENCH_DEVICES ?? 1000)),
+    isLong: true,
+  },
+]
+
+void runMain(async () => {
+  for (const { title, measure } of chosenRows(process.env.ROW ?? '')) {
+    process.stdout.write(`${title}\n`)
+    const figures = await withUndo(measure)
+    process.stdout.write(`${figures}\n\n`)
+  }
+  return EXIT.ok
 })
-process.exit(0)
 
-/** Starts a lab whose equipment is a pty that echoes. */
-async function startBenchLab(context: TestContext): Promise<BenchLab> {
-  const directory = await scratchDirectory(context)
-  const tty = await echoingTty(context, join(directory, 'tty-bridge'))
-  const picocomTty = await echoingTty(context, join(directory, 'tty-picocom'))
-  const root = join(directory, 'lab')
-  const lab = startProgram(
-    process.execPath,
-    [join(ROOT, 'build/lib/lab.cjs'), '--no-screen', '--port', tty, '--directory', root],
-    { cwd: directory },
-  )
-  context.cleanup(() => lab.stop(15_000))
-  const status = () =>
-    readStatus(join(root, 'device/run/oobm/status.json'), supervisorStatusSchema).catch(() => undefined)
-  await waitFor(
-    'the lab to be ready',
-    async () => {
-      if (lab.ended()) throw new Error(lab.output())
-      return (await status())?.state === 'ready'
-    },
-    { timeoutMs: 60_000 },
-  )
-  return { directory: root, sshConfig: join(root, 'ssh_config'), picocomTty }
+/** @param names with commas between them; nothing for all that are not long */
+function chosenRows(names: string): Row[] {
+  if (names === '') return ROWS.filter(({ isLong }) => !isLong)
+  return names.split(',').map(name => {
+    const row = ROWS.find(row => row.name === name)
+    if (!row) throw new UserError(`ROW=${name}: there are ${ROWS.map(({ name }) => name).join(', ')}`, EXIT.usage)
+    return row
+  })
 }
 
-async function echoingTty(context: TestContext, link: string): Promise<string> {
-  const socat: Program = startProgram('socat', [`PTY,link=${link},raw,echo=0`, 'PIPE'])
-  context.cleanup(() => socat.stop())
-  await waitFor(link, async () => (await runProgram('test', ['-e', link])).code === 0)
-  return link
-}
-
-/** Measures both in turn, so that the load of the machine is the same for both. */
-async function keystrokes({ sshConfig, picocomTty }: BenchLab): Promise<string> {
-  const bridge = await startTypist(['-F', sshConfig, 'console'])
-  const picocom = await startTypist(['-F', sshConfig, 'shell', `picocom --quiet --nolock --baud 9600 ${picocomTty}`])
-  const samples = { bridge: [] as number[], picocom: [] as number[] }
-  for (let i = 0; i < KEYSTROKES; i++) {
-    samples.bridge.push(await bridge.keystroke())
-    samples.picocom.push(await picocom.keystroke())
-  }
-  bridge.end()
-  picocom.end()
-  const row = (name: string, list: number[]) => [name, median(list).toFixed(2), quantile(list, 0.95).toFixed(2)]
+async function wire(context: TestContext): Promise<string> {
+  const { keepaliveBytes, probeBytes, selftestBytes } = await measureWire(context)
   return table([
-    ['', 'median', '95 %'],
-    row('console bridge (ssh console)', samples.bridge),
-    row("the device's sshd and picocom (ssh -J … picocom)", samples.picocom),
-    ['ratio', ratio(median(samples.bridge), median(samples.picocom)), ''],
+    ['keepalive', keepaliveBytes.toFixed(0)],
+    ['in-band probe of both listeners', probeBytes.toFixed(0)],
+    ['self-test', selftestBytes.toFixed(0)],
   ])
-}
-
-async function proofs({ directory, sshConfig }: BenchLab): Promise<string> {
-  const selftests: number[] = []
-  const probes: number[] = []
-  const logins: number[] = []
-  for (let i = 0; i < LOGINS; i++) {
-    const asked = await runProgram(join(directory, 'oobm'), ['test'])
-    if (asked.code !== 0) throw new Error(`oobm test: ${asked.stdout}${asked.stderr}`)
-    const status = await readStatus(join(directory, 'device/run/oobm/status.json'), supervisorStatusSchema)
-    if (status?.proof.tookMs) selftests.push(status.proof.tookMs)
-    if (status?.proof.probeMs) probes.push(status.proof.probeMs)
-    const startedMs = performance.now()
-    const { code, stderr } = await runProgram('ssh', ['-F', sshConfig, 'shell', 'true'])
-    if (code !== 0) throw new Error(`ssh shell true: ${stderr}`)
-    logins.push(performance.now() - startedMs)
-  }
-  return table([
-    ['', 'median'],
-    ['in-band probe', median(probes).toFixed(0)],
-    ['self-test: relay, shell with marker file, console host key', median(selftests).toFixed(0)],
-    ['a script instead: ssh -J … true', median(logins).toFixed(0)],
-    ['ratio of the last two', ratio(median(selftests), median(logins))],
-  ])
-}
-
-async function memory(context: TestContext, { directory, sshConfig }: BenchLab): Promise<string> {
-  const bare = startProgram(process.execPath, ['-e', 'setInterval(() => {}, 1000); console.log("up")'])
-  context.cleanup(() => bare.stop())
-  await bare.says(/up/)
-  const ssh = startProgram('ssh', ['-F', sshConfig, '-N', '-v', 'shell'])
-  context.cleanup(() => ssh.stop())
-  await ssh.says(/Entering interactive session|pledge/)
-  const pidOf = async (unit: string) =>
-    (JSON.parse(await readFile(join(directory, 'device/run', unit, 'status.json'), 'utf8')) as { pid: number }).pid
-  const row = async (name: string, pid: number) => {
-    const { rssKb, pssKb } = await memoryOf(pid)
-    return [name, (rssKb / 1024).toFixed(0), (pssKb / 1024).toFixed(0)]
-  }
-  return table([
-    ['', 'RSS', 'PSS'],
-    await row('oobm-supervisor', await pidOf('oobm')),
-    await row('oobm-console, with the simulator in it', await pidOf('oobm-console')),
-    await row('an idle node', bare.pid),
-    await row('ssh, as autossh keeps it running', ssh.pid),
-  ])
-}
-
-function ratio(a: number, b: number): string {
-  return `${(a / b).toFixed(2)}x`
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`)
 }
