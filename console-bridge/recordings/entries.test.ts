@@ -9,7 +9,7 @@ const AT = Date.UTC(2026, 10, 26, 10, 2, 7)
 
 const entryOf = (number: number, more: Partial<Entry> = {}): Entry => ({
   ...{ number, console: 'core-sw1', id: number, who: 'alice', from: '192.0.2.7:4022', role: 'operator', beganAt: AT },
-  ...{ position: 1_000 },
+  ...{ position: 1_000, size: '80x24' },
   ...more,
 })
 const endOf = (more: Partial<EntryEnd> = {}): EntryEnd => ({
@@ -46,13 +46,26 @@ test('keeps a number of entries for each console, never uses a number again, and
     rewritten++
   }
   entries.put(entryOf(1, { console: 'core-sw2' }))
-  assert.is(entries.of('core-sw1').length, ENTRIES_MAX)
+  assert.is(entries.of('core-sw1').length, ENTRIES_MAX.people)
   assert.is(entries.of('core-sw1')[0]?.number, 2_801)
   assert.is(entries.of('core-sw2').length, 1)
   assert.is(entries.put(entryOf(7, { end: endOf() })), undefined, 'an end that comes too late')
   assert.ok(rewritten > 0 && rewritten < 20)
   assert.ok(text.length < 400_000, 'the file is bounded')
   assert.equal(Entries.parse(text, ['core-sw1']).of('core-sw1'), entries.of('core-sw1'))
+})
+
+test('a program that comes again and again pushes out programs, and no person', () => {
+  const entries = new Entries()
+  for (let number = 1; number <= 10; number++) entries.put(entryOf(number))
+  for (let number = 11; number <= 1_000; number++) entries.put(entryOf(number, { who: 'nms (run)', size: undefined }))
+  const kept = Entries.parse(entries.text(), ['core-sw1']).of('core-sw1')
+  assert.equal(
+    kept.slice(0, 11).map(({ number }) => number),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1_001 - ENTRIES_MAX.programs],
+  )
+  assert.is(kept.length, 10 + ENTRIES_MAX.programs)
+  assert.is(entries.nextNumber('core-sw1'), 1_001)
 })
 
 test('tells how much of a recording is left', () => {

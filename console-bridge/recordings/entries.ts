@@ -1,10 +1,18 @@
 /** The entries of all consoles, bounded; and their file, to which each change is appended; pure. */
 import { type Entry, entryLine, parseEntry } from './entry.ts'
 
-/** Entries of each console that are kept: months of people, or a day of a program that comes every few minutes. */
-export const ENTRIES_MAX = 200
+/**
+ * Entries of each console that are kept: months of people; and beside them a day of a program that comes every few
+ * minutes, which must not push people out.
+ */
+export const ENTRIES_MAX = { people: 200, programs: 200 }
 /** Lines of the file for each entry that is kept, beyond which the file is written anew: two are a beginning and an end. */
 const LINES_FACTOR = 4
+
+/** It had no terminal, as `run`, a forwarded port and input from a pipe. */
+function isProgram({ size }: Entry): boolean {
+  return size === undefined
+}
 
 export class Entries {
   readonly #consoles = new Map<string, Map<number, Entry>>()
@@ -43,14 +51,16 @@ export class Entries {
     const numbered = this.#consoles.get(console) ?? new Map<number, Entry>()
     if (!numbered.has(number) && number < this.nextNumber(console)) return undefined
     this.#consoles.set(console, numbered.set(number, entry))
-    if (numbered.size > ENTRIES_MAX) numbered.delete(numbered.keys().next().value as number)
+    const alike = [...numbered.values()].filter(other => isProgram(other) === isProgram(entry))
+    const [oldest] = alike
+    if (oldest && alike.length > ENTRIES_MAX[isProgram(entry) ? 'programs' : 'people']) numbered.delete(oldest.number)
     this.#lines++
     return entryLine(entry)
   }
 
   /** The file has grown far beyond what is kept. */
   get isFileLong(): boolean {
-    return this.#lines > Math.max(ENTRIES_MAX, this.all.length) * LINES_FACTOR
+    return this.#lines > Math.max(ENTRIES_MAX.people, this.all.length) * LINES_FACTOR
   }
 
   /** The whole file, as short as it can be. */

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../../testbed/suite.ts'
-import { DEFAULT_PROMPT, OverrunPrompt, pagerKey, SILENCE_MS, silenceFor } from './prompt.ts'
+import { DEFAULT_PROMPT, pagerKey, SILENCE_MS, silenceFor } from './prompt.ts'
 
 const test = suite('prompts and pagers')
 
@@ -43,21 +43,6 @@ test('waits longer for a line that may be something else', () => {
   assert.is(silenceFor('Downloading 45%', { ...known, isDefault: false }), SILENCE_MS.sure)
   assert.is(silenceFor('sw1#', { ...known, before: '' }), SILENCE_MS.sure)
   assert.is(silenceFor('Router#', { ...known, isEchoed: false }), SILENCE_MS.unechoed)
-})
-
-test('sees a prompt that only log messages follow', () => {
-  const seen = (lines: string) => {
-    const prompt = new OverrunPrompt('Router#')
-    prompt.feed(lines)
-    return prompt.isSeen
-  }
-  const log = '*Mar  1 00:00:10.123: %LINK-3-UPDOWN: Interface up\n'
-  assert.ok(seen(`a\nRouter#\n${log}\n`))
-  assert.ok(seen(`a\nRouter#${log}`))
-  assert.not(seen(`a\nRouter#\n${log}b\n`))
-  assert.ok(seen('Router#\n[   12.345678] usb 1-1: new device\n'))
-  assert.not(seen(log))
-  assert.not(new OverrunPrompt('').isSeen)
 })
 
 test.run()

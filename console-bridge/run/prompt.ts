@@ -42,25 +42,3 @@ export function silenceFor(
   if (isDefault && !line.startsWith(name)) return SILENCE_MS.strange
   return isEchoed ? SILENCE_MS.sure : SILENCE_MS.unechoed
 }
-
-/** A message of the system log in the middle of a line or after the prompt: `%LINK-3-UPDOWN: …`, `[  12.345678] …` */
-const LOG_LINE = /%[A-Z][A-Z0-9_-]*-\d-|^\[ *\d+\.\d+\] /
-
-/** Notices a prompt that a log message has overrun: the line is complete, and only log messages follow it. */
-export class OverrunPrompt {
-  readonly #prompt: string
-  isSeen = false
-
-  constructor(prompt: string) {
-    this.#prompt = prompt.trimEnd()
-  }
-
-  /** @param lines complete ones */
-  feed(lines: string): void {
-    if (this.#prompt === '') return
-    for (const line of lines.split('\n')) {
-      if (line.trimEnd() === this.#prompt || (line.startsWith(this.#prompt) && LOG_LINE.test(line))) this.isSeen = true
-      else if (line.trim() !== '' && !LOG_LINE.test(line)) this.isSeen = false
-    }
-  }
-}

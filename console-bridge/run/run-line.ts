@@ -6,7 +6,8 @@ import { PlainText } from '../session/plain-text.ts'
 import { AnswerText } from './answer-text.ts'
 import { Echo } from './echo.ts'
 import type { Keyboard } from './keyboard.ts'
-import { DEFAULT_PROMPT, type Matches, OverrunPrompt, pagerKey, SILENCE_MS, silenceFor } from './prompt.ts'
+import { chatterIn, OVERRUN_MS, OverrunPrompt } from './overrun-prompt.ts'
+import { DEFAULT_PROMPT, type Matches, pagerKey, SILENCE_MS, silenceFor } from './prompt.ts'
 
 export interface RunSettings {
   /** Undefined: the prompts that are known. */
@@ -40,6 +41,8 @@ export interface LineEnd {
 const CHUNK_BYTES = 16_384
 /** Bytes of a prompt. */
 const PROMPT_BYTES = 256
+/** Bytes before the command that show what the target says by itself. */
+const CHATTER_BYTES = 8_192
 
 /** @param before the prompt on which it is typed; empty if not known */
 export async function runLine(command: string, before: string, context: LineContext): Promise<LineEnd> {
@@ -48,7 +51,8 @@ export async function runLine(command: string, before: string, context: LineCont
   const typed = Buffer.from(command)
   const echo = new Echo(typed.toString('latin1'), before)
   const answer = new AnswerText()
-  const overrun = new OverrunPrompt(before)
+  const overrun = new OverrunPrompt(before, chatterIn(textBefore(scrollback)))
+  let overrunAtMs = Number.POSITIVE_INFINITY
   const plain = new PlainText()
   let position = scrollback.end
   let pagerAt = -1
@@ -98,20 +102,30 @@ export async function runLine(command: string, before: string, context: LineCont
       }
     } else if (last !== '' && !echo.isOpen && until(last)) {
       const isEchoed = echo.isSeen || command === ''
+      if (isEchoed || nowMs - sentMs >= SILENCE_MS.unechoed) overrun.looksLike(answer.last + echo.pending)
       wantedMs = silenceFor(last, { before, isEchoed, isDefault: context.until === undefined })
       if (quietMs >= wantedMs) return end('prompt', SESSION_EXIT.ok, '', last)
-    } else if (overrun.isSeen) {
-      wantedMs = SILENCE_MS.strange
-      if (quietMs >= wantedMs) return end('prompt', SESSION_EXIT.ok, '', before)
+    }
+    // A target that logs all the time is never silent.
+    if (overrun.seen === undefined) overrunAtMs = Number.POSITIVE_INFINITY
+    else {
+      overrunAtMs = Math.min(overrunAtMs, nowMs)
+      if (nowMs - overrunAtMs >= OVERRUN_MS) return end('prompt', SESSION_EXIT.ok, '', textOf(overrun.seen))
     }
     if (quietMs >= idleMs) return end('idle', SESSION_EXIT.silent, describeIdle(idleMs, last))
     if (nowMs - startMs >= timeoutMs) {
       const text = `no prompt after ${timeoutMs / 1_000} s: the answer is cut off here; --timeout waits longer`
       return end('timeout', SESSION_EXIT.cut, text)
     }
-    const waitMs = Math.min(wantedMs, idleMs) - quietMs
+    const waitMs = Math.min(Math.min(wantedMs, idleMs) - quietMs, overrunAtMs + OVERRUN_MS - nowMs)
     await keyboard.change(Math.max(1, Math.min(waitMs, startMs + timeoutMs - nowMs)))
   }
+}
+
+function textBefore(scrollback: Scrollback): string {
+  const from = Math.max(scrollback.start, scrollback.end - CHATTER_BYTES)
+  const text = new PlainText(from === 0).feed(scrollback.read(from, CHATTER_BYTES).bytes)
+  return text.toString('latin1').replaceAll('\r', '')
 }
 
 /** @returns the prompt that the target shows; empty where its last line is none */

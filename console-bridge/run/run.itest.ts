@@ -153,6 +153,37 @@ test('ends at a prompt that a log message has overrun', async context => {
   assert.match(answer.stdout, /^first\nsecond\n/)
 })
 
+const CHATTER: [name: string, line: (at: number) => string][] = [
+  ['a log', at => `*Mar  1 00:00:${at % 60}.123: %SYS-5-CONFIG_I: Configured ${at} times`],
+  ['anything else', at => `tick ${at}: all is well`],
+]
+
+test(
+  'finds the prompt of a target that is never silent',
+  async context => {
+    for (const [name, line] of CHATTER) {
+      const { target, cli, run } = await withCli(context, { show: ANSWER })
+      let at = 0
+      const timer = setInterval(() => target.says(`${line(at++)}\r\n`), 60)
+      context.cleanup(() => clearInterval(timer))
+      await waitFor('some of it', () => at > 20)
+      for (let round = 0; round < 2; round++) {
+        const answer = await run('--timeout', '20', '--json', '--', 'show')
+        assert.is(answer.code, 0, `${name}: ${answer.stdout}${answer.stderr}`)
+        const { output, prompt, reason } = JSON.parse(answer.stdout)
+        assert.equal([reason, prompt], ['prompt', 'Router#'], name)
+        assert.match(output, /first\n[\s\S]*second\n/, name)
+      }
+      assert.equal(cli.lines, ['show', 'show'])
+      cli.prompt = ''
+      const cut = await run('--timeout', '6', '--', 'show')
+      assert.is(cut.code, 124, `${name}: without a prompt, none is found: ${cut.stdout}`)
+      clearInterval(timer)
+    }
+  },
+  LIMIT,
+)
+
 const PAGERS: [name: string, pager: string, erase: string, key: string][] = [
   ['IOS', ' --More-- ', `${'\b'.repeat(9)}${' '.repeat(9)}${'\b'.repeat(9)}`, ' '],
   ['NX-OS', '\x1b[7m--More--\x1b[27m', '\r\x1b[K', ' '],
