@@ -10,6 +10,8 @@ export interface SshCall {
   stdin?: { text: string } | 'ours' | 'none'
   /** What the caller gets of its output; the rest is shown. */
   kept?: 'stdout' | 'all'
+  /** Gets what is kept as it arrives. */
+  onText?(text: string): void
   signal: AbortSignal
 }
 
@@ -24,7 +26,7 @@ export interface SshAnswer {
  * Ends with ssh, which `signal` ends.
  * @throws UserError with exit code 69 where ssh cannot be run
  */
-export function runSsh(args: readonly string[], { stdin = 'ours', kept, signal }: SshCall): Promise<SshAnswer> {
+export function runSsh(args: readonly string[], { stdin = 'ours', kept, onText, signal }: SshCall): Promise<SshAnswer> {
   const input = typeof stdin === 'object' ? 'pipe' : stdin === 'ours' ? 'inherit' : 'ignore'
   const outputs = [kept === undefined ? 'inherit' : 'pipe', kept === 'all' ? 'pipe' : 'inherit'] as const
   const child = spawn('ssh', args, { stdio: [input, ...outputs], signal })
@@ -32,6 +34,7 @@ export function runSsh(args: readonly string[], { stdin = 'ours', kept, signal }
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       said += text
+      onText?.(text)
     })
   }
   // A server that refuses reads nothing: the exit code says so.

@@ -1,6 +1,7 @@
 /** The messages of the control channel between a device and its relay, defined in docs/protocol.md: the only code that knows them. */
 import * as z from 'zod'
 import { asciiJson } from '../runtime/printable.ts'
+import { formatSettingsOffer, parseSettingsOffer, type SettingsOffer } from './settings-delivery.ts'
 import { withState, withWord } from './states.ts'
 
 /** Bytes of a line without its end: POSIX's PIPE_BUF, so that one write to the relay's FIFO is one line. */
@@ -11,6 +12,8 @@ export const DEVICE_COMMANDS = {
   /** @param token 32 lower-case hex digits */
   claim: (token: string) => `claim ${token}`,
   evict: () => 'evict',
+  /** @param digest of a document that the relay has offered; see settings-delivery.ts */
+  settings: (digest: string) => `settings ${digest}`,
 } as const
 
 /** What a relay answers to a device's question. */
@@ -28,6 +31,7 @@ export type RelayOrder =
   | { type: 'blink'; seconds: number }
   /** Which of its configured relays the device is to go to. */
   | { type: 'relay'; host: string; port: number; user: string }
+  | SettingsOffer
 
 /** What a relay says to a device. */
 export type RelayMessage = RelayAnswer | RelayOrder
@@ -65,6 +69,8 @@ export function parseRelayLine(line: string): RelayMessage | undefined {
       if (!host || port === undefined || !user) return undefined
       return { type, host, port, user }
     }
+    case 'settings':
+      return parseSettingsOffer(rest)
     default:
       return undefined
   }
@@ -104,6 +110,8 @@ export function formatRelayMessage(message: RelayOrder): string {
       return `blink ${message.seconds}`
     case 'relay':
       return `relay ${message.host} ${message.port} ${message.user}`
+    case 'settings':
+      return formatSettingsOffer(message)
     default:
       return message satisfies never
   }

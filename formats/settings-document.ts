@@ -8,6 +8,7 @@ import { deviceConfigSchema } from './device-config.ts'
 import { BRIDGE_ABOUT, bridgeSettings } from './device-settings.ts'
 import { lineSchema, nameSchema, signerKeySchema } from './names.ts'
 import { checkSealed } from './sealed-settings.ts'
+import { DOCUMENT_MAX_BYTES } from './settings-delivery.ts'
 import { siteShape } from './site-config.ts'
 import { checkValue, locate, type Path, type Problem, readToml } from './toml-file.ts'
 
@@ -15,8 +16,7 @@ import { checkValue, locate, type Path, type Problem, readToml } from './toml-fi
 export const SETTINGS_NAMESPACE = 'oobm-settings'
 /** `ssh-keygen -Y verify -I`: whom the allowed signers sign for. */
 export const SETTINGS_PRINCIPAL = 'operator'
-/** Text and signature together. */
-export const DOCUMENT_MAX_BYTES = 256 * 1024
+export { DOCUMENT_MAX_BYTES }
 
 const BEGIN = '-----BEGIN SSH SIGNATURE-----'
 const END = '-----END SSH SIGNATURE-----'

@@ -38,6 +38,13 @@ const RELAY_USES: Record<string, string[][]> = {
   'hop-keys': [['--root', '.']],
   'host-key': [['--root', '.', '--private']],
   passwd: [['alice', '--root', '.']],
+  settings: [
+    ['push', 'tokyo'],
+    ['push', '--stdin', '--state', 'relay'],
+    ['show', '--state', 'relay'],
+    ['history', 'tokyo', '--state', 'relay'],
+    ['sign', 'tokyo', '--out', 'out/settings'],
+  ],
   status: [[], ['--state', 'relay']],
   on: [['tokyo', '--state', 'relay']],
   off: [['tokyo', '--state', 'relay']],

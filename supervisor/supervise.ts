@@ -24,6 +24,8 @@ import { dialLocal } from './network/dial-local.ts'
 import { watchNetwork } from './network/watch-network.ts'
 import { markerFiles } from './proof/prove-end.ts'
 import { installSelftestKey } from './proof/selftest-key.ts'
+import { NO_INBOX } from './settings/apply-inbox.ts'
+import { SettingsDelivery } from './settings/settings-delivery.ts'
 import { connect } from './ssh/connect.ts'
 import { LocalFacts } from './status/local-facts.ts'
 import type { Reporter } from './status/report-to-relay.ts'
@@ -86,6 +88,10 @@ export async function supervise(
   void watchShells(historyDirectory, session => reporter.shellEnded(session), signal).catch(err =>
     log.error({ err }, 'shell sessions are not reported to the relay'),
   )
+  const settings = new SettingsDelivery({
+    ...{ inbox: NO_INBOX, clock, log },
+    onAnswer: answer => reporter.settingsAnswered(answer),
+  })
   let provedBefore = false
   await Promise.all([
     watchLocal('shell', context, fault => local.looked('shell', fault)),
@@ -98,13 +104,17 @@ export async function supervise(
         provedBefore = true
         onFirstProof()
       },
-      onTunnel: ({ control, connection }) => {
+      onTunnel: ({ control, connection, relay }) => {
         if (!control) return
         reporter
           .serve(control, connection.closed)
           .catch(err => log.error({ err }, 'the status is not reported to the relay'))
+        settings
+          .serve(relay, control, connection)
+          .catch(err => log.error({ err }, 'settings from the relay are not handed over'))
       },
       onBlink: seconds => led.show('here', seconds * 1000),
+      onSettings: (offer, relay) => settings.offered(offer, relay),
       farewell: (by, deadline) => {
         return within(FAREWELL_MS, [deadline], until =>
           dismissPeople({ ...config.bridge, signal: until }, config.device, by),

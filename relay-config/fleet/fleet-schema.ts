@@ -3,11 +3,13 @@ import { isIP } from 'node:net'
 import * as z from 'zod'
 import { BRIDGE_ABOUT, bridgeSettings, deviceSettings, escapeSetSchema } from '../../formats/device-settings.ts'
 import {
+  lineSchema,
   nameSchema,
   portSchema,
   publicKeySchema,
   RELAY_PORT,
   relayHostSchema,
+  signerKeySchema,
   userSchema,
 } from '../../formats/names.ts'
 import { asWritten } from '../../formats/settings.ts'
@@ -161,6 +163,20 @@ const technicianSchema = z.strictObject({
     }),
 })
 
+const settingsSchema = z.strictObject({
+  signers: z.array(signerKeySchema).default([]).meta({
+    description: 'public keys whose signed settings the devices accept, FIDO keys too',
+    details:
+      'Devices get the list with their file (`oobm-relay issue`), and changes of it with signed settings. Nobody can sign with a key that is not in the list that a device has.',
+  }),
+  key: lineSchema.optional().meta({
+    description: 'the key with which `oobm-relay settings` signs: a path, relative to this file',
+    details: 'With the public half there, ssh-agent or a FIDO token signs. The private half is never on a relay.',
+    whenLeftOut: 'default: one of the signers that ssh-agent has',
+    example: '~/.ssh/oobm_settings',
+  }),
+})
+
 export const fleetShape = z.strictObject({
   version: z.literal(1, 'must be 1, the only version there is').meta({ description: 'version of this format' }),
   relays: z
@@ -168,6 +184,7 @@ export const fleetShape = z.strictObject({
     .min(1, 'needs at least one relay')
     .meta({ description: 'a host with OpenSSH that devices and technicians can both reach' }),
   devices: z.array(deviceSchema).default([]).meta({ description: 'a device, and the consoles at it' }),
+  settings: settingsSchema.default({ signers: [] }).meta({ description: 'settings from afar, signed by the operator' }),
   technicians: z.array(technicianSchema).default([]).meta({ description: 'a person, and what is open to them' }),
 })
 

@@ -1,7 +1,7 @@
 /** What a command of `oobm-relay` is, and what it gets. */
 import type { CommandTable, Options, OptionValues, ValuesOf } from '../../cli/command.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
-import { type Device, type Fleet, parseFleet } from '../fleet/fleet-config.ts'
+import { type Device, type Fleet, parseFleet, type Relay } from '../fleet/fleet-config.ts'
 import { readFleetText } from './fleet-file.ts'
 
 export interface BareInput<Values = OptionValues> {
@@ -31,6 +31,8 @@ export interface AtRelay {
   ofDevice?: boolean
   /** What goes along on standard input: the public part, as `push` sends it; or what somebody types or pipes. */
   stdin?: 'public part' | 'typed'
+  /** Asks all these relays and puts their answers together, for a command that says one thing of a device at several. */
+  gather?(input: CommandInput, relays: readonly Relay[], fleetText: string): Promise<number>
   /** Whether it makes a relay of a host that is none yet. */
   makesRelay?: boolean
 }

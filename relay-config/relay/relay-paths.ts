@@ -30,6 +30,8 @@ export interface RelayPaths {
   devices: string
   /** DEVICE.json. */
   maintenance: string
+  /** One folder a device: the signed settings documents that wait for it. */
+  settings: string
   history: string
   /** One file a technician who logs in, in which `oobm-login` records when they were where. */
   logins: string
@@ -61,6 +63,7 @@ export function relayPaths(root = '/'): RelayPaths {
     varLib,
     devices: join(varLib, 'devices'),
     maintenance: join(varLib, 'maintenance'),
+    settings: join(varLib, 'settings'),
     history: join(varLib, 'history.jsonl'),
     logins: join(varLib, 'logins'),
     unit: join(root, 'etc/systemd/system/oobm-relay-sshd.service'),

@@ -2,6 +2,7 @@
 
 import type { RelayOrder } from '../../formats/control-protocol.ts'
 import type { RelayConfig } from '../../formats/device-config.ts'
+import type { SettingsOffer } from '../../formats/settings-delivery.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Failure } from '../failure.ts'
 import type { Connection } from '../ssh/connection.ts'
@@ -29,6 +30,8 @@ export interface LoopHooks {
   onTunnel(tunnel: Tunnel): void
   /** The relay asks to show this board on its LED. */
   onBlink(seconds: number): void
+  /** That relay has a settings document for this device. */
+  onSettings(offer: SettingsOffer, relay: RelayConfig): void
   /** Tells people on consoles that their sessions end. */
   farewell(by: string | undefined, signal: AbortSignal): Promise<unknown>
 }
@@ -231,6 +234,9 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
       case 'relay':
         if (!into.redirect(order, relay))
           log.warn({ order }, 'this relay is not in the configuration: staying with the present one')
+        break
+      case 'settings':
+        hooks.onSettings(order, relay)
         break
       default:
         order satisfies never

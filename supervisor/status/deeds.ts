@@ -1,6 +1,7 @@
 /** Events at this device that wait for a relay: a relay that is away for a short time misses none. */
 
 import { formatEvent, formatSession } from '../../formats/control-protocol.ts'
+import type { SettingsAnswer } from '../../formats/settings-delivery.ts'
 import type { ConsoleStatus } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { EndedShell } from './watch-shells.ts'
@@ -56,6 +57,16 @@ export class Deeds {
     const detail = person === null ? `as ${account}, with a key of nobody here` : `as ${account}`
     const what = { event: 'shell', technician: person ?? account, address: from, detail, ref: `shell.${openedAt}` }
     this.#keep(agoS => formatEvent({ ...what, agoS: agoS(closedAt - aheadMs), fromS: agoS(openedAt - aheadMs) }))
+  }
+
+  /** Takes in what became of a settings document. */
+  settingsAnswered({ digest, state, serial, sinceS, cause }: SettingsAnswer): void {
+    const atMs = this.#clock.nowMs() - sinceS * 1000
+    const detail = [serial === null ? digest.slice(0, 12) : `serial ${serial}`, state].join(' ')
+    const ref = `settings.${digest.slice(0, 32)}.${state}`
+    this.#keep(agoS =>
+      formatEvent({ event: 'settings', agoS: agoS(atMs), detail: cause === '' ? detail : `${detail}: ${cause}`, ref }),
+    )
   }
 
   /** Sends the waiting events, as many as the connection accepts. */

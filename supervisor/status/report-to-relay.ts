@@ -1,6 +1,7 @@
 /** Reports to the relay on the control channel: soon after each change, and at an interval without one. */
 
 import { type DeviceReport, formatReport } from '../../formats/control-protocol.ts'
+import type { SettingsAnswer } from '../../formats/settings-delivery.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Control } from '../tunnel/control-channel.ts'
@@ -55,6 +56,12 @@ export class Reporter {
   /** Takes in that somebody has left a shell of this device. */
   shellEnded(session: EndedShell): void {
     this.#deeds.shellEnded(session)
+    this.#deedCame = renewed(this.#deedCame)
+  }
+
+  /** Takes in what became of a settings document. */
+  settingsAnswered(answer: SettingsAnswer): void {
+    this.#deeds.settingsAnswered(answer)
     this.#deedCame = renewed(this.#deedCame)
   }
 

@@ -136,7 +136,7 @@ remove_all() {
   for name in device technician; do
     rm -f "$DIRECTORY/oobm-$name-command" "$DIRECTORY/oobm-$name-word"
   done
-  rm -rf "$DIRECTORY/state"
+  rm -rf "$DIRECTORY/state" "$DIRECTORY/settings"
   rmdir "$DIRECTORY" 2>/dev/null || :
   echo "removed: our keys from $keys, and $DIRECTORY"
 }

@@ -23,6 +23,7 @@ import { push } from './push.ts'
 import { remove } from './remove.ts'
 import { rename } from './rename.ts'
 import { render } from './render.ts'
+import { settings } from './settings.ts'
 import { status } from './status.ts'
 import { watch } from './watch.ts'
 
@@ -42,6 +43,7 @@ export const PROGRAM: Program<Command> = {
       'host-key': hostKey,
       passwd,
     },
+    'Change devices from afar': { settings },
     'See and control devices': { status, on, off, history, blink, connect, watch, metrics },
   },
   options: {

@@ -10,10 +10,12 @@ import { writeAtomically } from '../../../runtime/write-atomically.ts'
 import { relaysOf } from '../../fleet/access.ts'
 import { adviceOn } from '../../fleet/checks/advice.ts'
 import { stepLines, stepsToRelays } from '../../fleet/edit/next-steps.ts'
+import type { Fleet } from '../../fleet/fleet-config.ts'
 import { renderDeviceConfig } from '../../fleet/render/device-config.ts'
 import { defineCommand, deviceOf, withFleet } from '../command.ts'
 import { withSpareKeys } from '../relay-keys.ts'
 import { readGatewayKey, readPrivateKey, readPublicKey } from '../secrets.ts'
+import { readIssued } from '../settings/serials.ts'
 import { makeSpareKeys } from './keys.ts'
 
 export const issue = defineCommand({
@@ -37,7 +39,12 @@ export const issue = defineCommand({
     for (const path of spares) print(`made ${path}`)
     const config = renderDeviceConfig(await withSpareKeys(fleet, files.secrets), device, bridgePublicKey, gatewayKey)
     const site = values.with === undefined ? {} : await readSite(resolve(values.with))
-    const text = stringifyProvisioning(config, { relayKey, shellHostKey, bridgeHostKey }, site)
+    const text = stringifyProvisioning(
+      config,
+      { relayKey, shellHostKey, bridgeHostKey },
+      site,
+      await trustOf(fleet, files.secrets, device.name),
+    )
     parseProvisioning('oobm.toml', text)
     const out = resolve(values.out ?? join(files.secrets, device.name, 'oobm.toml'))
     try {
@@ -54,6 +61,12 @@ export const issue = defineCommand({
     return EXIT.ok
   }),
 })
+
+/** Who may sign settings for it, and from which number on: a card that is written again takes none that was signed before. */
+async function trustOf({ settings: { signers } }: Fleet, secrets: string, device: string) {
+  if (signers.length === 0) return undefined
+  return { signers, serial: (await readIssued(secrets, device))?.serial ?? 0 }
+}
 
 /** Without defaults: a setting that is not in the file must not replace the device's own. */
 async function readSite(path: string): Promise<SiteInput> {

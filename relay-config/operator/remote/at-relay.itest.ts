@@ -1,49 +1,20 @@
 /** Words about a relay, typed where the operator works: they go there, or say where to go; they make nothing here. */
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../../../testbed/run-program.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
-import type { TestContext } from '../../../testbed/suite.ts'
-import { dedicatedFleet } from '../../testing/dedicated-fleet.ts'
-import { hostSuite, startThrowawayHost } from '../../testing/throwaway-host.ts'
-import { startMachine } from '../../testing/wires.ts'
+import { farOperator } from '../../testing/far-operator.ts'
+import { hostSuite } from '../../testing/throwaway-host.ts'
 
 const test = hostSuite('commands about a relay')
 const SLOW = { timeoutMs: 140_000 }
-const PLACE = 2
-
-/** A relay's host with its own sshd, and the operator on another machine, whose ssh logs in there as root. */
-async function scene(context: TestContext) {
-  const host = await startThrowawayHost(context)
-  const fleet = await dedicatedFleet(host)
-  const machine = await startMachine(context, host.pid, PLACE)
-  await host.sh(
-    'mkdir -p /root/.ssh; cp /root/fleet/alice.pub /root/.ssh/authorized_keys; chmod -R go= /root/.ssh; /usr/sbin/sshd -o UsePAM=no -o PidFile=/run/admin-sshd.pid',
-  )
-  const bin = join(host.shared, 'bin')
-  await mkdir(bin)
-  const settings = '-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null'
-  await writeFile(join(bin, 'ssh'), `#!/bin/sh\nexec /usr/bin/ssh -F none -i ${host.shared}/alice ${settings} "$@"\n`, {
-    mode: 0o755,
-  })
-  const program = join(host.shared, 'oobm-relay.cjs')
-  const env = { PATH: `${bin}:${process.env.PATH}`, OOBM_FLEET: join(host.shared, 'fleet.toml') }
-  // No terminal: nothing waits for a person.
-  const operate = (args: string[], input?: string) =>
-    machine.run('setsid', ['--wait', process.execPath, program, ...args], {
-      cwd: host.shared,
-      env,
-      ...(input !== undefined && { input }),
-    })
-  return { host, fleet, operate, bin, env, program }
-}
 
 test(
   'they run on the relay by ssh, with every byte of their arguments, and return its exit codes',
   async context => {
-    const { host, fleet, operate } = await scene(context)
+    const { host, fleet, operate } = await farOperator(context)
     const must = async (args: string[], input?: string) => {
       const { code, stdout, stderr } = await operate(args, input)
       assert.is(code, 0, `${args.join(' ')}: ${stdout}${stderr}`)
@@ -101,7 +72,7 @@ test(
 test(
   'an unreachable relay, or a text that is not a host, gives one line and never success',
   async context => {
-    const { host, fleet, operate, env, program, bin } = await scene(context)
+    const { host, fleet, operate, env, program, bin } = await farOperator(context)
     const cases: [string[], number, RegExp][] = [
       [['status', '--host=-oProxyCommand=touch /tmp/x'], 64, /^"-oProxyCommand=.*" is not a host$/m],
       [['status', '--host', 'x@-oProxyCommand=touch'], 64, /is not a host$/m],
@@ -158,7 +129,7 @@ test(
 test(
   'a shared relay is reached as its login, and gets the fleet file with the command',
   async context => {
-    const { host, fleet, operate } = await scene(context)
+    const { host, fleet, operate } = await farOperator(context)
     await host.sh(
       'useradd -m -s /bin/sh -p "*" ops; mkdir -m 700 /home/ops/.ssh /home/ops/.oobm; cp /root/.ssh/authorized_keys /home/ops/.ssh; cp /usr/lib/oobm/oobm-device-command /home/ops/.oobm; chown -R ops /home/ops; chmod 755 /usr/lib/oobm',
     )
@@ -190,7 +161,7 @@ test(
 test(
   'on the relay, commands about the fleet file leave what is in force alone, and those about the relay need no name',
   async context => {
-    const { host, fleet } = await scene(context)
+    const { host, fleet } = await farOperator(context)
     await fleet.relay('apply')
     const inForce = await host.sh('cat /etc/oobm/fleet.toml')
     for (const args of [

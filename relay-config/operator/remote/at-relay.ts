@@ -96,6 +96,7 @@ export async function goToRelay(command: string, atRelay: AtRelay, input: BareIn
   const text = await readFleetText(files.fleet)
   const fleet = parseFleet(files.fleet, text)
   const relays = relaysFor(command, atRelay, input, fleet)
+  if (atRelay.gather) return atRelay.gather({ ...input, fleet }, relays, text)
   const codes: number[] = []
   for (const [index, relay] of relays.entries()) {
     if (relays.length > 1) print(`${index > 0 ? '\n' : ''}relay ${relay.name} (${relay.host})`)
@@ -122,7 +123,7 @@ async function callOf(
   const isPublicPart = stdin === 'public part'
   const isShared = relay.accounts === 'shared'
   const args = [
-    command,
+    ...command.split(' '),
     ...(isPublicPart ? ['--stdin'] : ['--here']),
     ...(isShared ? ['--fleet=-', `--state=${relay.directory}`] : []),
     ...options.map(([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`)),
@@ -143,7 +144,7 @@ async function callOf(
 
 /** @throws UserError that lists them */
 function relaysFor(command: string, atRelay: AtRelay, input: BareInput, fleet: Fleet): Relay[] {
-  const { isDedicated, ofDevice, each, stdin } = atRelay
+  const { isDedicated, ofDevice, each, stdin, gather } = atRelay
   const { files, values, positionals } = input
   const device = ofDevice && (positionals.length > 0 || !each) ? deviceOf({ ...input, fleet }) : undefined
   const able = (device === undefined ? fleet.relays : relaysOf(fleet, device)).filter(
@@ -158,6 +159,6 @@ function relaysFor(command: string, atRelay: AtRelay, input: BareInput, fleet: F
     throw new UserError(`"${name}" is not ${kind} in ${files.fleet}; known: ${list}`, EXIT.usage)
   }
   if (able.length === 0) throw new UserError(`${command} is for ${kind}, and ${files.fleet} has none`, EXIT.usage)
-  if (able.length === 1 || (each && !values.json && !values.watch)) return able
+  if (able.length === 1 || gather || (each && !values.json && !values.watch)) return able
   return usageError(`${command} is for one relay: name it with --relay; known: ${list}`)
 }

@@ -17,6 +17,8 @@ export interface RelayCall {
   stdin: NonNullable<SshCall['stdin']>
   /** Milliseconds, without a terminal; no limit when left out. */
   limitMs?: number
+  /** Gets the output as it arrives, where it is asked for. */
+  onText?(text: string): void
   signal: AbortSignal
 }
 
@@ -57,7 +59,7 @@ export async function askRelay(call: RelayCall): Promise<{ code: number; stdout:
 }
 
 async function callRelay(call: RelayCall, isTalk: boolean, kept?: 'stdout'): Promise<{ code: number; said: string }> {
-  const { relay, args, stdin, limitMs, signal } = call
+  const { relay, args, stdin, limitMs, onText, signal } = call
   const { destination, port } = placeOf(call)
   const line = remoteLine({ args, asRoot: relay.accounts === 'dedicated', maySudoAsk: isTalk })
   const options = [
@@ -70,7 +72,7 @@ async function callRelay(call: RelayCall, isTalk: boolean, kept?: 'stdout'): Pro
   const run = (over: AbortSignal) =>
     runSsh([...options, '--', destination, line], {
       stdin: isTalk ? 'ours' : stdin,
-      ...(kept && { kept }),
+      ...(kept && { kept, ...(onText && { onText }) }),
       signal: over,
     })
   const outcome: Outcome<SshAnswer> =

@@ -11,6 +11,7 @@ import {
   type RelayAnswer,
   type RelayMessage,
 } from '../../../formats/control-protocol.ts'
+import { formatSettingsAnswer } from '../../../formats/settings-delivery.ts'
 import { suite } from '../../../testbed/suite.ts'
 
 const test = suite('the control protocol')
@@ -50,6 +51,7 @@ test('a device sends the messages that the page has and the script reads', () =>
     ...Object.keys(answers),
     formatSession({ console: 'c', technician: 't', fromS: 1, toS: 0 }),
     formatEvent({ event: 'break', agoS: 0 }),
+    formatSettingsAnswer({ digest: 'd', state: 'applied', serial: 1, accepted: 1, sinceS: 0, cause: '' }),
     formatReport({ v: 1, state: 'ready', cause: '', sinceS: 0, proofS: null, ...empty, consoles: null, changes: [] }),
   ]
   const messages = listed('Device to relay')
@@ -66,12 +68,14 @@ test('a device understands the messages that the page has', () => {
     maintenance: true,
     blink: true,
     relay: true,
+    settings: true,
   }
   const lines = listed('Relay to device')
   assert.equal(firsts(lines), Object.keys(types).sort())
   for (const line of lines) {
     const example = line
-      .replace(/SECONDS|UNTIL|NOW|PORT/g, '12')
+      .replace(/SECONDS|UNTIL|NOW|PORT|BYTES/g, '12')
+      .replace(/DIGEST/g, 'a'.repeat(64))
       .replace(/HOST|USER|BY/g, 'x')
       .replace(/[[\]]/g, '')
     assert.is(parseRelayLine(example)?.type, first(line), line)

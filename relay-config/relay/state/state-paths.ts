@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Options, OptionValues } from '../../../cli/command.ts'
 import { type RelayPaths, relayPaths } from '../relay-paths.ts'
 
-export type StatePaths = Pick<RelayPaths, 'devices' | 'maintenance' | 'history' | 'logins'>
+export type StatePaths = Pick<RelayPaths, 'devices' | 'maintenance' | 'settings' | 'history' | 'logins'>
 
 export const STATE_OPTIONS = {
   root: { value: 'DIR', help: 'read the relay of the system below DIR' },
@@ -13,10 +13,11 @@ export const STATE_OPTIONS = {
 export function statePathsOf(values: OptionValues): StatePaths {
   if (values.state === undefined) return relayPaths(values.root === undefined ? undefined : String(values.root))
   const directory = String(values.state)
-  // oobm-device-command looks for `maintenance` beside the folder of their records.
+  // oobm-device-command looks for `maintenance` and `settings` beside the folder of their records.
   return {
     devices: join(directory, 'state'),
     maintenance: join(directory, 'maintenance'),
+    settings: join(directory, 'settings'),
     history: join(directory, 'history.jsonl'),
     logins: join(directory, 'logins'),
   }

@@ -85,6 +85,7 @@ export class SimulatedDevice {
         },
         onTunnel: () => {},
         onBlink: () => {},
+        onSettings: () => {},
         farewell: async () => {},
       }),
     ]).then(

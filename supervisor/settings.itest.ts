@@ -1,0 +1,45 @@
+/** A settings document on its way from a relay with a real sshd to a device, and what the device says of it on the way back. */
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { runProgram } from '../testbed/run-program.ts'
+import { suite } from '../testbed/suite.ts'
+import { waitFor } from '../testbed/wait-for.ts'
+import { type Field, startField } from './testing/field.ts'
+import { operatorOf } from './testing/operator.ts'
+
+const test = suite('settings from the relay')
+const LIMIT = { timeoutMs: 120_000 }
+const MAIN = join(import.meta.dirname, '../relay-config/main.ts')
+
+/** Leaves a document at the relay as `oobm-relay settings push` does; only a device judges what is in it. */
+async function leave({ directory }: Field, serial: number, document: string): Promise<void> {
+  const text = { oobmRelaySettings: 1, documents: [{ device: 'dev1', serial, document: btoa(document) }] }
+  const args = ['--import', 'tsx', MAIN, 'settings', 'push', '--stdin', '--state', join(directory, 'oobm')]
+  const { code, stderr } = await runProgram(process.execPath, args, { input: JSON.stringify(text), timeoutMs: 60_000 })
+  assert.is(code, 0, stderr)
+}
+
+test(
+  'reaches a device that is there, and one that comes later; the relay says what became of it',
+  async context => {
+    const field = await startField(context)
+    const operator = await operatorOf(field)
+    const shows = (pattern: RegExp) =>
+      waitFor(`settings show to say ${pattern}`, async () =>
+        pattern.test(await operator.run('settings', 'show', 'dev1')),
+      )
+    await leave(field, 1, 'not signed')
+    await shows(/^dev1 {2}serial 1 {2}waiting .* it is not connected here, and was never there$/m)
+    const device = await field.supervisor('a')
+    await device.becomes('ready')
+    const unknown = /delivered \d+ s ago, not applied: the software of this device does not know signed settings$/m
+    await shows(new RegExp(`^dev1 {2}serial 1 {2}${unknown.source}`, 'm'))
+    await leave(field, 2, 'x'.repeat(200_000))
+    await shows(new RegExp(`^dev1 {2}serial 2 {2}${unknown.source}`, 'm'))
+    const status = await device.status()
+    assert.is(status?.state, 'ready', 'the tunnel goes on meanwhile')
+  },
+  LIMIT,
+)
+
+test.run()
