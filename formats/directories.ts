@@ -34,6 +34,19 @@ export function loginHistoryDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_HISTORY ?? '/var/lib/oobm-history'
 }
 
+/**
+ * Where settings documents are put for `oobm-apply`, each renamed to `NAME.settings` when it is whole. It takes each away.
+ * Members of the group oobm may write there, the supervisor among them.
+ */
+export function settingsSpool(env: NodeJS.ProcessEnv): string {
+  return env.OOBM_SETTINGS_SPOOL ?? '/run/oobm-settings'
+}
+
+/** What became of the settings documents: `settings.json` of `oobm-apply`, for everybody to read. */
+export function settingsRecordPath(env: NodeJS.ProcessEnv): string {
+  return env.OOBM_SETTINGS_RECORD ?? '/var/lib/oobm-apply/settings.json'
+}
+
 /** What `oobm provision` makes of the settings of the site, and the errors that it finds; new at each boot. */
 export function provisioningDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_PROVISION_DIRECTORY ?? '/run/oobm-provision'

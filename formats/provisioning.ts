@@ -44,7 +44,7 @@ const secretsSchema = z.strictObject({
 })
 
 /** Who may change this device from afar, and since which document. */
-const settingsSchema = z.strictObject({
+export const settingsSchema = z.strictObject({
   serial: z.int('must be a whole number').min(0).max(Number.MAX_SAFE_INTEGER).default(0).meta({
     description: 'serial number of the newest settings document: the device takes none with this number or a lower one',
     details: 'A file with a lower number than the device has does not lower it.',

@@ -11,6 +11,7 @@ const PROGRAMS = {
   oobm: 'device/main.ts',
   'oobm-supervisor': 'supervisor/main.ts',
   'oobm-console': 'console-bridge/main.ts',
+  'oobm-apply': 'apply/main.ts',
   'oobm-relay': 'relay-config/main.ts',
   'lab-console': 'lab/console-main.ts',
   lab: 'lab/main.ts',

@@ -28,6 +28,10 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
     allowed: ['runtime', 'formats', 'cli', 'supervisor'],
     why: '`oobm` reads what the daemons write; of their code it has only how the LED is driven',
   },
+  apply: {
+    allowed: ['runtime', 'formats', 'cli', 'device'],
+    why: '`oobm-apply` installs as `oobm import` does; nobody else’s code runs as root for a document',
+  },
   'relay-config': {
     allowed: ['runtime', 'formats', 'cli'],
     why: 'the operator’s program shares formats with the device, not code',

@@ -9,6 +9,7 @@ import { importCommand } from './import.ts'
 import { ledCommand } from './led.ts'
 import { peopleCommand } from './people.ts'
 import { provisionCommand } from './provision.ts'
+import { settingsCommand } from './settings.ts'
 import { statusCommand } from './status.ts'
 import { testCommand } from './test.ts'
 import { upgradeCommand } from './upgrade.ts'
@@ -26,7 +27,7 @@ export const PROGRAM: Program<Command> = {
       led: ledCommand,
     },
     'Use the serial consoles': { console: consoleCommand },
-    'Set up and upgrade': { import: importCommand, upgrade: upgradeCommand },
+    'Set up and upgrade': { import: importCommand, settings: settingsCommand, upgrade: upgradeCommand },
     'Run by systemd': { provision: provisionCommand, people: peopleCommand },
   },
   options: {},

@@ -1,11 +1,14 @@
 /** Installs a checked provisioning text so that a power cut leaves the old settings or the new ones, whole. */
 import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { parseProvisioning, SECRETS, SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
-import { errorCode } from '../../runtime/errors.ts'
+import type * as z from 'zod'
+import { partsOf, provisioningSchema, SECRETS, SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
+import { checkValue, describePath, readToml, stringifyToml } from '../../formats/toml-file.ts'
+import { ConfigurationError, errorCode } from '../../runtime/errors.ts'
 import { isLeftover, syncDirectory, writeAtomically } from '../../runtime/write-atomically.ts'
 import { CONFIG_PATH, type ImportPlan, type PlannedFile, planImport } from './plan-import.ts'
 import { readIfThere } from './stored.ts'
+import { type Trial, trialSchema } from './trial.ts'
 
 /** All settings of the device, until each file of them is written. One rename puts it in place: that is the change. */
 const NEXT_PATH = `${SECRETS_DIRECTORY}/next.toml`
@@ -16,12 +19,16 @@ export interface Installed {
   removed: string[]
 }
 
-/** @param text all settings of the device, checked */
-export async function install(text: string, root: string): Promise<Installed> {
+/**
+ * @param text all settings of the device, checked
+ * @param trial of connectivity; without one, a trial that runs is over
+ */
+export async function install(text: string, root: string, trial?: Trial): Promise<Installed> {
   await makeDirectory(join(root, dirname(CONFIG_PATH)), 0o755)
   await makeDirectory(join(root, SECRETS_DIRECTORY), 0o700)
-  await writeAtomically(join(root, NEXT_PATH), text, 0o600)
-  return writeFiles(text, root)
+  const journal = trial === undefined ? text : `${text}\n${stringifyToml({ trial })}`
+  await writeAtomically(join(root, NEXT_PATH), journal, 0o600)
+  return writeFiles(journal, root)
 }
 
 /**
@@ -36,8 +43,12 @@ export async function finishInstallation(root: string): Promise<Installed | unde
 }
 
 /** It may begin again at any point: it writes each file as the text says, whatever is there. */
-async function writeFiles(text: string, root: string): Promise<Installed> {
-  const plan = planImport(parseProvisioning(NEXT_PATH, text))
+async function writeFiles(journal: string, root: string): Promise<Installed> {
+  const { trial, ...settings } = readToml(NEXT_PATH, journal)
+  const plan = planImport(
+    partsOf(valid(settings, provisioningSchema)),
+    trial === undefined ? undefined : valid(trial, trialSchema),
+  )
   for (const file of plan.files) await writeFile(file, root)
   const removed: string[] = []
   for (const path of plan.removals) if (await removeFile(join(root, path))) removed.push(path)
@@ -45,6 +56,14 @@ async function writeFiles(text: string, root: string): Promise<Installed> {
   await removeFile(join(root, NEXT_PATH))
   await syncDirectory(join(root, SECRETS_DIRECTORY))
   return { plan, removed }
+}
+
+/** It was checked before it was written. */
+function valid<T extends z.ZodType>(value: unknown, schema: T): z.output<T> {
+  const checked = checkValue(value, schema)
+  if ('data' in checked) return checked.data
+  const issues = checked.problems.map(({ path, message }) => ({ line: undefined, key: describePath(path), message }))
+  throw new ConfigurationError(NEXT_PATH, issues)
 }
 
 async function writeFile({ path, content, mode }: PlannedFile, root: string): Promise<void> {

@@ -6,6 +6,7 @@ import { type Provisioning, SECRETS, SECRETS_DIRECTORY, type Secrets } from '../
 import type { Site } from '../../formats/site-config.ts'
 import { readPrivateKeyFacts } from '../../formats/ssh-key.ts'
 import { type Problem, stringifyToml } from '../../formats/toml-file.ts'
+import { TRIAL_PATH, type Trial, trialText } from './trial.ts'
 
 export interface PlannedFile {
   /** Absolute, as on the device. */
@@ -35,8 +36,11 @@ export const SHELL_HOST_KEY_PATH = '/etc/oobm/shell_host_key.pub'
 
 const SECRET_NAMES = Object.keys(SECRETS) as (keyof Secrets)[]
 
-/** @param provisioning checked, its keys by {@link keyProblems} too */
-export function planImport(provisioning: Provisioning): ImportPlan {
+/**
+ * @param provisioning checked, its keys by {@link keyProblems} too
+ * @param trial of connectivity
+ */
+export function planImport(provisioning: Provisioning, trial?: Trial): ImportPlan {
   const { secrets, site, settings } = provisioning
   const config = withShellHostKey(provisioning)
   const secretFiles = SECRET_NAMES.flatMap(name => {
@@ -48,6 +52,8 @@ export function planImport(provisioning: Provisioning): ImportPlan {
     config,
     site,
     files: [
+      // First: whoever sees only a part of the rest knows what it is a part of.
+      ...(trial === undefined ? [] : [{ path: TRIAL_PATH, content: trialText(trial), mode: 0o600 }]),
       ...secretFiles,
       { path: SITE_PATH, content: stringifyToml(site), mode: 0o600 },
       { path: SETTINGS_PATH, content: stringifyToml({ settings }), mode: 0o644 },
@@ -61,6 +67,7 @@ export function planImport(provisioning: Provisioning): ImportPlan {
     removals: [
       ...SECRET_NAMES.filter(name => secrets[name] === undefined).map(secretPath),
       ...(hostKey === undefined ? [SHELL_HOST_KEY_PATH] : []),
+      ...(trial === undefined ? [TRIAL_PATH] : []),
     ],
   }
 }

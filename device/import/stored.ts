@@ -1,11 +1,12 @@
 /** The settings that a device has, as one provisioning file: a later file is merged into it. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SECRETS, type Secrets } from '../../formats/provisioning.ts'
-import { readToml } from '../../formats/toml-file.ts'
+import { SECRETS, type Secrets, type SettingsTrust, settingsSchema } from '../../formats/provisioning.ts'
+import { checkValue, parseToml, readToml } from '../../formats/toml-file.ts'
 import { ConfigurationError, errorCode } from '../../runtime/errors.ts'
 import type { Table } from './merge.ts'
 import { CONFIG_PATH, SETTINGS_PATH, SITE_PATH, secretPath } from './plan-import.ts'
+import { TRIAL_PATH, type Trial, trialSchema } from './trial.ts'
 
 /** @returns undefined when the device has no configuration, or one that is not TOML: it then needs a complete file */
 export async function readStored(root: string): Promise<Table | undefined> {
@@ -17,6 +18,18 @@ export async function readStored(root: string): Promise<Table | undefined> {
     if (text !== undefined) secrets[name] = text
   }
   return { ...config, ...(await readTable(root, SITE_PATH)), ...(await readTable(root, SETTINGS_PATH)), secrets }
+}
+
+/** Who may sign settings documents, and the number of the newest one; nobody and none where nothing says it. */
+export async function readTrust(root: string): Promise<SettingsTrust> {
+  const checked = checkValue((await readTable(root, SETTINGS_PATH))?.settings ?? {}, settingsSchema)
+  return 'data' in checked ? checked.data : { serial: 0, signers: [] }
+}
+
+/** @throws ConfigurationError when it is damaged */
+export async function readTrial(root: string): Promise<Trial | undefined> {
+  const text = await readIfThere(join(root, TRIAL_PATH))
+  return text === undefined ? undefined : parseToml(TRIAL_PATH, text, trialSchema)
 }
 
 async function readTable(root: string, path: string): Promise<Table | undefined> {

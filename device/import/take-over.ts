@@ -66,6 +66,14 @@ export function withSettings(before: Table, change: Table): Whole {
   return wholeOf(mergeProvisioning(before, change).value, [])
 }
 
+/**
+ * Settings of a device that somebody put together, checked as a whole.
+ * @throws ConfigurationError with everything that is wrong
+ */
+export function wholeFrom(value: Table): Whole {
+  return wholeOf(value, [])
+}
+
 function wholeOf(value: Table, read: readonly ReadFile[]): Whole {
   const checked = checkValue(value, provisioningSchema)
   if ('problems' in checked) throw locatedError(checked.problems, read, value)

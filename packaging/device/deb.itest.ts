@@ -92,7 +92,10 @@ ours | comm -13 /oobm/files/there -
     assert.match(said, `version ${VERSION}\n`)
     assert.match(said, /complete -F _oobm oobm\n/)
     assert.match(said, /uid=(\d+)\(remote-admin\) gid=\d+\(remote-admin\) groups=.*\(oobm\)/)
-    assert.match(said, /\noobm-console.service\noobm-people.path\noobm-people.service\noobm-supervisor.service\n1\n/)
+    assert.match(
+      said,
+      /\noobm-apply.path\noobm-apply.service\noobm-console.service\noobm-people.path\noobm-people.service\noobm-supervisor.service\n1\n/,
+    )
     assert.match(said, /\nauthorizedkeysfile \/etc\/oobm\/admin_authorized_keys\n/)
     assert.match(said, /\n\/etc\/oobm\/device.toml\n\/etc\/oobm\/secrets\/relay\/key\nremote-admin:/)
     assert.is(said.slice(said.indexOf('left:\n')), 'left:\n')

@@ -18,6 +18,7 @@ const EXPOSURE_MAX: Record<string, number> = {
   'oobm-provision.service': 20,
   'oobm-wpa@.service': 22,
   'oobm-people.service': 20,
+  'oobm-apply.service': 20,
 }
 
 /** What every unit is enclosed by; below, what else it must say, and where it has another value or none. */
@@ -65,6 +66,7 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     IPAddressDeny: undefined,
     ProtectKernelTunables: undefined,
     ReadOnlyPaths: '/proc/sys',
+    ReadWritePaths: '-/run/oobm-settings',
     UMask: '0022',
     RestrictAddressFamilies: 'AF_INET AF_INET6 AF_UNIX AF_NETLINK',
     SystemCallFilter: ['@system-service', '~@privileged @resources', '@chown'],
@@ -110,6 +112,24 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     ReadWritePaths: '/etc -/boot/firmware',
     RestrictAddressFamilies: 'AF_UNIX',
     SystemCallFilter: ['@system-service', '~@privileged @resources', '@mount sethostname'],
+  },
+  'oobm-apply.service': {
+    // It looks whether the daemons live.
+    ProtectProc: 'default',
+    PrivateNetwork: 'yes',
+    RestrictAddressFamilies: 'AF_UNIX',
+    CapabilityBoundingSet: 'CAP_DAC_OVERRIDE CAP_FOWNER',
+    ReadWritePaths: '/etc/oobm /run/oobm-settings',
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+    StartLimitIntervalSec: '0',
+    Restart: 'on-failure',
+    MemoryMax: '256M',
+    TasksMax: '64',
+    LimitNOFILE: '1024',
+    RuntimeDirectory: 'oobm-apply',
+    RuntimeDirectoryMode: '0700',
+    RuntimeDirectoryPreserve: 'yes',
+    StateDirectory: 'oobm-apply',
   },
   'oobm-wpa@.service': {
     // wpa_cli(8) is answered in /tmp.

@@ -1,0 +1,83 @@
+/** What a document makes of the settings that a device has: pure, on TOML values with keys in camelCase. */
+import { isTable, type Table } from '../device/import/merge.ts'
+import type { DeviceConfig, TechnicianConfig } from '../formats/device-config.ts'
+import { type Access, type ConnectivityAsWritten, SITE_LISTS } from '../formats/settings-document.ts'
+import { siteShape } from '../formats/site-config.ts'
+
+/** @param access the people as a whole, and the signers where they change */
+export function withAccess(before: Table, access: Pick<Access, 'technicians' | 'signers'>, serial: number): Table {
+  const { technicians, signers } = access
+  const settings = { ...tableOf(before.settings), serial, ...(signers !== undefined && { signers }) }
+  return { ...before, technicians, settings }
+}
+
+/** Everything but the people, the signers and the keys of the device; of the site and the secrets, what is named. */
+export function withConnectivity(before: Table, connectivity: ConnectivityAsWritten): Table {
+  const { version, device, technicians, settings } = before
+  const { hostKey } = tableOf(before.bridge)
+  const site = Object.keys(siteShape).flatMap(key => {
+    const value = siteValue(key, before[key], connectivity[key])
+    return value === undefined ? [] : [[key, value]]
+  })
+  return {
+    ...connectivity,
+    ...{ version, device, technicians, settings },
+    bridge: { ...tableOf(connectivity.bridge), hostKey },
+    secrets: { ...tableOf(before.secrets), ...tableOf(connectivity.secrets) },
+    ...Object.fromEntries(site),
+  }
+}
+
+function siteValue(key: string, before: unknown, given: unknown): unknown {
+  if (given === undefined) return before
+  const identity = SITE_LISTS[key as keyof typeof SITE_LISTS]
+  if (identity === undefined) return { ...tableOf(before), ...tableOf(given) }
+  const changes = tablesOf(given)
+  const staying = tablesOf(before).filter(entry => !changes.some(change => change[identity] === entry[identity]))
+  return [...staying, ...changes.filter(({ remove }) => remove !== true)]
+}
+
+/**
+ * The people, without what they may do at consoles that the device does not have (yet): it is theirs again with the
+ * connectivity that has these consoles.
+ */
+export function fitToConsoles(technicians: readonly TechnicianConfig[], consoles: unknown): TechnicianConfig[] {
+  const known = new Set(tablesOf(consoles).map(({ name }) => name))
+  return technicians.map(technician => {
+    const { consoles, viaRelay } = technician
+    return {
+      ...technician,
+      ...(consoles !== undefined && { consoles: consoles.filter(name => known.has(name)) }),
+      viaRelay: viaRelay.filter(name => known.has(name)),
+    }
+  })
+}
+
+/** Whether somebody has lost a right or a key: sessions that rest on it must end at once. */
+export function takesSomething(before: DeviceConfig, after: DeviceConfig): boolean {
+  return before.technicians.some(old => {
+    const now = after.technicians.find(({ name }) => name === old.name)
+    if (now === undefined) return true
+    const isLess = (list: 'keys' | 'hopKeys' | 'viaRelay') => old[list].some(item => !now[list].includes(item))
+    const lostConsole = (old.consoles ?? before.consoles.map(({ name }) => name)).some(
+      name => now.consoles !== undefined && !now.consoles.includes(name),
+    )
+    return (
+      isLess('keys') ||
+      isLess('hopKeys') ||
+      isLess('viaRelay') ||
+      lostConsole ||
+      (old.role === 'operator' && now.role === 'observer') ||
+      (old.shell && !now.shell) ||
+      (old.admin && !now.admin)
+    )
+  })
+}
+
+function tableOf(value: unknown): Table {
+  return isTable(value) ? value : {}
+}
+
+function tablesOf(value: unknown): Table[] {
+  return Array.isArray(value) ? value.filter(isTable) : []
+}

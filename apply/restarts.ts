@@ -1,0 +1,139 @@
+/** Lets changed settings take effect: which units must start anew, and that it happens even if this program is killed meanwhile. */
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import spawn from 'nano-spawn'
+import { planImport } from '../device/import/plan-import.ts'
+import { readIfThere } from '../device/import/stored.ts'
+import type { Provisioning } from '../formats/provisioning.ts'
+import { errorMessage } from '../runtime/errors.ts'
+import { writeAtomically } from '../runtime/write-atomically.ts'
+import { takesSomething } from './combine.ts'
+
+/** In the order in which they start. `network`: what `oobm provision` makes of the site's settings, and the logins to networks. */
+const UNITS = ['network', 'oobm-supervisor', 'oobm-console'] as const
+export type Unit = (typeof UNITS)[number]
+
+export interface Restart {
+  unit: Unit
+  /** `idle`: nobody loses a right by the change, so that nobody's session is cut off for it. */
+  when: 'now' | 'idle'
+}
+
+/** As the daemons will read them: the paths of host keys are filled in. */
+export function effective(provisioning: Provisioning) {
+  const { secrets, site } = provisioning
+  return { config: planImport(provisioning).config, secrets, site }
+}
+
+type Effective = ReturnType<typeof effective>
+
+/** Each daemon reads its settings at its start. People and consoles are the bridge's, the rest is the supervisor's, too. */
+export function restartsFor(from: Provisioning, to: Provisioning): Restart[] {
+  const [before, after] = [effective(from), effective(to)]
+  const differs = (part: (of: Effective) => unknown) => JSON.stringify(part(before)) !== JSON.stringify(part(after))
+  const isConnection = differs(({ config: { technicians, ...rest }, secrets }) => [rest, secrets.relayPassword])
+  const isPeople = differs(({ config: { technicians } }) => technicians)
+  const isConsoles = differs(({ config: { consoles, sparePorts, bridge } }) => [consoles, sparePorts, bridge])
+  const isSite = differs(({ site }) => site)
+  return [
+    ...(isSite ? [{ unit: 'network', when: 'now' } as const] : []),
+    // After a change of the network too: its proof must be a new one.
+    ...(isConnection || isSite ? [{ unit: 'oobm-supervisor', when: 'now' } as const] : []),
+    ...(isConsoles || isPeople
+      ? [
+          {
+            unit: 'oobm-console',
+            when: isConsoles || takesSomething(before.config, after.config) ? 'now' : 'idle',
+          } as const,
+        ]
+      : []),
+  ]
+}
+
+/** Milliseconds for one unit: systemd waits that long until a slow board's daemon is ready. */
+const LIMIT_MS = 630_000
+
+/** Those that are due, in a file that outlives this process but not the boot: at a boot every unit is new. */
+export class Restarts {
+  readonly #path: string
+  #due: Restart[] = []
+
+  readonly #provisioning: string
+
+  private constructor(directory: string, provisioning: string) {
+    this.#path = join(directory, 'restarts.json')
+    this.#provisioning = provisioning
+  }
+
+  /** @param provisioning where `oobm provision` writes for this boot */
+  static async open(directory: string, provisioning: string): Promise<Restarts> {
+    const restarts = new Restarts(directory, provisioning)
+    const text = await readIfThere(restarts.#path)
+    if (text !== undefined) restarts.#due = JSON.parse(text)
+    return restarts
+  }
+
+  get due(): readonly Restart[] {
+    return this.#due
+  }
+
+  /** Before the settings change: who is killed in between restarts too much, and never too little. */
+  async plan(more: readonly Restart[]): Promise<void> {
+    const due = UNITS.flatMap((unit): Restart[] => {
+      const all = [...this.#due, ...more].filter(one => one.unit === unit)
+      if (all.length === 0) return []
+      return [{ unit, when: all.some(({ when }) => when === 'now') ? 'now' : 'idle' }]
+    })
+    await this.#keep(due)
+  }
+
+  /**
+   * Restarts what is due now, and what nobody uses.
+   * @param inUse units whose restart may cut somebody off
+   * @returns what went wrong, one sentence each
+   */
+  async perform(inUse: readonly string[]): Promise<string[]> {
+    const problems: string[] = []
+    for (const { unit, when } of this.#due) {
+      if (when === 'idle' && inUse.includes(unit)) continue
+      try {
+        if (unit === 'network') await this.#restartNetwork()
+        else await systemctl('restart', unit)
+      } catch (err) {
+        problems.push(`${unit} could not be restarted: ${errorMessage(err)}`)
+      }
+      await this.#keep(this.#due.filter(one => one.unit !== unit))
+    }
+    return problems
+  }
+
+  /** networkd takes over what changed, and leaves the rest alone (networkctl(1), reload). */
+  async #restartNetwork(): Promise<void> {
+    const before = await this.#logins()
+    await systemctl('restart', 'oobm-provision')
+    await spawn('networkctl', ['reload'], { timeout: LIMIT_MS })
+    const after = await this.#logins()
+    for (const unit of before) if (!after.includes(unit)) await systemctl('stop', unit)
+    for (const unit of after) await systemctl('restart', unit)
+  }
+
+  /** Units of the interfaces that log in to a network. */
+  async #logins(): Promise<string[]> {
+    const names = await readdir(this.#provisioning).catch(() => [])
+    return names.flatMap(name => {
+      const [, device] = /^wpa_supplicant-(.+)\.conf$/.exec(name) ?? []
+      // systemd-escape(1).
+      return device === undefined ? [] : [`oobm-wpa@${device.replaceAll('-', '\\x2d')}`]
+    })
+  }
+
+  async #keep(due: Restart[]): Promise<void> {
+    this.#due = due
+    if (due.length === 0) await rm(this.#path, { force: true })
+    else await writeAtomically(this.#path, JSON.stringify(due), 0o600)
+  }
+}
+
+async function systemctl(verb: 'restart' | 'stop', unit: string): Promise<void> {
+  await spawn('systemctl', [verb, `${unit}.service`], { timeout: LIMIT_MS })
+}

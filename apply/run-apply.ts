@@ -1,0 +1,239 @@
+/** `oobm-apply` from start to end: takes documents, installs what they set, sees a trial through, and ends when nothing is left to do. */
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { unitsInUse } from '../device/daemons/for-scripts.ts'
+import { readConsoleBridge, readSupervisor } from '../device/daemons/read-daemon.ts'
+import { finishInstallation, install } from '../device/import/install.ts'
+import { readStored, readTrial } from '../device/import/stored.ts'
+import { type Whole, wholeFrom } from '../device/import/take-over.ts'
+import { provisioningDirectory, settingsRecordPath, settingsSpool } from '../formats/directories.ts'
+import { parseProvisioning } from '../formats/provisioning.ts'
+import { readSettingsDocument, splitDocument } from '../formats/settings-document.ts'
+import { heartbeatNow } from '../runtime/boot-clock.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { EXIT, type ExitCode, UserError } from '../runtime/errors.ts'
+import type { Logger } from '../runtime/log.ts'
+import { checkAddressee, digestOf, managesNetwork, planChange, type Stored } from './judge-document.ts'
+import { openSecrets } from './open-secrets.ts'
+import { SettingsRecords } from './record.ts'
+import { Restarts, restartsFor } from './restarts.ts'
+import { type Taken, takeRequests } from './spool.ts'
+import { TRIAL_LIMITS, type TrialLimits, trialStep } from './trial-step.ts'
+import { verifySignature } from './verify-signature.ts'
+
+export interface ApplyOptions {
+  /** Where the others' files are. */
+  env: NodeJS.ProcessEnv
+  /** For what outlives this process and not the boot. */
+  runtime: string
+  /** Below which the settings are. */
+  root: string
+  clock: Clock
+  signal: AbortSignal
+  log: Logger
+  limits?: TrialLimits
+}
+
+/** Milliseconds between two looks at the folder and at the trial. */
+const PACE_MS = 1_000
+/** Refusals in a row that cost nothing but their work; after each further one it waits, so that a flood wears no card. */
+const FREE_REFUSALS = 8
+const REFUSAL_PAUSE_MS = 10_000
+/** Characters of a reason that are kept. */
+const DETAIL_MAX = 1_000
+
+/** Runs until nothing is left to do, or until aborted. */
+export async function runApply(options: ApplyOptions): Promise<ExitCode> {
+  const { env, runtime, root, clock, signal, log } = options
+  const recordPath = settingsRecordPath(env)
+  const provisioning = join(root, provisioningDirectory(env))
+  for (const folder of [runtime, dirname(recordPath)]) await mkdir(folder, { recursive: true })
+  if (await finishInstallation(root)) log.info('finished what was interrupted')
+  const run = new Run(options, await SettingsRecords.open(recordPath), await Restarts.open(runtime, provisioning))
+  await run.resume()
+  while (!signal.aborted) {
+    let count = 0
+    for await (const taken of takeRequests(settingsSpool(env), runtime)) {
+      await run.take(taken)
+      if (signal.aborted) return EXIT.ok
+      count += 1
+    }
+    const isOver = await run.step()
+    // Others may have come meanwhile.
+    if (count > 0) continue
+    if (isOver) return EXIT.ok
+    await clock.sleep(PACE_MS, signal)
+  }
+  return EXIT.ok
+}
+
+class Run {
+  readonly #options: ApplyOptions
+  readonly #records: SettingsRecords
+  readonly #restarts: Restarts
+  #refusals = 0
+  /** Of the phase of the trial that runs, on the monotonic clock. */
+  #phase: { key: string; sinceMs: number; lastMs: number; accessMs: number } | undefined
+  /** Milliseconds after the boot: what the supervisor wrote before is about other settings. */
+  #restartedMs = 0
+
+  constructor(options: ApplyOptions, records: SettingsRecords, restarts: Restarts) {
+    this.#options = options
+    this.#records = records
+    this.#restarts = restarts
+  }
+
+  /** A trial that was interrupted begins anew, and not for ever. */
+  async resume(): Promise<void> {
+    const { root, log } = this.#options
+    const trial = await readTrial(root)
+    if (trial?.phase !== 'trial') return
+    const { text } = await this.#current()
+    await install(text, root, { ...trial, starts: trial.starts + 1 })
+    log.info({ serial: trial.serial, starts: trial.starts + 1 }, 'the trial begins anew')
+  }
+
+  async take(taken: Taken): Promise<void> {
+    const { log, clock, signal } = this.#options
+    const at = clock.wallMs()
+    let serial: number | null = null
+    const digest = digestOf('bytes' in taken ? taken.bytes : Buffer.alloc(0))
+    try {
+      if ('error' in taken) throw taken.error
+      const stored = await this.#stored()
+      const split = splitDocument(taken.name, taken.bytes)
+      await verifySignature(taken.name, split, stored.current.provisioning.settings.signers)
+      const document = readSettingsDocument(taken.name, split.signed)
+      serial = document.serial
+      checkAddressee(taken.name, document, stored)
+      await this.#accept(taken.name, digest, document, stored)
+      this.#refusals = 0
+    } catch (err) {
+      if (!(err instanceof UserError)) throw err
+      log.warn({ document: taken.name, digest, serial, cause: err.message }, 'refused settings')
+      await this.#records.add({ at, digest, serial, result: 'refused', detail: err.message.slice(0, DETAIL_MAX) })
+      this.#refusals += 1
+      if (this.#refusals > FREE_REFUSALS) await clock.sleep(REFUSAL_PAUSE_MS, signal)
+    }
+  }
+
+  async #accept(
+    name: string,
+    digest: string,
+    document: ReturnType<typeof readSettingsDocument>,
+    stored: Stored,
+  ): Promise<void> {
+    const { env, root, clock, log } = this.#options
+    const managed = managesNetwork(root, provisioningDirectory(env))
+    const change = await planChange(name, document, stored, connectivity => openSecrets(connectivity, root), managed)
+    const { serial, now, refused, isNewTrial } = change
+    const at = clock.wallMs()
+    const trial = change.trial && {
+      ...{ serial: stored.trial?.serial ?? serial, digest: stored.trial?.digest ?? digest, starts: 0, since: at },
+      ...(isNewTrial ? { serial, digest } : stored.trial),
+      ...change.trial,
+    }
+    await this.#install(stored.current, now, trial)
+    const result = isNewTrial ? 'trial' : refused === undefined ? 'in-force' : 'partly'
+    if (stored.trial !== undefined && stored.trial.digest !== trial?.digest)
+      await this.#decided(stored.trial, 'undone', `document ${serial} came before it was decided`)
+    await this.#records.add({ at, digest, serial, result, detail: (refused ?? '').slice(0, DETAIL_MAX) }, { serial })
+    log.info({ document: name, digest, serial, result, refused }, 'took settings')
+  }
+
+  /** @returns whether nothing is left to do */
+  async step(): Promise<boolean> {
+    const { env, root, clock, limits = TRIAL_LIMITS } = this.#options
+    const [supervisor, bridge] = await Promise.all([readSupervisor(env), readConsoleBridge(env)])
+    const inUse = unitsInUse(supervisor, bridge)
+    await this.#restart(inUse)
+    const trial = await readTrial(root)
+    if (trial === undefined) {
+      await this.#records.showTrial(null)
+      return this.#restarts.due.length === 0
+    }
+    const { sinceMs, accessMs } = this.#timeOf(`${trial.digest} ${trial.phase}`, supervisor)
+    const step = trialStep(
+      {
+        ...{ phase: trial.phase, starts: trial.starts, supervisor, inUse },
+        isOfThese: supervisor.running && supervisor.status.heartbeat.uptimeMs > this.#restartedMs,
+        ...{ phaseMs: clock.nowMs() - sinceMs, accessMs },
+      },
+      limits,
+    )
+    const current = await this.#current()
+    switch (step.kind) {
+      case 'wait': {
+        const { serial, phase, since } = trial
+        await this.#records.showTrial({ serial, phase, since, cause: step.cause })
+        return false
+      }
+      case 'install':
+        await this.#install(current, wholeOf(trial.next), {
+          ...trial,
+          phase: 'trial',
+          since: clock.wallMs(),
+          starts: 1,
+        })
+        return false
+      case 'confirm':
+        await this.#install(current, wholeOf(trial.next), undefined)
+        await this.#decided(trial, 'confirmed', '')
+        return false
+      case 'undo':
+        await this.#install(current, wholeOf(trial.old), undefined)
+        await this.#decided(trial, 'undone', step.why)
+        return false
+      default:
+        return step satisfies never
+    }
+  }
+
+  async #restart(inUse: readonly string[]): Promise<void> {
+    if (this.#restarts.due.length === 0) return
+    const { log } = this.#options
+    const isSupervisor = this.#restarts.due.some(({ unit, when }) => unit !== 'oobm-console' && when === 'now')
+    for (const problem of await this.#restarts.perform(inUse))
+      log.error({ problem }, 'new settings did not take effect')
+    if (isSupervisor) this.#restartedMs = heartbeatNow().uptimeMs
+  }
+
+  async #install(before: Whole, after: Whole, trial: Parameters<typeof install>[2]): Promise<void> {
+    await this.#restarts.plan(restartsFor(before.provisioning, after.provisioning))
+    await install(after.text, this.#options.root, trial)
+  }
+
+  async #decided(trial: Stored['trial'], result: 'confirmed' | 'undone', detail: string): Promise<void> {
+    if (trial === undefined) return
+    const { serial, digest } = trial
+    const at = this.#options.clock.wallMs()
+    await this.#records.add({ at, digest, serial, result, detail: detail.slice(0, DETAIL_MAX) }, { trial: null })
+    this.#options.log.info({ serial, result, cause: detail }, 'decided a trial')
+  }
+
+  #timeOf(key: string, supervisor: Awaited<ReturnType<typeof readSupervisor>>) {
+    const nowMs = this.#options.clock.nowMs()
+    const before = this.#phase?.key === key ? this.#phase : { key, sinceMs: nowMs, lastMs: nowMs, accessMs: 0 }
+    const isOff = supervisor.running && supervisor.status.state === 'maintenance'
+    const accessMs = before.accessMs + (isOff ? 0 : nowMs - before.lastMs)
+    this.#phase = { ...before, lastMs: nowMs, accessMs }
+    return this.#phase
+  }
+
+  async #stored(): Promise<Stored> {
+    return { current: await this.#current(), trial: await readTrial(this.#options.root) }
+  }
+
+  async #current(): Promise<Whole> {
+    const stored = await readStored(this.#options.root)
+    if (stored === undefined)
+      throw new UserError(
+        'this device has no settings yet: bring it an oobm.toml first, by card or by "sudo oobm import"',
+      )
+    return wholeFrom(stored)
+  }
+}
+
+function wholeOf(text: string): Whole {
+  return { text, provisioning: parseProvisioning('settings on trial', text) }
+}

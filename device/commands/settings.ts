@@ -1,0 +1,154 @@
+/** `oobm settings`: what came from afar, what is on trial, what was refused; and a document brought by hand. */
+import { createHash } from 'node:crypto'
+import { basename, join } from 'node:path'
+import { alignColumns } from '../../cli/layout.ts'
+import type { Paint } from '../../cli/paint.ts'
+import { describeAge } from '../../cli/times.ts'
+import { settingsRecordPath, settingsSpool } from '../../formats/directories.ts'
+import type { SettingsTrust } from '../../formats/provisioning.ts'
+import { DOCUMENT_MAX_BYTES } from '../../formats/settings-document.ts'
+import {
+  NO_RECORD,
+  RESULTS,
+  readSettingsRecord,
+  type SettingsOutcome,
+  type SettingsRecord,
+} from '../../formats/settings-record.ts'
+import { fingerprint } from '../../formats/ssh-key.ts'
+import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
+import { printable } from '../../runtime/printable.ts'
+import { readBytes } from '../../runtime/text-file.ts'
+import { writeAtomically } from '../../runtime/write-atomically.ts'
+import { type CommandContext, defineCommand } from '../command.ts'
+import { readTrust } from '../import/stored.ts'
+
+/** Milliseconds until somebody is told that nothing happens: a slow board starts the program that long. */
+const ANSWER_MS = 120_000
+const PACE_MS = 200
+/** Of each kind. */
+const SHOWN = 5
+
+const applyCommand = defineCommand({
+  summary: 'bring a signed settings document by hand',
+  details: ['It is checked and installed exactly as one that came by a relay.'],
+  arguments: [{ value: 'FILE', help: 'the document that "oobm-relay settings sign" wrote for this device' }],
+  examples: ['settings apply tokyo-rack1.settings'],
+  exitCodes: { [EXIT.failed]: 'nothing of the document was taken, or only its access' },
+  run: async ({ positionals: [file = ''], env, print, paint, clock, signal }) => {
+    const bytes = await readBytes(file, EXIT.failed)
+    if (bytes.length > DOCUMENT_MAX_BYTES)
+      throw new UserError(`${file} has ${bytes.length} bytes; a settings document has at most ${DOCUMENT_MAX_BYTES}`)
+    const digest = createHash('sha256').update(bytes).digest('hex')
+    const before = (await readRecord(env)).outcomes.at(-1)?.id ?? 0
+    await putDocument(env, basename(file), bytes)
+    const outcome = await awaitOutcome({ env, clock, signal }, digest, before)
+    print(describeOutcome(outcome, paint))
+    return outcome.result === 'refused' || outcome.result === 'partly' ? EXIT.failed : EXIT.ok
+  },
+})
+
+export const settingsCommand = defineCommand({
+  summary: 'show settings that came from afar: the last one, what is on trial, what was refused',
+  options: { json: { help: 'print one JSON document' } },
+  commands: { apply: applyCommand },
+  run: async ({ values, env, print, paint, clock }) => {
+    const record = await readRecord(env)
+    const trust = await readTrust(env.OOBM_ROOT ?? '/')
+    const lines = values.json
+      ? [JSON.stringify({ ...record, ...trust })]
+      : describeSettings(record, trust, clock.wallMs(), paint)
+    for (const line of lines) print(line)
+    return EXIT.ok
+  },
+})
+
+export function describeSettings(
+  { trial, refused, outcomes }: SettingsRecord,
+  { serial, signers }: SettingsTrust,
+  nowMs: number,
+  paint: Paint,
+): string[] {
+  const isRefusal = ({ result }: SettingsOutcome) => result === 'refused'
+  const taken = outcomes.filter(outcome => !isRefusal(outcome)).slice(-SHOWN)
+  const refusals = outcomes.filter(isRefusal).slice(-SHOWN)
+  const rows = (list: SettingsOutcome[]) =>
+    alignColumns(
+      list
+        .toReversed()
+        .map(({ at, serial, result, detail }) => [
+          `  ${describeAge(at, nowMs)}`,
+          serial === null ? '-' : `number ${serial}`,
+          result === 'refused' ? firstLine(detail) : [RESULTS[result], firstLine(detail)].filter(Boolean).join(': '),
+        ]),
+    )
+  return [
+    ...alignColumns([
+      ['serial number', serial === 0 ? '0: no settings from afar so far' : String(serial)],
+      [
+        'signers',
+        signers.length === 0 ? paint.bad('none: no document can be verified') : signers.map(fingerprint).join(', '),
+      ],
+      ['on trial', trial === null ? 'nothing' : describeTrial(trial, nowMs)],
+      ['refused', `${refused}`],
+    ]),
+    ...(taken.length === 0 ? [] : ['', paint.strong('The last documents'), ...rows(taken)]),
+    ...(refusals.length === 0 ? [] : ['', paint.strong('The last refusals'), ...rows(refusals)]),
+  ]
+}
+
+function describeTrial({ serial, phase, since, cause }: NonNullable<SettingsRecord['trial']>, nowMs: number): string {
+  const age = describeAge(since, nowMs)
+  const what = phase === 'trial' ? `installed ${age}; waits for` : `came ${age}, not installed yet`
+  return `connectivity of number ${serial}, ${what}: ${cause}`
+}
+
+function describeOutcome({ serial, result, detail }: SettingsOutcome, paint: Paint): string {
+  const number = serial === null ? '' : `number ${serial}: `
+  const isGood = result !== 'refused' && result !== 'partly'
+  const head = `${result}: ${number}${RESULTS[result]}`
+  return [isGood ? head : paint.bad(head), printable(detail)].filter(line => line !== '').join('\n')
+}
+
+function firstLine(text: string): string {
+  return printable(text.split('\n')[0] ?? '')
+}
+
+async function readRecord(env: NodeJS.ProcessEnv): Promise<SettingsRecord> {
+  return (await readSettingsRecord(settingsRecordPath(env))) ?? NO_RECORD
+}
+
+/** As `NAME.settings`, whatever the file of the person is called. */
+async function putDocument(env: NodeJS.ProcessEnv, file: string, bytes: Uint8Array): Promise<void> {
+  const spool = settingsSpool(env)
+  const name = `by-hand-${process.pid}-${file.replace(/[^A-Za-z0-9]/g, '').slice(0, 20)}.settings`
+  try {
+    await writeAtomically(join(spool, name), bytes, 0o600)
+  } catch (err) {
+    const code = errorCode(err)
+    if (code === 'ENOENT')
+      throw new UserError(
+        `there is no ${spool}: start this device anew, or run: sudo systemd-tmpfiles --create`,
+        EXIT.unavailable,
+      )
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new UserError('this user may not bring settings: use sudo, or log in as a member of the group oobm')
+    throw new UserError(`${spool}: ${errorMessage(err)}`, EXIT.failed, { cause: err })
+  }
+}
+
+async function awaitOutcome(
+  { env, clock, signal }: Pick<CommandContext, 'env' | 'clock' | 'signal'>,
+  digest: string,
+  afterId: number,
+): Promise<SettingsOutcome> {
+  const untilMs = clock.nowMs() + ANSWER_MS
+  while (!signal.aborted && clock.nowMs() < untilMs) {
+    const found = (await readRecord(env)).outcomes.find(outcome => outcome.id > afterId && outcome.digest === digest)
+    if (found !== undefined) return found
+    await clock.sleep(PACE_MS, signal)
+  }
+  throw new UserError(
+    'oobm-apply does not answer; the document waits for it. See: systemctl status oobm-apply.path oobm-apply',
+    EXIT.unavailable,
+  )
+}
