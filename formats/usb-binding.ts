@@ -80,6 +80,11 @@ export function byIdName({ device, interfaceNumber, index }: UsbLine): string {
   return `usb-${identityOf(device)}-if${interfaceNumber}${index === undefined ? '' : `-port${index}`}`
 }
 
+/** Whether a path is such a name. */
+export function isById(path: string): boolean {
+  return path.split('/').at(-2) === 'by-id'
+}
+
 /** Identities that more than one adapter has now, each once. */
 export function sharedIdentities({ lines }: UsbLook): string[] {
   const devices = [...new Set(lines.map(({ device }) => device))]

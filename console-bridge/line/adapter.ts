@@ -1,7 +1,7 @@
 /** Which device file a console's adapter is now, by USB port or serial number; asked at each opening. */
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { ConsoleConfig } from '../../formats/device-config.ts'
-import { byIdName, identityOf, lineAt, portText, sharedIdentities } from '../../formats/usb-binding.ts'
+import { byIdName, identityOf, isById, lineAt, portText, sharedIdentities } from '../../formats/usb-binding.ts'
 import { usbPortOfPath } from '../../formats/usb-port.ts'
 import { UserError } from '../../runtime/errors.ts'
 import { isUsbTty, lookAtUsb, ttyOf, type UsbLine, type UsbLook } from '../../runtime/usb-serial.ts'
@@ -64,10 +64,6 @@ export async function deviceOf({ path, isProvisional }: ConsoleConfig, adapters:
   const owner = isProvisional ? await ownerOf(line, look, adapters.named) : undefined
   if (owner !== undefined) throw new UserError(`the adapter at this port is the console ${owner}`)
   return join(adapters.dev, line.tty)
-}
-
-export function isById(path: string): boolean {
-  return basename(dirname(path)) === 'by-id'
 }
 
 /** udev gives the name to one of them, whichever comes last. */

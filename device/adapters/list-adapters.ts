@@ -10,7 +10,7 @@ import {
 } from '../../formats/device-config.ts'
 import { deviceConfigPath, kernelFolders } from '../../formats/directories.ts'
 import { parseToml } from '../../formats/toml-file.ts'
-import { identityOf, lineAt, portText, sharedIdentities } from '../../formats/usb-binding.ts'
+import { identityOf, isById, lineAt, portText, sharedIdentities } from '../../formats/usb-binding.ts'
 import { usbPortOfPath } from '../../formats/usb-port.ts'
 import { lookAtUsb, ttyOf, type UsbLook } from '../../runtime/usb-serial.ts'
 import { readConsoleBridge } from '../daemons/read-daemon.ts'
@@ -44,8 +44,8 @@ export async function listAdapters(env: NodeJS.ProcessEnv): Promise<Adapter[]> {
   const [look, config, bridge] = await Promise.all([lookAtUsb(sysfs), configOf(env), readConsoleBridge(env)])
   const [byId, byPath] = await Promise.all(['by-id', 'by-path'].map(kind => linksIn(join(dev, 'serial', kind))))
   const shared = new Set([...sharedIdentities(look), ...((bridge.running && bridge.status.sharedNames) || [])])
-  const named = config ? await ttysOf(namedConsoles(config), look) : new Map<string, string>()
-  const spare = config ? await ttysOf(spareConsoles(config), look) : new Map<string, string>()
+  const named = config ? await ttysOf(namedConsoles(config), look, shared) : new Map<string, string>()
+  const spare = config ? await ttysOf(spareConsoles(config), look, shared) : new Map<string, string>()
   return look.lines.map(line => {
     const { device, tty, driver = null } = line
     const { product = null, serial = null } = device
@@ -78,15 +78,22 @@ export async function configOf(env: NodeJS.ProcessEnv): Promise<DeviceConfig | u
   }
 }
 
-/** Which console has which tty now. */
-async function ttysOf(consoles: readonly ConsoleConfig[], look: UsbLook): Promise<Map<string, string>> {
-  const found = await Promise.all(consoles.map(({ path }) => lineOf(path, look)))
+/** Which console has which tty now. @param shared identities that say nothing: the bridge opens no console by them */
+async function ttysOf(
+  consoles: readonly ConsoleConfig[],
+  look: UsbLook,
+  shared: ReadonlySet<string>,
+): Promise<Map<string, string>> {
+  const found = await Promise.all(consoles.map(({ path }) => lineOf(path, look, shared)))
   return new Map(consoles.flatMap(({ name }, at) => (found[at] === undefined ? [] : [[found[at], name] as const])))
 }
 
-async function lineOf(path: string, look: UsbLook): Promise<string | undefined> {
+async function lineOf(path: string, look: UsbLook, shared: ReadonlySet<string>): Promise<string | undefined> {
   const port = usbPortOfPath(path)
-  return port === undefined ? ttyOf(path) : lineAt(look, port).line?.tty
+  if (port !== undefined) return lineAt(look, port).line?.tty
+  const tty = await ttyOf(path)
+  const line = isById(path) ? look.lines.find(line => line.tty === tty) : undefined
+  return line && shared.has(identityOf(line.device)) ? undefined : tty
 }
 
 /** udev's names by the tty that each leads to. */

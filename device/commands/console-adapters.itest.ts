@@ -39,6 +39,26 @@ async function board(context: TestContext) {
 }
 
 test(
+  'a console that is bound by the serial number of several adapters is none of them',
+  async context => {
+    const { plug, link, id, oobm, ended } = await board(context)
+    await plug('1-1.1', { ...FT232, serial: 'A50285BI' })
+    await plug('1-1.2', { ...FT232, serial: 'A50285BI' })
+    // As udev gives the name to whichever came last.
+    await link(id, 'ttyUSB1')
+    const { adapters } = JSON.parse((await ended(oobm('adapters', '--json'))).output)
+    assert.equal(
+      adapters.map(({ port, console, shared }: Record<string, unknown>) => [port, console, shared]),
+      [
+        ['1.1', null, true],
+        ['1.2', 'edge-rt1', true],
+      ],
+    )
+  },
+  { timeoutMs: 120_000 },
+)
+
+test(
   'shows port, chip, serial number, tty and console of each adapter',
   async context => {
     const { plug, link, id, oobm, ended } = await board(context)
