@@ -31,6 +31,7 @@ import { TURN_MS } from './line/turns.ts'
 import { napper } from './nap.ts'
 import { notesIn } from './notes.ts'
 import { Recordings } from './recordings/recordings.ts'
+import { seatMemories } from './seat-memories.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './ssh/limits.ts'
 import { startServer } from './ssh/server.ts'
 import { consoleStatus, describeConsoles } from './status.ts'
@@ -86,6 +87,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
   })
   const kept = await keptSettings(join(directories.state, 'line-settings.json'), log)
   const noteOf = await notesIn(join(directories.state, 'notes.json'), log)
+  const memories = await seatMemories(join(directories.state, 'seats.json'), clock, log)
   const named = namedConsoles(config)
   const adapters = {
     ...kernelFolders(env),
@@ -104,6 +106,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
         ...{ config: console, scrollbackBytes: bridge.scrollbackBytes, clock },
         log: log.child({ console: console.name }),
         notePlace: noteOf(console.name),
+        memory: memories.of(console.name),
         onChange: nap.wake,
         recorderOf: scrollback => recordings.listening(console.name, transcripts.recorderOf(console, scrollback)),
         onEvent: (event, span) => events.add(event, span),
@@ -204,6 +207,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
   } finally {
     // Last: the end of each session is recorded, too.
     await recordings.close()
+    await memories.close()
     recording.abort()
     await recorded
     await withdrawKnownHosts()

@@ -16,3 +16,9 @@ export const BRIDGE_KNOWN_HOSTS = 'known_hosts'
 /** The ports that each console has for a client's forwarding (`ssh -L 4001:core-sw1:2217 core-sw1`); none is open anywhere. */
 export const RFC2217_PORT = 2217
 export const RAW_PORT = 23
+
+/**
+ * Set in the environment of a session (RFC 4254, section 6.4) by a client that connects again by itself: a bridge that stops
+ * then ends the session as a lost connection, and not with an exit code.
+ */
+export const COMES_BACK = 'OOBM_COMES_BACK'

@@ -17,6 +17,7 @@ import { NoteBoard } from './note-board.ts'
 import { OnLeave } from './on-leave.ts'
 import { Outgoing } from './outgoing.ts'
 import type { Recorder } from './recorder.ts'
+import { NO_MEMORY, type Remembered, type SeatMemory } from './remembered.ts'
 import type { Reports } from './reports.ts'
 import { Scrollback } from './scrollback.ts'
 import type { Hold, LineState, Seat } from './seat.ts'
@@ -36,6 +37,8 @@ export interface ConsoleOptions {
   onChange?(): void
   /** Where its note is kept. */
   notePlace?: NotePlace
+  /** Who is here is remembered over a restart of the program. */
+  memory?: SeatMemory
   /** Keeps a record of the output and the events; without it, nothing is recorded. */
   recorderOf?(scrollback: Scrollback): Recorder | undefined
   /** What was kept of the settings of the line, and how more is kept. */
@@ -79,7 +82,12 @@ export class Console {
     this.#onEmpty = () => options.onEmpty?.(this)
     this.#clock = clock
     this.#times = new WallTimes(clock)
-    const reports: Reports = { name: config.name, log, recorder: this.#recorder, onChange, onEvent }
+    const { memory = NO_MEMORY } = options
+    const changed = () => {
+      memory.put(this.#toRemember())
+      onChange()
+    }
+    const reports: Reports = { name: config.name, log, recorder: this.#recorder, onChange: changed, onEvent }
     const seats = new Seats(clock)
     const kept = new KeptSeats(clock, lost => this.sessions.didNotReturn(lost))
     const outgoing = this.#outgoingTo(clock)
@@ -97,6 +105,12 @@ export class Console {
     this.onLeave = new OnLeave({ ...shared, setting: config.onLeave })
     this.sessions = new Sessions({ ...shared, onLeave: this.onLeave, onEmpty: this.#onEmpty })
     this.noteBoard = new NoteBoard({ ...shared, place: options.notePlace ?? noteInMemory() })
+    if (memory.before) kept.restore(memory.before)
+    this.onLeave.restore(memory.before?.lastTyped)
+  }
+
+  #toRemember(): Remembered {
+    return { seats: this.sessions.toRemember(), lastTyped: this.onLeave.toRemember(), at: this.#clock.wallMs() }
   }
 
   get name(): string {

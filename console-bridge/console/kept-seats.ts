@@ -3,6 +3,7 @@ import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import { timeText } from '../../runtime/time-text.ts'
 import { OVER } from '../../runtime/waiting.ts'
 import { calledAs, type Person } from './person.ts'
+import type { Remembered, RememberedSeat } from './remembered.ts'
 import { refusalOf } from './right.ts'
 
 /** Milliseconds for which a seat is kept: long enough for a tunnel that moves to another relay. */
@@ -12,8 +13,11 @@ export interface KeptSeat {
   readonly person: Person
   /** The session only watched. */
   readonly viewOnly: boolean
-  /** The position in the scrollback up to which their terminal certainly showed the output. */
-  readonly readUpTo: number
+  /**
+   * The position in the scrollback up to which their terminal certainly showed the output; undefined after a restart of the
+   * program, when it was another one.
+   */
+  readonly readUpTo: number | undefined
   /** What they had typed and was not sent. */
   readonly discardedBytes: number
   /** Milliseconds since 1970, as for a seat. */
@@ -50,13 +54,27 @@ export class KeptSeats {
     return [...this.#kept].filter(mayType).map(({ person }) => person)
   }
 
-  keep(lost: Pick<KeptSeat, 'person' | 'viewOnly' | 'readUpTo' | 'discardedBytes' | 'wrote'>): KeptSeat {
+  /** All of them. */
+  toRemember(): RememberedSeat[] {
+    return [...this.#kept].map(kept => ({ person: kept.person, viewOnly: kept.viewOnly, wrote: isWriter(kept) }))
+  }
+
+  /** Those from before a restart: from now on as if they were lost now, because nobody could come back before. */
+  restore({ seats, at }: Remembered): void {
+    for (const seat of seats) this.keep({ ...seat, readUpTo: undefined, discardedBytes: 0 }, at)
+  }
+
+  /** @param lostAt milliseconds since 1970; now where left out */
+  keep(
+    lost: Pick<KeptSeat, 'person' | 'viewOnly' | 'readUpTo' | 'discardedBytes' | 'wrote'>,
+    lostAt?: number,
+  ): KeptSeat {
     const lostMs = this.#clock.nowMs()
     const times = this.#times
     const kept: Kept = {
       ...lost,
       get lostAt() {
-        return times.of(lostMs)
+        return lostAt ?? times.of(lostMs)
       },
       get until() {
         return times.of(lostMs + KEPT_MS)

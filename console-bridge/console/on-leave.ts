@@ -9,6 +9,7 @@ import type { Keyboard } from './keyboard.ts'
 import { LastTyped } from './last-typed.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { Person } from './person.ts'
+import type { Remembered } from './remembered.ts'
 import type { Reports } from './reports.ts'
 import type { Seat } from './seat.ts'
 import type { Seats } from './seats.ts'
@@ -35,6 +36,8 @@ export class OnLeave {
   readonly #lastTyped: LastTyped
   /** Why the line that is open cannot do what the setting says. */
   #problem: string | undefined
+  /** From before a restart, somebody is known who typed last. */
+  #isOwed = false
 
   constructor(options: OnLeaveOptions) {
     this.#options = options
@@ -43,6 +46,13 @@ export class OnLeave {
 
   /** A line was opened: perhaps it has no DTR. */
   async opened(line: Line): Promise<void> {
+    await this.#findProblem(line)
+    // Somebody left at the end of the program before this one.
+    if (this.#isOwed) void this.lastLeft()
+    this.#isOwed = false
+  }
+
+  async #findProblem(line: Line): Promise<void> {
     const { setting, reports } = this.#options
     if (setting !== 'dtr-drop') return
     const hasModemLines = (await line.modemLines().catch(() => undefined)) !== undefined
@@ -52,7 +62,17 @@ export class OnLeave {
 
   /** What this person typed was sent. */
   typed(person: Person): void {
-    this.#lastTyped.typed(person)
+    if (this.#lastTyped.typed(person)) this.#options.reports.onChange()
+  }
+
+  /** From before a restart. */
+  restore(last: Remembered['lastTyped']): void {
+    this.#lastTyped.restore(last)
+    this.#isOwed = this.#lastTyped.isKnown
+  }
+
+  toRemember(): Remembered['lastTyped'] {
+    return this.#lastTyped.toRemember()
   }
 
   /** What somebody who comes should know of who was here before, and of what will happen when they leave. */

@@ -6,6 +6,7 @@ import type { OnLeave } from './on-leave.ts'
 import type { Outgoing } from './outgoing.ts'
 import { calledAs, logged, type Person } from './person.ts'
 import type { EventFields } from './recorder.ts'
+import { personOf, type RememberedSeat } from './remembered.ts'
 import type { Reports } from './reports.ts'
 import type { HowEnded, Seat, SeatEvents } from './seat.ts'
 import type { Seats } from './seats.ts'
@@ -27,6 +28,8 @@ interface SessionsOptions {
 export class Sessions {
   readonly #options: SessionsOptions
   readonly #typed = new TypedCounts()
+  /** Of people, who may come back; a program runs again. */
+  readonly #withTerminal = new WeakSet<Seat>()
 
   constructor(options: SessionsOptions) {
     this.#options = options
@@ -43,6 +46,7 @@ export class Sessions {
     const reserved = kept.writer
     const isReserved = reserved !== undefined && !isSame(reserved.person, person)
     const seat = seats.join(person, viewOnly, events, back, isReserved)
+    if (size && person.port === undefined) this.#withTerminal.add(seat)
     if (keyboard.writer === seat) kept.takeKeyboard(seat)
     for (const other of this.#othersOf(seat)) other.events.onSamePerson?.()
     reports.log.info({ ...logged(seat), writes: keyboard.writer === seat }, 'session joined')
@@ -79,8 +83,17 @@ export class Sessions {
     reports.recorder?.happened('session', 'end', { id: seat.id, by: calledAs(seat), how, typed: typed?.bytes ?? 0 })
     if (typed) this.#noteTyped(seat, typed)
     if (seats.all.length === 0) this.#options.onEmpty()
-    void onLeave.lastLeft()
+    // At the end of the program, the line may be closed in the middle of it: the next program does it.
+    if (how !== 'stopped') void onLeave.lastLeft()
     reports.onChange()
+  }
+
+  /** Whose places are kept if the program ends now. */
+  toRemember(): RememberedSeat[] {
+    const { seats, kept } = this.#options
+    const here = seats.all.filter(seat => this.#withTerminal.has(seat))
+    const seatOf = (seat: Seat) => ({ person: personOf(seat), viewOnly: seat.viewOnly, wrote: seat === seats.writer })
+    return [...kept.toRemember(), ...here.map(seatOf)]
   }
 
   /** Somebody whose seat was kept did not return in time. */
@@ -102,9 +115,7 @@ export class Sessions {
       if (discardedBytes > 0) again.events.onNotice(`${discardedBytes} bytes that waited for the line were not sent`)
       return
     }
-    const { via, technician, role, from, viewOnly } = seat
-    const person: Person = { technician, role, from, ...(via && { via }) }
-    const keptSeat = kept.keep({ person, viewOnly, ...lost })
+    const keptSeat = kept.keep({ person: personOf(seat), viewOnly: seat.viewOnly, ...lost })
     seats.tellAll(wrote ? describeKept(keptSeat) : `the connection of ${calledAs(seat)} was lost`)
   }
 

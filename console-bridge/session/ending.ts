@@ -69,10 +69,11 @@ export class Ending {
     return this.isAsked || !terminal.gone.aborted ? 'left' : 'disconnected'
   }
 
-  /** A person's connection was lost; a program that lost its own runs again. */
+  /** A person's connection was lost, also with the end of this program; a program that lost its own runs again. */
   get isLost(): boolean {
     const { terminal } = this.#options
     if (this.#isUnanswered) return true
+    if (this.how === 'stopped') return terminal.interactive && !this.isAsked
     return this.how === 'disconnected' && terminal.interactive && terminal.gone.reason === LOST
   }
 }

@@ -56,10 +56,11 @@ function describeReturn(
   { scrollback }: Console,
   { lostAt, readUpTo, discardedBytes, wrote, takenBy }: KeptSeat,
 ): string[] {
-  const missing = scrollback.start - readUpTo
-  const since = scrollback.end - readUpTo
+  const missing = readUpTo === undefined ? 0 : scrollback.start - readUpTo
   return [
-    `your connection was lost at ${timeText(lostAt)}; ${since > 0 ? 'what the target said since follows, and may begin with what you read' : 'the target said nothing since'}`,
+    readUpTo === undefined
+      ? `the console bridge was restarted after ${timeText(lostAt)}; what the target said meanwhile is missing`
+      : `your connection was lost at ${timeText(lostAt)}; ${scrollback.end > readUpTo ? 'what the target said since follows, and may begin with what you read' : 'the target said nothing since'}`,
     ...(missing > 0 ? [`${missing} bytes are missing before it: the target said more than the bridge keeps`] : []),
     ...(discardedBytes > 0
       ? [`${discardedBytes} bytes that you had typed were not sent: they waited for the line`]

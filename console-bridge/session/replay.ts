@@ -28,7 +28,8 @@ export function replayFrom(options: ReplayOptions): { from: number; hasMore: boo
   const { scrollback, seat, interactive, lines = GREETING_LINES, past, end } = options
   // A program gets only output from now on.
   if (!(interactive || seat.viewOnly)) return { from: end, hasMore: false }
-  if (seat.back) return { from: Math.max(seat.back.readUpTo, scrollback.start), hasMore: false }
+  const readUpTo = seat.back?.readUpTo
+  if (readUpTo !== undefined) return { from: Math.max(readUpTo, scrollback.start), hasMore: false }
   if (lines === 0) return { from: scrollback.end, hasMore: false }
   const from = scrollback.lastLines(lines, lines > GREETING_LINES ? scrollback.capacityBytes : GREETING_BYTES)
   return { from, hasMore: past !== undefined && (lines > GREETING_LINES || from === 0) }

@@ -13,6 +13,8 @@ export interface ChannelTerminal extends Terminal {
   /** Begins to read; nothing typed before is lost. */
   listen(input: TerminalInput): void
   end(exitCode: SessionExit): void
+  /** Ends without an exit code, as a lost connection does: OpenSSH then ends with 255. */
+  drop(): void
 }
 
 export interface ChannelTerminalOptions {
@@ -46,6 +48,12 @@ export function channelTerminal(options: ChannelTerminalOptions): ChannelTermina
     if (socket.writableLength > SOCKET_BOUND_BYTES) await once(socket, 'drain', { signal: gone }).catch(() => {})
   }
 
+  const finish = () => {
+    channel.end()
+    // `close` is emitted only after all input has been read.
+    channel.resume()
+  }
+
   return {
     interactive,
     size: ptySize.now,
@@ -64,9 +72,10 @@ export function channelTerminal(options: ChannelTerminalOptions): ChannelTermina
     end: exitCode => {
       if (gone.aborted) return
       channel.exit(exitCode)
-      channel.end()
-      // `close` is emitted only after all input has been read.
-      channel.resume()
+      finish()
+    },
+    drop: () => {
+      if (!gone.aborted) finish()
     },
   }
 }

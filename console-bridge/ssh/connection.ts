@@ -1,6 +1,7 @@
 /** One SSH connection: its login, its sessions and their requests. Everything else is refused. */
 import type { Socket } from 'node:net'
 import type { Connection, ServerChannel, Session as SshSession } from 'ssh2'
+import { COMES_BACK } from '../../formats/bridge-login.ts'
 import { type ExecCommand, type ExecCommandName, entryOf } from '../../formats/exec-commands.ts'
 import { OVER } from '../../runtime/waiting.ts'
 import { type EffectName, execute } from '../commands/all-commands.ts'
@@ -169,9 +170,14 @@ export function serveConnection(
 
   function serveSession(session: SshSession, visit: Visit, gone: AbortSignal, endOfInput: AbortSignal): void {
     let interactive = false
+    let comesBack = false
     const ptySize = ptySizeOf(session)
     session.on('pty', accept => {
       interactive = true
+      accept?.()
+    })
+    session.on('env', (accept, _reject, { key }) => {
+      if (key === COMES_BACK) comesBack = true
       accept?.()
     })
     session.on('shell', accept =>
@@ -215,7 +221,9 @@ export function serveConnection(
       breakTakers.set(session, askedMs => one.breakRequested(askedMs))
       const exitCode = one.run()
       terminal.listen(one)
-      terminal.end(await exitCode)
+      const code = await exitCode
+      if (comesBack && signal.aborted) terminal.drop()
+      else terminal.end(code)
     }
 
     async function run(channel: ServerChannel, command: ExecCommand<EffectName>): Promise<void> {

@@ -4,8 +4,10 @@ import { silentLog } from '../../runtime/log.ts'
 import type { TestContext } from '../../testbed/suite.ts'
 import { Console } from '../console/console.ts'
 import type { Person } from '../console/person.ts'
+import type { SeatMemory } from '../console/remembered.ts'
 import type { SeatEvents } from '../console/seat.ts'
 import { lastLeft } from '../console/set-line.ts'
+import type { TerminalSize } from '../console/terminal-size.ts'
 import type { NewEvent, Span } from '../events.ts'
 import { fakeLine } from './fake-line.ts'
 import { quickClock } from './quick-clock.ts'
@@ -14,6 +16,7 @@ import { quickClock } from './quick-clock.ts'
 export function fakeConsole(
   context: TestContext,
   settings: Partial<Parameters<typeof consoleSchema.parse>[0] & object> = {},
+  memory?: SeatMemory,
 ) {
   const clock = quickClock()
   const line = fakeLine()
@@ -27,18 +30,23 @@ export function fakeConsole(
       received: () => {},
       happened: (kind, what, fields) => recorded.push(`${kind} ${what} ${JSON.stringify(fields)}`),
     }),
+    ...(memory && { memory }),
     onEvent: (event, span) => noted.push([event, span]),
     onEmpty: console => void lastLeft(console, context.signal),
   })
   line.settings = console.control.settings
   console.lineOpened(line)
   context.cleanup(() => console.lineClosed('the test is over'))
-  const attach = (technician: string, { viewOnly = false, ...more }: Partial<Person> & { viewOnly?: boolean } = {}) => {
+  const attach = (
+    technician: string,
+    { viewOnly = false, size, ...more }: Partial<Person> & { viewOnly?: boolean; size?: TerminalSize } = {},
+  ) => {
     const told: string[] = []
     const seat = console.sessions.attach(
       { technician, role: 'operator', from: 'x', ...more },
       viewOnly,
       recordedEvents(told),
+      size,
     )
     return { seat, told }
   }

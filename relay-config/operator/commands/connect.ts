@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { OptionValues } from '../../../cli/command.ts'
 import { runSsh, sshSettings } from '../../../cli/ssh.ts'
+import { COMES_BACK } from '../../../formats/bridge-login.ts'
 import { systemClock } from '../../../runtime/clock.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { defineCommand, withFleet } from '../command.ts'
@@ -53,7 +54,11 @@ async function connectBy({ config, hosts }: ConsoleWay, signal: AbortSignal): Pr
       connect: async host => {
         const mark = join(folder, String(attempts++))
         // ssh runs it once it is in (ssh_config(5)); the path is ours, without anything that a shell or ssh would read.
-        const settings = sshSettings({ PermitLocalCommand: 'yes', LocalCommand: `: >'${mark.replaceAll('%', '%%')}'` })
+        const settings = sshSettings({
+          PermitLocalCommand: 'yes',
+          LocalCommand: `: >'${mark.replaceAll('%', '%%')}'`,
+          SetEnv: `${COMES_BACK}=1`,
+        })
         const { code } = await runSsh(['-F', config, '-t', ...settings, '--', host], { signal })
         const wasIn = existsSync(mark)
         if (wasIn && code !== 0) process.stdout.write(TERMINAL_RESET)

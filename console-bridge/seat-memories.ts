@@ -1,0 +1,81 @@
+/** Who is at all consoles, in one file of the state directory: after a restart of the program their places are kept. */
+import { readFile } from 'node:fs/promises'
+import * as z from 'zod'
+import type { Clock } from '../runtime/clock.ts'
+import { errorCode, errorMessage } from '../runtime/errors.ts'
+import type { Logger } from '../runtime/log.ts'
+import { controllerUnder, OVER } from '../runtime/waiting.ts'
+import { writeAtomically } from '../runtime/write-atomically.ts'
+import type { Remembered, SeatMemory } from './console/remembered.ts'
+
+const personSchema = z.object({
+  technician: z.string(),
+  role: z.enum(['operator', 'observer']),
+  from: z.string(),
+  via: z.enum(['relay', 'shell']).exactOptional(),
+})
+const rememberedSchema = z.object({
+  seats: z.array(z.object({ person: personSchema, viewOnly: z.boolean(), wrote: z.boolean() })),
+  lastTyped: z.object({ person: personSchema, at: z.int() }).optional(),
+  at: z.int(),
+})
+const fileSchema = z.object({ version: z.literal(1), consoles: z.record(z.string(), rememberedSchema) })
+
+/** Milliseconds for which changes are collected. */
+const COLLECT_MS = 1_000
+
+export interface SeatMemories {
+  of(console: string): SeatMemory
+  /** Writes what is not written yet. */
+  close(): Promise<void>
+}
+
+/** @param file one that cannot be read counts as empty, and is reported */
+export async function seatMemories(file: string, clock: Clock, log: Logger): Promise<SeatMemories> {
+  const before = await readFileOf(file, log)
+  const now = new Map<string, Remembered>(Object.entries(before))
+  const closing = new AbortController()
+  let writing: Promise<void> | undefined
+  const write = async () => {
+    const content = { version: 1, consoles: Object.fromEntries(now) }
+    await writeAtomically(file, `${JSON.stringify(content)}\n`, 0o600).catch(err =>
+      log.error({ file, cause: errorMessage(err) }, 'who is at the consoles was not written'),
+    )
+  }
+  const writeSoon = async () => {
+    const collecting = controllerUnder(closing.signal)
+    await clock.sleep(COLLECT_MS, collecting.signal)
+    collecting.release()
+    writing = undefined
+    if (!closing.signal.aborted) await write()
+  }
+  return {
+    of: console => ({
+      before: Object.hasOwn(before, console) ? before[console] : undefined,
+      put: remembered => {
+        const isNew = withoutTimes(remembered) !== withoutTimes(now.get(console))
+        now.set(console, remembered)
+        if (isNew && !closing.signal.aborted) writing ??= writeSoon()
+      },
+    }),
+    close: async () => {
+      closing.abort(OVER)
+      await writing
+      if (now.size > 0) await write()
+    },
+  }
+}
+
+function withoutTimes(remembered: Remembered | undefined): string {
+  return JSON.stringify([remembered?.seats ?? [], remembered?.lastTyped?.person])
+}
+
+async function readFileOf(file: string, log: Logger): Promise<Record<string, Remembered>> {
+  try {
+    return fileSchema.parse(JSON.parse(await readFile(file, 'utf8'))).consoles
+  } catch (err) {
+    if (errorCode(err) !== 'ENOENT')
+      log.warn({ file, cause: errorMessage(err) }, 'who was at the consoles is not known')
+    return {}
+  }
+}
