@@ -1,6 +1,7 @@
 /** Runs the console bridge: keeps the lines open, and serves the consoles over SSH. */
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { alertRulesOf } from '../formats/alert-rules.ts'
 import { type DeviceConfig, deviceConfigSchema, namedConsoles, spareConsoles } from '../formats/device-config.ts'
 import { deviceConfigPath, directoriesOf, kernelFolders } from '../formats/directories.ts'
 import { peopleRecordPath } from '../formats/people.ts'
@@ -14,6 +15,8 @@ import { serviceManager } from '../runtime/systemd.ts'
 import { VERSION } from '../runtime/version.ts'
 import { within } from '../runtime/waiting.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
+import { AlertWatch, TYPED_MS } from './alerts/alert-watch.ts'
+import { KeptAlerts } from './alerts/kept-alerts.ts'
 import { Console } from './console/console.ts'
 import { lastLeft } from './console/set-line.ts'
 import { Events } from './events.ts'
@@ -100,7 +103,15 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
     ...{ transcriptOf: console => transcripts.of(console), clock, log },
   })
   const spool = await Spool.in(join(directories.state, 'transfer'))
-  const consoles = all.map(
+  const alerts = await KeptAlerts.in({
+    ...{ file: join(directories.state, 'alerts.json'), consoles: all.map(({ name }) => name), clock, log },
+  })
+  const alertWatch = new AlertWatch({
+    ...{ consoles: all.map(console => ({ name: console.name, rules: alertRulesOf(console) })), kept: alerts },
+    ...{ clock, log, onChange: nap.wake },
+    typistOf: console => consoles.find(({ name }) => name === console)?.typistWithin(TYPED_MS),
+  })
+  const consoles: Console[] = all.map(
     console =>
       new Console({
         ...{ config: console, scrollbackBytes: bridge.scrollbackBytes, clock },
@@ -110,6 +121,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
         onChange: nap.wake,
         recorderOf: scrollback => recordings.listening(console.name, transcripts.recorderOf(console, scrollback)),
         onEvent: (event, span) => events.add(event, span),
+        onOutput: alertWatch.outputOf(console.name),
         settings: { kept: kept.of(console.name), keep: made => kept.keep(console.name, made) },
         onEmpty: console => void lastLeft(console, over),
       }),
@@ -117,7 +129,8 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
   const lines = consoles.map(({ config }) => openLineOf(config, openAdapter(adapters, openSerialLine), schemes))
   let heartbeat = heartbeatNow()
   const notRecorded = (name: string) => transcripts.troubleOf(name)
-  const status = () => consoleStatus(consoles, bridge.port, heartbeat, events.latest, adapters.shared.all, notRecorded)
+  const status = () =>
+    consoleStatus(consoles, bridge.port, heartbeat, events.latest, alerts.latest, adapters.shared.all, notRecorded)
   const turnedAtMs = new Map<Console, number>()
 
   const withdrawKnownHosts = await offerKnownHosts(directories.runtime, bridge.port, bridge.hostKey)
@@ -125,6 +138,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
   await within(TRANSCRIPTS_MS, [over], () => transcripts.begin())
   const recorded = transcripts.run(recording.signal)
   void recordings.settle()
+  const alerting = alertWatch.run(recording.signal)
   try {
     const server = await startServer({
       ...{
@@ -210,6 +224,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
     await memories.close()
     recording.abort()
     await recorded
+    await alerting
     await withdrawKnownHosts()
     await rm(statusFile, { force: true })
   }

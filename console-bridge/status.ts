@@ -1,7 +1,7 @@
 /** The content of the bridge's `status.json`. */
 
 import { labelText } from '../formats/console-label.ts'
-import type { ConsoleStatus } from '../formats/status-file.ts'
+import type { ConsoleStatus, ToldAlert } from '../formats/status-file.ts'
 import type { Heartbeat } from '../runtime/boot-clock.ts'
 import { VERSION } from '../runtime/version.ts'
 import type { Console } from './console/console.ts'
@@ -16,6 +16,7 @@ export function consoleStatus(
   port: number,
   heartbeat: Heartbeat,
   events: readonly BridgeEvent[],
+  alerts: readonly ToldAlert[],
   sharedNames: readonly string[],
   notRecorded: (console: string) => Trouble | undefined,
 ): ConsoleStatus {
@@ -24,6 +25,7 @@ export function consoleStatus(
     ...common,
     sharedNames: [...sharedNames],
     events: [...events],
+    ...(alerts.length > 0 && { alerts: [...alerts] }),
     consoles: consoles.map(one => ({ ...statusOf(one), ...troubleOf(notRecorded(one.name)) })),
   }
 }

@@ -176,7 +176,7 @@ export function formatSession({ console, technician, fromS, toS }: PastSession):
   return `session ${asciiJson({ console: console.slice(0, 40), technician: technician.slice(0, 40), fromS, toS })}`
 }
 
-/** Something that people did at a device, or that was refused, other than the end of a console session. */
+/** Something that people did at a device, or that was refused, other than the end of a console session and an alert. */
 export const deviceEventSchema = z.object({
   /** `break`, `word` (a command at the bridge), `refused` (a login), `typed` (how much was sent to a target), `shell` (a session that has ended), `lost` (older ones). */
   event: text(20),
@@ -205,6 +205,37 @@ export function formatEvent({ event, agoS, fromS, console, technician, address, 
 
 /** Bytes of an event or a session that a relay keeps. */
 const DEED_MAX = 512
+
+/** A rule that what a target said has matched. The line itself is in it only where the rule allows that. */
+export const deviceAlertSchema = z.object({
+  event: z.literal('alert'),
+  /** Seconds since the last match, and since the first. */
+  agoS: age,
+  fromS: age,
+  console: text(40),
+  rule: text(40),
+  /** Lines that matched. */
+  count: z.int().min(1),
+  /** Who sent something to the target shortly before. */
+  typist: text(40).optional(),
+  /** The first line that matched. */
+  text: text(200).optional(),
+  /** The same each time the device tells this alert, with what its count is then. */
+  ref: text(60),
+})
+
+export type DeviceAlert = Omit<z.output<typeof deviceAlertSchema>, 'event'>
+
+export function formatAlert({ console, rule, typist, text, ...numbers }: DeviceAlert): string {
+  const alert = { event: 'alert', ...numbers, console: console.slice(0, 40), rule: rule.slice(0, 40) }
+  const who = { ...alert, ...(typist !== undefined && { typist: typist.slice(0, 40) }) }
+  if (text === undefined) return `event ${asciiJson(who)}`
+  // The relay keeps no longer ones; everything but ASCII takes six bytes, or twelve.
+  for (let characters = [...text]; ; characters = characters.slice(0, -8)) {
+    const whole = asciiJson({ ...who, text: characters.join('') })
+    if (whole.length <= DEED_MAX || characters.length === 0) return `event ${whole}`
+  }
+}
 
 /** The report as a line of printable ASCII, so that a relay can refuse all other bytes, made to fit: the oldest changes go first, then the consoles' details. */
 export function formatReport(report: DeviceReport): string {

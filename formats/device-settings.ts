@@ -3,6 +3,7 @@
  * file, `oobm-relay add`, oobm.toml, the man page, the example and the JSON Schemas; what remains to do is its effect.
  */
 import * as z from 'zod'
+import { alertProblems, alertRulesSchema, alertsSchema } from './alert-rules.ts'
 import { labelSchema } from './console-label.ts'
 import { nameSchema, pathSchema, portSchema, userSchema } from './names.ts'
 import { STABLE_EXAMPLE } from './serial-path.ts'
@@ -126,14 +127,17 @@ export const consoleShape = z.strictObject({
     description: 'longest wait for prompt or echo: then the rest of the paste is dropped',
     unit: 's',
   }),
+  alerts: alertsSchema,
+  alertRules: alertRulesSchema,
 })
 
 /** Lines that are no serial port. */
 const WITHOUT_MODEM_LINES = /^(telnet|exec):/
 
 /** As it is written. */
-const consoleSettings = consoleShape.superRefine(({ path, usb, onLeave }, context) => {
+const consoleSettings = consoleShape.superRefine(({ path, usb, onLeave, ...settings }, context) => {
   const report = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message })
+  for (const problem of alertProblems(settings)) context.addIssue({ code: 'custom', ...problem })
   if (path === undefined && usb === undefined)
     report('path', 'is missing: a console needs path or usb ("oobm console adapters" on the device shows both)')
   if (path !== undefined && usb !== undefined)

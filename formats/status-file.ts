@@ -55,6 +55,25 @@ export const supervisorStatusSchema = z.preprocess(
   }),
 )
 
+/** An alert as the console bridge told it last. */
+export const toldAlertSchema = z.object({
+  /** Unique, also over restarts: what is told again has the same one, and a greater count. */
+  ref: z.string().regex(/^[0-9a-f]{12}$/),
+  console: z.string(),
+  rule: z.string(),
+  /** Of the first and the last line that matched. */
+  since: instant,
+  at: instant,
+  /** Lines that matched. */
+  count: z.int(),
+  /** Who sent something to the target shortly before the first of them. */
+  typist: z.string().optional(),
+  /** The first of them, if the rule allows it. */
+  text: z.string().optional(),
+})
+
+export type ToldAlert = z.output<typeof toldAlertSchema>
+
 /** `/run/oobm-console/status.json`, written by the console bridge at every change and at every heartbeat. */
 export const consoleStatusSchema = z.object({
   version: z.literal(1),
@@ -81,6 +100,8 @@ export const consoleStatusSchema = z.object({
       }),
     )
     .optional(),
+  /** The alerts that were told last, oldest first. Older bridges have none. */
+  alerts: z.array(toldAlertSchema).optional(),
   consoles: z.array(
     z.object({
       name: z.string(),

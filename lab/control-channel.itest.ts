@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { isProvedReachable } from '../formats/states.ts'
@@ -102,5 +102,89 @@ test(
   },
   LIMIT,
 )
+
+test(
+  'tells the relay what alerts found, also what came while it did not answer, and not what the target said',
+  async context => {
+    const { directory, led, relay } = await startLab(context)
+    let last = ''
+    const history = async () => {
+      last = (await relay('history', 'lab-device', '--event', 'alert')).stdout
+      return last
+    }
+    context.onFailure(() => `the history:\n${last}`)
+    const run = (...command: string[]) =>
+      runProgram('ssh', ['-F', join(directory, 'ssh_config'), 'console', ...command], PATIENCE)
+    const started = / lab-device +alert +lab-device +router1 +ios-restart, .*\(lab-device says so\)\n/
+    await waitFor('the alert of its start', async () => started.test(await history()), PATIENCE)
+
+    const [listening = 0, ...sessions] = await relayProcesses(directory)
+    context.cleanup(() => signalAll([listening], 'SIGCONT'))
+    const bridge = async () =>
+      JSON.parse(await readFile(join(directory, 'device/run/oobm-console/status.json'), 'utf8'))
+    signalAll([listening], 'SIGSTOP')
+    signalAll(sessions, 'SIGKILL')
+    await waitFor('the device to notice', async () => (await led()) === 'no-relay', PATIENCE)
+    const local = join(directory, 'oobm')
+    const broke = await runProgram(local, ['console', 'break', 'router1'], PATIENCE)
+    assert.is(broke.code, 0, broke.stderr)
+    const found = await waitFor(
+      'the alert on the device',
+      async () => ((await bridge()).alerts ?? []).find(({ rule }: { rule: string }) => rule === 'ios-boot-loader'),
+      PATIENCE,
+    )
+    await waitFor('some time to pass', () => Date.now() - found.at > 8_000, PATIENCE)
+    signalAll([listening], 'SIGCONT')
+    const told =
+      /^(\S+ \S+) UTC +lab-device +alert +lab-device +router1 +ios-boot-loader, once +after input by \S+ +"rommon 1 >" +\(lab-device says so\)$/m
+    const line = await waitFor('the relay to know', async () => told.exec(await history()) ?? undefined, {
+      timeoutMs: 120_000,
+    })
+    const apartMs = Math.abs(Date.parse(`${line[1]}Z`) - found.at)
+    assert.ok(apartMs < 3_000, `its time on the relay is ${apartMs} ms from the true one`)
+    assert.is((await history()).split('rommon').length, 2, 'it is there once')
+
+    const searched = await runProgram('grep', [
+      '-rl',
+      '-e',
+      'System Bootstrap',
+      '-e',
+      'System restarted',
+      join(directory, 'relay'),
+    ])
+    assert.equal([searched.code, searched.stdout], [1, ''], 'nothing of what the target said is on the relay')
+    assert.is((await run('status')).code, 0)
+  },
+  LIMIT,
+)
+
+/** The relay's sshd of this lab, and everything below it. */
+async function relayProcesses(directory: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name)).map(Number)
+  const read = (pid: number, file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')
+  const parents = await Promise.all(
+    pids.map(async pid => [pid, Number((await read(pid, 'stat')).split(') ')[1]?.split(' ')[1])] as const),
+  )
+  const isRelay = async (pid: number) => {
+    const command = await read(pid, 'cmdline')
+    return command.includes('sshd') && command.includes(`${directory}/relay/`)
+  }
+  const found: number[] = []
+  for (const pid of pids) if (await isRelay(pid)) found.push(pid)
+  // It grows while it is gone through.
+  for (const parent of found) found.push(...parents.filter(([, of]) => of === parent).map(([pid]) => pid))
+  assert.ok(found.length > 1, 'the sshd of the relay, and the session of the device')
+  return found
+}
+
+function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal)
+    } catch {
+      // It is gone.
+    }
+  }
+}
 
 test.run()

@@ -12,6 +12,9 @@ export const SHORT_NAMES = { [`oobm-relay-${RELAY}`]: 'relay', [DEVICE]: 'shell'
 /** Seconds: short, so that a person who breaks something sees it noticed. */
 const INTERVALS = { keepaliveS: 3, probeS: 5, selftestS: 20, timeoutS: 8, backoffMaxS: 4, slowRetryS: 5, stableS: 10 }
 
+/** The prompt of a boot loader says nothing that a relay may not see. */
+const ALERT_RULES = [{ name: 'ios-boot-loader', alertText: true }]
+
 /** What is the operator's to say; the ports are TCP ports on 127.0.0.1. */
 export interface LabFleet {
   /** The one login of relay and device: whoever runs the lab. */
@@ -40,7 +43,7 @@ export function renderLabFleet({ user, relay, device, technicianKey }: LabFleet)
         name: DEVICE,
         port: device.listenerPort,
         shellUser: user,
-        consoles: [{ name: CONSOLE, path: device.equipment }],
+        consoles: [{ name: CONSOLE, path: device.equipment, alerts: ['ios'], alertRules: ALERT_RULES }],
         led: { backend: 'file', path: device.led },
         intervals: INTERVALS,
         shell: { port: device.shellPort, hostKeyFile: device.shellHostKeyFile },

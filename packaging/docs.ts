@@ -1,5 +1,6 @@
 /** What docs/ takes from the schemas; `make docs` writes it, and a test holds the pages to it. */
 import * as z from 'zod'
+import { ALERT_SETS } from '../formats/alert-sets/alert-sets.ts'
 import { EXEC_COMMANDS, EXEC_NAMES, usageOf } from '../formats/exec-commands.ts'
 import { siteShape } from '../formats/site-config.ts'
 import { fleetShape } from '../relay-config/fleet/fleet-schema.ts'
@@ -12,6 +13,11 @@ export const DOCS: Record<string, (text: string) => string> = {
     text.replace(
       /(<!-- made from formats\/exec-commands\.ts.*-->\n)([\s\S]*?)(?=<!-- end -->)/,
       (_, head: string) => head + execTable(),
+    ),
+  'docs/alerts.md': text =>
+    text.replace(
+      /(<!-- made from formats\/alert-sets.*-->\n)([\s\S]*?)(?=<!-- end -->)/,
+      (_, head: string) => head + alertTable(),
     ),
   'docs/provisioning.md': text =>
     text.replace(
@@ -33,4 +39,11 @@ function execTable(): string {
     ),
     '',
   ].join('\n')
+}
+
+function alertTable(): string {
+  const rows = Object.values(ALERT_SETS).flatMap(rules =>
+    rules.map(({ name, about, examples: [example = ''] }) => `| \`${name}\` | ${about} | \`${example.trim()}\` |`),
+  )
+  return ['| rule | tells that | for example |', '| --- | --- | --- |', ...rows, ''].join('\n')
 }

@@ -68,7 +68,7 @@ const HOMES: Record<string, { home: RegExp; why: string }> = {
   onoff: { home: /^supervisor\/led\/gpio\.ts$/, why: 'one file knows how onoff numbers the pins' },
   'systemd-notify': { home: /^runtime\/systemd\.ts$/, why: 'one file speaks to systemd' },
   'smol-toml': { home: /^formats\/toml-file\.ts$/, why: 'TOML is read in one place, so that errors have lines' },
-  re2js: { home: /^console-bridge\/session\/linear-pattern\.ts$/, why: 'one file loads it, when it is needed' },
+  re2js: { home: /^runtime\/linear-pattern\.ts$/, why: 'one file loads it, when it is needed' },
   pino: { home: /^runtime\/log\.ts$/, why: 'one file decides what a log line looks like' },
 }
 

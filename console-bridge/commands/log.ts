@@ -1,10 +1,10 @@
 /** `ssh core-sw1 log`: what the console said, also while nobody was on. */
 import type { ExecCommand } from '../../formats/exec-commands.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import { linearPattern } from '../../runtime/linear-pattern.ts'
 import { timeText } from '../../runtime/time-text.ts'
 import type { Console } from '../console/console.ts'
 import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
-import { linearPattern } from '../session/linear-pattern.ts'
 import { type LogLine, LogLines } from '../session/log-lines.ts'
 import { logTail, TAIL_LINES_MAX } from '../session/log-tail.ts'
 import { bytesOf } from '../transcript/output-text.ts'
@@ -35,7 +35,7 @@ export const logCommand = onConsole<'log'>(async (console, { options }, context)
   }
   const from = readableFrom(visit, console, context)
   if (typeof from === 'string') return fails(from, SESSION_EXIT.observer)
-  const request = await requestOf(options, context)
+  const request = requestOf(options, context)
   if ('problem' in request) return fails(`log: ${request.problem}`, SESSION_EXIT.usage)
   await transcript.flush()
   const begin = await beginOf(transcript, from, request)
@@ -73,7 +73,7 @@ interface Printed {
   lines?: LogLines
 }
 
-async function requestOf(options: LogOptions, { clock }: CommandContext): Promise<Request | { problem: string }> {
+function requestOf(options: LogOptions, { clock }: CommandContext): Request | { problem: string } {
   const { since, lines, grep, raw = false, follow = false } = options
   const atMs = since === undefined ? undefined : sinceMs(since, clock.wallMs())
   if (since !== undefined && atMs === undefined) return { problem: `--since: there is no such time: ${since}` }
@@ -81,11 +81,17 @@ async function requestOf(options: LogOptions, { clock }: CommandContext): Promis
     return { problem: `--lines: ${TAIL_LINES_MAX} at most; for more, use --since, such as --since 2d` }
   }
   if (raw && grep !== undefined) return { problem: '--raw and --grep exclude each other: raw output has no lines' }
-  const matches = grep === undefined ? undefined : await linearPattern(grep)
-  if (typeof matches === 'object') return { problem: `--grep: ${matches.problem} (syntax: RE2)` }
+  const pattern = grep === undefined ? undefined : linearPattern(grep)
+  if (pattern && 'problem' in pattern) return { problem: `--grep: ${pattern.problem} (syntax: RE2)` }
   const isBounded = lines !== undefined || since !== undefined || grep !== undefined
   const count = isBounded ? lines : DEFAULT_LINES
-  return { sinceMs: atMs, lines: count === undefined ? undefined : Number(count), matches, raw, follow }
+  return {
+    sinceMs: atMs,
+    lines: count === undefined ? undefined : Number(count),
+    matches: pattern?.matches,
+    raw,
+    follow,
+  }
 }
 
 async function beginOf(transcript: Transcript, from: number, { sinceMs, lines, matches }: Request): Promise<number> {

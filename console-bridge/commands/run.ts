@@ -1,5 +1,6 @@
 /** `ssh core-sw1 run -- show version`: sends lines, each after the prompt of the one before, and prints the answers. */
 import type { ExecCommand } from '../../formats/exec-commands.ts'
+import { linearPattern } from '../../runtime/linear-pattern.ts'
 import { OVER, whenAborted, within } from '../../runtime/waiting.ts'
 import { inputLines } from '../run/input-lines.ts'
 import { Keyboard } from '../run/keyboard.ts'
@@ -7,7 +8,6 @@ import type { Matches } from '../run/prompt.ts'
 import { jsonReport, textReport } from '../run/report.ts'
 import { promptNow, type RunSettings, runLine } from '../run/run-line.ts'
 import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
-import { linearPattern } from '../session/linear-pattern.ts'
 import { type CommandContext, onConsole } from './command.ts'
 
 /** Seconds. */
@@ -21,7 +21,7 @@ export const runCommand = onConsole<'run'>(async (console, { options, rest }, co
     await stream.complain(`[oobm: ${text}]`)
     return exitCode
   }
-  const settings = await settingsOf(options)
+  const settings = settingsOf(options)
   if ('problem' in settings) return fails(`run: ${settings.problem}`, SESSION_EXIT.usage)
   if (rest === undefined && stream.interactive) {
     return fails(
@@ -79,10 +79,10 @@ export const runCommand = onConsole<'run'>(async (console, { options, rest }, co
   }
 })
 
-async function settingsOf(options: ExecCommand<'run'>['options']): Promise<RunSettings | { problem: string }> {
-  const until = await patternOf('--until', options.until)
+function settingsOf(options: ExecCommand<'run'>['options']): RunSettings | { problem: string } {
+  const until = patternOf('--until', options.until)
   if (until && 'problem' in until) return until
-  const pager = await patternOf('--pager', options.pager)
+  const pager = patternOf('--pager', options.pager)
   if (pager && 'problem' in pager) return pager
   return {
     until,
@@ -92,10 +92,10 @@ async function settingsOf(options: ExecCommand<'run'>['options']): Promise<RunSe
   }
 }
 
-async function patternOf(option: string, text: string | undefined): Promise<Matches | { problem: string } | undefined> {
+function patternOf(option: string, text: string | undefined): Matches | { problem: string } | undefined {
   if (text === undefined) return undefined
-  const pattern = await linearPattern(text)
-  return 'problem' in pattern ? { problem: `${option}: ${pattern.problem}` } : pattern
+  const pattern = linearPattern(text)
+  return 'problem' in pattern ? { problem: `${option}: ${pattern.problem}` } : pattern.matches
 }
 
 type Next = { done: true } | { done: false; value: string } | { problem: string }

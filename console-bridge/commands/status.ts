@@ -8,7 +8,8 @@ import type { Visit } from './visit.ts'
 export const statusCommand: Execute<'status'> = async ({ options }, { visit, stream, status }) => {
   const whole = status()
   const consoles = consolesFor(visit, whole)
-  if (options.json) await stream.print(JSON.stringify({ ...whole, events: undefined, consoles }, null, 2))
+  if (options.json)
+    await stream.print(JSON.stringify({ ...whole, events: undefined, alerts: undefined, consoles }, null, 2))
   else await stream.print(...describeStatus(consoles))
   return SESSION_EXIT.ok
 }

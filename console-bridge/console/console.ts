@@ -43,6 +43,8 @@ export interface ConsoleOptions {
   recorderOf?(scrollback: Scrollback): Recorder | undefined
   /** What was kept of the settings of the line, and how more is kept. */
   settings?: Omit<LineControlOptions, 'configured'>
+  /** Gets the output, too; without what a file transfer receives. */
+  onOutput?: ((bytes: Buffer) => void) | undefined
   /** The last session left. */
   onEmpty?(console: Console): void
   /** Gets what belongs in the history. */
@@ -68,6 +70,8 @@ export class Console {
   readonly #seats: Seats
   readonly #outgoing: Outgoing
   readonly #onEmpty: () => void
+  readonly #onOutput: (bytes: Buffer) => void
+  #lastSent: { technician: string; atMs: number } | undefined
   /** Milliseconds of the monotonic clock. */
   #lastOutputMs: number | null = null
   #bytesIn = 0
@@ -80,6 +84,7 @@ export class Console {
     this.control = new LineControl({ configured: config, ...options.settings })
     this.#recorder = recorderOf?.(this.scrollback)
     this.#onEmpty = () => options.onEmpty?.(this)
+    this.#onOutput = options.onOutput ?? (() => {})
     this.#clock = clock
     this.#times = new WallTimes(clock)
     const { memory = NO_MEMORY } = options
@@ -87,7 +92,14 @@ export class Console {
       memory.put(this.#toRemember())
       onChange()
     }
-    const reports: Reports = { name: config.name, log, recorder: this.#recorder, onChange: changed, onEvent }
+    const reports: Reports = {
+      ...{ name: config.name, log, recorder: this.#recorder, onChange: changed },
+      onEvent: (event, span) => {
+        // A BREAK makes a target speak, like a key.
+        if (event.event === 'break' && event.technician !== undefined) this.#hasSent(event.technician)
+        onEvent(event, span)
+      },
+    }
     const seats = new Seats(clock)
     const kept = new KeptSeats(clock, lost => this.sessions.didNotReturn(lost))
     const outgoing = this.#outgoingTo(clock)
@@ -170,6 +182,13 @@ export class Console {
     this.scrollback.append(bytes)
     this.#recorder?.received()
     for (const seat of this.seats) seat.events.onOutput()
+    this.#onOutput(bytes)
+  }
+
+  /** Who sent something to the target, or a BREAK, in the last so many milliseconds. */
+  typistWithin(ms: number): string | undefined {
+    const last = this.#lastSent
+    return last && this.#clock.nowMs() - last.atMs <= ms ? last.technician : undefined
   }
 
   /** Shows one line to everybody at the console. */
@@ -191,6 +210,10 @@ export class Console {
     void this.onLeave.lastLeft()
   }
 
+  #hasSent(technician: string): void {
+    this.#lastSent = { technician, atMs: this.#clock.nowMs() }
+  }
+
   /** The queue to the line. What is in it belongs to a seat, or to what is sent when the last operator has left. */
   #outgoingTo(clock: Clock): Outgoing {
     const seatOf = (owner: object) => (owner === this.onLeave ? undefined : (owner as Seat))
@@ -201,7 +224,9 @@ export class Console {
         onSent: (owner, bytes) => {
           this.#bytesOut += bytes
           const seat = seatOf(owner)
-          if (seat) this.sessions.sent(seat, bytes)
+          if (!seat) return
+          this.#hasSent(seat.technician)
+          this.sessions.sent(seat, bytes)
         },
         onLost: (owner, bytes, loss) => seatOf(owner)?.events.onLost(bytes, loss),
         onRoom: owner => seatOf(owner)?.events.onRoom(),

@@ -30,6 +30,14 @@ const entrySchema = z.object({
   /** The SSH key that they logged in with, as `SHA256:…`, if sshd says it. */
   key: text.optional(),
   reason: text.optional(),
+  /** Of an alert: the rule that matched what a target said, how many lines, and who was typing. */
+  rule: text.optional(),
+  count: z.int().optional(),
+  typist: text.optional(),
+  /** The first of these lines, if the rule allows that. */
+  text: text.optional(),
+  /** Of an alert: the same each time that it is told. */
+  ref: text.optional(),
   /** Set if only the device says so, and the relay has not seen it. */
   source: z.literal('device').optional().catch(undefined),
 })

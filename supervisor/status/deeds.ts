@@ -4,6 +4,7 @@ import { formatEvent, formatSession } from '../../formats/control-protocol.ts'
 import type { SettingsAnswer } from '../../formats/settings-delivery.ts'
 import type { ConsoleStatus } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import { AlertsToTell } from './alerts-to-tell.ts'
 import type { EndedShell } from './watch-shells.ts'
 
 /** Events that wait for a relay; older ones are counted and reported as lost. */
@@ -18,11 +19,14 @@ type Deed = (agoS: (thenMs: number) => number) => string
 export class Deeds {
   readonly #clock: Clock
   readonly #waiting: Deed[] = []
+  readonly #alerts: AlertsToTell
   #lost = 0
+  #isAlertsTurn = false
   #told: { bridge: string; id: number } | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#alerts = new AlertsToTell(clock)
   }
 
   /** Takes in the bridge's present status and the one before; undefined while there is none. */
@@ -34,6 +38,7 @@ export class Deeds {
       this.#keep(agoS => formatSession({ console, technician, fromS: agoS(since - aheadMs), toS: agoS(nowMs) }))
     }
     if (!after) return
+    this.#alerts.look(after)
     const bridge = `${after.heartbeat.bootId.slice(0, 8)}.${after.pid}`
     const toldId = this.#told?.bridge === bridge ? this.#told.id : 0
     for (const { id, at, since, event, console, technician, from, detail } of after.events ?? []) {
@@ -73,20 +78,36 @@ export class Deeds {
   tell(send: (line: string) => boolean): void {
     const nowMs = this.#clock.nowMs()
     const agoS = (thenMs: number) => Math.min(1e10, Math.max(0, Math.round((nowMs - thenMs) / 1000)))
+    this.#lost += this.#alerts.takeLost()
     if (this.#lost > 0) {
       const detail = `${this.#lost} events that no relay received`
       if (!send(formatEvent({ event: 'lost', agoS: 0, detail }))) return
       this.#lost = 0
     }
     for (let told = 0; told < AT_ONCE; told++) {
-      const [first] = this.#waiting
-      if (first === undefined || !send(first(agoS))) return
-      this.#waiting.shift()
+      // In turn: neither waits behind many of the other.
+      this.#isAlertsTurn = !this.#isAlertsTurn
+      const isTold = this.#isAlertsTurn
+        ? this.#alerts.tellOne(send) || this.#tellOne(send, agoS)
+        : this.#tellOne(send, agoS) || this.#alerts.tellOne(send)
+      if (!isTold) return
     }
   }
 
+  /** The connection to the relay is over: alerts that may not have reached it are told again. */
+  connectionEnded(unsureMs: number): void {
+    this.#alerts.connectionEnded(unsureMs)
+  }
+
   get isWaiting(): boolean {
-    return this.#waiting.length > 0
+    return this.#waiting.length > 0 || this.#alerts.isWaiting
+  }
+
+  #tellOne(send: (line: string) => boolean, agoS: (thenMs: number) => number): boolean {
+    const [first] = this.#waiting
+    if (first === undefined || !send(first(agoS))) return false
+    this.#waiting.shift()
+    return true
   }
 
   #keep(deed: Deed): void {

@@ -21,6 +21,9 @@ export interface ReporterOptions {
 /** The least time between two reports in milliseconds: a relay reads two a second. */
 const PACE_MS = 1_000
 
+/** For how long a connection may be dead before it is given up: intervals of pings, and milliseconds beyond them. */
+const UNSURE = { pings: 2, beyondMs: 60_000 }
+
 /** Keeps what is to be reported, whether or not a relay is connected. */
 export class Reporter {
   readonly #options: ReporterOptions
@@ -67,11 +70,16 @@ export class Reporter {
 
   /** Reports on one control channel until its connection ends. A later call takes over what happens from then on. */
   async serve(control: Control, ended: AbortSignal): Promise<void> {
+    // The one before may be dead already.
+    if (this.#control) this.#connectionEnded()
     this.#control = control
     try {
       await this.#serve(control, ended)
     } finally {
-      if (this.#control === control) this.#control = undefined
+      if (this.#control === control) {
+        this.#control = undefined
+        this.#connectionEnded()
+      }
     }
   }
 
@@ -93,6 +101,10 @@ export class Reporter {
       const leftMs = Math.max(0, reported.atMs + idleMs - clock.nowMs())
       await clock.sleep(leftMs, AbortSignal.any([ended, changed, deedCame]))
     }
+  }
+
+  #connectionEnded(): void {
+    this.#deeds.connectionEnded(UNSURE.pings * 1_000 * this.#options.pingS + UNSURE.beyondMs)
   }
 
   #content(status: SupervisorStatus, uplink: string | undefined): DeviceReport {

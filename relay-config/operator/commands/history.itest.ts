@@ -46,6 +46,15 @@ test(
         event('04:45:00', { event: 'refused', detail: 'login as \u001b[31mroot' }),
     )
     await writeFile(join(state, 'state/tokyo/past.gone'), '12\n')
+    const alert = { event: 'alert', console: 'sw1', rule: 'ios-fan', ref: 'a1' }
+    await writeFile(
+      join(state, 'state/tokyo/alerts'),
+      event('04:46:00', { ...alert, agoS: 60, fromS: 60, count: 1 }) +
+        event('04:47:00', { ...alert, agoS: 1, fromS: 120, count: 340 }) +
+        event('04:48:00', { ...alert, ref: 'a2', fromS: 0, count: 1, typist: 'alice', text: 'Faulty \u001b[31mfan' }) +
+        event('04:48:30', { event: 'alert', console: 'sw1' }),
+    )
+    await writeFile(join(state, 'state/tokyo/alerts.gone'), '5\n')
     await writeFile(join(state, 'logins/bob'), `gone 3\n${at('04:50:00')}.7 ran sw1 tokyo 198.51.100.4 0 status\n`)
     const history = async (...args: string[]) => {
       const { code, stdout, stderr } = await runProgram(process.execPath, [
@@ -60,29 +69,38 @@ test(
       '2026-11-26 04:20:07 UTC  carol         access off       osaka  to 2026-11-26 06:20:07 UTC  address 192.0.2.7  with key SHA256:abc  site visit',
       '2026-11-26 04:30:00 UTC  alice         break            tokyo  sw1  address 127.0.0.1  300 ms  (tokyo says so)',
       '2026-11-26 04:45:00 UTC  unknown       refused          tokyo  login as ?[31mroot  (tokyo says so)',
+      '2026-11-26 04:46:59 UTC  tokyo         alert            tokyo  sw1  ios-fan, 340 times  from 2026-11-26 04:45:00 UTC to 2026-11-26 04:46:59 UTC  (tokyo says so)',
+      '2026-11-26 04:48:00 UTC  tokyo         alert            tokyo  sw1  ios-fan, once  after input by alice  "Faulty ?[31mfan"  (tokyo says so)',
       '2026-11-26 04:50:00 UTC  bob           command          tokyo  sw1  address 198.51.100.4  status, by login; exit code 0',
       '2026-11-26 05:00:00 UTC  carol         access on        osaka',
     ])
     assert.equal(all.stderr.split('\n'), [
       `1 line of ${join(state, 'history.jsonl')} cannot be read`,
       'tokyo: 12 older entries of this device were dropped; the last 256 are kept',
+      'tokyo: 5 older reports of alerts were dropped; the last 256 are kept',
       'bob: 3 older logins were dropped; at least the last 512 are kept',
       '',
     ])
     const eventsOf = async (...args: string[]) =>
       (await history('--json', ...args)).lines.map(line => (JSON.parse(line) as { event: string }).event)
-    assert.equal(await eventsOf('tokyo'), ['break', 'refused', 'command'])
+    assert.equal(await eventsOf('tokyo'), ['break', 'refused', 'alert', 'alert', 'command'])
     assert.equal(await eventsOf('--event', 'access off'), ['Stop Remote M.'])
     assert.equal(await eventsOf('--event', 'Stop Remote M.'), ['Stop Remote M.'])
     assert.equal(await eventsOf('--by', 'alice'), ['break'])
-    assert.equal(await eventsOf('--console', 'sw1'), ['break', 'command'])
-    assert.equal(await eventsOf('--since', '2026-11-26 04:45'), ['refused', 'command', 'Start Remote M.'])
+    assert.equal(await eventsOf('--console', 'sw1'), ['break', 'alert', 'alert', 'command'])
+    assert.equal(await eventsOf('--since', '2026-11-26 04:50'), ['command', 'Start Remote M.'])
     assert.equal(await eventsOf('--since', '2026-11-26', '--until', '2026-11-26 04:30:00 UTC'), [
       'Stop Remote M.',
       'break',
     ])
     assert.equal(await eventsOf('--last', '2'), ['command', 'Start Remote M.'])
     assert.is((await history('--since', '2d ago')).code, 0)
+    const [counted = ''] = (await history('--json', '--event', 'alert')).lines
+    assert.equal(JSON.parse(counted), {
+      ...{ at: '2026-11-26T04:46:59.000Z', by: 'tokyo', event: 'alert', device: 'tokyo', console: 'sw1' },
+      ...{ rule: 'ios-fan', count: 340, ref: 'a1', source: 'device' },
+      ...{ from: '2026-11-26T04:45:00.000Z', to: '2026-11-26T04:46:59.000Z' },
+    })
     const [told = ''] = (await history('--json', '--event', 'break')).lines
     assert.is(JSON.parse(told).source, 'device')
     for (const [option, value] of [

@@ -16,7 +16,7 @@ export const history = defineCommand({
   options: {
     event: {
       value: 'EVENT',
-      help: 'only these events: session, typed, break, command, refused, "access off", apply and others',
+      help: 'only these events: session, alert, typed, break, command, refused, "access off", apply and others',
     },
     by: { value: 'NAME', help: 'only what this person did' },
     console: { value: 'CONSOLE', help: 'only what happened at this console' },
@@ -81,6 +81,7 @@ function momentOf(option: string, text: string, nowMs: number): number {
 
 function describeEntry(entry: HistoryEntry): string {
   const { at, by, event, device, console, technician, from, to, address, key, reason, source } = entry
+  const { rule, count = 1, typist, text } = entry
   const span = [from && `from ${moment(from)}`, to && `to ${moment(to)}`].filter(Boolean).join(' ')
   const parts = [
     moment(at),
@@ -89,7 +90,10 @@ function describeEntry(entry: HistoryEntry): string {
     device ?? '',
     console ?? '',
     technician !== undefined && technician !== by ? technician : '',
-    span,
+    rule === undefined ? '' : `${rule}, ${count === 1 ? 'once' : `${count} times`}`,
+    rule !== undefined && count === 1 ? '' : span,
+    typist === undefined ? '' : `after input by ${typist}`,
+    text === undefined ? '' : `"${text}"`,
     address === undefined ? '' : `address ${address}`,
     key === undefined ? '' : `with key ${key}`,
     reason ?? '',

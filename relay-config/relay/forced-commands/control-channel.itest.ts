@@ -3,6 +3,7 @@ import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { formatAlert } from '../../../formats/control-protocol.ts'
 import { signalProcess } from '../../../testbed/sshd.ts'
 import { suite } from '../../../testbed/suite.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
@@ -48,13 +49,25 @@ testInEachShell(
     assert.match(kept.slice(-3).join('\n'), /^\d+ \{"event":"break","n":1\}\n\d+ \{"event":"break","n":2\}\n$/)
     assert.is(await readFile(join(relay.stateDirectory, 'tokyo/past.gone'), 'utf8'), '2\n')
 
+    // Alerts have a file of their own: a flood of them displaces nothing that people did.
+    const alerts = join(relay.stateDirectory, 'tokyo/alerts')
+    await writeFile(alerts, '1 {}\n'.repeat(256))
+    ask(firstClaim, formatAlert({ ref: 'a1', agoS: 1, fromS: 2, console: 'sw1', rule: 'ios-fan', count: 3 }))
+    ask(firstClaim, 'others')
+    await firstClaim.says(/^others none\nothers none\nothers none$/m)
+    const alertLines = (await readFile(alerts, 'utf8')).split('\n')
+    assert.equal([alertLines.length, alertLines[0]], [257, '1 {}'])
+    assert.match(alertLines.at(-2) ?? '', /^\d+ \{"event":"alert",.*"rule":"ios-fan"\}$/)
+    assert.is(await readFile(join(relay.stateDirectory, 'tokyo/alerts.gone'), 'utf8'), '1\n')
+    assert.equal((await readFile(past, 'utf8')).split('\n'), kept)
+
     const second = await connection(context, relay, 'tokyo')
     const secondClaim = await second.claim(NEW)
     for (let n = 0; n < 20; n++) assert.ok(tell(relay, 'tokyo', `blink 2${n}\n`))
     await secondClaim.says(/^blink 219$/m)
     assert.is(
       firstClaim.output(),
-      'claimed\nblink 1\nothers none\nothers none\n',
+      'claimed\nblink 1\nothers none\nothers none\nothers none\n',
       'an older connection gets nothing of it',
     )
 

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { deviceEventSchema, pastSessionSchema } from '../../../formats/control-protocol.ts'
+import { deviceAlertSchema, deviceEventSchema, pastSessionSchema } from '../../../formats/control-protocol.ts'
 import type { HistoryEntry } from '../history.ts'
 import type { StatePaths } from './state-paths.ts'
 
@@ -12,18 +12,21 @@ const FILE_MAX = 262_144
 const SAME_MS = 15_000
 
 /**
- * Sessions of people, their other actions, and first claims of devices, in no order. `source` marks what a device says: its names
+ * Sessions of people, their other actions, alerts, and first claims of devices, in no order. `source` marks what a device says: its names
  * may be anything.
  */
 export async function readPast(paths: StatePaths): Promise<HistoryEntry[]> {
-  const [enrolled, told, logins] = await Promise.all([
+  const [enrolled, told, alerts, logins] = await Promise.all([
     ofEach(paths.devices, enrolmentOf),
     ofEach(paths.devices, toldBy),
+    ofEach(paths.devices, alertsOf),
     ofEach(paths.logins, loginsOf),
   ])
   // For a session that the relay has seen itself, it leaves out the device's entry.
-  return [...enrolled, ...logins, ...told.filter(entry => !logins.some(login => isSame(login, entry)))]
+  return [...enrolled, ...logins, ...alerts, ...told.filter(entry => !logins.some(login => isSame(login, entry)))]
 }
+
+const TOLD_LINE = /^(\d{1,11}) (\{.*\})$/
 
 async function ofEach<T>(folder: string, read: (folder: string, name: string) => Promise<T[]>): Promise<T[]> {
   const names = await readdir(folder).catch(() => [])
@@ -42,7 +45,7 @@ async function toldBy(devices: string, device: string): Promise<HistoryEntry[]> 
   const text = await readBounded(join(devices, device, 'past')).catch(() => '')
   const refs = new Set<unknown>()
   return text.split('\n').flatMap(line => {
-    const [, toldS, json] = /^(\d{1,11}) (\{.*\})$/.exec(line) ?? []
+    const [, toldS, json] = TOLD_LINE.exec(line) ?? []
     try {
       const told: unknown = JSON.parse(json ?? '')
       const ref = typeof told === 'object' && told !== null && 'ref' in told ? told.ref : undefined
@@ -53,6 +56,30 @@ async function toldBy(devices: string, device: string): Promise<HistoryEntry[]> 
       return []
     }
   })
+}
+
+/** `TOLD_AT JSON`: what the device's rules found in what targets said. Of one alert, the count that was told last. */
+async function alertsOf(devices: string, device: string): Promise<HistoryEntry[]> {
+  const text = await readBounded(join(devices, device, 'alerts')).catch(() => '')
+  const entries = new Map<string, HistoryEntry>()
+  for (const line of text.split('\n')) {
+    const [, toldS, json] = TOLD_LINE.exec(line) ?? []
+    const alert = deviceAlertSchema.safeParse(jsonOf(json)).data
+    if (alert === undefined) continue
+    const { agoS, fromS, ...rest } = alert
+    const [from, to] = [timeOf(Number(toldS) - fromS), timeOf(Number(toldS) - agoS)]
+    if (from === undefined || to === undefined) continue
+    entries.set(alert.ref, { at: to, by: device, device, ...rest, from, to, source: 'device' })
+  }
+  return [...entries.values()]
+}
+
+function jsonOf(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '')
+  } catch {
+    return undefined
+  }
 }
 
 function toldEntry(device: string, toldS: number, told: unknown): HistoryEntry[] {
@@ -77,9 +104,15 @@ function toldEntry(device: string, toldS: number, told: unknown): HistoryEntry[]
 /** Sentences that say how many older entries of each device and each login were dropped. */
 export async function readGone(paths: StatePaths): Promise<string[]> {
   const goneOf = async (folder: string, name: string) => {
-    const text = await readBounded(join(folder, name, 'past.gone')).catch(() => '')
-    const count = Number(/^(\d{1,11})\n$/.exec(text)?.[1] ?? 0)
-    return count > 0 ? [`${name}: ${count} older entries of this device were dropped; the last 256 are kept`] : []
+    const countIn = async (file: string) => {
+      const text = await readBounded(join(folder, name, file)).catch(() => '')
+      return Number(/^(\d{1,11})\n$/.exec(text)?.[1] ?? 0)
+    }
+    const [entries, alerts] = await Promise.all([countIn('past.gone'), countIn('alerts.gone')])
+    return [
+      ...(entries > 0 ? [`${name}: ${entries} older entries of this device were dropped; the last 256 are kept`] : []),
+      ...(alerts > 0 ? [`${name}: ${alerts} older reports of alerts were dropped; the last 256 are kept`] : []),
+    ]
   }
   const goneOfLogin = async (logins: string, name: string) => {
     const text = await readBounded(join(logins, name)).catch(() => '')

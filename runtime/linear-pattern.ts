@@ -1,0 +1,26 @@
+/** Regular expressions of users in RE2 syntax: matched in linear time, so that none can hold up a program. */
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { errorMessage } from './errors.ts'
+
+export interface LinearPattern {
+  /** Whether the text has a match. */
+  matches(text: string): boolean
+  /** Instructions of the compiled expression: what one character may cost at most. */
+  readonly size: number
+}
+
+/** @returns the expression, or what is wrong with it */
+export function linearPattern(expression: string): LinearPattern | { problem: string } {
+  try {
+    const pattern = re2js().RE2JS.compile(expression)
+    return { matches: text => pattern.test(text), size: pattern.programSize() }
+  } catch (err) {
+    return { problem: errorMessage(err).replace(/^error parsing regexp: /, '') }
+  }
+}
+
+/** Loaded by the first who needs it: it takes a megabyte. In a bundle there is `require`, in an ES module there is not. */
+function re2js(): typeof import('re2js') {
+  return typeof require === 'function' ? require('re2js') : createRequire(join(import.meta.dirname, 'x'))('re2js')
+}
