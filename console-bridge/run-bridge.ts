@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { alertRulesOf } from '../formats/alert-rules.ts'
 import { type DeviceConfig, deviceConfigSchema, namedConsoles, spareConsoles } from '../formats/device-config.ts'
-import { deviceConfigPath, directoriesOf, kernelFolders } from '../formats/directories.ts'
+import { deviceConfigPath, directoriesOf, kernelFolders, sharedFilesDirectory } from '../formats/directories.ts'
 import { peopleRecordPath } from '../formats/people.ts'
 import { parseToml } from '../formats/toml-file.ts'
 import { HEARTBEAT_MS, heartbeatNow } from '../runtime/boot-clock.ts'
@@ -40,6 +40,7 @@ import { startServer } from './ssh/server.ts'
 import { consoleStatus, describeConsoles } from './status.ts'
 import { isClockSynchronized } from './transcript/clock-synchronized.ts'
 import { Transcripts } from './transcript/transcripts.ts'
+import { SharedFolder } from './transfer/shared-folder.ts'
 import { Spool } from './transfer/spool.ts'
 
 export interface BridgeOptions {
@@ -102,7 +103,6 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
     ...{ file: join(directories.state, 'recordings.jsonl'), consoles: all.map(({ name }) => name) },
     ...{ transcriptOf: console => transcripts.of(console), clock, log },
   })
-  const spool = await Spool.in(join(directories.state, 'transfer'))
   const alerts = await KeptAlerts.in({
     ...{ file: join(directories.state, 'alerts.json'), consoles: all.map(({ name }) => name), clock, log },
   })
@@ -111,6 +111,11 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
     ...{ clock, log, onChange: nap.wake },
     typistOf: console => consoles.find(({ name }) => name === console)?.typistWithin(TYPED_MS),
   })
+  const places = {
+    spool: new Spool(join(directories.state, 'transfer')),
+    folder: new SharedFolder(sharedFilesDirectory(env)),
+  }
+  await places.spool.empty()
   const consoles: Console[] = all.map(
     console =>
       new Console({
@@ -148,7 +153,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
         consoles,
         transcripts,
         recordings,
-        spool,
+        places,
         status,
         clock,
         log,

@@ -37,6 +37,7 @@ function troubleOf(trouble: Trouble | undefined): { notRecorded?: Trouble } {
 function statusOf({
   config,
   control,
+  keyboard,
   state,
   hold,
   counters,
@@ -57,7 +58,8 @@ function statusOf({
     ...(note && { note }),
     ...(hold && { held: hold }),
     ...counters,
-    sessions: seats.map(seat => ({
+    // A transfer counts, too: a restart would cut it off.
+    sessions: [...seats, ...(keyboard.transfer ? [keyboard.transfer.seat] : [])].map(seat => ({
       id: seat.id,
       technician: seat.technician,
       writer: seat === writer,

@@ -47,6 +47,11 @@ export function settingsRecordPath(env: NodeJS.ProcessEnv): string {
   return env.OOBM_SETTINGS_RECORD ?? '/var/lib/oobm-apply/settings.json'
 }
 
+/** Files that technicians copy here with scp, and that the menu of a console sends and receives. */
+export function sharedFilesDirectory(env: NodeJS.ProcessEnv): string {
+  return env.OOBM_FILES ?? '/var/lib/oobm-files'
+}
+
 /** What `oobm provision` makes of the settings of the site, and the errors that it finds; new at each boot. */
 export function provisioningDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_PROVISION_DIRECTORY ?? '/run/oobm-provision'

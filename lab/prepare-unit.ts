@@ -6,7 +6,7 @@ import { SECRETS, SECRETS_DIRECTORY } from '../formats/provisioning.ts'
 import { errorCode } from '../runtime/errors.ts'
 
 export type UnitEnvironment = Record<
-  'OOBM_CONFIG' | 'RUNTIME_DIRECTORY' | 'STATE_DIRECTORY' | 'CREDENTIALS_DIRECTORY',
+  'OOBM_CONFIG' | 'OOBM_FILES' | 'RUNTIME_DIRECTORY' | 'STATE_DIRECTORY' | 'CREDENTIALS_DIRECTORY',
   string
 >
 
@@ -18,7 +18,8 @@ export async function prepareUnit(device: string, unit: string): Promise<UnitEnv
   const runtime = join(device, 'run', unit)
   const state = join(device, 'var/lib', unit)
   const credentials = join(device, 'run/credentials', unit)
-  for (const directory of [runtime, state, credentials]) await mkdir(directory, { recursive: true, mode: 0o700 })
+  const files = join(device, 'var/lib/oobm-files')
+  for (const directory of [runtime, state, credentials, files]) await mkdir(directory, { recursive: true, mode: 0o700 })
   for (const secret of Object.values(SECRETS).filter(secret => secret.unit === unit)) {
     await cp(join(device, SECRETS_DIRECTORY, secret.source), join(credentials, secret.file)).catch(err => {
       // Not every device has every secret.
@@ -27,6 +28,7 @@ export async function prepareUnit(device: string, unit: string): Promise<UnitEnv
   }
   return {
     OOBM_CONFIG: join(device, CONFIG_PATH),
+    OOBM_FILES: files,
     RUNTIME_DIRECTORY: runtime,
     STATE_DIRECTORY: state,
     CREDENTIALS_DIRECTORY: credentials,

@@ -6,8 +6,8 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { Console } from '../console/console.ts'
 import type { RecordingList } from '../recordings/recording-list.ts'
 import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
+import type { TransferPlaces } from '../session/transfer-dialog.ts'
 import type { TranscriptAccess } from '../transcript/transcript.ts'
-import type { Spool } from '../transfer/spool.ts'
 import { consoleOf, noConsoleText, type Visit } from './visit.ts'
 
 /** Where a command reads and writes. */
@@ -33,7 +33,7 @@ export interface CommandServices {
   transcripts: TranscriptAccess
   recordings: RecordingList
   /** For files on their way. */
-  spool: Spool
+  places: TransferPlaces
   technicians: readonly TechnicianConfig[]
   clock: Clock
   /** The end of the program, not of the command. */

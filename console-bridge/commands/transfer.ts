@@ -38,7 +38,7 @@ async function transfer(
   { args, options }: ExecCommand<'xmodem'> | ExecCommand<'ymodem'>,
   { protocol, isLong, name }: Wanted,
 ): Promise<SessionExit> {
-  const { stream, spool, visit, clock, signal } = context
+  const { stream, places, visit, clock, signal } = context
   const isSend = args.DIRECTION === 'send'
   const what = [protocol, args.DIRECTION, ...(name === undefined ? [] : [name])].join(' ')
   const say = (text: string) => stream.complain(`[oobm: ${what}: ${text}]`)
@@ -58,7 +58,7 @@ async function transfer(
     return SESSION_EXIT.ok
   }
   try {
-    return await spool.folder(directory => (isSend ? send(directory) : receive(directory)))
+    return await places.spool.folder(directory => (isSend ? send(directory) : receive(directory)))
   } catch (err) {
     return await fails(`the device cannot store the file: ${errorMessage(err)}`, SESSION_EXIT.unavailable)
   }

@@ -22,7 +22,7 @@ export function describeWho(console: Console, you?: Seat): string[] {
   const all = [...first, ...seats.filter(seat => seat !== writer)]
   const rows = all.map(seat => [
     `${calledAs(seat)}${seat === you ? ' (you)' : ''}`,
-    seat === writer ? 'types' : 'watches',
+    seat === console.keyboard.transfer?.seat ? 'transfers' : seat === writer ? 'types' : 'watches',
     `since ${timeText(seat.since)}`,
     describeIdle(seat.idleMs),
     `from ${seat.from}`,
@@ -59,6 +59,10 @@ export async function kick(console: Console, by: Person, name: string): Promise<
   if (!by.isAdmin) return { cause: NO_KICK, refused: true }
   const shown = shownText(name)
   const theirs = console.seats.filter(seat => seat.technician === shown || calledAs(seat) === shown)
+  const { transfer } = console.keyboard
+  const isTransfer = transfer && (transfer.seat.technician === shown || calledAs(transfer.seat) === shown)
+  if (isTransfer) transfer.stop({ kind: 'left', text: `${calledAs(by)} ended it` })
+  if (theirs.length === 0 && isTransfer) return { done: `ended the file transfer of ${shown}` }
   if (theirs.length === 0) return { cause: `nobody called "${shown}" is at ${console.name}`, refused: false }
   await Promise.all(theirs.map(({ events }) => events.onDismissed(`${calledAs(by)} ended your session`)))
   console.tellAll(`${calledAs(by)} ended the session of ${shown}`)

@@ -21,6 +21,10 @@ export class Seats {
     return [...this.#seats]
   }
 
+  nextId(): number {
+    return ++this.#soFar
+  }
+
   /** Undefined while nobody types. */
   get writer(): Seat | undefined {
     return this.#writer
@@ -38,7 +42,7 @@ export class Seats {
     let touchedMs = sinceMs
     const seat: Seat = {
       ...person,
-      id: ++this.#soFar,
+      id: this.nextId(),
       get since() {
         return times.of(sinceMs)
       },

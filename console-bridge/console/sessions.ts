@@ -73,8 +73,9 @@ export class Sessions {
    * @param readUpTo for a lost connection: the position up to which its terminal certainly showed the output
    */
   leave(seat: Seat, how: HowEnded = 'left', readUpTo?: number): void {
-    const { seats, keyboard, outgoing, onLeave, reports } = this.#options
-    const wrote = keyboard.writer === seat
+    const { seats, outgoing, onLeave, reports } = this.#options
+    // Also while a file transfer has the line.
+    const wrote = seats.writer === seat
     if (!seats.leave(seat, readUpTo !== undefined)) return
     const discardedBytes = outgoing.discard(seat, { kind: 'left', text: 'the session ended' })
     if (readUpTo !== undefined) this.#lost(seat, { readUpTo, wrote, discardedBytes })

@@ -20,7 +20,12 @@ export interface TransferEvents extends Pick<Transfer, 'received' | 'stop'> {
 }
 
 /** @param nowMs milliseconds since 1970 */
-export function transferOf(by: Person, what: string, nowMs: number, events: TransferEvents): Transfer {
+export function transferOf(
+  by: Pick<Seat, 'id'> & Person,
+  what: string,
+  nowMs: number,
+  events: TransferEvents,
+): Transfer {
   const { received, stop, onRoom } = events
   const nothing = () => {}
   return {
@@ -29,7 +34,7 @@ export function transferOf(by: Person, what: string, nowMs: number, events: Tran
     stop,
     seat: {
       ...by,
-      ...{ id: 0, since: nowMs, viewOnly: false, mayType: true, idleMs: 0, touch: nothing },
+      ...{ since: nowMs, viewOnly: false, mayType: true, idleMs: 0, touch: nothing },
       events: {
         ...{ onOutput: nothing, onNotice: nothing, onSent: nothing, onLost: nothing, onOthersBreak: nothing, onRoom },
         onDismissed: async text => stop({ kind: 'left', text }),

@@ -39,7 +39,8 @@ export class Transfers {
     const refusal = refusalOf(by)
     if (refusal !== undefined) return { kind: 'observer', text: refusal }
     if (line.whyClosed !== undefined) return { kind: 'closed', text: line.whyClosed }
-    const transfer = transferOf(by, what, this.#times.of(clock.nowMs()), events)
+    const id = seats.nextId()
+    const transfer = transferOf({ ...by, id }, what, this.#times.of(clock.nowMs()), events)
     const { writer, keptFor } = keyboard
     // Their own session, in another window, does not stand in the way.
     const isTheirs = writer === undefined || (!keyboard.transfer && isSame(writer, by))
@@ -59,7 +60,8 @@ export class Transfers {
     const { keyboard, seats } = this.#options
     const { transfer } = keyboard
     if (transfer?.seat !== seat) return
-    for (const one of seats.all) one.events.onProgress?.(`${transfer.what}: ${text}`)
+    const [protocol, direction] = transfer.what.split(' ')
+    for (const one of seats.all) one.events.onProgress?.(`${protocol} ${direction}: ${text}`)
   }
 
   /** Ends the transfer that is going on, whoever began it: any operator may, as with typing. @returns why not */

@@ -1,6 +1,7 @@
 /** Ends a session in which no key is pressed for long, where the console has a limit; the keyboard is free before. */
 import type { Clock } from '../../runtime/clock.ts'
 import type { Console } from '../console/console.ts'
+import { isSame } from '../console/kept-seats.ts'
 import type { Seat } from '../console/seat.ts'
 import { durationText, watchIdle } from './idle.ts'
 import type { Raw } from './raw.ts'
@@ -23,10 +24,11 @@ export async function endIdle({ console, seat, raw, clock, over, tell, dismiss }
   if (idleTimeoutS === undefined) return
   const limitMs = idleTimeoutS * 1_000
   const duration = durationText(limitMs)
+  const isTransferring = () => console.keyboard.transfer !== undefined && isSame(console.keyboard.transfer.seat, seat)
   await watchIdle({
     ...{ limitMs, clock, over },
     // A paste or a transfer goes on without a key.
-    idleMs: () => (raw.isOn || console.input.waitingBytes(seat) > 0 ? 0 : seat.idleMs),
+    idleMs: () => (raw.isOn || isTransferring() || console.input.waitingBytes(seat) > 0 ? 0 : seat.idleMs),
     onKeyboard: () => {
       console.keyboard.giveUp(seat, `, after ${duration} without a key`)
       tell(`you have pressed no key for ${duration}: in another ${duration} this session ends`)

@@ -15,6 +15,7 @@ import type { EscapeKeys } from './escape-keys.ts'
 import type { EscapeCommand } from './escape-menu.ts'
 import { logBlock } from './log-block.ts'
 import type { Past } from './past.ts'
+import { type TransferPlaces, transferByMenu } from './transfer-dialog.ts'
 import type { Typing } from './typing.ts'
 
 /** Lines of the transcript that the key shows: a screenful. */
@@ -29,6 +30,7 @@ export interface AtConsole {
   readonly past: Past | undefined
   readonly keys: EscapeKeys
   readonly clock: Clock
+  readonly places: TransferPlaces
   /** The end of the session. */
   readonly over: AbortSignal
   /** The end of the program: for what a lost connection must not cut short. */
@@ -39,9 +41,10 @@ export interface AtConsole {
   print(lines: readonly string[]): void
   /**
    * Asks for one line, which is not sent to the target; meanwhile its output waits.
+   * @param enter what the key Enter does @param lines are shown before the question
    * @returns undefined when it was cancelled
    */
-  ask(question: string): Promise<string | undefined>
+  ask(question: string, enter?: string, lines?: readonly string[]): Promise<string | undefined>
   /** Ends the session. */
   leave(): void
   /** Begins raw mode. */
@@ -103,7 +106,13 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
   release: ({ console, seat, tell }) => {
     void console.line.release(seat).then(answer => answer.released || tell(answer.cause))
   },
-  'stop-paste': ({ seat, typing, tell }) => tell(typing.stopPaste(seat)),
+  transfer: ({ console, seat, clock, stopping, places, keys, tell, ask }) =>
+    void transferByMenu({ console, seat, clock, stopping, places, stopKeys: keys.press('stop-paste'), tell, ask }),
+  'stop-paste': ({ console, seat, typing, tell }) => {
+    // How a transfer ended, the console tells everyone.
+    const answer = console.keyboard.transfer ? console.transfers.stop(seat) : typing.stopPaste(seat)
+    if (answer !== undefined) tell(answer)
+  },
   pacing: ({ console, typing, keys, tell }) => {
     typing.pacing = pacingAfter(typing.pacing, pacingOf(console.config))
     tell(`what you paste is paced: ${describePacing(typing.pacing)}; ${keys.press('pacing')} for another`)

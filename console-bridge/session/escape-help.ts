@@ -28,7 +28,8 @@ export function escapeHelp(console: Console, seat: Seat, keys: EscapeKeys): stri
 /** The console, and what it is called where it has a label. */
 function head(console: Console, seat: Seat): string[] {
   const { name, writer } = console
-  const types = writer === seat ? 'you type' : writer ? `${calledAs(writer)} types` : 'nobody types'
+  const does = console.keyboard.transfer ? 'transfers a file' : 'types'
+  const types = writer === seat ? 'you type' : writer ? `${calledAs(writer)} ${does}` : 'nobody types'
   const open = console.state.open ? 'open' : 'closed'
   const label = labelText(console.config.label)
   const state = `${name}  ${describeSettings(console.control.settings)}  ${open}  ${types}`

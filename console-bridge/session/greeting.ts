@@ -48,6 +48,9 @@ function describeRight(console: Console, seat: Seat, keys: EscapeKeys | undefine
   if (!seat.mayType) return writer ? `you watch, ${calledAs(writer)} types` : 'you watch'
   if (writer === seat) return 'you type'
   if (!writer && !keptFor) return 'nobody types; you may'
+  if (console.keyboard.transfer) {
+    return `${console.keyboard.describeOccupied(seat)}${keys ? `, and ${keys.press('stop-paste')} stops it` : ''}`
+  }
   return `${console.keyboard.describeOccupied(seat)}, you watch${keys ? `; ${keys.press('take-over')} to take over` : ''}`
 }
 

@@ -36,7 +36,7 @@ export class Questions {
   }
 
   /** @returns undefined when it was cancelled, or not answered in time; another question cancels it */
-  ask(question: string): Promise<string | undefined> {
+  ask(question: string, enter = 'Enter sends it', lines: readonly string[] = []): Promise<string | undefined> {
     this.cancel()
     const { view, over } = this.#options
     const answered = controllerUnder(over)
@@ -55,7 +55,7 @@ export class Questions {
         },
       }
       this.#open = open
-      view.ask(`${question}; Enter sends it, Esc cancels:`)
+      view.ask(`${question}; ${enter}, Esc cancels:`, lines)
       void this.#giveUp(open, answered.signal)
     })
   }

@@ -2,6 +2,8 @@ import * as assert from 'uvu/assert'
 import { suite, type TestContext } from '../../testbed/suite.ts'
 import { fakeConsole } from '../testing/fake-console.ts'
 import { fakeTerminal } from '../testing/fake-terminal.ts'
+import { SharedFolder } from '../transfer/shared-folder.ts'
+import { Spool } from '../transfer/spool.ts'
 import { Session } from './session.ts'
 
 const test = suite('session')
@@ -27,6 +29,7 @@ function withSession(
         escapeSetting: { key: 'ctrl-]', set },
         clock,
         signal: context.signal,
+        places: { spool: new Spool('/nonexistent'), folder: new SharedFolder('/nonexistent') },
       },
     })
     return { session, ending: session.run() }

@@ -22,6 +22,7 @@ import { readPast, replayFrom } from './replay.ts'
 import { Resizes } from './resizes.ts'
 import { hintAtSilence } from './silence.ts'
 import type { Terminal, TerminalInput } from './terminal.ts'
+import type { TransferPlaces } from './transfer-dialog.ts'
 import { Typing } from './typing.ts'
 import { View } from './view.ts'
 
@@ -35,6 +36,8 @@ export interface SessionOptions {
   lines?: number | undefined
   /** The transcript, where there is one that this person may read. */
   past?: Past | undefined
+  /** For file transfers of the menu. */
+  places: TransferPlaces
   escapeSetting: EscapeSetting
   clock: Clock
   /** The end of the program. */
@@ -83,6 +86,7 @@ export class Session implements TerminalInput {
     this.#typing = new Typing({
       ...{ console, terminal, clock, over: this.#over },
       takeOverHint: terminal.interactive ? `; ${this.#keys.press('take-over')} to take over` : '',
+      stopTransferHint: terminal.interactive ? `, and ${this.#keys.press('stop-paste')} stops it` : '',
       stopHint: `, ${this.#keys.press('stop-paste')} stops`,
       tell: text => this.#view.tell(text),
       tellProgress: text => this.#view.tellProgress(text),
@@ -115,6 +119,7 @@ export class Session implements TerminalInput {
           this.#view.wake()
         },
         onNotice: text => this.#view.tell(text),
+        onProgress: text => void this.#view.tellInPlace(text),
         onRoom: () => console.input.hasRoom(seat) && this.#typing.goOn(),
         onSent: bytes => this.#typing.ledger.sent(bytes),
         onLost: (bytes, loss) => this.#typing.lose(bytes, loss),
@@ -243,13 +248,13 @@ export class Session implements TerminalInput {
   }
 
   #atConsole(seat: Seat): AtConsole {
-    const { console, signal: stopping, past, clock } = this.#options
+    const { console, signal: stopping, past, places, clock } = this.#options
     const at = { console, seat, clock, keys: this.#keys, over: this.#over }
     return {
-      ...{ ...at, past, typing: this.#typing, stopping },
+      ...{ ...at, past, places, typing: this.#typing, stopping },
       tell: (...texts) => this.#view.tell(...texts),
       print: lines => this.#view.print(lines),
-      ask: question => this.#questions.ask(question),
+      ask: (question, enter, lines) => this.#questions.ask(question, enter, lines),
       leave: () => this.#ending.end(),
       goRaw: () => void goRaw({ ...at, raw: this.#raw, view: this.#view }),
     }

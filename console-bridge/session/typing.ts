@@ -21,6 +21,8 @@ export interface TypingOptions {
   over: AbortSignal
   /** Appended to a refusal. */
   takeOverHint: string
+  /** The same during a file transfer, which nobody takes over. */
+  stopTransferHint: string
   /** Shows a line to the technician. */
   tell(text: string): void
   /** Shows how far a paste is, where it does not cut the target's line in two. */
@@ -140,7 +142,8 @@ export class Typing {
         break
       case 'occupied': {
         const occupied = console.keyboard.describeOccupied(seat) ?? 'somebody else types'
-        this.#refuse(`not sent: ${occupied}${this.#options.takeOverHint}`)
+        const { takeOverHint, stopTransferHint } = this.#options
+        this.#refuse(`not sent: ${occupied}${console.keyboard.transfer ? stopTransferHint : takeOverHint}`)
         this.lose(bytes.length, { kind: 'occupied', text: occupied })
         break
       }

@@ -9,6 +9,8 @@ const CONTEXT_BYTES = 16_384
 const CHUNK_BYTES = 16_384
 /** Notices that wait for a slow reader; beyond that the oldest are dropped. */
 const NOTICES_BOUND = 50
+/** Characters of a line that is shown in place: on a terminal of 80 columns it must not break. */
+const IN_PLACE_WIDTH = 79
 
 /** One line of the bridge, or a block of lines as they are. */
 type Notice = string | readonly string[]
@@ -27,6 +29,9 @@ export class View {
   /** What was written to the terminal. */
   #shownUpTo = 0
   #isAsking = false
+  /** Characters of the line that {@link tellInPlace} showed last; 0 when the cursor is not at its end. */
+  #inPlace = 0
+  #isWriting = false
 
   constructor(scrollback: Scrollback, terminal: Terminal) {
     this.#scrollback = scrollback
@@ -77,12 +82,30 @@ export class View {
     this.#progress = this.#lineStarted || this.#progress !== undefined ? undefined : text
   }
 
-  /** Shows a question for which everything else waits. @param text without an end of line */
-  ask(text: string): void {
+  /**
+   * Shows a question for which everything else waits.
+   * @param text without an end of line @param lines are shown before it, as they are
+   */
+  ask(text: string, lines: readonly string[] = []): void {
     this.#isAsking = true
     const before = this.#lineStarted ? '' : '\r\n'
     this.#lineStarted = true
-    void this.#terminal.note(`${before}[oobm: ${text}] `)
+    this.#inPlace = 0
+    void this.#terminal.note(`${before}${lines.map(line => `${line}\r\n`).join('')}[oobm: ${text}] `)
+  }
+
+  /** Shows a line over the one that this showed last, while nothing else is shown and the terminal keeps up. */
+  async tellInPlace(text: string): Promise<void> {
+    const isBusy = this.#isAsking || this.#held || this.#notices.length > 0 || this.#isWriting
+    if (isBusy || !this.#terminal.interactive) return
+    const line = `[oobm: ${text}]`.slice(0, IN_PLACE_WIDTH)
+    const before = this.#inPlace > 0 ? '\r' : this.#lineStarted ? '' : '\r\n'
+    const rest = ' '.repeat(Math.max(0, this.#inPlace - line.length))
+    this.#inPlace = line.length
+    this.#lineStarted = false
+    this.#isWriting = true
+    await this.#terminal.note(before + line + rest)
+    this.#isWriting = false
   }
 
   /** While asking: shows what is typed as the answer. */
@@ -161,6 +184,8 @@ export class View {
 
   /** Shows output, and the progress that waits for the end of a line in it. */
   async #showAround(output: Buffer): Promise<void> {
+    if (this.#inPlace > 0) await this.#terminal.write(Buffer.from('\r\n'))
+    this.#inPlace = 0
     const end = this.#progress === undefined ? 0 : output.lastIndexOf(0x0a) + 1
     if (end > 0) {
       await this.#terminal.write(output.subarray(0, end))
@@ -193,6 +218,7 @@ export class View {
     if (!this.#terminal.interactive) return this.#terminal.note(lines.map(line => `${line}\n`).join(''))
     const before = this.#lineStarted ? '' : '\r\n'
     this.#lineStarted = true
+    this.#inPlace = 0
     await this.#terminal.note(before + lines.map(line => `${line}\r\n`).join(''))
   }
 }

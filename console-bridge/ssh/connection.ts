@@ -214,7 +214,7 @@ export function serveConnection(
       const { escapeKey, clock, signal } = options
       const escapeSetting = { key: escapeKey, set: visit.escapeSet ?? console.config.escapeSet }
       const one = new Session({
-        ...{ console, person: visit.person, viewOnly, terminal, escapeSetting, clock, signal },
+        ...{ console, person: visit.person, viewOnly, terminal, escapeSetting, clock, signal, places: options.places },
         lines: lines === undefined ? undefined : Number(lines),
         past: pastFor(visit, console, options),
       })

@@ -39,6 +39,7 @@ export async function withLine(context: TestContext, { env = () => ({}), under =
     cancel: '\x18'.repeat(4),
     asks: 'printf C; exec tee ../heard',
     cancels: `printf C; head -c 3 >/dev/null; printf '${'\\030'.repeat(4)}'; exec cat >/dev/null`,
+    offers: 'exec sb -f ../original ../cancel "../.odd name"',
     receives: `rb && printf 'copied %s bytes\\r\\n' "$(stat -c %s copy)"`,
   }
   for (const [name, text] of Object.entries(scripts)) await writeFile(join(directory, name), text)

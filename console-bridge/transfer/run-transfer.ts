@@ -1,5 +1,6 @@
 /** Gives the line of a console to a file transfer, at its speed, and takes it back, whatever happens. */
 import type { Clock } from '../../runtime/clock.ts'
+import { errorCode, errorMessage } from '../../runtime/errors.ts'
 import { OVER } from '../../runtime/waiting.ts'
 import type { Console } from '../console/console.ts'
 import type { Loss, LossKind } from '../console/loss.ts'
@@ -68,8 +69,13 @@ export async function runTransfer(job: TransferJob): Promise<Loss | undefined> {
     if (why && CANCELLED.includes(why.kind) && line.hasSent) console.input.type(seat, CANCEL)
     await console.input.sent(seat, signal)
   } catch (err) {
-    why ??= { kind: 'stopped', text: 'the transfer ended by a defect' }
-    throw err
+    const isDisk = errorCode(err) !== undefined
+    why ??= {
+      kind: 'stopped',
+      text: isDisk ? `the file on the device: ${errorMessage(err)}` : 'a defect of the bridge',
+    }
+    if (!isDisk) throw err
+    if (line.hasSent) console.input.type(seat, CANCEL)
   } finally {
     watched.abort(OVER)
     for (const one of [gone, signal]) one.removeEventListener('abort', onGone)
@@ -90,6 +96,7 @@ async function setSpeed({ console, signal, report }: TransferJob, baudRate: numb
   const outcome = await console.line.interrupt(loss, signal, line => line.set({ baudRate }))
   if (!outcome.done) return `the line was not set to ${baudRate}: ${outcome.cause}`
   report(`the line is at ${baudRate}`)
+  console.tellAll(`the line is at ${baudRate}`)
   return undefined
 }
 

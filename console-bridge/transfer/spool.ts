@@ -5,14 +5,13 @@ import { join } from 'node:path'
 export class Spool {
   readonly #directory: string
 
-  private constructor(directory: string) {
+  constructor(directory: string) {
     this.#directory = directory
   }
 
-  /** Empties it: what a bridge that was killed left there is nobody's. */
-  static async in(directory: string): Promise<Spool> {
-    await rm(directory, { recursive: true, force: true })
-    return new Spool(directory)
+  /** What a bridge that was killed left there is nobody's. */
+  async empty(): Promise<void> {
+    await rm(this.#directory, { recursive: true, force: true })
   }
 
   /** Gives `use` an empty folder, which is removed afterwards. */

@@ -32,7 +32,7 @@ for file in passwd group shadow gshadow; do cp /etc/$file /oobm/files/$file; don
 for file in passwd group shadow gshadow; do cp /etc/$file /oobm/files/booted-$file; done
 chmod 600 /oobm/files/key-*
 # sshd with the device's drop-in, and a client.
-start_sshd() { # WHETHER-PAM
+start_sshd() { # WHETHER-PAM [SETTING]
   mkdir -p /run/sshd
   ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/test_host_key
   # As the package's installation does, where sshd has penalties: all come from one address.
@@ -41,7 +41,7 @@ start_sshd() { # WHETHER-PAM
   else
     penalties=
   fi
-  printf '%s\\n' "$penalties" 'Include /etc/ssh/sshd_config.d/50-oobm.conf' 'HostKey /etc/ssh/test_host_key' 'Port 2200' "UsePAM $1" 'PidFile none' >sshd_config
+  printf '%s\\n' "$penalties" 'Include /etc/ssh/sshd_config.d/50-oobm.conf' 'HostKey /etc/ssh/test_host_key' 'Port 2200' "UsePAM $1" 'PidFile none' "\${2-}" >sshd_config
   /usr/sbin/sshd -f /oobm/files/sshd_config -E /oobm/files/sshd.log
   until_true sh -c 'ss -ltn | grep -q :2200'
 }
