@@ -12,7 +12,7 @@ export const DIGEST = /^[0-9a-f]{64}$/
 export const SERIAL_MAX = Number.MAX_SAFE_INTEGER
 
 /** What became of a document at its device. */
-export const SETTINGS_STATES = ['delivered', 'trial', 'applied', 'reverted', 'refused'] as const
+export const SETTINGS_STATES = ['delivered', 'trial', 'applied', 'partly', 'reverted', 'refused'] as const
 
 export type SettingsState = (typeof SETTINGS_STATES)[number]
 
@@ -20,8 +20,9 @@ export type SettingsState = (typeof SETTINGS_STATES)[number]
 export const settingsAnswerSchema = z.object({
   digest: z.string().regex(DIGEST),
   /**
-   * `delivered`: the device has it, and has not decided. `trial`: in force, until a proof or its deadline. `applied`: in force.
-   * `reverted`: the trial failed, and the earlier connectivity is in force. `refused`: not taken.
+   * `delivered`: the device has it, and has not decided. `trial`: its connectivity is not decided. `applied`: in force.
+   * `partly`: who gets in is in force, and the connectivity was refused. `reverted`: the trial failed, and the earlier
+   * connectivity is in force. `refused`: nothing of it took effect.
    */
   state: z.enum(SETTINGS_STATES),
   /** The serial number of this document; null if it could not be read. */

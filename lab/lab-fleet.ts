@@ -4,6 +4,8 @@ import { stringifyToml } from '../formats/toml-file.ts'
 export const RELAY = 'lab'
 export const DEVICE = 'lab-device'
 export const TECHNICIAN = 'alice'
+/** The key that signs settings: a file beside the fleet file. */
+export const SETTINGS_KEY = 'settings_key'
 const CONSOLE = 'router1'
 
 /** Host of the technician's ssh_config → its short name in the lab. */
@@ -31,9 +33,11 @@ export interface LabFleet {
   }
   /** The technician's public key. */
   technicianKey: string
+  /** The public half of {@link SETTINGS_KEY}. */
+  settingsKey: string
 }
 
-export function renderLabFleet({ user, relay, device, technicianKey }: LabFleet): string {
+export function renderLabFleet({ user, relay, device, technicianKey, settingsKey }: LabFleet): string {
   const { hostKey, ...where } = relay
   return stringifyToml({
     version: 1,
@@ -52,5 +56,6 @@ export function renderLabFleet({ user, relay, device, technicianKey }: LabFleet)
       },
     ],
     technicians: [{ name: TECHNICIAN, keys: [technicianKey], consoles: 'all', shells: [DEVICE] }],
+    settings: { signers: [settingsKey], key: SETTINGS_KEY },
   })
 }

@@ -9,7 +9,7 @@ import { freePortPair, freePorts } from '../testbed/free-port.ts'
 import { makeKey } from '../testbed/make-key.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import type { SshdOptions } from '../testbed/sshd.ts'
-import { DEVICE, RELAY, renderLabFleet, SHORT_NAMES, TECHNICIAN } from './lab-fleet.ts'
+import { DEVICE, RELAY, renderLabFleet, SETTINGS_KEY, SHORT_NAMES, TECHNICIAN } from './lab-fleet.ts'
 import { prepareUnit, type UnitEnvironment } from './prepare-unit.ts'
 
 export interface Provisioned {
@@ -17,6 +17,8 @@ export interface Provisioned {
   /** The device's own. */
   deviceSshd: SshdOptions
   units: { supervisor: UnitEnvironment; bridge: UnitEnvironment }
+  /** The folder in the place of its root. */
+  device: string
   /** The file in the LED's place. */
   led: string
 }
@@ -42,6 +44,7 @@ export async function provision(root: string, equipment: string, signal: AbortSi
   await Promise.all([mkdir(relay), mkdir(join(root, 'technician')), mkdir(device)])
   const relayHostKey = await makeKey(relay, 'host_key')
   const technicianKey = await makeKey(join(root, 'technician'), 'key')
+  const settingsKey = await makeKey(root, SETTINGS_KEY)
   const fleet = renderLabFleet({
     user: userInfo().username,
     relay: { port: relayPort, hostKey: relayHostKey.publicKey, directory: join(relay, 'oobm') },
@@ -54,6 +57,7 @@ export async function provision(root: string, equipment: string, signal: AbortSi
       equipment,
     },
     technicianKey: technicianKey.publicKey,
+    settingsKey: settingsKey.publicKey,
   })
   await writeFile(join(root, 'fleet.toml'), fleet)
 
@@ -71,6 +75,7 @@ export async function provision(root: string, equipment: string, signal: AbortSi
   return {
     led,
     units,
+    device,
     relaySshd: {
       directory: join(relay, 'sshd'),
       port: relayPort,

@@ -6,6 +6,7 @@ import { type Daemon, OWN_GROUP, startDaemon, watchDaemon } from './daemon.ts'
 import type { LabDirectory } from './lab-directory.ts'
 import type { UnitEnvironment } from './prepare-unit.ts'
 import { programPath, provision } from './provision.ts'
+import { settingsUnits } from './settings-units.ts'
 
 /** A running lab, for who looks at it. */
 export interface Lab {
@@ -49,12 +50,17 @@ export async function startLab(
 
   signal.throwIfAborted()
   const { bridge, supervisor } = provisioned.units
-  const startUnit = (name: string, program: string, environment: UnitEnvironment) =>
-    daemons.push(startDaemon(name, [process.execPath, programPath(program)], log(name), environment))
+  const settings = await settingsUnits(root, provisioned.device, provisioned.units)
+  const startUnit = (name: string, program: string, environment: UnitEnvironment) => {
+    const command = settings.restartable(name, [process.execPath, programPath(program)])
+    daemons.push(startDaemon(name, command, log(name), environment))
+  }
   startUnit('oobm-console', 'lab-console', bridge)
   // On a device both find the bridge's folder below /run.
-  const device = { ...supervisor, OOBM_CONSOLE_RUNTIME_DIRECTORY: bridge.RUNTIME_DIRECTORY }
+  const device = { ...supervisor, OOBM_CONSOLE_RUNTIME_DIRECTORY: bridge.RUNTIME_DIRECTORY, ...settings.environment }
   startUnit('oobm-supervisor', 'oobm-supervisor', device)
+  const { apply } = settings
+  daemons.push(startDaemon('oobm-apply', apply.command, log('oobm-apply'), apply.environment))
   await writeOobmCommand(join(root, 'oobm'), device)
   return {
     directory: shown,

@@ -26,6 +26,7 @@ import { silentMaxMs } from './loop/liveness.ts'
 import { Progress } from './loop/progress.ts'
 import { Broadcast } from './loop/wake.ts'
 import { readUplink } from './network/uplink.ts'
+import { applyInbox } from './settings/apply-inbox.ts'
 import { Reporter } from './status/report-to-relay.ts'
 import { StatusKeeper } from './status/status-keeper.ts'
 import { statusWriter } from './status/write-status.ts'
@@ -66,6 +67,7 @@ export async function runSupervisor(env: NodeJS.ProcessEnv, told: AbortSignal): 
     historyDirectory,
     keeper,
     reporter,
+    inbox: applyInbox(env, clock.wallMs),
     led,
     events,
     progress,

@@ -1,4 +1,6 @@
 /** A settings document on its way from a relay with a real sshd to a device, and what the device says of it on the way back. */
+import { createHash } from 'node:crypto'
+import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../testbed/run-program.ts'
@@ -38,6 +40,38 @@ test(
     await shows(new RegExp(`^dev1 {2}serial 2 {2}${unknown.source}`, 'm'))
     const status = await device.status()
     assert.is(status?.state, 'ready', 'the tunnel goes on meanwhile')
+  },
+  LIMIT,
+)
+
+test(
+  'a relay that was broken into and offers what is cut short, endless or something else gets nothing into the device',
+  async context => {
+    const field = await startField(context)
+    await operatorOf(field)
+    const mailbox = join(field.directory, 'oobm/settings/dev1')
+    await mkdir(mailbox, { recursive: true })
+    const device = await field.supervisor('a')
+    const whole = Buffer.from('a whole document')
+    const digestOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
+    const offers: [name: string, put: (path: string) => Promise<unknown>, bytes: number][] = [
+      ['cut short', path => writeFile(path, whole.subarray(0, 7)), whole.length],
+      ['100 MB', path => writeFile(path, '').then(() => truncate(path, 100 * 1024 * 1024)), 262_144],
+      ['another file', path => symlink('/etc/passwd', path), 500],
+      ['nothing', async () => {}, 500],
+    ]
+    for (const [name, put, bytes] of offers) {
+      const digest = digestOf(Buffer.from(name))
+      await put(join(mailbox, digest))
+      await writeFile(join(mailbox, 'offer'), `settings ${digest} ${bytes}\n`)
+      await device.becomes('ready')
+      await device.program.says(new RegExp(`"digest":"${digest}".*"a settings document did not arrive"`), 60_000)
+      // The next one is offered at the next claim.
+      await device.program.stop()
+      Object.assign(device, await device.restart())
+    }
+    await device.becomes('ready')
+    assert.not.match(device.program.output(), /handed|handed over/)
   },
   LIMIT,
 )

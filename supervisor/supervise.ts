@@ -24,8 +24,7 @@ import { dialLocal } from './network/dial-local.ts'
 import { watchNetwork } from './network/watch-network.ts'
 import { markerFiles } from './proof/prove-end.ts'
 import { installSelftestKey } from './proof/selftest-key.ts'
-import { NO_INBOX } from './settings/apply-inbox.ts'
-import { SettingsDelivery } from './settings/settings-delivery.ts'
+import { type Inbox, SettingsDelivery } from './settings/settings-delivery.ts'
 import { connect } from './ssh/connect.ts'
 import { LocalFacts } from './status/local-facts.ts'
 import type { Reporter } from './status/report-to-relay.ts'
@@ -44,6 +43,8 @@ export interface Daemon {
   historyDirectory: string
   keeper: StatusKeeper
   reporter: Reporter
+  /** Where settings documents go. */
+  inbox: Inbox
   led: Led
   events: Broadcast
   progress: Progress
@@ -59,8 +60,20 @@ export async function supervise(
   daemon: Daemon,
   onFirstProof: () => void,
 ): Promise<void> {
-  const { directories, bridgeDirectory, historyDirectory, keeper, reporter, led, events, progress, pace, signal, log } =
-    daemon
+  const {
+    directories,
+    bridgeDirectory,
+    historyDirectory,
+    keeper,
+    reporter,
+    inbox,
+    led,
+    events,
+    progress,
+    pace,
+    signal,
+    log,
+  } = daemon
   const slowness = () => Math.max(loadPerCpu(), pace.slowness)
   const selftestKey = await installSelftestKey(directories.runtime, config.selftest.user)
   const intervals = intervalsOf(config)
@@ -89,7 +102,7 @@ export async function supervise(
     log.error({ err }, 'shell sessions are not reported to the relay'),
   )
   const settings = new SettingsDelivery({
-    ...{ inbox: NO_INBOX, clock, log },
+    ...{ inbox, clock, log },
     onAnswer: answer => reporter.settingsAnswered(answer),
   })
   let provedBefore = false

@@ -11,8 +11,8 @@ import { fetchDocument } from './fetch-document.ts'
 export interface Inbox {
   /** @returns undefined when `oobm-apply` has it; otherwise why not, for people */
   put(digest: string, bytes: Uint8Array): Promise<string | undefined>
-  /** What `oobm-apply` says of the last document that it looked at; undefined without one. */
-  look(): Promise<SettingsAnswer | undefined>
+  /** What `oobm-apply` says of a document; where it does not know it, of the last one; undefined without one. */
+  look(digest: string | undefined): Promise<SettingsAnswer | undefined>
 }
 
 export interface DeliveryOptions {
@@ -59,20 +59,20 @@ export class SettingsDelivery {
     let said = ''
     while (!connection.closed.aborted) {
       if (this.#control === control) {
-        const answer = await this.#answer()
+        const offer = this.#offers.get(relay)
+        const answer = await this.#answer(offer?.digest)
         const text = answer === undefined ? '' : essence(answer)
         if (answer !== undefined && text !== said && control.send(formatSettingsAnswer(answer))) said = text
-        const offer = this.#offers.get(relay)
         if (offer !== undefined && offer.digest !== answer?.digest) await this.#bring(offer, connection)
       }
       await this.#options.clock.sleep(LOOK_MS, connection.closed)
     }
   }
 
-  /** What is known of the last document. */
-  async #answer(): Promise<SettingsAnswer | undefined> {
+  /** What is known of a document, or of the last one. */
+  async #answer(digest: string | undefined): Promise<SettingsAnswer | undefined> {
     const { inbox, clock, onAnswer } = this.#options
-    const answer = await inbox.look()
+    const answer = await inbox.look(digest)
     if (answer !== undefined && essence(answer) !== this.#told) {
       this.#told = essence(answer)
       onAnswer(answer)

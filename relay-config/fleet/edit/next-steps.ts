@@ -17,13 +17,19 @@ export function nextSteps(before: Fleet, after: Fleet): string[] {
       [...before.devices, ...after.devices].some(device => relaysOf(after, device).includes(relay)),
   )
   const people = after.technicians.filter(technician => wayOf(before, technician) !== wayOf(after, technician))
-  const names = changed.map(({ name }) => name)
+  const isNamed = ({ name }: Device) => !fresh.some(device => device.name === name)
+  // A device in the field takes signed settings once it knows who signs them: with its next file, otherwise.
+  const isSigned = before.settings.signers.length > 0 && after.settings.signers.length > 0
+  const pushed = isSigned ? changed.filter(isNamed).map(({ name }) => name) : []
+  const names = changed.map(({ name }) => name).filter(name => !pushed.includes(name))
   const isRendered = people.length > 0 && relays.every(({ accounts }) => accounts === 'dedicated')
   const toRelays = [...(isRendered ? ['oobm-relay render'] : []), ...stepsToRelays(relays)]
-  const toDevices =
-    names.length <= FEW
+  const toDevices = [
+    ...(names.length <= FEW
       ? names.map(name => `oobm-relay issue ${name}    # and its file to the device`)
-      : [`oobm-relay issue DEVICE    # and its file to the device, for each of ${names.join(', ')}`]
+      : [`oobm-relay issue DEVICE    # and its file to the device, for each of ${names.join(', ')}`]),
+    ...(pushed.length > 0 ? [`oobm-relay settings push ${pushed.length <= FEW ? pushed.join(' ') : '--all'}`] : []),
+  ]
   // The key of a relay that has none yet cannot be pinned.
   const isPinned = relays.every(({ hostKeys }) => hostKeys.length > 0)
   return [
@@ -53,7 +59,7 @@ export function stepLines(steps: readonly string[]): string[] {
 function formOf(fleet: Fleet, { name }: Device): string | undefined {
   const whole = withKeys(fleet)
   const device = whole.devices.find(device => device.name === name)
-  return device && JSON.stringify(renderDeviceConfig(whole, device, ''))
+  return device && JSON.stringify([renderDeviceConfig(whole, device, ''), fleet.settings.signers])
 }
 
 /** The facts that a technician's files are made of. */

@@ -10,7 +10,8 @@ export interface SettingsContent {
   /** Of the bridge's host key: a name alone could be another board's. */
   fingerprint: string
   access: Pick<Access, 'signers'> & { technicians: unknown[] }
-  connectivity: ConnectivityAsWritten
+  /** Left out of a document that only says who gets in. */
+  connectivity?: ConnectivityAsWritten
 }
 
 /** @param gatewayKey see renderDeviceConfig */

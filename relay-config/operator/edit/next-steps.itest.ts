@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { makeKey } from '../../../testbed/make-key.ts'
@@ -63,6 +63,14 @@ host_keys = ["${hostKey?.publicKey}"]
   const removed = await must(['remove', 'technician', 'alice'])
   assert.equal(stepsOf(removed), [...both, 'oobm-relay issue edo', 'oobm-relay issue osaka'])
   assert.match(removed, /Until then, alice can still log in\.$/m)
+
+  // Once devices know who signs, only a new one needs a file.
+  const signer = `\n[settings]\nsigners = ["${bob?.publicKey}"]\n`
+  await writeFile(file, (await readFile(file, 'utf8')) + signer)
+  assert.equal(await add('console', 'osaka', 'sw2', '--path', '/dev/serial/by-id/b'), [
+    ...[...both, 'oobm-relay settings push osaka'],
+  ])
+  await writeFile(file, (await readFile(file, 'utf8')).replace(signer, ''))
 
   // A clone of what is in git.
   const { code, said } = await run(['issue', 'edo'])

@@ -1,4 +1,5 @@
 /** From the fleet file to the devices: which need a new document, signed, left at each relay, and what became of it. */
+import { usageError } from '../../../cli/command.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import type { Fleet, Relay } from '../../fleet/fleet-config.ts'
 import { describeSettings } from '../../relay/settings/describe-settings.ts'
@@ -67,9 +68,9 @@ async function leaveAt(mailbox: RelayMailbox, parcels: readonly Parcel[]): Promi
 function mailboxesFor({ fleet, files, values, signal }: CommandInput): RelayMailbox[] {
   if (isLocal(values)) return [localMailbox(values)]
   const host = values.host === undefined ? undefined : String(values.host)
-  return relaysNamed(fleet, values.relay === undefined ? undefined : String(values.relay), files.fleet).map(relay =>
-    remoteMailbox(relay, host, signal),
-  )
+  const relays = relaysNamed(fleet, values.relay === undefined ? undefined : String(values.relay), files.fleet)
+  if (host !== undefined && relays.length > 1) usageError('--host is for one relay: name it with --relay')
+  return relays.map(relay => remoteMailbox(relay, host, signal))
 }
 
 function relaysNamed({ relays }: Fleet, name: string | undefined, file: string): Relay[] {

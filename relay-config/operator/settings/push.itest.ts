@@ -256,15 +256,27 @@ test(
     const { code, stderr } = await push()
     assert.is(code, 0, stderr)
     await writeFile(join(folder, 'x.sig'), splitDocument('x', await document()).signature)
-    const found = await runProgram(
-      'ssh-keygen',
-      ['-Y', 'check-novalidate', '-n', SETTINGS_NAMESPACE, '-s', join(folder, 'x.sig')],
-      {
-        input: splitDocument('x', await document()).signed.toString(),
-      },
-    )
-    const { stdout: print } = await runProgram('ssh-keygen', ['-l', '-f', `${signer.path}.pub`])
-    assert.ok(found.stdout.includes(print.split(' ')[1] ?? '-'), found.stdout)
+    const allowed = join(folder, 'allowed')
+    for (const [key, code] of [
+      [other, 255],
+      [signer, 0],
+    ] as const) {
+      await writeFile(allowed, `operator namespaces="${SETTINGS_NAMESPACE}" ${key.publicKey}\n`)
+      const args = [
+        '-Y',
+        'verify',
+        '-n',
+        SETTINGS_NAMESPACE,
+        '-I',
+        'operator',
+        '-f',
+        allowed,
+        '-s',
+        join(folder, 'x.sig'),
+      ]
+      const input = splitDocument('x', await document()).signed.toString()
+      assert.is((await runProgram('ssh-keygen', args, { input })).code, code)
+    }
     await edit(text => `${text}key = "nowhere"\n`)
     assert.match((await push('--again')).stderr, /nowhere is missing: settings\.key in .*fleet\.toml names the key/)
   },

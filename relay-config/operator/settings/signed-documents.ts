@@ -27,6 +27,7 @@ import { readSiteFile } from './site-file.ts'
 /** The options of every command that signs. */
 export const SIGN_OPTIONS = {
   key: { value: 'FILE', help: 'sign with this key; a public one stands for that in ssh-agent or a FIDO token' },
+  access: { help: 'only say who gets in: people, their keys and rights, and who may sign' },
   with: { value: 'FILE', help: 'add the settings of the site (Wi-Fi, addresses, time zone) from FILE, encrypted' },
   serial: { value: 'N', help: 'use this serial number, for one device' },
 } as const satisfies Options
@@ -48,6 +49,7 @@ export async function signDocuments(
 ): Promise<SignedDocuments> {
   const { fleet, files, values, signal } = input
   const serial = serialOf(values.serial, devices)
+  if (values.access && values.with !== undefined) usageError('--with is not for --access, which names people only')
   const signer = await signerOf(input)
   try {
     const site = values.with === undefined ? undefined : await readSiteFile(String(values.with))
@@ -84,7 +86,7 @@ async function signed(
   signer: Signer,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const text = stringifyToml({ version, device, fingerprint, serial, access, connectivity })
+  const text = stringifyToml({ version, device, fingerprint, serial, access, ...(connectivity && { connectivity }) })
   const file = `settings of ${device}`
   checkSettingsDocument(file, Buffer.from(text))
   const document = Buffer.from(text + (await signBytes(text, SETTINGS_NAMESPACE, signer, signal)))
@@ -92,10 +94,11 @@ async function signed(
   return document
 }
 
-async function contentOf({ fleet, files }: CommandInput, device: Device): Promise<SettingsContent> {
+async function contentOf({ fleet, files, values }: CommandInput, device: Device): Promise<SettingsContent> {
   const bridgeKey = await readPublicKey(files.secrets, device.name, 'bridgeHostKey')
   const gatewayKey = device.gateway ? await readGatewayKey(files.secrets, device.name) : undefined
-  return renderSettings(fleet, device, bridgeKey, gatewayKey)
+  const { connectivity, ...people } = renderSettings(fleet, device, bridgeKey, gatewayKey)
+  return values.access ? people : { ...people, ...(connectivity && { connectivity }) }
 }
 
 const keyOf = ({ files }: CommandInput, { name }: Device) => readPublicKey(files.secrets, name, 'bridgeHostKey')

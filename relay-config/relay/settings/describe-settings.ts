@@ -8,7 +8,7 @@ const COMES_WITHIN_S = 30
 
 /** Whether nothing more happens to it by itself. */
 export function isDecided({ state }: SettingsView): boolean {
-  return state === 'applied' || state === 'reverted' || state === 'refused'
+  return ['applied', 'partly', 'reverted', 'refused'].includes(state)
 }
 
 /** One line for each device, in columns. */
@@ -39,6 +39,8 @@ function describe(view: SettingsView): string {
       return `on trial for ${since}${cause}`
     case 'applied':
       return `applied ${since} ago${cause}`
+    case 'partly':
+      return `applied in part ${since} ago, who gets in is in force and the connectivity was refused${cause}`
     case 'reverted':
       return `reverted ${since} ago, the earlier connectivity is in force${cause}`
     case 'refused':

@@ -97,7 +97,7 @@ function toldEntry(device: string, toldS: number, told: unknown): HistoryEntry[]
   const [from, at] = [timeBefore(fromS), timeBefore(agoS)]
   if (at === undefined) return []
   const span = from === undefined ? {} : { from, to: at }
-  const by = who.technician ?? 'unknown'
+  const by = who.technician ?? (event === 'settings' ? device : 'unknown')
   return [{ at, by, event, device, ...who, ...span, ...(detail !== undefined && { reason: detail }), source: 'device' }]
 }
 

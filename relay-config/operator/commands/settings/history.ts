@@ -29,8 +29,7 @@ export const history = defineCommand({
       .filter(entry => entry.event === 'settings' && entry.device === device)
       .toSorted((a, b) => (a.at < b.at ? -1 : 1))
     for (const { at, by, source, reason = '' } of about) {
-      const who = source === 'device' ? device : by
-      print(printable(`${moment(at)}  ${who}  ${reason}${source === 'device' ? ` (${device} says so)` : ''}`, 1_000))
+      print(printable(`${moment(at)}  ${by}  ${reason}${source === 'device' ? ` (${device} says so)` : ''}`, 1_000))
     }
     for (const { digest, serial, bytes, atMs } of documents) {
       const place = digest === offer?.digest ? 'is for the device' : 'is kept'

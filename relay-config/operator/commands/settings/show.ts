@@ -50,9 +50,10 @@ async function showAll(
 ): Promise<number> {
   const waitMs = waitOf(values)
   const onView = (view: SettingsView) => {
-    if (values.json) print(asciiJson(view))
+    if (values.json && waitMs > 0) print(asciiJson(view))
   }
   const { views, code } = await gatherViews(mailboxes, devices, { waitMs, onView, signal })
+  if (values.json && waitMs === 0) for (const view of views) print(asciiJson(view))
   if (!values.json) for (const line of describeSettings(views)) print(line)
   const isMissed = waitMs > 0 && !values.json && views.some(view => !isDecided(view) || view.state !== 'applied')
   return Math.max(code, isMissed ? EXIT.failed : EXIT.ok)

@@ -1,0 +1,83 @@
+/** What systemd does for settings from afar: it starts oobm-apply when a document has come, and restarts units for it. */
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { UnitEnvironment } from './prepare-unit.ts'
+import { programPath } from './provision.ts'
+
+export interface SettingsUnits {
+  /** For the programs that bring documents, or show what became of them. */
+  environment: Record<'OOBM_ROOT' | 'OOBM_SETTINGS_SPOOL' | 'OOBM_SETTINGS_RECORD', string>
+  /** The command of a unit, which `systemctl restart` starts anew. */
+  restartable(unit: string, command: readonly string[]): string[]
+  /** In the place of oobm-apply.path. */
+  apply: { command: string[]; environment: NodeJS.ProcessEnv }
+}
+
+/** `$0` is the file with the process id; what is to start anew has a file beside it. */
+const RESTARTABLE = `
+stop=
+trap 'stop=1; kill "$pid" 2>/dev/null' TERM
+while :; do
+  "$@" & pid=$!
+  echo "$pid" >"$0"
+  wait "$pid"; code=$?
+  if [ "$stop" ]; then wait "$pid"; exit; fi
+  [ -e "$0.restart" ] || exit "$code"
+  rm -f "$0.restart"
+done`
+
+/** `$0` is the folder of documents. */
+const ON_DOCUMENT = `
+while :; do
+  for document in "$0"/*.settings; do
+    [ ! -e "$document" ] || "$@"
+    break
+  done
+  sleep 0.3
+done`
+
+/**
+ * @param root the lab's folder
+ * @param device the folder in the place of the device's root
+ */
+export async function settingsUnits(
+  root: string,
+  device: string,
+  { supervisor, bridge }: Record<'supervisor' | 'bridge', UnitEnvironment>,
+): Promise<SettingsUnits> {
+  const at = (path: string) => join(device, path)
+  const [spool, runtime, units, bin] = [
+    at('run/oobm-settings'),
+    at('run/oobm-apply'),
+    at('run/units'),
+    join(root, 'bin'),
+  ]
+  for (const folder of [spool, runtime, units, bin, at('var/lib/oobm-apply')])
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+  const systemctl = `#!/bin/sh
+# Stands for systemctl(1) in the lab.
+unit='${units}/'\${2%.service}
+[ "$1" = restart ] && [ -e "$unit" ] || exit 0
+: >"$unit.restart"
+kill "$(cat "$unit")"
+`
+  await writeFile(join(bin, 'systemctl'), systemctl)
+  await chmod(join(bin, 'systemctl'), 0o755)
+  const environment = {
+    ...{ OOBM_ROOT: device, OOBM_SETTINGS_SPOOL: spool },
+    OOBM_SETTINGS_RECORD: at('var/lib/oobm-apply/settings.json'),
+  }
+  return {
+    environment,
+    restartable: (unit, command) => ['sh', '-c', RESTARTABLE, join(units, unit), ...command],
+    apply: {
+      command: ['sh', '-c', ON_DOCUMENT, spool, process.execPath, programPath('oobm-apply')],
+      environment: {
+        ...environment,
+        ...{ PATH: `${bin}:${process.env.PATH}`, RUNTIME_DIRECTORY: runtime },
+        OOBM_RUNTIME_DIRECTORY: supervisor.RUNTIME_DIRECTORY,
+        OOBM_CONSOLE_RUNTIME_DIRECTORY: bridge.RUNTIME_DIRECTORY,
+      },
+    },
+  }
+}

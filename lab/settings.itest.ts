@@ -1,0 +1,190 @@
+/** Settings from afar through the whole system: fleet file → signature → relay → device → who gets in, and the way back. */
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { makeKey } from '../testbed/make-key.ts'
+import { runProgram, startProgram } from '../testbed/run-program.ts'
+import { scratchDirectory } from '../testbed/scratch.ts'
+import { signalProcess } from '../testbed/sshd.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
+import { waitFor } from '../testbed/wait-for.ts'
+
+const test = suite('settings from afar in the lab')
+const LIMIT = { timeoutMs: 280_000 }
+const PATIENCE = { timeoutMs: 60_000 }
+
+async function startLab(context: TestContext) {
+  const scratch = await scratchDirectory(context)
+  const bundle = join(import.meta.dirname, '../tools/bundle.ts')
+  const options = { cwd: join(import.meta.dirname, '..'), timeoutMs: 120_000 }
+  const built = await runProgram(process.execPath, ['--import', 'tsx', bundle, join(scratch, 'build')], options)
+  assert.is(built.code, 0, built.stderr)
+  await mkdir(join(scratch, 'tmp'))
+  const program = (name: string) => join(scratch, 'build/lib', `${name}.cjs`)
+  const directory = join(scratch, 'lab')
+  const env = { TMPDIR: join(scratch, 'tmp'), OOBM_FLEET: join(directory, 'fleet.toml') }
+  const lab = startProgram(process.execPath, [program('lab'), '--directory', directory], { env })
+  context.cleanup(() => lab.stop(20_000))
+  context.onFailure(async () => {
+    const log = await readFile(join(directory, 'log/oobm-apply.log'), 'utf8').catch(() => '')
+    return `the lab:\n${lab.output().slice(-1500)}\noobm-apply:\n${log}`
+  })
+  const led = () => readFile(join(directory, 'led'), 'utf8').catch(() => '')
+  await waitFor('the lab to be ready', async () => (await led()).trim() === 'ready', PATIENCE)
+  const relay = join(directory, 'relay/oobm')
+  const oobmRelay = (...args: string[]) =>
+    runProgram(process.execPath, [program('oobm-relay'), ...args], { env, ...PATIENCE })
+  const must = async (...args: string[]) => {
+    const { code, stdout, stderr } = await oobmRelay(...args)
+    assert.is(code, 0, `${args.join(' ')}: ${stdout}${stderr}`)
+    return stdout
+  }
+  /** A technician's keys and files, and the relay's: as after "add technician". */
+  const enlist = async (name: string) => {
+    const key = await makeKey(directory, `${name}-key`)
+    await must('add', 'technician', name, '--key', `${key.path}.pub`, '--consoles', 'all', '--shells', 'lab-device')
+    const folder = join(directory, 'rendered/technicians', name)
+    await must('render', '--known-hosts', join(folder, 'known_hosts'), '--identity', key.path)
+    const installed = await runProgram('sh', [join(directory, 'rendered/relay/lab/install')], {
+      env: { HOME: join(directory, 'relay') },
+    })
+    assert.is(installed.code, 0, installed.stderr)
+    await cp(join(folder, 'config'), join(directory, `${name}-config`))
+    return (...args: string[]) => ['-F', join(directory, `${name}-config`), ...args]
+  }
+  return {
+    ...{ directory, relay, must, oobmRelay, enlist },
+    settings: (command: string, ...args: string[]) => oobmRelay('settings', command, ...args, '--state', relay),
+    oobm: async (...args: string[]) => (await runProgram(join(directory, 'oobm'), args, PATIENCE)).stdout,
+    /** The supervisor itself, below the shell that starts it anew. */
+    supervisor: async () => Number(await readFile(join(directory, 'device/run/units/oobm-supervisor'), 'utf8')),
+  }
+}
+
+test(
+  'a person comes and goes by a push; an old document, and one that nobody signed, bring nobody back',
+  async context => {
+    const { directory, relay, must, settings, oobm, enlist } = await startLab(context)
+    const bob = await enlist('bob')
+    const mayBob = async () => (await runProgram('ssh', bob('router1', 'list'), PATIENCE)).code === 0
+    assert.not(await mayBob(), 'the relay lets bob through, and the device does not know them')
+    const pushed = await settings('push', 'lab-device', '--access', '--wait', '60s')
+    assert.is(pushed.code, 0, pushed.stdout + pushed.stderr)
+    assert.match(pushed.stdout, /^lab-device {2}serial 1 {2}applied \d+ s ago\n1 of 1 applied$/m)
+    await waitFor('bob to get in', mayBob, PATIENCE)
+    assert.match(await oobm('settings'), /^serial number +1$/m)
+    await cp(join(relay, 'settings/lab-device'), join(directory, 'kept'), { recursive: true })
+
+    const session = startProgram('ssh', bob('-tt', 'router1'))
+    context.cleanup(() => session.stop())
+    await session.says(/from the oobm lab|\[oobm/, PATIENCE.timeoutMs)
+    const shell = startProgram('ssh', bob('lab-device', 'echo in; sleep 300'))
+    context.cleanup(() => shell.stop())
+    await shell.says(/^in$/m, PATIENCE.timeoutMs)
+    await must('remove', 'technician', 'bob')
+    const removed = await settings('push', 'lab-device', '--access', '--wait', '60s')
+    assert.is(removed.code, 0, removed.stdout + removed.stderr)
+    assert.match(removed.stdout, /^lab-device {2}serial 2 {2}applied/m)
+    await waitFor('the session at the console to end', () => session.ended(), PATIENCE)
+    assert.not(await mayBob())
+    await waitFor(
+      'alice to be in as before',
+      async () =>
+        (await runProgram('ssh', ['-F', join(directory, 'ssh_config'), 'console', 'list'], PATIENCE)).code === 0,
+      PATIENCE,
+    )
+
+    // A relay that was broken into: the document that has bob, offered again; then the present one, changed; then another's.
+    const offer = async (from: string, change: (bytes: Buffer) => Buffer) => {
+      const { createHash } = await import('node:crypto')
+      const name = (await readFile(join(from, 'offer'), 'utf8')).split(' ')[1] ?? ''
+      const bytes = change(await readFile(join(from, name)))
+      const digest = createHash('sha256').update(bytes).digest('hex')
+      const mailbox = join(relay, 'settings/lab-device')
+      await writeFile(join(mailbox, digest), bytes)
+      const message = `settings ${digest} ${bytes.length}\n`
+      await writeFile(join(mailbox, 'offer'), message)
+      await writeFile(join(relay, 'state/lab-device/control'), message)
+      return digest
+    }
+    const forged = (bytes: Buffer) => Buffer.from(bytes.toString().replace(/^serial = 2$/m, 'serial = 3'))
+    const cases: [name: string, make: () => Promise<string>, why: RegExp][] = [
+      ['replayed', () => offer(join(directory, 'kept'), bytes => bytes), /serial 2 has replaced it/],
+      ['changed', () => offer(join(relay, 'settings-2'), forged), /signature|signed/],
+      [
+        'unsigned',
+        () => offer(join(relay, 'settings-2'), bytes => bytes.subarray(0, bytes.indexOf('-----BEGIN SSH'))),
+        /is not signed/,
+      ],
+      [
+        'cut short',
+        () => offer(join(relay, 'settings-2'), bytes => bytes.subarray(0, bytes.length - 20)),
+        /may be cut short/,
+      ],
+    ]
+    await cp(join(relay, 'settings/lab-device'), join(relay, 'settings-2'), { recursive: true })
+    for (const [index, [name, make, why]] of cases.entries()) {
+      const digest = await make()
+      const answer = await waitFor(
+        `${name} to be refused`,
+        async () => {
+          const text = await readFile(join(relay, 'state/lab-device/settings.json'), 'utf8').catch(() => '')
+          const { digest: about, state, cause } = JSON.parse(text || '{}')
+          return about === digest && state === 'refused' && cause
+        },
+        PATIENCE,
+      )
+      assert.match(String(answer), why, name)
+      assert.match(await oobm('settings'), new RegExp(`^refused +${index}$`, 'm'))
+    }
+    assert.not(await mayBob())
+    const { stdout: history } = await settings('history', 'lab-device')
+    assert.match(
+      history,
+      / lab-device {2}serial 1 applied \(lab-device says so\)\n[\s\S]* serial 1 refused: serial 2 has replaced it/,
+    )
+    assert.match(
+      await must('history', 'lab-device', '--event', 'settings', '--state', relay),
+      / lab-device +settings +lab-device +serial 2 applied/,
+    )
+  },
+  LIMIT,
+)
+
+test(
+  'a device that is away gets the last settings when it comes, and the relay says meanwhile who has not got them',
+  async context => {
+    const { directory, relay, settings, supervisor, enlist, must } = await startLab(context)
+    // It is cut off: its supervisor stands still, and the relay has lost the connection.
+    const pid = await supervisor()
+    signalProcess(pid, 'SIGSTOP')
+    context.cleanup(() => signalProcess(pid, 'SIGCONT'))
+    const sessions = await readFile(join(relay, 'state/lab-device/sessions'), 'utf8')
+    for (const line of sessions.trimEnd().split('\n')) signalProcess(Number(line.split(' ')[0]), 'SIGKILL')
+    const bob = await enlist('bob')
+    const first = await settings('push', 'lab-device', '--access', '--wait', '2s')
+    assert.is(first.code, 1, 'it was asked to wait for the device')
+    assert.match(
+      first.stdout,
+      /^0 of 1 applied; not yet:\n {2}lab-device {2}serial 1 {2}waiting for the device for \d+ s: it is not connected here, and last reported /m,
+    )
+    await must('remove', 'technician', 'bob')
+    assert.is((await settings('push', '--all', '--access')).code, 0)
+    signalProcess(pid, 'SIGCONT')
+    const shown = await settings('show', '--wait', '60s')
+    assert.is(shown.code, 0, shown.stdout)
+    assert.match(shown.stdout, /^lab-device {2}serial 2 {2}applied \d+ s ago$/m)
+    assert.match(await readFile(join(directory, 'device/etc/oobm/settings.toml'), 'utf8'), /^serial = 2$/m)
+    assert.not((await runProgram('ssh', bob('router1', 'list'), PATIENCE)).code === 0, 'serial 1 never took effect')
+
+    // Pushed again by another operator, who has the keys and no numbers.
+    await rm(join(directory, 'secrets/lab-device/settings.json'))
+    const other = await settings('push', 'lab-device', '--access', '--wait', '60s')
+    assert.is(other.code, 0, other.stdout + other.stderr)
+    assert.match(other.stdout, /serial 3 {2}applied/)
+    assert.equal((await readdir(join(relay, 'settings/lab-device'))).length, 2 + 3)
+  },
+  LIMIT,
+)
+
+test.run()
