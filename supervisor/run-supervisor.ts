@@ -29,6 +29,7 @@ import { readUplink } from './network/uplink.ts'
 import { applyInbox } from './settings/apply-inbox.ts'
 import { Reporter } from './status/report-to-relay.ts'
 import { StatusKeeper } from './status/status-keeper.ts'
+import { type ToldAlerts, toldAlertsIn } from './status/told-alerts.ts'
 import { statusWriter } from './status/write-status.ts'
 import { type Daemon, supervise } from './supervise.ts'
 import { watchRequests } from './watch-requests.ts'
@@ -54,7 +55,7 @@ export async function runSupervisor(env: NodeJS.ProcessEnv, told: AbortSignal): 
   const signal = AbortSignal.any([told, over.signal])
   // Every wait of every loop listens to it.
   setMaxListeners(0, signal)
-  const reporter = reporterFor(loaded)
+  const reporter = reporterFor(loaded, await toldAlertsIn(directories.state, log))
   const keeper = keepStatus(loaded, { directories, led, manager, reporter, log })
   const progress = new Progress(clock)
   const events = new Broadcast()
@@ -141,10 +142,10 @@ function keepStatus(
 }
 
 /** Reports the status, and who is on the consoles, to relays. */
-function reporterFor({ usable }: Loaded): Reporter {
+function reporterFor({ usable }: Loaded, toldAlerts: ToldAlerts): Reporter {
   const intervals = usable && intervalsOf(usable.config)
   const { keepaliveS = 15, reportS = 300 } = intervals ?? {}
-  return new Reporter({ clock, pingS: keepaliveS, idleMs: reportS * 1000, readUplink })
+  return new Reporter({ clock, pingS: keepaliveS, idleMs: reportS * 1000, readUplink, toldAlerts })
 }
 
 /**

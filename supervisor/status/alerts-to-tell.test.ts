@@ -1,19 +1,29 @@
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { deviceAlertSchema } from '../../formats/control-protocol.ts'
 import type { ToldAlert } from '../../formats/status-file.ts'
+import { silentLog } from '../../runtime/log.ts'
+import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite } from '../../testbed/suite.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
 import { AlertsToTell } from './alerts-to-tell.ts'
+import { type ToldAlerts, toldAlertsIn } from './told-alerts.ts'
 
 const test = suite('alerts to tell')
 const WALL_MS = 1_800_000_000_000
 
-function telling() {
+function telling(told?: ToldAlerts) {
   const clock = { nowMs: 5_000_000, aheadMs: WALL_MS - 5_000_000 }
-  const alerts = new AlertsToTell({
-    nowMs: () => clock.nowMs,
-    wallMs: () => clock.nowMs + clock.aheadMs,
-    sleep: async () => {},
-  })
+  const alerts = new AlertsToTell(
+    {
+      nowMs: () => clock.nowMs,
+      wallMs: () => clock.nowMs + clock.aheadMs,
+      sleep: async () => {},
+    },
+    told,
+  )
   const tell = (takes = true) => {
     const lines: string[] = []
     while (alerts.tellOne(line => takes && lines.push(line) > 0));
@@ -78,6 +88,33 @@ test('when the clock of the device is set, the age stays right', () => {
   // The bridge says it in the new time.
   alerts.look({ alerts: [alert(1, { since: WALL_MS + 86_400_000 - 60_000, at: WALL_MS + 86_400_000 - 5_000 })] })
   assert.is(tell()[0].agoS, 5)
+})
+
+test('after a restart, only what was not certainly told is told again', async context => {
+  const directory = await scratchDirectory(context)
+  const first = telling(await toldAlertsIn(directory, silentLog))
+  first.alerts.look({ alerts: [alert(1), alert(2, { count: 5 })] })
+  first.tell()
+  first.clock.nowMs += 400_000
+  first.alerts.look({ alerts: [alert(1), alert(2, { count: 5 }), alert(3)] })
+  first.tell()
+  first.alerts.note()
+  const file = join(directory, 'told-alerts.json')
+  await waitFor('the note', () => existsSync(file))
+  const second = telling(await toldAlertsIn(directory, silentLog))
+  second.alerts.note()
+  second.alerts.look({ alerts: [alert(1), alert(2, { count: 6 }), alert(3)] })
+  assert.equal(
+    second.tell().map(({ ref, count }) => [Number.parseInt(ref, 16), count]),
+    [
+      [2, 6],
+      [3, 1],
+    ],
+  )
+  await writeFile(file, '{')
+  const third = telling(await toldAlertsIn(directory, silentLog))
+  third.alerts.look({ alerts: [alert(1)] })
+  assert.is(third.tell().length, 1, 'without the file, once more is better than never')
 })
 
 test('more than are remembered are counted as lost, unless they were told', () => {

@@ -5,9 +5,12 @@
 import { formatAlert } from '../../formats/control-protocol.ts'
 import type { ConsoleStatus, ToldAlert } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import type { ToldAlerts, ToldCounts } from './told-alerts.ts'
 
 /** Alerts that are remembered; older ones that no relay was told are counted as lost. */
 const REMEMBERED_MAX = 128
+/** Milliseconds after which what was sent has certainly arrived, or its connection was given up. */
+const CERTAIN_MS = 300_000
 
 interface Known {
   alert: ToldAlert
@@ -19,10 +22,15 @@ export class AlertsToTell {
   readonly #clock: Clock
   /** By ref, the ones that changed last at the end. */
   readonly #known = new Map<string, Known>()
+  readonly #told: ToldAlerts
+  #noted: string
   #lost = 0
 
-  constructor(clock: Clock) {
+  /** @param told what is remembered over a restart */
+  constructor(clock: Clock, told: ToldAlerts = { before: {}, put: () => {} }) {
     this.#clock = clock
+    this.#told = told
+    this.#noted = JSON.stringify(told.before)
   }
 
   /** Takes in the bridge's present status. */
@@ -33,7 +41,7 @@ export class AlertsToTell {
       if (known && alert.count <= known.alert.count) known.alert = alert
       else {
         this.#known.delete(alert.ref)
-        this.#known.set(alert.ref, { alert, sent: known?.sent })
+        this.#known.set(alert.ref, { alert, sent: known ? known.sent : this.#sentBefore(alert.ref) })
       }
     }
     for (const [ref, { alert, sent }] of this.#known) {
@@ -72,6 +80,25 @@ export class AlertsToTell {
     for (const known of this.#known.values()) {
       if (known.sent && known.sent.atMs >= sinceMs) known.sent = undefined
     }
+  }
+
+  /** Notes what was certainly told, for the next start. */
+  note(): void {
+    const atMs = this.#clock.nowMs() - CERTAIN_MS
+    const counts: ToldCounts = Object.fromEntries(
+      [...this.#known].flatMap(([ref, { sent }]) => (sent && sent.atMs <= atMs ? [[ref, sent.count]] : [])),
+    )
+    const text = JSON.stringify(counts)
+    // Before the bridge has said anything, nothing is known.
+    if (text === this.#noted || this.#known.size === 0) return
+    this.#noted = text
+    this.#told.put(counts)
+  }
+
+  #sentBefore(ref: string): Known['sent'] {
+    const { before } = this.#told
+    const count = Object.hasOwn(before, ref) ? before[ref] : undefined
+    return count === undefined ? undefined : { count, atMs: Number.NEGATIVE_INFINITY }
   }
 
   get #next(): Known | undefined {

@@ -5,6 +5,7 @@ import type { SettingsAnswer } from '../../formats/settings-delivery.ts'
 import type { ConsoleStatus } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { AlertsToTell } from './alerts-to-tell.ts'
+import type { ToldAlerts } from './told-alerts.ts'
 import type { EndedShell } from './watch-shells.ts'
 
 /** Events that wait for a relay; older ones are counted and reported as lost. */
@@ -24,9 +25,9 @@ export class Deeds {
   #isAlertsTurn = false
   #told: { bridge: string; id: number } | undefined
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, told?: ToldAlerts) {
     this.#clock = clock
-    this.#alerts = new AlertsToTell(clock)
+    this.#alerts = new AlertsToTell(clock, told)
   }
 
   /** Takes in the bridge's present status and the one before; undefined while there is none. */
@@ -78,6 +79,7 @@ export class Deeds {
   tell(send: (line: string) => boolean): void {
     const nowMs = this.#clock.nowMs()
     const agoS = (thenMs: number) => Math.min(1e10, Math.max(0, Math.round((nowMs - thenMs) / 1000)))
+    this.#alerts.note()
     this.#lost += this.#alerts.takeLost()
     if (this.#lost > 0) {
       const detail = `${this.#lost} events that no relay received`

@@ -7,6 +7,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { Control } from '../tunnel/control-channel.ts'
 import { Deeds } from './deeds.ts'
 import { deviceReport } from './device-report.ts'
+import type { ToldAlerts } from './told-alerts.ts'
 import type { EndedShell } from './watch-shells.ts'
 
 export interface ReporterOptions {
@@ -16,6 +17,8 @@ export interface ReporterOptions {
   /** Milliseconds between two reports when nothing happens; 300 bytes each. */
   idleMs: number
   readUplink(): Promise<string | undefined>
+  /** Which alerts a relay was told before this start. */
+  toldAlerts?: ToldAlerts
 }
 
 /** The least time between two reports in milliseconds: a relay reads two a second. */
@@ -37,7 +40,7 @@ export class Reporter {
 
   constructor(options: ReporterOptions) {
     this.#options = options
-    this.#deeds = new Deeds(options.clock)
+    this.#deeds = new Deeds(options.clock, options.toldAlerts)
   }
 
   /** Takes in the present status; the same may come again. */
