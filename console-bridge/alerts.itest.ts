@@ -48,6 +48,14 @@ test(
     const shown = await runCommand(files, 'alice', 'core-sw1', 'status --json')
     assert.is(JSON.parse(shown.stdout).alerts, undefined)
 
+    const list = await runCommand(files, 'olga', 'core-sw1', 'alerts')
+    assert.match(list.stdout, /^\S+ \S+ UTC {2}ios-fan +once\n\S+ \S+ UTC {2}linux-panic +once\n.*bgp +once\n.*\n$/)
+    const json = await runCommand(files, 'alice', 'core-sw1', 'alerts --json')
+    assert.equal(
+      JSON.parse(json.stdout).map(({ rule, text }: { rule: string; text?: string }) => [rule, text]),
+      alerts.map(({ rule }) => [rule, undefined]),
+    )
+
     // Killed, and started again: nothing of before is an alert again, and what is new is.
     bridge.child.kill('SIGKILL')
     const again = await startBridge(context, files)

@@ -1,7 +1,6 @@
 /** Runs the console bridge: keeps the lines open, and serves the consoles over SSH. */
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { alertRulesOf } from '../formats/alert-rules.ts'
 import { type DeviceConfig, deviceConfigSchema, namedConsoles, spareConsoles } from '../formats/device-config.ts'
 import { deviceConfigPath, directoriesOf, kernelFolders, sharedFilesDirectory } from '../formats/directories.ts'
 import { peopleRecordPath } from '../formats/people.ts'
@@ -107,8 +106,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
     ...{ file: join(directories.state, 'alerts.json'), consoles: all.map(({ name }) => name), clock, log },
   })
   const alertWatch = new AlertWatch({
-    ...{ consoles: all.map(console => ({ name: console.name, rules: alertRulesOf(console) })), kept: alerts },
-    ...{ clock, log, onChange: nap.wake },
+    ...{ consoles: all, kept: alerts, clock, log, onChange: nap.wake },
     typistOf: console => consoles.find(({ name }) => name === console)?.typistWithin(TYPED_MS),
   })
   const places = {
@@ -153,6 +151,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
         consoles,
         transcripts,
         recordings,
+        alertsOf: name => alerts.of(name),
         places,
         status,
         clock,

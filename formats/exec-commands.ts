@@ -220,6 +220,12 @@ export const EXEC_COMMANDS = {
     onConsole: true,
     access: 'any',
   },
+  alerts: {
+    options: { json: { help: 'print JSON, for programs' } },
+    help: 'show what its alerts found: rule, time, count',
+    onConsole: true,
+    access: 'any',
+  },
   'recordings list': {
     options: { json: { help: 'print JSON, for programs' } },
     help: 'list the recorded sessions: who, from where, when',

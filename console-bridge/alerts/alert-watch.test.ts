@@ -23,8 +23,8 @@ async function watching(context: TestContext, rules: AlertRule[] = [FAN], file?:
   const watch = new AlertWatch({
     ...{ kept, clock, log, onChange: () => {}, typistOf: () => typist },
     consoles: [
-      { name: 'core-sw1', rules },
-      { name: 'edge-rt1', rules: [] },
+      { name: 'core-sw1', alerts: [], alertRules: rules },
+      { name: 'edge-rt1', alerts: [], alertRules: [] },
     ],
   })
   const ending = new AbortController()

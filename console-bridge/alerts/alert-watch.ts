@@ -3,7 +3,7 @@
  * rules are, keys and output are served in between.
  */
 import { randomBytes } from 'node:crypto'
-import type { AlertRule } from '../../formats/alert-rules.ts'
+import { type AlertRule, type AlertSettings, alertRulesOf } from '../../formats/alert-rules.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { printable } from '../../runtime/printable.ts'
@@ -14,7 +14,7 @@ import { compileRules } from './line-rules.ts'
 import { OutputSearch } from './output-search.ts'
 
 export interface AlertWatchOptions {
-  consoles: readonly { name: string; rules: readonly AlertRule[] }[]
+  consoles: readonly (AlertSettings & { name: string })[]
   /** Who sent something to the target of a console in the last {@link TYPED_MS}. */
   typistOf(console: string): string | undefined
   kept: KeptAlerts
@@ -61,6 +61,7 @@ export class AlertWatch {
   constructor(options: AlertWatchOptions) {
     this.#options = options
     this.#watched = options.consoles
+      .map(console => ({ name: console.name, rules: alertRulesOf(console) }))
       .filter(({ rules }) => rules.length > 0)
       .map(({ name, rules }) => this.#watch(name, rules))
   }

@@ -1,6 +1,7 @@
 /** The effect of each exec command, a file each. `attach` and `watch` are sessions, which the connection opens. */
 import type { ExecCommand, ExecCommandName } from '../../formats/exec-commands.ts'
 import type { SessionExit } from '../session/exit-codes.ts'
+import { alertsCommand } from './alerts.ts'
 import { autobaudCommand } from './autobaud.ts'
 import { breakCommand } from './break.ts'
 import type { CommandContext, Execute } from './command.ts'
@@ -27,6 +28,7 @@ const EFFECTS: { [Name in EffectName]: Execute<Name> } = {
   note: noteCommand,
   kick: kickCommand,
   run: runCommand,
+  alerts: alertsCommand,
   'recordings list': recordingsListCommand,
   'recordings play': recordingsPlayCommand,
   'recordings export': recordingsExportCommand,

@@ -1,7 +1,7 @@
 /** What an exec command gets, and how it answers. */
 import type { TechnicianConfig } from '../../formats/device-config.ts'
 import type { ExecCommand, ExecCommandName } from '../../formats/exec-commands.ts'
-import type { ConsoleStatus } from '../../formats/status-file.ts'
+import type { ConsoleStatus, ToldAlert } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Console } from '../console/console.ts'
 import type { RecordingList } from '../recordings/recording-list.ts'
@@ -32,6 +32,8 @@ export interface CommandServices {
   status(): ConsoleStatus
   transcripts: TranscriptAccess
   recordings: RecordingList
+  /** What the rules of a console found, the latest last. */
+  alertsOf(console: string): readonly ToldAlert[]
   /** For files on their way. */
   places: TransferPlaces
   technicians: readonly TechnicianConfig[]
