@@ -15,6 +15,8 @@ export interface QemuMachine extends Machine {
   readonly qmp: Qmp
   /** Unix socket of the adapter's far end: the equipment. */
   readonly adapterSocket: string
+  /** It was switched off, or its power was cut. */
+  isOff(): boolean
   /** What QEMU itself said: nothing, when all is well and the board has no shell. */
   output(): string
   /** Ends QEMU by itself, so that its captures are whole; for the machine this is a power cut. */
@@ -58,7 +60,14 @@ function controlled(qemu: Program, qmp: Qmp, { board, directory }: PowerOn): Qem
     }
   }
   const machine: QemuMachine = {
-    ...{ directory, qmp, printed, output: qemu.output, adapterSocket: join(directory, FILES.adapter) },
+    ...{
+      directory,
+      qmp,
+      printed,
+      output: qemu.output,
+      isOff: qemu.ended,
+      adapterSocket: join(directory, FILES.adapter),
+    },
     untilPrints: pattern => until(`"${pattern}" on its console`, () => printed().match(pattern)),
     untilUp: async () => {
       await until('its shell', () => qemu.output().includes('agent-ready\n'))

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { waitFor } from '../../../testbed/wait-for.ts'
 import type { QemuMachine } from '../../machine/qemu.ts'
 import { FILES } from '../../machine/qemu-arguments.ts'
+import { usbBreaks } from '../../machine/usb-capture.ts'
 import { plugIn } from './equipment.ts'
 import { CONSOLE } from './relay.ts'
 import type { Scene } from './scene.ts'
 import { type Technician, type as typeInto } from './technician.ts'
-import { usbBreaks } from './usb-breaks.ts'
 
 /** Milliseconds between two presses of Return. */
 const RETURN_KEY_MS = 3_000

@@ -6,12 +6,12 @@ import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { runProgram } from '../../../testbed/run-program.ts'
 import { flashCard, partitionIn } from '../../card/card.ts'
 import { fatOf } from '../../card/fat.ts'
+import { issueBoard } from '../../card/issue-board.ts'
 import { addTestShell } from '../../card/test-shell.ts'
 import type { Case, Subject } from '../../case.ts'
 import { boardOf, hasKvm } from '../../machine/boards.ts'
 import { startQemu } from '../../machine/qemu.ts'
 import { type Guest, type Port, settle } from './guest.ts'
-import { issueBoard } from './issue-board.ts'
 import { ACCOUNT, equal, LOGINS, type Login } from './logins.ts'
 
 const BUILD = join(import.meta.dirname, '../../../build')

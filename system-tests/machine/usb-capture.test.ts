@@ -1,11 +1,15 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../../testbed/suite.ts'
-import { usbBreaks } from './usb-breaks.ts'
+import { suite } from '../../testbed/suite.ts'
+import { lineRequests, usbBreaks } from './usb-capture.ts'
 
-const test = suite('breaks in a USB capture')
+const test = suite('lines in a USB capture')
 const ON = [0x40, 4, 0x08, 0x40]
 const OFF = [0x40, 4, 0x08, 0x00]
-const DTR = [0x40, 1, 0x01, 0x40]
+const DTR = [0x40, 1, 0x01, 0x01]
+const BOTH = [0x40, 1, 0x03, 0x03]
+const NOT_RTS = [0x40, 1, 0x00, 0x02]
+/** The speed. */
+const OTHER = [0x40, 3, 0x03, 0x03]
 
 /** A capture as QEMU writes it: submitted control requests at these milliseconds. */
 function capture(...requests: [atMs: number, setup: number[], type?: string][]): Buffer {
@@ -33,6 +37,18 @@ test('gives the length of each break', () => {
 test('counts what was asked for, not what was answered, and no break that has not ended', () => {
   assert.equal(usbBreaks(capture([1000, ON, 'C'], [1500, OFF, 'C'])), [])
   assert.equal(usbBreaks(capture([1000, ON])), [])
+})
+
+test('gives what each request makes of the modem lines, where its mask has them', () => {
+  const file = capture([1, DTR], [2, OTHER], [3, BOTH], [4, BOTH], [5, NOT_RTS], [6, ON], [7, [0xc0, 1, 0, 0x0303]])
+  const seen = [...lineRequests(file)].map(({ atMs, ...lines }) => [atMs, lines.dtr, lines.rts, lines.break])
+  assert.equal(seen, [
+    [1, true, false, false],
+    [3, true, true, false],
+    [4, true, true, false],
+    [5, true, false, false],
+    [6, true, false, true],
+  ])
 })
 
 test('passes over a record that was cut short, and refuses what is no capture', () => {
