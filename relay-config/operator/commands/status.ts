@@ -4,6 +4,8 @@ import { paintFor } from '../../../cli/paint.ts'
 import { withWord } from '../../../formats/states.ts'
 import { EXIT } from '../../../runtime/errors.ts'
 import { asciiJson } from '../../../runtime/printable.ts'
+import { settingsText } from '../../relay/settings/describe-settings.ts'
+import { readSettingsView } from '../../relay/settings/settings-view.ts'
 import { askSs } from '../../relay/state/ask-ss.ts'
 import { describeDevice } from '../../relay/state/describe-device.ts'
 import { describeFleet } from '../../relay/state/describe-fleet.ts'
@@ -36,7 +38,7 @@ export const status = defineCommand({
     const draw = async () => {
       const nowMs = Date.now()
       const views = await readFleet(input, nowMs)
-      const lines = describe(input, views, nowMs)
+      const lines = [...describe(input, views, nowMs), ...(await settingsLines(input, nowMs))]
       print(`${values.watch && process.stdout.isTTY ? CLEAR : ''}${lines.join('\n')}`)
       return views
     }
@@ -56,6 +58,13 @@ function describe({ values, positionals }: CommandInput, views: readonly DeviceV
   if (values.json) return [asciiJson(worstFirst(views).map(withWord), 2)]
   if (positionals.length > 0) return views.flatMap(view => describeDevice(view, nowMs, paint))
   return describeFleet(views, nowMs, process.stdout.columns ?? WIDTH, paint)
+}
+
+/** What waits for the device that is named, or what became of it; nothing where nothing was pushed. */
+async function settingsLines(input: CommandInput, nowMs: number): Promise<string[]> {
+  if (input.positionals.length === 0 || input.values.json) return []
+  const view = await readSettingsView(statePathsOf(input.values), deviceOf(input).name, nowMs)
+  return view.document === undefined ? [] : [`  ${'settings'.padEnd(11)}  ${settingsText(view)}`]
 }
 
 /** The device that is named, or all. */

@@ -139,7 +139,7 @@ test(
 test(
   'says for each device what became of it, and waits for it where that is asked',
   async context => {
-    const { settings, trust, answer } = await scene(context)
+    const { settings, trust, answer, oobmRelay, state } = await scene(context)
     await trust()
     assert.match((await settings('show')).stdout, /^tokyo {2}- {2}nothing was pushed to it here$/m)
     await settings('push', 'tokyo')
@@ -158,6 +158,8 @@ test(
       await answer(state)
       assert.match((await settings('show', 'tokyo')).stdout, pattern)
     }
+    const status = await oobmRelay('status', 'tokyo', ...state)
+    assert.match(status.stdout, /^ {2}settings {5}serial 1: applied \d s ago$/m)
     await answer({ state: 'refused', cause: 'x' })
     const refused = await settings('push', 'tokyo', '--wait', '30s')
     assert.is(refused.code, 1, 'nothing new was pushed, and what is there was refused')

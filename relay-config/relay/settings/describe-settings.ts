@@ -18,6 +18,11 @@ export function describeSettings(views: readonly SettingsView[]): string[] {
   return views.map(view => `${view.device.padEnd(width)}  ${serialOf(view).padEnd(serialWidth)}  ${describe(view)}`)
 }
 
+/** The same of one device, without its name. */
+export function settingsText(view: SettingsView): string {
+  return `${serialOf(view)}: ${describe(view)}`
+}
+
 function serialOf({ document }: SettingsView): string {
   return document === undefined ? '-' : `serial ${document.serial}`
 }
