@@ -32,8 +32,10 @@ const works = (place: Place) => {
 }
 
 test('takes every TCP connection, and drops the oldest one without an identification', () => {
-  const { closed, arrive, admission, wait } = places({ unnamed: 3 })
-  times(5, index => arrive(`silent ${index}`))
+  const { time, closed, arrive, admission, wait } = places({ unnamed: 3 }, () => 0.99)
+  times(3, index => arrive(`silent ${index}`))
+  time.nowMs = 3_000
+  times(2, index => arrive(`later ${index}`))
   assert.equal(
     closed.map(line => line.split(':')[0]),
     ['silent 0', 'silent 1'],

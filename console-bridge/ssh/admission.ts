@@ -51,7 +51,7 @@ export class Admission {
    */
   arrived(close: Place['close']): Place {
     const unnamed = this.#at('unnamed')
-    if (unnamed.length >= this.#limits.unnamed && !this.#dropOne('unnamed')) this.#drop(unnamed[0])
+    if (unnamed.length >= this.#limits.unnamed) this.#drop(unnamed[0])
     const isLocal = false
     const sinceMs = this.#nowMs()
     const place: Place = { sinceMs, stage: 'unnamed', key: undefined, isLocal, idleSinceMs: undefined, close }
