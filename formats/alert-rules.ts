@@ -1,8 +1,7 @@
 /** The alerts of a console as people write them: ready-made sets, and rules of their own. What is wrong with them is said here. */
 import * as z from 'zod'
-import { linearPattern } from '../runtime/linear-pattern.ts'
-import { firstOther } from '../runtime/odd-characters.ts'
 import { ALERT_SET_NAMES, ALERT_SETS, type AlertSetName } from './alert-sets/alert-sets.ts'
+import { expressionProblem } from './expression.ts'
 import { nameSchema } from './names.ts'
 
 /** Own rules of one console: each is looked for in each line that may have it. */
@@ -19,7 +18,7 @@ const patternSchema = z
   .min(1, 'is empty')
   .max(PATTERN_CHARACTERS)
   .superRefine((text, context) => {
-    const message = text === '' || text.length > PATTERN_CHARACTERS ? undefined : patternProblem(text)
+    const message = text === '' || text.length > PATTERN_CHARACTERS ? undefined : expressionProblem(text, PATTERN_SIZE)
     if (message !== undefined) context.addIssue({ code: 'custom', message })
   })
 
@@ -114,16 +113,4 @@ function missingPattern(name: string): string {
 
 function setOf(rule: string): AlertSetName | undefined {
   return ALERT_SET_NAMES.find(set => ALERT_SETS[set].some(({ name }) => name === rule))
-}
-
-function patternProblem(text: string): string | undefined {
-  const odd = firstOther(text, /[^\p{C}\p{Zl}\p{Zp}]/u)
-  if (odd) return `has ${odd.name}, as character ${odd.position}: write it as an escape, such as \\x1b`
-  const pattern = linearPattern(text)
-  if ('problem' in pattern) return `is not a regular expression in RE2 syntax: ${pattern.problem}`
-  if (pattern.size > PATTERN_SIZE) {
-    return `is too large: ${pattern.size} steps for a character, ${PATTERN_SIZE} at most; a repetition such as {100} counts as often`
-  }
-  if (pattern.matches('')) return 'matches an empty line, and so every line: name what the line must have'
-  return undefined
 }

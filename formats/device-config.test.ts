@@ -29,6 +29,16 @@ function problemsOf(technicians: unknown[]): string[] {
   return result.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? []
 }
 
+test('a prompt is an expression that is cheap for any line', () => {
+  const problem = (pastePrompt: string) =>
+    consoleSchema.safeParse({ name: 'sw1', path: '/dev/x', pastePrompt }).error?.issues[0]?.message
+  assert.is(problem('sw1[>#] ?$'), undefined)
+  assert.match(problem('(?=x)y') ?? '', /^is not a regular expression in RE2 syntax: /)
+  assert.match(problem('[') ?? '', /RE2 syntax/)
+  assert.match(problem('(a{100}){5}') ?? '', /^is too large/)
+  assert.match(problem('.*') ?? '', /matches an empty line/)
+})
+
 test('a line that is no serial port has no DTR to drop', () => {
   const problems = (path: string) =>
     consoleSchema

@@ -5,6 +5,7 @@
 import * as z from 'zod'
 import { alertProblems, alertRulesSchema, alertsSchema } from './alert-rules.ts'
 import { labelSchema } from './console-label.ts'
+import { expressionProblem } from './expression.ts'
 import { nameSchema, pathSchema, portSchema, userSchema } from './names.ts'
 import { STABLE_EXAMPLE } from './serial-path.ts'
 import { USB_PORT_EXAMPLE, USB_SCHEME, usbPortSchema } from './usb-port.ts'
@@ -16,15 +17,20 @@ const serialPathSchema = z.union([pathSchema, z.string().regex(/^[a-z]+:[A-Za-z0
   error: SERIAL_PATH_MESSAGE,
 })
 
-const regexSchema = z.string().min(1).max(200).refine(isRegex, 'must be a regular expression')
+/** Steps that one character of a prompt may cost: a line has 256 of them at most, and is matched with each that comes. */
+const PROMPT_SIZE = 256
 
-function isRegex(text: string): boolean {
-  try {
-    return new RegExp(text) !== undefined
-  } catch {
-    return false
-  }
-}
+/** Known to be cheap in any engine. */
+export const DEFAULT_PASTE_PROMPT = '[>#$%?:\\]] ?$'
+
+const promptSchema = z
+  .string()
+  .min(1)
+  .max(200)
+  .superRefine((text, context) => {
+    const message = text === '' || text.length > 200 ? undefined : expressionProblem(text, PROMPT_SIZE)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  })
 
 /** The keys of a session, per console and per person. */
 export const escapeSetSchema = z.enum(['oobm', 'conserver'], 'must be "oobm" or "conserver"')
@@ -118,8 +124,8 @@ export const consoleShape = z.strictObject({
     description: 'what the target must show before the next line of a paste is sent',
     details: '`echo` is the safest for equipment that loses characters; docs/console.md says when to take which.',
   }),
-  pastePrompt: regexSchema.default('[>#$%?:\\]] ?$').meta({
-    description: 'regular expression of the prompt that a paste waits for',
+  pastePrompt: promptSchema.default(DEFAULT_PASTE_PROMPT).meta({
+    description: 'regular expression (RE2 syntax) of the prompt that a paste waits for',
     details: 'It is matched with the line at which the target stopped, without colours.',
     value: 'REGEX',
   }),

@@ -1,10 +1,12 @@
 import * as assert from 'uvu/assert'
+import { consoleSchema } from '../../formats/device-settings.ts'
 import { suite } from '../../testbed/suite.ts'
 import { ECHO_WINDOW, Pacer } from './pacer.ts'
-import { describePacing, type Pacing, pacingAfter } from './pacing.ts'
+import { describePacing, type Pacing, pacingAfter, pacingOf } from './pacing.ts'
 
 const test = suite('pacer')
-const NONE: Pacing = { characterMs: 0, lineMs: 0, waitFor: 'none', prompt: /[>#] ?$/, timeoutMs: 10_000 }
+const isPrompt = (line: string) => /[>#] ?$/.test(line)
+const NONE: Pacing = { characterMs: 0, lineMs: 0, waitFor: 'none', isPrompt, timeoutMs: 10_000 }
 
 /** A pacer, a clock, and all that it lets through until it wants to wait. A byte takes 1 ms on the wire. */
 function pacer(pacing: Partial<Pacing>, pasted: string) {
@@ -162,6 +164,17 @@ test('the key for pacing goes through all choices, with the setting of the conso
     'character delay 20 ms, line delay 1000 ms',
     'none',
   ])
+})
+
+test('a prompt that people wrote is matched in linear time', () => {
+  const config = (pastePrompt: string) => ({ ...consoleSchema.parse({ name: 'sw1', path: '/dev/x', pastePrompt }) })
+  const { isPrompt } = pacingOf(config('(a+)+#$'))
+  // With backtracking, this would take longer than the universe has.
+  assert.not(isPrompt('a'.repeat(256)))
+  assert.ok(isPrompt('aaa#'))
+  const byDefault = pacingOf(consoleSchema.parse({ name: 'sw1', path: '/dev/x' })).isPrompt
+  for (const line of ['Router#', 'Router(config)# ', 'Password:', '[confirm]']) assert.ok(byDefault(line), line)
+  assert.not(byDefault('Building configuration...'))
 })
 
 test.run()

@@ -158,7 +158,7 @@ export class Pacer {
     if (this.pacing.waitFor === 'echo') return this.#echo.mustWait(ECHO_WINDOW) ? leftMs : 0
     if (!this.#waitsForPrompt) return 0
     const lastLine = /[\r\n]([^\r\n]*)$/.exec(this.#said)?.[1]
-    if (lastLine === undefined || !this.pacing.prompt.test(lastLine.replace(ESCAPE_SEQUENCES, ''))) return leftMs
+    if (lastLine === undefined || !this.pacing.isPrompt(lastLine.replace(ESCAPE_SEQUENCES, ''))) return leftMs
     return Math.max(0, this.#saidAtMs + SETTLE_MS - nowMs)
   }
 

@@ -1,5 +1,7 @@
 /** How a paste is paced: the settings of a console, and the words for them. */
 import type { ConsoleConfig } from '../../formats/device-config.ts'
+import { DEFAULT_PASTE_PROMPT } from '../../formats/device-settings.ts'
+import { linearPattern } from '../../runtime/linear-pattern.ts'
 
 /** Terms as SecureCRT and Tera Term have them. */
 export interface Pacing {
@@ -9,8 +11,8 @@ export interface Pacing {
   lineMs: number
   /** What the target must show before the next line is sent. */
   waitFor: 'none' | 'prompt' | 'echo'
-  /** What a prompt looks like: matches the unfinished line that the target stopped at. */
-  prompt: RegExp
+  /** Whether the unfinished line that the target stopped at is a prompt. */
+  isPrompt(line: string): boolean
   /** Milliseconds that the target has for that. */
   timeoutMs: number
 }
@@ -20,9 +22,21 @@ export function pacingOf(config: ConsoleConfig): Pacing {
     characterMs: config.pasteCharacterDelayMs,
     lineMs: config.pasteLineDelayMs,
     waitFor: config.pasteWaitFor,
-    prompt: new RegExp(config.pastePrompt),
+    isPrompt: promptOf(config.pastePrompt),
     timeoutMs: config.pasteTimeoutS * 1_000,
   }
+}
+
+/** The engine for expressions of people takes a megabyte: not for the one that nobody wrote. */
+function promptOf(expression: string): (line: string) => boolean {
+  if (expression === DEFAULT_PASTE_PROMPT) {
+    const pattern = new RegExp(expression)
+    return line => pattern.test(line)
+  }
+  const pattern = linearPattern(expression)
+  // The schema has refused what cannot be compiled.
+  if ('problem' in pattern) throw new Error(`paste_prompt: ${pattern.problem}`)
+  return line => pattern.matches(line)
 }
 
 /** Whether it changes anything: otherwise a paste goes out as fast as the line takes it. */
