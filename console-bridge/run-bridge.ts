@@ -26,6 +26,7 @@ import { awaitAdapter, openAdapter } from './line/adapter.ts'
 import { deviceReturn } from './line/device-return.ts'
 import { keepOpen } from './line/keep-open.ts'
 import type { OpenLine } from './line/line.ts'
+import { Retries } from './line/retries.ts'
 import { hasDeviceFile, openLineOf } from './line/schemes.ts'
 import { openSerialLine } from './line/serial-line.ts'
 import { SHARED_SERIALS_FILE, SharedSerials } from './line/shared-serials.ts'
@@ -59,8 +60,10 @@ const BEAT_MS = 2_000
 const STUCK_MS = 6 * TURN_MS
 /** Milliseconds for which the consoles wait for the transcripts to be opened: a worn card may take long. */
 const TRANSCRIPTS_MS = 5_000
-/** Milliseconds between two attempts to open a line that is not a device file. */
-const RETRY_MS = 1_000
+/** Milliseconds between two attempts to open a line that is not a device file: after the first failure, and at most. */
+const RETRY = { minMs: 1_000, maxMs: 20_000 }
+/** Milliseconds for which such a line was open before its loss counts as the first failure. */
+const STABLE_MS = 10_000
 
 /**
  * Runs until aborted.
@@ -130,6 +133,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
       }),
   )
   const lines = consoles.map(({ config }) => openLineOf(config, openAdapter(adapters, openSerialLine), schemes))
+  const retries = consoles.map(() => new Retries(RETRY, STABLE_MS, Math.random))
   let heartbeat = heartbeatNow()
   const notRecorded = (name: string) => transcripts.troubleOf(name)
   const status = () =>
@@ -170,9 +174,12 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
         untilReturn: signal =>
           hasDeviceFile(console.config.path)
             ? deviceReturn(awaitAdapter(console.config, adapters), clock, signal)
-            : clock.sleep(RETRY_MS, signal),
+            : clock.sleep(retries[index]?.nextMs(clock.nowMs()) ?? RETRY.minMs, signal),
         ...{ clock, signal: over },
-        onOpen: line => console.lineOpened(line),
+        onOpen: line => {
+          retries[index]?.opened(clock.nowMs())
+          console.lineOpened(line)
+        },
         onData: bytes => console.received(bytes),
         onHeld: held => console.lineHeld(held),
         onClosed: cause => console.lineClosed(cause),

@@ -1,12 +1,12 @@
 /** The content of the bridge's `status.json`. */
 
 import { labelText } from '../formats/console-label.ts'
+import { shownPath } from '../formats/line-path.ts'
 import type { ConsoleStatus, ToldAlert } from '../formats/status-file.ts'
 import type { Heartbeat } from '../runtime/boot-clock.ts'
 import { VERSION } from '../runtime/version.ts'
 import type { Console } from './console/console.ts'
 import type { BridgeEvent } from './events.ts'
-import { describeSettings } from './line/settings.ts'
 
 type Trouble = NonNullable<ConsoleStatus['consoles'][number]['notRecorded']>
 
@@ -47,9 +47,9 @@ function statusOf({
 }: Console): ConsoleStatus['consoles'][number] {
   return {
     name: config.name,
-    path: config.path,
+    path: shownPath(config.path),
     ...(config.isProvisional && { provisional: true }),
-    settings: describeSettings(control.settings),
+    settings: control.shown,
     ...(control.difference && { changed: control.difference }),
     state: state.open ? 'open' : 'closed',
     cause: state.open ? '' : state.cause,

@@ -45,7 +45,7 @@ test('a line that is no serial port has no DTR to drop', () => {
       .safeParse({ name: 'sw1', path, onLeave: 'dtr-drop' })
       .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
   assert.is(problems('/dev/ttyUSB0'), undefined)
-  for (const path of ['telnet:x', 'exec:virsh'])
+  for (const path of ['telnet://x:23', 'exec:virsh'])
     assert.equal(problems(path), ['onLeave: must be "none", "warn" or { send = "TEXT" }: this line has no DTR to drop'])
 })
 

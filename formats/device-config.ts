@@ -10,6 +10,7 @@ import {
   type intervalsSchema,
   PROFILES,
 } from './device-settings.ts'
+import { parseLinePath } from './line-path.ts'
 import { nameSchema, portSchema, publicKeySchema, RELAY_PORT, relayHostSchema, userSchema } from './names.ts'
 import { spareConsoleName } from './usb-port.ts'
 
@@ -169,9 +170,9 @@ export function* samePaths(
   for (const [at, item] of consoles.entries()) {
     const key = item?.usb === undefined ? 'path' : 'usb'
     const written = item?.[key]
-    // A line that a program registers is not an adapter: each console of the lab has a router of its own.
-    if (written === undefined || (key === 'path' && /^\w+:/.test(written))) continue
-    const place = `${key} ${posix.normalize(written)}`
+    if (written === undefined) continue
+    const place = key === 'path' ? placeOf(written) : `usb ${written}`
+    if (place === undefined) continue
     const first = owners.get(place)
     if (first === undefined) owners.set(place, at)
     else {
@@ -185,6 +186,14 @@ export function* samePaths(
       }
     }
   }
+}
+
+/** What only one console can have; undefined for a command, and for a line that a program registers. */
+function placeOf(path: string): string | undefined {
+  const line = parseLinePath(path)
+  if (line !== undefined) return 'host' in line ? `port ${line.port} of ${line.host.toLowerCase()}` : undefined
+  // Each console of the lab has a router of its own.
+  return /^\w+:/.test(path) ? undefined : `path ${posix.normalize(path)}`
 }
 
 /** Checks between settings: names are unique, and a reference to a console names one. */

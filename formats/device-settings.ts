@@ -6,15 +6,18 @@ import * as z from 'zod'
 import { alertProblems, alertRulesSchema, alertsSchema } from './alert-rules.ts'
 import { labelSchema } from './console-label.ts'
 import { expressionProblem } from './expression.ts'
-import { nameSchema, pathSchema, portSchema, userSchema } from './names.ts'
+import { linePathProblem, linePathSchema } from './line-path.ts'
+import { hostSchema, nameSchema, pathSchema, portSchema, userSchema } from './names.ts'
 import { STABLE_EXAMPLE } from './serial-path.ts'
 import { USB_PORT_EXAMPLE, USB_SCHEME, usbPortSchema } from './usb-port.ts'
 
 const SERIAL_PATH_MESSAGE = `must be a device file such as ${STABLE_EXAMPLE}`
 
 /** `scheme:rest` is a line that a program registers: `sim:router` in the lab. */
-const serialPathSchema = z.union([pathSchema, z.string().regex(/^[a-z]+:[A-Za-z0-9._/-]*$/)], {
-  error: SERIAL_PATH_MESSAGE,
+const registeredSchema = z.string().regex(/^(?!(?:telnet|rfc2217|exec):)[a-z]+:[A-Za-z0-9._/-]*$/)
+
+const serialPathSchema = z.union([pathSchema, linePathSchema, registeredSchema], {
+  error: ({ input }) => linePathProblem(String(input)) ?? SERIAL_PATH_MESSAGE,
 })
 
 /** Steps that one character of a prompt may cost: a line has 256 of them at most, and is matched with each that comes. */
@@ -45,7 +48,7 @@ export const consoleShape = z.strictObject({
   path: serialPathSchema.optional().meta({
     description: 'its serial line: the name that `ls /dev/serial/by-id/*` shows wherever the adapter is plugged in',
     details:
-      'Each console has a line of its own. The kernel numbers `/dev/ttyUSB0` and the like in the order in which it finds the adapters, so that another adapter may have the name after the next start. `oobm console adapters` on the device shows what to write.',
+      'Each console has a line of its own. `telnet://HOST:PORT` and `rfc2217://HOST:PORT` are lines over the network, and `exec:` is a command whose text root writes on the device (docs/other-lines.md). The kernel numbers `/dev/ttyUSB0` and the like in the order in which it finds the adapters, so that another adapter may have the name after the next start. `oobm console adapters` on the device shows what to write.',
     whenLeftOut: 'required without usb',
     value: 'PATH',
     example: STABLE_EXAMPLE,
@@ -57,6 +60,22 @@ export const consoleShape = z.strictObject({
     whenLeftOut: 'required without path',
     value: 'PORT',
     example: USB_PORT_EXAMPLE,
+  }),
+  execHosts: z
+    .array(hostSchema)
+    .max(16)
+    .default([])
+    .meta({
+      description: 'hosts that the command of an `exec:` line may reach',
+      details: 'It reaches no others. The first is `$OOBM_LINE_HOST` in the command, as an address.',
+      example: ['192.0.2.7'],
+      option: false,
+    }),
+  execBreak: z.string().min(1).max(20).optional().meta({
+    description: 'what an `exec:` line sends in place of BREAK',
+    whenLeftOut: 'default: BREAK is refused',
+    value: 'TEXT',
+    example: '\r~B',
   }),
   baudRate: z.int().min(50).max(4_000_000).default(9600).meta({
     description: 'speed of the line',

@@ -12,6 +12,7 @@ const PROGRAMS = {
   'oobm-supervisor': 'supervisor/main.ts',
   'oobm-console': 'console-bridge/main.ts',
   'oobm-apply': 'apply/main.ts',
+  'oobm-line': 'console-bridge/line-program/main.ts',
   'oobm-relay': 'relay-config/main.ts',
   'lab-console': 'lab/console-main.ts',
   lab: 'lab/main.ts',

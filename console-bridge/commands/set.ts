@@ -2,7 +2,6 @@
 import type { Console } from '../console/console.ts'
 import { setDefault, setLine } from '../console/set-line.ts'
 import { readChanges } from '../line/changes.ts'
-import { describeSettings } from '../line/settings.ts'
 import { SESSION_EXIT } from '../session/exit-codes.ts'
 import { onConsole, refused } from './command.ts'
 
@@ -43,7 +42,7 @@ async function describeLine({ name, control, line: { current: line } }: Console)
   const outputs = line?.outputs
   const up = (on: boolean | undefined) => (on === undefined ? 'unknown' : on ? 'on' : 'off')
   return [
-    `${name}: ${describeSettings(control.settings)}`,
+    `${name}: ${control.shown}`,
     ...(difference ? [`  ${difference.why}; configured: ${difference.configured}`] : []),
     ...(!line
       ? ['  the line is closed']

@@ -57,6 +57,9 @@ export async function autobaud(options: AutobaudOptions): Promise<SetAnswer> {
   const { console, by, types, isKept, signal } = options
   const refusal = refusalOf(by)
   if (refusal !== undefined) return { set: false, refused: true, cause: refusal }
+  const { withoutSettings } = console.control
+  if (withoutSettings !== undefined)
+    return { set: false, refused: false, cause: `the line has no speed here: ${withoutSettings}` }
   const cause = types ? refusalToType(options) : undefined
   if (cause !== undefined) return { set: false, refused: false, cause }
   const over = controllerUnder(options.over, signal)
@@ -78,12 +81,12 @@ export async function autobaud(options: AutobaudOptions): Promise<SetAnswer> {
   over.release()
   if (!outcome.done || !found) {
     const why = outcome.done ? whyNot(options, over.signal) : outcome.cause
-    const restored = console.state.open ? `; the line has ${describeSettings(console.control.settings)} again` : ''
+    const restored = console.state.open ? `; the line has ${console.control.shown} again` : ''
     console.tellAll(`the speed of the target was not found: ${why}${restored}`)
     return { set: false, refused: false, cause: `the speed was not found: ${why}${restored}` }
   }
   console.control.made(console.control.plan(calledAs(by), found, isKept))
-  const now = describeSettings(console.control.settings)
+  const now = console.control.shown
   const until = isKept ? 'kept over restarts' : 'until the last session leaves'
   console.tellAll(`the target speaks ${now}; the line is set to it, ${until}`)
   console.line.settingsChanged(now, by)

@@ -2,7 +2,7 @@
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Line } from '../line/line.ts'
-import { describeHold, describeRelease, describeSettings } from '../line/settings.ts'
+import { describeHold, describeRelease } from '../line/settings.ts'
 import { FlowHold, type Holder } from './flow-hold.ts'
 import type { LineControl } from './line-control.ts'
 import type { Loss } from './loss.ts'
@@ -70,7 +70,7 @@ export class ConsoleLine {
     this.#state = { open: true, since: this.#clock.nowMs() }
     const { log, recorder, onChange } = this.#reports
     log.info('line open')
-    recorder?.happened('line', 'open', { settings: describeSettings(this.#control.settings) })
+    recorder?.happened('line', 'open', { settings: this.#control.shown })
     this.#seats.tellAll('the line is open')
     onChange()
   }

@@ -1,6 +1,7 @@
 /** One console: the output of its line goes to everyone who watches, and one of them may type. */
 
 import type { ConsoleConfig } from '../../formats/device-config.ts'
+import { withoutSettings } from '../../formats/line-path.ts'
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { NewEvent, Span } from '../events.ts'
@@ -81,7 +82,11 @@ export class Console {
     const { config, scrollbackBytes, clock, log, onChange = () => {}, onEvent = () => {}, recorderOf } = options
     this.config = config
     this.scrollback = new Scrollback(scrollbackBytes)
-    this.control = new LineControl({ configured: config, ...options.settings })
+    this.control = new LineControl({
+      configured: config,
+      withoutSettings: withoutSettings(config.path),
+      ...options.settings,
+    })
     this.#recorder = recorderOf?.(this.scrollback)
     this.#onEmpty = () => options.onEmpty?.(this)
     this.#onOutput = options.onOutput ?? (() => {})

@@ -12,6 +12,8 @@ export interface MadeChanges {
 
 export interface LineControlOptions {
   configured: LineSettings
+  /** Shown in the place of the settings, for a line that has none. */
+  withoutSettings?: string | undefined
   /** From before the restart. */
   kept?: MadeChanges | undefined
   /** Stores what is kept from now on; undefined for nothing. */
@@ -26,8 +28,10 @@ export class LineControl {
   #kept: MadeChanges | undefined
   #temporary: MadeChanges | undefined
   #line: Line | undefined
+  readonly withoutSettings: string | undefined
 
-  constructor({ configured, kept, keep = () => {} }: LineControlOptions) {
+  constructor({ configured, withoutSettings, kept, keep = () => {} }: LineControlOptions) {
+    this.withoutSettings = withoutSettings
     this.#configured = { ...settingsOf(configured), dtr: true, rts: true }
     this.#keep = keep
     this.#kept = this.#differing(kept)
@@ -36,6 +40,11 @@ export class LineControl {
   /** What the line has, or will be opened with. */
   get settings(): LineSettings {
     return this.#line?.settings ?? settingsOf(this.#wanted)
+  }
+
+  /** The settings for people: `9600 8N1`. */
+  get shown(): string {
+    return this.withoutSettings ?? describeSettings(this.settings)
   }
 
   /** The modem lines that this end drives. */

@@ -1,6 +1,5 @@
 /** Changes the settings of a console's line, and tells everyone there. */
 import { describeChanges, type LineChanges, readChanges } from '../line/changes.ts'
-import { describeSettings } from '../line/settings.ts'
 import type { Console } from './console.ts'
 import { describeWanted, type Plan } from './line-control.ts'
 import type { Loss } from './loss.ts'
@@ -65,7 +64,8 @@ async function change({ console, by, signal }: SetOptions, plan: Plan, what: str
   const loss: Loss = { kind: 'settings', text: `${calledAs(by)} set the line to ${what}` }
   const outcome = await console.line.interrupt(loss, signal, line => console.control.apply(line, plan))
   if (!outcome.done) {
-    const stays = console.state.open ? `; it stays at ${describeSettings(console.control.settings)}` : ''
+    const hasSettings = console.control.withoutSettings === undefined
+    const stays = console.state.open && hasSettings ? `; it stays at ${console.control.shown}` : ''
     return { set: false, refused: false, cause: `the line was not set: ${outcome.cause}${stays}` }
   }
   console.control.made(plan)

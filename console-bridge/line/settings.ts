@@ -12,6 +12,11 @@ export function describeSettings({ baudRate, dataBits, parity, stopBits, flowCon
   return flowControl === 'none' ? framing : `${framing} ${flowControl}`
 }
 
+/** Whether these settings have all of the changes already. */
+export function isUnchanged(settings: LineSettings, changes: Partial<LineSettings>): boolean {
+  return (Object.keys(changes) as (keyof LineSettings)[]).every(key => changes[key] === settings[key])
+}
+
 /** Milliseconds after which waiting bytes count as held, beyond what the line needs for the bytes in its adapter. */
 const HELD_MS = 2_000
 /** Bits of a byte on the wire, with start and stop bit. */

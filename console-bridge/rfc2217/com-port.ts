@@ -18,7 +18,8 @@ export const COMMAND = {
   setModemStateMask: 11,
   purgeData: 12,
 } as const
-const ANSWER = 100
+/** Added to the number of a command in what the server sends. */
+export const ANSWER = 100
 
 /** Values of SET-CONTROL (section 3). */
 export const CONTROL = {
@@ -27,6 +28,14 @@ export const CONTROL = {
   ...{ askDtr: 7, dtrOn: 8, dtrOff: 9 },
   ...{ askRts: 10, rtsOn: 11, rtsOff: 12 },
   ...{ askFlowIn: 13, noFlowIn: 14, xonXoffIn: 15, hardwareIn: 16, dcdFlow: 17, dtrFlow: 18, dsrFlow: 19 },
+} as const
+
+/** What the server tells of itself: RFC 2217 section 4 and 5. */
+export const NOTICE = {
+  lineState: COMMAND.notifyLineState + ANSWER,
+  modemState: COMMAND.notifyModemState + ANSWER,
+  suspend: COMMAND.flowControlSuspend + ANSWER,
+  resume: COMMAND.flowControlResume + ANSWER,
 } as const
 
 /** Values of PURGE-DATA. */
@@ -79,6 +88,17 @@ export function asFlow(control: number): LineSettings['flowControl'] | undefined
 /** @param isInbound in the numbers for the other direction: both directions always have the same */
 export function flowValue({ flowControl }: LineSettings, isInbound: boolean): number {
   return FLOWS[flowControl] + (isInbound ? CONTROL.askFlowIn : 0)
+}
+
+/** A command to the server. */
+export function command(number: number, value: Buffer | number): Buffer {
+  return answer(number - ANSWER, value)
+}
+
+/** The modem lines in a NOTIFY-MODEMSTATE. */
+export function modemLinesOf(state: number): ModemLines {
+  const isUp = (name: keyof typeof MODEM) => (state & MODEM[name]) !== 0
+  return { cts: isUp('cts'), dsr: isUp('dsr'), dcd: isUp('dcd'), ri: isUp('ri') }
 }
 
 /** An answer, or a notification, to the client. */

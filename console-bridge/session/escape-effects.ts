@@ -9,7 +9,6 @@ import { describePacing, pacingAfter, pacingOf } from '../console/pacing.ts'
 import { describeWho, kick, NO_KICK, type PeopleAnswer, putNote, sendMessage } from '../console/people.ts'
 import type { Seat } from '../console/seat.ts'
 import { setAsTyped } from '../console/set-line.ts'
-import { describeSettings } from '../line/settings.ts'
 import { escapeHelp } from './escape-help.ts'
 import type { EscapeKeys } from './escape-keys.ts'
 import type { EscapeCommand } from './escape-menu.ts'
@@ -81,7 +80,7 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
   },
   set: at => {
     const { console, seat, stopping } = at
-    const now = describeSettings(console.control.settings)
+    const now = console.control.shown
     answered(at, `settings (now ${now}), such as 115200 8N1, dtr off, or default`, async line => {
       const answer = await setAsTyped({ console, by: seat, signal: stopping }, line)
       return answer.set ? undefined : { cause: answer.cause }

@@ -3,7 +3,6 @@ import { labelText } from '../../formats/console-label.ts'
 import type { Console } from '../console/console.ts'
 import { calledAs } from '../console/person.ts'
 import type { Seat } from '../console/seat.ts'
-import { describeSettings } from '../line/settings.ts'
 import type { EscapeKeys } from './escape-keys.ts'
 import { ESCAPE_GROUPS, type EscapeEntry } from './escape-menu.ts'
 
@@ -32,7 +31,7 @@ function head(console: Console, seat: Seat): string[] {
   const types = writer === seat ? 'you type' : writer ? `${calledAs(writer)} ${does}` : 'nobody types'
   const open = console.state.open ? 'open' : 'closed'
   const label = labelText(console.config.label)
-  const state = `${name}  ${describeSettings(console.control.settings)}  ${open}  ${types}`
+  const state = `${name}  ${console.control.shown}  ${open}  ${types}`
   return [state, ...(label === undefined ? [] : [label])].map(fitted)
 }
 

@@ -1,13 +1,13 @@
 /** What a technician is told at the beginning of a session, and in the help of the escape key. */
 
 import { labelLines } from '../../formats/console-label.ts'
+import { shownPath } from '../../formats/line-path.ts'
 import { timeText } from '../../runtime/time-text.ts'
 import type { Console } from '../console/console.ts'
 import type { KeptSeat } from '../console/kept-seats.ts'
 import { describeNote } from '../console/note.ts'
 import { calledAs } from '../console/person.ts'
 import type { Seat } from '../console/seat.ts'
-import { describeSettings } from '../line/settings.ts'
 import type { EscapeKeys } from './escape-keys.ts'
 
 /** Lines of scrollback that are shown at the beginning: a screenful. */
@@ -18,7 +18,7 @@ export const GREETING_LINES = 24
  */
 export function greeting(console: Console, seat: Seat, keys: EscapeKeys | undefined): string[] {
   const { config, state, hold } = console
-  const lines = [`console ${config.name} on ${config.path}, ${describeSettings(console.control.settings)}`]
+  const lines = [`console ${config.name} on ${shownPath(config.path)}, ${console.control.shown}`]
   lines.push(...labelLines(config.label))
   const { difference } = console.control
   if (difference) lines.push(`${difference.why}; configured: ${difference.configured}`)
@@ -74,8 +74,10 @@ function describeReturn(
 
 /** For a console whose target has said nothing. */
 export function silenceHint(console: Console): string[] {
+  const { shown, withoutSettings } = console.control
+  const speed = `check its power, the cable to its console port, and its speed (here ${shown})`
   return [
     'no output from the target since the bridge started; press Enter',
-    `if nothing comes, check its power, the cable to its console port, and its speed (here ${describeSettings(console.control.settings)})`,
+    `if nothing comes, ${withoutSettings === undefined ? speed : 'check its power, and what is at the other end of the line'}`,
   ]
 }

@@ -1,7 +1,7 @@
 /** Checks between the parts of a fleet: names and ports are unique, and each reference names something that exists. */
 import { relayAccounts, technicianAccounts } from './accounts.ts'
 import { type Problem, sketchOf } from './fleet-sketch.ts'
-import { duplicates, hostNames, keys, paths, ports, reservedTechnicians } from './owners.ts'
+import { commands, duplicates, hostNames, keys, paths, ports, reservedTechnicians } from './owners.ts'
 import { logins, references } from './references.ts'
 
 /** Checks a fleet that may not be well formed. */
@@ -13,6 +13,7 @@ export function crossCheck(raw: unknown): Problem[] {
     ...hostNames(sketch),
     ...ports(sketch),
     ...paths(sketch),
+    ...commands(sketch),
     ...keys(sketch),
     ...reservedTechnicians(sketch),
     ...references(sketch),

@@ -1,5 +1,6 @@
 /** Checks of what can have one owner only: names, ports, keys. */
 import { RESERVED_TECHNICIANS, samePaths } from '../../../formats/device-config.ts'
+import { commandOf } from '../../../formats/line-path.ts'
 import { listenersOf } from '../../../formats/listeners.ts'
 import { spareConsoleName } from '../../../formats/usb-port.ts'
 import { relayHost } from '../host-names.ts'
@@ -92,6 +93,17 @@ export function* paths({ devices }: FleetSketch): Generator<Problem> {
     for (const { at, first, key, message } of samePaths(consoles)) {
       const place = (console: number) => ['devices', device, 'consoles', console, key]
       yield { path: place(at), message, also: place(first) }
+    }
+  }
+}
+
+/** What a device runs is its root's: the fleet file only says that there is such a console. */
+export function* commands({ devices }: FleetSketch): Generator<Problem> {
+  for (const [device, { consoles } = { consoles: [] }] of devices.entries()) {
+    for (const [at, console] of consoles.entries()) {
+      if ((commandOf(console?.path) ?? '') === '') continue
+      const message = 'must be "exec:" alone: root writes the command into /etc/oobm/device.toml on the device'
+      yield { path: ['devices', device, 'consoles', at, 'path'], message }
     }
   }
 }
