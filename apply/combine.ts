@@ -1,4 +1,5 @@
 /** What a document makes of the settings that a device has: pure, on TOML values with keys in camelCase. */
+import { keepCommands } from '../device/import/keep-commands.ts'
 import { isTable, type Table } from '../device/import/merge.ts'
 import type { DeviceConfig, TechnicianConfig } from '../formats/device-config.ts'
 import { type Access, type ConnectivityAsWritten, SITE_LISTS } from '../formats/settings-document.ts'
@@ -19,13 +20,15 @@ export function withConnectivity(before: Table, connectivity: ConnectivityAsWrit
     const value = siteValue(key, before[key], connectivity[key])
     return value === undefined ? [] : [[key, value]]
   })
-  return {
+  const combined = {
     ...connectivity,
     ...{ version, device, technicians, settings },
     bridge: { ...tableOf(connectivity.bridge), hostKey },
     secrets: { ...tableOf(before.secrets), ...tableOf(connectivity.secrets) },
     ...Object.fromEntries(site),
   }
+  // Root's commands stay. One that the document itself has is no problem: it is signed.
+  return keepCommands(before, combined).value
 }
 
 function siteValue(key: string, before: unknown, given: unknown): unknown {

@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.ts'
 import { historyCommand } from './history.ts'
 import { importCommand } from './import.ts'
 import { ledCommand } from './led.ts'
+import { linesCommand } from './lines.ts'
 import { peopleCommand } from './people.ts'
 import { provisionCommand } from './provision.ts'
 import { settingsCommand } from './settings.ts'
@@ -28,7 +29,7 @@ export const PROGRAM: Program<Command> = {
     },
     'Use the serial consoles': { console: consoleCommand },
     'Set up and upgrade': { import: importCommand, settings: settingsCommand, upgrade: upgradeCommand },
-    'Run by systemd': { provision: provisionCommand, people: peopleCommand },
+    'Run by systemd': { provision: provisionCommand, people: peopleCommand, lines: linesCommand },
   },
   options: {},
 }

@@ -10,6 +10,7 @@ import {
 import { checkValue, describePath, locate, type Path, type Problem, readToml } from '../../formats/toml-file.ts'
 import { decodeText } from '../../runtime/decode-text.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../../runtime/errors.ts'
+import { keepCommands } from './keep-commands.ts'
 import { identityOf, isTable, type Merged, mergeProvisioning, type Table } from './merge.ts'
 import { CONFIG_PATH, keyProblems } from './plan-import.ts'
 
@@ -55,7 +56,9 @@ export function takeOver(before: Table | undefined, files: readonly BroughtFile[
     read.push(file)
   }
   if (before === undefined) mustBeWhole(read, value ?? {})
-  return { ...wholeOf(value ?? {}, read), complete: read.some(({ complete }) => complete) }
+  const kept = keepCommands(before, value ?? {})
+  if (kept.problems.length > 0) throw locatedError(kept.problems, read, kept.value)
+  return { ...wholeOf(kept.value, read), complete: read.some(({ complete }) => complete) }
 }
 
 /**
