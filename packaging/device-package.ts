@@ -11,7 +11,7 @@ import { type Architecture, serialAddon } from './serial-addon.ts'
 import { tomlPage } from './toml-page.ts'
 
 const NAME = 'oobm-device'
-const PROGRAMS = ['oobm', 'oobm-supervisor', 'oobm-console', 'oobm-apply']
+const PROGRAMS = ['oobm', 'oobm-supervisor', 'oobm-console', 'oobm-line', 'oobm-apply']
 const FILES = resolve(import.meta.dirname, 'device/files')
 
 /**

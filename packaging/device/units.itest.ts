@@ -18,6 +18,9 @@ const EXPOSURE_MAX: Record<string, number> = {
   'oobm-provision.service': 20,
   'oobm-wpa@.service': 22,
   'oobm-people.service': 20,
+  'oobm-lines.service': 20,
+  'oobm-line@.service': 20,
+  'oobm-line-host@.service': 25,
   'oobm-apply.service': 20,
 }
 
@@ -86,8 +89,11 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     DevicePolicy: 'closed',
     DeviceAllow: ['char-ttyUSB rw', 'char-ttyACM rw', 'char-ttyAMA rw', 'char-ttyS rw'],
     ReadWritePaths: '-/var/lib/oobm-files',
+    // Lines over the network have units of their own: this one is not opened for them.
     IPAddressAllow: 'localhost',
     RestrictAddressFamilies: 'AF_INET AF_UNIX',
+    PrivateNetwork: undefined,
+    LoadCredential: 'bridge:/etc/oobm/secrets/bridge',
     SystemCallFilter: ['@system-service', '~@privileged @resources'],
     MemoryMax: '256M',
   },
@@ -132,6 +138,41 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     RuntimeDirectoryMode: '0700',
     RuntimeDirectoryPreserve: 'yes',
     StateDirectory: 'oobm-apply',
+  },
+  'oobm-line@.service': {
+    CapabilityBoundingSet: '',
+    AmbientCapabilities: '',
+    DynamicUser: 'yes',
+    LimitNOFILE: '1024',
+    TasksMax: '64',
+    MemoryMax: '128M',
+    // oobm-line-host@.service allows the addresses of its host, and nothing else is allowed.
+    IPAddressAllow: undefined,
+    RestrictAddressFamilies: 'AF_INET AF_INET6 AF_UNIX',
+    LoadCredential: [
+      'spec:/run/oobm-lines/%i/spec',
+      'addresses:/run/oobm-lines/%i/addresses',
+      'line:/etc/oobm/secrets/lines/%i',
+    ],
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+  },
+  'oobm-line-host@.service': {
+    // It asks name servers.
+    IPAddressDeny: undefined,
+    CapabilityBoundingSet: '',
+    RestrictAddressFamilies: 'AF_INET AF_INET6 AF_UNIX AF_NETLINK',
+    ReadWritePaths: '/run/oobm-lines',
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+  },
+  'oobm-lines.service': {
+    CapabilityBoundingSet: '',
+    PrivateNetwork: 'yes',
+    RestrictAddressFamilies: 'AF_UNIX',
+    RuntimeDirectory: 'oobm-lines',
+    RuntimeDirectoryMode: '0700',
+    RuntimeDirectoryPreserve: 'yes',
+    ReadWritePaths: '/etc/oobm/secrets',
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
   },
   'oobm-wpa@.service': {
     // wpa_cli(8) is answered in /tmp.

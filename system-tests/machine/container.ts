@@ -36,11 +36,21 @@ export async function makeDebian(root: string, suite: string, packages: readonly
   await writeFile(join(root, 'etc/resolv.conf'), '')
 }
 
-/** Starts it. The caller cuts its power at last, whatever happened. */
-export function startContainer(root: string): Container {
+/** So that IPAddressDeny= of its units is a firewall: systemd loads it into the kernel by bpf(2). */
+const FIREWALL = ['--capability=all', '--system-call-filter=bpf']
+
+/**
+ * Starts it. The caller cuts its power at last, whatever happened.
+ * @param hasFirewall whether the addresses that units allow and deny mean something there
+ */
+export function startContainer(root: string, { hasFirewall = false } = {}): Container {
   const name = `oobm-${process.pid}-${++count}`
   const where = ['-D', root, `--machine=${name}`, '--register=no', '--keep-unit']
-  const nspawn = startProgram('systemd-nspawn', [...where, '--boot', '--private-network', '--console=pipe'])
+  const nspawn = startProgram('systemd-nspawn', [
+    ...where,
+    ...(hasFirewall ? FIREWALL : []),
+    ...['--boot', '--private-network', '--console=pipe'],
+  ])
   nspawn.child.stdin?.end()
   let network: Program | undefined
   const leader = async () => {

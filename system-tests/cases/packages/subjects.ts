@@ -40,6 +40,7 @@ interface PackageCase {
   bring(root: string, stage: Stage, steps: Steps): Promise<void>
   /** The steps, beside this file. */
   script: string
+  hasFirewall?: boolean
 }
 
 export const DEVICE_PACKAGE: Subject<Stage> = {
@@ -61,6 +62,13 @@ export const DEVICE_PACKAGE: Subject<Stage> = {
         await writeFile(join(root, 'boot/firmware/oobm.toml'), await bootPartitionFile(folder))
       },
       script: 'boot-partition.sh',
+    }),
+    packageCase({
+      name: 'other lines',
+      packages: ['openssh-client', 'udev', 'socat', 'ser2net', 'lrzsz', 'libnss-systemd'],
+      bring: bringNextAndRelay,
+      script: 'other-lines.sh',
+      hasFirewall: true,
     }),
   ],
   setUp: async ({ options: { on } }) => {
@@ -87,7 +95,7 @@ export const RELAY_PACKAGE: Subject<Stage> = {
   setUp: async ({ options: { on } }) => ({ on, deb: built(`oobm-relay_${VERSION}_all.deb`, 'deb') }),
 }
 
-function packageCase({ name, packages, bring, script }: PackageCase): Case<Stage> {
+function packageCase({ name, packages, bring, script, hasFirewall = false }: PackageCase): Case<Stage> {
   return {
     name,
     run: async (stage, steps) => {
@@ -97,7 +105,7 @@ function packageCase({ name, packages, bring, script }: PackageCase): Case<Stage
       await copyFile(stage.deb, join(root, 'root/oobm.deb'))
       await bring(root, stage, steps)
       const start = async () => {
-        const container = startContainer(root)
+        const container = startContainer(root, { hasFirewall })
         steps.cleanup(container.cutPower)
         await container.untilUp()
         return container
