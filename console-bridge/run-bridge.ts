@@ -15,7 +15,6 @@ import { VERSION } from '../runtime/version.ts'
 import { within } from '../runtime/waiting.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
 import { AlertWatch, TYPED_MS } from './alerts/alert-watch.ts'
-import { KeptAlerts } from './alerts/kept-alerts.ts'
 import { Console } from './console/console.ts'
 import { lastLeft } from './console/set-line.ts'
 import { Events } from './events.ts'
@@ -105,11 +104,8 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
     ...{ file: join(directories.state, 'recordings.jsonl'), consoles: all.map(({ name }) => name) },
     ...{ transcriptOf: console => transcripts.of(console), clock, log },
   })
-  const alerts = await KeptAlerts.in({
-    ...{ file: join(directories.state, 'alerts.json'), consoles: all.map(({ name }) => name), clock, log },
-  })
-  const alertWatch = new AlertWatch({
-    ...{ consoles: all, kept: alerts, clock, log, onChange: nap.wake },
+  const alerts = await AlertWatch.in({
+    ...{ file: join(directories.state, 'alerts.json'), consoles: all, clock, log, onChange: nap.wake },
     typistOf: console => consoles.find(({ name }) => name === console)?.typistWithin(TYPED_MS),
   })
   const places = {
@@ -127,7 +123,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
         onChange: nap.wake,
         recorderOf: scrollback => recordings.listening(console.name, transcripts.recorderOf(console, scrollback)),
         onEvent: (event, span) => events.add(event, span),
-        onOutput: alertWatch.outputOf(console.name),
+        onOutput: alerts.outputOf(console.name),
         settings: { kept: kept.of(console.name), keep: made => kept.keep(console.name, made) },
         onEmpty: console => void lastLeft(console, over),
       }),
@@ -145,7 +141,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
   await within(TRANSCRIPTS_MS, [over], () => transcripts.begin())
   const recorded = transcripts.run(recording.signal)
   void recordings.settle()
-  const alerting = alertWatch.run(recording.signal)
+  const alerting = alerts.run(recording.signal)
   try {
     const server = await startServer({
       ...{

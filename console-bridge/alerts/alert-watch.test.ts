@@ -2,13 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import type { AlertRule } from '../../formats/alert-rules.ts'
-import { type Logger, silentLog } from '../../runtime/log.ts'
+import type { Logger } from '../../runtime/log.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import { quickClock } from '../testing/quick-clock.ts'
 import { AlertWatch } from './alert-watch.ts'
-import { KeptAlerts } from './kept-alerts.ts'
 
 const test = suite('alert watch')
 const FAN: AlertRule = { name: 'fan', pattern: 'Faulty fan', alertText: false }
@@ -19,9 +18,8 @@ async function watching(context: TestContext, rules: AlertRule[] = [FAN], file?:
   let typist: string | undefined
   const logged: object[] = []
   const log = { warn: (fields: object) => logged.push(fields) } as unknown as Logger
-  const kept = await KeptAlerts.in({ file: path, consoles: ['core-sw1', 'edge-rt1'], clock, log: silentLog })
-  const watch = new AlertWatch({
-    ...{ kept, clock, log, onChange: () => {}, typistOf: () => typist },
+  const watch = await AlertWatch.in({
+    ...{ file: path, clock, log, onChange: () => {}, typistOf: () => typist },
     consoles: [
       { name: 'core-sw1', alerts: [], alertRules: rules },
       { name: 'edge-rt1', alerts: [], alertRules: [] },
@@ -36,11 +34,11 @@ async function watching(context: TestContext, rules: AlertRule[] = [FAN], file?:
   context.cleanup(end)
   const say = (text: string) => watch.outputOf('core-sw1')?.(Buffer.from(text))
   const told = (count: number) =>
-    waitFor(`${count} alerts`, () => (kept.latest.length >= count ? kept.latest : undefined))
+    waitFor(`${count} alerts`, () => (watch.latest.length >= count ? watch.latest : undefined))
   const typed = (who?: string) => {
     typist = who
   }
-  return { watch, kept, path, clock, say, told, end, logged, typed }
+  return { watch, path, clock, say, told, end, logged, typed }
 }
 
 test('what matches is told, with its text only where the rule allows that', async context => {
@@ -82,10 +80,10 @@ test('alerts are kept over a restart, and output of before does not make them ag
   for (let n = 0; n < 3; n++) first.say('Faulty fan 2\n')
   await first.told(1)
   await first.end()
-  const [before] = first.kept.latest
+  const [before] = first.watch.latest
   assert.is(before?.count, 3)
   const second = await watching(context, [FAN], first.path)
-  assert.equal(second.kept.latest, [before])
+  assert.equal(second.watch.latest, [before])
   second.say('Faulty fan 2\n')
   const [same, next] = await second.told(2)
   assert.equal([same, next?.count], [before, 1])
@@ -99,17 +97,17 @@ test('a file that is damaged, or of consoles that are gone, harms nothing', asyn
   const alert = { ref: '0123456789ab', console: 'gone', rule: 'r', since: 1, at: 1, count: 1 }
   for (const content of ['{', '[]', JSON.stringify({ version: 1, alerts: [alert] })]) {
     await writeFile(file, content)
-    const { kept, end } = await watching(context, [FAN], file)
-    assert.equal(kept.latest, [])
+    const { watch, end } = await watching(context, [FAN], file)
+    assert.equal(watch.latest, [])
     await end()
   }
 })
 
 test('of one console, the 32 latest alerts are kept', async context => {
   const rules = Array.from({ length: 40 }, (_, n) => ({ name: `r${n}`, pattern: `word${n}x`, alertText: false }))
-  const { kept, say, told } = await watching(context, rules)
+  const { watch, say, told } = await watching(context, rules)
   for (let n = 0; n < 40; n++) say(`word${n}x\n`)
-  await waitFor('the last one', () => kept.latest.some(({ rule }) => rule === 'r39'))
+  await waitFor('the last one', () => watch.latest.some(({ rule }) => rule === 'r39'))
   const alerts = await told(32)
   assert.equal([alerts.length, alerts[0]?.rule], [32, 'r8'])
 })

@@ -4,12 +4,13 @@
  */
 import { randomBytes } from 'node:crypto'
 import { type AlertRule, type AlertSettings, alertRulesOf } from '../../formats/alert-rules.ts'
+import type { ToldAlert } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { printable } from '../../runtime/printable.ts'
 import { napper } from '../nap.ts'
 import { AlertRecords } from './alert-records.ts'
-import type { KeptAlerts } from './kept-alerts.ts'
+import { KeptAlerts } from './kept-alerts.ts'
 import { compileRules } from './line-rules.ts'
 import { OutputSearch } from './output-search.ts'
 
@@ -17,7 +18,8 @@ export interface AlertWatchOptions {
   consoles: readonly (AlertSettings & { name: string })[]
   /** Who sent something to the target of a console in the last {@link TYPED_MS}. */
   typistOf(console: string): string | undefined
-  kept: KeptAlerts
+  /** Where the latest alerts are kept over a restart. */
+  file: string
   clock: Clock
   log: Logger
   /** An alert was told. */
@@ -55,15 +57,34 @@ interface Watched {
 
 export class AlertWatch {
   readonly #options: AlertWatchOptions
+  readonly #kept: KeptAlerts
   readonly #watched: Watched[]
   #wake: () => void = () => {}
 
-  constructor(options: AlertWatchOptions) {
+  private constructor(options: AlertWatchOptions, kept: KeptAlerts) {
     this.#options = options
+    this.#kept = kept
     this.#watched = options.consoles
       .map(console => ({ name: console.name, rules: alertRulesOf(console) }))
       .filter(({ rules }) => rules.length > 0)
       .map(({ name, rules }) => this.#watch(name, rules))
+  }
+
+  /** Never fails: a file that cannot be read is reported, and counts as empty. */
+  static async in(options: AlertWatchOptions): Promise<AlertWatch> {
+    const { file, consoles, clock, log } = options
+    const names = consoles.map(({ name }) => name)
+    return new AlertWatch(options, await KeptAlerts.in({ file, consoles: names, clock, log }))
+  }
+
+  /** The alerts that were told last, the latest last. */
+  get latest(): ToldAlert[] {
+    return this.#kept.latest
+  }
+
+  /** Those of one console that are kept. */
+  of(console: string): ToldAlert[] {
+    return this.#kept.of(console)
   }
 
   /** Where the output of a console goes; undefined for one without rules. */
@@ -74,7 +95,7 @@ export class AlertWatch {
 
   /** Until aborted; then what has come is searched, and all counts are told. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, kept } = this.#options
+    const { clock } = this.#options
     if (this.#watched.length === 0) return
     const nap = napper(clock, signal)
     this.#wake = nap.wake
@@ -87,12 +108,12 @@ export class AlertWatch {
       }
       const beganMs = clock.nowMs()
       this.#slice(beganMs + SLICE_MS)
-      void kept.save()
+      void this.#kept.save()
       await clock.sleep(Math.max(1, PAUSE_FACTOR * (clock.nowMs() - beganMs)), signal)
     }
     this.#slice(clock.nowMs() + END_MS)
     for (const { records } of this.#watched) records.end(clock.nowMs())
-    await kept.save()
+    await this.#kept.save()
   }
 
   #received(watched: Watched, bytes: Buffer): void {
@@ -129,14 +150,14 @@ export class AlertWatch {
   }
 
   #watch(name: string, rules: readonly AlertRule[]): Watched {
-    const { typistOf, kept, clock, log, onChange } = this.#options
+    const { typistOf, clock, log, onChange } = this.#options
     const records = new AlertRecords({
       console: name,
       newRef: () => randomBytes(6).toString('hex'),
       tell: alert => {
         const { rule, count, typist, text } = alert
         log.warn({ console: name, rule, count, ...(typist && { typist }), ...(text && { text }) }, 'alert')
-        kept.tell(alert)
+        this.#kept.tell(alert)
         onChange()
       },
     })

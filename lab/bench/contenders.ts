@@ -38,17 +38,26 @@ export interface ContenderKind {
 const SETTLE_MS = 1_500
 
 export const CONTENDERS: readonly ContenderKind[] = [
-  { name: 'oobm-console', does: 'SSH, transcript', start: startBridge },
+  { name: 'oobm-console', does: 'SSH, transcript', start: (context, ttys) => startBridge(context, ttys, {}) },
+  {
+    name: 'oobm-console',
+    does: 'the same with alerts = ["ios"]',
+    start: (context, ttys) => startBridge(context, ttys, { alerts: ['ios'] }),
+  },
   { name: 'ser2net', does: 'TCP', start: startSer2net },
   { name: 'conserver', does: 'TCP, log file', start: startConserver },
   { name: 'tio', does: 'terminal, log file', start: startTio },
 ]
 
-async function startBridge(context: TestContext, ttys: readonly string[]): Promise<Contender> {
+async function startBridge(
+  context: TestContext,
+  ttys: readonly string[],
+  settings: { alerts?: 'ios'[] },
+): Promise<Contender> {
   const names = ttys.map((_, index) => (index === 0 ? 'core-sw1' : `console${index}`))
   const files = await bridgeFiles(
     context,
-    names.map((name, index) => ({ name, path: ttys[index] as string, baudRate: 115_200 })),
+    names.map((name, index) => ({ name, path: ttys[index] as string, baudRate: 115_200, ...settings })),
   )
   const [command = '', ...args] = programCommand('oobm-console')
   const bridge = startProgram(command, args, { env: files.env })

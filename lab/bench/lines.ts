@@ -26,11 +26,16 @@ export async function cpu(context: TestContext): Promise<string> {
     }
     return figures
   })
-  const [ours = [], ser2net = []] = rows.map(({ figures }) => figures)
+  const [ours = [], alerting = [], ser2net = []] = rows.map(({ figures }) => figures)
+  const ratio = (name: string, a: number[], b: number[]) => [
+    name,
+    ...a.map((value, index) => `${(value / (b[index] ?? 0)).toFixed(2)}x`),
+  ]
   return table([
     ['', '1 line', 'at 115200', `${LINES} lines`, 'at 115200'],
     ...rows.map(({ name, figures }) => [name, ...figures.map(value => value.toFixed(3))]),
-    ['oobm-console to ser2net', ...ours.map((value, index) => `${(value / (ser2net[index] ?? 0)).toFixed(2)}x`)],
+    ratio('oobm-console to ser2net', ours, ser2net),
+    ratio('with alerts to without', alerting, ours),
   ])
 }
 
