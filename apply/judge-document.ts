@@ -18,8 +18,6 @@ import { ConfigurationError, UserError } from '../runtime/errors.ts'
 import { fitToConsoles, withAccess, withConnectivity } from './combine.ts'
 import { effective } from './restarts.ts'
 
-const TAKES_CONNECTIVITY: boolean = false
-
 export interface Stored {
   /** What is installed. */
   current: Whole
@@ -101,8 +99,6 @@ export async function planChange(
   async function candidate(): Promise<Whole | UserError | undefined> {
     if (connectivity === undefined) return undefined
     try {
-      if (!TAKES_CONNECTIVITY)
-        throw documentError(name, 'connectivity: is not taken from afar in this version; use "sudo oobm import"')
       if ('issues' in connectivity) throw new ConfigurationError(name, connectivity.issues)
       const site = Object.keys(siteShape).filter(key => key in connectivity.value)
       if (site.length > 0 && !managesNetwork)

@@ -4,6 +4,7 @@ import { EXIT } from '../runtime/errors.ts'
 import { createLog } from '../runtime/log.ts'
 import { runMain } from '../runtime/run-main.ts'
 import { runApply } from './run-apply.ts'
+import { TRIAL_LIMITS } from './trial-step.ts'
 
 const log = createLog('oobm-apply')
 
@@ -21,7 +22,20 @@ void runMain(
       ...rest,
       ...(OOBM_RUNTIME_DIRECTORY && { RUNTIME_DIRECTORY: OOBM_RUNTIME_DIRECTORY }),
     }
-    return runApply({ env, runtime, root: env.OOBM_ROOT ?? '/', clock: systemClock, signal, log })
+    // A test has no ten minutes.
+    const { OOBM_PACE_MS: paceMs } = env
+    const proofMs = env.OOBM_TRIAL_S === undefined ? TRIAL_LIMITS.proofMs : Number(env.OOBM_TRIAL_S) * 1_000
+    const limits = { ...TRIAL_LIMITS, proofMs }
+    return runApply({
+      env,
+      runtime,
+      root: env.OOBM_ROOT ?? '/',
+      clock: systemClock,
+      signal,
+      log,
+      limits,
+      ...(paceMs && { paceMs: Number(paceMs) }),
+    })
   },
   { onDefect: err => log.fatal({ err }, 'ended by a defect') },
 )

@@ -11,6 +11,7 @@ import { takesSomething } from './combine.ts'
 
 /** In the order in which they start. `network`: what `oobm provision` makes of the site's settings, and the logins to networks. */
 const UNITS = ['network', 'oobm-supervisor', 'oobm-console'] as const
+export const DAEMONS = ['oobm-supervisor', 'oobm-console'] as const
 export type Unit = (typeof UNITS)[number]
 
 export interface Restart {

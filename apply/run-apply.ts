@@ -6,6 +6,7 @@ import { readConsoleBridge, readSupervisor } from '../device/daemons/read-daemon
 import { finishInstallation, install } from '../device/import/install.ts'
 import { readStored, readTrial } from '../device/import/stored.ts'
 import { type Whole, wholeFrom } from '../device/import/take-over.ts'
+import type { Trial } from '../device/import/trial.ts'
 import { provisioningDirectory, settingsRecordPath, settingsSpool } from '../formats/directories.ts'
 import { parseProvisioning } from '../formats/provisioning.ts'
 import { readSettingsDocument, splitDocument } from '../formats/settings-document.ts'
@@ -16,7 +17,7 @@ import type { Logger } from '../runtime/log.ts'
 import { checkAddressee, digestOf, managesNetwork, planChange, type Stored } from './judge-document.ts'
 import { openSecrets } from './open-secrets.ts'
 import { SettingsRecords } from './record.ts'
-import { Restarts, restartsFor } from './restarts.ts'
+import { DAEMONS, effective, Restarts, restartsFor } from './restarts.ts'
 import { type Taken, takeRequests } from './spool.ts'
 import { TRIAL_LIMITS, type TrialLimits, trialStep } from './trial-step.ts'
 import { verifySignature } from './verify-signature.ts'
@@ -32,9 +33,10 @@ export interface ApplyOptions {
   signal: AbortSignal
   log: Logger
   limits?: TrialLimits
+  /** Milliseconds between two looks at the folder and at the trial. */
+  paceMs?: number
 }
 
-/** Milliseconds between two looks at the folder and at the trial. */
 const PACE_MS = 1_000
 /** Refusals in a row that cost nothing but their work; after each further one it waits, so that a flood wears no card. */
 const FREE_REFUSALS = 8
@@ -48,8 +50,13 @@ export async function runApply(options: ApplyOptions): Promise<ExitCode> {
   const recordPath = settingsRecordPath(env)
   const provisioning = join(root, provisioningDirectory(env))
   for (const folder of [runtime, dirname(recordPath)]) await mkdir(folder, { recursive: true })
-  if (await finishInstallation(root)) log.info('finished what was interrupted')
-  const run = new Run(options, await SettingsRecords.open(recordPath), await Restarts.open(runtime, provisioning))
+  const restarts = await Restarts.open(runtime, provisioning)
+  if (await finishInstallation(root)) {
+    log.info('finished what was interrupted')
+    // They may have started with what was there before.
+    await restarts.plan(DAEMONS.map(unit => ({ unit, when: 'now' })))
+  }
+  const run = new Run(options, await SettingsRecords.open(recordPath), restarts)
   await run.resume()
   while (!signal.aborted) {
     let count = 0
@@ -62,7 +69,7 @@ export async function runApply(options: ApplyOptions): Promise<ExitCode> {
     // Others may have come meanwhile.
     if (count > 0) continue
     if (isOver) return EXIT.ok
-    await clock.sleep(PACE_MS, signal)
+    await clock.sleep(options.paceMs ?? PACE_MS, signal)
   }
   return EXIT.ok
 }
@@ -149,7 +156,7 @@ class Run {
     await this.#restart(inUse)
     const trial = await readTrial(root)
     if (trial === undefined) {
-      await this.#records.showTrial(null)
+      await this.#endVanished()
       return this.#restarts.due.length === 0
     }
     const { sinceMs, accessMs } = this.#timeOf(`${trial.digest} ${trial.phase}`, supervisor)
@@ -165,7 +172,8 @@ class Run {
     switch (step.kind) {
       case 'wait': {
         const { serial, phase, since } = trial
-        await this.#records.showTrial({ serial, phase, since, cause: step.cause })
+        const next = settingsDigest(wholeOf(trial.next))
+        await this.#records.showTrial({ serial, phase, since, next, cause: step.cause })
         return false
       }
       case 'install':
@@ -189,6 +197,20 @@ class Run {
     }
   }
 
+  /** A trial that is gone without a decision in the record: by an import, or by the end of this program in between. */
+  async #endVanished(): Promise<void> {
+    const { trial, outcomes } = this.#records.last
+    if (trial === null) return
+    const { serial } = trial
+    const digest = outcomes.findLast(outcome => outcome.serial === serial && outcome.result === 'trial')?.digest ?? ''
+    const isNext = settingsDigest(await this.#current()) === trial.next
+    await this.#decided(
+      { serial, digest },
+      isNext ? 'confirmed' : 'undone',
+      isNext ? '' : 'other settings were installed meanwhile, as by an import by hand',
+    )
+  }
+
   async #restart(inUse: readonly string[]): Promise<void> {
     if (this.#restarts.due.length === 0) return
     const { log } = this.#options
@@ -203,7 +225,11 @@ class Run {
     await install(after.text, this.#options.root, trial)
   }
 
-  async #decided(trial: Stored['trial'], result: 'confirmed' | 'undone', detail: string): Promise<void> {
+  async #decided(
+    trial: Pick<Trial, 'serial' | 'digest'> | undefined,
+    result: 'confirmed' | 'undone',
+    detail: string,
+  ): Promise<void> {
     if (trial === undefined) return
     const { serial, digest } = trial
     const at = this.#options.clock.wallMs()
@@ -232,6 +258,10 @@ class Run {
       )
     return wholeFrom(stored)
   }
+}
+
+function settingsDigest({ provisioning }: Whole): string {
+  return digestOf(Buffer.from(JSON.stringify(effective(provisioning))))
 }
 
 function wholeOf(text: string): Whole {

@@ -39,6 +39,8 @@ export const settingsRecordSchema = z.object({
       /** `waiting`: it is not installed; `trial`: it is. */
       phase: z.enum(['waiting', 'trial']),
       since: z.int(),
+      /** SHA-256 of the settings that it would leave: tells how a trial ended that nobody wrote down. */
+      next: z.string().optional(),
       /** What it waits for. */
       cause: z.string(),
     })

@@ -1,6 +1,7 @@
 /** A device for tests of `oobm-apply`: a root folder with settings, a folder for documents, and stand-ins for systemd's programs. */
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { install } from '../../device/import/install.ts'
 import { wholeFrom } from '../../device/import/take-over.ts'
 import type { DeviceConfigInput } from '../../formats/device-config.ts'
@@ -10,6 +11,7 @@ import { readSettingsRecord, type SettingsRecord } from '../../formats/settings-
 import { fingerprint } from '../../formats/ssh-key.ts'
 import { readToml, stringifyToml } from '../../formats/toml-file.ts'
 import { heartbeatNow } from '../../runtime/boot-clock.ts'
+import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
@@ -28,10 +30,16 @@ export interface TestDevice {
   /** What each document begins with. */
   head(serial: number): object
   put(name: string, content: string | Uint8Array): Promise<void>
+  /** A document that changes the relay, and more. */
+  connectivity(serial: number, host: string, more?: object): object
+  /** Runs the program, and meanwhile calls `each` every 30 ms: the supervisor lives. */
+  runWhile(each: () => Promise<unknown>, env?: NodeJS.ProcessEnv): Promise<{ code: number | null; stdout: string }>
   /** Runs the program until nothing is left to do. */
   run(env?: NodeJS.ProcessEnv): Promise<{ code: number | null; stdout: string; stderr: string }>
   record(): Promise<SettingsRecord>
   read(path: string): Promise<string>
+  /** The settings with which the supervisor started last. */
+  running(): Promise<string>
   /** What systemd was asked. */
   asked(): Promise<string[]>
   /** As the supervisor writes it, alive. */
@@ -49,7 +57,10 @@ export async function makeDevice(context: TestContext, config: Partial<DeviceCon
   ]
   for (const folder of [root, spool, run, bin, at('run-apply'), at('state')]) await mkdir(folder)
   for (const program of ['systemctl', 'networkctl']) {
-    await writeFile(join(bin, program), `#!/bin/sh\necho "${program} $*" >>'${at('asked')}'\n`)
+    // A supervisor that starts has no status; what the test was about to write of the one before comes before its end.
+    const script = `#!/bin/sh\necho "${program} $*" >>'${at('asked')}'
+case $* in *supervisor*) cp '${root}/etc/oobm/device.toml' '${at('running.toml')}'; sleep 0.1; rm -f '${run}/status.json' ;; esac\n`
+    await writeFile(join(bin, program), script)
     await chmod(join(bin, program), 0o755)
   }
   const names = ['relay', 'bridge', 'signer', 'other', 'alice', 'bob'] as const
@@ -75,10 +86,11 @@ export async function makeDevice(context: TestContext, config: Partial<DeviceCon
     { serial: 5, signers: [keys.signer.publicKey] },
   )
   await install(wholeFrom(readToml('x', text)).text, root)
+  await cp(join(root, 'etc/oobm/device.toml'), at('running.toml'))
   const env = {
     ...{ PATH: `${bin}:${process.env.PATH}`, OOBM_ROOT: root, OOBM_SETTINGS_SPOOL: spool },
     ...{ OOBM_SETTINGS_RECORD: at('state/settings.json'), RUNTIME_DIRECTORY: at('run-apply') },
-    ...{ OOBM_RUNTIME_DIRECTORY: run, OOBM_CONSOLE_RUNTIME_DIRECTORY: at('none') },
+    ...{ OOBM_PACE_MS: '100', OOBM_RUNTIME_DIRECTORY: run, OOBM_CONSOLE_RUNTIME_DIRECTORY: at('none') },
   }
   return {
     ...{ directory, root, spool, env, keys },
@@ -90,6 +102,29 @@ export async function makeDevice(context: TestContext, config: Partial<DeviceCon
       return `${signed}${stdout}`
     },
     head: serial => ({ version: 1, device: 'rack1', fingerprint: fingerprint(keys.bridge.publicKey), serial }),
+    connectivity: (serial, host, more = {}) => ({
+      ...{ version: 1, device: 'rack1', fingerprint: fingerprint(keys.bridge.publicKey), serial },
+      connectivity: {
+        relays: [{ host, user: 'oobm', hostKeys: [keys.relay.publicKey] }],
+        listenerPort: 20100,
+        consoles: [{ name: 'core-sw1', path: '/dev/ttyUSB0' }],
+        ...more,
+      },
+    }),
+    runWhile: async (each, more = {}) => {
+      let isOver = false
+      const running = runProgram(process.execPath, [PROGRAM], {
+        env: { ...process.env, ...env, ...more },
+        timeoutMs: 60_000,
+      }).finally(() => {
+        isOver = true
+      })
+      while (!isOver) {
+        await each()
+        await setTimeout(30)
+      }
+      return running
+    },
     put: (name, content) => writeFile(join(spool, name), content),
     run: (more = {}) =>
       runProgram(process.execPath, [PROGRAM], { env: { ...process.env, ...env, ...more }, timeoutMs: 60_000 }),
@@ -99,6 +134,7 @@ export async function makeDevice(context: TestContext, config: Partial<DeviceCon
       return record
     },
     read: path => readFile(join(root, path), 'utf8'),
+    running: () => readFile(at('running.toml'), 'utf8'),
     asked: async () => {
       const text = await readFile(at('asked'), 'utf8').catch(() => '')
       await rm(at('asked'), { force: true })
@@ -117,7 +153,7 @@ export async function makeDevice(context: TestContext, config: Partial<DeviceCon
         },
         sessions: { shell: sessions, console: 0 },
       }
-      await writeFile(join(run, 'status.json'), JSON.stringify(status))
+      await writeAtomically(join(run, 'status.json'), JSON.stringify(status), 0o644)
     },
   }
 }

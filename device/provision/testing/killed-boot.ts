@@ -14,8 +14,11 @@ import { holdsSecrets } from './board.ts'
 /** In memory: a hundred boots sync thousands of times, and what a disk makes of that is not tested here. */
 const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
-/** Loaded before the program: kills it after its Nth effect on the board's files, of those that leave something else behind. */
-const KILLER = `
+/**
+ * Loaded before a program: kills it after its Nth effect (`$KILL_AFTER`) on files below `$BOARD`, of those that leave something
+ * else behind.
+ */
+export const KILLER = `
 const { constants, readlinkSync } = require('node:fs')
 const promises = require('node:fs/promises')
 const last = Number(process.env.KILL_AFTER)

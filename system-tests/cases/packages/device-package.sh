@@ -20,6 +20,9 @@ changed() { test "$(pid_of "$1")" != "$2" && test "$(pid_of "$1")" != 0; }
 ### the package installs, and says that there is no configuration
 getent passwd >passwd; getent group >group
 find /etc /var/lib /home /usr -xdev | sort >files
+# A trial of settings from afar takes no ten minutes here.
+mkdir -p /run/systemd/system/oobm-apply.service.d
+printf "[Service]\nEnvironment=OOBM_TRIAL_S=30\n" >/run/systemd/system/oobm-apply.service.d/test.conf
 dpkg -i oobm.deb
 systemctl is-active oobm-supervisor
 systemctl is-enabled oobm-supervisor oobm-console
@@ -111,6 +114,58 @@ for account in oobm remote-admin oobm-supervisor oobm-console; do
   not runuser -u $account -- cat /etc/oobm/secrets/relay/key
   not runuser -u $account -- ls /run/credentials/oobm-supervisor.service /run/credentials/oobm-console.service
 done
+
+### settings from afar: people at once, connectivity on trial, and nothing that nobody signed
+ssh-keygen -q -t ed25519 -N "" -f signer
+ssh-keygen -q -t ed25519 -N "" -f carol
+printf "[settings]\nsigners = [\"%s\"]\n" "$(cut -d" " -f1,2 signer.pub)" >signers.toml
+oobm import signers.toml
+sed -n "/^.bridge./,/^\[\[/s/^host_key = \"\(.*\)\"/\1/p" /etc/oobm/device.toml >bridge.pub
+document() { # NUMBER, its halves on standard input
+  printf "version = 1\ndevice = \"tokyo\"\nfingerprint = \"%s\"\nserial = %s\n" "$(ssh-keygen -lf bridge.pub | cut -d" " -f2)" "$1" >text
+  cat >>text
+  ssh-keygen -Y sign -q -f signer -n oobm-settings <text >signature
+  cat text signature >"$1.settings"
+}
+people() { echo "[access]"; sed -n "/^\[\[technicians/,\$p" /etc/oobm/device.toml | sed "s/^\[\[technicians/[[access.technicians/"; }
+connectivity() { # PORT
+  printf "[connectivity]\nlistener_port = %s\n" "$(sed -n "s/^listener_port = //p" /etc/oobm/device.toml)"
+  printf "[[connectivity.relays]]\nhost = \"203.0.113.1\"\nport = %s\nuser = \"relay\"\nhost_keys = [\"%s\"]\n" "$1" "$(cut -d" " -f1,2 host.pub)"
+  printf "[[connectivity.consoles]]\nname = \"core-sw1\"\npath = \"/dev/core-sw1\"\n[connectivity.led]\nbackend = \"none\"\n"
+}
+idle() { not systemctl is-active oobm-apply; }
+last() { oobm settings | sed -n "/^The last documents/{n;p;}"; }
+until_true idle
+people >before
+{ cat before; printf "[[access.technicians]]\nname = \"carol\"\nkeys = [\"%s\"]\nshell = true\n" "$(cut -d" " -f1,2 carol.pub)"; } | document 1
+document 2 <before
+oobm settings apply 1.settings
+until_true getent passwd carol
+oobm settings apply 2.settings
+until_true not getent passwd carol
+until_true idle
+not oobm settings apply 1.settings
+sed "s/^serial = 2/serial = 3/" 2.settings >forged
+not oobm settings apply forged
+oobm settings | tee settings
+grep "^serial number  *2$" settings
+grep "^refused  *2$" settings
+# Nobody listens there: it comes back, while alice keeps her way in from then on.
+connectivity 4443 | document 4
+oobm settings apply 4.settings | grep "on trial"
+until_true grep "port = 4443" /etc/oobm/device.toml
+until_true grep "port = 443$" /etc/oobm/device.toml
+until_true idle
+last | grep "number 4 .*not proved"
+until_true is_ready
+$SSH tokyo id -un | grep -x alice
+{ connectivity 443; printf "[connectivity.intervals]\nprobe_s = 200\n"; } | document 5
+oobm settings apply 5.settings
+until_true idle
+last | grep "number 5 .*was proved"
+grep "^probe_s = 200" /etc/oobm/device.toml
+is_ready
+systemctl is-active oobm-apply.path
 
 ### an adapter that is pulled shows within 10 s, keeps nobody out, and shows no more when it is back
 says() { oobm status | grep "^$1  "; }
