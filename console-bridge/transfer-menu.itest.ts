@@ -119,7 +119,7 @@ test('takes no link, no second name, no pipe, no folder, no path and nothing hid
   const alice = await attach('alice')
   alice.types('\x1dt')
   await answers(alice, [DIRECTION, 's'], [PROTOCOL, 'x'])
-  await alice.says(/ {2}1 .* empty\r\n[\s\S]*6 not shown: no regular files, hidden, or not complete/)
+  await alice.says(/ {2}\d {2}0 {2}.* {2}empty\r\n[\s\S]*6 not shown: no regular files, hidden, or not complete/)
   assert.not.match(alice.output(), /link|second|pipe|folder\b.*\r\n {2}/)
   const CASES: [answer: string, says: RegExp][] = [
     ['link', /link is a link/],

@@ -131,7 +131,7 @@ test('a sender that knows only the checksum is asked for it', async () => {
 test('what gets garbled or lost on the way is sent again: a block, an answer, the end', async () => {
   const bad = Buffer.from(block(2, 'two'))
   bad[50] = 0xff
-  const { why, files } = await receive(
+  const { why, files, sent } = await receive(
     'ymodem',
     script(
       // The answer to the header was lost: it comes again.
@@ -147,12 +147,13 @@ test('what gets garbled or lost on the way is sent again: a block, an answer, th
       [ACK, [EOT]],
       // The answer to the end, too.
       [C, [EOT]],
-      [C, header('', '')],
+      [ACK, header('', '')],
     ),
   )
   assert.is(why, undefined)
   assert.match(files[0]?.text ?? '', /^one\x1a+two\x1a+three\x1a+$/)
   assert.is(files.length, 1)
+  assert.equal(sent.slice(-5), [ACK, C, ACK, C, ACK])
 })
 
 test('EOT within a garbled block does not end the file', async () => {
