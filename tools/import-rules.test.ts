@@ -64,7 +64,7 @@ const HOMES: Record<string, { home: RegExp; why: string }> = {
     home: /^(supervisor\/ssh|console-bridge\/ssh|lab\/bench)\/|^formats\/private-key\.ts$/,
     why: 'ssh2 needs its traps handled in one place: the client in supervisor/ssh, the server in the bridge',
   },
-  serialport: { home: /^console-bridge\/line\/serial-line\.ts$/, why: 'one file knows what serialport really does' },
+  serialport: { home: /^console-bridge\/line\/serial-port\.ts$/, why: 'one file knows what serialport really does' },
   onoff: { home: /^supervisor\/led\/gpio\.ts$/, why: 'one file knows how onoff numbers the pins' },
   'systemd-notify': { home: /^runtime\/systemd\.ts$/, why: 'one file speaks to systemd' },
   'smol-toml': { home: /^formats\/toml-file\.ts$/, why: 'TOML is read in one place, so that errors have lines' },

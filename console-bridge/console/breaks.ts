@@ -69,7 +69,7 @@ export class Breaks {
     const loss: Loss = { kind: 'break', text: `${calledAs(by)} sent ${sequence.what}` }
     keyboard.transfer?.stop(loss)
     for (const seat of seats.all) if (seat !== by) seat.events.onOthersBreak(loss)
-    const outcome = await outgoing.sendBreak(lengthMs, signal, loss, held, sequence)
+    const outcome = await outgoing.interruptions.sendBreak(lengthMs, signal, loss, held, sequence)
     const length = sequence.isBreak ? describe() : 'no BREAK'
     reports.log.info({ ...logged(by), length, ...outcome }, outcome.done ? 'break sent' : 'break failed')
     const cause = outcome.done ? undefined : outcome.cause

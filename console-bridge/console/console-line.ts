@@ -4,9 +4,10 @@ import { errorMessage } from '../../runtime/errors.ts'
 import type { Line } from '../line/line.ts'
 import { describeHold, describeRelease } from '../line/settings.ts'
 import { FlowHold, type Holder } from './flow-hold.ts'
+import type { Interruption } from './interruptions.ts'
 import type { LineControl } from './line-control.ts'
 import type { Loss } from './loss.ts'
-import type { Interruption, Outgoing } from './outgoing.ts'
+import type { Outgoing } from './outgoing.ts'
 import { calledAs, logged, type Person } from './person.ts'
 import type { Reports } from './reports.ts'
 import { refusalOf } from './right.ts'
@@ -131,7 +132,7 @@ export class ConsoleLine {
   ): Promise<Interruption> {
     const { whyClosed } = this
     if (whyClosed !== undefined) return { done: false, cause: whyClosed }
-    const outcome = await this.#outgoing.interrupt(signal, loss, work, onNext)
+    const outcome = await this.#outgoing.interruptions.interrupt(signal, loss, work, onNext)
     this.#seats.tellRoom()
     return outcome
   }

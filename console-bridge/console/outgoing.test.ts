@@ -47,7 +47,7 @@ test('sends what was typed before a BREAK before it, and what is typed during it
   const { out } = outgoing(context)
   out.useLine(line, CLOSED)
   out.push(ALICE, Buffer.from('before'))
-  const outcome = out.sendBreak(300, context.signal, BREAK)
+  const outcome = out.interruptions.sendBreak(300, context.signal, BREAK)
   await Promise.resolve()
   out.push(ALICE, Buffer.from('during'))
   line.takes = true
@@ -70,7 +70,11 @@ test('a BREAK does not wait for a line that takes nothing, and what it discards 
   out.push(ALICE, Buffer.from('sent '))
   line.takes = false
   out.push(ALICE, Buffer.from('x'.repeat(1000)))
-  assert.equal(await out.sendBreak(300, context.signal, BREAK), { done: true, drained: false, discardedBytes: 1000 })
+  assert.equal(await out.interruptions.sendBreak(300, context.signal, BREAK), {
+    done: true,
+    drained: false,
+    discardedBytes: 1000,
+  })
   assert.is(out.waitingBytes(ALICE), 0)
   out.push(ALICE, Buffer.from('after'))
   await out.sent(ALICE, context.signal)
@@ -85,7 +89,7 @@ test('a BREAK is as long as asked', async context => {
   const atMs: number[] = []
   line.setBreak = async () => void atMs.push(clock.nowMs())
   out.useLine(line, CLOSED)
-  await out.sendBreak(700, context.signal, BREAK)
+  await out.interruptions.sendBreak(700, context.signal, BREAK)
   const [on = 0, off = 0] = atMs
   assert.ok(off - on >= 700 && off - on < 800, `${off - on} ms`)
 })
@@ -97,7 +101,7 @@ test('a session that ends while a BREAK waits loses its own input only', async c
   out.useLine(line, CLOSED)
   out.push(ALICE, Buffer.from('alice'))
   out.push(BOB, Buffer.from('bob'))
-  const sending = out.sendBreak(300, context.signal, BREAK)
+  const sending = out.interruptions.sendBreak(300, context.signal, BREAK)
   await Promise.resolve()
   assert.is(out.discard(ALICE, { kind: 'left', text: '' }), 5)
   line.takes = true
@@ -115,7 +119,7 @@ test('takes a BREAK back even when it failed to begin', async context => {
   }
   const { out } = outgoing(context)
   out.useLine(line, CLOSED)
-  assert.equal(await out.sendBreak(300, context.signal, BREAK), { done: false, cause: 'no such thing' })
+  assert.equal(await out.interruptions.sendBreak(300, context.signal, BREAK), { done: false, cause: 'no such thing' })
   assert.equal(log, ['drained', 'break on', 'break off'])
 })
 
@@ -132,7 +136,7 @@ test('gives up a BREAK that a hung adapter does not begin, and takes it back whe
   }
   const { out } = outgoing(context)
   out.useLine(line, CLOSED)
-  const outcome = await out.sendBreak(300, context.signal, BREAK)
+  const outcome = await out.interruptions.sendBreak(300, context.signal, BREAK)
   assert.is(outcome.done, false)
   assert.match(JSON.stringify(outcome), 'the line does not answer')
   begin()
@@ -239,7 +243,10 @@ test('gives up when the adapter took everything and sends nothing', async contex
 
 test('refuses a BREAK without a line', async context => {
   const { out } = outgoing(context)
-  assert.equal(await out.sendBreak(300, context.signal, BREAK), { done: false, cause: 'the line is closed' })
+  assert.equal(await out.interruptions.sendBreak(300, context.signal, BREAK), {
+    done: false,
+    cause: 'the line is closed',
+  })
 })
 
 test.run()

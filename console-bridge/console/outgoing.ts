@@ -1,27 +1,19 @@
-/** Sends what was typed to one line, in order and counted for each owner; a BREAK never waits long for it. */
+/** Sends what was typed to one line, in order and counted for each owner. */
 import type { Clock } from '../../runtime/clock.ts'
-import { errorMessage } from '../../runtime/errors.ts'
 import { OVER, within } from '../../runtime/waiting.ts'
-import { answered, breakLine, type HeldBreak } from '../line/break-line.ts'
+import { answered } from '../line/break-line.ts'
 import type { Line } from '../line/line.ts'
-import { PLAIN_BREAK, writeAll } from './break-sequence.ts'
+import { type InterruptedQueue, Interruptions } from './interruptions.ts'
 import type { Loss } from './loss.ts'
 import type { Pacer } from './pacer.ts'
 import { countBytes, WaitingInput, type WaitingItem } from './waiting-input.ts'
 
-/** Milliseconds that a BREAK waits for what was typed before it; a second is 960 bytes at 9600 baud. */
-export const DRAIN_BOUND_MS = 1_000
 /** Milliseconds without progress after which a wait for the end of what was typed is given up. */
 export const GIVE_UP_MS = 20_000
 /** Bytes in one write: few, so that a BREAK waits for at most a quarter of a second at 9600 baud. */
 const PIECE_BYTES = 256
 /** Milliseconds between two writes to a line without room: first, and at most, for a line that is held. */
 const RETRY_MS = { first: 20, last: 250 }
-
-/** How something that comes between what was typed before it and after it ended. */
-export type Interruption =
-  /** `drained`: all that was typed before it was sent. If not, these bytes and what the kernel held were discarded. */
-  { done: true; drained: boolean; discardedBytes: number } | { done: false; cause: string }
 
 export interface OutgoingEvents {
   onSent(owner: object, bytes: number): void
@@ -41,6 +33,8 @@ export interface OutgoingOptions {
 }
 
 export class Outgoing {
+  /** What comes between what is typed: a BREAK never waits long for it. */
+  readonly interruptions: Interruptions
   readonly #clock: Clock
   readonly #events: OutgoingEvents
   readonly #heldMs: () => number
@@ -57,14 +51,13 @@ export class Outgoing {
   #isHeld = false
   /** The line has room, and a paste is paced. */
   #isPausing = false
-  #lastInterruption: Promise<unknown> = Promise.resolve()
-  #onNext: () => void = () => {}
   readonly #whenChanged = new Set<() => void>()
 
   constructor({ clock, events, heldMs }: OutgoingOptions) {
     this.#clock = clock
     this.#events = events
     this.#heldMs = heldMs
+    this.interruptions = new Interruptions(this.#interrupted(), clock)
   }
 
   /** Sets the line that is open now. What waited for another line is never sent on this one; it is lost by `loss`. */
@@ -144,71 +137,21 @@ export class Outgoing {
     return drained?.kind !== 'timeout'
   }
 
-  /** Sends a BREAK. @param signal ends it early; it is taken back in any case */
-  sendBreak(
-    lengthMs: number,
-    signal: AbortSignal,
-    loss: Loss,
-    held?: HeldBreak,
-    { isBreak, after } = PLAIN_BREAK,
-  ): Promise<Interruption> {
-    return this.interrupt(signal, loss, async line => {
-      if (isBreak) await breakLine(line, lengthMs, this.#clock, signal, held)
-      if (!signal.aborted) await writeAll(line, after, this.#clock)
-    })
-  }
-
-  /**
-   * Does something to the line that nothing typed comes into; several follow one another. What was typed before is sent
-   * first, for up to {@link DRAIN_BOUND_MS}. The rest is discarded: a boot monitor must not read the rest of a paste.
-   * @param loss why the rest is lost
-   * @param onNext the next one waits, so end this one
-   */
-  interrupt(
-    signal: AbortSignal,
-    loss: Loss,
-    work: (line: Line) => Promise<unknown>,
-    onNext: () => void = () => {},
-  ): Promise<Interruption> {
-    this.#onNext()
-    this.#onNext = onNext
-    const outcome = this.#lastInterruption.then(() => this.#interruptNow(signal, loss, work))
-    this.#lastInterruption = outcome
-    return outcome
-  }
-
-  async #interruptNow(signal: AbortSignal, loss: Loss, work: (line: Line) => Promise<unknown>): Promise<Interruption> {
-    const line = this.#line
-    if (!line || signal.aborted) return { done: false, cause: 'the line is closed' }
-    this.#waiting.beginBreak()
-    try {
-      const drained = await this.#drain(line, signal)
-      const discarded = this.#waiting.removeAhead()
-      this.#tellChanged()
-      if (!drained) {
-        await answered(line.discard(), this.#clock)
-        this.#lose(discarded, loss)
+  #interrupted(): InterruptedQueue {
+    const line = () => this.#line
+    return {
+      get line() {
+        return line()
+      },
+      waiting: this.#waiting,
+      changed: (ms, signal) => this.#changed(ms, signal),
+      tellChanged: () => this.#tellChanged(),
+      discarded: (items, loss) => {
+        this.#lose(items, loss)
         if (this.#lastOwner) this.#events.onLost(this.#lastOwner, 0, loss)
-      }
-      await work(line)
-      return { done: true, drained, discardedBytes: countBytes(discarded) }
-    } catch (err) {
-      return { done: false, cause: errorMessage(err) }
-    } finally {
-      this.#waiting.endBreak()
-      this.#pump()
+      },
+      goOn: () => this.#pump(),
     }
-  }
-
-  /** @returns whether all that was typed before is on the wire */
-  async #drain(line: Line, signal: AbortSignal): Promise<boolean> {
-    const drain = async (over: AbortSignal) => {
-      while (this.#waiting.first && !over.aborted) await this.#changed(DRAIN_BOUND_MS, over)
-      if (!over.aborted) await line.drain()
-    }
-    // A line that fails here fails at the work too, and is reported there.
-    const outcome = await within(DRAIN_BOUND_MS, [signal], drain, { clock: this.#clock }).catch(() => undefined)
-    return outcome?.kind === 'done'
   }
 
   #pump(): void {

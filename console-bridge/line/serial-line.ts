@@ -1,12 +1,22 @@
-/** A line on a device file: the one file that knows what serialport really does. */
-import { readSync, statSync, writeSync } from 'node:fs'
-import { SerialPort } from 'serialport'
+/** A line on a device file. */
+import { writeSync } from 'node:fs'
 import type { ConsoleConfig } from '../../formats/device-config.ts'
 import { systemClock } from '../../runtime/clock.ts'
-import { errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
+import { errorCode, UserError } from '../../runtime/errors.ts'
 import { within } from '../../runtime/waiting.ts'
 import { checkDevice } from './device-file.ts'
-import type { Line, LineEvents, LineSettings, ModemLines, ModemOutputs } from './line.ts'
+import type { Line, LineEvents, LineSettings, ModemOutputs } from './line.ts'
+import {
+  isSameDevice,
+  modemLinesOf,
+  openPort,
+  type Port,
+  READ_BYTES,
+  readAll,
+  settled,
+  speedOf,
+  UV_READABLE,
+} from './serial-port.ts'
 import { byteMs, describeSettings, heldAfterMs, settingsOf } from './settings.ts'
 import { drained, framingArgs, keepModemLinesAtClose, stty } from './stty.ts'
 import { untilTurnMs } from './turns.ts'
@@ -24,28 +34,6 @@ const SPEED_TOLERANCE = 0.03
 /** Bytes that an adapter may still have when its driver reports that all is sent: the FIFO of a PL2303. */
 const ADAPTER_BYTES = 256
 
-/** Bytes of one read: the kernel gives no more of a tty than a page. */
-const READ_BYTES = 4_096
-/** Reads in one turn of the event loop, so that a flood on one line does not hold up the others. */
-const READS_A_TURN = 8
-/** Of serialport's poller (dist/poller.js). */
-const UV_READABLE = 1
-
-/** serialport's binding for Linux (dist/linux.js in @serialport/bindings-cpp), without the stream on top of it. */
-interface Port {
-  readonly isOpen: boolean
-  readonly fd: number
-  /** `poll` asks for one event. */
-  readonly poller: { poll(events: number): void; on(event: 'readable', on: (err: Error | null) => void): unknown }
-  update(options: { baudRate: number }): Promise<void>
-  set(options: { brk: boolean; dtr: boolean; rts: boolean }): Promise<void>
-  get(): Promise<{ cts: boolean; dsr: boolean; dcd: boolean }>
-  getBaudRate(): Promise<{ baudRate: number }>
-  flush(): Promise<void>
-  drain(): Promise<void>
-  close(): Promise<void>
-}
-
 /**
  * Opens a serial device.
  * @throws UserError that says what to do: not plugged in, not permitted, held by another program
@@ -59,22 +47,6 @@ export async function openSerialLine(console: ConsoleConfig, events: LineEvents)
   // so that for any other line nothing changes.
   await settled(port.set({ brk: false, dtr: true, rts: true }))
   return watchLine(console, opened, port, events)
-}
-
-async function openPort(path: string, { flowControl, ...settings }: LineSettings): Promise<Port> {
-  try {
-    const port = await SerialPort.binding.open({
-      ...{ path, ...settings },
-      rtscts: flowControl === 'rts-cts',
-      xon: flowControl === 'xon-xoff',
-      xoff: flowControl === 'xon-xoff',
-      hupcl: false,
-    })
-    return port as unknown as Port
-  } catch (err) {
-    const problem = `${path} cannot be opened: another program holds it (sudo fuser -v ${path} shows which), or it does not support ${settings.baudRate} baud`
-    throw new UserError(`${problem} (${errorMessage(err)})`, undefined, { cause: err })
-  }
 }
 
 function watchLine(console: ConsoleConfig, opened: number, port: Port, events: LineEvents): Line {
@@ -107,36 +79,16 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
   const unplugged = () => void finish('unplugged, or the adapter failed')
 
   const buffer = Buffer.allocUnsafe(READ_BYTES)
+  const read = () => readAll(port, buffer, bytes => events.onData(bytes), signal)
   port.poller.on('readable', err => {
     if (signal.aborted) return
     // A hang-up is an error of the poller.
-    if (err || !readAll()) return unplugged()
+    if (err || !read()) return unplugged()
     if (!signal.aborted) port.poller.poll(UV_READABLE)
   })
   port.poller.poll(UV_READABLE)
   void lookAfter()
   watchOutput()
-
-  /**
-   * Directly on the descriptor, which does not block: serialport's own way is a thread for each read.
-   * @returns false when the line is gone
-   */
-  function readAll(): boolean {
-    for (let reads = 0; reads < READS_A_TURN; reads++) {
-      let bytes: number
-      try {
-        bytes = readSync(port.fd, buffer)
-      } catch (err) {
-        return errorCode(err) === 'EAGAIN' || errorCode(err) === 'EINTR'
-      }
-      // The end of a tty that hung up (tty_read in tty_io.c); one that has nothing to say gives EAGAIN.
-      if (bytes === 0) return false
-      events.onData(Buffer.from(buffer.subarray(0, bytes)))
-      // Most often there is no more, and the poller says so when there is.
-      if (bytes < READ_BYTES / 2 || signal.aborted) return true
-    }
-    return true
-  }
 
   function watchOutput(): void {
     flowWatch?.abort()
@@ -148,7 +100,8 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
     void watchFlow(
       {
         bytesWritten: () => bytesWritten,
-        clearToSend: async () => (flowControl === 'rts-cts' && !ignoresCts ? (await modemLines())?.cts : undefined),
+        clearToSend: async () =>
+          flowControl === 'rts-cts' && !ignoresCts ? (await modemLinesOf(port))?.cts : undefined,
         // A separate program waits: in this process it would occupy one of the four threads that all lines and files
         // share.
         onWire: signal => drained(port.fd, signal),
@@ -167,32 +120,12 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
     for (;;) {
       await systemClock.sleep(untilTurnMs(systemClock.nowMs()), signal)
       if (signal.aborted) return
-      if (!isSameDevice()) unplugged()
-    }
-  }
-
-  /** Without a thread: /dev is in memory. */
-  function isSameDevice(): boolean {
-    try {
-      return statSync(path).rdev === opened
-    } catch {
-      return false
+      if (!isSameDevice(path, opened)) unplugged()
     }
   }
 
   async function isAlive(): Promise<boolean> {
-    return isSameDevice() && (await speed()) !== undefined
-  }
-
-  /** The speed that the driver really has; undefined for one that does not answer. */
-  async function speed(): Promise<number | undefined> {
-    return (await port.getBaudRate().catch(() => undefined))?.baudRate
-  }
-
-  /** A pty has none. */
-  async function modemLines(): Promise<ModemLines | undefined> {
-    const found = await port.get().catch(() => undefined)
-    return found && { cts: found.cts, dsr: found.dsr, dcd: found.dcd, ri: undefined }
+    return isSameDevice(path, opened) && (await speedOf(port)) !== undefined
   }
 
   function needOpen(): void {
@@ -205,7 +138,7 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
     if (next.baudRate === settings.baudRate) return
     await port.update({ baudRate: next.baudRate })
     // The binding reports no refusal, and a driver may take the nearest speed that it has.
-    const actual = (await speed()) ?? 0
+    const actual = (await speedOf(port)) ?? 0
     if (Math.abs(actual - next.baudRate) > next.baudRate * SPEED_TOLERANCE) {
       throw new UserError(`the adapter took ${actual} instead`)
     }
@@ -243,7 +176,7 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
     if (!failure) return
     // The binding does TIOCSBRK first and TIOCMSET after it. A line that is alive and has no modem lines to read (a
     // pty: ENOTTY) failed at the second; any other failed at the first.
-    if ((await modemLines()) === undefined && (await isAlive())) return
+    if ((await modemLinesOf(port)) === undefined && (await isAlive())) return
     throw new UserError(`the adapter did not send the BREAK (${failure.message})`, undefined, { cause: failure })
   }
 
@@ -261,14 +194,14 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
     },
     modemLines: async () => {
       needOpen()
-      return modemLines()
+      return modemLinesOf(port)
     },
     setModemLines: async changes => {
       needOpen()
       if (changes.rts !== undefined && settings.flowControl === 'rts-cts') {
         throw new UserError('RTS belongs to the flow control of this line')
       }
-      if ((await modemLines()) === undefined) throw new UserError(`${path} has no modem lines`)
+      if ((await modemLinesOf(port)) === undefined) throw new UserError(`${path} has no modem lines`)
       const next = { ...outputs, ...changes }
       const failure = await write(inBreak, next)
       if (failure) throw new UserError(`the adapter did not change them (${failure.message})`)
@@ -323,15 +256,5 @@ function watchLine(console: ConsoleConfig, opened: number, port: Port, events: L
     },
     // Output that flow control holds also delays a driver's close, for its closing_wait.
     close: async () => void (await within(CLOSE_MS, [], () => finish())),
-  }
-}
-
-/** @returns the error of what was begun */
-async function settled(work: Promise<unknown>): Promise<Error | undefined> {
-  try {
-    await work
-    return undefined
-  } catch (err) {
-    return err as Error
   }
 }

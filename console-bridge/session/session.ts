@@ -5,15 +5,15 @@ import type { Console } from '../console/console.ts'
 import type { Person } from '../console/person.ts'
 import type { Seat } from '../console/seat.ts'
 import type { TerminalSize } from '../console/terminal-size.ts'
-import { ANSWER_NOTICES, untilAnswered } from './answer.ts'
 import { endIdle } from './end-idle.ts'
 import { Ending } from './ending.ts'
 import { type AtConsole, ESCAPE_EFFECTS } from './escape-effects.ts'
 import { type EscapeKeys, type EscapeSetting, escapeKeysOf } from './escape-keys.ts'
-import type { KeyParser, TypedEvent } from './escape-parser.ts'
-import { exitOfLoss, SESSION_EXIT, type SessionExit } from './exit-codes.ts'
+import type { TypedEvent } from './escape-parser.ts'
+import { exitOfLoss, type SessionExit } from './exit-codes.ts'
 import { goRaw } from './go-raw.ts'
 import { greeting } from './greeting.ts'
+import { lastAnswer } from './last-answer.ts'
 import type { Past } from './past.ts'
 import { Questions } from './questions.ts'
 import { Raw } from './raw.ts'
@@ -23,6 +23,7 @@ import { Resizes } from './resizes.ts'
 import { hintAtSilence } from './silence.ts'
 import type { Terminal, TerminalInput } from './terminal.ts'
 import type { TransferPlaces } from './transfer-dialog.ts'
+import { TypedKeys } from './typed-keys.ts'
 import { Typing } from './typing.ts'
 import { View } from './view.ts'
 
@@ -46,15 +47,11 @@ export interface SessionOptions {
 
 /** Milliseconds that the last notices may take to reach a technician. */
 const FAREWELL_MS = 1_000
-/** Milliseconds after which an escape key that may be a character goes to the target. */
-const LONE_ESCAPE_MS = 500
 
 export class Session implements TerminalInput {
   readonly #options: SessionOptions
   readonly #keys: EscapeKeys
-  readonly #parser: KeyParser | undefined
-  /** Counts what was typed: a lone escape key waits for the next key. */
-  #arrivals = 0
+  readonly #typed: TypedKeys
   readonly #ending: Ending
   readonly #over: AbortSignal
   readonly #view: View
@@ -81,8 +78,12 @@ export class Session implements TerminalInput {
       if (this.#seat) console.sessions.resized(this.#seat, size)
     })
     this.#keys = escapeKeysOf(escapeSetting)
-    // Without a pty every byte is the program's own.
-    this.#parser = terminal.interactive ? this.#keys.parser() : undefined
+    this.#typed = new TypedKeys({
+      // Without a pty every byte is the program's own.
+      parser: terminal.interactive ? this.#keys.parser() : undefined,
+      ...{ clock, over: this.#over },
+      onEvent: event => this.#take(event),
+    })
     this.#typing = new Typing({
       ...{ console, terminal, clock, over: this.#over },
       takeOverHint: terminal.interactive ? `; ${this.#keys.press('take-over')} to take over` : '',
@@ -133,7 +134,7 @@ export class Session implements TerminalInput {
     this.#typing.seat = seat
     const over = this.#over
     try {
-      this.#view.tell(...greeting(console, seat, this.#parser && this.#keys))
+      this.#view.tell(...greeting(console, seat, terminal.interactive ? this.#keys : undefined))
       void hintAtSilence(console, this.#view, clock, over)
       void this.#reading.follow(over)
       if (terminal.interactive) void this.#endIdle(seat)
@@ -165,38 +166,25 @@ export class Session implements TerminalInput {
       this.#typing.type(this.#seat, bytes, true)
       return
     }
-    this.#arrivals++
-    this.#take(this.#parser?.feed(bytes, this.#typing.isPasted(bytes.length)) ?? [{ kind: 'bytes', bytes }])
-    if (this.#parser?.hasLoneEscape) void this.#sendLoneEscape(this.#parser)
+    this.#typed.feed(bytes, this.#typing.isPasted(bytes.length))
   }
 
-  /** It was a character like others, unless the next key follows soon. */
-  async #sendLoneEscape(parser: KeyParser): Promise<void> {
-    const arrivals = this.#arrivals
-    await this.#options.clock.sleep(LONE_ESCAPE_MS, this.#over)
-    if (this.#arrivals === arrivals) this.#take(parser.flush())
-  }
-
-  #take(events: readonly TypedEvent[]): void {
-    for (const event of events) {
-      if (this.#ending.isAsked || !this.#seat) return
-      switch (event.kind) {
-        case 'bytes':
-          if (this.#questions.isOpen) this.#questions.typed(event.bytes)
-          else this.#typing.type(this.#seat, event.bytes)
-          break
-        case 'command':
-          this.#questions.cancel()
-          ESCAPE_EFFECTS[event.command](this.#atConsole(this.#seat), event.choice)
-          break
-        case 'unknown':
-          this.#view.tell(
-            `unknown key after ${this.#keys.name}, nothing was sent; ${this.#keys.press('help')} for help`,
-          )
-          break
-        default:
-          event satisfies never
-      }
+  #take(event: TypedEvent): void {
+    if (this.#ending.isAsked || !this.#seat) return
+    switch (event.kind) {
+      case 'bytes':
+        if (this.#questions.isOpen) this.#questions.typed(event.bytes)
+        else this.#typing.type(this.#seat, event.bytes)
+        break
+      case 'command':
+        this.#questions.cancel()
+        ESCAPE_EFFECTS[event.command](this.#atConsole(this.#seat), event.choice)
+        break
+      case 'unknown':
+        this.#view.tell(`unknown key after ${this.#keys.name}, nothing was sent; ${this.#keys.press('help')} for help`)
+        break
+      default:
+        event satisfies never
     }
   }
 
@@ -211,9 +199,14 @@ export class Session implements TerminalInput {
   /** The input ended: of a program, or of `ssh -tt` behind a pipe. */
   onEnd(): void {
     if (this.#options.viewOnly || this.#typing.hasEnded) return
-    this.#take(this.#parser?.flush() ?? [])
+    this.#typed.end()
     this.#typing.hasEnded = true
-    void this.#finish()
+    const { console, clock } = this.#options
+    const answer = lastAnswer({
+      ...{ console, seat: this.#seat, ledger: this.#typing.ledger, view: this.#view, from: this.#from },
+      ...{ clock, over: this.#over },
+    })
+    void answer.then(exitCode => this.#ending.end(exitCode))
   }
 
   /**
@@ -258,22 +251,5 @@ export class Session implements TerminalInput {
       leave: () => this.#ending.end(),
       goRaw: () => void goRaw({ ...at, raw: this.#raw, view: this.#view }),
     }
-  }
-
-  /** Waits, within bounds, until all input is sent and the target has answered. */
-  async #finish(): Promise<void> {
-    const { console, clock } = this.#options
-    const over = this.#over
-    if (this.#seat) await console.input.sent(this.#seat, over)
-    const { ledger } = this.#typing
-    if (ledger.loss) return this.#ending.end()
-    const { scrollback } = console
-    const isOpen = () => console.state.open
-    const answer = await untilAnswered({
-      ...{ scrollback, from: this.#from, hasAsked: ledger.sentBytes > 0, isOpen, clock, over },
-    })
-    const notice = ANSWER_NOTICES[answer]
-    if (notice !== undefined) this.#view.tell(notice)
-    this.#ending.end(this.#view.missedBytes > 0 ? SESSION_EXIT.cut : answer)
   }
 }
