@@ -193,6 +193,26 @@ test('an import by hand ends a trial, and is not undone', async context => {
   assert.equal(await leftOvers(device), [])
 })
 
+test('a trial that cannot be read, and settings that somebody broke by hand, keep no document out', async context => {
+  const device = await makeDevice(context)
+  await writeFile(join(device.root, 'etc/oobm/secrets/trial.toml'), 'serial = ')
+  await device.put('a.settings', await device.sign({ ...device.head(7), access: { technicians: [] } }))
+  assert.is((await device.run()).code, 0)
+  assert.equal(await results(device), ['7 in-force'])
+  assert.equal(await leftOvers(device), [])
+  // While a trial waits.
+  await device.put('b.settings', await device.sign(device.connectivity(8, 'new.example.net')))
+  let turn = 0
+  const { code, stdout } = await device.runWhile(async () => {
+    turn += 1
+    if (turn === 60) await writeFile(join(device.root, 'etc/oobm/device.toml'), 'broken')
+    await device.writeStatus(turn < 90 ? { state: 'in-use', sessions: 1 } : { state: 'ready', proved: true })
+  })
+  assert.is(code, 0, stdout)
+  assert.is(await relayOf(device), 'new.example.net')
+  assert.equal((await results(device)).slice(1), ['8 trial', '8 confirmed'])
+})
+
 test('secrets arrive encrypted to the device, and a network is made from them where the system does that', async context => {
   const device = await makeDevice(context)
   await mkdir(join(device.root, 'run/oobm-provision'), { recursive: true })

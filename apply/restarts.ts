@@ -11,7 +11,6 @@ import { takesSomething } from './combine.ts'
 
 /** In the order in which they start. `network`: what `oobm provision` makes of the site's settings, and the logins to networks. */
 const UNITS = ['network', 'oobm-supervisor', 'oobm-console'] as const
-export const DAEMONS = ['oobm-supervisor', 'oobm-console'] as const
 export type Unit = (typeof UNITS)[number]
 
 export interface Restart {
@@ -19,6 +18,11 @@ export interface Restart {
   /** `idle`: nobody loses a right by the change, so that nobody's session is cut off for it. */
   when: 'now' | 'idle'
 }
+
+export const ALL: readonly Restart[] = [
+  { unit: 'oobm-supervisor', when: 'now' },
+  { unit: 'oobm-console', when: 'now' },
+]
 
 /** As the daemons will read them: the paths of host keys are filled in. */
 export function effective(provisioning: Provisioning) {

@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { unitsInUse } from '../device/daemons/for-scripts.ts'
 import { readConsoleBridge, readSupervisor } from '../device/daemons/read-daemon.ts'
-import { finishInstallation, install } from '../device/import/install.ts'
+import { finishInstallation, install, removeFile } from '../device/import/install.ts'
 import { readStored, readTrial } from '../device/import/stored.ts'
 import { type Whole, wholeFrom } from '../device/import/take-over.ts'
-import type { Trial } from '../device/import/trial.ts'
+import { TRIAL_PATH, type Trial } from '../device/import/trial.ts'
 import { provisioningDirectory, settingsRecordPath, settingsSpool } from '../formats/directories.ts'
 import { parseProvisioning } from '../formats/provisioning.ts'
 import { readSettingsDocument, splitDocument } from '../formats/settings-document.ts'
@@ -17,7 +17,7 @@ import type { Logger } from '../runtime/log.ts'
 import { checkAddressee, digestOf, managesNetwork, planChange, type Stored } from './judge-document.ts'
 import { openSecrets } from './open-secrets.ts'
 import { SettingsRecords } from './record.ts'
-import { DAEMONS, effective, Restarts, restartsFor } from './restarts.ts'
+import { ALL, effective, Restarts, restartsFor } from './restarts.ts'
 import { type Taken, takeRequests } from './spool.ts'
 import { TRIAL_LIMITS, type TrialLimits, trialStep } from './trial-step.ts'
 import { verifySignature } from './verify-signature.ts'
@@ -54,7 +54,7 @@ export async function runApply(options: ApplyOptions): Promise<ExitCode> {
   if (await finishInstallation(root)) {
     log.info('finished what was interrupted')
     // They may have started with what was there before.
-    await restarts.plan(DAEMONS.map(unit => ({ unit, when: 'now' })))
+    await restarts.plan(ALL)
   }
   const run = new Run(options, await SettingsRecords.open(recordPath), restarts)
   await run.resume()
@@ -93,10 +93,14 @@ class Run {
   /** A trial that was interrupted begins anew, and not for ever. */
   async resume(): Promise<void> {
     const { root, log } = this.#options
-    const trial = await readTrial(root)
+    const trial = await readTrial(root).catch(async err => {
+      if (!(err instanceof UserError)) throw err
+      // What is installed is whole. A file that nobody can read must not keep the next document out.
+      log.error({ cause: err.message }, 'the trial cannot be read: what is installed stays')
+      await removeFile(join(root, TRIAL_PATH))
+    })
     if (trial?.phase !== 'trial') return
-    const { text } = await this.#current()
-    await install(text, root, { ...trial, starts: trial.starts + 1 })
+    await install(trial.next, root, { ...trial, starts: trial.starts + 1 })
     log.info({ serial: trial.serial, starts: trial.starts + 1 }, 'the trial begins anew')
   }
 
@@ -168,7 +172,7 @@ class Run {
       },
       limits,
     )
-    const current = await this.#current()
+    const current = await this.#current().catch(() => undefined)
     switch (step.kind) {
       case 'wait': {
         const { serial, phase, since } = trial
@@ -203,7 +207,8 @@ class Run {
     if (trial === null) return
     const { serial } = trial
     const digest = outcomes.findLast(outcome => outcome.serial === serial && outcome.result === 'trial')?.digest ?? ''
-    const isNext = settingsDigest(await this.#current()) === trial.next
+    const current = await this.#current().catch(() => undefined)
+    const isNext = current !== undefined && settingsDigest(current) === trial.next
     await this.#decided(
       { serial, digest },
       isNext ? 'confirmed' : 'undone',
@@ -220,8 +225,9 @@ class Run {
     if (isSupervisor) this.#restartedMs = heartbeatNow().uptimeMs
   }
 
-  async #install(before: Whole, after: Whole, trial: Parameters<typeof install>[2]): Promise<void> {
-    await this.#restarts.plan(restartsFor(before.provisioning, after.provisioning))
+  /** @param before undefined where it cannot be read: then everything starts anew */
+  async #install(before: Whole | undefined, after: Whole, trial: Parameters<typeof install>[2]): Promise<void> {
+    await this.#restarts.plan(before === undefined ? ALL : restartsFor(before.provisioning, after.provisioning))
     await install(after.text, this.#options.root, trial)
   }
 
