@@ -39,11 +39,13 @@ done`
 /**
  * @param root the lab's folder
  * @param device the folder in the place of the device's root
+ * @param program the path of a bundled program
  */
 export async function settingsUnits(
   root: string,
   device: string,
   { supervisor, bridge }: Record<'supervisor' | 'bridge', UnitEnvironment>,
+  program = programPath,
 ): Promise<SettingsUnits> {
   const at = (path: string) => join(device, path)
   const [spool, runtime, units, bin] = [
@@ -71,7 +73,7 @@ kill "$(cat "$unit")"
     environment,
     restartable: (unit, command) => ['sh', '-c', RESTARTABLE, join(units, unit), ...command],
     apply: {
-      command: ['sh', '-c', ON_DOCUMENT, spool, process.execPath, programPath('oobm-apply')],
+      command: ['sh', '-c', ON_DOCUMENT, spool, process.execPath, program('oobm-apply')],
       environment: {
         ...environment,
         ...{ PATH: `${bin}:${process.env.PATH}`, RUNTIME_DIRECTORY: runtime },

@@ -40,6 +40,7 @@ const RELAY_USES: Record<string, string[][]> = {
   passwd: [['alice', '--root', '.']],
   settings: [
     ['push', 'tokyo'],
+    ['push', 'tokyo', '--state', 'relay'],
     ['push', '--stdin', '--state', 'relay'],
     ['show', '--state', 'relay'],
     ['history', 'tokyo', '--state', 'relay'],
@@ -154,6 +155,9 @@ keys = ["${publicKey}"]
 consoles = "all"
 login = "all"
 uid = 20000
+[settings]
+signers = ["${publicKey}"]
+key = "${join(folder, 'alice')}"
 `
   await writeFile(join(base, 'fleet.toml'), text)
   for (const args of [['keys', '--all'], ['render']]) {

@@ -62,7 +62,8 @@ function noRelay(): UserError {
   return new UserError(`this host (${hostname()}) is not a relay: ${advice}`, EXIT.unavailable)
 }
 
-function refuseEmptyState(directory: string): true {
+/** @throws UserError for a folder that is not the directory of a relay */
+export function refuseEmptyState(directory: string): true {
   // The second is the earlier name of the first: a relay keeps it until the next install.
   const names = ['oobm-device-command', 'oobm-device-word', 'state', 'history.jsonl', 'maintenance']
   if (names.some(name => existsSync(join(directory, name)))) return true

@@ -6,6 +6,7 @@ import { describeSettings } from '../../relay/settings/describe-settings.ts'
 import type { Parcel } from '../../relay/settings/mailbox.ts'
 import type { SettingsView } from '../../relay/settings/settings-view.ts'
 import type { CommandInput } from '../command.ts'
+import { refuseEmptyState } from '../remote/at-relay.ts'
 import { devicesNamed } from './devices-named.ts'
 import { gatherViews } from './gather-views.ts'
 import { isLocal, localMailbox, type RelayMailbox, remoteMailbox } from './relay-mailbox.ts'
@@ -44,7 +45,7 @@ export async function pushSettings(input: CommandInput): Promise<number> {
   if (waitMs === 0) for (const line of describeSettings(after.views)) print(line)
   const missing = after.views.filter(({ state }) => state !== 'applied')
   if (waitMs === 0) {
-    if (documents.length > 0) print('Next: "oobm-relay settings show" says what became of them.')
+    if (documents.length > 0 && code === EXIT.ok) print('Next: "oobm-relay settings show" says what became of them.')
     return Math.max(code, after.code)
   }
   const count = after.views.length - missing.length
@@ -66,6 +67,7 @@ async function leaveAt(mailbox: RelayMailbox, parcels: readonly Parcel[]): Promi
 
 /** All relays of the fleet, not only a device's own: after a move it may still be at the one that it is to leave. */
 function mailboxesFor({ fleet, files, values, signal }: CommandInput): RelayMailbox[] {
+  if (values.state !== undefined) refuseEmptyState(String(values.state))
   if (isLocal(values)) return [localMailbox(values)]
   const host = values.host === undefined ? undefined : String(values.host)
   const relays = relaysNamed(fleet, values.relay === undefined ? undefined : String(values.relay), files.fleet)

@@ -173,6 +173,9 @@ test(
     const history = (await settings('history', 'tokyo')).stdout
     assert.match(history, / serial 1 waits for it here \(\d+ bytes, SHA-256 [0-9a-f]{12}\)\n/)
     assert.match(history, /^serial 1 of .* is kept here .*\nserial 2 of .* is for the device here /m)
+    const elsewhere = await oobmRelay('settings', 'push', 'tokyo', '--state', '/tmp')
+    assert.is(elsewhere.code, 69, elsewhere.stdout)
+    assert.match(elsewhere.stderr, /^\/tmp is not the directory of a relay/)
     for (const [args, pattern] of [
       [['push'], /give either DEVICE or --all/],
       [['push', 'tokyo', '--all'], /give either DEVICE or --all/],

@@ -96,7 +96,13 @@ export async function leaveDocument(
 async function makeFolder(paths: StatePaths, device: string): Promise<string> {
   const folder = folderOf(paths, device)
   for (const path of [paths.settings, folder]) {
-    await mkdir(path, { recursive: true, mode: 0o750 })
+    try {
+      await mkdir(path, { mode: 0o750 })
+    } catch (err) {
+      if (errorCode(err) === 'ENOENT')
+        throw new UserError(`${dirname(path)} is missing: no relay is here`, EXIT.unavailable)
+      if (errorCode(err) !== 'EEXIST') throw err
+    }
     await chmod(path, 0o750)
     await giveToDevices(paths, path)
   }
