@@ -12,7 +12,7 @@ FAULTS_NEEDS := $(LAB_NEEDS) ip:iproute2 tc:iproute2 nft:nftables conntrack:conn
 TEST_NEEDS := $(FAULTS_NEEDS) sx:lrzsz age:age mount:mount script:bsdutils strace:strace socat:socat picocom:picocom ip:iproute2 nft:nftables tmux:tmux ps:procps \
 	unshare:util-linux sudo:sudo plink:putty-tools shellcheck:shellcheck mandoc:mandoc dpkg-deb:dpkg busybox:busybox openssl:openssl systemd-analyze:systemd wpa_supplicant:wpasupplicant hostapd:hostapd readelf:binutils sfdisk:fdisk mke2fs:e2fsprogs /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh \
 	/usr/lib/python3/dist-packages/paramiko:python3-paramiko /usr/lib/python3/dist-packages/serial:python3-serial /usr/lib/python3/dist-packages/netmiko:python3-netmiko \
-	/usr/lib/python3/dist-packages/pexpect:python3-pexpect ansible-playbook:ansible-core ser2net:ser2net dbclient:dropbear-bin ssh-audit:ssh-audit asciinema:asciinema
+	/usr/lib/python3/dist-packages/pexpect:python3-pexpect ansible-playbook:ansible-core ser2net:ser2net dbclient:dropbear-bin ssh-audit:ssh-audit asciinema:asciinema ipmitool:ipmitool ipmi_sim:openipmi
 
 BENCH_NEEDS := $(LAB_NEEDS) ip:iproute2 unshare:util-linux script:bsdutils socat:socat python3:python3 picocom:picocom ser2net:ser2net \
 	conserver:conserver-server console:conserver-client tio:tio
@@ -29,7 +29,7 @@ help: ## show this help
 .PHONY: run
 run: build ## the whole system on this machine: relay, device, simulated router (PORT=/dev/ttyUSB0 for a real one)
 	@tools/need $(LAB_NEEDS)
-	@$(NODE) build/lib/lab.cjs $(if $(PORT),--port $(PORT))
+	@$(NODE) build/lib/lab.cjs $(if $(PORT),--port "$(PORT)")
 
 .PHONY: test
 test: build ## every test (ONLY=part-of-a-file-name for some, ALL=1 where none may be skipped)

@@ -6,7 +6,7 @@ export const DEVICE = 'lab-device'
 export const TECHNICIAN = 'alice'
 /** The key that signs settings: a file beside the fleet file. */
 export const SETTINGS_KEY = 'settings_key'
-const CONSOLE = 'router1'
+export const CONSOLE = 'router1'
 
 /** Host of the technician's ssh_config → its short name in the lab. */
 export const SHORT_NAMES = { [`oobm-relay-${RELAY}`]: 'relay', [DEVICE]: 'shell', [CONSOLE]: 'console' }

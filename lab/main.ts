@@ -5,7 +5,8 @@ import { runMain } from '../runtime/run-main.ts'
 import { runLab } from './run-lab.ts'
 
 const USAGE = `usage: lab [--port DEVICE] [--directory DIRECTORY] [--no-screen]
-  --port DEVICE          a real serial port, such as /dev/ttyUSB0, in the simulated router's place
+  --port DEVICE          a real serial port, such as /dev/ttyUSB0, in the simulated router's place; or
+                         telnet://HOST:PORT, rfc2217://HOST:PORT, exec:COMMAND
   --directory DIRECTORY  where everything of it goes (.lab)
   --no-screen            lines of text instead of the screen`
 

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { SHELL_HOST_KEY_PATH, SHELL_KEYS_PATH } from '../device/import/plan-import.ts'
+import { commandOf } from '../formats/line-path.ts'
 import { SECRETS, SECRETS_DIRECTORY } from '../formats/provisioning.ts'
 import { UserError } from '../runtime/errors.ts'
 import { freePortPair, freePorts } from '../testbed/free-port.ts'
@@ -54,7 +55,8 @@ export async function provision(root: string, equipment: string, signal: AbortSi
       shellHostKeyFile: join(device, SHELL_HOST_KEY_PATH),
       bridgePort,
       led,
-      equipment,
+      // A command is not the operator's to say: `prepareLine` has it.
+      equipment: commandOf(equipment) === undefined ? equipment : 'exec:',
     },
     technicianKey: technicianKey.publicKey,
     settingsKey: settingsKey.publicKey,

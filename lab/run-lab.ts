@@ -1,4 +1,5 @@
 /** The life of a lab: take the folder, start everything, show it, end everything. */
+import { parseLinePath } from '../formats/line-path.ts'
 import { EXIT, type ExitCode } from '../runtime/errors.ts'
 import type { Daemon } from './daemon.ts'
 import { claimLabDirectory } from './lab-directory.ts'
@@ -7,7 +8,7 @@ import { startLab } from './start-lab.ts'
 import { watchLab } from './watch-lab.ts'
 
 export interface LabOptions {
-  /** A real serial port in the simulated router's place. */
+  /** In the simulated router's place: a real serial port, or another line (`telnet://HOST:PORT`, `exec:COMMAND`). */
   port: string | undefined
   directory: string
   /** False for lines of text. */
@@ -16,7 +17,7 @@ export interface LabOptions {
 
 /** Runs until the signal is aborted, or a part of it ends by itself; then nothing of it is left but its folder. */
 export async function runLab(options: LabOptions, signal: AbortSignal): Promise<ExitCode> {
-  if (options.port !== undefined) await assertUsablePort(options.port)
+  if (options.port !== undefined && parseLinePath(options.port) === undefined) await assertUsablePort(options.port)
   const directory = await claimLabDirectory(options.directory)
   const daemons: Daemon[] = []
   // In case this process ends before it could end them in order.

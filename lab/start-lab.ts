@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Sshd, startSshd } from '../testbed/sshd.ts'
 import { type Daemon, OWN_GROUP, startDaemon, watchDaemon } from './daemon.ts'
 import type { LabDirectory } from './lab-directory.ts'
+import { prepareLine } from './prepare-line.ts'
 import type { UnitEnvironment } from './prepare-unit.ts'
 import { programPath, provision } from './provision.ts'
 import { settingsUnits } from './settings-units.ts'
@@ -55,7 +56,10 @@ export async function startLab(
     const command = settings.restartable(name, [process.execPath, programPath(program)])
     daemons.push(startDaemon(name, command, log(name), environment))
   }
-  startUnit('oobm-console', 'lab-console', bridge)
+  const line = await prepareLine(join(root, 'device'), equipment)
+  if (line !== undefined)
+    daemons.push(startDaemon('oobm-line', [process.execPath, programPath('oobm-line')], log('oobm-line'), line))
+  startUnit('oobm-console', 'lab-console', { ...bridge, ...(line && { OOBM_LINE_SOCKETS: line.OOBM_LINE_SOCKETS }) })
   // On a device both find the bridge's folder below /run.
   const device = { ...supervisor, OOBM_CONSOLE_RUNTIME_DIRECTORY: bridge.RUNTIME_DIRECTORY, ...settings.environment }
   startUnit('oobm-supervisor', 'oobm-supervisor', device)

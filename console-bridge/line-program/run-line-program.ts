@@ -56,7 +56,8 @@ export async function runLineProgram({ env, signal, log }: LineProgramOptions): 
     const { opened, cause } = await serveLine(socket, { open, clock, signal: over })
     log.info({ opened, cause: cause ?? 'the console bridge closed it' }, 'line closed')
     failures = opened ? 0 : failures + 1
-    if (isActivated && needsNewProgram(spec, opened, failures)) ending.abort()
+    // A bridge that closes its lines ends itself, perhaps for an upgrade of the package, which this program is from, too.
+    if (isActivated && (cause === undefined || needsNewProgram(spec, opened, failures))) ending.abort()
     current = undefined
     waitIdle()
   }
