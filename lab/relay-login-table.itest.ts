@@ -52,6 +52,7 @@ const TRIES: Partial<Record<ExecCommandName, Try[]>> = {
     { command: 'log --raw --since 1h', code: 0, says: /IOS 15\r\n/ },
     { command: 'log --since yesterday', code: 64, says: /log: --since cannot be "yesterday"/ },
   ],
+  alerts: [{ command: 'alerts', code: 0, says: /^core-sw1 has no alerts: / }],
   'recordings list': [
     { command: 'recordings', code: 0, says: /^3 {2}alice \(via relay, run\) {2}.* 13 B {3}left$/m },
     { command: 'recordings list --json', code: 0, says: /"who": "alice \(via relay\)"/ },
