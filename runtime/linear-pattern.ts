@@ -10,11 +10,20 @@ export interface LinearPattern {
   readonly size: number
 }
 
-/** @returns the expression, or what is wrong with it */
-export function linearPattern(expression: string): LinearPattern | { problem: string } {
+/**
+ * @param memoryBytes what it may remember of texts to be quick; 8 MB when left out, which an expression such as `a.{90}c` takes
+ * @returns the expression, or what is wrong with it
+ */
+export function linearPattern(expression: string, memoryBytes?: number): LinearPattern | { problem: string } {
   try {
-    const pattern = re2js().RE2JS.compile(expression)
-    return { matches: text => pattern.test(text), size: pattern.programSize() }
+    const { RE2JS, RE2Set } = re2js()
+    const pattern = RE2JS.compile(expression)
+    const size = pattern.programSize()
+    if (memoryBytes === undefined) return { matches: text => pattern.test(text), size }
+    // The one with a bound.
+    const set = new RE2Set(RE2Set.UNANCHORED, 0, memoryBytes)
+    set.add(expression)
+    return { matches: text => set.match(text).length > 0, size }
   } catch (err) {
     return { problem: errorMessage(err).replace(/^error parsing regexp: /, '') }
   }

@@ -11,7 +11,7 @@ import { printable } from '../../runtime/printable.ts'
 import { napper } from '../nap.ts'
 import { AlertRecords } from './alert-records.ts'
 import { KeptAlerts } from './kept-alerts.ts'
-import { compileRules } from './line-rules.ts'
+import { RuleCompiler } from './line-rules.ts'
 import { OutputSearch } from './output-search.ts'
 
 export interface AlertWatchOptions {
@@ -58,6 +58,7 @@ interface Watched {
 export class AlertWatch {
   readonly #options: AlertWatchOptions
   readonly #kept: KeptAlerts
+  readonly #compiler = new RuleCompiler()
   readonly #watched: Watched[]
   #wake: () => void = () => {}
 
@@ -162,7 +163,7 @@ export class AlertWatch {
       },
     })
     const search = new OutputSearch({
-      lineRules: compileRules(rules),
+      lineRules: this.#compiler.compile(rules),
       onMatch: ({ name: rule, alertText }, line) => {
         const text = alertText ? printable(line.trim(), TEXT_CHARACTERS) : undefined
         records.matched({ rule, typist: typistOf(name), text, atMs: clock.nowMs() })

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import { alertRulesOf } from '../../formats/alert-rules.ts'
 import { suite } from '../../testbed/suite.ts'
-import { compileRules } from './line-rules.ts'
+import { RuleCompiler } from './line-rules.ts'
 import { LINE_BYTES, OutputSearch, OVERLAP_BYTES } from './output-search.ts'
 
 const test = suite('output search')
@@ -12,11 +12,11 @@ const RULES = [
   { name: 'end', pattern: 'dead$', alertText: false },
 ]
 
-function searching(rules: Parameters<typeof compileRules>[0] = RULES) {
+function searching(rules: Parameters<RuleCompiler['compile']>[0] = RULES) {
   const found: string[] = []
   let skippedBytes = 0
   const search = new OutputSearch({
-    lineRules: compileRules(rules),
+    lineRules: new RuleCompiler().compile(rules),
     onMatch: (rule, text) => found.push(`${rule.name}: ${text}`),
     onSkipped: bytes => {
       skippedBytes += bytes
