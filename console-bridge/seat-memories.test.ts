@@ -11,6 +11,7 @@ import { seatMemories } from './seat-memories.ts'
 import { quickClock } from './testing/quick-clock.ts'
 
 const test = suite('seat memories')
+const everybody = () => true
 const alice = { technician: 'alice', role: 'operator', from: '192.0.2.7:1' } as const
 const of = (at: number, ...more: Remembered['seats']): Remembered => ({
   seats: [{ person: alice, viewOnly: false, wrote: true }, ...more],
@@ -31,19 +32,45 @@ test('writes what changed, and at the end the times', async context => {
   }
   const open = () => seatMemories(file, clock, silentLog)
   const first = await open()
-  assert.is(first.of('sw1').before, undefined)
-  first.of('sw1').put(of(1))
-  await waitFor('the file', async () => (await open()).of('sw1').before)
-  assert.equal((await open()).of('sw1').before, of(1))
-  first.of('sw1').put(of(2))
+  assert.is(first.of('sw1', everybody).before, undefined)
+  first.of('sw1', everybody).put(of(1))
+  await waitFor('the file', async () => (await open()).of('sw1', everybody).before)
+  assert.equal((await open()).of('sw1', everybody).before, of(1))
+  first.of('sw1', everybody).put(of(2))
   assert.is(waits, 1, 'another time alone is no reason to write')
   await first.close()
   const second = await open()
-  assert.equal(second.of('sw1').before, of(2))
-  assert.is(second.of('constructor').before, undefined)
-  second.of('sw2').put(of(3, { person: alice, viewOnly: true, wrote: false }))
+  assert.equal(second.of('sw1', everybody).before, of(2))
+  assert.is(second.of('constructor', everybody).before, undefined)
+  second.of('sw2', everybody).put(of(3, { person: alice, viewOnly: true, wrote: false }))
   await second.close()
   assert.equal(Object.keys(JSON.parse(await readFile(file, 'utf8')).consoles), ['sw1', 'sw2'])
+})
+
+test('keeps no place for whom the settings of now let in no more, but knows that they typed last', async context => {
+  const file = join(await scratchDirectory(context), 'seats.json')
+  const first = await seatMemories(file, quickClock(), silentLog)
+  const bob = { ...alice, technician: 'bob' }
+  first.of('sw1', everybody).put(of(1, { person: bob, viewOnly: false, wrote: false }))
+  await first.close()
+  const second = await seatMemories(file, quickClock(), silentLog)
+  const { before } = second.of('sw1', ({ technician }) => technician !== 'alice')
+  assert.equal(
+    before?.seats.map(({ person }) => person.technician),
+    ['bob'],
+  )
+  assert.is(before?.lastTyped?.person.technician, 'alice')
+})
+
+test('a console that is gone is forgotten', async context => {
+  const file = join(await scratchDirectory(context), 'seats.json')
+  const first = await seatMemories(file, quickClock(), silentLog)
+  for (const name of ['sw1', 'gone']) first.of(name, everybody).put(of(1))
+  await first.close()
+  const second = await seatMemories(file, quickClock(), silentLog)
+  second.of('sw1', everybody)
+  await second.close()
+  assert.equal(Object.keys(JSON.parse(await readFile(file, 'utf8')).consoles), ['sw1'])
 })
 
 test('a file that cannot be read is nobody', async context => {
@@ -55,7 +82,7 @@ test('a file that cannot be read is nobody', async context => {
     '{"version":1,"consoles":{"sw1":{"seats":[{}],"at":1}}}',
   ]) {
     await writeFile(file, text)
-    assert.is((await seatMemories(file, quickClock(), silentLog)).of('sw1').before, undefined, text)
+    assert.is((await seatMemories(file, quickClock(), silentLog)).of('sw1', everybody).before, undefined, text)
   }
 })
 

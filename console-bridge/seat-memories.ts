@@ -1,11 +1,13 @@
 /** Who is at all consoles, in one file of the state directory: after a restart of the program their places are kept. */
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
+import type { ConsoleConfig, DeviceConfig } from '../formats/device-config.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { errorCode, errorMessage } from '../runtime/errors.ts'
 import type { Logger } from '../runtime/log.ts'
 import { controllerUnder, OVER } from '../runtime/waiting.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
+import type { Person } from './console/person.ts'
 import type { Remembered, SeatMemory } from './console/remembered.ts'
 
 const personSchema = z.object({
@@ -25,7 +27,8 @@ const fileSchema = z.object({ version: z.literal(1), consoles: z.record(z.string
 const COLLECT_MS = 1_000
 
 export interface SeatMemories {
-  of(console: string): SeatMemory
+  /** @param mayReturn whether this person may still open the console: the settings may be others now */
+  of(console: string, mayReturn: (person: Person) => boolean): SeatMemory
   /** Writes what is not written yet. */
   close(): Promise<void>
 }
@@ -33,7 +36,7 @@ export interface SeatMemories {
 /** @param file one that cannot be read counts as empty, and is reported */
 export async function seatMemories(file: string, clock: Clock, log: Logger): Promise<SeatMemories> {
   const before = await readFileOf(file, log)
-  const now = new Map<string, Remembered>(Object.entries(before))
+  const now = new Map<string, Remembered>()
   const closing = new AbortController()
   let writing: Promise<void> | undefined
   const write = async () => {
@@ -50,20 +53,35 @@ export async function seatMemories(file: string, clock: Clock, log: Logger): Pro
     if (!closing.signal.aborted) await write()
   }
   return {
-    of: console => ({
-      before: Object.hasOwn(before, console) ? before[console] : undefined,
-      put: remembered => {
-        const isNew = withoutTimes(remembered) !== withoutTimes(now.get(console))
-        now.set(console, remembered)
-        if (isNew && !closing.signal.aborted) writing ??= writeSoon()
-      },
-    }),
+    of: (console, mayReturn) => {
+      const found = Object.hasOwn(before, console) ? before[console] : undefined
+      if (found) now.set(console, found)
+      return {
+        before: found && { ...found, seats: found.seats.filter(({ person }) => mayReturn(person)) },
+        put: remembered => {
+          const isNew = withoutTimes(remembered) !== withoutTimes(now.get(console))
+          now.set(console, remembered)
+          if (isNew && !closing.signal.aborted) writing ??= writeSoon()
+        },
+      }
+    },
     close: async () => {
       closing.abort(OVER)
       await writing
       if (now.size > 0) await write()
     },
   }
+}
+
+/** Whoever the settings of now let in. Who comes by an account is known only once they do. */
+export function mayReturn(
+  { technicians }: Pick<DeviceConfig, 'technicians'>,
+  { name, isProvisional }: ConsoleConfig,
+  person: Person,
+): boolean {
+  if (isProvisional || person.via === 'shell') return true
+  const technician = technicians.find(({ name }) => name === person.technician)
+  return technician !== undefined && (technician.consoles?.includes(name) ?? true)
 }
 
 function withoutTimes(remembered: Remembered | undefined): string {
