@@ -13,6 +13,7 @@ import { daemonChecks, localChecks, SUPERVISOR } from '../doctor/local-checks.ts
 import { loginChecks } from '../doctor/login-checks.ts'
 import { networkChecks } from '../doctor/network-checks.ts'
 import { peopleChecks } from '../doctor/people-checks.ts'
+import { settingsChecks } from '../doctor/settings-checks.ts'
 
 /** Milliseconds for one check: a name server that does not answer takes 10 s to give up (resolv.conf(5)). */
 const LIMIT_MS = 12_000
@@ -34,6 +35,7 @@ export const doctorCommand = defineCommand({
       ...(config === undefined
         ? []
         : [...localChecks(config, path, surroundings), ...peopleChecks(config, env), ...networkChecks(config)]),
+      ...settingsChecks(env),
       ...applianceChecks(env),
       ...daemonChecks(surroundings),
     ]
