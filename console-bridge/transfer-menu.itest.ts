@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../testbed/run-program.ts'
 import { suite } from '../testbed/suite.ts'
+import { screenOf } from '../testbed/tmux-screen.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { runCommand, type TechnicianTerminal } from './testing/bridge-fixture.ts'
+import { runCommand, sshArgs, type TechnicianTerminal } from './testing/bridge-fixture.ts'
 import { FILE, withLine } from './testing/transfer-line.ts'
 
 const test = suite('file transfer by the menu')
@@ -22,7 +23,7 @@ async function answers(terminal: TechnicianTerminal, ...steps: [question: RegExp
   }
 }
 
-const DIRECTION = /send to the target, or receive from it \(s, r\); Enter: next, Esc cancels:\] $/
+const DIRECTION = /send or receive \(s, r\); Enter: next, Esc cancels:\] $/
 const PROTOCOL = /protocol: x XMODEM, (k XMODEM-1K, y YMODEM|also 1K; y YMODEM); Enter: next/
 const FILE_NAME = /file, by number or name; Enter: next/
 const SPEED = /speed for its duration \(empty: 115200, as it is\); Enter: next/
@@ -196,6 +197,47 @@ test(
     await again.says(/the transfer of alice \(xmodem send file\) is over: the file is complete/, SLOW_MS)
     await waitFor('the receiver', () => target.ended())
     assert.ok((await fileAt('received/copy')).subarray(0, FILE.length).equals(FILE))
+  },
+  LIMIT,
+)
+
+test(
+  'on a screen of 80 columns: the menu, the files, one line that counts, and the end',
+  async context => {
+    const { files, directory, shared, onTarget } = await withLine(context)
+    await writeFile(join(directory, 'large'), Buffer.alloc(3_000_000))
+    for (let file = 1; file <= 20; file++) await writeFile(join(shared, `c2960-lanbasek9-mz.150-2.SE${file}.bin`), 'x')
+    const ssh = ['ssh', ...sshArgs(files, 'alice', 'core-sw1')]
+    const screen = await screenOf(context, files.directory, ssh)
+    await screen.shows(/for help\]/)
+    await screen.keys('C-]')
+    await screen.literally('?')
+    await screen.shows(/ t {2}send or receive a file/)
+    await screen.shows(/ x {2}stop a paste or a transfer/)
+    await screen.keys('C-]')
+    await screen.literally('t')
+    await screen.shows(/Esc cancels:\]/)
+    await screen.literally('s x')
+    await screen.keys('Enter')
+    const list = await screen.shows(/files in [\s\S]*5 older files: by their names\n\[oobm: file, by number or name/)
+    assert.is(list[0].split('\n').length, 18)
+    await screen.keys('Escape')
+    await screen.shows(/cancelled; nothing was sent/)
+    await screen.keys('C-]')
+    await screen.literally('t')
+    await screen.shows(/send or receive \(s, r\); Enter: next, Esc cancels:\]\s*$/)
+    await screen.literally('r y 115200')
+    await screen.keys('Enter')
+    onTarget('sb ../large')
+    // Twice, so that it has been changed in place.
+    const [, first] = await screen.shows(/ymodem receive: +(\d+) %, \d+ of 3000000 bytes, \d+ (s|min) left\]/)
+    await waitFor('another number', async () => !(await screen.text()).includes(`receive: ${first} %`))
+    const text = await screen.text()
+    assert.is(text.match(/ymodem receive: +\d+ %/g)?.length, 1, text)
+    await screen.shows(/received: \S+\s?\S*large, 3000000 bytes\]/, SLOW_MS)
+    await screen.shows(/is over: the file is complete\]/)
+    context.onFailure(screen.text)
+    if (process.env.OOBM_SHOW) process.stdout.write(`${list[0]}\n----\n${text}\n----\n${await screen.text()}`)
   },
   LIMIT,
 )

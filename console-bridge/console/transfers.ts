@@ -50,7 +50,7 @@ export class Transfers {
     keyboard.lend(transfer)
     this.#beganAtMs = clock.nowMs()
     reports.log.info({ ...logged(by), what }, 'transfer begins')
-    seats.tellAll(`${describeTransfer(transfer)}: until its end nothing else is sent or shown; a BREAK ends it`)
+    seats.tellAll(`${describeTransfer(transfer)}; nothing else is sent or shown`)
     reports.onChange()
     return transfer.seat
   }

@@ -52,7 +52,7 @@ export async function transferByMenu(at: TransferDialog): Promise<void> {
   const next = <T extends object>(question: string, lines: readonly string[], read: Read<T>) =>
     answerTo(at, words, question, lines, read)
 
-  const direction = await next('send to the target, or receive from it (s, r)', [], oneOf(DIRECTIONS))
+  const direction = await next('send or receive (s, r)', [], oneOf(DIRECTIONS))
   if (!direction) return
   const isSend = direction.value === 'send'
   const protocols = isSend ? 'x XMODEM, k XMODEM-1K, y YMODEM' : 'x XMODEM, also 1K; y YMODEM'

@@ -144,6 +144,26 @@ test('nothing is sent to a target that does not ask for the file, whatever else 
   assert.equal(reports, ['waiting for the target'])
 })
 
+test('what the target says when the exchange is over, and before the line is back, is shown', async context => {
+  const { console, line, done } = start(
+    context,
+    async wire => {
+      wire.divert(() => {})
+      wire.tail = Buffer.from('its own ')
+      wire.divert(undefined)
+      return undefined
+    },
+    { atSpeed: 57_600 },
+  )
+  const { set } = line
+  line.set = async changes => {
+    if (changes.baudRate === 9_600) console.received(Buffer.from('words'))
+    await set(changes)
+  }
+  assert.is(await done, undefined)
+  assert.is(console.scrollback.read(0, 100).bytes.toString(), 'its own words')
+})
+
 test('the others see how far it is, and an operator may stop it, an observer not', async context => {
   const { console, attach, done, pass } = start(context, async wire => {
     wire.progress = { bytes: 1_000, total: 4_000 }

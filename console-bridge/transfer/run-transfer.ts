@@ -127,9 +127,10 @@ function lineOf({ console, clock }: TransferJob, over: AbortSignal) {
         line.hasSent = true
         return console.input.type(line.seat, bytes) !== 'full'
       },
-      divert: (to, onRoom) => {
+      divert: (to, onRoom = () => {}) => {
         hear = to
         tellRoom = onRoom
+        if (!to) return
         const rest = line.wire.queue.rest()
         if (rest.length > 0) to(rest)
       },

@@ -68,6 +68,8 @@ export async function sendFile(wire: Wire, source: FileToSend): Promise<string |
     return undefined
   }
   const [code] = end
+  // What comes from now on is the target's own.
+  wire.divert(undefined)
   if (code === 0) {
     wire.progress = { bytes: source.size, total: source.size }
     wire.tail = tail.subarray(tail.indexOf(ACK) + 1)

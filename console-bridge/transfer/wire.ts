@@ -19,6 +19,6 @@ export interface Wire {
   tail: Buffer
   /** @returns false when there is no room for more at present */
   send(bytes: Buffer): boolean
-  /** From now on, gives what the target says to `hear`. @param onRoom there is room again */
-  divert(hear: (bytes: Buffer) => void, onRoom: () => void): void
+  /** From now on, gives what the target says to `hear`, or to the queue again. @param onRoom there is room again */
+  divert(hear: ((bytes: Buffer) => void) | undefined, onRoom?: () => void): void
 }
