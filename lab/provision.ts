@@ -6,6 +6,7 @@ import { SHELL_HOST_KEY_PATH, SHELL_KEYS_PATH } from '../device/import/plan-impo
 import { commandOf } from '../formats/line-path.ts'
 import { SECRETS, SECRETS_DIRECTORY } from '../formats/provisioning.ts'
 import { UserError } from '../runtime/errors.ts'
+import { commandOf } from '../runtime/program-command.ts'
 import { freePortPair, freePorts } from '../testbed/free-port.ts'
 import { makeKey } from '../testbed/make-key.ts'
 import { runProgram } from '../testbed/run-program.ts'
@@ -24,9 +25,12 @@ export interface Provisioned {
   led: string
 }
 
-/** The path of a bundled program, beside this one. */
+/** The folder of the bundled programs: this one's own. */
+export const PROGRAMS = import.meta.dirname
+
+/** The path of a bundled program. */
 export function programPath(name: string): string {
-  return join(import.meta.dirname, `${name}.cjs`)
+  return join(PROGRAMS, `${name}.cjs`)
 }
 
 /**
@@ -36,7 +40,11 @@ export function programPath(name: string): string {
  */
 export async function provision(root: string, equipment: string, signal: AbortSignal): Promise<Provisioned> {
   const run = (command: string, args: string[], home = root) => runOrThrow(command, args, root, home, signal)
-  const operate = (...args: string[]) => run(process.execPath, [programPath('oobm-relay'), ...args])
+  const runOurs = (program: string, ...args: string[]) => {
+    const [command = '', ...options] = commandOf(process.execPath, PROGRAMS, program)
+    return run(command, [...options, ...args])
+  }
+  const operate = (...args: string[]) => runOurs('oobm-relay', ...args)
   const [relayPort = 0, shellPort = 0, bridgePort = 0] = await freePorts(3)
   const listenerPort = await freePortPair()
   const relay = join(root, 'relay')
@@ -70,7 +78,7 @@ export async function provision(root: string, equipment: string, signal: AbortSi
   // On a relay it is run in the login's home; here the login is a real person's, so it gets another.
   await run('sh', [join(root, 'rendered/relay', RELAY, 'install')], relay)
   await operate('issue', DEVICE, '--out', join(root, 'oobm.toml'))
-  await run(process.execPath, [programPath('oobm'), 'import', join(root, 'oobm.toml'), '--root', device])
+  await runOurs('oobm', 'import', join(root, 'oobm.toml'), '--root', device)
 
   const units = { supervisor: await prepareUnit(device, 'oobm'), bridge: await prepareUnit(device, 'oobm-console') }
   const shellHostKey = join(device, SECRETS_DIRECTORY, SECRETS.shellHostKey.source)

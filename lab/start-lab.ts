@@ -1,12 +1,13 @@
 /** Starts the parts of a lab, each as the process that it is in the field. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { commandOf } from '../runtime/program-command.ts'
 import { type Sshd, startSshd } from '../testbed/sshd.ts'
 import { type Daemon, OWN_GROUP, startDaemon, watchDaemon } from './daemon.ts'
 import type { LabDirectory } from './lab-directory.ts'
 import { prepareLine } from './prepare-line.ts'
 import type { UnitEnvironment } from './prepare-unit.ts'
-import { programPath, provision } from './provision.ts'
+import { PROGRAMS, provision } from './provision.ts'
 import { settingsUnits } from './settings-units.ts'
 
 /** A running lab, for who looks at it. */
@@ -53,12 +54,12 @@ export async function startLab(
   const { bridge, supervisor } = provisioned.units
   const settings = await settingsUnits(root, provisioned.device, provisioned.units)
   const startUnit = (name: string, program: string, environment: UnitEnvironment) => {
-    const command = settings.restartable(name, [process.execPath, programPath(program)])
+    const command = settings.restartable(name, commandOf(process.execPath, PROGRAMS, program))
     daemons.push(startDaemon(name, command, log(name), environment))
   }
   const line = await prepareLine(join(root, 'device'), equipment)
   if (line !== undefined)
-    daemons.push(startDaemon('oobm-line', [process.execPath, programPath('oobm-line')], log('oobm-line'), line))
+    daemons.push(startDaemon('oobm-line', commandOf(process.execPath, PROGRAMS, 'oobm-line'), log('oobm-line'), line))
   startUnit('oobm-console', 'lab-console', { ...bridge, ...(line && { OOBM_LINE_SOCKETS: line.OOBM_LINE_SOCKETS }) })
   // On a device both find the bridge's folder below /run.
   const device = { ...supervisor, OOBM_CONSOLE_RUNTIME_DIRECTORY: bridge.RUNTIME_DIRECTORY, ...settings.environment }
@@ -83,7 +84,9 @@ async function writeOobmCommand(path: string, environment: UnitEnvironment): Pro
   const script = [
     '#!/bin/sh',
     `export ${settings.join(' ')}`,
-    `exec '${process.execPath}' '${programPath('oobm')}' "$@"`,
+    `exec ${commandOf(process.execPath, PROGRAMS, 'oobm')
+      .map(word => `'${word}'`)
+      .join(' ')} "$@"`,
   ]
   await writeFile(path, `${script.join('\n')}\n`, { mode: 0o755 })
 }

@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { PROGRAM } from '../device/commands/all-commands.ts'
+import { PROGRAMS } from '../runtime/program-command.ts'
 import { bashCompletion } from './completion.ts'
 import { copyright } from './copyright.ts'
 import { oobmPage } from './device-pages.ts'
@@ -11,7 +12,7 @@ import { type Architecture, serialAddon } from './serial-addon.ts'
 import { tomlPage } from './toml-page.ts'
 
 const NAME = 'oobm-device'
-const PROGRAMS = ['oobm', 'oobm-supervisor', 'oobm-console', 'oobm-line', 'oobm-apply']
+const BUNDLES = [...PROGRAMS, 'oobm-apply', 'start', 'make-code-cache']
 const FILES = resolve(import.meta.dirname, 'device/files')
 
 /**
@@ -29,8 +30,8 @@ export function devicePackage(
     architecture,
     debian: 'packaging/device/debian',
     fill: ({ put }) => {
-      const bundles = PROGRAMS.map(program => readFileSync(join(build, 'lib', `${program}.cjs`), 'utf8'))
-      for (const [index, program] of PROGRAMS.entries()) put(`usr/lib/oobm/lib/${program}.cjs`, bundles[index] ?? '')
+      const bundles = BUNDLES.map(program => readFileSync(join(build, 'lib', `${program}.cjs`), 'utf8'))
+      for (const [index, program] of BUNDLES.entries()) put(`usr/lib/oobm/lib/${program}.cjs`, bundles[index] ?? '')
       const addon = serialAddon(architecture)
       put(`usr/lib/oobm/prebuilds/${addon.folder}/${addon.file}`, addon.content)
       for (const path of filesBelow(FILES)) put(path, readFileSync(join(FILES, path)), modeOf(path))

@@ -1,5 +1,16 @@
 /** Bundles each program into one file that runs on the device without node_modules, into `build/`. */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
@@ -16,6 +27,8 @@ const PROGRAMS = {
   'oobm-relay': 'relay-config/main.ts',
   'lab-console': 'lab/console-main.ts',
   lab: 'lab/main.ts',
+  start: 'runtime/start-program.ts',
+  'make-code-cache': 'runtime/make-code-cache.ts',
 }
 
 mkdirSync(OUT, { recursive: true })
@@ -36,6 +49,13 @@ await build({
   legalComments: 'none',
   logLevel: 'warning',
 })
+
+// Each begins with what it is, by which its code cache is found (runtime/code-cache.ts).
+for (const name of Object.keys(PROGRAMS)) {
+  const path = join(fresh, 'lib', `${name}.cjs`)
+  const source = readFileSync(path, 'utf8')
+  writeFileSync(path, `/* ${createHash('sha256').update(source).digest('hex')} */\n${source}`)
+}
 
 // serialport looks for its binary in prebuilds/, one directory above the file that asks.
 const prebuilds = 'node_modules/@serialport/bindings-cpp/prebuilds'

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { bridgeFiles, sshArgs } from '../../console-bridge/testing/bridge-fixture.ts'
+import { commandOf } from '../../runtime/program-command.ts'
 import { accepts } from '../../testbed/accepts.ts'
 import { freePort, freePorts } from '../../testbed/free-port.ts'
 import { startProgram } from '../../testbed/run-program.ts'
@@ -11,7 +12,6 @@ import { scratchDirectory } from '../../testbed/scratch.ts'
 import { descendantsOf } from '../../testbed/sshd.ts'
 import type { TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import { programCommand } from './program-command.ts'
 
 /** One that runs. */
 export interface Contender {
@@ -34,6 +34,7 @@ export interface ContenderKind {
   start(context: TestContext, ttys: readonly string[]): Promise<Contender>
 }
 
+const BUILD = join(import.meta.dirname, '../../build/lib')
 /** Milliseconds for what a client prints when it begins. */
 const SETTLE_MS = 1_500
 
@@ -59,7 +60,7 @@ async function startBridge(
     context,
     names.map((name, index) => ({ name, path: ttys[index] as string, baudRate: 115_200, ...settings })),
   )
-  const [command = '', ...args] = programCommand('oobm-console')
+  const [command = '', ...args] = commandOf(process.execPath, BUILD, 'oobm-console')
   const bridge = startProgram(command, args, { env: files.env })
   context.cleanup(() => bridge.stop(10_000))
   await bridge.says(/"msg":"listening"/, 60_000)

@@ -2,12 +2,13 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bridgeFiles } from '../../console-bridge/testing/bridge-fixture.ts'
+import { commandOf } from '../../runtime/program-command.ts'
 import { runProgram, startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { TestContext } from '../../testbed/suite.ts'
 import { median, table } from './figures.ts'
-import { programCommand } from './program-command.ts'
 
+const BUILD = join(import.meta.dirname, '../../build/lib')
 const STARTS = 15
 /** The one that has the most to do before it says anything. */
 const LIMIT_MS = 60_000
@@ -43,18 +44,18 @@ async function listStarts(context: TestContext): Promise<Start[]> {
     { name: 'node alone', command: [process.execPath, '-e', '0'] },
     {
       name: 'oobm-supervisor, until its status is there',
-      command: programCommand('oobm-supervisor'),
+      command: commandOf(process.execPath, BUILD, 'oobm-supervisor'),
       env,
       until: /"msg":"status"/,
     },
     {
       name: 'oobm-console, until it listens',
-      command: programCommand('oobm-console'),
+      command: commandOf(process.execPath, BUILD, 'oobm-console'),
       env: files.env,
       until: /"msg":"listening"/,
     },
-    { name: 'oobm status', command: [...programCommand('oobm'), 'status'], env },
-    { name: 'oobm-relay --version', command: [...programCommand('oobm-relay'), '--version'] },
+    { name: 'oobm status', command: [...commandOf(process.execPath, BUILD, 'oobm'), 'status'], env },
+    { name: 'oobm-relay --version', command: [...commandOf(process.execPath, BUILD, 'oobm-relay'), '--version'] },
   ]
 }
 
