@@ -8,6 +8,7 @@ import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { startSshd } from '../../../testbed/sshd.ts'
 import { suite } from '../../../testbed/suite.ts'
 import { startFleetRelay } from '../../testing/fleet-relay.ts'
+import { IGNORE_UNKNOWN } from './client-settings.ts'
 import { renderKnownHosts } from './known-hosts.ts'
 import { relayBlock, renderHostBlock, renderSshConfig } from './ssh-config.ts'
 
@@ -72,5 +73,21 @@ test(
   },
   { timeoutMs: 90_000 },
 )
+
+test('a console’s bytes go by the cipher that costs a board the least, and others by what the client prefers', async context => {
+  const config = join(await scratchDirectory(context), 'config')
+  const block = { hostName: '127.0.0.1', port: 22, user: 'u', knownHostsFile: '/k' }
+  const kinds = ['console', 'shell', 'relay'] as const
+  const blocks = kinds.map(kind => renderHostBlock({ ...block, aliases: [kind], hostKeyAlias: kind, kind }))
+  await writeFile(config, `${IGNORE_UNKNOWN}\n${blocks.join('\n')}\nHost *\n  Ciphers aes128-cbc\n`)
+  const ciphersOf = async (host: string) => {
+    const { code, stdout, stderr } = await runProgram('ssh', ['-G', '-F', config, host])
+    assert.is(code, 0, stderr)
+    return /^ciphers (.*)$/m.exec(stdout)?.[1]?.split(',') ?? []
+  }
+  const [defaults] = (await runProgram('ssh', ['-G', '-F', 'none', 'any'])).stdout.match(/^ciphers (.*)$/m) ?? []
+  assert.is((await ciphersOf('console'))[0], 'aes128-gcm@openssh.com')
+  for (const kind of ['shell', 'relay']) assert.is(`ciphers ${(await ciphersOf(kind)).join(',')}`, defaults)
+})
 
 test.run()

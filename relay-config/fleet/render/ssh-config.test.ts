@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert'
 import { deviceConfigSchema, spareConsoles } from '../../../formats/device-config.ts'
 import { suite } from '../../../testbed/suite.ts'
 import { technicianPorts } from './authorized-keys.ts'
-import { EVERY_HOST } from './client-settings.ts'
+import { BRIDGE, EVERY_HOST } from './client-settings.ts'
 import { renderDeviceConfig } from './device-config.ts'
 import { renderKnownHosts } from './known-hosts.ts'
 import { renderHostBlock, renderSshConfig } from './ssh-config.ts'
@@ -111,8 +111,7 @@ test('writes a console’s host with all settings that it needs', () => {
   UserKnownHostsFile "/tmp/my lab/100%%/known_hosts"
   IdentityFile "/tmp/key"
   IdentitiesOnly yes
-${EVERY_HOST.map(setting => `  ${setting}\n`).join('')}  WarnWeakCrypto no-pq-kex
-`,
+${[...BRIDGE, ...EVERY_HOST].map(setting => `  ${setting}\n`).join('')}`,
   )
 })
 

@@ -105,9 +105,9 @@ export function renderHostBlock(block: HostBlock): string {
       ? []
       : [`IdentityFile ${quotedPath(block.identityFile)}`, 'IdentitiesOnly yes']),
     ...(block.hasNoTerminal ? ['RequestTTY no'] : []),
+    ...(block.kind === 'console' ? BRIDGE : []),
     ...EVERY_HOST,
     ...(block.kind === 'relay' ? [NO_FORWARDS] : []),
-    ...(block.kind === 'console' ? [BRIDGE] : []),
   ]
   return `Host ${block.aliases.join(' ')}\n${settings.map(setting => `  ${setting}\n`).join('')}`
 }
