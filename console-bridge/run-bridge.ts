@@ -13,7 +13,7 @@ import { createLog, type Logger } from '../runtime/log.ts'
 import { serviceManager } from '../runtime/systemd.ts'
 import { VERSION } from '../runtime/version.ts'
 import { within } from '../runtime/waiting.ts'
-import { writeAtomically } from '../runtime/write-atomically.ts'
+import { writeRuntimeFile } from '../runtime/write-runtime-file.ts'
 import { AlertWatch, TYPED_MS } from './alerts/alert-watch.ts'
 import { Console } from './console/console.ts'
 import { lastLeft } from './console/set-line.ts'
@@ -210,7 +210,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
             beatAtMs = clock.nowMs()
           }
           try {
-            await writeAtomically(statusFile, `${JSON.stringify(status(), null, 2)}\n`, 0o644)
+            writeRuntimeFile(statusFile, `${JSON.stringify(status(), null, 2)}\n`, 0o644)
             isWritable = true
           } catch (err) {
             if (isWritable) log.error({ err }, 'status not written')
