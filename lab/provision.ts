@@ -6,7 +6,7 @@ import { SHELL_HOST_KEY_PATH, SHELL_KEYS_PATH } from '../device/import/plan-impo
 import { commandOf } from '../formats/line-path.ts'
 import { SECRETS, SECRETS_DIRECTORY } from '../formats/provisioning.ts'
 import { UserError } from '../runtime/errors.ts'
-import { commandOf } from '../runtime/program-command.ts'
+import { programCommand } from '../runtime/program-command.ts'
 import { freePortPair, freePorts } from '../testbed/free-port.ts'
 import { makeKey } from '../testbed/make-key.ts'
 import { runProgram } from '../testbed/run-program.ts'
@@ -41,7 +41,7 @@ export function programPath(name: string): string {
 export async function provision(root: string, equipment: string, signal: AbortSignal): Promise<Provisioned> {
   const run = (command: string, args: string[], home = root) => runOrThrow(command, args, root, home, signal)
   const runOurs = (program: string, ...args: string[]) => {
-    const [command = '', ...options] = commandOf(process.execPath, PROGRAMS, program)
+    const [command = '', ...options] = programCommand(process.execPath, PROGRAMS, program)
     return run(command, [...options, ...args])
   }
   const operate = (...args: string[]) => runOurs('oobm-relay', ...args)

@@ -1,7 +1,7 @@
 /** Starts the parts of a lab, each as the process that it is in the field. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { commandOf } from '../runtime/program-command.ts'
+import { programCommand } from '../runtime/program-command.ts'
 import { type Sshd, startSshd } from '../testbed/sshd.ts'
 import { type Daemon, OWN_GROUP, startDaemon, watchDaemon } from './daemon.ts'
 import type { LabDirectory } from './lab-directory.ts'
@@ -54,12 +54,14 @@ export async function startLab(
   const { bridge, supervisor } = provisioned.units
   const settings = await settingsUnits(root, provisioned.device, provisioned.units)
   const startUnit = (name: string, program: string, environment: UnitEnvironment) => {
-    const command = settings.restartable(name, commandOf(process.execPath, PROGRAMS, program))
+    const command = settings.restartable(name, programCommand(process.execPath, PROGRAMS, program))
     daemons.push(startDaemon(name, command, log(name), environment))
   }
   const line = await prepareLine(join(root, 'device'), equipment)
   if (line !== undefined)
-    daemons.push(startDaemon('oobm-line', commandOf(process.execPath, PROGRAMS, 'oobm-line'), log('oobm-line'), line))
+    daemons.push(
+      startDaemon('oobm-line', programCommand(process.execPath, PROGRAMS, 'oobm-line'), log('oobm-line'), line),
+    )
   startUnit('oobm-console', 'lab-console', { ...bridge, ...(line && { OOBM_LINE_SOCKETS: line.OOBM_LINE_SOCKETS }) })
   // On a device both find the bridge's folder below /run.
   const device = { ...supervisor, OOBM_CONSOLE_RUNTIME_DIRECTORY: bridge.RUNTIME_DIRECTORY, ...settings.environment }
@@ -84,7 +86,7 @@ async function writeOobmCommand(path: string, environment: UnitEnvironment): Pro
   const script = [
     '#!/bin/sh',
     `export ${settings.join(' ')}`,
-    `exec ${commandOf(process.execPath, PROGRAMS, 'oobm')
+    `exec ${programCommand(process.execPath, PROGRAMS, 'oobm')
       .map(word => `'${word}'`)
       .join(' ')} "$@"`,
   ]

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { codeCachePath } from './code-cache.ts'
-import { commandOf, PROGRAMS } from './program-command.ts'
+import { PROGRAMS, programCommand } from './program-command.ts'
 
 /** Milliseconds for one program: the slowest board takes a tenth of it. */
 const LIMIT_MS = 120_000
@@ -29,7 +29,7 @@ for (const name of found) if (!made.has(name)) rmSync(join(caches, name), { recu
 function make(name: string): boolean {
   const scratch = mkdtempSync(join(tmpdir(), 'oobm-code-cache-'))
   try {
-    const [command = '', ...args] = commandOf(process.execPath, folder, name, '--make-code-cache')
+    const [command = '', ...args] = programCommand(process.execPath, folder, name, '--make-code-cache')
     // The same bytes each time, so that an image can be built again; this one flag does not make a cache foreign.
     const flags = ['--random-seed=1', ...args]
     const env = { RUNTIME_DIRECTORY: scratch, STATE_DIRECTORY: scratch, OOBM_CONFIG: join(scratch, 'none') }

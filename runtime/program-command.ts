@@ -26,7 +26,7 @@ export const PROGRAMS: readonly string[] = ['oobm', 'oobm-supervisor', 'oobm-con
  * @param folder where the bundled programs are
  * @param options of start.cjs
  */
-export function commandOf(node: string, folder: string, program: string, ...options: string[]): string[] {
+export function programCommand(node: string, folder: string, program: string, ...options: string[]): string[] {
   const flags = DAEMONS.includes(program) ? DAEMON_FLAGS : []
   return [node, ...flags, join(folder, 'start.cjs'), ...options, program]
 }

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { bridgeFiles, sshArgs } from '../../console-bridge/testing/bridge-fixture.ts'
-import { commandOf } from '../../runtime/program-command.ts'
+import { programCommand } from '../../runtime/program-command.ts'
 import { accepts } from '../../testbed/accepts.ts'
 import { freePort, freePorts } from '../../testbed/free-port.ts'
 import { startProgram } from '../../testbed/run-program.ts'
@@ -60,7 +60,7 @@ async function startBridge(
     context,
     names.map((name, index) => ({ name, path: ttys[index] as string, baudRate: 115_200, ...settings })),
   )
-  const [command = '', ...args] = commandOf(process.execPath, BUILD, 'oobm-console')
+  const [command = '', ...args] = programCommand(process.execPath, BUILD, 'oobm-console')
   const bridge = startProgram(command, args, { env: files.env })
   context.cleanup(() => bridge.stop(10_000))
   await bridge.says(/"msg":"listening"/, 60_000)

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bridgeFiles } from '../../console-bridge/testing/bridge-fixture.ts'
-import { commandOf } from '../../runtime/program-command.ts'
+import { programCommand } from '../../runtime/program-command.ts'
 import { runProgram, startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { TestContext } from '../../testbed/suite.ts'
@@ -44,18 +44,18 @@ async function listStarts(context: TestContext): Promise<Start[]> {
     { name: 'node alone', command: [process.execPath, '-e', '0'] },
     {
       name: 'oobm-supervisor, until its status is there',
-      command: commandOf(process.execPath, BUILD, 'oobm-supervisor'),
+      command: programCommand(process.execPath, BUILD, 'oobm-supervisor'),
       env,
       until: /"msg":"status"/,
     },
     {
       name: 'oobm-console, until it listens',
-      command: commandOf(process.execPath, BUILD, 'oobm-console'),
+      command: programCommand(process.execPath, BUILD, 'oobm-console'),
       env: files.env,
       until: /"msg":"listening"/,
     },
-    { name: 'oobm status', command: [...commandOf(process.execPath, BUILD, 'oobm'), 'status'], env },
-    { name: 'oobm-relay --version', command: [...commandOf(process.execPath, BUILD, 'oobm-relay'), '--version'] },
+    { name: 'oobm status', command: [...programCommand(process.execPath, BUILD, 'oobm'), 'status'], env },
+    { name: 'oobm-relay --version', command: [...programCommand(process.execPath, BUILD, 'oobm-relay'), '--version'] },
   ]
 }
 

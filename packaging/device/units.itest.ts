@@ -3,7 +3,7 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { SECRETS, SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
-import { commandOf } from '../../runtime/program-command.ts'
+import { programCommand } from '../../runtime/program-command.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite } from '../../testbed/suite.ts'
@@ -248,11 +248,11 @@ test('a daemon starts with the flags and the loader that the lab and the measure
   for (const unit of ['oobm-supervisor', 'oobm-console', 'oobm-line@']) {
     const [start] = settingsOf(await readFile(join(UNITS, `${unit}.service`), 'utf8')).get('ExecStart') ?? []
     const program = unit.replace('@', '')
-    assert.is(start, commandOf('/usr/bin/node', '/usr/lib/oobm/lib', program).join(' '))
+    assert.is(start, programCommand('/usr/bin/node', '/usr/lib/oobm/lib', program).join(' '))
   }
   // What one types has no flags: it ends soon.
   const wrapper = await readFile(join(FILES, 'usr/bin/oobm'), 'utf8')
-  assert.match(wrapper, `exec ${commandOf('/usr/bin/node', '/usr/lib/oobm/lib', 'oobm').join(' ')} "$@"`)
+  assert.match(wrapper, `exec ${programCommand('/usr/bin/node', '/usr/lib/oobm/lib', 'oobm').join(' ')} "$@"`)
 })
 
 test('every secret of a unit is in a folder that it loads, and that folder is always there', async () => {

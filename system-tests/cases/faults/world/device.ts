@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { UnitEnvironment } from '../../../../lab/prepare-unit.ts'
-import { commandOf } from '../../../../runtime/program-command.ts'
+import { programCommand } from '../../../../runtime/program-command.ts'
 import type { Finished, Program } from '../../../../testbed/run-program.ts'
 import { type Sshd, startSshd } from '../../../../testbed/sshd.ts'
 import type { Undo } from '../../../disposal.ts'
@@ -87,7 +87,7 @@ export async function startDevice(
       sshd = undefined
     },
     oobm: (...args) => {
-      const [command = '', ...options] = commandOf(process.execPath, BUILD, 'oobm')
+      const [command = '', ...options] = programCommand(process.execPath, BUILD, 'oobm')
       return host.run(command, [...options, ...args], { env, timeoutMs: 90_000 })
     },
   }
@@ -99,7 +99,7 @@ function startUnit(
   environment: UnitEnvironment & NodeJS.ProcessEnv,
   notify: string,
 ): UnitProgram {
-  const program = commandOf(process.execPath, BUILD, name)
+  const program = programCommand(process.execPath, BUILD, name)
   const unit = join(FILES, 'usr/lib/systemd/system', `${name}.service`)
   const args = [RUN_UNIT, unit, join(notify, `${name}.notify`), FILES, ...program]
   const runner: Program = host.start('python3', args, { env: environment })
