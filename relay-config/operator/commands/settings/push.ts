@@ -14,7 +14,8 @@ import { SIGN_OPTIONS } from '../../settings/signed-documents.ts'
 export const push = defineCommand({
   summary: 'sign the settings of devices, and leave them at the relays for the devices to come for',
   details: [
-    'A document is made from the fleet file and signed where this is typed; the relay only keeps it. The device checks it, and says what became of it.',
+    'A document is made from the fleet file and signed where this is typed; the relay only keeps it.',
+    'The device checks it, and says what became of it.',
     'A device whose settings are as in the last document gets no other one.',
   ],
   arguments: [{ value: 'DEVICE', isOptional: true, isRepeated: true, help: 'the devices; not needed with --all' }],
