@@ -118,6 +118,35 @@ test('a plain TCP service gets data alone, and no BREAK command', async context 
   assert.is(received().toString('latin1'), 'hello\r')
 })
 
+test('a server without BINARY gets CR NUL for a CR, and a CR NUL of its own is a CR (RFC 854)', async context => {
+  const iac = 255
+  const { port, sockets, received } = await tcpServer(context, socket => {
+    // WILL ECHO; then no to BINARY, either way.
+    socket.write(Buffer.from([iac, 251, 1, iac, 252, 0, iac, 254, 0]))
+  })
+  let came = Buffer.of()
+  const events = {
+    onData: (bytes: Buffer) => {
+      came = Buffer.concat([came, bytes])
+    },
+    onHeld: () => {},
+    onClose: () => {},
+    isBehind: () => false,
+    caughtUp: async () => {},
+  }
+  const host = { name: 'localhost', port, addresses: ['127.0.0.1'] }
+  const line = await openTelnetLine(host, SETTINGS, events, systemClock, context.signal)
+  context.cleanup(() => line.close())
+  await waitFor('the client’s part', () => received().includes(Buffer.from([iac, 253, 1])))
+  const negotiated = received().length
+  line.write(Buffer.from('a\rb\r\n\u00ff\r', 'latin1'))
+  const wire = Buffer.from('a\r\0b\r\n\u00ff\u00ff\r\0', 'latin1')
+  await waitFor('the data', () => received().length >= negotiated + wire.length)
+  assert.equal(received().subarray(negotiated), wire)
+  sockets[0]?.write(Buffer.from('x\r\0y\r\nz\0', 'latin1'))
+  await waitFor('its data', () => came.equals(Buffer.from('x\ry\r\nz\0', 'latin1')))
+})
+
 test('says why it is closed: refused, closed by the server, and open again', async context => {
   const port = await freePort()
   const { untilOpen, untilClosed, attach } = await bridgeOnLine(context, `telnet://127.0.0.1:${port}`)

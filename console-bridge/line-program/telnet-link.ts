@@ -11,6 +11,8 @@ import { reason, untilPeerIsGone } from './tcp.ts'
 const UNSENT_BYTES = 2_048
 /** Bytes of answers to the server: one that asks and never reads cannot fill the memory. */
 const ANSWERS_BYTES = 65_536
+/** Milliseconds between two looks at what waits. */
+const DRAIN_LOOK_MS = 20
 const CR = 0x0d
 const NUL = 0x00
 
@@ -79,13 +81,10 @@ export class TelnetLink {
   }
 
   /** Resolves when the kernel has everything; never while the server takes nothing. */
-  drained(): Promise<void> {
-    const { socket } = this.#options
-    if (socket.writableLength === 0 || socket.destroyed) return Promise.resolve()
-    return new Promise(resolve => {
-      socket.once('drain', resolve)
-      socket.once('close', resolve)
-    })
+  async drained(): Promise<void> {
+    const { socket, clock } = this.#options
+    // A stream that waits with little says nothing when that is gone, so it is asked.
+    while (socket.writableLength > 0 && !this.over.aborted) await clock.sleep(DRAIN_LOOK_MS, this.over)
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import spawn from 'nano-spawn'
 import type { ConsoleConfig } from '../../formats/device-config.ts'
+import { shownPath } from '../../formats/line-path.ts'
 import { isKernelNumbered, unusualSpeed } from '../../formats/serial-path.ts'
 import { lineAt } from '../../formats/usb-binding.ts'
 import { USB_SCHEME, usbPortOfPath } from '../../formats/usb-port.ts'
@@ -24,7 +25,7 @@ export async function checkSerial(console: ConsoleConfig, kernel: { sysfs: strin
 
 /** @param shown how it is called when all is well */
 async function checkFile(what: string, path: string, shown: string): Promise<Finding> {
-  if (!path.startsWith('/')) return ok(what, `${path} is not a device file`)
+  if (!path.startsWith('/')) return ok(what, `${shownPath(path)} is not a device file`)
   try {
     const [file, dialout] = await Promise.all([stat(path), groupId('dialout')])
     if (!file.isCharacterDevice())

@@ -45,7 +45,7 @@ interface PackageCase {
 
 export const DEVICE_PACKAGE: Subject<Stage> = {
   name: 'device-package',
-  about: 'the device’s package, from its installation to its purge; and with a boot partition',
+  about: 'the device’s package, from its installation to its purge; with a boot partition; and consoles on other lines',
   on: ['trixie'],
   cases: () => [
     packageCase({
