@@ -119,10 +119,12 @@ export class AlertWatch {
 
   #received(watched: Watched, bytes: Buffer): void {
     const nowMs = this.#options.clock.nowMs()
+    const isSoon = watched.search.pendingBytes >= SOON_BYTES
     watched.search.received(bytes)
     watched.cameMs = nowMs
     watched.isPauseSeen = false
-    if (watched.waitsSinceMs === undefined || watched.search.pendingBytes >= SOON_BYTES) this.#wake()
+    // Only when it becomes due sooner: each call costs an exception.
+    if (watched.waitsSinceMs === undefined || (!isSoon && watched.search.pendingBytes >= SOON_BYTES)) this.#wake()
     watched.waitsSinceMs ??= nowMs
   }
 
