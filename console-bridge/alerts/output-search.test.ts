@@ -113,6 +113,12 @@ test('a line longer than the bound is searched in pieces that overlap, and match
   assert.ok(OVERLAP_BYTES > 200)
 })
 
+test('what a long line had does not hide the next line', () => {
+  const { found, say } = searching()
+  say(`Kernel panic${'x'.repeat(3_000)}`, 'xx\nKernel panic\n')
+  assert.equal([found.length, found[1]], [2, 'panic: Kernel panic'])
+})
+
 test('a line that never ends takes no more memory', () => {
   const { search, found, say } = searching()
   for (let n = 0; n < 300; n++) say('x'.repeat(4_096))
