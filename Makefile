@@ -60,12 +60,13 @@ SYSTEM_TEST = $(NODE) --import tsx system-tests/main.ts $(call given,CASE,case) 
 QEMU_NEEDS := qemu-system-aarch64:qemu-system-arm qemu-system-x86_64:qemu-system-x86 mcopy:mtools ssh:openssh-client sshd:openssh-server \
 	ip:iproute2 sfdisk:fdisk
 APPLIANCE_NEEDS := mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 sfdisk:fdisk mke2fs:e2fsprogs mkfs.vfat:dosfstools
+CONSOLE_TEST_NEEDS := qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools sfdisk:fdisk
 WIFI_NEEDS := mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools sfdisk:fdisk partx:util-linux xz:xz-utils openssl:openssl
 CONTAINER_NEEDS := mmdebstrap:mmdebstrap systemd-nspawn:systemd-container nsenter:util-linux
 FRESH_NEEDS := $(CONTAINER_NEEDS) slirp4netns:slirp4netns git:git
 SYSTEM_TEST_NEEDS_pi3 := $(QEMU_NEEDS)
 SYSTEM_TEST_NEEDS_zero-w := $(QEMU_NEEDS)
-SYSTEM_TEST_NEEDS_vm := $(QEMU_NEEDS) $(APPLIANCE_NEEDS) $(WIFI_NEEDS)
+SYSTEM_TEST_NEEDS_vm := $(QEMU_NEEDS) $(APPLIANCE_NEEDS) $(CONSOLE_TEST_NEEDS) $(WIFI_NEEDS)
 SYSTEM_TEST_NEEDS_trixie := $(TEST_NEEDS) $(FRESH_NEEDS)
 SYSTEM_TEST_NEEDS_bookworm := $(FRESH_NEEDS)
 SYSTEM_TEST_NEEDS_netns := $(FAULTS_NEEDS)
@@ -174,6 +175,11 @@ image-test: build ## boot the image of BOARD on an emulated board, with a relay 
 wifi-test: build ## every kind of network login, by the image for BOARD=vm on simulated radios in QEMU (root, the network, a quarter of an hour; CASE=part-of-a-name)
 	@tools/need $(WIFI_NEEDS)
 	@$(SYSTEM_TEST) --on vm --subject wifi
+
+.PHONY: console-test
+console-test: node_modules/.ready ## what the console bridge does to DTR, RTS and BREAK, by the image for BOARD=vm in QEMU (root, five minutes)
+	@tools/need $(CONSOLE_TEST_NEEDS)
+	@$(SYSTEM_TEST) --on vm --subject console
 
 .PHONY: lint-deb
 lint-deb: deb ## what Debian would say of the packages (a minute on a slow machine)

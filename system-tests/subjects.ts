@@ -1,6 +1,7 @@
 /** Every subject of system tests. */
 import type { Subject } from './case.ts'
 import { APPLIANCE } from './cases/appliance/subject.ts'
+import { CONSOLE } from './cases/console/subject.ts'
 import { SOAK } from './cases/faults/soak/subject.ts'
 import { FAULTS } from './cases/faults/subject.ts'
 import { FRESH } from './cases/fresh/subject.ts'
@@ -9,7 +10,7 @@ import { DEVICE_PACKAGE, RELAY_PACKAGE } from './cases/packages/subjects.ts'
 import { WIFI } from './cases/wifi/subject.ts'
 
 export const SUBJECTS: readonly Subject<unknown>[] = [
-  ...[IMAGE, APPLIANCE, WIFI],
+  ...[IMAGE, APPLIANCE, CONSOLE, WIFI],
   ...[DEVICE_PACKAGE, RELAY_PACKAGE, FRESH],
   ...[FAULTS, SOAK],
 ]

@@ -100,7 +100,7 @@ export function boardOf(name: BoardName | 'pc', withKvm: boolean): Board {
     case 'pc':
       return {
         ...pc,
-        machine: [...pc.machine, '-m', '768'],
+        machine: [...pc.machine, '-m', '768', '-device', 'qemu-xhci,id=usb'],
         network: ['-nic', 'none'],
         hasShell: true,
         kernelOptions: ['root=/dev/vda2 ro rootwait init=/usr/lib/oobm-appliance/init panic=5', ...LEFT_OUT],

@@ -42,6 +42,7 @@ const TABLE: Record<(typeof ALL)[number], { has: string[]; hasNot: string[] }> =
   pc: {
     has: [
       ' -m 768 ',
+      ' qemu-xhci,id=usb ',
       ' -nic none ',
       ' root=/dev/vda2 ro rootwait init=/usr/lib/oobm-appliance/init panic=5 ',
       ' systemd.mask=getty.target ',

@@ -1,0 +1,120 @@
+/** The image on a PC with consoles: a card that is provisioned once, and what each start of it is asked. */
+import { existsSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ConsoleStatus, consoleStatusSchema } from '../../../formats/status-file.ts'
+import { EXIT, UserError } from '../../../runtime/errors.ts'
+import { waitFor } from '../../../testbed/wait-for.ts'
+import { copyCard, flashCard } from '../../card/card.ts'
+import { fatOf } from '../../card/fat.ts'
+import { issueBoard } from '../../card/issue-board.ts'
+import { addTestShell } from '../../card/test-shell.ts'
+import type { Run, Steps } from '../../case.ts'
+import { boardOf, hasKvm } from '../../machine/boards.ts'
+import { type QemuMachine, startQemu } from '../../machine/qemu.ts'
+import type { PowerOn } from '../../machine/qemu-arguments.ts'
+
+const IMAGE = join(import.meta.dirname, '../../../build/image/vm')
+const CARD_BYTES = 2 * 1024 ** 3
+/** Milliseconds between two looks at a status: each is work for an emulated board. */
+const LOOK_MS = 500
+
+/** What takes most of an emulated start, and has nothing to do with a console. */
+const LEFT_OUT = [
+  ...['oobm-supervisor', 'ssh', 'systemd-networkd', 'systemd-resolved', 'systemd-timesyncd'].map(
+    unit => `systemd.mask=${unit}.service`,
+  ),
+  'systemd.show_status=no',
+]
+
+/** At the adapter in port 1. */
+export const CONSOLE = 'router1'
+
+export interface Stage {
+  /** A card that has started once: provisioned, with its data partition. */
+  card: string
+}
+
+export interface Board {
+  machine: QemuMachine
+  sh: QemuMachine['sh']
+  /** @throws where the bridge has not written it yet */
+  status(): Promise<ConsoleStatus>
+  /** Waits until the consoles are what is asked for. */
+  until(what: string, probe: (status: ConsoleStatus) => boolean): Promise<ConsoleStatus>
+  /** Waits until this console is open, in a bridge other than `but`. @returns the process of the bridge */
+  untilOpen(console: string, but?: number): Promise<number>
+}
+
+export async function makeStage({ folder, note, cleanup }: Run): Promise<Stage> {
+  if (!existsSync(join(IMAGE, 'oobm.img')))
+    throw new UserError('there is no image for it; run: make image BOARD=vm', EXIT.unavailable)
+  const card = join(folder, 'card.img')
+  await flashCard(join(IMAGE, 'oobm.img'), card, CARD_BYTES)
+  await addTestShell(card)
+  const file = await issueBoard(folder, { consoles: [{ name: CONSOLE, usb: '1', baudRate: 115_200 }] })
+  await (await fatOf(card)).write('oobm.toml', file)
+  note('the first start: the card is provisioned')
+  const first = await startBoard({ card, folder, cleanup })
+  await first.until('its consoles', ({ consoles }) => consoles.some(({ name }) => name === CONSOLE))
+  await first.sh('sync')
+  // The answer may be lost with the machine.
+  first.sh('systemctl poweroff').catch(() => {})
+  await first.machine.untilOff()
+  return { card }
+}
+
+/** The stage's card, for one case. */
+export async function cardOf({ card }: Stage, { folder }: Steps): Promise<string> {
+  const copy = join(folder, 'card.img')
+  await copyCard(card, copy)
+  return copy
+}
+
+/** What a start has besides its card. */
+export type Starts = Pick<Steps, 'folder' | 'cleanup'> & { card: string; adapter?: PowerOn['adapter'] }
+
+/** @returns when its shell answers; its power is cut at the end, if it still runs */
+export async function startBoard({ card, adapter, folder, cleanup }: Starts): Promise<Board> {
+  const directory = await mkdtemp(join(folder, 'start-'))
+  const pc = boardOf('pc', hasKvm())
+  const board = { ...pc, kernelOptions: [...pc.kernelOptions, ...LEFT_OUT] }
+  const machine = await startQemu({
+    ...{ board, boot: join(IMAGE, 'boot'), card, directory },
+    ...(adapter && { adapter }),
+  })
+  cleanup(machine.cutPower)
+  await machine.untilUp()
+  return controlled(machine, board.patienceMs)
+}
+
+function controlled(machine: QemuMachine, timeoutMs: number): Board {
+  const status = async () =>
+    consoleStatusSchema.parse(JSON.parse(await machine.sh('cat /run/oobm-console/status.json')))
+  const until: Board['until'] = async (what, probe) => {
+    let last: ConsoleStatus | undefined
+    try {
+      return await waitFor(
+        what,
+        async () => {
+          last = await status().catch(err => {
+            if (machine.isOff()) throw err
+            return undefined
+          })
+          return last && probe(last) ? last : undefined
+        },
+        { timeoutMs, paceMs: LOOK_MS },
+      )
+    } catch (err) {
+      throw new Error(`${err}; it says ${JSON.stringify(last?.consoles)}`)
+    }
+  }
+  return {
+    ...{ machine, sh: machine.sh, status, until },
+    untilOpen: async (console, but) => {
+      const isOpen = ({ pid, consoles }: ConsoleStatus) =>
+        pid !== but && consoles.find(({ name }) => name === console)?.state === 'open'
+      return (await until(`${console} to be open`, isOpen)).pid
+    },
+  }
+}
