@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { readStatus, supervisorStatusSchema } from '../../formats/status-file.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import type { TestContext } from '../../testbed/suite.ts'
-import { waitFor } from '../../testbed/wait-for.ts'
 import { echoingTty, startBenchLab } from './bench-lab.ts'
 import { median, table } from './figures.ts'
 
@@ -12,8 +11,6 @@ const LOGINS = 15
 export async function proofs(context: TestContext): Promise<string> {
   const { directory, sshConfig } = await startBenchLab(context, await echoingTty(context))
   const look = () => readStatus(join(directory, 'device/run/oobm/status.json'), supervisorStatusSchema)
-  // A self-test puts the next probe off.
-  const probeMs = await waitFor('a probe', async () => (await look())?.proof.probeMs)
   const selftests: number[] = []
   const logins: number[] = []
   for (let i = 0; i < LOGINS; i++) {
@@ -28,7 +25,6 @@ export async function proofs(context: TestContext): Promise<string> {
   }
   return table([
     ['', 'median'],
-    ['in-band probe', probeMs.toFixed(0)],
     ['self-test: relay, shell with marker file, console host key', median(selftests).toFixed(0)],
     ['a script instead: ssh -J … true', median(logins).toFixed(0)],
     ['ratio of the last two', `${(median(selftests) / median(logins)).toFixed(2)}x`],
