@@ -36,7 +36,12 @@ async function farServer(context: TestContext) {
     'TCP-LISTEN:2001,reuseaddr,fork',
     'SYSTEM:echo ready; cat',
   ])
-  context.cleanup(() => server.stop())
+  context.cleanup(async () => {
+    // socat has a process for each connection, and one for what answers there.
+    const { stdout } = await runProgram('ip', ['netns', 'pids', space])
+    for (const pid of stdout.split('\n').filter(Boolean)) process.kill(Number(pid), 'SIGKILL')
+    await server.stop()
+  })
   await waitFor('the server', async () => {
     const listening = ['netns', 'exec', space, 'ss', '-Hltn', 'sport = :2001']
     return (await runProgram('ip', listening)).stdout !== ''

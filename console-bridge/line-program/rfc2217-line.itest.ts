@@ -22,7 +22,7 @@ async function onSer2net(context: TestContext, console = {}, isTraced = true) {
   const directory = await scratchDirectory(context)
   const target = await ptyTarget(context, directory)
   const trace = join(directory, 'trace')
-  const under = ['strace', '-f', '-o', trace, '-e', 'trace=ioctl']
+  const under = ['strace', '-D', '-f', '-o', trace, '-e', 'trace=ioctl']
   const { port, ser2net } = await startSer2net(context, {
     accepter: 'telnet(rfc2217=true)',
     device: target.path,
@@ -72,7 +72,20 @@ test('pySerial: speed, BREAK and data, IAC among them', async context => {
   const trace = join(directory, 'trace')
   const script = join(import.meta.dirname, '../testing/rfc2217-server.py')
   const server = startProgram('strace', [
-    ...['-f', '-o', trace, '-e', 'trace=ioctl', '/usr/bin/python3', '-W', 'ignore', script, target.path, String(port)],
+    ...[
+      '-D',
+      '-f',
+      '-o',
+      trace,
+      '-e',
+      'trace=ioctl',
+      '/usr/bin/python3',
+      '-W',
+      'ignore',
+      script,
+      target.path,
+      String(port),
+    ],
   ])
   context.cleanup(() => server.stop())
   context.onFailure(() => `pySerial:\n${server.output()}`)

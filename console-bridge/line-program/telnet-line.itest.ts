@@ -41,7 +41,7 @@ test('ser2net: types, reads, and sends BREAK to the wire', async context => {
   const directory = await scratchDirectory(context)
   const target = await ptyTarget(context, directory)
   const trace = join(directory, 'trace')
-  const under = ['strace', '-f', '-o', trace, '-e', 'trace=ioctl']
+  const under = ['strace', '-D', '-f', '-o', trace, '-e', 'trace=ioctl']
   const { port } = await startSer2net(context, { accepter: 'telnet', device: target.path, under })
   const { untilOpen, attach, run } = await bridgeOnLine(context, `telnet://127.0.0.1:${port}`)
   await untilOpen()
