@@ -14,6 +14,9 @@ TEST_NEEDS := $(FAULTS_NEEDS) sx:lrzsz age:age mount:mount script:bsdutils strac
 	/usr/lib/python3/dist-packages/paramiko:python3-paramiko /usr/lib/python3/dist-packages/serial:python3-serial /usr/lib/python3/dist-packages/netmiko:python3-netmiko \
 	/usr/lib/python3/dist-packages/pexpect:python3-pexpect ansible-playbook:ansible-core ser2net:ser2net dbclient:dropbear-bin ssh-audit:ssh-audit asciinema:asciinema ipmitool:ipmitool ipmi_sim:openipmi
 
+# A real boot monitor, for the test of transfers: too large to ask of each developer.
+MONITOR_NEEDS := qemu-system-arm:qemu-system-arm /usr/lib/u-boot/qemu_arm/u-boot.bin:u-boot-qemu
+
 BENCH_NEEDS := $(LAB_NEEDS) ip:iproute2 unshare:util-linux script:bsdutils socat:socat python3:python3 picocom:picocom ser2net:ser2net \
 	conserver:conserver-server console:conserver-client tio:tio
 
@@ -34,7 +37,7 @@ run: build ## the whole system on this machine: relay, device, simulated router 
 .PHONY: test
 test: build ## every test (ONLY=part-of-a-file-name for some, ALL=1 where none may be skipped)
 	@tools/need-mounts
-	@tools/need $(TEST_NEEDS) $(if $(ALL),$(DEB_NEEDS))
+	@tools/need $(TEST_NEEDS) $(if $(ALL),$(DEB_NEEDS) $(MONITOR_NEEDS))
 	@$(NODE) --import tsx tools/run-tests.ts --jobs $(JOBS) $(if $(ALL),--no-skip) $(ONLY)
 
 .PHONY: unit
