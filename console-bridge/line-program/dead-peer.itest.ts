@@ -39,7 +39,7 @@ async function farServer(context: TestContext) {
   context.cleanup(async () => {
     // socat has a process for each connection, and one for what answers there.
     const { stdout } = await runProgram('ip', ['netns', 'pids', space])
-    for (const pid of stdout.split('\n').filter(Boolean)) process.kill(Number(pid), 'SIGKILL')
+    await runProgram('kill', ['-KILL', ...stdout.split('\n').filter(Boolean)])
     await server.stop()
   })
   await waitFor('the server', async () => {
