@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import zlib from 'node:zlib'
+import { crc32 } from 'node:zlib'
 import * as assert from 'uvu/assert'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { suite, type TestContext } from '../testbed/suite.ts'
@@ -54,7 +54,7 @@ async function takesFiles(context: TestContext) {
   const checks = async (bytes: Buffer) => {
     from = terminal.output().length
     terminal.types(`crc32 ${ADDRESS} ${bytes.length.toString(16)}\r`)
-    await says(new RegExp(`==> ${zlib.crc32(bytes).toString(16).padStart(8, '0')}`))
+    await says(new RegExp(`==> ${crc32(bytes).toString(16).padStart(8, '0')}`))
   }
 
   const send = (command: string) => {

@@ -4,13 +4,11 @@
  */
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import zlib from 'node:zlib'
+import { crc32 } from 'node:zlib'
 
 /** The first line of a program, `/* HEX *\/`, tells it from every other: V8 itself compares no more than the length. */
 const SOURCE_ID = /^\/\* ([0-9a-f]{64}) \*\/\n/
 const CHECKSUM_BYTES = 4
-/** Since Node.js 20.15; an older one does without a cache. */
-const crc32: typeof zlib.crc32 | undefined = zlib.crc32
 
 /**
  * Where the cache of a program is: in a folder beside the programs, which only root can write on a device. What is
@@ -27,7 +25,6 @@ export function codeCachePath(program: string, source: string): string | undefin
 
 /** @returns undefined when there is none, or it is damaged: V8 trusts what it is given */
 export function readCodeCache(path: string): Buffer | undefined {
-  if (crc32 === undefined) return undefined
   let content: Buffer
   try {
     content = readFileSync(path)
@@ -41,7 +38,6 @@ export function readCodeCache(path: string): Buffer | undefined {
 
 /** @throws a system error; no start sees half of a cache, not even after a power cut */
 export function writeCodeCache(path: string, data: Buffer): void {
-  if (crc32 === undefined) return
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
   const checksum = Buffer.alloc(CHECKSUM_BYTES)
   checksum.writeUInt32LE(crc32(data))
