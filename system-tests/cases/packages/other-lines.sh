@@ -18,7 +18,7 @@ ip -n server link set lo up
 ip link add eth0 type veth peer name wire netns server
 ip addr add 203.0.113.2/24 dev eth0
 ip link set eth0 up
-for address in 7 8; do ip -n server addr add 203.0.113.$address/24 dev wire; done
+for address in 7 8; do ip -n server addr add "203.0.113.$address/24" dev wire; done
 ip -n server link set wire up
 echo "203.0.113.7 terms.example.net" >>/etc/hosts
 systemd-run --quiet --unit=router socat pty,link=/dev/router,raw,echo=0 "system:while read line; do echo router-\$line; done"
@@ -65,7 +65,7 @@ grep -x "NoNewPrivs:.1" /proc/$pid/status
 grep -x "Seccomp:.2" /proc/$pid/status
 grep -x "CapEff:.0000000000000000" /proc/$pid/status
 stat -c "%U %a" /run/oobm-line/term1 | grep -x "oobm-console 600"
-ls -A /run/credentials/oobm-line@term1.service | tr "\n" " " | grep -x "addresses spec "
+find /run/credentials/oobm-line@term1.service -mindepth 1 -printf "%f\n" | sort | tr "\n" " " | grep -x "addresses spec "
 grep -x 203.0.113.7 /run/credentials/oobm-line@term1.service/addresses
 not runuser -u oobm-console -- cat /run/oobm-lines/term1/spec
 not runuser -u oobm-supervisor -- socat -u /dev/null UNIX-CONNECT:/run/oobm-line/term1
