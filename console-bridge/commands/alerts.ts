@@ -2,20 +2,26 @@
 import { alertRulesOf } from '../../formats/alert-rules.ts'
 import type { ToldAlert } from '../../formats/status-file.ts'
 import { timeText } from '../../runtime/time-text.ts'
+import type { Console } from '../console/console.ts'
 import { SESSION_EXIT } from '../session/exit-codes.ts'
 import { onConsole } from './command.ts'
+
+type FoundAlert = Omit<ToldAlert, 'text' | 'ref'>
 
 export const alertsCommand = onConsole<'alerts'>(async (console, { options }, { stream, alertsOf }) => {
   // Who may see what a target said is the transcript's to decide.
   const alerts = alertsOf(console.name).map(({ text: _, ...alert }) => alert)
-  if (options.json) await stream.print(JSON.stringify(alerts, null, 2))
-  else if (alerts.length > 0) await stream.print(...describeAlerts(alerts))
-  else await stream.print(noneText(console.name, alertRulesOf(console.config).length))
+  await stream.print(...(options.json ? [JSON.stringify(alerts, null, 2)] : alertLines(console, alerts)))
   return SESSION_EXIT.ok
 })
 
+/** What the command and the key of the menu show; never what the target said. */
+export function alertLines({ name, config }: Console, alerts: readonly FoundAlert[]): string[] {
+  return alerts.length > 0 ? describeAlerts(alerts) : [noneText(name, alertRulesOf(config).length)]
+}
+
 /** The latest last, as in a log. */
-export function describeAlerts(alerts: readonly Omit<ToldAlert, 'text' | 'ref'>[]): string[] {
+export function describeAlerts(alerts: readonly FoundAlert[]): string[] {
   const times = (count: number) => (count === 1 ? 'once' : `${count} times`)
   const width = Math.max(...alerts.map(({ rule }) => rule.length))
   return alerts

@@ -19,6 +19,8 @@ import type { Typing } from './typing.ts'
 
 /** Lines of the transcript that the key shows: a screenful. */
 const LOG_LINES = 20
+/** Alerts that the key shows: some take two lines of a screen. */
+const ALERT_LINES = 10
 
 /** A session as a command of its menu sees it. */
 export interface AtConsole {
@@ -27,6 +29,8 @@ export interface AtConsole {
   readonly typing: Typing
   /** The transcript, where there is one that this person may read. */
   readonly past: Past | undefined
+  /** What the rules of the console found, as lines. */
+  readonly alerts: () => readonly string[]
   readonly keys: EscapeKeys
   readonly clock: Clock
   readonly places: TransferPlaces
@@ -122,6 +126,11 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
       lines => print(logBlock(lines, console.name)),
       err => tell(`the transcript cannot be read: ${errorMessage(err)}`),
     )
+  },
+  alerts: ({ console, alerts, tell }) => {
+    const lines = alerts()
+    if (lines.length > ALERT_LINES) tell(`the last ${ALERT_LINES} of ${lines.length}; all: ssh ${console.name} alerts`)
+    tell(...lines.slice(-ALERT_LINES))
   },
   raw: ({ goRaw }) => goRaw(),
   who: ({ console, seat, tell }) => tell(...describeWho(console, seat)),

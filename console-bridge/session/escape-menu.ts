@@ -42,6 +42,7 @@ export const ESCAPE_MENU = [
   { key: 'p', command: 'pacing', group: 'paste', help: 'pace what you paste', who: 'operator' },
   { key: 'r', command: 'raw', group: 'paste', help: 'raw: for XMODEM of your client', who: 'operator' },
   { key: 'l', command: 'log', group: 'session', help: 'show last lines with times', who: 'anyone' },
+  { key: 'e', command: 'alerts', group: 'session', help: 'show what its alerts found', who: 'anyone' },
   { key: '?', command: 'help', group: 'session', help: 'show this help', who: 'anyone' },
   { key: 'd', command: 'disconnect', group: 'session', help: 'disconnect', who: 'anyone' },
   { key: '.', command: 'disconnect', group: 'session', help: 'disconnect', who: 'anyone' },

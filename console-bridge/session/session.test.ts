@@ -13,7 +13,12 @@ const PASTE = Buffer.alloc(70_000, 'x')
 function withSession(
   context: TestContext,
   interactive = true,
-  { role = 'operator' as 'operator' | 'observer', viewOnly = false, set = 'oobm' as 'oobm' | 'conserver' } = {},
+  {
+    role = 'operator' as 'operator' | 'observer',
+    viewOnly = false,
+    set = 'oobm' as 'oobm' | 'conserver',
+    alerts = [] as string[],
+  } = {},
 ) {
   const { console, line, clock, attach, pass, recorded } = fakeConsole(context)
   const shown = fakeTerminal({ interactive })
@@ -29,6 +34,7 @@ function withSession(
         escapeSetting: { key: 'ctrl-]', set },
         clock,
         signal: context.signal,
+        alerts: () => alerts,
         places: { spool: new Spool('/nonexistent'), folder: new SharedFolder('/nonexistent') },
       },
     })
@@ -52,6 +58,23 @@ test('greets with the console, the right to type, and who else is there', async 
       '',
     ].join('\r\n'),
   )
+})
+
+test('the key for alerts shows the latest to an observer, and where there are more', async context => {
+  for (const [count, shows, hides] of [
+    [1, 'rule-1', 'the last'],
+    [12, '[oobm: the last 10 of 12; all: ssh core-sw1 alerts]\r\n[oobm: rule-3]', 'rule-2]'],
+  ] as const) {
+    const alerts = Array.from({ length: count }, (_, at) => `rule-${at + 1}`)
+    const { shown, start, pass } = withSession(context, true, { role: 'observer', alerts })
+    const { session } = start()
+    await pass(100)
+    session.onTyped(Buffer.from('\x1de'))
+    await pass(100)
+    assert.ok(shown.notes.includes(shows), shown.notes)
+    assert.not.match(shown.notes, hides)
+    assert.match(shown.notes, `[oobm: rule-${count}]`)
+  }
 })
 
 test('the command watch sends nothing, and does not end with its input', async context => {

@@ -37,6 +37,8 @@ export interface SessionOptions {
   lines?: number | undefined
   /** The transcript, where there is one that this person may read. */
   past?: Past | undefined
+  /** What the rules of the console found, as lines for a terminal. */
+  alerts: () => readonly string[]
   /** For file transfers of the menu. */
   places: TransferPlaces
   escapeSetting: EscapeSetting
@@ -241,10 +243,10 @@ export class Session implements TerminalInput {
   }
 
   #atConsole(seat: Seat): AtConsole {
-    const { console, signal: stopping, past, places, clock } = this.#options
+    const { console, signal: stopping, past, alerts, places, clock } = this.#options
     const at = { console, seat, clock, keys: this.#keys, over: this.#over }
     return {
-      ...{ ...at, past, places, typing: this.#typing, stopping },
+      ...{ ...at, past, alerts, places, typing: this.#typing, stopping },
       tell: (...texts) => this.#view.tell(...texts),
       print: lines => this.#view.print(lines),
       ask: (question, enter, lines) => this.#questions.ask(question, enter, lines),

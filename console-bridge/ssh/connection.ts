@@ -4,6 +4,7 @@ import type { Connection, ServerChannel, Session as SshSession } from 'ssh2'
 import { COMES_BACK } from '../../formats/bridge-login.ts'
 import { type ExecCommand, type ExecCommandName, entryOf } from '../../formats/exec-commands.ts'
 import { OVER } from '../../runtime/waiting.ts'
+import { alertLines } from '../commands/alerts.ts'
 import { type EffectName, execute } from '../commands/all-commands.ts'
 import { type CommandServices, noConsoleExit } from '../commands/command.ts'
 import { commandsHelp } from '../commands/help.ts'
@@ -217,6 +218,7 @@ export function serveConnection(
         ...{ console, person: visit.person, viewOnly, terminal, escapeSetting, clock, signal, places: options.places },
         lines: lines === undefined ? undefined : Number(lines),
         past: pastFor(visit, console, options),
+        alerts: () => alertLines(console, options.alertsOf(console.name)),
       })
       breakTakers.set(session, askedMs => one.breakRequested(askedMs))
       const exitCode = one.run()
