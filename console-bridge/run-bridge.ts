@@ -33,7 +33,7 @@ import { TURN_MS } from './line/turns.ts'
 import { napper } from './nap.ts'
 import { notesIn } from './notes.ts'
 import { Recordings } from './recordings/recordings.ts'
-import { mayReturn, seatMemories } from './seat-memories.ts'
+import { roleNow, seatMemories } from './seat-memories.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './ssh/limits.ts'
 import { startServer } from './ssh/server.ts'
 import { consoleStatus, describeConsoles } from './status.ts'
@@ -119,7 +119,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
         ...{ config: console, scrollbackBytes: bridge.scrollbackBytes, clock },
         log: log.child({ console: console.name }),
         notePlace: noteOf(console.name),
-        memory: memories.of(console.name, person => mayReturn(config, console, person)),
+        memory: memories.of(console.name, person => roleNow(config, console, person)),
         onChange: nap.wake,
         recorderOf: scrollback => recordings.listening(console.name, transcripts.recorderOf(console, scrollback)),
         onEvent: (event, span) => events.add(event, span),

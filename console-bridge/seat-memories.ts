@@ -8,7 +8,7 @@ import type { Logger } from '../runtime/log.ts'
 import { controllerUnder, OVER } from '../runtime/waiting.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
 import type { Person } from './console/person.ts'
-import type { Remembered, SeatMemory } from './console/remembered.ts'
+import type { Remembered, RememberedSeat, SeatMemory } from './console/remembered.ts'
 
 const personSchema = z.object({
   technician: z.string(),
@@ -16,10 +16,12 @@ const personSchema = z.object({
   from: z.string(),
   via: z.enum(['relay', 'shell']).exactOptional(),
 })
+/** Milliseconds since 1970, which a Date can have (ECMA-262, section 21.4.1.1): a damaged file must not break greetings. */
+const timeSchema = z.int().min(0).max(8.64e15)
 const rememberedSchema = z.object({
   seats: z.array(z.object({ person: personSchema, viewOnly: z.boolean(), wrote: z.boolean() })),
-  lastTyped: z.object({ person: personSchema, at: z.int() }).optional(),
-  at: z.int(),
+  lastTyped: z.object({ person: personSchema, at: timeSchema }).optional(),
+  at: timeSchema,
 })
 const fileSchema = z.object({ version: z.literal(1), consoles: z.record(z.string(), rememberedSchema) })
 
@@ -27,8 +29,8 @@ const fileSchema = z.object({ version: z.literal(1), consoles: z.record(z.string
 const COLLECT_MS = 1_000
 
 export interface SeatMemories {
-  /** @param mayReturn whether this person may still open the console: the settings may be others now */
-  of(console: string, mayReturn: (person: Person) => boolean): SeatMemory
+  /** @param roleNow the role of this person now; undefined where the settings of now let them in no more */
+  of(console: string, roleNow: (person: Person) => Person['role'] | undefined): SeatMemory
   /** Writes what is not written yet. */
   close(): Promise<void>
 }
@@ -53,11 +55,11 @@ export async function seatMemories(file: string, clock: Clock, log: Logger): Pro
     if (!closing.signal.aborted) await write()
   }
   return {
-    of: (console, mayReturn) => {
+    of: (console, roleNow) => {
       const found = Object.hasOwn(before, console) ? before[console] : undefined
       if (found) now.set(console, found)
       return {
-        before: found && { ...found, seats: found.seats.filter(({ person }) => mayReturn(person)) },
+        before: found && { ...found, seats: found.seats.flatMap(seat => seatNow(seat, roleNow(seat.person))) },
         put: remembered => {
           const isNew = withoutTimes(remembered) !== withoutTimes(now.get(console))
           now.set(console, remembered)
@@ -73,15 +75,20 @@ export async function seatMemories(file: string, clock: Clock, log: Logger): Pro
   }
 }
 
-/** Whoever the settings of now let in. Who comes by an account is known only once they do. */
-export function mayReturn(
+/** With the settings of now. Who comes by an account is known only once they do. */
+export function roleNow(
   { technicians }: Pick<DeviceConfig, 'technicians'>,
   { name, isProvisional }: ConsoleConfig,
   person: Person,
-): boolean {
-  if (isProvisional || person.via === 'shell') return true
+): Person['role'] | undefined {
+  if (isProvisional || person.via === 'shell') return person.role
   const technician = technicians.find(({ name }) => name === person.technician)
-  return technician !== undefined && (technician.consoles?.includes(name) ?? true)
+  return technician && (technician.consoles?.includes(name) ?? true) ? technician.role : undefined
+}
+
+/** The keyboard is kept for nobody who may only watch by now. */
+function seatNow(seat: RememberedSeat, role: Person['role'] | undefined): RememberedSeat[] {
+  return role ? [{ ...seat, person: { ...seat.person, role }, wrote: seat.wrote && role === 'operator' }] : []
 }
 
 function withoutTimes(remembered: Remembered | undefined): string {

@@ -4,6 +4,7 @@ import { suite } from '../../testbed/suite.ts'
 import { fakeConsole } from '../testing/fake-console.ts'
 import { KEPT_MS } from './kept-seats.ts'
 import { DTR_DROP_MS } from './on-leave.ts'
+import type { Remembered } from './remembered.ts'
 
 const test = suite('on leave')
 const send = '\x1a\rexit\r'
@@ -81,6 +82,19 @@ test('lowers DTR for a stated time, and what the next one types comes after it',
   assert.is(line.log.slice(-2).join(), 'set {"dtr":true},y')
   assert.ok(olga.told.includes('the last operator left: DTR falls for 1 s'))
   assert.equal(console.onLeave.warningsFor(attach('carol').seat), [], 'bob is here, and nobody else is logged in')
+})
+
+test('what it did is not done again after a restart of the program', async context => {
+  const alice = { technician: 'alice', role: 'operator', from: 'x' } as const
+  const before: Remembered = { seats: [], lastTyped: { person: alice, at: 1 }, at: 1 }
+  for (const onLeave of ['dtr-drop', { send: 'exit\r' }] as const) {
+    const put: Remembered[] = []
+    const { line, pass } = fakeConsole(context, { onLeave }, { before, put: now => put.push(now) })
+    await pass(2 * DTR_DROP_MS)
+    assert.match(line.log.join(), onLeave === 'dtr-drop' ? 'set {"dtr":true}' : 'exit')
+    assert.is(put.at(-1)?.lastTyped, undefined)
+    assert.ok(put.length > 0)
+  }
 })
 
 test('DTR falls for a lost connection only once its place is free', async context => {

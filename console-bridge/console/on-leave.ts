@@ -94,9 +94,15 @@ export class OnLeave {
     await (setting === 'dtr-drop' ? this.#dropDtr() : this.#send(setting.send))
   }
 
+  /** Also for the next start of the program: it would do it again. */
+  #forget(): void {
+    this.#lastTyped.forget()
+    this.#options.reports.onChange()
+  }
+
   async #send(text: string): Promise<void> {
     const { seats, outgoing, reports } = this.#options
-    this.#lastTyped.forget()
+    this.#forget()
     // In one piece: what somebody types from now on comes after it.
     outgoing.push(this, Buffer.from(text))
     seats.tellAll('the last operator left: what on_leave says is sent to the target')
@@ -116,7 +122,7 @@ export class OnLeave {
       seats.tellAll(`the last operator left: DTR falls for ${DTR_DROP_MS / 1_000} s`)
       await clock.sleep(DTR_DROP_MS, NEVER)
       await open.setModemLines({ dtr: true })
-      this.#lastTyped.forget()
+      this.#forget()
     })
     if (outcome.done) {
       reports.recorder?.happened('note', 'on_leave', { dtr_ms: DTR_DROP_MS })
