@@ -13,6 +13,8 @@ const UNSENT_BYTES = 2_048
 const ANSWERS_BYTES = 65_536
 /** Milliseconds between two looks at what waits. */
 const DRAIN_LOOK_MS = 20
+/** Milliseconds for what was typed last to reach the kernel, when the link is closed. */
+const FAREWELL_MS = 1_000
 const CR = 0x0d
 const NUL = 0x00
 
@@ -88,9 +90,13 @@ export class TelnetLink {
   }
 
   close(): void {
+    const { socket, clock } = this.#options
     this.#over.abort()
-    this.#options.socket.end()
-    this.#options.socket.destroySoon()
+    socket.destroySoon()
+    // A peer that reads nothing would hold the connection for ever, and with it perhaps the only place at its port.
+    const closed = new AbortController()
+    socket.once('close', () => closed.abort())
+    void clock.sleep(FAREWELL_MS, closed.signal).then(() => socket.destroy())
   }
 
   #begin(): void {
