@@ -1,10 +1,10 @@
 /** `oobm settings`: what came from afar, what is on trial, what was refused; and a document brought by hand. */
 import { createHash } from 'node:crypto'
-import { basename, join } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { alignColumns } from '../../cli/layout.ts'
 import type { Paint } from '../../cli/paint.ts'
 import { describeAge } from '../../cli/times.ts'
-import { settingsRecordPath, settingsSpool } from '../../formats/directories.ts'
+import { settingsRecordPath } from '../../formats/directories.ts'
 import type { SettingsTrust } from '../../formats/provisioning.ts'
 import { DOCUMENT_MAX_BYTES } from '../../formats/settings-document.ts'
 import {
@@ -15,12 +15,13 @@ import {
   type SettingsRecord,
 } from '../../formats/settings-record.ts'
 import { fingerprint } from '../../formats/ssh-key.ts'
-import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
+import { EXIT, UserError } from '../../runtime/errors.ts'
 import { printable } from '../../runtime/printable.ts'
 import { readBytes } from '../../runtime/text-file.ts'
-import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { type CommandContext, defineCommand } from '../command.ts'
 import { readTrust } from '../import/stored.ts'
+import { settingsFromCard } from '../provision/card-settings.ts'
+import { putDocument } from '../provision/put-document.ts'
 
 /** Milliseconds until somebody is told that nothing happens: a slow board starts the program that long. */
 const ANSWER_MS = 120_000
@@ -40,17 +41,35 @@ const applyCommand = defineCommand({
       throw new UserError(`${file} has ${bytes.length} bytes; a settings document has at most ${DOCUMENT_MAX_BYTES}`)
     const digest = createHash('sha256').update(bytes).digest('hex')
     const before = (await readRecord(env)).outcomes.at(-1)?.id ?? 0
-    await putDocument(env, basename(file), bytes)
+    // As `NAME.settings`, whatever the file of the person is called.
+    const name = `by-hand-${process.pid}-${basename(file)
+      .replace(/[^A-Za-z0-9]/g, '')
+      .slice(0, 20)}`
+    await putDocument(env, name, bytes)
     const outcome = await awaitOutcome({ env, clock, signal }, digest, before)
     print(describeOutcome(outcome, paint))
     return outcome.result === 'refused' || outcome.result === 'partly' ? EXIT.failed : EXIT.ok
   },
 })
 
+const cardCommand = defineCommand({
+  summary: 'take signed settings documents from the boot partition, and write there what became of them',
+  details: [
+    'On a card image, oobm-card.service runs this when the device starts.',
+    'It takes oobm.settings, oobm-SERIAL.settings and DEVICE.settings, waits until they are decided, and writes oobm-settings.txt beside them.',
+  ],
+  options: { boot: { value: 'DIR', default: '/boot/firmware', help: 'the boot partition' } },
+  exitCodes: { [EXIT.failed]: 'one of them was not taken, or only its access' },
+  run: async ({ values, env, print, clock, signal }) => {
+    const documents = await settingsFromCard({ boot: resolve(values.boot), env, clock, signal, say: print })
+    return documents.every(({ fate }) => fate === 'in-force' || fate === 'confirmed') ? EXIT.ok : EXIT.failed
+  },
+})
+
 export const settingsCommand = defineCommand({
   summary: 'show settings that came from afar: the last one, what is on trial, what was refused',
   options: { json: { help: 'print one JSON document' } },
-  commands: { apply: applyCommand },
+  commands: { apply: applyCommand, card: cardCommand },
   run: async ({ values, env, print, paint, clock }) => {
     const record = await readRecord(env)
     const trust = await readTrust(env.OOBM_ROOT ?? '/')
@@ -115,25 +134,6 @@ function firstLine(text: string): string {
 
 async function readRecord(env: NodeJS.ProcessEnv): Promise<SettingsRecord> {
   return (await readSettingsRecord(settingsRecordPath(env))) ?? NO_RECORD
-}
-
-/** As `NAME.settings`, whatever the file of the person is called. */
-async function putDocument(env: NodeJS.ProcessEnv, file: string, bytes: Uint8Array): Promise<void> {
-  const spool = settingsSpool(env)
-  const name = `by-hand-${process.pid}-${file.replace(/[^A-Za-z0-9]/g, '').slice(0, 20)}.settings`
-  try {
-    await writeAtomically(join(spool, name), bytes, 0o600)
-  } catch (err) {
-    const code = errorCode(err)
-    if (code === 'ENOENT')
-      throw new UserError(
-        `there is no ${spool}: start this device anew, or run: sudo systemd-tmpfiles --create`,
-        EXIT.unavailable,
-      )
-    if (code === 'EACCES' || code === 'EPERM')
-      throw new UserError('this user may not bring settings: use sudo, or log in as a member of the group oobm')
-    throw new UserError(`${spool}: ${errorMessage(err)}`, EXIT.failed, { cause: err })
-  }
 }
 
 async function awaitOutcome(

@@ -32,6 +32,25 @@ export function findFiles(names: readonly string[], serial: string | undefined):
   return found
 }
 
+/**
+ * The names of settings documents for this device, in the order in which they are taken: `oobm.settings`, or as the
+ * operator's program calls it, or with the serial number of the board.
+ */
+export function findDocuments(
+  names: readonly string[],
+  serial: string | undefined,
+  device: string | undefined,
+): string[] {
+  return [...names].sort().filter(name => {
+    const lower = name.toLowerCase()
+    const [, stem] = /^([a-z0-9][a-z0-9._-]{0,63})\.settings(\.txt)?$/.exec(lower) ?? []
+    if (stem === undefined) return false
+    const [, of] = /^oobm-([0-9a-z]+)$/.exec(stem) ?? []
+    const isBoard = of !== undefined && serial !== undefined && bare(of) === bare(serial)
+    return stem === 'oobm' || stem === device?.toLowerCase() || isBoard
+  })
+}
+
 /** People leave leading zeros out. */
 function bare(serial: string): string {
   return serial.toLowerCase().replace(/^0+/, '')

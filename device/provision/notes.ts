@@ -118,7 +118,7 @@ function describeIssue({ line, key, message }: ConfigurationIssue): string {
   return `  - ${where === '' ? '' : `${where}: `}${message}`
 }
 
-function describeBoard({ serial, version, wallMs, device }: BoardFacts): string[] {
+export function describeBoard({ serial, version, wallMs, device }: BoardFacts): string[] {
   return [
     `device ${device ?? '(none yet)'}, board ${serial ?? 'without a serial number'}, software ${version},`,
     `written at ${timeText(wallMs)} by the device's clock, which may be wrong`,

@@ -1,6 +1,6 @@
 /** What `oobm provision` does at each boot, from top to bottom: imports the file on the card, applies the settings, cleans the card. */
 import { createHash } from 'node:crypto'
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { newKeyPair } from '../../formats/private-key.ts'
 import { SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
@@ -14,6 +14,7 @@ import { SITE_PATH, secretPath } from '../import/plan-import.ts'
 import { readIfThere, readStored } from '../import/stored.ts'
 import { type BroughtFile, type TakenOver, takeOver, withSettings } from '../import/take-over.ts'
 import { applySystem } from './apply-system.ts'
+import { readSerial } from './board-serial.ts'
 import { eraseFile, listFiles, readBrought, whileWritable, writeNote } from './boot-partition.ts'
 import { type FoundFiles, findFiles } from './find-files.ts'
 import {
@@ -168,16 +169,6 @@ async function ensureHostKey(root: string): Promise<void> {
 async function readSite(root: string): Promise<Site> {
   const text = await readIfThere(join(root, SITE_PATH))
   return parseToml(SITE_PATH, text ?? '', siteSchema)
-}
-
-/** From the firmware: proc-device-tree ends it with a zero byte. */
-async function readSerial(root: string): Promise<string | undefined> {
-  for (const path of ['/proc/device-tree/serial-number', '/sys/class/dmi/id/product_serial']) {
-    const text = await readFile(join(root, path), 'latin1').catch(() => '')
-    const serial = text.replace(/\0/g, '').trim()
-    if (/^[0-9A-Za-z]+$/.test(serial)) return serial
-  }
-  return undefined
 }
 
 function digestOf(files: readonly BroughtFile[]): string {

@@ -23,6 +23,7 @@ const EXPOSURE_MAX: Record<string, number> = {
   'oobm-line@.service': 20,
   'oobm-line-host@.service': 25,
   'oobm-apply.service': 20,
+  'oobm-card.service': 20,
 }
 
 /** What every unit is enclosed by; below, what else it must say, and where it has another value or none. */
@@ -121,6 +122,19 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     ReadWritePaths: '/etc -/boot/firmware',
     RestrictAddressFamilies: 'AF_UNIX',
     SystemCallFilter: ['@system-service', '~@privileged @resources', '@mount sethostname'],
+  },
+  'oobm-card.service': {
+    CapabilityBoundingSet: 'CAP_SYS_ADMIN',
+    After: 'oobm-provision.service',
+    ConditionPathExistsGlob: '/boot/firmware/*[sS][eE][tT][tT][iI][nN][gG][sS]*',
+    SuccessExitStatus: '1',
+    PrivateNetwork: 'yes',
+    ReadWritePaths: '-/boot/firmware -/run/oobm-settings',
+    RestrictAddressFamilies: 'AF_UNIX',
+    SystemCallFilter: ['@system-service', '~@privileged @resources', '@mount'],
+    MemoryMax: '128M',
+    TasksMax: '64',
+    LimitNOFILE: '1024',
   },
   'oobm-apply.service': {
     // It looks whether the daemons live.

@@ -24,7 +24,7 @@ export const sign = defineCommand({
       }
       input.print(`wrote ${out}, serial ${serial}`)
       input.print(
-        `On ${name}: "sudo oobm settings apply FILE"; the device refuses it once it has a higher serial number.`,
+        `On ${name}: "sudo oobm settings apply FILE", or copy it onto its card (OOBM-BOOT); the device refuses it once it has a higher serial number.`,
       )
     }
     return EXIT.ok
