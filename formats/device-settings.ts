@@ -6,7 +6,7 @@ import * as z from 'zod'
 import { alertProblems, alertRulesSchema, alertsSchema } from './alert-rules.ts'
 import { labelSchema } from './console-label.ts'
 import { expressionProblem } from './expression.ts'
-import { linePathProblem, linePathSchema } from './line-path.ts'
+import { commandOf, linePathProblem, linePathSchema } from './line-path.ts'
 import { hostSchema, nameSchema, pathSchema, portSchema, userSchema } from './names.ts'
 import { STABLE_EXAMPLE } from './serial-path.ts'
 import { USB_PORT_EXAMPLE, USB_SCHEME, usbPortSchema } from './usb-port.ts'
@@ -14,7 +14,7 @@ import { USB_PORT_EXAMPLE, USB_SCHEME, usbPortSchema } from './usb-port.ts'
 const SERIAL_PATH_MESSAGE = `must be a device file such as ${STABLE_EXAMPLE}`
 
 /** `scheme:rest` is a line that a program registers: `sim:router` in the lab. */
-const registeredSchema = z.string().regex(/^(?!(?:telnet|rfc2217|exec):)[a-z]+:[A-Za-z0-9._/-]*$/)
+const registeredSchema = z.string().regex(/^(?!(?:telnet|rfc2217|exec):)[a-z]+:(?!\/\/)[A-Za-z0-9._/-]*$/)
 
 const serialPathSchema = z.union([pathSchema, linePathSchema, registeredSchema], {
   error: ({ input }) => linePathProblem(String(input)) ?? SERIAL_PATH_MESSAGE,
@@ -167,6 +167,11 @@ const consoleSettings = consoleShape.superRefine(({ path, usb, onLeave, ...setti
     report('path', 'is missing: a console needs path or usb ("oobm console adapters" on the device shows both)')
   if (path !== undefined && usb !== undefined)
     report('usb', 'and path exclude each other: keep the one by which the adapter is to be found')
+  if (commandOf(path) === undefined) {
+    const why = 'is for path = "exec:" only: this console has another line'
+    if (settings.execHosts.length > 0) report('execHosts', why)
+    if (settings.execBreak !== undefined) report('execBreak', why)
+  }
   if (onLeave === 'dtr-drop' && path !== undefined && WITHOUT_MODEM_LINES.test(path))
     report('onLeave', 'must be "none", "warn" or { send = "TEXT" }: this line has no DTR to drop')
 })

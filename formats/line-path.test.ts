@@ -47,8 +47,20 @@ test('says what is wrong with a line over the network', () => {
   const told = (path: string) => consoleSchema.safeParse({ name: 'c', path }).error?.issues[0]?.message
   assert.is(told('telnet://192.0.2.7'), 'must be telnet://HOST:PORT, such as telnet://192.0.2.7:4001')
   assert.is(told('rfc2217:x'), 'must be rfc2217://HOST:PORT, such as rfc2217://192.0.2.7:4001')
+  assert.is(told('telnet://2001:db8::7:23'), 'must be telnet://HOST:PORT, such as telnet://[2001:db8::7]:4001')
+  for (const path of ['tcp://h:1', 'ssh://h', 'Telnet://h:23'])
+    assert.is(told(path), 'is of no known kind: telnet://HOST:PORT, rfc2217://HOST:PORT, exec:, or a device file', path)
   assert.match(told('exec:a\nb') ?? '', /^must be exec: and a command/)
   assert.match(told('tty USB0') ?? '', /^must be a device file/)
+})
+
+test('takes the settings of a command for a command alone', () => {
+  const problems = (path: string, more: object) =>
+    consoleSchema.safeParse({ name: 'c', path, ...more }).error?.issues.map(({ path: [key] }) => key) ?? []
+  const settings = { execHosts: ['192.0.2.7'], execBreak: '~B' }
+  assert.equal(problems('telnet://192.0.2.7:23', settings), ['execHosts', 'execBreak'])
+  assert.equal(problems('/dev/ttyUSB0', settings), ['execHosts', 'execBreak'])
+  assert.equal(problems('exec:', settings), [])
 })
 
 test('shows no more of a command than its program', () => {

@@ -45,8 +45,16 @@ export function parseLinePath(path: string): LinePath | undefined {
 /** Why a path with one of these schemes is none; undefined for any other path. */
 export function linePathProblem(path: string): string | undefined {
   const scheme = path.slice(0, path.indexOf(':'))
-  if (isNetworkKind(scheme)) return `must be ${scheme}://HOST:PORT, such as ${scheme}://192.0.2.7:4001`
-  return scheme === EXEC_SCHEME ? 'must be exec: and a command of up to 1000 printable characters' : undefined
+  if (isNetworkKind(scheme)) {
+    const isBareIpv6 = /^\w+:\/\/[0-9a-f]*:[0-9a-f:]*:/i.test(path)
+    const address = isBareIpv6 ? '[2001:db8::7]' : '192.0.2.7'
+    return `must be ${scheme}://HOST:PORT, such as ${scheme}://${address}:4001`
+  }
+  if (scheme === EXEC_SCHEME) return 'must be exec: and a command of up to 1000 printable characters'
+  if (!path.includes('://')) return undefined
+  return `is of no known kind: ${Object.keys(NETWORK_LINES)
+    .map(kind => `${kind}://HOST:PORT`)
+    .join(', ')}, ${EXEC_SCHEME}:, or a device file`
 }
 
 export const linePathSchema = z.string().refine(path => parseLinePath(path) !== undefined)

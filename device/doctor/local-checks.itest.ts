@@ -41,6 +41,12 @@ test('consoles that are closed, and those that flow control holds, are named wit
   const both = await found(closed, held)
   assert.match(both, 'wrong: sw1: unplugged; sw2: held: the target sent XOFF; plug the serial adapter in;')
   assert.match(both, 'oobm console release sw2')
+  const cause = '192.0.2.7 port 23: there is no route to it, or it is off'
+  const far = line('sw4', { path: 'telnet://192.0.2.7:23', state: 'closed', cause })
+  const alone = await found(far)
+  assert.match(alone, `wrong: sw4: ${cause}; sw4: docs/other-lines.md; systemctl status oobm-line@sw4;`)
+  assert.not.match(alone, 'adapter')
+  assert.match(await found(closed, far), /adapter in; .*; sw4: docs/)
 })
 
 test.run()

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import spawn from 'nano-spawn'
 import { type DeviceConfig, namedConsoles } from '../../formats/device-config.ts'
 import { kernelFolders } from '../../formats/directories.ts'
+import { parseLinePath } from '../../formats/line-path.ts'
 import { SECRETS, SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
 import { isProvedReachable } from '../../formats/states.ts'
 import { errorCode } from '../../runtime/errors.ts'
@@ -20,6 +21,9 @@ interface Surroundings {
   env: NodeJS.ProcessEnv
   nowMs: number
 }
+
+/** A line that a program of its own has: no adapter is missing. */
+const isOther = (path: string) => parseLinePath(path) !== undefined
 
 /** What is wrong when the supervisor does not answer. */
 export const SUPERVISOR = 'supervisor'
@@ -50,7 +54,14 @@ export function daemonChecks({ env, nowMs }: Surroundings): Check[] {
         ...unrecorded.map(({ name, notRecorded }) => `${name}: not recorded: ${notRecorded?.cause}`),
       ]
       const remedies = [
-        ...(closed.length > 0 ? ['plug the serial adapter in; oobm console status shows when the line is open'] : []),
+        ...(closed.some(({ path }) => !isOther(path))
+          ? ['plug the serial adapter in; oobm console status shows when the line is open']
+          : []),
+        ...closed
+          .filter(({ path }) => isOther(path))
+          .map(
+            ({ name }) => `${name}: docs/other-lines.md; systemctl status oobm-line@${name}; oobm console log ${name}`,
+          ),
         ...held.map(({ name }) => `oobm console release ${name} resumes sending`),
         ...(unrecorded.length > 0 ? ['make room on the disk, or replace the card; consoles work meanwhile'] : []),
       ]
