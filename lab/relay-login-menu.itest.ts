@@ -28,7 +28,8 @@ if (process.getuid?.() === 0) {
         /Number or arrow keys, then Enter; q leaves\.\nIn a console: .*Ctrl-\] b sends BREAK/,
       )
       await screen.keys('Down')
-      await screen.shows(/^> +2 +core-sw2/m)
+      await screen.shows(/^> +2 +core-sw2 +rack1 +Tōkyō, rack 14$/m)
+      assert.match(await screen.text(), /In a console: \^Ec\? helps, \^Ecl0 sends BREAK/)
       await screen.keys('Down', 'Down', 'Down')
       await screen.shows(/^> +3 +edge-rt1/m)
       await screen.keys('Up', 'Up', 'Up', 'Up')
@@ -80,7 +81,7 @@ if (process.getuid?.() === 0) {
       await screen.shows(/^> +3 +edge-rt1/m)
       assert.match(
         await screen.text(),
-        /^Consoles of alice, by way of this relay\n\n +1 +core-sw1 +rack1\n +2 +core-sw2 +rack1\n> +3/,
+        /^Consoles of alice, by way of this relay\n\n +1 +core-sw1 +rack1\n +2 +core-sw2 +rack1 .*\n> +3/,
       )
       await screen.tmux('resize-window', '-x', '40', '-y', '12')
       await screen.shows(/^In a console: Ctrl-\] \? helps, Ctrl-\] b$/m)

@@ -52,11 +52,12 @@ export async function loginScene(context: TestContext, firstUid: number): Promis
   await statusWhere(files, 'open', ({ consoles }) => consoles[0]?.state === 'open')
   const line = (name: string, port = files.port) => `${name} ${port} ${name} rack1\n`
   const consoles = ['core-sw1', 'core-sw2', 'edge-rt1']
+  const notes = '# core-sw2 label Tōkyō, rack 14\n# core-sw2 escape ^Ec\n'
   const account = (uid: number, list: string) => ({ uid, password: PASSWORD, list, jumpPorts: [files.port] })
   const relay = await startLoginRelay({
     directory,
     accounts: {
-      alice: account(uids.alice, consoles.map(name => line(name)).join('')),
+      alice: account(uids.alice, `${notes}${consoles.map(name => line(name)).join('')}`),
       bob: account(uids.bob, `not a line\n;id 1 x y\n${line('core-sw1')}`),
       carol: account(uids.carol, ''),
     },

@@ -13,9 +13,7 @@ function key(letter: string): string {
   return `ssh-ed25519 ${Buffer.concat(strings.flatMap(one => [Buffer.from([0, 0, 0, one.length]), one])).toString('base64')}`
 }
 
-const FLEET = parseFleet(
-  'fleet.toml',
-  `version = 1
+const SOURCE = `version = 1
 [[relays]]
 name = "fra"
 host = "fra.example.net"
@@ -54,8 +52,8 @@ name = "carol"
 uid = 20003
 keys = ["${key('c')}"]
 consoles = "all"
-`,
-)
+`
+const FLEET = parseFleet('fleet.toml', SOURCE)
 const [FRA, OLD] = FLEET.relays as [(typeof FLEET.relays)[0], (typeof FLEET.relays)[0]]
 
 test('a list for each technician who has a console by login, and one file of host keys', () => {
@@ -69,6 +67,29 @@ test('a list for each technician who has a console by login, and one file of hos
   )
   assert.equal(loginTechnicians(FLEET, OLD), [], 'a shared login leads nobody anywhere')
   assert.is(renderLoginFiles(FLEET, OLD, () => '').size, 0)
+})
+
+test('labels, and the keys where they are not the usual ones; those of a person count more', () => {
+  const list = (device: string, person = '') => {
+    const { devices, technicians, relays } = parseFleet(
+      'fleet.toml',
+      SOURCE.replace('"sw1", path', `"sw1", label = { site = "Tōkyō", rack = "14" }, ${device}path`).replace(
+        'name = "alice"',
+        `name = "alice"\n${person}`,
+      ),
+    )
+    const fleet = { ...FLEET, devices, technicians, relays }
+    return renderLoginFiles(fleet, relays[0] as (typeof relays)[0], () => 'k').get('login/alice')
+  }
+  const rest = 'sw1 20101 sw1 tokyo\nsw2 20101 sw2 tokyo\n'
+  const label = '# sw1 label Tōkyō, rack 14\n'
+  assert.is(list(''), `${label}${rest}`)
+  assert.is(list('escape_set = "conserver", '), `${label}# sw1 escape ^Ec\n${rest}`)
+  assert.is(list('escape_set = "conserver", ', 'escape_set = "oobm"'), `${label}${rest}`)
+  assert.is(
+    list('', 'escape_set = "conserver"'),
+    `${label}# sw1 escape ^Ec\n${rest.replace('sw2 2', '# sw2 escape ^Ec\nsw2 2')}`,
+  )
 })
 
 test('a device accepts a hop key only from a dedicated relay, and only for consoles that the technician may open and log in to', () => {

@@ -1,4 +1,5 @@
 /** What `oobm-login` reads on a relay: each technician's consoles, and the consoles' host keys (way 2). */
+import { labelText } from '../../../formats/console-label.ts'
 import { listenersOf } from '../../../formats/listeners.ts'
 import { loginConsolesOf, relaysOf } from '../access.ts'
 import type { Device, Fleet, Relay, Technician } from '../fleet-config.ts'
@@ -24,6 +25,13 @@ export function loginTechnicians(fleet: Fleet, relay: Relay): Technician[] {
   return fleet.technicians.filter(technician => loginConsolesBy(fleet, relay, technician).length > 0)
 }
 
+/** What the menu says of a console; nothing depends on it. */
+function notesOf({ escapeSet }: Technician, { bridge }: Device, console: Device['consoles'][number]) {
+  const isConserver = (escapeSet ?? console.escapeSet) === 'conserver'
+  const key = isConserver ? '^Ec' : bridge?.escape
+  return { label: labelText(console.label), escape: key === 'ctrl-]' ? undefined : key }
+}
+
 /**
  * Path below /etc/oobm/relay → text, mode 0644, owned by root; everything else in `login/` and `hop_keys/` is to be removed.
  * @param bridgeHostKeyOf the public host key of a device's console bridge
@@ -39,7 +47,10 @@ export function renderLoginFiles(
     const consoles = loginConsolesBy(fleet, relay, technician)
     const lines = consoles.map(({ device, console }) => {
       hosts.set(console.name, bridgeHostKeyOf(device))
-      return `${console.name} ${listenersOf(device.port).console} ${console.name} ${device.name}\n`
+      const notes = Object.entries(notesOf(technician, device, console))
+        .filter(([, text]) => text !== undefined)
+        .map(([what, text]) => `# ${console.name} ${what} ${text}\n`)
+      return `${notes.join('')}${console.name} ${listenersOf(device.port).console} ${console.name} ${device.name}\n`
     })
     files.set(LOGIN_FILES.list(technician.name), lines.join(''))
   }
