@@ -21,6 +21,7 @@ const timeSchema = z.int().min(0).max(8.64e15)
 const rememberedSchema = z.object({
   seats: z.array(z.object({ person: personSchema, viewOnly: z.boolean(), wrote: z.boolean() })),
   lastTyped: z.object({ person: personSchema, at: timeSchema }).optional(),
+  transfer: z.object({ by: z.string(), what: z.string() }).optional(),
   at: timeSchema,
 })
 const fileSchema = z.object({ version: z.literal(1), consoles: z.record(z.string(), rememberedSchema) })
@@ -92,7 +93,7 @@ function seatNow(seat: RememberedSeat, role: Person['role'] | undefined): Rememb
 }
 
 function withoutTimes(remembered: Remembered | undefined): string {
-  return JSON.stringify([remembered?.seats ?? [], remembered?.lastTyped?.person])
+  return JSON.stringify([remembered?.seats ?? [], remembered?.lastTyped?.person, remembered?.transfer])
 }
 
 async function readFileOf(file: string, log: Logger): Promise<Record<string, Remembered>> {

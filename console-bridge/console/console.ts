@@ -124,10 +124,13 @@ export class Console {
     this.noteBoard = new NoteBoard({ ...shared, place: options.notePlace ?? noteInMemory() })
     if (memory.before) kept.restore(memory.before)
     this.onLeave.restore(memory.before?.lastTyped)
+    this.transfers.restore(memory.before?.transfer)
   }
 
   #toRemember(): Remembered {
-    return { seats: this.sessions.toRemember(), lastTyped: this.onLeave.toRemember(), at: this.#clock.wallMs() }
+    const { sessions, onLeave, transfers } = this
+    const at = this.#clock.wallMs()
+    return { seats: sessions.toRemember(), lastTyped: onLeave.toRemember(), transfer: transfers.toRemember(), at }
   }
 
   get name(): string {

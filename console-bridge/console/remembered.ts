@@ -12,6 +12,8 @@ export interface Remembered {
   seats: readonly RememberedSeat[]
   /** Who typed last, and may still be logged in at the target; milliseconds since 1970. */
   lastTyped?: { person: Person; at: number } | undefined
+  /** A file transfer that is going on: who it is of, as people are called, and `xmodem send`. */
+  transfer?: { by: string; what: string } | undefined
   /** When this was so: milliseconds since 1970. */
   at: number
 }

@@ -6,6 +6,7 @@ import type { Keyboard } from './keyboard.ts'
 import type { Loss } from './loss.ts'
 import type { Outgoing } from './outgoing.ts'
 import { calledAs, logged, type Person } from './person.ts'
+import type { Remembered } from './remembered.ts'
 import type { Reports } from './reports.ts'
 import { refusalOf } from './right.ts'
 import type { Seat } from './seat.ts'
@@ -53,6 +54,19 @@ export class Transfers {
     seats.tellAll(`${describeTransfer(transfer)}; nothing else is sent or shown`)
     reports.onChange()
     return transfer.seat
+  }
+
+  toRemember(): Remembered['transfer'] {
+    const { transfer } = this.#options.keyboard
+    return transfer && { by: calledAs(transfer.seat), what: transfer.what }
+  }
+
+  /** One was going on when the program before this one was killed: its only record is written now. */
+  restore(cut: Remembered['transfer']): void {
+    if (!cut) return
+    const { log, recorder } = this.#options.reports
+    log.warn(cut, 'transfer was cut off: the bridge was killed')
+    recorder?.happened('transfer', 'end', { by: cut.by, as: cut.what, how: 'cut off: the console bridge was killed' })
   }
 
   /** Shows everybody at the console how far it is. */

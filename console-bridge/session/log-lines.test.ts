@@ -97,6 +97,7 @@ test('each kind of event is a sentence', () => {
       'end by=bob as="xmodem send" bytes=2819 seconds=7 how=done',
       'bob transferred a file (xmodem send), 2819 bytes in 7 s: done',
     ],
+    ['transfer', 'end by=bob as="xmodem send" how="cut off"', 'bob transferred a file (xmodem send): cut off'],
     ['note', 'on by=bob text="do not reboot"', 'bob left a note: do not reboot'],
     ['note', 'off by=bob', 'bob took the note off'],
     ['note', 'on_leave bytes=6', 'the last operator left: what on_leave says was sent to the target'],

@@ -123,7 +123,7 @@ export function describeEvent(kind: EventKind, text: string): string | undefined
     case 'bridge continues':
       return undefined
     case 'transfer end':
-      return `${who} transferred a file (${fields.as}), ${fields.bytes} bytes in ${fields.seconds} s: ${fields.how}`
+      return `${who} transferred a file (${fields.as})${describeSize(fields)}: ${fields.how}`
     case 'note on':
       return `${who} left a note: ${fields.text}`
     case 'note off':
@@ -134,6 +134,11 @@ export function describeEvent(kind: EventKind, text: string): string | undefined
     default:
       return text
   }
+}
+
+/** Not known of a transfer in whose middle the bridge was killed. */
+function describeSize({ bytes, seconds }: Partial<Record<string, string>>): string {
+  return bytes === undefined ? '' : `, ${bytes} bytes in ${seconds} s`
 }
 
 function describeMissing({ bytes, events }: Partial<Record<string, string>>): string {

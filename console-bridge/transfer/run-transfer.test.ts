@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 import { suite, type TestContext } from '../../testbed/suite.ts'
 import type { Person } from '../console/person.ts'
+import type { Remembered, SeatMemory } from '../console/remembered.ts'
 import { fakeConsole } from '../testing/fake-console.ts'
 import { runTransfer, type TransferJob } from './run-transfer.ts'
 import { sendFile } from './send-file.ts'
@@ -15,8 +16,9 @@ function start(
   exchange: TransferJob['exchange'],
   more: Partial<TransferJob> = {},
   settings: Parameters<typeof fakeConsole>[1] = {},
+  memory?: SeatMemory,
 ) {
-  const fake = fakeConsole(context, settings)
+  const fake = fakeConsole(context, settings, memory)
   const gone = new AbortController()
   const reports: string[] = []
   const job: TransferJob = {
@@ -67,6 +69,21 @@ for (const [how, end, kind, text, sent] of ENDS) {
     assert.is(console.keyboard.transfer, undefined)
   })
 }
+
+test('one in whose middle the program was killed has its record at the next start', async context => {
+  let now: Remembered | undefined
+  const { done, pass } = start(context, waits, {}, {}, { before: undefined, put: put => (now = put) })
+  await pass(1_000)
+  assert.equal(now?.transfer, { by: 'alice', what: 'xmodem send' })
+  const { recorded } = fakeConsole(context, {}, { before: now, put: () => {} })
+  assert.equal(
+    recorded.filter(record => record.startsWith('transfer')),
+    ['transfer end {"by":"alice","as":"xmodem send","how":"cut off: the console bridge was killed"}'],
+  )
+  await pass(130_000)
+  assert.is((await done)?.kind, 'unanswered')
+  assert.is(now?.transfer, undefined)
+})
 
 test('a line that closes ends it, and is opened with its own speed', async context => {
   const { console, line, done, pass } = start(context, waits, { atSpeed: 57_600 })
