@@ -48,6 +48,8 @@ export interface AtConsole {
    * @returns undefined when it was cancelled
    */
   ask(question: string, enter?: string, lines?: readonly string[]): Promise<string | undefined>
+  /** Between the questions of this work, too, nothing that is typed reaches the target. */
+  dialog<T>(work: () => Promise<T>): Promise<T>
   /** Ends the session. */
   leave(): void
   /** Begins raw mode. */
@@ -109,8 +111,11 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
   release: ({ console, seat, tell }) => {
     void console.line.release(seat).then(answer => answer.released || tell(answer.cause))
   },
-  transfer: ({ console, seat, clock, stopping, places, keys, tell, ask }) =>
-    void transferByMenu({ console, seat, clock, stopping, places, stopKeys: keys.press('stop-paste'), tell, ask }),
+  transfer: ({ console, seat, clock, stopping, places, keys, tell, ask, dialog }) =>
+    void transferByMenu({
+      ...{ console, seat, clock, stopping, places, stopKeys: keys.press('stop-paste') },
+      ...{ tell, ask, dialog },
+    }),
   'stop-paste': ({ console, seat, typing, tell }) => {
     // How a transfer ended, the console tells everyone.
     const answer = console.keyboard.transfer ? console.transfers.stop(seat) : typing.stopPaste(seat)

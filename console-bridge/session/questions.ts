@@ -7,6 +7,9 @@ import type { View } from './view.ts'
 /** Milliseconds without a key after which a question is given up: the target's output waits for it. */
 const UNANSWERED_MS = 60_000
 
+/** Bytes that are kept for the next question: a few short answers. */
+const AHEAD_BYTES = 1_024
+
 export interface QuestionsOptions {
   view: View
   clock: Clock
@@ -25,6 +28,10 @@ interface Open {
 export class Questions {
   readonly #options: QuestionsOptions
   #open: Open | undefined
+  /** Dialogs of several questions that are going on. */
+  #dialogs = 0
+  /** What was typed between two questions of a dialog: it answers the next one. */
+  #ahead = Buffer.alloc(0)
 
   constructor(options: QuestionsOptions) {
     this.#options = options
@@ -32,7 +39,19 @@ export class Questions {
 
   /** What is typed belongs to a question. */
   get isOpen(): boolean {
-    return this.#open !== undefined
+    return this.#open !== undefined || this.#dialogs > 0
+  }
+
+  /** Nothing that is typed until the end of this work reaches the target, also where a question needs a moment to appear. */
+  async dialog<T>(work: () => Promise<T>): Promise<T> {
+    this.#dialogs++
+    try {
+      return await work()
+    } finally {
+      this.#dialogs--
+      const rest = this.#takeAhead().length
+      if (rest > 0) this.#options.onRest(rest)
+    }
   }
 
   /** @returns undefined when it was cancelled, or not answered in time; another question cancels it */
@@ -57,22 +76,35 @@ export class Questions {
       this.#open = open
       view.ask(`${question}; ${enter}, Esc cancels:`, lines)
       void this.#giveUp(open, answered.signal)
+      const ahead = this.#takeAhead()
+      if (ahead.length > 0) this.typed(ahead)
     })
   }
 
   typed(bytes: Buffer): void {
     const open = this.#open
-    if (!open) return
+    if (!open) {
+      this.#ahead = Buffer.concat([this.#ahead, bytes]).subarray(0, AHEAD_BYTES)
+      return
+    }
     open.keys++
     const result = open.prompt.feed(bytes)
     if (result.echo !== '') this.#options.view.echo(result.echo)
     if (result.kind === 'more') return
     open.settle(result.kind === 'done' ? result.line : undefined)
-    if (result.rest > 0) this.#options.onRest(result.rest)
+    if (result.rest === 0) return
+    if (this.#dialogs > 0) this.#ahead = Buffer.from(bytes.subarray(-result.rest)).subarray(0, AHEAD_BYTES)
+    else this.#options.onRest(result.rest)
   }
 
   cancel(): void {
     this.#open?.settle(undefined)
+  }
+
+  #takeAhead(): Buffer {
+    const ahead = this.#ahead
+    this.#ahead = Buffer.alloc(0)
+    return ahead
   }
 
   async #giveUp(open: Open, answered: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite, type TestContext } from '../../testbed/suite.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
 import { fakeConsole } from '../testing/fake-console.ts'
 import { fakeTerminal } from '../testing/fake-terminal.ts'
 import { SharedFolder } from '../transfer/shared-folder.ts'
@@ -363,6 +364,25 @@ test('asks for a message: it goes to the others, nothing to the target, whose ou
   assert.match(shown.notes, '[oobm: message to the others; Enter sends it, Esc cancels:] hello\r\n')
   assert.match(shown.notes, '[oobm: message sent to bob]')
   assert.match(shown.notes, '[oobm: not sent: 7 bytes after your answer]')
+})
+
+test('answers that come before their questions reach no target', async context => {
+  const { line, shown, start, pass } = withSession(context)
+  const { session } = start()
+  await pass(100)
+  session.onTyped(Buffer.from('\x1dt'))
+  // Each in a packet of its own, while the bridge gets the next question ready.
+  for (const keys of ['s\r', 'k', '\r', 'ios', '.bin\r', '57600\r']) session.onTyped(Buffer.from(keys))
+  await waitFor('the end of the dialog', async () => {
+    await pass(10)
+    return /bytes after your answer/.test(shown.notes)
+  })
+  session.onTyped(Buffer.from('b'))
+  await pass(100)
+  assert.is(line.sent, 'b')
+  assert.match(shown.notes, /protocol: x XMODEM, k XMODEM-1K, y YMODEM; Enter: next, Esc cancels:\] k\r\n/)
+  assert.match(shown.notes, '/nonexistent cannot be read')
+  assert.match(shown.notes, '[oobm: not sent: 14 bytes after your answer]')
 })
 
 test.run()

@@ -250,6 +250,7 @@ export class Session implements TerminalInput {
       tell: (...texts) => this.#view.tell(...texts),
       print: lines => this.#view.print(lines),
       ask: (question, enter, lines) => this.#questions.ask(question, enter, lines),
+      dialog: work => this.#questions.dialog(work),
       leave: () => this.#ending.end(),
       goRaw: () => void goRaw({ ...at, raw: this.#raw, view: this.#view }),
     }

@@ -38,6 +38,8 @@ export interface TransferDialog {
   tell(...texts: string[]): void
   /** @param lines are shown before the question. @returns undefined when it was cancelled */
   ask(question: string, enter: string, lines: readonly string[]): Promise<string | undefined>
+  /** Between the questions of this work, too, nothing that is typed reaches the target. */
+  dialog<T>(work: () => Promise<T>): Promise<T>
 }
 
 type Direction = 'send' | 'receive'
@@ -48,30 +50,36 @@ type Read<T> = (answer: string) => T | string | Promise<T | string>
 export async function transferByMenu(at: TransferDialog): Promise<void> {
   const refusal = whyNot(at)
   if (refusal !== undefined) return at.tell(refusal)
+  const wanted = await at.dialog(() => whatIsWanted(at))
+  if (!wanted) return
+  at.tell(`${at.stopKeys} stops the transfer; it goes on when you leave`)
+  try {
+    await (wanted.direction === 'send' ? send(at, wanted) : receive(at, wanted))
+  } catch (err) {
+    at.tell(`${wanted.what}: ${errorMessage(err)}`)
+  }
+}
+
+/** @returns undefined when a question was cancelled */
+async function whatIsWanted(at: TransferDialog): Promise<Wanted | undefined> {
   const words: string[] = []
   const next = <T extends object>(question: string, lines: readonly string[], read: Read<T>) =>
     answerTo(at, words, question, lines, read)
 
   const direction = await next('send or receive (s, r)', [], oneOf(DIRECTIONS))
-  if (!direction) return
+  if (!direction) return undefined
   const isSend = direction.value === 'send'
   const protocols = isSend ? 'x XMODEM, k XMODEM-1K, y YMODEM' : 'x XMODEM, also 1K; y YMODEM'
   const protocol = await next(`protocol: ${protocols}`, [], oneOf(PROTOCOLS))
-  if (!protocol) return
+  if (!protocol) return undefined
   const file = isSend ? await whichFile(at, next) : await whatName(at, protocol.value.protocol, next)
-  if (!file) return
+  if (!file) return undefined
   const now = at.console.control.settings.baudRate
   const speed = await next(`speed for its duration (empty: ${now}, as it is)`, [], readSpeed)
-  if (!speed) return
+  if (!speed) return undefined
   const { value } = protocol
   const what = [value.protocol, direction.value, ...(file.name === '' ? [] : [file.name])].join(' ')
-  at.tell(`${at.stopKeys} stops the transfer; it goes on when you leave`)
-  try {
-    if (isSend) await send(at, { ...value, name: file.name, what, atSpeed: speed.value })
-    else await receive(at, { ...value, name: file.name, what, atSpeed: speed.value })
-  } catch (err) {
-    at.tell(`${what}: ${errorMessage(err)}`)
-  }
+  return { ...value, direction: direction.value, name: file.name, what, atSpeed: speed.value }
 }
 
 function whyNot({ console, seat, stopKeys }: TransferDialog): string | undefined {
@@ -172,6 +180,7 @@ async function whatName({ places: { folder } }: TransferDialog, protocol: Protoc
 }
 
 interface Wanted {
+  direction: Direction
   protocol: Protocol
   isLong: boolean
   name: string
