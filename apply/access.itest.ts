@@ -1,12 +1,15 @@
 /** `oobm-apply` and documents that nobody should have sent, or that change who gets in: the program itself, with real signatures. */
 import { execFile } from 'node:child_process'
-import { chmod, link, mkdir, readdir, symlink, truncate, writeFile } from 'node:fs/promises'
+import { chmod, chown, link, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as assert from 'uvu/assert'
+import { whileLocked } from '../device/import/lock.ts'
 import { fingerprint } from '../formats/ssh-key.ts'
+import { stringifyToml } from '../formats/toml-file.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { suite } from '../testbed/suite.ts'
+import { waitFor } from '../testbed/wait-for.ts'
 import { makeDevice, type TestDevice } from './testing/device.ts'
 
 const test = suite('oobm-apply: access')
@@ -96,6 +99,29 @@ test('refuses, reports and counts what nobody should have sent', async context =
     ['cut short', path => writeFile(path, next.slice(0, -20)), /damaged signature/],
     ['cut short in the text', path => writeFile(path, next.slice(0, 100)), /is not signed/],
     ['signed twice', path => writeFile(path, next + next.slice(next.indexOf('-----BEGIN'))), /more than one signature/],
+    [
+      'signed with line ends of Windows',
+      async path => writeFile(path, next.replaceAll('\n', '\r\n')),
+      /damaged signature/,
+    ],
+    ['a byte order mark before it', path => writeFile(path, `\ufeff${next}`), /no good signature/],
+    [
+      'text after the signature',
+      path => writeFile(path, `${next}serial = 99\n`),
+      /damaged signature, or something after it/,
+    ],
+    ['a zero byte after it', path => writeFile(path, `${next}\0`), /damaged signature, or something after it/],
+    ['a zero byte in it', async path => writeFile(path, await signText(device, 'serial = 9\0')), /is not valid TOML/],
+    [
+      'a number that JSON cannot say',
+      async path => writeFile(path, await signText(device, 'version = 1\nserial = 9007199254740992')),
+      /serial|is not valid TOML/,
+    ],
+    [
+      'a half twice',
+      async path => writeFile(path, await signText(device, `${stringifyToml(wanted)}\n[access]\ntechnicians = []`)),
+      /is not valid TOML/,
+    ],
     ['not TOML', async path => writeFile(path, await signText(device, '[[[')), /is not valid TOML/],
     ['100 MB', path => writeFile(path, '').then(() => truncate(path, ALL)), /has 104857600 bytes; .* at most 262144/],
     ['a symbolic link', path => symlink(outside, path), /is a symbolic link/],
@@ -136,12 +162,79 @@ test('refuses, reports and counts what nobody should have sent', async context =
     assert.match(last?.detail ?? '', reason, name)
     assert.is(refused, index + 1, name)
     assert.is(await settingsOf(device), before, name)
-    assert.equal(await readdir(device.spool), [], name)
+    assert.equal(
+      (await readdir(device.spool)).filter(name => !name.startsWith('.refused-')),
+      [],
+      name,
+    )
   }
   // What was refused took no number: the good one is taken.
   await device.put('x.settings', next)
   assert.is((await device.run()).code, 0)
   assert.is((await device.record()).outcomes.at(-1)?.result, 'in-force')
+})
+
+test('a name that is not UTF-8 and a folder that cannot be removed are met once', async context => {
+  const device = await makeDevice(context)
+  await writeFile(Buffer.concat([Buffer.from(`${device.spool}/a`), Buffer.from([0xff]), Buffer.from('.settings')]), 'x')
+  await mkdir(join(device.spool, 'x.settings/full'), { recursive: true })
+  await device.put('y.settings', await device.sign(onlyAlice(device, 7)))
+  assert.is((await device.run()).code, 0)
+  assert.is((await device.run()).code, 0)
+  const { refused, outcomes } = await device.record()
+  assert.equal([refused, outcomes.at(-1)?.result], [2, 'in-force'])
+  const left = await readdir(device.spool)
+  assert.equal(
+    left.map(name => name.slice(0, 9)),
+    ['.refused-'],
+  )
+})
+
+test('leaves a document where it is while another program changes the settings, and takes it afterwards', async context => {
+  const device = await makeDevice(context)
+  await device.put('x.settings', await device.sign(onlyAlice(device, 7)))
+  const before = await settingsOf(device)
+  const { ino } = await stat(join(device.root, 'etc/oobm/secrets'))
+  const { running } = await whileLocked(device.root, async () => {
+    const running = device.run()
+    // proc_locks(5): a lock that somebody waits for.
+    const waiter = new RegExp(`-> FLOCK .*:${ino} `)
+    await waitFor('oobm-apply at the lock', async () => waiter.test(await readFile('/proc/locks', 'utf8')))
+    assert.is(await settingsOf(device), before)
+    assert.equal(await readdir(device.spool), ['x.settings'])
+    return { running }
+  })
+  assert.is((await running).code, 0)
+  assert.is((await device.record()).outcomes.at(-1)?.result, 'in-force')
+})
+
+test('a flood of others holds up neither root’s document nor the end of a trial, and wears no card', async context => {
+  const device = await makeDevice(context)
+  await device.put('0.settings', await device.sign(device.connectivity(6, 'wrong.example.net')))
+  let hasFlooded = false
+  const { code, stdout } = await device.runWhile(
+    async () => {
+      await device.writeStatus({ state: 'no-relay' })
+      if (hasFlooded || !(await device.running()).includes('wrong')) return
+      hasFlooded = true
+      for (let at = 0; at < 100; at++) {
+        const path = join(device.spool, `1-${at}.settings`)
+        await writeFile(path, 'x')
+        if (process.getuid?.() === 0) await chown(path, 65_534, 65_534)
+      }
+      await device.put('z.settings', await device.sign(onlyAlice(device, 7)))
+    },
+    { OOBM_TRIAL_S: '3', OOBM_PACE_MS: '20' },
+  )
+  assert.is(code, 0, stdout)
+  const { outcomes, refused } = await device.record()
+  const order = outcomes.map(({ serial, result }) => `${serial} ${result}`)
+  assert.ok(order.includes('6 undone'), order.join())
+  assert.is(outcomes.at(-1)?.result, 'refused', 'the flood was not over yet')
+  if (process.getuid?.() === 0) assert.ok(order.includes('7 in-force'), order.join())
+  // Most were removed unread.
+  assert.ok(refused < 80, String(refused))
+  assert.match(await device.read('etc/oobm/device.toml'), 'old.example.net')
 })
 
 test('asks for nothing else: whatever is not NAME.settings is refused, and taken away', async context => {

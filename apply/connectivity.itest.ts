@@ -176,20 +176,25 @@ test('a newer document takes the place of one on trial, and access goes on throu
   assert.not.match(await device.read('etc/oobm/device.toml'), 'bob')
 })
 
-test('an import by hand ends a trial, and is not undone', async context => {
+test('an import by hand ends a trial: what was not proved is not there afterwards, and does not run on', async context => {
   const device = await makeDevice(context)
   await device.put('a.settings', await device.sign(device.connectivity(7, 'wrong.example.net')))
   const file = join(device.directory, 'change.toml')
   await writeFile(file, 'listener_port = 20200\n')
-  let turn = 0
+  let imported: { code: number | null; stdout: string } | undefined
   await device.runWhile(async () => {
-    turn += 1
-    if (turn === 30) await runProgram(process.execPath, ['build/lib/oobm.cjs', 'import', file, '--root', device.root])
+    if (imported === undefined && (await device.running()).includes('wrong.example.net'))
+      imported = await runProgram(process.execPath, ['build/lib/oobm.cjs', 'import', file, '--root', device.root])
     await device.writeStatus({ state: 'no-relay' })
   })
+  assert.is(imported?.code, 0)
+  assert.match(imported?.stdout ?? '', /settings document 7 was on trial and not proved: the one before is back/)
   assert.match(await device.read('etc/oobm/device.toml'), 'listener_port = 20200')
+  assert.is(await relayOf(device), 'old.example.net')
+  assert.match(await device.running(), 'old.example.net')
   assert.equal(await results(device), ['7 trial', '7 undone'])
   assert.match((await device.record()).outcomes[1]?.detail ?? '', /an import by hand/)
+  assert.match(await device.read('etc/oobm/settings.toml'), 'serial = 7\n')
   assert.equal(await leftOvers(device), [])
 })
 

@@ -10,7 +10,7 @@ const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants
  * @param name how messages call it
  * @throws ConfigurationError when it is not a regular file of an allowed size, or cannot be read
  */
-export async function readDocument(path: string, name: string): Promise<Buffer> {
+export async function readDocument(path: string | Buffer, name: string): Promise<Buffer> {
   try {
     // To open a device may already do something.
     const kind = kindOf(await lstat(path))

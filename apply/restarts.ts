@@ -100,7 +100,7 @@ export class Restarts {
   async perform(inUse: readonly string[]): Promise<string[]> {
     const problems: string[] = []
     for (const { unit, when } of this.#due) {
-      if (when === 'idle' && inUse.includes(unit)) continue
+      if (when === 'idle' && (unit === 'network' ? inUse.length > 0 : inUse.includes(unit))) continue
       try {
         if (unit === 'network') await this.#restartNetwork()
         else await systemctl('restart', unit)

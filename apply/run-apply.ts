@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { unitsInUse } from '../device/daemons/for-scripts.ts'
 import { readConsoleBridge, readSupervisor } from '../device/daemons/read-daemon.ts'
 import { finishInstallation, install, removeFile } from '../device/import/install.ts'
+import { whileLocked } from '../device/import/lock.ts'
 import { readStored, readTrial } from '../device/import/stored.ts'
 import { type Whole, wholeFrom } from '../device/import/take-over.ts'
 import { TRIAL_PATH, type Trial } from '../device/import/trial.ts'
@@ -18,8 +19,8 @@ import { checkAddressee, digestOf, managesNetwork, planChange, type Stored } fro
 import { openSecrets } from './open-secrets.ts'
 import { SettingsRecords } from './record.ts'
 import { ALL, effective, Restarts, restartsFor } from './restarts.ts'
-import { type Taken, takeRequests } from './spool.ts'
-import { TRIAL_LIMITS, type TrialLimits, trialStep } from './trial-step.ts'
+import { discard, type Request, requestsIn, type Taken, takeRequest } from './spool.ts'
+import { TRIAL_LIMITS, type TrialLimits, type TrialStep, trialStep } from './trial-step.ts'
 import { verifySignature } from './verify-signature.ts'
 
 export interface ApplyOptions {
@@ -38,9 +39,14 @@ export interface ApplyOptions {
 }
 
 const PACE_MS = 1_000
-/** Refusals in a row that cost nothing but their work; after each further one it waits, so that a flood wears no card. */
+/** Refusals in a row, over restarts of this program, that cost nothing but their work; after each further one it takes only root's
+ * for a while, so that a flood wears no card. */
 const FREE_REFUSALS = 8
-const REFUSAL_PAUSE_MS = 10_000
+const PAUSE_PACES = 10
+/** Files that are taken between two looks at the trial. */
+const BATCH = 8
+/** Files that may wait; the others are removed unread. The supervisor has one, and people one each. */
+const WAITING_MAX = 64
 /** Characters of a reason that are kept. */
 const DETAIL_MAX = 1_000
 
@@ -51,24 +57,23 @@ export async function runApply(options: ApplyOptions): Promise<ExitCode> {
   const provisioning = join(root, provisioningDirectory(env))
   for (const folder of [runtime, dirname(recordPath)]) await mkdir(folder, { recursive: true })
   const restarts = await Restarts.open(runtime, provisioning)
-  if (await finishInstallation(root)) {
-    log.info('finished what was interrupted')
-    // They may have started with what was there before.
-    await restarts.plan(ALL)
-  }
   const run = new Run(options, await SettingsRecords.open(recordPath), restarts)
-  await run.resume()
-  while (!signal.aborted) {
-    let count = 0
-    for await (const taken of takeRequests(settingsSpool(env), runtime)) {
-      await run.take(taken)
-      if (signal.aborted) return EXIT.ok
-      count += 1
+  await whileLocked(root, async () => {
+    if (await finishInstallation(root)) {
+      log.info('finished what was interrupted')
+      // They may have started with what was there before.
+      await restarts.plan(ALL)
     }
+    await run.resume()
+  })
+  while (!signal.aborted) {
+    const waiting = await requestsIn(settingsSpool(env))
+    const count = await run.takeSome(waiting)
+    if (signal.aborted) return EXIT.ok
     const isOver = await run.step()
     // Others may have come meanwhile.
     if (count > 0) continue
-    if (isOver) return EXIT.ok
+    if (isOver && waiting.length === 0) return EXIT.ok
     await clock.sleep(options.paceMs ?? PACE_MS, signal)
   }
   return EXIT.ok
@@ -78,7 +83,9 @@ class Run {
   readonly #options: ApplyOptions
   readonly #records: SettingsRecords
   readonly #restarts: Restarts
-  #refusals = 0
+  #refusals: number
+  /** Until then only root's documents are taken. */
+  #quietUntilMs = 0
   /** Of the phase of the trial that runs, on the monotonic clock. */
   #phase: { key: string; sinceMs: number; lastMs: number; accessMs: number } | undefined
   /** Milliseconds after the boot: what the supervisor wrote before is about other settings. */
@@ -88,6 +95,9 @@ class Run {
     this.#options = options
     this.#records = records
     this.#restarts = restarts
+    const { outcomes } = records.last
+    this.#refusals = outcomes.length - 1 - outcomes.findLastIndex(({ result }) => result !== 'refused')
+    this.#pause()
   }
 
   /** A trial that was interrupted begins anew, and not for ever. */
@@ -104,9 +114,28 @@ class Run {
     log.info({ serial: trial.serial, starts: trial.starts + 1 }, 'the trial begins anew')
   }
 
-  async take(taken: Taken): Promise<void> {
-    const { log, clock, signal } = this.#options
-    const at = clock.wallMs()
+  /** @returns how many it took */
+  async takeSome(waiting: readonly Request[]): Promise<number> {
+    const { env, clock, signal } = this.#options
+    const spool = settingsSpool(env)
+    const surplus = waiting.filter(({ isRoots }) => !isRoots).slice(WAITING_MAX)
+    if (surplus.length > 0) {
+      for (const request of surplus) await discard(request, spool)
+      const message = `${surplus.length} files were removed unread: ${WAITING_MAX} may wait here`
+      await this.#refuse({ name: spool, digest: digestOf(Buffer.alloc(0)), serial: null }, message)
+    }
+    let count = 0
+    for (const request of waiting.slice(0, BATCH)) {
+      if (signal.aborted || surplus.includes(request)) break
+      if (!request.isRoots && clock.nowMs() < this.#quietUntilMs) break
+      // One at a time: a relay, or a person, may bring the next one while somebody imports a file.
+      if (!(await this.#isLocked(async () => this.#take(await takeRequest(request, spool))))) break
+      count += 1
+    }
+    return count
+  }
+
+  async #take(taken: Taken): Promise<void> {
     let serial: number | null = null
     const digest = digestOf('bytes' in taken ? taken.bytes : Buffer.alloc(0))
     try {
@@ -121,11 +150,43 @@ class Run {
       this.#refusals = 0
     } catch (err) {
       if (!(err instanceof UserError)) throw err
-      log.warn({ document: taken.name, digest, serial, cause: err.message }, 'refused settings')
-      await this.#records.add({ at, digest, serial, result: 'refused', detail: err.message.slice(0, DETAIL_MAX) })
-      this.#refusals += 1
-      if (this.#refusals > FREE_REFUSALS) await clock.sleep(REFUSAL_PAUSE_MS, signal)
+      await this.#refuse({ name: taken.name, digest, serial }, err.message)
     }
+  }
+
+  async #refuse(document: { name: string; digest: string; serial: number | null }, cause: string): Promise<void> {
+    const { log, clock } = this.#options
+    const { name, digest, serial } = document
+    log.warn({ document: name, digest, serial, cause }, 'refused settings')
+    await this.#records.add({
+      at: clock.wallMs(),
+      digest,
+      serial,
+      result: 'refused',
+      detail: cause.slice(0, DETAIL_MAX),
+    })
+    this.#refusals += 1
+    this.#pause()
+  }
+
+  #pause(): void {
+    const { clock, paceMs = PACE_MS } = this.#options
+    if (this.#refusals > FREE_REFUSALS) this.#quietUntilMs = clock.nowMs() + PAUSE_PACES * paceMs
+  }
+
+  /** @returns whether nobody else was changing the settings, so that `work` was done */
+  async #isLocked(work: () => Promise<unknown>): Promise<boolean> {
+    let isOurs = false
+    try {
+      await whileLocked(this.#options.root, () => {
+        isOurs = true
+        return work()
+      })
+    } catch (err) {
+      if (isOurs || !(err instanceof UserError)) throw err
+      this.#options.log.warn({ cause: err.message }, 'waits for the settings')
+    }
+    return isOurs
   }
 
   async #accept(
@@ -172,30 +233,32 @@ class Run {
       },
       limits,
     )
+    if (step.kind === 'wait') {
+      const { serial, phase, since } = trial
+      const next = settingsDigest(wholeOf(trial.next))
+      await this.#records.showTrial({ serial, phase, since, next, cause: step.cause })
+      return false
+    }
+    await this.#isLocked(async () => {
+      // An import may have ended it meanwhile.
+      if (JSON.stringify(await readTrial(root)) === JSON.stringify(trial)) await this.#decide(trial, step)
+    })
+    return false
+  }
+
+  async #decide(trial: Trial, step: Exclude<TrialStep, { kind: 'wait' }>): Promise<void> {
     const current = await this.#current().catch(() => undefined)
     switch (step.kind) {
-      case 'wait': {
-        const { serial, phase, since } = trial
-        const next = settingsDigest(wholeOf(trial.next))
-        await this.#records.showTrial({ serial, phase, since, next, cause: step.cause })
-        return false
+      case 'install': {
+        const begun = { ...trial, phase: 'trial' as const, since: this.#options.clock.wallMs(), starts: 1 }
+        return this.#install(current, wholeOf(trial.next), begun)
       }
-      case 'install':
-        await this.#install(current, wholeOf(trial.next), {
-          ...trial,
-          phase: 'trial',
-          since: clock.wallMs(),
-          starts: 1,
-        })
-        return false
       case 'confirm':
         await this.#install(current, wholeOf(trial.next), undefined)
-        await this.#decided(trial, 'confirmed', '')
-        return false
+        return this.#decided(trial, 'confirmed', '')
       case 'undo':
         await this.#install(current, wholeOf(trial.old), undefined)
-        await this.#decided(trial, 'undone', step.why)
-        return false
+        return this.#decided(trial, 'undone', step.why)
       default:
         return step satisfies never
     }
@@ -205,10 +268,18 @@ class Run {
   async #endVanished(): Promise<void> {
     const { trial, outcomes } = this.#records.last
     if (trial === null) return
-    const { serial } = trial
+    const { serial, phase } = trial
     const digest = outcomes.findLast(outcome => outcome.serial === serial && outcome.result === 'trial')?.digest ?? ''
     const current = await this.#current().catch(() => undefined)
     const isNext = current !== undefined && settingsDigest(current) === trial.next
+    // What runs is not proved, and not what is installed. Who imports is told how to restart, and may do it before.
+    if (phase === 'trial' && !isNext) {
+      const { root, env } = this.#options
+      const network = managesNetwork(root, provisioningDirectory(env))
+        ? [{ unit: 'network', when: 'idle' } as const]
+        : []
+      await this.#restarts.plan([...network, ...ALL.map(({ unit }) => ({ unit, when: 'idle' }) as const)])
+    }
     await this.#decided(
       { serial, digest },
       isNext ? 'confirmed' : 'undone',

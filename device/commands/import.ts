@@ -11,7 +11,8 @@ import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.t
 import { readBytes } from '../../runtime/text-file.ts'
 import { defineCommand } from '../command.ts'
 import { finishInstallation, type Installed, install } from '../import/install.ts'
-import { readStored } from '../import/stored.ts'
+import { whileLocked } from '../import/lock.ts'
+import { readProved } from '../import/stored.ts'
 import { takeOver } from '../import/take-over.ts'
 
 export const importCommand = defineCommand({
@@ -22,13 +23,20 @@ export const importCommand = defineCommand({
   run: async ({ values, positionals: [file = ''], env, print, paint }) => {
     const root = resolve(values.root)
     const brought = { name: file, bytes: await readBytes(file, EXIT.failed) }
-    const installed = await stopped(async () => {
-      await finishInstallation(root)
-      const { text } = takeOver(await readStored(root), [brought])
-      return install(text, root)
-    })
+    const { undone, ...installed } = await stopped(() =>
+      whileLocked(root, async () => {
+        await finishInstallation(root)
+        const { before, undone } = await readProved(root)
+        const { text } = takeOver(before, [brought])
+        return { ...(await install(text, root)), undone }
+      }),
+    )
     if (root === '/') await rm(faultPath(env), { force: true })
     for (const line of describeImport(installed, root, paint)) print(line)
+    if (undone !== undefined)
+      print(
+        `The connectivity of settings document ${undone.serial} was on trial and not proved: the one before is back, with this file.`,
+      )
     if (root === '/' && existsSync('/run/systemd/system')) await makeAccounts(print)
     return EXIT.ok
   },

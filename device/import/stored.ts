@@ -20,6 +20,20 @@ export async function readStored(root: string): Promise<Table | undefined> {
   return { ...config, ...(await readTable(root, SITE_PATH)), ...(await readTable(root, SETTINGS_PATH)), secrets }
 }
 
+/**
+ * What a file from an administrator is merged into. Connectivity that is installed on trial is not proved: a file that names other
+ * things must not make it the one to stay.
+ * @returns undefined when the device needs a complete file; and the trial whose connectivity is left out, if any
+ */
+export async function readProved(root: string): Promise<{ before: Table | undefined; undone?: Trial }> {
+  const trial = await readTrial(root).catch(err => {
+    // Nobody can tell then what was proved. oobm-apply says so, and removes it.
+    if (!(err instanceof ConfigurationError)) throw err
+  })
+  if (trial?.phase !== 'trial') return { before: await readStored(root) }
+  return { before: readToml(TRIAL_PATH, trial.old), undone: trial }
+}
+
 /** Who may sign settings documents, and the number of the newest one; nobody and none where nothing says it. */
 export async function readTrust(root: string): Promise<SettingsTrust> {
   const checked = checkValue((await readTable(root, SETTINGS_PATH))?.settings ?? {}, settingsSchema)

@@ -10,8 +10,9 @@ import { ConfigurationError, errorMessage, UserError } from '../../runtime/error
 import { VERSION } from '../../runtime/version.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { finishInstallation, install, makeDirectory, removeFile } from '../import/install.ts'
+import { whileLocked } from '../import/lock.ts'
 import { SITE_PATH, secretPath } from '../import/plan-import.ts'
-import { readIfThere, readStored } from '../import/stored.ts'
+import { readIfThere, readProved, readStored } from '../import/stored.ts'
 import { type BroughtFile, type TakenOver, takeOver, withSettings } from '../import/take-over.ts'
 import { applySystem } from './apply-system.ts'
 import { readSerial } from './board-serial.ts'
@@ -58,7 +59,7 @@ export async function provision(options: ProvisionOptions): Promise<string | und
       return otherwise
     }
   }
-  await orElse('no host key could be made', () => ensureHostKey(root), undefined)
+  await orElse('no host key could be made', () => whileLocked(root, () => ensureHostKey(root)), undefined)
   const device = (await orElse('the settings cannot be read', () => readStored(root), undefined))?.device
   const board = {
     serial,
@@ -80,9 +81,9 @@ export async function provision(options: ProvisionOptions): Promise<string | und
 /** Never throws: whatever is wrong, the device goes on with what it has. */
 async function importFiles(found: FoundFiles, { boot, root, say }: ProvisionOptions): Promise<Outcome> {
   let file = found.own.at(-1) ?? ''
-  try {
+  const work = async (): Promise<Outcome> => {
     if (await finishInstallation(root)) say('finished what a power cut had interrupted')
-    const before = await readStored(root)
+    const { before } = await readProved(root)
     if (found.own.length === 0) {
       await removeFile(join(root, TAKEN_PATH))
       return before === undefined ? { kind: 'fault', fault: nothingFound(found) } : { kind: 'unchanged' }
@@ -98,6 +99,9 @@ async function importFiles(found: FoundFiles, { boot, root, say }: ProvisionOpti
     await install(result.text, root)
     await writeAtomically(join(root, TAKEN_PATH), digest, 0o600)
     return { kind: 'imported', result }
+  }
+  try {
+    return await whileLocked(root, work)
   } catch (err) {
     if (!(err instanceof UserError)) say(`unexpected: ${err instanceof Error ? err.stack : errorMessage(err)}`)
     if (err instanceof ConfigurationError)
@@ -155,10 +159,10 @@ async function ensureHostKey(root: string): Promise<void> {
   const path = join(root, secretPath('shellHostKey'))
   if ((await readIfThere(path)) !== undefined) return
   const { privateKey } = newKeyPair('')
-  const stored = await readStored(root)
-  if (stored !== undefined) {
+  const { before } = await readProved(root)
+  if (before !== undefined) {
     // The self-test must know it, too.
-    await install(withSettings(stored, { secrets: { shellHostKey: privateKey } }).text, root)
+    await install(withSettings(before, { secrets: { shellHostKey: privateKey } }).text, root)
     return
   }
   for (const folder of ['/etc/oobm', SECRETS_DIRECTORY, `${SECRETS_DIRECTORY}/shell`])
