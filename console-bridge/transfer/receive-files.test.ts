@@ -176,12 +176,21 @@ test('a name reaches nothing but the one who decides about it', async () => {
 test('every wrong end fails within its time, and says why', async () => {
   const garbage = Buffer.from('router#show clock\r\n*04:20:11 UTC\r\nrouter#'.repeat(20))
   const one = block(1, 'one')
+  const broken = block(1, 'one')
+  broken[50] = 0xff
   const CASES: [what: string, Protocol, Peer, why: RegExp, seconds: number][] = [
     ['never answers', 'xmodem', () => undefined, /the target sent nothing of the file/, 125],
     ['never answers', 'ymodem', () => undefined, /the target sent no file/, 125],
     ['cancels', 'xmodem', () => [CAN, CAN, CAN], /the target cancelled/, 1],
     ['cancels', 'ymodem', () => [CAN, CAN], /the target cancelled/, 1],
     ['cancels in the middle', 'xmodem', script([C, one], [ACK, [CAN, CAN]]), /the target cancelled/, 1],
+    [
+      'breaks every block',
+      'xmodem',
+      byte => (byte === CAN ? undefined : broken),
+      /no block came whole in 40 tries/,
+      125,
+    ],
     ['is a command line', 'xmodem', () => garbage, /the target sent nothing of the file/, 125],
     ['is a command line', 'ymodem', () => garbage, /the target sent no file/, 125],
     ['falls silent', 'xmodem', script([C, one]), /no block came whole in 10 tries/, 125],

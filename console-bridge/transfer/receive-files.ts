@@ -45,7 +45,9 @@ const QUIET_MS = 100
 /** Errors that follow one another. */
 const ERRORS_BOUND = 10
 
-type Piece = { kind: 'block'; number: number; data: Buffer } | { kind: 'end' | 'cancelled' | 'silence' | 'garbled' }
+type Piece =
+  | { kind: 'block'; number: number; data: Buffer }
+  | { kind: 'end' | 'cancelled' | 'silence' | 'broken block' | 'garbled' }
 
 /** @returns why not all of it came; undefined when every file is complete, or when it was ended */
 export async function receiveFiles(protocol: Protocol, wire: Wire, incoming: Incoming): Promise<string | undefined> {
@@ -89,16 +91,20 @@ async function receiveOne(wire: Wire, offered: OfferedFile, incoming: Incoming):
   let isCrc = true
   let errors = 0
   let expected = 1
+  let isBlockBroken = false
   for (let request = 0; !wire.over.aborted; ) {
     const isFirst = expected === 1
     if (isFirst) {
       const asks = isNamed ? WANT_CRC : (REQUESTS[request % REQUESTS.length] ?? NAK)
       isCrc = asks === WANT_CRC
       answer(wire, asks)
-      if (++request > REQUESTS_BOUND) return 'the target sent nothing of the file'
+      if (++request > REQUESTS_BOUND) {
+        return isBlockBroken ? `no block came whole in ${REQUESTS_BOUND} tries` : 'the target sent nothing of the file'
+      }
     }
     const piece = await nextPiece(wire, isCrc, isFirst ? REQUEST_MS : BLOCK_MS)
     if (wire.over.aborted) return undefined
+    isBlockBroken ||= piece.kind === 'broken block'
     if (piece.kind === 'cancelled') return 'the target cancelled'
     if (piece.kind === 'end') {
       if (isFirst && !isNamed) return 'the target ended before the first block'
@@ -157,7 +163,7 @@ async function nextPiece({ queue }: Wire, isCrc: boolean, waitMs: number): Promi
     default:
   }
   await queue.burst(QUIET_MS, QUIET_MS)
-  return { kind: 'garbled' }
+  return { kind: first === SOH || first === STX ? 'broken block' : 'garbled' }
 }
 
 function blockIn(block: Buffer, length: number, isCrc: boolean): { number: number; data: Buffer } | undefined {
