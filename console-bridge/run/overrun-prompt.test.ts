@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../../testbed/suite.ts'
 import { chatterIn, OverrunPrompt } from './overrun-prompt.ts'
+import { DEFAULT_PROMPT } from './prompt.ts'
 
 const test = suite('overrun prompt')
 const LOG = '*Mar  1 00:00:10.123: %LINK-3-UPDOWN: Interface up\n'
@@ -36,6 +37,25 @@ test('sees one that was not known before, once it looked like a prompt', () => {
   prompt.looksLike('Router# ')
   prompt.feed(`Router# ${LOG}`)
   assert.is(prompt.seen, 'Router#')
+})
+
+const GLUED: [line: string, seen: string | undefined][] = [
+  [`Router#${LOG}`, 'Router#'],
+  [`Router# ${LOG}`, 'Router#'],
+  ['Router#tick 9\n', 'Router#'],
+  ['[admin@r1] > tick 9\n', '[admin@r1] >'],
+  ['Router#show version\n', undefined],
+  ['done: 45% of 9\n', undefined],
+  ['%SYS-5-RELOAD: image flash:r.bin> %SYS-5-RELOAD: again\n', undefined],
+  [`${'a'.repeat(90)}#${LOG}`, undefined],
+]
+
+test('finds a prompt by its form where a message is on the same line', () => {
+  for (const [line, seen] of GLUED) {
+    const prompt = new OverrunPrompt('', text => /^tick \d+$/.test(text), DEFAULT_PROMPT)
+    prompt.feed(line)
+    assert.is(prompt.seen, seen, line)
+  }
 })
 
 test('knows what the target says by itself by what it said before, whatever counts up in it', () => {

@@ -51,7 +51,7 @@ export async function runLine(command: string, before: string, context: LineCont
   const typed = Buffer.from(command)
   const echo = new Echo(typed.toString('latin1'), before)
   const answer = new AnswerText()
-  const overrun = new OverrunPrompt(before, chatterIn(textBefore(scrollback)))
+  const overrun = new OverrunPrompt(before, chatterIn(textBefore(scrollback)), until)
   let overrunAtMs = Number.POSITIVE_INFINITY
   const plain = new PlainText()
   let position = scrollback.end
