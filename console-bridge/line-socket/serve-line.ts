@@ -21,9 +21,16 @@ import {
 const RETRY_MS = 20
 /** Bytes for the bridge that wait here before the target is no longer read. */
 const UNREAD_BYTES = 262_144
+/**
+ * Bytes per second from the target: several times what a serial line of 921600 bit/s brings. A target that floods would
+ * otherwise cost the board its processor, and the card hundreds of gigabytes a day.
+ */
+const TARGET_BYTES_PER_SECOND = 262_144
+/** Milliseconds of that rate which may come at once. */
+const BURST_MS = 1_000
 
 export interface ServedEvents extends LineEvents {
-  /** The bridge reads slower than the target speaks. */
+  /** The target speaks faster than the bridge reads, or than a line may. */
   isBehind(): boolean
   /** Resolves when it is no longer behind, or gone. */
   caughtUp(): Promise<void>
@@ -58,6 +65,8 @@ class LineServer {
   readonly #parser = new FrameParser()
   readonly #events: ServedEvents
   #line: Line | undefined
+  #aheadMs = 0
+  #heardAtMs = 0
   #opening: Promise<void> | undefined
   #cause: string | undefined
   /** From the bridge, not taken by the line yet. */
@@ -71,12 +80,25 @@ class LineServer {
     this.#options = options
     this.#over = controllerUnder(options.signal)
     this.#events = {
-      onData: bytes => void (socket.destroyed || socket.write(dataFrames(bytes))),
+      onData: bytes => {
+        this.#aheadMs = this.#aheadNowMs() + (bytes.length * 1_000) / TARGET_BYTES_PER_SECOND
+        this.#heardAtMs = options.clock.nowMs()
+        if (!socket.destroyed) socket.write(dataFrames(bytes))
+      },
       onHeld: held => this.#tell({ tell: 'held', held }),
       onClose: cause => this.#end(cause),
-      isBehind: () => !socket.destroyed && socket.writableLength > UNREAD_BYTES,
-      caughtUp: () => settled<void>(this.#over.signal, undefined, settle => socket.once('drain', () => settle())),
+      isBehind: () => !socket.destroyed && (socket.writableLength > UNREAD_BYTES || this.#aheadNowMs() > BURST_MS),
+      caughtUp: async () => {
+        if (socket.writableLength > UNREAD_BYTES)
+          await settled<void>(this.#over.signal, undefined, settle => socket.once('drain', () => settle()))
+        await options.clock.sleep(Math.max(0, this.#aheadNowMs() - BURST_MS / 2), this.#over.signal)
+      },
     }
+  }
+
+  /** Milliseconds by which the target is ahead of its rate. */
+  #aheadNowMs(): number {
+    return Math.max(0, this.#aheadMs - (this.#options.clock.nowMs() - this.#heardAtMs))
   }
 
   async run(): Promise<Served> {

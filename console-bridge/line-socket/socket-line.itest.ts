@@ -21,7 +21,7 @@ const test = suite('line socket')
 const CONSOLE: ConsoleConfig = consoleSchema.parse({ name: 'core-sw1', path: 'telnet://192.0.2.7:23' })
 
 /** A program that serves this line, or what `open` gives. */
-async function program(context: TestContext, open: () => Promise<Line>) {
+async function program(context: TestContext, open: () => Promise<Line>, clock = systemClock) {
   const directory = await scratchDirectory(context)
   const ended: Served[] = []
   let events: ServedEvents | undefined
@@ -31,7 +31,7 @@ async function program(context: TestContext, open: () => Promise<Line>) {
         events = given
         return open()
       },
-      clock: systemClock,
+      clock,
       signal: context.signal,
     })
     void opened.then(served => ended.push(served))
@@ -209,6 +209,35 @@ test('a bridge that sends garbage, more than its window, or before it opens gets
     await waitFor('the end', () => served.ended.length === before + 1)
     socket.destroy()
   }
+})
+
+test('a target that floods waits, also where the bridge reads all; one that talks does not', async context => {
+  let nowMs = 0
+  const slept: number[] = []
+  const clock = {
+    ...systemClock,
+    nowMs: () => nowMs,
+    sleep: async (ms: number, signal: AbortSignal) => {
+      if (ms < 100) return systemClock.sleep(ms, signal)
+      slept.push(ms)
+      nowMs += ms
+    },
+  }
+  const served = await program(context, async () => fakeLine(), clock)
+  const bridge = heard()
+  const line = await openSocketLine(served.directory)(CONSOLE, bridge)
+  context.cleanup(() => line.close())
+  const second = Buffer.alloc(262_144, 'x')
+  served.target().onData(second.subarray(0, 92_160))
+  assert.not(served.target().isBehind(), 'as much as 921600 bit/s in a second')
+  nowMs += 1_000
+  for (let seconds = 4; seconds > 0; seconds--) served.target().onData(second)
+  const all = 92_160 + 4 * second.length
+  await waitFor('all of it', () => bridge.data.length === all)
+  assert.ok(served.target().isBehind())
+  await served.target().caughtUp()
+  assert.equal(slept, [3_500])
+  assert.not(served.target().isBehind())
 })
 
 test.run()
