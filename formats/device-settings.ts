@@ -9,6 +9,7 @@ import { expressionProblem } from './expression.ts'
 import { commandOf, linePathProblem, linePathSchema } from './line-path.ts'
 import { hostSchema, nameSchema, pathSchema, portSchema, userSchema } from './names.ts'
 import { STABLE_EXAMPLE } from './serial-path.ts'
+import { settingsPollSchema } from './settings-poll.ts'
 import { USB_PORT_EXAMPLE, USB_SCHEME, usbPortSchema } from './usb-port.ts'
 
 const SERIAL_PATH_MESSAGE = `must be a device file such as ${STABLE_EXAMPLE}`
@@ -320,6 +321,9 @@ export const deviceSettings = {
       example: ['1.1', '1.2'],
       option: false,
     }),
+  settingsPoll: settingsPollSchema
+    .optional()
+    .meta({ description: 'an address from which the device gets signed settings documents by itself' }),
   led: ledSchema.prefault({}).meta({ description: 'the LED that shows the state' }),
   profile: profileSchema.meta({
     description: 'what the connection costs; sets the intervals that have no value',

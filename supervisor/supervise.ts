@@ -24,6 +24,8 @@ import { dialLocal } from './network/dial-local.ts'
 import { watchNetwork } from './network/watch-network.ts'
 import { markerFiles } from './proof/prove-end.ts'
 import { installSelftestKey } from './proof/selftest-key.ts'
+import { getDocument } from './settings/get-document.ts'
+import { pollSettings } from './settings/poll-settings.ts'
 import { type Inbox, SettingsDelivery } from './settings/settings-delivery.ts'
 import { connect } from './ssh/connect.ts'
 import { LocalFacts } from './status/local-facts.ts'
@@ -105,6 +107,12 @@ export async function supervise(
     ...{ inbox, clock, log },
     onAnswer: answer => reporter.settingsAnswered(answer),
   })
+  if (config.settingsPoll) {
+    const poll = { poll: config.settingsPoll, directories, inbox, get: getDocument }
+    void pollSettings({ ...poll, clock, random: Math.random, signal, log }).catch(err =>
+      log.error({ err }, 'no address is polled for settings'),
+    )
+  }
   let provedBefore = false
   await Promise.all([
     watchLocal('shell', context, fault => local.looked('shell', fault)),

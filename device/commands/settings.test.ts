@@ -1,10 +1,12 @@
 import * as assert from 'uvu/assert'
 import { paintFor } from '../../cli/paint.ts'
 import { newKeyPair } from '../../formats/private-key.ts'
+import type { PollStatus } from '../../formats/settings-poll.ts'
 import { NO_RECORD, type SettingsRecord, withOutcome } from '../../formats/settings-record.ts'
 import { fingerprint } from '../../formats/ssh-key.ts'
+import { heartbeatNow } from '../../runtime/boot-clock.ts'
 import { suite } from '../../testbed/suite.ts'
-import { describeSettings } from './settings.ts'
+import { describePolled, describeSettings } from './settings.ts'
 
 const test = suite('oobm settings')
 
@@ -50,6 +52,18 @@ test('refusals never push other outcomes out of the record', () => {
   assert.is(record.outcomes[0]?.serial, 1)
   assert.is(record.outcomes.length, 17)
   assert.equal([record.refused, record.outcomes.at(-1)?.id], [100, 101])
+})
+
+test('shows the last look at the address that is polled, with its age and cause', () => {
+  const { bootId, uptimeMs } = heartbeatNow()
+  const look = { version: 1, url: 'https://x.example.net/a', at: { bootId, uptimeMs: uptimeMs - 180_000 } } as const
+  const shown = (rest: Pick<PollStatus, 'result' | 'cause'>) =>
+    describePolled({ ...look, ...rest }, paintFor({ isTTY: false } as NodeJS.WriteStream)).slice(-2)
+  assert.equal(shown({ result: 'failed', cause: 'the server answers 404' }), [
+    '  https://x.example.net/a',
+    '  3 min ago: the server answers 404',
+  ])
+  assert.match(shown({ result: 'unchanged', cause: '' }).join(), '3 min ago: nothing new')
 })
 
 test.run()

@@ -4,9 +4,10 @@ import { basename, resolve } from 'node:path'
 import { alignColumns } from '../../cli/layout.ts'
 import type { Paint } from '../../cli/paint.ts'
 import { describeAge } from '../../cli/times.ts'
-import { settingsRecordPath } from '../../formats/directories.ts'
+import { directoriesOf, settingsRecordPath } from '../../formats/directories.ts'
 import type { SettingsTrust } from '../../formats/provisioning.ts'
 import { DOCUMENT_MAX_BYTES } from '../../formats/settings-document.ts'
+import { type PollStatus, readPollStatus } from '../../formats/settings-poll.ts'
 import {
   NO_RECORD,
   RESULTS,
@@ -15,6 +16,7 @@ import {
   type SettingsRecord,
 } from '../../formats/settings-record.ts'
 import { fingerprint } from '../../formats/ssh-key.ts'
+import { heartbeatNow, silentForMs } from '../../runtime/boot-clock.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { printable } from '../../runtime/printable.ts'
 import { readBytes } from '../../runtime/text-file.ts'
@@ -73,9 +75,10 @@ export const settingsCommand = defineCommand({
   run: async ({ values, env, print, paint, clock }) => {
     const record = await readRecord(env)
     const trust = await readTrust(env.OOBM_ROOT ?? '/')
+    const polled = (await readPollStatus(directoriesOf('oobm', env).runtime)) ?? null
     const lines = values.json
-      ? [JSON.stringify({ ...record, ...trust })]
-      : describeSettings(record, trust, clock.wallMs(), paint)
+      ? [JSON.stringify({ ...record, ...trust, polled })]
+      : [...describeSettings(record, trust, clock.wallMs(), paint), ...(polled ? describePolled(polled, paint) : [])]
     for (const line of lines) print(line)
     return EXIT.ok
   },
@@ -113,6 +116,16 @@ export function describeSettings(
     ...(taken.length === 0 ? [] : ['', paint.strong('The last documents'), ...rows(taken)]),
     ...(refusals.length === 0 ? [] : ['', paint.strong('The last refusals'), ...rows(refusals)]),
   ]
+}
+
+export function describePolled({ url, at, result, cause }: PollStatus, paint: Paint): string[] {
+  const what = {
+    new: 'a new document, handed to oobm-apply',
+    unchanged: 'nothing new',
+    failed: paint.bad(printable(cause)),
+  }
+  const age = describeAge(0, silentForMs(at, heartbeatNow()))
+  return ['', paint.strong('The address that is polled'), `  ${printable(url)}`, `  ${age}: ${what[result]}`]
 }
 
 function describeTrial({ serial, phase, since, cause }: NonNullable<SettingsRecord['trial']>, nowMs: number): string {
