@@ -133,7 +133,7 @@ test(
       async () => ((await bridge()).alerts ?? []).find(({ rule }: { rule: string }) => rule === 'ios-boot-loader'),
       PATIENCE,
     )
-    await waitFor('some time to pass', () => Date.now() - found.at > 8_000, PATIENCE)
+    await waitFor('some time to pass', () => Date.now() - found.at > 15_000, PATIENCE)
     signalAll([listening], 'SIGCONT')
     const told =
       /^(\S+ \S+) UTC +lab-device +alert +lab-device +router1 +ios-boot-loader, once +after input by \S+ +"rommon 1 >" +\(lab-device says so\)$/m
@@ -141,7 +141,7 @@ test(
       timeoutMs: 120_000,
     })
     const apartMs = Math.abs(Date.parse(`${line[1]}Z`) - found.at)
-    assert.ok(apartMs < 3_000, `its time on the relay is ${apartMs} ms from the true one`)
+    assert.ok(apartMs < 10_000, `when it was told; its time on the relay is ${apartMs} ms from the true one`)
     assert.is((await history()).split('rommon').length, 2, 'it is there once')
 
     const searched = await runProgram('grep', [
