@@ -1,0 +1,9 @@
+/** Every command of `oobm-relay` on an operator's files that are not what they were: none shows a stack. */
+import { suite } from '../testbed/suite.ts'
+import { declareTroubles } from './testing/troubles.ts'
+
+const test = suite('hostile files')
+
+declareTroubles(test, 'files that are not what they were: no command shows a stack, and each that fails says why', true)
+
+test.run()
