@@ -13,6 +13,7 @@ import { createLog, type Logger } from '../runtime/log.ts'
 import { serviceManager } from '../runtime/systemd.ts'
 import { VERSION } from '../runtime/version.ts'
 import { within } from '../runtime/waiting.ts'
+import { removeLeftovers } from '../runtime/write-atomically.ts'
 import { writeRuntimeFile } from '../runtime/write-runtime-file.ts'
 import { AlertWatch, TYPED_MS } from './alerts/alert-watch.ts'
 import { Console } from './console/console.ts'
@@ -86,8 +87,11 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
   const over = AbortSignal.any([signal, ending.signal])
   const nap = napper(clock, over)
   const events = new Events(clock)
+  const transcriptFolder = join(directories.state, 'transcript')
+  for (const folder of [directories.state, transcriptFolder])
+    await removeLeftovers(folder).catch(err => log.warn({ folder, cause: errorMessage(err) }, 'leftovers not removed'))
   const transcripts = await Transcripts.in({
-    ...{ directory: join(directories.state, 'transcript'), config, clock, isClockSynchronized, log },
+    ...{ directory: transcriptFolder, config, clock, isClockSynchronized, log },
     ...{ bootId: heartbeatNow().bootId, software: VERSION, onChange: nap.wake },
   })
   const kept = await keptSettings(join(directories.state, 'line-settings.json'), log)

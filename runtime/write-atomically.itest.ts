@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite } from '../testbed/suite.ts'
-import { isLeftover, replaceLink, writeAtomically } from './write-atomically.ts'
+import { isLeftover, removeLeftovers, replaceLink, writeAtomically } from './write-atomically.ts'
 
 const test = suite('write atomically')
 const isRoot = process.getuid?.() === 0
@@ -116,6 +116,15 @@ test('knows what a power cut has left, also of earlier releases', () => {
   assert.not(isLeftover('state.json.4711.new', 'state'))
   for (const name of ['device.toml', 'device.toml.new', 'mine.new', '.new', 'a.xyz.new'])
     assert.not(isLeftover(name), name)
+})
+
+test('removes what a power cut has left, and nothing else', async context => {
+  const directory = await scratchDirectory(context)
+  for (const name of ['seats.json', 'seats.json.0123456789abcdef01234567.new', 'mine.new'])
+    await writeFile(join(directory, name), '')
+  await removeLeftovers(directory)
+  assert.equal((await readdir(directory)).sort(), ['mine.new', 'seats.json'])
+  await removeLeftovers(join(directory, 'none'))
 })
 
 if (!isRoot) test.skip('in a folder of somebody else', 'needs root')

@@ -1,7 +1,7 @@
 /** Replaces files and links so that no reader, and no power cut, ever sees half of one, and nobody else's link is followed. */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { constants, type FileHandle, lstat, open, rename, rm, symlink } from 'node:fs/promises'
+import { constants, type FileHandle, lstat, open, readdir, rename, rm, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { errorCode } from './errors.ts'
 import { isSystemError } from './unexpected.ts'
@@ -48,6 +48,15 @@ export async function syncDirectory(path: string): Promise<void> {
 export function isLeftover(name: string, of?: string): boolean {
   const end = /\.[0-9a-f]+\.new$/.exec(name)
   return end !== null && (of === undefined || name.slice(0, end.index) === of)
+}
+
+/** Removes what interrupted writes left in a folder that no other program writes to; none where it is not there. @throws a system error */
+export async function removeLeftovers(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(err => {
+    if (errorCode(err) !== 'ENOENT') throw err
+    return []
+  })
+  for (const name of names) if (isLeftover(name)) await rm(join(folder, name), { force: true })
 }
 
 async function replace(path: string, make: (temporary: string, folder: FileHandle) => Promise<void>): Promise<void> {

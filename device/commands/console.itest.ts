@@ -1,6 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { heartbeatNow } from '../../runtime/boot-clock.ts'
 import { EXIT } from '../../runtime/errors.ts'
 import { device, minimal, ROOT } from '../../supervisor/testing/device.ts'
 import { freePort } from '../../testbed/free-port.ts'
@@ -27,15 +31,20 @@ test(
       { name: 'core-sw2', path: join(directory, 'no-such-line') },
     ]
     await configure(minimal(key.publicKey, { consoles, bridge: { hostKey: key.publicKey, port: await freePort() } }))
+    const state = join(directory, 'state')
+    await mkdir(state)
+    const leftover = join(state, 'seats.json.0123456789abcdef01234567.new')
+    await writeFile(leftover, '{')
     const bridge = startProgram(process.execPath, ['--import', 'tsx', 'console-bridge/main.ts'], {
       cwd: ROOT,
-      env: { ...env, RUNTIME_DIRECTORY: consoleRuntime, STATE_DIRECTORY: join(directory, 'state') },
+      env: { ...env, RUNTIME_DIRECTORY: consoleRuntime, STATE_DIRECTORY: state },
     })
     context.cleanup(() => bridge.stop())
     context.onFailure(bridge.output)
     await waitFor('the bridge’s status', () => readFile(join(consoleRuntime, 'status.json')).catch(() => undefined), {
       timeoutMs: 60_000,
     })
+    assert.not(existsSync(leftover), 'what a power cut left is removed')
     const list = await oobm('console', 'list')
     assert.is(list.code, EXIT.ok, list.stderr)
     assert.match(list.stdout, /^core-sw1 .*open\ncore-sw2 .*closed/)
@@ -76,6 +85,23 @@ test(
     const unknown = await oobm('console', 'watch', 'nothing')
     assert.is(unknown.code, EXIT.usage)
     assert.match(unknown.stderr, 'log in with one of these names: core-sw1')
+
+    const cutOff = run('console', 'watch', 'core-sw1')
+    await cutOff.says(/you watch/, 60_000)
+    const statusFile = join(consoleRuntime, 'status.json')
+    const status = JSON.parse(await readFile(statusFile, 'utf8'))
+    bridge.child.kill('SIGKILL')
+    await cutOff.says(/the connection to the console bridge failed|oobm-console is not running/, 60_000)
+    assert.not.match(cutOff.output(), 'does not accept')
+    if (process.getuid?.() !== 0) return
+    const closing = createServer(socket => void socket.destroy()).listen(0, '127.0.0.1')
+    context.cleanup(() => void closing.close())
+    await once(closing, 'listening')
+    const { port } = closing.address() as AddressInfo
+    await writeFile(statusFile, JSON.stringify({ ...status, pid: process.pid, heartbeat: heartbeatNow(), port }))
+    const closed = await oobm('console', 'list')
+    assert.is(closed.code, EXIT.unavailable)
+    assert.match(closed.stderr, 'the connection to the console bridge failed or was closed')
   },
   { timeoutMs: 120_000 },
 )

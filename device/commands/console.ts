@@ -105,14 +105,36 @@ async function runAtBridge(
 ): Promise<number> {
   const reading = await readConsoleBridge(env)
   if (!reading.running) {
-    throw new UserError(`${reading.problem}\nRestart it with: sudo systemctl restart oobm-console`, EXIT.unavailable)
+    throw notRunning(reading.problem)
   }
   const hosts = join(consoleRuntimeDirectory(env), BRIDGE_KNOWN_HOSTS)
   const { code = EXIT.failed } = await runSsh(sshArguments({ login, name, line, port: reading.status.port, hosts }), {
     signal,
   })
   if (code !== SSH_FAILED) return code
-  throw new UserError(
+  throw await sshFailure(env, reading.status.pid)
+}
+
+function notRunning(problem: string): UserError {
+  return new UserError(`${problem}\nRestart it with: sudo systemctl restart oobm-console`, EXIT.unavailable)
+}
+
+/**
+ * ssh ends with the same code whether it was refused or lost its connection.
+ * @param pid of the bridge that was asked
+ */
+async function sshFailure(env: NodeJS.ProcessEnv, pid: number): Promise<UserError> {
+  const now = await readConsoleBridge(env)
+  if (!now.running) return notRunning(now.problem)
+  if (now.status.pid !== pid)
+    return new UserError('the console bridge was restarted meanwhile: run the command again', EXIT.unavailable)
+  // Root is never refused.
+  if (process.getuid?.() === 0)
+    return new UserError(
+      'the connection to the console bridge failed or was closed, as it may be while the device is very busy: run the command again. See: journalctl -u oobm-console',
+      EXIT.unavailable,
+    )
+  return new UserError(
     `the console bridge does not accept the account ${accountName()}. It accepts root and the technicians’ own accounts: log in with yours, or use sudo`,
     EXIT.failed,
   )
