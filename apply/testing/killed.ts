@@ -9,6 +9,8 @@ import type { TestContext } from '../../testbed/suite.ts'
 import { makeDevice, type TestDevice } from './device.ts'
 
 const PROGRAM = 'build/lib/oobm-apply.cjs'
+/** First steps of walks side by side, each on a device of its own: odd steps and even steps. */
+const WALKS = [1, 2]
 
 interface Scene {
   device: TestDevice
@@ -78,6 +80,15 @@ async function restart({ device, trialS }: Scene, status: () => Promise<unknown>
 
 /** Kills it at each step of a change of access. */
 export async function killAccess(context: TestContext): Promise<void> {
+  await Promise.all(WALKS.map(first => walkAccess(context, first)))
+}
+
+/** Kills it at each step of a change of connectivity and access. */
+export async function killConnectivity(context: TestContext, isProved: boolean): Promise<void> {
+  await Promise.all(WALKS.map(first => walkConnectivity(context, isProved, first)))
+}
+
+async function walkAccess(context: TestContext, first: number): Promise<void> {
   const scene = await makeScene(context, '30', device => ({
     ...device.head(7),
     access: { technicians: [{ name: 'alice', keys: [device.keys.alice.publicKey], shell: true }] },
@@ -89,7 +100,7 @@ export async function killAccess(context: TestContext): Promise<void> {
   await restart(scene, status)
   const fresh = await kept(device.root)
   const outcomes = { old: 0, new: 0 }
-  for (let at = 1; ; at++) {
+  for (let at = first; ; at += WALKS.length) {
     await reset(scene)
     const { signal, code, stdout } = await runKilled(scene, at, status)
     if (signal === null) {
@@ -103,11 +114,10 @@ export async function killAccess(context: TestContext): Promise<void> {
     if (!isNew) assert.is(now, JSON.stringify(old), `after step ${at}`)
     outcomes[isNew ? 'new' : 'old'] += 1
   }
-  assert.ok(outcomes.old > 1 && outcomes.new > 10, JSON.stringify(outcomes))
+  assert.ok(outcomes.old > 0 && outcomes.new > 5, JSON.stringify(outcomes))
 }
 
-/** Kills it at each step of a change of connectivity and access. */
-export async function killConnectivity(context: TestContext, isProved: boolean): Promise<void> {
+async function walkConnectivity(context: TestContext, isProved: boolean, first: number): Promise<void> {
   const scene = await makeScene(context, isProved ? '30' : '0.3', device => ({
     ...device.connectivity(7, 'new.example.net'),
     access: { technicians: [{ name: 'alice', keys: [device.keys.alice.publicKey], shell: true }] },
@@ -126,7 +136,7 @@ export async function killConnectivity(context: TestContext, isProved: boolean):
   assert.is(relay(fresh), isProved ? 'new.example.net' : 'old.example.net')
   let wasTaken = false
   let steps = 0
-  for (let at = 1; ; at++) {
+  for (let at = first; ; at += WALKS.length) {
     await reset(scene)
     const { signal, code, stdout } = await runKilled(scene, at, status)
     if (signal === null) {
