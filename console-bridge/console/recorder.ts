@@ -19,7 +19,8 @@ export const EVENT_KINDS = {
   clock:
     'the clock of the device was set: by so many milliseconds; all times above of the same boot are wrong by as much',
   bridge: 'the console bridge `started`, `stopped`, or `continues` in a new file',
-  transfer: 'a file transfer, when it is over: `end`; its bytes are not recorded',
+  transfer:
+    'a file transfer, when it is over: `end`, without sizes where the bridge was killed in the middle of it; its bytes are not recorded',
   note: 'anything else',
 } as const
 
