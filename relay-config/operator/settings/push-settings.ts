@@ -1,4 +1,5 @@
 /** From the fleet file to the devices: which need a new document, signed, left at each relay, and what became of it. */
+import { createHash } from 'node:crypto'
 import { usageError } from '../../../cli/command.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import type { Fleet, Relay } from '../../fleet/fleet-config.ts'
@@ -27,12 +28,21 @@ export async function pushSettings(input: CommandInput): Promise<number> {
   for (const device of unchanged) print(`${device}: unchanged since its last settings; --again pushes them again`)
 
   let code: number = before.code
+  const left = new Set<string>()
   for (const mailbox of mailboxes) {
     const here = before.byRelay.get(mailbox.name) ?? []
     const parcels = documents.filter(({ device }) => here.some(view => view.device === device))
     // One that could not be asked before was reported, and counts.
     if (parcels.length === 0) continue
-    code = Math.max(code, await leaveAt(mailbox, parcels))
+    const outcome = await leaveAt(mailbox, parcels)
+    if (outcome === EXIT.ok) for (const { device } of parcels) left.add(device)
+    code = Math.max(code, outcome)
+  }
+  // A relay says what it likes, also nothing about a device.
+  const nowhere = documents.flatMap(({ device }) => (left.has(device) ? [] : [device]))
+  if (nowhere.length > 0) {
+    process.stderr.write(`signed, and at no relay: ${nowhere.join(', ')}; --again pushes them again\n`)
+    code = Math.max(code, EXIT.failed)
   }
 
   const told = new Map<string, string>()
@@ -43,7 +53,11 @@ export async function pushSettings(input: CommandInput): Promise<number> {
   }
   const after = await gatherViews(mailboxes, devices, { waitMs, onView, signal })
   if (waitMs === 0) for (const line of describeSettings(after.views)) print(line)
-  const missing = after.views.filter(({ state }) => state !== 'applied')
+  // The answer must be about what was signed here, not about another document that a relay speaks of.
+  const digests = new Map(documents.map(({ device, document }) => [device, digestOf(document)]))
+  const isApplied = ({ device, state, answer }: SettingsView) =>
+    state === 'applied' && (digests.get(device) ?? answer?.digest) === answer?.digest
+  const missing = after.views.filter(view => !isApplied(view))
   if (waitMs === 0) {
     if (documents.length > 0 && code === EXIT.ok) print('Next: "oobm-relay settings show" says what became of them.')
     return Math.max(code, after.code)
@@ -52,6 +66,10 @@ export async function pushSettings(input: CommandInput): Promise<number> {
   print(`${count} of ${devices.length} applied${missing.length === 0 ? '' : '; not yet:'}`)
   for (const line of describeSettings(missing)) print(`  ${line}`)
   return Math.max(code, after.code, count === devices.length ? EXIT.ok : EXIT.failed)
+}
+
+function digestOf(document: Buffer): string {
+  return createHash('sha256').update(document).digest('hex')
 }
 
 async function leaveAt(mailbox: RelayMailbox, parcels: readonly Parcel[]): Promise<number> {

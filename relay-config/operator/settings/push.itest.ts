@@ -196,6 +196,44 @@ test(
 )
 
 test(
+  'a relay that lies, or says nothing of a device, makes no push a success',
+  async context => {
+    const { trust, folder, edit, must } = await scene(context)
+    await trust()
+    await edit(text => `${text}[[devices]]\nname = "osaka"\nport = 20199\n`)
+    await must('keys', '--all')
+    const bin = join(folder, 'bin')
+    await mkdir(bin)
+    const view = (state: string, device = 'tokyo') =>
+      JSON.stringify({
+        ...{ device, connected: true, state, agoS: 1, answeredAgoS: 1 },
+        document: { digest: '0'.repeat(64), serial: 1, bytes: 9, agoS: 1, by: 'x' },
+        answer: { digest: '0'.repeat(64), state: 'applied', serial: 1, accepted: 1, sinceS: 1, cause: '' },
+      })
+    const push = async (answer: string, devices: string[], ...args: string[]) => {
+      const script = `#!/bin/sh\ncase "$*" in *stdin*) cat >/dev/null; exit 0 ;; esac\n${answer}\n`
+      await writeFile(join(bin, 'ssh'), script, { mode: 0o755 })
+      const main = join(import.meta.dirname, '../../main.ts')
+      return runProgram(
+        process.execPath,
+        ['--import', 'tsx', main, 'settings', 'push', ...devices, '--again', ...args],
+        {
+          env: { ...process.env, OOBM_FLEET: join(folder, 'fleet.toml'), PATH: `${bin}:${process.env.PATH}` },
+          timeoutMs: 60_000,
+        },
+      )
+    }
+    const lie = await push(`echo '${view('applied')}'`, ['tokyo'], '--wait', '1s')
+    assert.is(lie.code, 1, lie.stdout + lie.stderr)
+    assert.match(lie.stdout, /^0 of 1 applied; not yet:$/m)
+    const mute = await push(`echo '${view('none', 'osaka')}'`, ['tokyo', 'osaka'])
+    assert.is(mute.code, 1, mute.stdout + mute.stderr)
+    assert.match(mute.stderr, /^signed, and at no relay: tokyo; --again pushes them again$/m)
+  },
+  SLOW,
+)
+
+test(
   'no secret is in plain at the relay, in the operator’s records or on the screen',
   async context => {
     const { settings, trust, folder, home, document } = await scene(context)

@@ -3,7 +3,7 @@ import { usageError } from '../../../../cli/command.ts'
 import { nameSchema } from '../../../../formats/names.ts'
 import { EXIT } from '../../../../runtime/errors.ts'
 import { asciiJson } from '../../../../runtime/printable.ts'
-import { describeSettings, isDecided } from '../../../relay/settings/describe-settings.ts'
+import { describeSettings } from '../../../relay/settings/describe-settings.ts'
 import type { SettingsView } from '../../../relay/settings/settings-view.ts'
 import { STATE_OPTIONS } from '../../../relay/state/state-paths.ts'
 import { type BareInput, type CommandInput, defineCommand, withFleet } from '../../command.ts'
@@ -43,6 +43,9 @@ export const show = defineCommand({
   },
 })
 
+const isApplied = (views: readonly SettingsView[], device: string) =>
+  views.some(view => view.device === device && view.state === 'applied')
+
 async function showAll(
   { values, print, signal }: BareInput,
   devices: readonly string[],
@@ -55,6 +58,7 @@ async function showAll(
   const { views, code } = await gatherViews(mailboxes, devices, { waitMs, onView, signal })
   if (values.json && waitMs === 0) for (const view of views) print(asciiJson(view))
   if (!values.json) for (const line of describeSettings(views)) print(line)
-  const isMissed = waitMs > 0 && !values.json && views.some(view => !isDecided(view) || view.state !== 'applied')
+  // A relay may say nothing of a device.
+  const isMissed = waitMs > 0 && !values.json && devices.some(device => !isApplied(views, device))
   return Math.max(code, isMissed ? EXIT.failed : EXIT.ok)
 }
