@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import * as assert from 'uvu/assert'
-import type { DeviceConfigInput } from '../formats/device-config.ts'
+import type { ConsoleConfig, DeviceConfigInput } from '../formats/device-config.ts'
 import { suite, type TestContext } from '../testbed/suite.ts'
 import { FT232, FT4232, usbTree } from '../testbed/usb-tree.ts'
+import { deviceOf } from './line/adapter.ts'
+import type { SharedSerials } from './line/shared-serials.ts'
 import { bridgeFiles, openTerminal, sshArgs, startBridge, statusWhere } from './testing/bridge-fixture.ts'
 
 const test = suite('consoles bound to adapters')
@@ -114,5 +116,24 @@ test(
   },
   { timeoutMs: 120_000 },
 )
+
+test('an adapter that is plugged in while its name is looked up is checked, too', async context => {
+  const tree = await usbTree(context)
+  const path = join(tree.dev, 'serial/by-id/usb-FTDI_FT232R_USB_UART_0001-if00-port0')
+  let looks = 0
+  const shared = {
+    with: async () => {
+      if (++looks === 1) {
+        await tree.plug('1-1.1', { ...FT232, serial: '0001' }, { number: 0 })
+        await tree.link(basename(path), 'ttyUSB0')
+      }
+      return new Set(['FTDI_FT232R_USB_UART_0001'])
+    },
+  } as unknown as SharedSerials
+  const console = { path } as ConsoleConfig
+  const found = await deviceOf(console, { sysfs: tree.sysfs, dev: tree.dev, shared, named: [] }).catch(err => err)
+  assert.match(`${found}`, 'several adapters had this name once, each with the serial number 0001')
+  assert.is(looks, 2)
+})
 
 test.run()

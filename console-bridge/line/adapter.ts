@@ -47,16 +47,18 @@ export function awaitAdapter(console: ConsoleConfig, adapters: Adapters): Awaite
  * @returns the path to open
  * @throws UserError that says what to write, where it is not certain which adapter is meant
  */
-export async function deviceOf({ path, isProvisional }: ConsoleConfig, adapters: Adapters): Promise<string> {
+export async function deviceOf(console: ConsoleConfig, adapters: Adapters): Promise<string> {
+  const { path, isProvisional } = console
   const port = usbPortOfPath(path)
   if (port === undefined && !isById(path)) return path
+  const tty = port === undefined ? await ttyOf(path) : undefined
   const look = await lookAtUsb(adapters.sysfs)
   const shared = await adapters.shared.with(sharedIdentities(look))
   if (port === undefined) {
-    const tty = await ttyOf(path)
     const line = look.lines.find(line => line.tty === tty)
     if (line !== undefined && shared.has(identityOf(line.device))) throw new UserError(describeShared(look, line))
-    return path
+    // An adapter that was plugged in meanwhile may be one that the look does not have: it would be opened unchecked.
+    return (await ttyOf(path)) === tty ? path : deviceOf(console, adapters)
   }
   const found = lineAt(look, port)
   if (found.line === undefined) throw new UserError(found.cause)
