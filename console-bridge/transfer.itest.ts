@@ -117,7 +117,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     async context => {
       const { files, state, onTarget, transfer, fileAt } = await withLine(context)
       onTarget('tee ../heard')
-      const client = transfer('xmodem send', '', '(cat original; exec sleep 60) | exec')
+      const client = transfer('xmodem send', '', '(cat original; exec tail --pid=$$ -s 0.2 -f /dev/null) | exec')
       const spool = join(state, 'transfer')
       const uploaded = async () => {
         for (const name of await readdir(spool).catch(() => [])) {

@@ -78,7 +78,7 @@ test(
     const session = startProgram('ssh', bob('-tt', 'router1'))
     context.cleanup(() => session.stop())
     await session.says(/from the oobm lab|\[oobm/, PATIENCE.timeoutMs)
-    const shell = startProgram('ssh', bob('lab-device', 'echo in; sleep 300'))
+    const shell = startProgram('ssh', bob('lab-device', 'echo in; exec tail --pid=$PPID -s 0.5 -f /dev/null'))
     context.cleanup(() => shell.stop())
     await shell.says(/^in$/m, PATIENCE.timeoutMs)
     await must('remove', 'technician', 'bob')
