@@ -1,7 +1,7 @@
 /** What people set of the lines and want kept over a restart: a file in the state directory. */
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
-import { consoleShape } from '../formats/device-settings.ts'
+import { consoleShape } from '../formats/console-settings.ts'
 import { errorCode, errorMessage } from '../runtime/errors.ts'
 import type { Logger } from '../runtime/log.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'

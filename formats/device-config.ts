@@ -1,15 +1,8 @@
 /** The device configuration, `/etc/oobm/device.toml`: no secrets, readable by both units. The only definition of the format. */
 import { posix } from 'node:path'
 import * as z from 'zod'
-import {
-  BRIDGE_ABOUT,
-  bridgeSettings,
-  consoleSchema,
-  deviceSettings,
-  escapeSetSchema,
-  type intervalsSchema,
-  PROFILES,
-} from './device-settings.ts'
+import { consoleSchema, escapeSetSchema } from './console-settings.ts'
+import { BRIDGE_ABOUT, bridgeSettings, deviceSettings, type intervalsSchema, PROFILES } from './device-settings.ts'
 import { parseLinePath } from './line-path.ts'
 import { nameSchema, portSchema, publicKeySchema, RELAY_PORT, relayHostSchema, userSchema } from './names.ts'
 import { spareConsoleName } from './usb-port.ts'

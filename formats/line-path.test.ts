@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../testbed/suite.ts'
-import { consoleSchema } from './device-settings.ts'
+import { consoleSchema } from './console-settings.ts'
 import { commandOf, parseLinePath, shownPath } from './line-path.ts'
 
 const test = suite('line path')

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { openSocketLine } from '../console-bridge/line-socket/socket-line.ts'
-import { consoleSchema } from '../formats/device-settings.ts'
+import { consoleSchema } from '../formats/console-settings.ts'
 import { startProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite } from '../testbed/suite.ts'

@@ -1,7 +1,7 @@
 /** What root does on a device for a console that is no serial port: its line and its addresses, for `oobm-line`. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { consoleSchema } from '../formats/device-settings.ts'
+import { consoleSchema } from '../formats/console-settings.ts'
 import { hostsOf, lineSpecOf } from '../formats/line-spec.ts'
 import { CONSOLE } from './lab-fleet.ts'
 

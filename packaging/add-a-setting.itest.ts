@@ -37,7 +37,7 @@ test(
     }
     symlinkSync(join(ROOT, 'node_modules'), join(tree, 'node_modules'))
     await insert(
-      join(tree, 'formats/device-settings.ts'),
+      join(tree, 'formats/console-settings.ts'),
       '  baudRate: ',
       `  sample: z.enum(['on', 'off']).default('on').meta({ description: 'level of RTS' }),\n`,
     )

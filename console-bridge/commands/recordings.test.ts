@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import type { consoleSchema } from '../../formats/device-settings.ts'
+import type { consoleSchema } from '../../formats/console-settings.ts'
 import { parseExec } from '../../formats/parse-exec.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
 import type { Entry } from '../recordings/entry.ts'

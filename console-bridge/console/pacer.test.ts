@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { consoleSchema } from '../../formats/device-settings.ts'
+import { consoleSchema } from '../../formats/console-settings.ts'
 import { suite } from '../../testbed/suite.ts'
 import { ECHO_WINDOW, Pacer } from './pacer.ts'
 import { describePacing, type Pacing, pacingAfter, pacingOf } from './pacing.ts'

@@ -1,6 +1,7 @@
 /** How a paste is paced: the settings of a console, and the words for them. */
+
+import { DEFAULT_PASTE_PROMPT } from '../../formats/console-settings.ts'
 import type { ConsoleConfig } from '../../formats/device-config.ts'
-import { DEFAULT_PASTE_PROMPT } from '../../formats/device-settings.ts'
 import { linearPattern } from '../../runtime/linear-pattern.ts'
 
 /** Terms as SecureCRT and Tera Term have them. */

@@ -1,6 +1,6 @@
 /** What the console bridge and a line program say to each other; bytes of the line are frames of their own. */
 import * as z from 'zod'
-import { consoleShape } from '../../formats/device-settings.ts'
+import { consoleShape } from '../../formats/console-settings.ts'
 import { printable } from '../../runtime/printable.ts'
 
 /** Raised at each change that the other end would misunderstand: after an upgrade one end may be older. */

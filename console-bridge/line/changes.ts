@@ -1,5 +1,5 @@
 /** Changes of a line as people write them: `speed 115200 parity even`, `115200 8N1`, `dtr off`. */
-import { consoleShape } from '../../formats/device-settings.ts'
+import { consoleShape } from '../../formats/console-settings.ts'
 import type { LineSettings, ModemOutputs } from './line.ts'
 import { describeSettings } from './settings.ts'
 

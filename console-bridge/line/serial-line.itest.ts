@@ -2,7 +2,7 @@
 import { rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { consoleSchema } from '../../formats/device-settings.ts'
+import { consoleSchema } from '../../formats/console-settings.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import { ptyTarget } from '../../testbed/pty-target.ts'
 import { runProgram } from '../../testbed/run-program.ts'

@@ -1,5 +1,5 @@
 /** A console on a fake line with a fake clock, and people at it who record what they are told. */
-import { consoleSchema } from '../../formats/device-settings.ts'
+import { consoleSchema } from '../../formats/console-settings.ts'
 import { silentLog } from '../../runtime/log.ts'
 import type { TestContext } from '../../testbed/suite.ts'
 import { Console } from '../console/console.ts'

@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { consoleSchema } from '../../formats/device-settings.ts'
+import { consoleSchema } from '../../formats/console-settings.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
 import { FT4232, usbTree } from '../../testbed/usb-tree.ts'

@@ -1,6 +1,6 @@
 import { mock } from 'node:test'
 import * as assert from 'uvu/assert'
-import { consoleSchema } from '../../formats/device-settings.ts'
+import { consoleSchema } from '../../formats/console-settings.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
 import { simRouter } from './open-sim-router.ts'
 

@@ -1,7 +1,8 @@
 /** The tables of the fleet file, `fleet.toml`: the only definition of the format. What holds between them is in checks/. */
 import { isIP } from 'node:net'
 import * as z from 'zod'
-import { BRIDGE_ABOUT, bridgeSettings, deviceSettings, escapeSetSchema } from '../../formats/device-settings.ts'
+import { escapeSetSchema } from '../../formats/console-settings.ts'
+import { BRIDGE_ABOUT, bridgeSettings, deviceSettings } from '../../formats/device-settings.ts'
 import {
   lineSchema,
   nameSchema,

@@ -1,6 +1,6 @@
 /** `oobm-relay list`: lists what is in the fleet file, as tables or as JSON. */
 import { alignColumns } from '../../../cli/layout.ts'
-import { consoleSchema } from '../../../formats/device-settings.ts'
+import { consoleSchema } from '../../../formats/console-settings.ts'
 import { listenersOf } from '../../../formats/listeners.ts'
 import { EXIT } from '../../../runtime/errors.ts'
 import { accessOf, relaysOf } from '../../fleet/access.ts'

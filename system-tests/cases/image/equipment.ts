@@ -1,6 +1,6 @@
 /** The equipment at the far end of the emulated adapter: the lab's simulated router, on the adapter's socket. */
 import { createConnection } from 'node:net'
-import { consoleSchema } from '../../../formats/device-settings.ts'
+import { consoleSchema } from '../../../formats/console-settings.ts'
 import { simRouter } from '../../../lab/sim-router/open-sim-router.ts'
 
 export interface Equipment {
