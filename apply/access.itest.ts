@@ -314,4 +314,23 @@ async function signText(device: TestDevice, text: string): Promise<string> {
   return signed + stdout
 }
 
+test('a full disk changes nothing, and says so', async context => {
+  const device = await makeDevice(context)
+  await device.put('a.settings', await device.sign(onlyAlice(device, 7)))
+  const before = await device.read('etc/oobm/device.toml')
+  const etc = join(device.root, 'etc/oobm')
+  // A disk of 600 KB in its place, for this one run.
+  const script = `cp -a ${etc} ${device.directory}/kept && mount -t tmpfs -o size=600k none ${etc} &&
+    cp -a ${device.directory}/kept/. ${etc} && "$@" >&2 && cat ${etc}/device.toml`
+  const { stdout, stderr } = await runProgram(
+    'unshare',
+    ['--mount', 'sh', '-c', script, '-', process.execPath, 'build/lib/oobm-apply.cjs'],
+    { env: { ...process.env, ...device.env } },
+  )
+  assert.is(stdout, before, stderr)
+  const { outcomes, serial } = await device.record()
+  assert.equal([outcomes.at(-1)?.result, serial], ['refused', 0])
+  assert.match(`${outcomes.at(-1)?.detail}`, /^the disk of \S+ is full: \d+ KB are free, and a change needs 1024; /)
+})
+
 test.run()

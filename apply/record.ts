@@ -1,19 +1,23 @@
 /** Keeps the record of what became of each document: in memory, and on the disk whenever it changes. */
 import { NO_RECORD, readSettingsRecord, type SettingsRecord, withOutcome } from '../formats/settings-record.ts'
+import { errorMessage } from '../runtime/errors.ts'
+import type { Logger } from '../runtime/log.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
 
 export class SettingsRecords {
   #record: SettingsRecord
   readonly #path: string
+  readonly #log: Logger
 
-  private constructor(path: string, record: SettingsRecord) {
+  private constructor(path: string, record: SettingsRecord, log: Logger) {
     this.#path = path
+    this.#log = log
     this.#record = record
   }
 
   /** A record that cannot be read begins anew: it is no reason to take no settings. */
-  static async open(path: string): Promise<SettingsRecords> {
-    return new SettingsRecords(path, (await readSettingsRecord(path).catch(() => undefined)) ?? NO_RECORD)
+  static async open(path: string, log: Logger): Promise<SettingsRecords> {
+    return new SettingsRecords(path, (await readSettingsRecord(path).catch(() => undefined)) ?? NO_RECORD, log)
   }
 
   get last(): SettingsRecord {
@@ -36,6 +40,11 @@ export class SettingsRecords {
 
   async #write(record: SettingsRecord): Promise<void> {
     this.#record = record
-    await writeAtomically(this.#path, `${JSON.stringify(record)}\n`, 0o644)
+    try {
+      await writeAtomically(this.#path, `${JSON.stringify(record)}\n`, 0o644)
+    } catch (err) {
+      // The journal has each outcome, too; what is in force does not depend on the record.
+      this.#log.error({ path: this.#path, cause: errorMessage(err) }, 'the record of settings was not written')
+    }
   }
 }

@@ -1,0 +1,145 @@
+/** Sees a trial of connectivity through: begins it when nobody is in, and confirms or undoes it. */
+import { join } from 'node:path'
+import { unitsInUse } from '../device/daemons/for-scripts.ts'
+import { readConsoleBridge, readSupervisor } from '../device/daemons/read-daemon.ts'
+import { install, removeFile } from '../device/import/install.ts'
+import { readTrial } from '../device/import/stored.ts'
+import type { Whole } from '../device/import/take-over.ts'
+import { TRIAL_PATH, type Trial } from '../device/import/trial.ts'
+import { provisioningDirectory } from '../formats/directories.ts'
+import { parseProvisioning } from '../formats/provisioning.ts'
+import { heartbeatNow } from '../runtime/boot-clock.ts'
+import { UserError } from '../runtime/errors.ts'
+import type { ApplyOptions } from './apply-options.ts'
+import { digestOf, managesNetwork } from './judge-document.ts'
+import { ALL, effective } from './restarts.ts'
+import type { StoredSettings } from './stored-settings.ts'
+import { TRIAL_LIMITS, type TrialStep, trialStep } from './trial-step.ts'
+
+export class TrialWatch {
+  readonly #options: ApplyOptions
+  readonly #settings: StoredSettings
+  /** Of the phase of the trial that runs, on the monotonic clock. */
+  #phase: { key: string; sinceMs: number; lastMs: number; accessMs: number } | undefined
+  /** Milliseconds after the boot: what the supervisor wrote before is about other settings. */
+  #restartedMs = 0
+
+  constructor(options: ApplyOptions, settings: StoredSettings) {
+    this.#options = options
+    this.#settings = settings
+  }
+
+  /** A trial that was interrupted begins anew, and not for ever. */
+  async resume(): Promise<void> {
+    const { root, log } = this.#options
+    const trial = await readTrial(root).catch(async err => {
+      if (!(err instanceof UserError)) throw err
+      // What is installed is whole. A file that nobody can read must not keep the next document out.
+      log.error({ cause: err.message }, 'the trial cannot be read: what is installed stays')
+      await removeFile(join(root, TRIAL_PATH))
+    })
+    if (trial?.phase !== 'trial') return
+    await install(trial.next, root, { ...trial, starts: trial.starts + 1 })
+    log.info({ serial: trial.serial, starts: trial.starts + 1 }, 'the trial begins anew')
+  }
+
+  /** @returns whether nothing is left to do */
+  async step(): Promise<boolean> {
+    const { env, root, clock, limits = TRIAL_LIMITS } = this.#options
+    const [supervisor, bridge] = await Promise.all([readSupervisor(env), readConsoleBridge(env)])
+    const inUse = unitsInUse(supervisor, bridge)
+    await this.#restart(inUse)
+    const trial = await readTrial(root)
+    if (trial === undefined) {
+      await this.#endVanished()
+      return this.#settings.restarts.due.length === 0
+    }
+    const { sinceMs, accessMs } = this.#timeOf(`${trial.digest} ${trial.phase}`, supervisor)
+    const step = trialStep(
+      {
+        ...{ phase: trial.phase, starts: trial.starts, supervisor, inUse },
+        isOfThese: supervisor.running && supervisor.status.heartbeat.uptimeMs > this.#restartedMs,
+        ...{ phaseMs: clock.nowMs() - sinceMs, accessMs },
+      },
+      limits,
+    )
+    if (step.kind === 'wait') {
+      const { serial, phase, since } = trial
+      const next = settingsDigest(wholeOf(trial.next))
+      await this.#settings.records.showTrial({ serial, phase, since, next, cause: step.cause })
+      return false
+    }
+    await this.#settings.whileOurs(async () => {
+      // An import may have ended it meanwhile.
+      if (JSON.stringify(await readTrial(root)) === JSON.stringify(trial)) await this.#decide(trial, step)
+    })
+    return false
+  }
+
+  async #decide(trial: Trial, step: Exclude<TrialStep, { kind: 'wait' }>): Promise<void> {
+    const current = await this.#settings.current().catch(() => undefined)
+    switch (step.kind) {
+      case 'install': {
+        const begun = { ...trial, phase: 'trial' as const, since: this.#options.clock.wallMs(), starts: 1 }
+        return this.#settings.install(current, wholeOf(trial.next), begun)
+      }
+      case 'confirm':
+        await this.#settings.install(current, wholeOf(trial.next), undefined)
+        return this.#settings.decided(trial, 'confirmed', '')
+      case 'undo':
+        await this.#settings.install(current, wholeOf(trial.old), undefined)
+        return this.#settings.decided(trial, 'undone', step.why)
+      default:
+        return step satisfies never
+    }
+  }
+
+  /** A trial that is gone without a decision in the record: by an import, or by the end of this program in between. */
+  async #endVanished(): Promise<void> {
+    const { trial, outcomes } = this.#settings.records.last
+    if (trial === null) return
+    const { serial, phase } = trial
+    const digest = outcomes.findLast(outcome => outcome.serial === serial && outcome.result === 'trial')?.digest ?? ''
+    const current = await this.#settings.current().catch(() => undefined)
+    const isNext = current !== undefined && settingsDigest(current) === trial.next
+    // What runs is not proved, and not what is installed. Who imports is told how to restart, and may do it before.
+    if (phase === 'trial' && !isNext) {
+      const { root, env } = this.#options
+      const network = managesNetwork(root, provisioningDirectory(env))
+        ? [{ unit: 'network', when: 'idle' } as const]
+        : []
+      await this.#settings.restarts.plan([...network, ...ALL.map(({ unit }) => ({ unit, when: 'idle' }) as const)])
+    }
+    await this.#settings.decided(
+      { serial, digest },
+      isNext ? 'confirmed' : 'undone',
+      isNext ? '' : 'other settings were installed meanwhile, as by an import by hand',
+    )
+  }
+
+  async #restart(inUse: readonly string[]): Promise<void> {
+    if (this.#settings.restarts.due.length === 0) return
+    const { log } = this.#options
+    const isSupervisor = this.#settings.restarts.due.some(({ unit, when }) => unit !== 'oobm-console' && when === 'now')
+    for (const problem of await this.#settings.restarts.perform(inUse))
+      log.error({ problem }, 'new settings did not take effect')
+    if (isSupervisor) this.#restartedMs = heartbeatNow().uptimeMs
+  }
+
+  #timeOf(key: string, supervisor: Awaited<ReturnType<typeof readSupervisor>>) {
+    const nowMs = this.#options.clock.nowMs()
+    const before = this.#phase?.key === key ? this.#phase : { key, sinceMs: nowMs, lastMs: nowMs, accessMs: 0 }
+    const isOff = supervisor.running && supervisor.status.state === 'maintenance'
+    const accessMs = before.accessMs + (isOff ? 0 : nowMs - before.lastMs)
+    this.#phase = { ...before, lastMs: nowMs, accessMs }
+    return this.#phase
+  }
+}
+
+function settingsDigest({ provisioning }: Whole): string {
+  return digestOf(Buffer.from(JSON.stringify(effective(provisioning))))
+}
+
+function wholeOf(text: string): Whole {
+  return { text, provisioning: parseProvisioning('settings on trial', text) }
+}
