@@ -63,13 +63,13 @@ test('puts a document into the folder whole, for its owner alone; without the fo
   const spool = join(directory, 'spool')
   const inbox = applyInbox({ OOBM_SETTINGS_SPOOL: spool, OOBM_SETTINGS_RECORD: join(directory, 'none') }, () => NOW)
   assert.match(
-    String(await inbox.put(digest(1), Buffer.from('x'))),
+    String(await inbox.put(digest(1), Buffer.from('x'), 'relay')),
     /^the software of this device does not know signed settings$/,
   )
   await mkdir(spool)
-  assert.is(await inbox.put(digest(1), Buffer.from('a document')), undefined)
-  assert.equal(await readdir(spool), ['relay-0000000000000000.settings'])
-  const path = join(spool, 'relay-0000000000000000.settings')
+  assert.is(await inbox.put(digest(1), Buffer.from('a document'), 'address'), undefined)
+  assert.equal(await readdir(spool), ['address-0000000000000000.settings'])
+  const path = join(spool, 'address-0000000000000000.settings')
   assert.equal([await readFile(path, 'utf8'), (await stat(path)).mode & 0o777], ['a document', 0o600])
   assert.is(await inbox.look(digest(1)), undefined)
 })

@@ -18,9 +18,9 @@ export function applyInbox(env: NodeJS.ProcessEnv, wallMs: () => number): Inbox 
   const [spool, record] = [settingsSpool(env), settingsRecordPath(env)]
   const trust = join(dirname(deviceConfigPath(env)), 'settings.toml')
   return {
-    put: async (digest, bytes) => {
+    put: async (digest, bytes, from) => {
       try {
-        await writeAtomically(join(spool, `relay-${digest.slice(0, 16)}.settings`), bytes, 0o600)
+        await writeAtomically(join(spool, `${from}-${digest.slice(0, 16)}.settings`), bytes, 0o600)
         return undefined
       } catch (err) {
         // The folder comes with oobm-apply.
@@ -76,7 +76,9 @@ export function answerOf(
 
 /** The name of the file in the folder says nothing to people. */
 function withoutName(cause: string): string {
-  return cause.replace(/^relay-[0-9a-f]{16}\.settings:(?:(\d+):)? /gm, (_, line) => (line ? `line ${line}: ` : ''))
+  return cause.replace(/^(?:relay|address)-[0-9a-f]{16}\.settings:(?:(\d+):)? /gm, (_, line) =>
+    line ? `line ${line}: ` : '',
+  )
 }
 
 function stateOf({ result }: SettingsOutcome): SettingsAnswer['state'] {

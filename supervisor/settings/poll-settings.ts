@@ -66,7 +66,7 @@ async function lookOnce(
   const digest = createHash('sha256').update(got.bytes).digest('hex')
   const next = { url, digest, ...(got.etag !== undefined && { etag: got.etag }) }
   if (digest === known?.digest) return { result: 'unchanged', cause: '', known: next }
-  const refusal = await inbox.put(digest, got.bytes)
+  const refusal = await inbox.put(digest, got.bytes, 'address')
   if (refusal !== undefined) return { result: 'failed', cause: refusal, known }
   await writeAtomically(join(directories.state, 'settings-polled.json'), JSON.stringify(next), 0o600)
   return { result: 'new', cause: '', known: next }

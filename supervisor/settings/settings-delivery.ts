@@ -9,8 +9,11 @@ import { fetchDocument } from './fetch-document.ts'
 
 /** Where documents go, and where answers come from. */
 export interface Inbox {
-  /** @returns undefined when `oobm-apply` has it; otherwise why not, for people */
-  put(digest: string, bytes: Uint8Array): Promise<string | undefined>
+  /**
+   * @param from what brought it: `oobm settings` shows that as part of its name
+   * @returns undefined when `oobm-apply` has it; otherwise why not, for people
+   */
+  put(digest: string, bytes: Uint8Array, from: 'relay' | 'address'): Promise<string | undefined>
   /** What `oobm-apply` says of a document; where it does not know it, of the last one; undefined without one. */
   look(digest: string | undefined): Promise<SettingsAnswer | undefined>
 }
@@ -110,7 +113,7 @@ export class SettingsDelivery {
       else this.#fetched = last
       return
     }
-    const cause = await inbox.put(digest, fetched.value)
+    const cause = await inbox.put(digest, fetched.value, 'relay')
     this.#own = { digest, cause, atMs: clock.nowMs() }
     if (cause === undefined) log.info({ digest, bytes: offer.bytes }, 'handed a settings document to oobm-apply')
     else log.warn({ digest, cause }, 'a settings document could not be handed to oobm-apply')
