@@ -5,6 +5,9 @@ import { EXIT, errorMessage, UserError } from '../runtime/errors.ts'
 /** The exit code of ssh itself, when it could not connect, log in or forward (ssh(1), EXIT STATUS). */
 export const SSH_FAILED = 255
 
+/** Characters of an answer: that of a large fleet has a few million, and a host that was broken into may send without end. */
+const SAID_MAX = 64 * 1024 ** 2
+
 export interface SshCall {
   /** What it reads: a text; what this program would; or nothing. */
   stdin?: { text: string } | 'ours' | 'none'
@@ -24,7 +27,7 @@ export interface SshAnswer {
 
 /**
  * Ends with ssh, which `signal` ends.
- * @throws UserError with exit code 69 where ssh cannot be run
+ * @throws UserError with exit code 69 where ssh cannot be run, with 1 where the other side sends without end
  */
 export function runSsh(args: readonly string[], { stdin = 'ours', kept, onText, signal }: SshCall): Promise<SshAnswer> {
   const input = typeof stdin === 'object' ? 'pipe' : stdin === 'ours' ? 'inherit' : 'ignore'
@@ -33,8 +36,10 @@ export function runSsh(args: readonly string[], { stdin = 'ours', kept, onText, 
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
+      if (said.length > SAID_MAX) return
       said += text
       onText?.(text)
+      if (said.length > SAID_MAX) child.kill()
     })
   }
   // A server that refuses reads nothing: the exit code says so.
@@ -46,7 +51,11 @@ export function runSsh(args: readonly string[], { stdin = 'ours', kept, onText, 
       const message = `cannot run ssh, which is in the package openssh-client: ${errorMessage(err)}`
       reject(new UserError(message, EXIT.unavailable, { cause: err }))
     })
-    child.once('close', code => resolve({ code: code ?? undefined, said }))
+    child.once('close', code => {
+      if (said.length <= SAID_MAX) return resolve({ code: code ?? undefined, said })
+      const message = `the other side sent more than ${SAID_MAX / 1024 ** 2} MB, which no answer has: is that host what it was?`
+      reject(new UserError(message, EXIT.failed))
+    })
   })
 }
 

@@ -196,7 +196,7 @@ test(
 )
 
 test(
-  'a relay that lies, or says nothing of a device, makes no push a success',
+  'a relay that lies, says nothing of a device or sends without end makes no push a success',
   async context => {
     const { trust, folder, edit, must } = await scene(context)
     await trust()
@@ -229,6 +229,15 @@ test(
     const mute = await push(`echo '${view('none', 'osaka')}'`, ['tokyo', 'osaka'])
     assert.is(mute.code, 1, mute.stdout + mute.stderr)
     assert.match(mute.stderr, /^signed, and at no relay: tokyo; --again pushes them again$/m)
+    const endless = await push('exec yes', ['tokyo'])
+    assert.is(endless.code, 69, endless.stdout + endless.stderr)
+    assert.match(
+      endless.stderr,
+      /does not answer as oobm-relay does: is that host what it was\?\n[\s\S]*nothing was signed/,
+    )
+    const oneLine = await push("exec tr '\\\\0' x </dev/zero", ['tokyo'])
+    assert.is(oneLine.code, 69, oneLine.stdout + oneLine.stderr)
+    assert.match(oneLine.stderr, /sent more than 64 MB, which no answer has/)
   },
   SLOW,
 )

@@ -58,12 +58,15 @@ export function remoteMailbox(relay: Relay, host: string | undefined, signal: Ab
     watch: async (devices, waitMs, onView, until) => {
       const wait = waitMs > 0 ? [`--wait=${Math.ceil(waitMs / 1000)}s`] : []
       const args = ['settings', 'show', '--here', '--json', ...wait, ...place, '--', ...devices]
+      const strange = new AbortController()
+      let strangeLines = 0
       const lines = linesOf(text => {
         const view = viewOf(text)
+        if (view === undefined && ++strangeLines > STRANGE_MAX) strange.abort()
         // A relay says what it wants: only what was asked for counts.
         if (view !== undefined && devices.includes(view.device)) onView(view)
       })
-      const over = AbortSignal.any([signal, until])
+      const over = AbortSignal.any([signal, until, strange.signal])
       const { code } = await askRelay({
         ...call,
         args,
@@ -72,6 +75,11 @@ export function remoteMailbox(relay: Relay, host: string | undefined, signal: Ab
         onText: lines,
         signal: over,
       })
+      if (strange.signal.aborted)
+        throw new UserError(
+          `relay ${relay.name} does not answer as oobm-relay does: is that host what it was?`,
+          EXIT.failed,
+        )
       if (code !== EXIT.ok && !over.aborted)
         throw new UserError(`relay ${relay.name} does not say which settings it has: it said why above`, EXIT.failed)
     },
@@ -86,6 +94,8 @@ function viewOf(line: string): SettingsView | undefined {
   }
 }
 
+/** Lines that are no view, such as a banner of the host. */
+const STRANGE_MAX = 100
 /** Characters of a line that are kept: a view has less. */
 const LINE_MAX = 16_384
 
@@ -94,6 +104,6 @@ function linesOf(take: (line: string) => void): (text: string) => void {
   return text => {
     const parts = (partial + text).split('\n')
     partial = (parts.pop() ?? '').slice(0, LINE_MAX)
-    for (const line of parts) take(line)
+    for (const line of parts) if (line !== '') take(line)
   }
 }
