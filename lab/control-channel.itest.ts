@@ -1,47 +1,19 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { isProvedReachable } from '../formats/states.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
-import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite, type TestContext } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
+import { PATIENCE, startBuiltLab } from './testing/built-lab.ts'
 
 const test = suite('control channel in the lab')
 const LIMIT = { timeoutMs: 200_000 }
-const PATIENCE = { timeoutMs: 60_000 }
 
-/** The whole system from its bundles, and the operator's program on the same machine. */
+/** The whole system, and the operator's program on the same machine. */
 async function startLab(context: TestContext) {
-  const scratch = await scratchDirectory(context)
-  const bundle = join(import.meta.dirname, '../tools/bundle.ts')
-  const options = { cwd: join(import.meta.dirname, '..'), ...PATIENCE }
-  const built = await runProgram(process.execPath, ['--import', 'tsx', bundle, join(scratch, 'build')], options)
-  assert.is(built.code, 0, built.stderr)
-  await mkdir(join(scratch, 'tmp'))
-  const program = (name: string) => join(scratch, 'build/lib', `${name}.cjs`)
-  const directory = join(scratch, 'lab')
-  const env = { TMPDIR: join(scratch, 'tmp'), OOBM_FLEET: join(directory, 'fleet.toml') }
-  const lab = startProgram(process.execPath, [program('lab'), '--directory', directory], { env })
-  context.cleanup(() => lab.stop(20_000))
-  context.onFailure(() => `the lab:\n${lab.output().slice(-1500)}`)
-  const led = () =>
-    readFile(join(directory, 'led'), 'utf8').then(
-      state => state.trim(),
-      () => '',
-    )
-  await waitFor('the lab to be ready', async () => (await led()) === 'ready', PATIENCE)
-  const state = join(directory, 'relay/oobm')
-  const oobmRelay = (...args: string[]) =>
-    runProgram(process.execPath, [program('oobm-relay'), ...args], { env, ...PATIENCE })
-  return {
-    directory,
-    led,
-    env,
-    program,
-    oobmRelay,
-    relay: (name: string, ...args: string[]) => oobmRelay(name, ...args, '--state', state),
-  }
+  const lab = await startBuiltLab(context)
+  return { ...lab, relay: (name: string, ...args: string[]) => lab.oobmRelay(name, ...args, '--state', lab.state) }
 }
 
 test(

@@ -1,39 +1,19 @@
 /** Settings from afar through the whole system: fleet file → signature → relay → device → who gets in, and the way back. */
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { makeKey } from '../testbed/make-key.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
-import { scratchDirectory } from '../testbed/scratch.ts'
 import { signalProcess } from '../testbed/sshd.ts'
 import { suite, type TestContext } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
+import { PATIENCE, startBuiltLab } from './testing/built-lab.ts'
 
 const test = suite('settings from afar in the lab')
 const LIMIT = { timeoutMs: 280_000 }
-const PATIENCE = { timeoutMs: 60_000 }
 
 async function startLab(context: TestContext) {
-  const scratch = await scratchDirectory(context)
-  const bundle = join(import.meta.dirname, '../tools/bundle.ts')
-  const options = { cwd: join(import.meta.dirname, '..'), timeoutMs: 120_000 }
-  const built = await runProgram(process.execPath, ['--import', 'tsx', bundle, join(scratch, 'build')], options)
-  assert.is(built.code, 0, built.stderr)
-  await mkdir(join(scratch, 'tmp'))
-  const program = (name: string) => join(scratch, 'build/lib', `${name}.cjs`)
-  const directory = join(scratch, 'lab')
-  const env = { TMPDIR: join(scratch, 'tmp'), OOBM_FLEET: join(directory, 'fleet.toml') }
-  const lab = startProgram(process.execPath, [program('lab'), '--directory', directory], { env })
-  context.cleanup(() => lab.stop(20_000))
-  context.onFailure(async () => {
-    const log = await readFile(join(directory, 'log/oobm-apply.log'), 'utf8').catch(() => '')
-    return `the lab:\n${lab.output().slice(-1500)}\noobm-apply:\n${log}`
-  })
-  const led = () => readFile(join(directory, 'led'), 'utf8').catch(() => '')
-  await waitFor('the lab to be ready', async () => (await led()).trim() === 'ready', PATIENCE)
-  const relay = join(directory, 'relay/oobm')
-  const oobmRelay = (...args: string[]) =>
-    runProgram(process.execPath, [program('oobm-relay'), ...args], { env, ...PATIENCE })
+  const { directory, oobmRelay, state: relay } = await startBuiltLab(context)
   const must = async (...args: string[]) => {
     const { code, stdout, stderr } = await oobmRelay(...args)
     assert.is(code, 0, `${args.join(' ')}: ${stdout}${stderr}`)

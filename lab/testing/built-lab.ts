@@ -1,0 +1,40 @@
+/** A lab from its bundles, ready, and the operator's program beside it. */
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { runProgram, startProgram } from '../../testbed/run-program.ts'
+import { scratchDirectory } from '../../testbed/scratch.ts'
+import type { TestContext } from '../../testbed/suite.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
+
+/** For what a loaded machine takes long for. */
+export const PATIENCE = { timeoutMs: 60_000 }
+
+export async function startBuiltLab(context: TestContext) {
+  const scratch = await scratchDirectory(context)
+  const root = join(import.meta.dirname, '../..')
+  const bundle = ['--import', 'tsx', 'tools/bundle.ts', join(scratch, 'build')]
+  const built = await runProgram(process.execPath, bundle, { cwd: root, timeoutMs: 120_000 })
+  assert.is(built.code, 0, built.stderr)
+  await mkdir(join(scratch, 'tmp'))
+  const program = (name: string) => join(scratch, 'build/lib', `${name}.cjs`)
+  const directory = join(scratch, 'lab')
+  const env = { TMPDIR: join(scratch, 'tmp'), OOBM_FLEET: join(directory, 'fleet.toml') }
+  const lab = startProgram(process.execPath, [program('lab'), '--directory', directory], { env })
+  context.cleanup(() => lab.stop(20_000))
+  context.onFailure(async () => {
+    const log = await readFile(join(directory, 'log/oobm-apply.log'), 'utf8').catch(() => '')
+    return `the lab:\n${lab.output().slice(-1500)}\noobm-apply:\n${log}`
+  })
+  const led = () =>
+    readFile(join(directory, 'led'), 'utf8').then(
+      state => state.trim(),
+      () => '',
+    )
+  await waitFor('the lab to be ready', async () => (await led()) === 'ready', PATIENCE)
+  return {
+    ...{ directory, led, env, program, state: join(directory, 'relay/oobm') },
+    oobmRelay: (...args: string[]) =>
+      runProgram(process.execPath, [program('oobm-relay'), ...args], { env, ...PATIENCE }),
+  }
+}
