@@ -116,6 +116,8 @@ test(
     context.cleanup(() => lab.stop())
     context.onFailure(() => lab.output())
     await lab.says(/^ready: proved/m, PATIENCE_MS)
+    // Where there is no terminal, what to type is told all the same, and without colours.
+    await lab.says(/^ {2}ssh -F \S+\/ssh_config console +the router/m, PATIENCE_MS)
     const { pid } = JSON.parse(await readFile(join(directory, 'device/run/oobm-console/status.json'), 'utf8'))
     process.kill(pid, 'SIGKILL')
     await waitFor('the lab to end', () => lab.ended(), { timeoutMs: PATIENCE_MS })

@@ -36,7 +36,7 @@ export function renderScreen(state: ScreenState): string[] {
     ...describeDevice(state),
     ...describeConsoles(state),
     '',
-    ...commands(state),
+    ...renderCommands(state),
   ]
 }
 
@@ -84,7 +84,8 @@ function describeConsoles({ bridge }: ScreenState): string[] {
   })
 }
 
-function commands({ directory, equipment, relayPids, deviceSshdPid }: ScreenState): string[] {
+/** What to type, while the lab runs. */
+export function renderCommands({ directory, equipment, relayPids, deviceSshdPid }: ScreenState): string[] {
   const ssh = `ssh -F ${directory}/ssh_config`
   const simulated = equipment === 'sim:router'
   return [

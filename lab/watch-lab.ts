@@ -1,9 +1,10 @@
 /** Shows a running lab until it is to end: as one screen on a terminal, as lines of text anywhere else. */
 import { readFile } from 'node:fs/promises'
+import { stripVTControlCharacters } from 'node:util'
 import { readConsoleBridge, readSupervisor } from '../device/daemons/read-daemon.ts'
-import { STATE_NAMES } from '../formats/states.ts'
+import { STATE_NAMES, STATES } from '../formats/states.ts'
 import { systemClock } from '../runtime/clock.ts'
-import { createScreen, renderScreen, type ScreenState } from './screen.ts'
+import { createScreen, renderCommands, renderScreen, type ScreenState } from './screen.ts'
 import type { Lab } from './start-lab.ts'
 
 /** Milliseconds between two looks: the LED's shortest flash lasts 100 ms. */
@@ -15,6 +16,7 @@ const PIDS_EVERY = 40
 export async function watchLab(lab: Lab, screen: boolean, signal: AbortSignal): Promise<void> {
   const view = screen ? createScreen(process.stdout) : undefined
   let reported = ''
+  let hasToldCommands = false
   let state: ScreenState | undefined
   try {
     for (let looks = 0; !signal.aborted; looks++) {
@@ -22,6 +24,11 @@ export async function watchLab(lab: Lab, screen: boolean, signal: AbortSignal): 
       view?.draw(renderScreen(state))
       const report = reportLine(state)
       if (!view && report !== reported) process.stdout.write(`${report}\n`)
+      // Whoever reads lines must be told what to type as well, once it is of use.
+      if (!view && !hasToldCommands && isProved(state)) {
+        process.stdout.write(`\n${stripVTControlCharacters(renderCommands(state).join('\n'))}\n\n`)
+        hasToldCommands = true
+      }
       reported = report
       await systemClock.sleep(PACE_MS, signal)
     }
@@ -49,6 +56,10 @@ async function look(lab: Lab, before: ScreenState | undefined, findPids: boolean
     relayPids: findPids || !before ? await lab.relayPids() : before.relayPids,
     deviceSshdPid: lab.deviceSshdPid,
   }
+}
+
+function isProved({ supervisor }: ScreenState): boolean {
+  return supervisor.running && STATES[supervisor.status.state].reach === 'proved'
 }
 
 function reportLine({ supervisor }: ScreenState): string {
