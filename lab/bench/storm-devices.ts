@@ -69,10 +69,10 @@ async function live({ config: input, privateKey }: StormDevice): Promise<void> {
       signal,
     })
     if (!reached.ok) return reached.failure
-    const { connection } = reached
+    const { connection, via } = reached
     try {
       const made = await patience.step([connection.closed], deadline =>
-        establish(connection, { ...common, signal: deadline, onSessions: () => {}, onOrder: () => {} }),
+        establish(connection, { ...common, via, signal: deadline, onSessions: () => {}, onOrder: () => {} }),
       )
       if (!made?.ok) return made?.failure ?? { state: 'no-relay', cause: 'no answer after the login' }
       const failure = await within(PROBE_MS, [connection.closed], made.tunnel.openListeners)

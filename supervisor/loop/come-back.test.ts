@@ -34,7 +34,10 @@ function searching({
     dial: async () => {
       scene.triesAtMin.push(context.clock.nowMs() / MIN_MS)
       if (!scene.isBack) return { ok: false, failure: { kind: 'refused', cause: 'it refuses' } }
-      return { ok: true, transport: { stream: new FakeStream() as never, localAddress: '', remoteAddress: '' } }
+      return {
+        ok: true,
+        transport: { stream: new FakeStream() as never, via: { rung: 'direct' }, localAddress: '', remoteAddress: '' },
+      }
     },
     connect: async () => {
       const connection = new ScriptedConnection({ ...answers })
@@ -44,8 +47,8 @@ function searching({
   })
   const { clock } = context
   void comeBack(context, PREFERRED, over.signal, {
-    request: (relay, into) => ({
-      relay,
+    request: (relay, via, into) => ({
+      ...{ relay, via },
       mayEvict: false,
       onSessions: () => {},
       onOrder: order => order.type === 'maintenance' && into.maintenance(order),

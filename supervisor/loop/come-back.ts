@@ -1,5 +1,6 @@
 /** Back to the preferred relay after a failure of it: a second tunnel beside the present one, which has to prove itself first. */
 import type { RelayConfig } from '../../formats/device-config.ts'
+import type { Via } from '../network/dial.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { Orders } from '../tunnel/orders.ts'
 import { makeTunnel, reach, type TunnelRequest } from './make-tunnel.ts'
@@ -17,7 +18,7 @@ const SYN_MS = 10_000
 const LOOK_MS = 5_000
 
 export interface ComeBackOptions {
-  request(relay: RelayConfig, into: Orders): TunnelRequest
+  request(relay: RelayConfig, via: Via, into: Orders): TunnelRequest
   start(tunnel: Tunnel, by: Orders): Run
 }
 
@@ -56,7 +57,7 @@ async function tryOnce(
   }
   // Its orders are its own until people are led there: another relay's maintenance is not this tunnel's.
   const orders = new Orders(config.relays, clock)
-  const made = await makeTunnel(context, reached.connection, request(preferred, orders), signal)
+  const made = await makeTunnel(context, reached.connection, request(preferred, reached.via, orders), signal)
   if (!made.ok) return undefined
   if (signal.aborted) {
     made.tunnel.connection.destroy()

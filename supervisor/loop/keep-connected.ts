@@ -5,12 +5,12 @@ import type { RelayConfig } from '../../formats/device-config.ts'
 import type { SettingsOffer } from '../../formats/settings-delivery.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Failure } from '../failure.ts'
-import type { Connection } from '../ssh/connection.ts'
+import type { Via } from '../network/dial.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { Orders } from '../tunnel/orders.ts'
 import { comeBack } from './come-back.ts'
 import { drain } from './drain.ts'
-import { makeTunnel, reach } from './make-tunnel.ts'
+import { type Login, makeTunnel, reach } from './make-tunnel.ts'
 import type { Context } from './ports.ts'
 import { RelayChoice } from './relay-choice.ts'
 import { retryWaitMs, synMs } from './retry-plan.ts'
@@ -67,7 +67,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
   let downSinceMs = clock.nowMs()
   let wasStable = false
   let failure: Failure | undefined
-  let adopted: { relay: RelayConfig; connection: Connection } | undefined
+  let adopted: Login | undefined
   try {
     while (!signal.aborted) {
       const ending = await oneTunnel()
@@ -113,12 +113,12 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
       const downMs = clock.nowMs() - downSinceMs
       track.beat(synMs(downMs) + context.patience.stepMs * 3 + 60_000)
       const reached = adopted
-        ? { ok: true as const, connection: adopted.connection }
+        ? { ok: true as const, ...adopted }
         : await reach(context, { relay, synMs: synMs(downMs) }, signal)
       if (signal.aborted && reached.ok) reached.connection.destroy()
       if (signal.aborted) return { kind: 'stopped' }
       if (!reached.ok) return { kind: 'failed', failure: reached.failure }
-      const made = await makeTunnel(context, reached.connection, requestTo(relay, orders), signal)
+      const made = await makeTunnel(context, reached.connection, requestTo(relay, reached.via, orders), signal)
       if (signal.aborted && made.ok) made.tunnel.connection.destroy()
       if (signal.aborted) return { kind: 'stopped' }
       if (!made.ok) return { kind: 'failed', failure: made.failure }
@@ -138,8 +138,14 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
     }
   }
 
-  function requestTo(relay: RelayConfig, into: Orders, mayEvict = true) {
-    return { relay, mayEvict, onSessions: () => publish(), onOrder: (order: RelayOrder) => obey(order, relay, into) }
+  function requestTo(relay: RelayConfig, via: Via, into: Orders, mayEvict = true) {
+    return {
+      relay,
+      via,
+      mayEvict,
+      onSessions: () => publish(),
+      onOrder: (order: RelayOrder) => obey(order, relay, into),
+    }
   }
 
   function start(tunnel: Tunnel, by: Orders, rescueBy: readonly RelayConfig[] = choice.fromPresent): Run {
@@ -192,7 +198,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
 
   function lookForPreferred(searching: AbortSignal): Promise<Run | undefined> {
     return comeBack(context, choice.preferred, searching, {
-      request: (relay, into) => requestTo(relay, into, false),
+      request: (relay, via, into) => requestTo(relay, via, into, false),
       start: (tunnel, by) => start(tunnel, by, []),
     })
   }

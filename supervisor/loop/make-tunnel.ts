@@ -4,6 +4,7 @@ import type { RelayOrder } from '../../formats/control-protocol.ts'
 import type { RelayConfig } from '../../formats/device-config.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
+import type { Via } from '../network/dial.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { establish, type Tunnel } from '../tunnel/establish.ts'
 import { type Reached, reachRelay } from '../tunnel/reach-relay.ts'
@@ -12,8 +13,16 @@ import type { Context } from './ports.ts'
 /** Milliseconds for the goodbye to a relay, so that it frees the listeners at once. */
 const GOODBYE_MS = 1_000
 
+/** A login at a relay, and the way by which it came. */
+export interface Login {
+  relay: RelayConfig
+  via: Via
+  connection: Connection
+}
+
 export interface ReachRequest {
   relay: RelayConfig
+  via?: Via
   /** Milliseconds for a TCP connection to come about; twice as many for the relay to greet, where that is less than usual. */
   synMs: number
   /** Software name in our identification string (RFC 4253, section 4.2). */
@@ -30,6 +39,7 @@ export async function reach(context: Context, request: ReachRequest, signal: Abo
 
 export interface TunnelRequest {
   relay: RelayConfig
+  via: Via
   /** False beside another tunnel of ours that is to live on. */
   mayEvict: boolean
   onSessions(): void

@@ -4,12 +4,11 @@ import type { RelayConfig } from '../../formats/device-config.ts'
 import { whenAborted } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
 import { selfTest } from '../proof/self-test.ts'
-import type { Connection } from '../ssh/connection.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import type { Orders } from '../tunnel/orders.ts'
 import { holdTunnel } from './hold-tunnel.ts'
 import { watchLife } from './liveness.ts'
-import { goodbye, reach } from './make-tunnel.ts'
+import { goodbye, type Login, reach } from './make-tunnel.ts'
 import type { Context } from './ports.ts'
 import { loginOptionsOf, type Proof } from './prove-once.ts'
 import { proveTunnel } from './prove-tunnel.ts'
@@ -20,7 +19,7 @@ export type RunEnding =
   | { kind: 'lost'; failure: Failure }
   | { kind: 'failed'; failure: Failure }
   /** The old connection stayed silent, and this one is logged in. */
-  | { kind: 'replaced'; relay: RelayConfig; connection: Connection }
+  | ({ kind: 'replaced' } & Login)
   | { kind: 'redirected'; relay: RelayConfig }
   | { kind: 'stopped' }
 
@@ -53,7 +52,7 @@ const SELFTEST_SYN_MS = 5_000
 export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
   const { context, onChange } = options
   const { clock } = context
-  const { connection, relay } = tunnel
+  const { connection, relay, via } = tunnel
   const nowMs = clock.nowMs()
   const facts: RunFacts = {
     ...{ relay, connectedMs: nowMs, aliveMs: nowMs, addressGone: false, offForMs: 0, isOpen: false },
@@ -114,7 +113,7 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
             selfTest({
               ...loginOptionsOf(context, signal),
               where: `${relay.host}:${relay.port}`,
-              reach: () => reach(context, { relay, synMs: SELFTEST_SYN_MS, ident: 'oobm_selftest' }, signal),
+              reach: () => reach(context, { relay, via, synMs: SELFTEST_SYN_MS, ident: 'oobm_selftest' }, signal),
             }),
           report: {
             proof: takeProof,

@@ -21,7 +21,10 @@ function trying(
       dialled.push(`${context.clock.nowMs()} ${host}`)
       const stream = new FakeStream()
       stream.leadsTo = host
-      return { ok: true, transport: { stream: stream as never, localAddress: '', remoteAddress: '' } }
+      return {
+        ok: true,
+        transport: { stream: stream as never, via: { rung: 'direct' }, localAddress: '', remoteAddress: '' },
+      }
     },
     // One that breaks its promise: it goes on when it is aborted.
     connect: async ({ stream }) => {
@@ -46,7 +49,7 @@ function trying(
 test('gives the first that is logged in, and asks no other where it is quick', async () => {
   const { context, found, dialled, connections, endedAtMs } = trying({ a: 100, b: 100 })
   await context.clock.runUntil(60_000)
-  assert.equal(await found, { relay: A, connection: connections[0] })
+  assert.equal(await found, { relay: A, via: { rung: 'direct' }, connection: connections[0] })
   assert.is(endedAtMs(), 100)
   assert.equal(dialled, ['0 a'])
 })

@@ -1,14 +1,8 @@
 /** A login at the relay that answers first: for a new connection beside a silent tunnel, when seconds count. */
 import type { RelayConfig } from '../../formats/device-config.ts'
 import { controllerUnder, OVER } from '../../runtime/waiting.ts'
-import type { Connection } from '../ssh/connection.ts'
-import { reach } from './make-tunnel.ts'
+import { type Login, reach } from './make-tunnel.ts'
 import type { Context } from './ports.ts'
-
-export interface Found {
-  relay: RelayConfig
-  connection: Connection
-}
 
 /** Milliseconds after which the next relay is tried as well: a silent one must not delay the others. */
 const STAGGER_MS = 3_000
@@ -20,18 +14,18 @@ export async function tryEach(
   context: Context,
   relays: readonly RelayConfig[],
   signal: AbortSignal,
-): Promise<Found | undefined> {
+): Promise<Login | undefined> {
   const { clock } = context
   const busy = new Set<RelayConfig>()
   const over = controllerUnder(signal)
-  let found: Found | undefined
+  let found: Login | undefined
   const tryOne = async (relay: RelayConfig) => {
     busy.add(relay)
     const reached = await reach(context, { relay, synMs: SYN_MS }, over.signal)
     busy.delete(relay)
     if (!reached.ok) return
     if (over.signal.aborted) return reached.connection.destroy()
-    found = { relay, connection: reached.connection }
+    found = { relay, via: reached.via, connection: reached.connection }
     over.abort(OVER)
   }
   for (let turn = 0; relays.length > 0 && !over.signal.aborted; turn++) {

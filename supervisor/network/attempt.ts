@@ -1,13 +1,14 @@
 /** One connection to one address, until it has shown an SSH greeting or what is there instead. */
-import { connect, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Clock } from '../../runtime/clock.ts'
-import { errorCode, errorMessage } from '../../runtime/errors.ts'
-import { printable } from '../../runtime/printable.ts'
-import { settled } from '../../runtime/waiting.ts'
+import { settled, within } from '../../runtime/waiting.ts'
 import type { AddressFault } from './dial-failure.ts'
 import { readGreeting } from './greeting.ts'
+import type { Opened, OpenedStream, OpenStream } from './open-stream.ts'
 
 export interface AttemptOptions {
+  /** How the TCP connection comes about. */
+  open: OpenStream
   /** A literal IP address. */
   address: string
   port: number
@@ -24,68 +25,88 @@ export interface AttemptOptions {
 
 /** What we say to a server that says nothing. */
 const QUESTION = 'SSH-2.0-oobm\r\n'
+/** How a stream says that nothing more comes; one that is destroyed without an error says `close` alone. */
+const OVER = ['error', 'end', 'close'] as const
 
 /**
- * @returns the paused socket, with the greeting in it for whoever reads it next; undefined on a fault or an abort, and the
- *   socket is destroyed then
+ * @returns the paused stream, with the greeting in it for whoever reads it next; undefined on a fault or an abort, and no
+ *   stream is left then
  */
-export async function attempt(options: AttemptOptions): Promise<Socket | undefined> {
-  const { clock, synMs, askAtMs, note, signal } = options
+export async function attempt(options: AttemptOptions): Promise<OpenedStream | undefined> {
+  const { note, signal } = options
   note({ kind: 'no-answer' })
+  const opened = await connect(options)
+  if (signal.aborted && opened?.ok) opened.stream.destroy()
+  if (signal.aborted || opened === undefined) return undefined
+  if (!opened.ok) {
+    note(opened.fault)
+    return undefined
+  }
+  note({ kind: 'silent' })
+  const { stream, localAddress } = opened
+  if (await greets(stream, options)) return { stream, localAddress }
+  stream.destroy()
+  return undefined
+}
+
+/** Undefined when there was no answer in time. */
+async function connect(options: AttemptOptions): Promise<Opened | undefined> {
+  const { open, address, port, clock, synMs, signal } = options
+  const outcome = await within(synMs, [signal], deadline => open({ address, port, signal: deadline }), {
+    clock,
+    discard: late => late.ok && late.stream.destroy(),
+  })
+  return outcome.kind === 'done' ? outcome.value : undefined
+}
+
+/** Reads until the greeting is there, and puts it back. */
+async function greets(stream: Duplex, options: AttemptOptions): Promise<boolean> {
+  const { clock, askAtMs, note, signal } = options
   const over = new AbortController()
-  const socket = open(options)
+  let first: Buffer = Buffer.alloc(0)
+  let onData = (_: Buffer) => {}
+  let onOver = () => {}
   const hasGreeted = await settled<boolean>(signal, false, settle => {
     const fail = (fault: AddressFault) => {
       if (over.signal.aborted) return
       note(fault)
       settle(false)
     }
-    let isConnected = false
-    let first: Buffer = Buffer.alloc(0)
     const read = (isOver: boolean) => {
       const found = readGreeting(first, isOver)
-      if (found === undefined) return
-      if (found !== 'greeting') return fail(found)
-      socket.off('data', onData)
-      socket.pause()
-      socket.unshift(first)
-      settle(true)
+      if (found === 'greeting') settle(true)
+      else if (found) fail(found)
     }
-    const onData = (bytes: Buffer) => {
+    onData = bytes => {
       first = Buffer.concat([first, bytes])
       note({ kind: 'not-ssh', which: 'other' })
       read(false)
     }
-    socket.on('data', onData)
-    socket.once('connect', () => {
-      isConnected = true
-      note({ kind: 'silent' })
-    })
-    socket.once('error', err => (isConnected ? read(true) : fail(faultOf(err))))
-    socket.once('end', () => read(true))
-    void clock.sleep(synMs, over.signal).then(() => isConnected || fail({ kind: 'no-answer' }))
+    onOver = () => read(true)
+    for (const event of OVER) stream.once(event, onOver)
+    stream.on('data', onData)
+    if (stream.destroyed) onOver()
     void clock.sleep(Math.max(0, askAtMs - clock.nowMs()), over.signal).then(async () => {
-      if (!isConnected || first.length > 0 || over.signal.aborted) return
+      if (first.length > 0 || over.signal.aborted) return
       const answer = await ask(options, over.signal)
       if (answer && first.length === 0) fail(answer)
     })
   })
   over.abort()
-  if (hasGreeted && !signal.aborted) return socket
-  socket.destroy()
-  return undefined
-}
-
-function open({ address, port }: AttemptOptions): Socket {
-  const socket = connect({ host: address, port, noDelay: true, autoSelectFamily: false })
-  // For ever: an error without a listener ends the process.
-  socket.on('error', () => {})
-  return socket
+  for (const event of OVER) stream.off(event, onOver)
+  stream.off('data', onData)
+  stream.pause()
+  if (!hasGreeted || signal.aborted) return false
+  stream.unshift(first)
+  return true
 }
 
 /** Speaks on a connection of its own to a server that says nothing; undefined where that says nothing either. */
 async function ask(options: AttemptOptions, signal: AbortSignal): Promise<AddressFault | undefined> {
-  const socket = open(options)
+  const { open, address, port } = options
+  const opened = await open({ address, port, signal })
+  if (!opened.ok) return undefined
+  const { stream } = opened
   let first: Buffer = Buffer.alloc(0)
   try {
     return await settled<AddressFault | undefined>(signal, undefined, resolve => {
@@ -95,38 +116,16 @@ async function ask(options: AttemptOptions, signal: AbortSignal): Promise<Addres
         // Who closes when it is spoken to is no SSH server.
         else if (found) resolve(found.kind === 'closed' ? { kind: 'not-ssh', which: 'other' } : found)
       }
-      let isAsked = false
-      socket.once('connect', () => {
-        socket.write(QUESTION)
-        isAsked = true
-      })
-      socket.on('data', bytes => {
+      stream.on('data', bytes => {
         first = Buffer.concat([first, bytes])
         read(false)
       })
       // A server that closes with our question unread resets the connection: OpenSSL does, for what is no TLS.
-      socket.once('error', () => resolve(isAsked ? { kind: 'not-ssh', which: 'other' } : undefined))
-      socket.once('end', () => read(true))
+      stream.once('error', () => resolve({ kind: 'not-ssh', which: 'other' }))
+      for (const event of ['end', 'close']) stream.once(event, () => read(true))
+      stream.write(QUESTION)
     })
   } finally {
-    socket.destroy()
-  }
-}
-
-function faultOf(err: Error): AddressFault {
-  switch (errorCode(err)) {
-    case 'ETIMEDOUT':
-      return { kind: 'no-answer' }
-    case 'ECONNREFUSED':
-      return { kind: 'refused' }
-    case 'ECONNRESET':
-      return { kind: 'closed' }
-    case 'ENETUNREACH':
-    case 'EHOSTUNREACH':
-    case 'ENETDOWN':
-    case 'EADDRNOTAVAIL':
-      return { kind: 'no-route' }
-    default:
-      return { kind: 'local', detail: printable(errorCode(err) ?? errorMessage(err)) }
+    stream.destroy()
   }
 }

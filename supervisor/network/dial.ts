@@ -1,18 +1,33 @@
 /** A TCP connection to something that has greeted as an SSH server, at whichever address of a name that is. */
-import { isIP, type Socket } from 'node:net'
+import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import type { Duplex } from 'node:stream'
 import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { within } from '../../runtime/waiting.ts'
 import { attempt } from './attempt.ts'
 import { type AddressFault, type DialFailure, describeName, dialFailure, type NameFault } from './dial-failure.ts'
-import { interleave, type Lookup, Names, systemLookup } from './names.ts'
+import { interleave, Names, systemLookup } from './names.ts'
+import type { NetworkPath } from './open-stream.ts'
 import { Race, type Won } from './race.ts'
+import { openTcpStream } from './tcp-stream.ts'
+
+/** How SSH is carried to the relay: bare. */
+export type Rung = 'direct'
+
+/** One way to a relay. */
+export interface Via {
+  /** The one interface that carries it; undefined for the default route. */
+  interface?: string
+  rung: Rung
+}
 
 /** What an SSH connection is spoken over. */
 export interface Transport {
   /** Paused; its first bytes are the greeting. */
-  stream: Socket
-  /** The interface that has the local address; undefined where none has it. */
+  stream: Duplex
+  /** The way by which it came: what asks for the same again gets the same. */
+  via: Via
+  /** The interface that carries it: the one that was asked for, else the one with the local address; undefined where none has it. */
   interface?: string
   localAddress: string
   remoteAddress: string
@@ -26,6 +41,8 @@ export interface DialOptions {
   /** A name or a literal address. */
   host: string
   port: number
+  /** Bare, over the default route, unless it is given. */
+  via?: Via
   /** Milliseconds for all of it, the greeting included. */
   timeoutMs: number
   /** Milliseconds for the TCP connection to one address; all the time unless it is given. */
@@ -33,7 +50,7 @@ export interface DialOptions {
   signal: AbortSignal
 }
 
-/** Never rejects; leaves no other socket open. Opens at most two connections for each address. */
+/** Never rejects; leaves no other stream open. Opens at most two connections for each address. */
 export type Dial = (options: DialOptions) => Promise<Dialled>
 
 export interface Dialler {
@@ -47,21 +64,37 @@ const NAME_PATIENCE_MS = 1_000
 /** Milliseconds at the end that belong to the question to a server that says nothing; a quarter of a short time. */
 const ASK_MS = 2_000
 
-/** @param options.lookup other than the system's, in tests */
-export function createDialler(options: { clock?: Clock; lookup?: Lookup } = {}): Dialler {
-  const { clock = systemClock, lookup = systemLookup } = options
-  const names = new Names(lookup)
+/** The kernel's choice of route, and the system's resolver. */
+const DEFAULT_PATH: NetworkPath = { open: openTcpStream, lookup: systemLookup }
+
+/** What the dialler remembers of one path. */
+interface Known extends NetworkPath {
+  names: Names
   /** The last address of each name that has greeted. */
-  const good = new Map<string, string>()
+  good: Map<string, string>
+}
+
+/** @param options.pathOf how an interface is used, or the default route where none is named; called once for each */
+export function createDialler(
+  options: { clock?: Clock; pathOf?(interfaceName: string | undefined): NetworkPath } = {},
+): Dialler {
+  const { clock = systemClock, pathOf = () => DEFAULT_PATH } = options
+  const paths = new Map<string | undefined, Known>()
+  const knownOf = (name: string | undefined): Known => {
+    const path = paths.get(name) ?? pathWithMemory(pathOf(name))
+    paths.set(name, path)
+    return path
+  }
   return {
-    dial: async ({ host, port, timeoutMs, synMs = timeoutMs, signal }) => {
+    dial: async ({ host, port, via = { rung: 'direct' }, timeoutMs, synMs = timeoutMs, signal }) => {
+      const { open, names, good } = knownOf(via.interface)
       const met = new Map<string, AddressFault>()
       let name: NameFault | undefined
       const askAtMs = clock.nowMs() + timeoutMs - Math.min(ASK_MS, timeoutMs / 4)
       const run = (over: AbortSignal) => {
         const start = (address: string) => {
           const note = (fault: AddressFault) => met.set(address, fault)
-          return attempt({ address, port, clock, synMs, askAtMs, signal: over, note })
+          return attempt({ open, address, port, clock, synMs, askAtMs, signal: over, note })
         }
         const race = new Race(start, clock, over)
         const last = good.get(host)
@@ -74,12 +107,12 @@ export function createDialler(options: { clock?: Clock; lookup?: Lookup } = {}):
         })
         return race.result
       }
-      const outcome = await within(timeoutMs, [signal], run, { clock, discard: won => won?.socket.destroy() })
+      const outcome = await within(timeoutMs, [signal], run, { clock, discard: won => won?.stream.destroy() })
       const won = outcome.kind === 'done' ? outcome.value : undefined
       if (won === undefined) return { ok: false, failure: dialFailure({ host, port, name, addresses: met }) }
       good.set(host, won.address)
       const warning = name === undefined ? {} : { warning: describeName(host, name) }
-      return { ok: true, transport: { ...transportOf(won), ...warning } }
+      return { ok: true, transport: { ...transportOf(won, via), ...warning } }
     },
   }
 }
@@ -93,15 +126,18 @@ function inOrder(resolved: readonly string[], last: string | undefined): string[
   return resolved.includes(last) ? [last, ...others] : [...others, last]
 }
 
-function transportOf({ socket, address }: Won): Transport {
-  const { localAddress = '' } = socket
-  const [name] = Object.entries(networkInterfaces()).find(([, list]) =>
-    list?.some(entry => entry.address === localAddress),
-  ) ?? [undefined]
-  return {
-    stream: socket,
-    ...(name === undefined ? {} : { interface: name }),
-    localAddress,
-    remoteAddress: address,
-  }
+function pathWithMemory(path: NetworkPath): Known {
+  return { ...path, names: new Names(path.lookup), good: new Map() }
+}
+
+function transportOf({ stream, localAddress, address }: Won, via: Via): Transport {
+  const name = via.interface ?? interfaceWith(localAddress)
+  return { stream, via, ...(name === undefined ? {} : { interface: name }), localAddress, remoteAddress: address }
+}
+
+function interfaceWith(localAddress: string): string | undefined {
+  const found = Object.entries(networkInterfaces()).find(([, list]) =>
+    list?.some(({ address }) => address === localAddress),
+  )
+  return found?.[0]
 }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import * as assert from 'uvu/assert'
 import type { Clock } from '../../runtime/clock.ts'
 import { suite } from '../../testbed/suite.ts'
@@ -38,8 +38,8 @@ function race() {
     address => {
       started.push(address)
       return new Promise(resolve => {
-        const socket = { destroy: () => destroyed.push(address) } as unknown as Socket
-        finish.set(address, good => resolve(good ? socket : undefined))
+        const stream = { destroy: () => destroyed.push(address) } as unknown as Duplex
+        finish.set(address, good => resolve(good ? { stream, localAddress: '' } : undefined))
       })
     },
     clock,

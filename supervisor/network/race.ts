@@ -1,9 +1,8 @@
 /** Addresses tried one after the other, each beside those before it, until one is good (RFC 8305, section 5). */
-import type { Socket } from 'node:net'
 import type { Clock } from '../../runtime/clock.ts'
+import type { OpenedStream } from './open-stream.ts'
 
-export interface Won {
-  socket: Socket
+export interface Won extends OpenedStream {
   address: string
 }
 
@@ -13,7 +12,7 @@ const STAGGER_MS = 250
 export class Race {
   /** The first that is good; undefined when there is none and no more come. */
   readonly result: Promise<Won | undefined>
-  readonly #start: (address: string) => Promise<Socket | undefined>
+  readonly #start: (address: string) => Promise<OpenedStream | undefined>
   readonly #clock: Clock
   readonly #over: AbortSignal
   readonly #waiting: string[] = []
@@ -26,10 +25,10 @@ export class Race {
   #running = 0
 
   /**
-   * @param start gives the socket that is good, or undefined; it ends when `over` is aborted
+   * @param start gives the stream that is good, or undefined; it ends when `over` is aborted
    * @param over aborted when nobody wants the result any more
    */
-  constructor(start: (address: string) => Promise<Socket | undefined>, clock: Clock, over: AbortSignal) {
+  constructor(start: (address: string) => Promise<OpenedStream | undefined>, clock: Clock, over: AbortSignal) {
     this.#start = start
     this.#clock = clock
     this.#over = over
@@ -68,16 +67,16 @@ export class Race {
     }
     this.#running++
     void this.#clock.sleep(STAGGER_MS, this.#over).then(goOn)
-    const socket = await this.#start(address)
+    const opened = await this.#start(address)
     this.#running--
-    if (socket === undefined) {
+    if (opened === undefined) {
       goOn()
       this.#endIfLost()
     } else if (this.#isDecided || this.#over.aborted) {
-      socket.destroy()
+      opened.stream.destroy()
     } else {
       this.#isDecided = true
-      this.#settle({ socket, address })
+      this.#settle({ ...opened, address })
     }
   }
 

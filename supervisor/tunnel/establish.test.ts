@@ -19,7 +19,15 @@ function establishing(answers: Answers, changes: Partial<EstablishOptions> = {})
   const connection = new ScriptedConnection(answers)
   const orders: RelayOrder[] = []
   const established = establish(connection, {
-    ...{ config: CONFIG, relay: RELAY, token: 'f'.repeat(32), ownIdent: 'oobm_selftest', mayEvict: true, clock },
+    ...{
+      config: CONFIG,
+      relay: RELAY,
+      via: { rung: 'direct' as const },
+      token: 'f'.repeat(32),
+      ownIdent: 'oobm_selftest',
+      mayEvict: true,
+      clock,
+    },
     dialLocal: async () => {
       const [near, far] = ends()
       far.resume()

@@ -7,6 +7,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
+import type { Via } from '../network/dial.ts'
 import type { DialLocal } from '../network/dial-local.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { Control } from './control-channel.ts'
@@ -18,6 +19,8 @@ import { cancelListeners, requestListeners } from './request-listeners.ts'
 export interface Tunnel {
   connection: Connection
   relay: RelayConfig
+  /** The way by which its connection came. */
+  via: Via
   routes: readonly Route[]
   forwarding: Forwarding
   /** Undefined where the relay does not know the device commands. */
@@ -34,6 +37,7 @@ export interface Tunnel {
 export interface EstablishOptions {
   config: DeviceConfig
   relay: RelayConfig
+  via: Via
   /** 32 lower-case hex digits, new at each start of the supervisor. */
   token: string
   /** Our own self-tests begin with it. */
@@ -56,7 +60,7 @@ export async function establish(
   connection: Connection,
   options: EstablishOptions,
 ): Promise<{ ok: true; tunnel: Tunnel } | { ok: false; failure: Failure }> {
-  const { config, relay, token, ownIdent, mayEvict, dialLocal, clock, signal, onSessions, onOrder, log } = options
+  const { config, relay, via, token, ownIdent, mayEvict, dialLocal, clock, signal, onSessions, onOrder, log } = options
   const claimed = await claim(connection, token, signal)
   if (connection.closed.aborted) return { ok: false, failure: { state: 'no-relay', cause: connection.closeCause() } }
   switch (claimed.kind) {
@@ -84,7 +88,7 @@ export async function establish(
   else onOrder({ type: 'maintenance', off: false })
   let held = false
   const tunnel: Tunnel = {
-    ...{ connection, relay, routes, forwarding, control },
+    ...{ connection, relay, via, routes, forwarding, control },
     openListeners: async signal => {
       if (held) return undefined
       forwarding.letIn(true)

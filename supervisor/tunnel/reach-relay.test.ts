@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import * as assert from 'uvu/assert'
 import type { RelayConfig } from '../../formats/device-config.ts'
 import { suite } from '../../testbed/suite.ts'
@@ -29,7 +29,8 @@ function reaching({ dial, connect, credentials = { privateKey: 'key' }, signal }
   const connection = new ScriptedConnection()
   const dialled: DialOptions[] = []
   const logins: ConnectOptions[] = []
-  const transport = { stream: stream as unknown as Socket, localAddress: '192.0.2.7', remoteAddress: '192.0.2.1' }
+  const via = { rung: 'direct' } as const
+  const transport = { stream: stream as unknown as Duplex, via, localAddress: '192.0.2.7', remoteAddress: '192.0.2.1' }
   const reached = reachRelay({
     ...{
       relay: RELAY,

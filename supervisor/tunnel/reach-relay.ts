@@ -4,10 +4,11 @@ import type { RelayConfig } from '../../formats/device-config.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
-import type { Dial } from '../network/dial.ts'
+import type { Dial, Via } from '../network/dial.ts'
 import type { Connect, Connection, Credentials, Fault } from '../ssh/connection.ts'
 
-export type Reached = { ok: true; connection: Connection } | { ok: false; failure: Failure }
+/** `via`: the way by which it came. */
+export type Reached = { ok: true; connection: Connection; via: Via } | { ok: false; failure: Failure }
 
 export interface ReachOptions {
   relay: RelayConfig
@@ -21,6 +22,7 @@ export interface ReachOptions {
   greetMs: number
   /** Milliseconds for the login. */
   stepMs: number
+  via?: Via
   /** Aborted when nobody wants it any more. */
   signal: AbortSignal
   /** Software name in our identification string (RFC 4253, section 4.2). */
@@ -32,13 +34,13 @@ const SLACK_MS = 1_000
 
 /** Never rejects, whatever a network or a relay does. */
 export async function reachRelay(options: ReachOptions): Promise<Reached> {
-  const { relay, credentials, dial, connect, clock, synMs, greetMs, stepMs, signal, ident = 'oobm' } = options
+  const { relay, credentials, dial, connect, clock, synMs, greetMs, stepMs, via, signal, ident = 'oobm' } = options
   const { host, port, user, hostKeys } = relay
   const timeoutMs = synMs + greetMs
   const dialling = await within(
     timeoutMs + SLACK_MS,
     [signal],
-    deadline => dial({ host, port, timeoutMs, synMs, signal: deadline }),
+    deadline => dial({ host, port, ...(via && { via }), timeoutMs, synMs, signal: deadline }),
     { clock, discard: late => late.ok && late.transport.stream.destroy() },
   )
   if (dialling.kind !== 'done') {
@@ -62,7 +64,7 @@ export async function reachRelay(options: ReachOptions): Promise<Reached> {
     discard: late => late.ok && late.connection.destroy(),
   })
   if (outcome.kind !== 'done') stream.destroy()
-  else if (outcome.value.ok) return outcome.value
+  else if (outcome.value.ok) return { ...outcome.value, via: dialled.transport.via }
   const fault: Fault =
     outcome.kind === 'done' && !outcome.value.ok ? outcome.value.fault : { kind: 'silent', detail: '' }
   return { ok: false, failure: explain(fault, relay, credentials) }

@@ -125,7 +125,7 @@ export class World {
     }
   }
 
-  dial: Dial = async ({ host, synMs, timeoutMs, signal }) => {
+  dial: Dial = async ({ host, via = { rung: 'direct' }, synMs, timeoutMs, signal }) => {
     this.dialledAtMs.push(this.clock.nowMs())
     const relay = this.relays[Number(host.replace('relay', ''))] as RelayModel
     const failed = (kind: DialFailure['kind']) => ({ ok: false as const, failure: { kind, cause: `${host}: ${kind}` } })
@@ -149,7 +149,7 @@ export class World {
     const [localAddress = ''] = this.addresses
     const stream = new FakeStream()
     stream.leadsTo = relay
-    return { ok: true, transport: { stream: stream.asDuplex as never, localAddress, remoteAddress: host } }
+    return { ok: true, transport: { stream: stream.asDuplex as never, via, localAddress, remoteAddress: host } }
   }
 
   connect: Connect = async ({ stream, localAddress, credentials, signal }) => {
