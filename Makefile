@@ -180,7 +180,7 @@ wifi-test: build ## every kind of network login, by the image for BOARD=vm on si
 	@$(SYSTEM_TEST) --on vm --subject wifi
 
 .PHONY: console-test
-console-test: node_modules/.ready ## what the console bridge does to DTR, RTS and BREAK, by the image for BOARD=vm in QEMU (root, five minutes)
+console-test: node_modules/.ready ## serial consoles of the image for BOARD=vm, in QEMU: DTR, RTS and BREAK, names by USB port (root, ten minutes; CASE=part-of-a-name)
 	@tools/need $(CONSOLE_TEST_NEEDS)
 	@$(SYSTEM_TEST) --on vm --subject console
 

@@ -1,6 +1,7 @@
 /** The image on a PC with consoles: a card that is provisioned once, and what each start of it is asked. */
 import { existsSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
+import { createConnection, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type ConsoleStatus, consoleStatusSchema } from '../../../formats/status-file.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
@@ -25,10 +26,24 @@ const LEFT_OUT = [
     unit => `systemd.mask=${unit}.service`,
   ),
   'systemd.show_status=no',
+  // Drivers for what a PC's processor and chips have: udev would load them one after the other.
+  'modprobe.blacklist=acpi_cpufreq,aesni_intel,ahci,evdev,ghash_clmulni_intel,i2c_i801,iTCO_wdt,joydev,kvm_amd,lpc_ich,pcspkr,powernow_k8,psmouse,sha256_ssse3,sha512_ssse3',
 ]
 
-/** At the adapter in port 1. */
+export const DEVICE = 'tokyo-rack1'
+/** At an adapter of its own, in port 1. */
 export const CONSOLE = 'router1'
+/** The port of the hub, the serial numbers of the adapters in it, and the consoles that they are. */
+export const HUB_PORT = 2
+export const HUB: readonly { at: number; serialNumber: string; console: string }[] = [
+  { at: 1, serialNumber: 'A50285BI', console: 'core-sw1' },
+  { at: 2, serialNumber: '0001', console: 'core-sw2' },
+  { at: 3, serialNumber: '0001', console: 'core-sw3' },
+  { at: 4, serialNumber: 'A7', console: `${DEVICE}-usb${HUB_PORT}.4` },
+]
+/** Bound by the serial number that two adapters have. */
+export const AMBIGUOUS = 'ambiguous'
+const byId = (serialNumber: string) => `/dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_${serialNumber}-if00-port0`
 
 export interface Stage {
   /** A card that has started once: provisioned, with its data partition. */
@@ -52,7 +67,15 @@ export async function makeStage({ folder, note, cleanup }: Run): Promise<Stage> 
   const card = join(folder, 'card.img')
   await flashCard(join(IMAGE, 'oobm.img'), card, CARD_BYTES)
   await addTestShell(card)
-  const file = await issueBoard(folder, { consoles: [{ name: CONSOLE, usb: '1', baudRate: 115_200 }] })
+  const consoles = [
+    { name: CONSOLE, usb: '1', baudRate: 115_200 },
+    { name: 'core-sw1', path: byId('A50285BI') },
+    { name: 'core-sw2', usb: `${HUB_PORT}.2` },
+    { name: 'core-sw3', usb: `${HUB_PORT}.3` },
+    { name: AMBIGUOUS, path: byId('0001') },
+  ]
+  const sparePorts = [`${HUB_PORT}.4`]
+  const file = await issueBoard(folder, { consoles, sparePorts })
   await (await fatOf(card)).write('oobm.toml', file)
   note('the first start: the card is provisioned')
   const first = await startBoard({ card, folder, cleanup })
@@ -71,24 +94,37 @@ export async function cardOf({ card }: Stage, { folder }: Steps): Promise<string
   return copy
 }
 
+const PC = boardOf('pc', hasKvm())
+const BOARD = { ...PC, kernelOptions: [...PC.kernelOptions, ...LEFT_OUT] }
+
 /** What a start has besides its card. */
 export type Starts = Pick<Steps, 'folder' | 'cleanup'> & { card: string; adapter?: PowerOn['adapter'] }
 
-/** @returns when its shell answers; its power is cut at the end, if it still runs */
-export async function startBoard({ card, adapter, folder, cleanup }: Starts): Promise<Board> {
+async function switchOn({ card, adapter, folder, cleanup }: Starts): Promise<QemuMachine> {
   const directory = await mkdtemp(join(folder, 'start-'))
-  const pc = boardOf('pc', hasKvm())
-  const board = { ...pc, kernelOptions: [...pc.kernelOptions, ...LEFT_OUT] }
   const machine = await startQemu({
-    ...{ board, boot: join(IMAGE, 'boot'), card, directory },
+    ...{ board: BOARD, boot: join(IMAGE, 'boot'), card, directory },
     ...(adapter && { adapter }),
   })
   cleanup(machine.cutPower)
-  await machine.untilUp()
-  return controlled(machine, board.patienceMs)
+  return machine
 }
 
-function controlled(machine: QemuMachine, timeoutMs: number): Board {
+/**
+ * Its power is cut at the end, if it still runs.
+ * @param onPower what happens while it starts @returns when its shell answers
+ */
+export async function startBoard(
+  options: Starts,
+  onPower: (machine: QemuMachine) => Promise<void> = async () => {},
+): Promise<Board> {
+  const machine = await switchOn(options)
+  await onPower(machine)
+  await machine.untilUp()
+  return controlled(machine)
+}
+
+function controlled(machine: QemuMachine): Board {
   const status = async () =>
     consoleStatusSchema.parse(JSON.parse(await machine.sh('cat /run/oobm-console/status.json')))
   const until: Board['until'] = async (what, probe) => {
@@ -103,7 +139,7 @@ function controlled(machine: QemuMachine, timeoutMs: number): Board {
           })
           return last && probe(last) ? last : undefined
         },
-        { timeoutMs, paceMs: LOOK_MS },
+        { timeoutMs: BOARD.patienceMs, paceMs: LOOK_MS },
       )
     } catch (err) {
       throw new Error(`${err}; it says ${JSON.stringify(last?.consoles)}`)
@@ -117,4 +153,16 @@ function controlled(machine: QemuMachine, timeoutMs: number): Board {
       return (await until(`${console} to be open`, isOpen)).pid
     },
   }
+}
+
+/** The equipment's end of an adapter. */
+export async function connectTo(socketPath: string): Promise<Socket> {
+  const socket = createConnection(socketPath)
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve)
+    socket.once('error', reject)
+  })
+  // QEMU may be killed at any moment.
+  socket.on('error', () => {})
+  return socket
 }

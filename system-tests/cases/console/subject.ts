@@ -2,11 +2,15 @@
 import type { Subject } from '../../case.ts'
 import { makeStage, type Stage } from './board.ts'
 import { checkModemLines } from './modem-lines.ts'
+import { checkUsbNames } from './usb-names.ts'
 
 export const CONSOLE: Subject<Stage> = {
   name: 'console',
-  about: 'the serial consoles of the image: what the bridge does to DTR, RTS and BREAK, on the USB bus',
+  about: 'the serial consoles of the image: what the bridge does to DTR, RTS and BREAK, and names by USB port',
   on: ['vm'],
-  cases: () => [{ name: 'modem lines', run: checkModemLines }],
+  cases: () => [
+    { name: 'modem lines', run: checkModemLines },
+    { name: 'names by USB port', run: checkUsbNames },
+  ],
   setUp: makeStage,
 }
