@@ -111,8 +111,8 @@ format: node_modules/.ready ## put the source into its form
 	@npx --no-install biome check --write .
 
 .PHONY: picture
-picture: node_modules/.ready ## draw README's picture again, from a lab that runs
-	@tools/need $(LAB_NEEDS) tmux:tmux
+picture: node_modules/.ready ## draw the pictures of the docs again, from a lab that runs
+	@tools/need $(LAB_NEEDS) tmux:tmux plink:putty-tools
 	@$(NODE) --import tsx lab/picture/main.ts
 
 .PHONY: bench

@@ -95,8 +95,8 @@ const PURE =
   /^(runtime\/(backoff|errors)|formats\/(names|states)|supervisor\/(status\/(derive-status|facts|local-facts)|led\/pattern|loop\/(retry-plan|relay-choice|loop-reports))|console-bridge\/(console\/(scrollback|pacer|pacing|echo)|session\/escape-parser)|relay-config\/fleet\/.*|lab\/sim-router\/(router|state|commands|describe|command-table|line-editor|boot-messages))\.ts$/
 /** Of the modules with effects, what has none. */
 const NO_EFFECT = /^import { isIP } from 'node:net'$/m
-/** Tests, what several tests of one part stand on, and measurements. */
-const FOR_TESTS = /\.i?test\.ts$|\/testing\/|^(lab\/bench|system-tests|testbed)\//
+/** Tests, what several tests of one part stand on, measurements, and what draws the pictures of the docs. */
+const FOR_TESTS = /\.i?test\.ts$|\/testing\/|^(lab\/bench|lab\/picture|system-tests|testbed)\//
 const EFFECTS = /^node:(fs|net|timers|child_process|dgram|http|https|tls)(\/|$)/
 
 test('each part imports only what it may', () => {

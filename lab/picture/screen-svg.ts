@@ -76,7 +76,9 @@ function spanSvg(text: string, column: number, { colour, bold }: Style): string 
 
 function styleAfter(style: Style, code: number): Style {
   if (code === 0) return PLAIN
-  if (code === 1) return { ...style, bold: true }
+  // Reverse video (7, 27) is drawn bold: a text of SVG has no ground of its own.
+  if (code === 1 || code === 7) return { ...style, bold: true }
+  if (code === 27) return { ...style, bold: false }
   if (code === 2) return { ...style, colour: FAINT }
   if (code === 22) return { colour: style.colour === FAINT ? PLAIN.colour : style.colour, bold: false }
   if (code === 39) return { ...style, colour: PLAIN.colour }
