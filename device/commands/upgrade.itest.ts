@@ -2,7 +2,9 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { stringifyToml } from '../../formats/toml-file.ts'
 import { EXIT } from '../../runtime/errors.ts'
+import { minimal } from '../../supervisor/testing/device.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite } from '../../testbed/suite.ts'
@@ -13,9 +15,29 @@ test('passes on its arguments, and the exit code', async context => {
   const program = join(await scratchDirectory(context), 'upgrade')
   await writeFile(program, '#!/bin/sh\nprintf "<%s>" "$@"\nexit 69\n')
   await chmod(program, 0o755)
-  const { code, stdout, stderr } = await oobmUpgrade(program, 'a file.deb', '--undo')
-  assert.is(stdout, '<a file.deb><--undo>', stderr)
+  const { code, stdout, stderr } = await oobmUpgrade(program, 'a file.deb', '--when-idle=60', '--', '-b.deb')
+  // Options first, and no file that looks like one.
+  assert.is(stdout, '<--when-idle><60><a file.deb><./-b.deb>', stderr)
   assert.is(code, EXIT.unavailable)
+})
+
+test('upgrades every package only when told so, and not on a line that is paid by the byte', async context => {
+  const folder = await scratchDirectory(context)
+  const program = join(folder, 'upgrade')
+  await writeFile(program, '#!/bin/sh\nprintf "<%s>" "$@"\n', { mode: 0o755 })
+  const config = join(folder, 'device.toml')
+  const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f'
+  assert.is((await oobmUpgrade(program)).code, EXIT.usage)
+  for (const [profile, code] of [
+    ['wired', EXIT.ok],
+    ['cellular', EXIT.failed],
+  ] as const) {
+    await writeFile(config, stringifyToml({ ...minimal(key, {}), profile }))
+    const { code: found, stdout, stderr } = await oobmUpgradeWith({ OOBM_CONFIG: config }, program, '--distribution')
+    assert.is(found, code, stderr)
+    if (code === EXIT.ok) assert.is(stdout, '<--distribution>')
+    else assert.match(stderr, /paid by the byte/)
+  }
 })
 
 test('says that this system was not made from the card image', async context => {
@@ -25,8 +47,13 @@ test('says that this system was not made from the card image', async context => 
 })
 
 function oobmUpgrade(program: string, ...args: string[]) {
+  return oobmUpgradeWith({}, program, ...args)
+}
+
+function oobmUpgradeWith(env: NodeJS.ProcessEnv, program: string, ...args: string[]) {
   const oobm = join(import.meta.dirname, '../main.ts')
-  return runProgram(process.execPath, ['--import', 'tsx', oobm, 'upgrade', ...args], { env: { OOBM_UPGRADE: program } })
+  const run = ['--import', 'tsx', oobm, 'upgrade', ...args]
+  return runProgram(process.execPath, run, { env: { OOBM_UPGRADE: program, ...env } })
 }
 
 test.run()

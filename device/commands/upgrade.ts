@@ -1,6 +1,11 @@
 /** `oobm upgrade`: starts the upgrade program of the card image. */
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import spawn, { SubprocessError } from 'nano-spawn'
+import { type OptionValues, usageError } from '../../cli/command.ts'
+import { deviceConfigSchema } from '../../formats/device-config.ts'
+import { deviceConfigPath } from '../../formats/directories.ts'
+import { parseToml } from '../../formats/toml-file.ts'
 import { EXIT, type ExitCode, UserError } from '../../runtime/errors.ts'
 import { defineCommand } from '../command.ts'
 
@@ -8,14 +13,21 @@ const PROGRAM = '/usr/lib/oobm-appliance/upgrade'
 
 export const upgradeCommand = defineCommand({
   summary: 'upgrade the system; rolled back unless the device proves reachable',
-  details: ['For a device that runs our card image.', 'Without FILE, all packages are upgraded.'],
+  details: [
+    'For a device that runs our card image.',
+    'Only the given packages are installed.',
+    'The kernel and the firmware stay: a newer kernel is a newer image.',
+  ],
   arguments: [{ value: 'FILE', isOptional: true, isRepeated: true, help: 'a Debian package to install' }],
   options: {
+    distribution: { help: 'upgrade every package from the mirrors, too; refused with the profile "cellular"' },
+    'when-idle': { value: 'SECONDS', help: 'restart when nobody is on a console; give up after this time' },
     undo: { help: 'go back to the system before the last upgrade' },
     factory: { help: 'go back to the system of the card image' },
     list: { help: 'list the systems that are kept' },
+    state: { help: 'print what a program asks: what runs, what is on trial, what is being made' },
   },
-  run: async ({ args, env }) => {
+  run: async ({ values, positionals, env }) => {
     const program = env.OOBM_UPGRADE ?? PROGRAM
     if (!existsSync(program)) {
       throw new UserError(
@@ -23,8 +35,12 @@ export const upgradeCommand = defineCommand({
         EXIT.unavailable,
       )
     }
+    const { undo, factory, list, state } = values
+    if (!undo && !factory && !list && !state && !values.distribution && positionals.length === 0)
+      usageError('name the .deb files to install, or give --distribution for every package of the mirrors')
+    if (values.distribution) await refuseOnMeteredLine(env)
     try {
-      await spawn(program, args, { stdio: 'inherit' })
+      await spawn(program, programArguments(values, positionals), { stdio: 'inherit' })
       return EXIT.ok
     } catch (err) {
       // The program has printed what was wrong.
@@ -33,3 +49,26 @@ export const upgradeCommand = defineCommand({
     }
   },
 })
+
+/** Options first, as the program wants them. */
+function programArguments(values: OptionValues, files: readonly string[]): string[] {
+  const options = Object.entries(values).flatMap(([name, value]) =>
+    value === true ? [`--${name}`] : value === undefined ? [] : [`--${name}`, String(value)],
+  )
+  // A file name that begins with a dash is one all the same.
+  return [...options, ...files.map(file => (file.startsWith('-') ? `./${file}` : file))]
+}
+
+/** The lists alone are some ten megabytes. @throws UserError */
+async function refuseOnMeteredLine(env: NodeJS.ProcessEnv): Promise<void> {
+  const path = deviceConfigPath(env)
+  // Without a configuration nothing says that the line is paid by the byte.
+  const config = await readFile(path, 'utf8').then(
+    text => parseToml(path, text, deviceConfigSchema),
+    () => undefined,
+  )
+  if (config?.profile !== 'cellular') return
+  throw new UserError(
+    'oobm upgrade: --distribution is refused on a line that is paid by the byte (profile "cellular"): name the .deb files to install',
+  )
+}

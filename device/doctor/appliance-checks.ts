@@ -59,5 +59,5 @@ function describeData(state: string, why: string | undefined): Finding {
 
 function describeFallen(generation: string): Finding {
   const detail = `generation ${generation} did not prove itself; the previous one runs again`
-  return wrong('system upgrade', detail, 'see journalctl -b -1; then try again: sudo oobm upgrade')
+  return wrong('system upgrade', detail, 'see /data/system/upgrade.log; then try again: sudo oobm upgrade FILE')
 }

@@ -1,5 +1,5 @@
 /** Which system generation starts, what a trial needs to be confirmed, and an upgrade with the real apt and dpkg over this machine's files. */
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../../testbed/run-program.ts'
@@ -103,6 +103,29 @@ else {
     await writeFile(join(device.facts, 'why'), 'worn\n')
     assert.match((await device.upgrade()).stderr, /the upgrade would not be kept: worn/)
   })
+
+  test('a program reads what runs and what is on trial; settings on trial keep an upgrade from starting', async context => {
+    const device = await makeDevice(context, [1, 2])
+    await writeFile(join(device.facts, 'generation'), '1\n')
+    await writeFile(join(device.facts, 'data'), 'ok\n')
+    await writeFile(join(device.facts, 'fallen'), '2\n')
+    await device.put('upgrade.log', 'first\nlast')
+    assert.is((await device.upgrade('--state')).stdout, 'data ok\ngeneration 1\nfallen 2\nlog last\n')
+    await writeFile(device.env.OOBM_SETTINGS_TRIAL, '')
+    await writeFile(join(device.facts, 'trial'), '1\n')
+    await device.put('trial', '2')
+    const held = `flock "${device.facts}/upgrade.lock" "${APPLIANCE}/upgrade" --state`
+    assert.is(
+      (await device.run(held)).stdout,
+      'data ok\ngeneration 1\ntrial 1\nfallen 2\nnext 2\nmaking yes\nsettings-trial yes\nlog last\n',
+    )
+    await rm(join(device.facts, 'trial'))
+    assert.match((await device.upgrade('x.deb')).stderr, /settings from afar are on trial/)
+    await rm(device.env.OOBM_SETTINGS_TRIAL)
+    assert.match((await device.upgrade('x.deb')).stderr, /x.deb cannot be read/)
+    assert.is((await device.upgrade()).code, 64)
+    assert.is((await device.upgrade('--when-idle', 'soon', 'x.deb')).code, 64)
+  })
 }
 
 /** What the tests of an upgrade need beside root: this machine's own dpkg and apt. */
@@ -114,25 +137,36 @@ else {
     async context => {
       const device = await makeDevice(context)
       await writeFile(join(device.facts, 'generation'), '0\n')
+      // Somebody is on a console, and stays.
+      await writeFile(join(device.folder, 'oobm'), '#!/bin/sh\necho oobm-console\n', { mode: 0o755 })
       const good = await makePackage(device.folder, 'oobm-upgrade-test', '')
       const bad = await makePackage(device.folder, 'oobm-upgrade-bad', 'exit 1')
       // On a tmpfs: an overlay is to be no part of what it lies over.
       const script = `mount -t tmpfs tmpfs "$OOBM_GENERATIONS"
         unset OOBM_UNSHARED
-        if ! OOBM_RESTART=true "${APPLIANCE}/make-generation" "$GOOD"; then echo failed; fi
-        if OOBM_RESTART=true "${APPLIANCE}/make-generation" "$BAD"; then echo no failure; fi
+        if ! OOBM_RESTART=true "${APPLIANCE}/make-generation" -- "$GOOD"; then echo failed; fi
+        if OOBM_RESTART=true "${APPLIANCE}/make-generation" -- "$BAD"; then echo no failure; fi
+        if OOBM_RESTART=true "${APPLIANCE}/make-generation" --distribution -- "$GOOD"; then echo no failure; fi
+        if OOBM_RESTART=true "${APPLIANCE}/make-generation" --when-idle 2 -- "$GOOD"; then echo no failure; fi
         cat "$OOBM_GENERATIONS/trial" "$OOBM_GENERATIONS/1/root/usr/share/oobm-upgrade-test/there"
         ls "$OOBM_GENERATIONS"; ls -A "$OOBM_GENERATIONS/1"; ls -A "$OOBM_GENERATIONS/1/root/tmp" 2>/dev/null
         [ ! -f "$OOBM_GENERATIONS/1/root/usr/sbin/policy-rc.d" ] && cat "$OOBM_GENERATIONS/1/about"`
       const done = await undisturbed(context.signal, () =>
         runProgram('unshare', ['--mount', '--net', '--propagation', 'private', 'sh', '-c', script], {
-          env: { ...device.env, OOBM_IMAGE: '/', GOOD: good, BAD: bad },
-          timeoutMs: 120_000,
+          env: {
+            ...device.env,
+            ...{ OOBM_IMAGE: '/', GOOD: good, BAD: bad, OOBM_PACE_S: '1', PATH: `${device.folder}:${device.env.PATH}` },
+          },
+          timeoutMs: 150_000,
         }),
       )
       const said = `${done.stdout}\n${done.stderr}`
       assert.match(done.stdout, /Changed: oobm-upgrade-test /, said)
       assert.match(done.stderr, /nothing was changed, generation 0 still runs/, said)
+      assert.not.match(done.stdout, /no failure/, said)
+      assert.match(done.stderr, /the package lists cannot be downloaded/, said)
+      assert.match(done.stdout, /The restart waits, at the most 2 s: somebody is on a console/, said)
+      assert.match(done.stderr, /somebody is on a console, 2 s after the upgrade was ready/, said)
       assert.match(done.stdout, /\n1\nthere\n1\ntrial\nabout\nover\nroot\nmade /, said)
     },
     { timeoutMs: 240_000 },
@@ -183,7 +217,12 @@ async function makeDevice(context: TestContext, numbers: number[] = []) {
   }
   const env = {
     ...{ OOBM_FACTS: facts, OOBM_GENERATIONS: generations, OOBM_KERNEL_LOG: join(folder, 'log') },
-    ...{ OOBM_IMAGE_ID: join(facts, 'image-id'), OOBM_RESTART: 'true', PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+    ...{
+      OOBM_IMAGE_ID: join(facts, 'image-id'),
+      OOBM_SETTINGS_TRIAL: join(folder, 'trial.toml'),
+      OOBM_RESTART: 'true',
+      PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
+    },
   }
   const run = (script: string, more: NodeJS.ProcessEnv = {}) =>
     runProgram('sh', ['-euc', script], { env: { ...env, ...more }, timeoutMs: 25_000 })

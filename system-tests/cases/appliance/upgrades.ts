@@ -76,7 +76,7 @@ async function withTrial(bench: Bench): Promise<string> {
   const card = await bench.flashedCard()
   const machine = await bench.start(card)
   await machine.sh(SETTLED)
-  machine.sh(`${UPGRADE} >/dev/kmsg 2>&1`).catch(() => {})
+  machine.sh(`${UPGRADE} --distribution >/dev/kmsg 2>&1`).catch(() => {})
   await machine.untilOff()
   return card
 }

@@ -97,3 +97,6 @@ generation_numbers() {
     esac
   done | sort -n
 }
+
+# Connectivity on trial, which `oobm-apply` watches (device/import/trial.ts).
+has_settings_trial() { [ -e "${OOBM_SETTINGS_TRIAL:-/etc/oobm/secrets/trial.toml}" ]; }
