@@ -1,4 +1,4 @@
-/** `oobm-apply` from start to end: takes documents, installs what they set, sees a trial through, and ends when nothing is left to do. */
+/** `oobm-apply` from start to end: takes documents, installs what they set, sees a trial through, serves requests, and ends when nothing is left to do. */
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { finishInstallation } from '../device/import/install.ts'
@@ -7,8 +7,9 @@ import { provisioningDirectory, settingsRecordPath, settingsSpool } from '../for
 import { EXIT, type ExitCode } from '../runtime/errors.ts'
 import { type ApplyOptions, PACE_MS } from './apply-options.ts'
 import { SettingsRecords } from './record.ts'
+import { RequestTaker } from './requests/take-requests.ts'
 import { ALL, Restarts } from './restarts.ts'
-import { requestsIn } from './spool.ts'
+import { isRecovery, requestsIn } from './spool.ts'
 import { StoredSettings } from './stored-settings.ts'
 import { DocumentTaker } from './take-documents.ts'
 import { TrialWatch } from './watch-trial.ts'
@@ -21,7 +22,8 @@ export async function runApply(options: ApplyOptions): Promise<ExitCode> {
   for (const folder of [runtime, dirname(recordPath)]) await mkdir(folder, { recursive: true })
   const restarts = await Restarts.open(runtime, provisioning)
   const settings = new StoredSettings(options, await SettingsRecords.open(recordPath, log), restarts)
-  const taker = new DocumentTaker(options, settings)
+  const documents = new DocumentTaker(options, settings)
+  const requests = await RequestTaker.open(options, settings)
   const trial = new TrialWatch(options, settings)
   await whileLocked(root, async () => {
     if (await finishInstallation(root)) {
@@ -33,7 +35,8 @@ export async function runApply(options: ApplyOptions): Promise<ExitCode> {
   })
   while (!signal.aborted) {
     const waiting = await requestsIn(settingsSpool(env))
-    const count = await taker.takeSome(waiting)
+    const count = await documents.takeSome(waiting.filter(request => !isRecovery(request)))
+    await requests.takeSome(waiting.filter(isRecovery))
     if (signal.aborted) return EXIT.ok
     const isOver = await trial.step()
     // Others may have come meanwhile.

@@ -1,4 +1,4 @@
-/** The folder where documents are put: members of a group write there, so that nothing in it is trusted. */
+/** The folder where documents and requests are put: members of a group write there, so that nothing in it is trusted. */
 import { randomBytes } from 'node:crypto'
 import { lstat, readdir, rename, rmdir, unlink } from 'node:fs/promises'
 import { documentError } from '../formats/settings-document.ts'
@@ -11,6 +11,8 @@ export interface Request {
   /** A byte is a character: a name need not be UTF-8. */
   name: string
   path: Buffer
+  /** Whose file it is. */
+  uid: number
   /** Whether root put it there: the files of others never hold it up. */
   isRoots: boolean
 }
@@ -18,8 +20,8 @@ export interface Request {
 /** A document that is read, or why not. It is gone from the folder. */
 export type Taken = { name: string; bytes: Buffer } | { name: string; error: unknown }
 
-/** `NAME.settings`; anything else asks for something that this program does not do. */
-const REQUEST = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.settings$/
+/** `NAME.settings` is a document, `NAME.request` a request; anything else asks for something that this program does not do. */
+const KNOWN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.(?:settings|request)$/
 /** A folder that could not be removed. It stays where it is: the unit has no rename(2) to another mount point. */
 const ASIDE = '.refused-'
 
@@ -32,9 +34,14 @@ export async function requestsIn(spool: string): Promise<Request[]> {
   const requests: Request[] = []
   for (const one of names) {
     const stat = await lstat(one.path).catch(() => undefined)
-    if (stat !== undefined) requests.push({ ...one, isRoots: stat.uid === 0 })
+    if (stat !== undefined) requests.push({ ...one, uid: stat.uid, isRoots: stat.uid === 0 })
   }
   return [...requests.filter(({ isRoots }) => isRoots), ...requests.filter(({ isRoots }) => !isRoots)]
+}
+
+/** Whether it asks for a step of a recovery, and brings no document. */
+export function isRecovery({ name }: Request): boolean {
+  return name.endsWith('.request')
 }
 
 /** Reads it, and takes it away. */
@@ -42,7 +49,7 @@ export async function takeRequest(request: Request, spool: string): Promise<Take
   const { name, path } = request
   let taken: Taken
   try {
-    if (!REQUEST.test(name)) throw documentError(shown(name), 'is no request that oobm-apply knows: NAME.settings is')
+    if (!KNOWN.test(name)) throw documentError(shown(name), 'is no request that oobm-apply knows: NAME.settings is')
     taken = { name, bytes: await readDocument(path, name) }
   } catch (error) {
     taken = { name: shown(name), error }

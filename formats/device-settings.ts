@@ -83,6 +83,14 @@ export const intervalsSchema = z.strictObject({
   }),
 })
 
+export const recoverySchema = z.strictObject({
+  reboot: z.boolean().default(true).meta({
+    description: 'whether the board is rebooted when its Wi-Fi, which worked since its start, is stuck for an hour',
+    details:
+      'Only where nothing else leads out, nobody is in, and neither a new login to the network nor a new start of its driver helped; once in 6 hours at most.',
+  }),
+})
+
 export const shellSchema = z.strictObject({
   port: portSchema.default(22).meta({ description: 'port on 127.0.0.1 of the sshd of the device' }),
   hostKeyFile: pathSchema
@@ -149,6 +157,9 @@ export const deviceSettings = {
   settingsPoll: settingsPollSchema
     .optional()
     .meta({ description: 'an address from which the device gets signed settings documents by itself' }),
+  recovery: recoverySchema
+    .prefault({})
+    .meta({ description: 'what the device may do by itself when its way out is stuck (docs/recovery.md)' }),
   led: ledSchema.prefault({}).meta({ description: 'the LED that shows the state' }),
   profile: profileSchema.meta({
     description: 'what the connection costs; sets the intervals that have no value',

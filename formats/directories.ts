@@ -47,6 +47,11 @@ export function settingsRecordPath(env: NodeJS.ProcessEnv): string {
   return env.OOBM_SETTINGS_RECORD ?? '/var/lib/oobm-apply/settings.json'
 }
 
+/** What became of the requests to `oobm-apply` in this boot, for everybody to read. */
+export function requestAnswersPath(env: NodeJS.ProcessEnv): string {
+  return env.OOBM_REQUEST_ANSWERS ?? '/run/oobm-apply/requests.json'
+}
+
 /** Files that technicians copy here with scp, and that the menu of a console sends and receives. */
 export function sharedFilesDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_FILES ?? '/var/lib/oobm-files'

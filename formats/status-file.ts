@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { heartbeatSchema } from '../runtime/boot-clock.ts'
 import { errorCode } from '../runtime/errors.ts'
+import { RECOVERY_STEPS } from './recovery-steps.ts'
 import { STATE_NAMES, withState } from './states.ts'
 
 /** Milliseconds since 1970. */
@@ -50,6 +51,27 @@ export const supervisorStatusSchema = z.preprocess(
     sessions: z.object({ shell: z.int(), console: z.int() }),
     /** The next attempt to connect; null while none is planned. */
     retryAt: instant.nullable(),
+    /** Wireless interfaces that lead nowhere, and what is done about it; none in older ones. */
+    recovery: z
+      .array(
+        z.object({
+          interface: z.string(),
+          /** As the end of a sentence about the interface. */
+          cause: z.string(),
+          since: instant,
+          /** Of each kind the last one, in their order. */
+          steps: z.array(
+            z.object({
+              step: z.enum(RECOVERY_STEPS),
+              at: instant,
+              result: z.enum(['asked', 'done', 'refused', 'failed']),
+              detail: z.string(),
+            }),
+          ),
+          next: z.object({ step: z.enum(RECOVERY_STEPS), at: instant }).nullable(),
+        }),
+      )
+      .optional(),
     /** The latest changes of the state or its cause, newest last. */
     changes: z.array(changeSchema),
   }),

@@ -63,6 +63,7 @@ export async function runSupervisor(env: NodeJS.ProcessEnv, told: AbortSignal): 
   const bridgeDirectory = consoleRuntimeDirectory(env)
   const historyDirectory = loginHistoryDirectory(env)
   const daemon: Daemon = {
+    env,
     directories,
     bridgeDirectory,
     historyDirectory,

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism, loadavg } from 'node:os'
 import { intervalsOf } from '../formats/device-config.ts'
-import type { Directories } from '../formats/directories.ts'
+import { type Directories, kernelFolders, provisioningDirectory } from '../formats/directories.ts'
 import { systemClock as clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/log.ts'
 import { within } from '../runtime/waiting.ts'
@@ -13,6 +13,7 @@ import type { Configuration } from './load-configuration.ts'
 import type { BoardPace } from './loop/board-pace.ts'
 import { ConnectionBudget } from './loop/connection-budget.ts'
 import { keepConnected } from './loop/keep-connected.ts'
+import { silentMaxMs } from './loop/liveness.ts'
 import { reportOf } from './loop/loop-reports.ts'
 import { Patience } from './loop/patience.ts'
 import type { Context } from './loop/ports.ts'
@@ -21,13 +22,17 @@ import type { Broadcast } from './loop/wake.ts'
 import { watchLocal } from './loop/watch-local.ts'
 import { createDialler } from './network/dial.ts'
 import { dialLocal } from './network/dial-local.ts'
+import { readUplinks } from './network/uplink.ts'
 import { watchNetwork } from './network/watch-network.ts'
 import { markerFiles } from './proof/prove-end.ts'
 import { installSelftestKey } from './proof/selftest-key.ts'
+import { applyDesk } from './recovery/ask-apply.ts'
+import { type WifiWatch, watchWifi } from './recovery/watch-wifi.ts'
 import { getDocument } from './settings/get-document.ts'
 import { pollSettings } from './settings/poll-settings.ts'
 import { type Inbox, SettingsDelivery } from './settings/settings-delivery.ts'
 import { connect } from './ssh/connect.ts'
+import type { Connection } from './ssh/connection.ts'
 import { LocalFacts } from './status/local-facts.ts'
 import type { Reporter } from './status/report-to-relay.ts'
 import type { StatusKeeper } from './status/status-keeper.ts'
@@ -38,6 +43,8 @@ const FAREWELL_MS = 5_000
 
 /** Everything that lives as long as the process. */
 export interface Daemon {
+  /** Where the others' files are. */
+  env: NodeJS.ProcessEnv
   directories: Directories
   /** Where the console bridge has its run-time files. */
   bridgeDirectory: string
@@ -63,6 +70,7 @@ export async function supervise(
   onFirstProof: () => void,
 ): Promise<void> {
   const {
+    env,
     directories,
     bridgeDirectory,
     historyDirectory,
@@ -113,6 +121,15 @@ export async function supervise(
       log.error({ err }, 'no address is polled for settings'),
     )
   }
+  let tunnel: Connection | undefined
+  const wifi: WifiWatch = {
+    ...{ sysfs: kernelFolders(env).sysfs, provisioningDirectory: provisioningDirectory(env) },
+    ...{ stateDirectory: directories.state, desk: applyDesk(env), uplinks: readUplinks, clock, signal, log },
+    tunnelAddress: () => (tunnel && isAlive(tunnel, intervals.keepaliveS) ? tunnel.localAddress : undefined),
+    mayReboot: config.recovery.reboot,
+    onChange: recovery => keeper.report({}, { recovery }),
+  }
+  void watchWifi(wifi).catch(err => log.error({ err }, 'nobody looks after the wireless interfaces'))
   let provedBefore = false
   await Promise.all([
     watchLocal('shell', context, fault => local.looked('shell', fault)),
@@ -126,6 +143,7 @@ export async function supervise(
         onFirstProof()
       },
       onTunnel: ({ control, connection, relay }) => {
+        tunnel = connection
         if (!control) return
         reporter
           .serve(control, connection.closed)
@@ -143,6 +161,11 @@ export async function supervise(
       },
     }),
   ])
+}
+
+function isAlive(connection: Connection, keepaliveS: number): boolean {
+  const silentMs = clock.nowMs() - connection.activity().receivedAtMs
+  return !connection.closed.aborted && silentMs <= silentMaxMs(keepaliveS * 1000)
 }
 
 /** Processes that want a CPU, for each CPU. */

@@ -2,6 +2,7 @@
 
 import type { Paint } from '../../cli/paint.ts'
 import { describeAge, describeDuration } from '../../cli/times.ts'
+import { RECOVERY_WORDS } from '../../formats/recovery-steps.ts'
 import { STATES } from '../../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
 import { timeText } from '../../runtime/time-text.ts'
@@ -63,7 +64,35 @@ function describeSupervisor(status: SupervisorStatus, nowMs: number, paint: Pain
       : [row('', paint.bad(`the last try, ${describeAge(proof.attempt.at, nowMs)}, failed: see oobm test`))]),
     row('sessions', `${sessions.shell} in the shell, ${sessions.console} on consoles`),
     ...(retryAt === null ? [] : [row('next try', retryAt > nowMs ? `in ${describeDuration(retryAt - nowMs)}` : 'now')]),
+    ...(status.recovery ?? []).flatMap(one => describeRecovery(one, nowMs, paint)),
     ...describeChanges(status.changes, paint),
+  ]
+}
+
+function describeRecovery(
+  { interface: name, cause, since, steps, next }: NonNullable<SupervisorStatus['recovery']>[number],
+  nowMs: number,
+  paint: Paint,
+): string[] {
+  const outcome = { asked: 'not answered yet', done: '', refused: 'refused', failed: 'failed' } as const
+  return [
+    row('Wi-Fi', paint.bad(`${name} ${cause}, since ${describeAge(since, nowMs)}`)),
+    ...steps.map(({ step, at, result, detail }) =>
+      row(
+        '',
+        [`${RECOVERY_WORDS[step].done} ${describeAge(at, nowMs)}`, outcome[result], detail]
+          .filter(part => part !== '')
+          .join(': '),
+      ),
+    ),
+    ...(next === null
+      ? []
+      : [
+          row(
+            '',
+            `next: ${RECOVERY_WORDS[next.step].toDo}, ${next.at > nowMs ? `in ${describeDuration(next.at - nowMs)}` : 'now'}`,
+          ),
+        ]),
   ]
 }
 

@@ -24,6 +24,7 @@ const EXPOSURE_MAX: Record<string, number> = {
   'oobm-line-host@.service': 25,
   'oobm-apply.service': 20,
   'oobm-card.service': 20,
+  'oobm-wifi-radio@.service': 13,
 }
 
 /** What every unit is enclosed by; below, what else it must say, and where it has another value or none. */
@@ -150,9 +151,21 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     TasksMax: '64',
     LimitNOFILE: '1024',
     RuntimeDirectory: 'oobm-apply',
-    RuntimeDirectoryMode: '0700',
+    RuntimeDirectoryMode: '0755',
     RuntimeDirectoryPreserve: 'yes',
     StateDirectory: 'oobm-apply',
+  },
+  'oobm-wifi-radio@.service': {
+    // In a network of its own it would see no interface.
+    PrivateNetwork: undefined,
+    CapabilityBoundingSet: '',
+    ReadWritePaths: '/sys/bus',
+    RestrictAddressFamilies: 'AF_UNIX',
+    MemoryDenyWriteExecute: 'yes',
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+    TimeoutStartSec: '120',
+    MemoryMax: '64M',
+    TasksMax: '16',
   },
   'oobm-line@.service': {
     CapabilityBoundingSet: '',

@@ -3,18 +3,23 @@ import { readFile } from 'node:fs/promises'
 
 /** @returns undefined where there is no default route, or no /proc */
 export async function readUplink(): Promise<string | undefined> {
+  return (await readUplinks())[0]
+}
+
+/** All interfaces that have a default route, the one that is used first. */
+export async function readUplinks(): Promise<string[]> {
   const [v4, v6] = await Promise.all(
     ['route', 'ipv6_route'].map(name => readFile(`/proc/net/${name}`, 'utf8').catch(() => '')),
   )
-  return uplinkOf(v4 ?? '', v6 ?? '')
+  return uplinksOf(v4 ?? '', v6 ?? '')
 }
 
 /**
- * The default route of the least metric, IPv4 before IPv6.
+ * The interfaces of the default routes: the one of the least metric first, IPv4 before IPv6.
  * @param v4 the text of /proc/net/route: name, destination, gateway, flags, three counters with the metric, mask
  * @param v6 the text of /proc/net/ipv6_route: destination, its length, source, its length, next hop, metric, …, name
  */
-export function uplinkOf(v4: string, v6: string): string | undefined {
+export function uplinksOf(v4: string, v6: string): string[] {
   const rows = (text: string) => text.split('\n').map(line => line.trim().split(/\s+/))
   const found = [
     ...rows(v4)
@@ -24,5 +29,5 @@ export function uplinkOf(v4: string, v6: string): string | undefined {
       .filter(row => /^0{32}$/.test(row[0] ?? '') && row[1] === '00' && row.at(-1) !== 'lo')
       .map(row => ({ name: row.at(-1), metric: 2 ** 32 + Number.parseInt(row[5] ?? '', 16) })),
   ]
-  return found.toSorted((a, b) => a.metric - b.metric)[0]?.name
+  return [...new Set(found.toSorted((a, b) => a.metric - b.metric).flatMap(({ name }) => name ?? []))]
 }

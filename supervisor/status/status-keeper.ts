@@ -19,7 +19,7 @@ export interface Effects {
 }
 
 /** What the status file says beside what is derived; instants are monotonic milliseconds here. */
-export type Details = Pick<SupervisorStatus, 'relay' | 'connectedAt' | 'proof' | 'retryAt'>
+export type Details = Pick<SupervisorStatus, 'relay' | 'connectedAt' | 'proof' | 'retryAt' | 'recovery'>
 
 /** Changes of the state that the status file remembers: a bad night fits, and the file stays small. */
 const CHANGES_MAX = 50
@@ -92,7 +92,7 @@ export class StatusKeeper {
   #content({ state, cause }: Status): SupervisorStatus {
     const wall = (ms: number) => this.#times.of(ms)
     const wallOrNull = (ms: number | null) => (ms === null ? null : wall(ms))
-    const { relay, connectedAt, retryAt, proof } = this.#details
+    const { relay, connectedAt, retryAt, proof, recovery = [] } = this.#details
     return {
       version: 1,
       device: this.#device,
@@ -115,6 +115,14 @@ export class StatusKeeper {
       },
       sessions: this.#facts.sessions,
       retryAt: wallOrNull(retryAt),
+      ...(recovery.length > 0 && {
+        recovery: recovery.map(({ since, steps, next, ...one }) => ({
+          ...one,
+          since: wall(since),
+          steps: steps.map(step => ({ ...step, at: wall(step.at) })),
+          next: next && { ...next, at: wall(next.at) },
+        })),
+      }),
       changes: this.#changes.map(change => ({ ...change, at: wall(change.at) })),
     }
   }
