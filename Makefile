@@ -63,7 +63,7 @@ SYSTEM_TEST = $(NODE) --import tsx system-tests/main.ts $(call given,CASE,case) 
 QEMU_NEEDS := qemu-system-aarch64:qemu-system-arm qemu-system-x86_64:qemu-system-x86 mcopy:mtools ssh:openssh-client sshd:openssh-server \
 	ip:iproute2 sfdisk:fdisk
 APPLIANCE_NEEDS := mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 sfdisk:fdisk mke2fs:e2fsprogs mkfs.vfat:dosfstools
-CONSOLE_TEST_NEEDS := qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools sfdisk:fdisk
+CONSOLE_TEST_NEEDS := qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools sfdisk:fdisk nbdkit:nbdkit ss:iproute2
 WIFI_NEEDS := mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools sfdisk:fdisk partx:util-linux xz:xz-utils openssl:openssl
 CONTAINER_NEEDS := mmdebstrap:mmdebstrap systemd-nspawn:systemd-container nsenter:util-linux
 FRESH_NEEDS := $(CONTAINER_NEEDS) slirp4netns:slirp4netns git:git
@@ -180,7 +180,7 @@ wifi-test: build ## every kind of network login, by the image for BOARD=vm on si
 	@$(SYSTEM_TEST) --on vm --subject wifi
 
 .PHONY: console-test
-console-test: node_modules/.ready ## serial consoles of the image for BOARD=vm, in QEMU: DTR, RTS and BREAK, names by USB port (root, ten minutes; CASE=part-of-a-name)
+console-test: node_modules/.ready ## serial consoles of the image for BOARD=vm, in QEMU: power cuts of a transcript, DTR, RTS and BREAK, names by USB port (root, an hour; CUTS=20, CASE=part-of-a-name)
 	@tools/need $(CONSOLE_TEST_NEEDS)
 	@$(SYSTEM_TEST) --on vm --subject console
 

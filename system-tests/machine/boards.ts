@@ -50,6 +50,10 @@ const LEFT_OUT = [
   'module_blacklist=ahci,bochs,drm,i2c_i801,iTCO_wdt,kvm_amd,lpc_ich,parport_pc,pcspkr',
 ]
 
+/** Drivers for what a PC's processor and chips have, of no use to most tests: udev would load them one after the other. */
+export const IDLE_DRIVERS =
+  'modprobe.blacklist=acpi_cpufreq,aesni_intel,ahci,evdev,ghash_clmulni_intel,i2c_i801,iTCO_wdt,joydev,kvm_amd,lpc_ich,pcspkr,powernow_k8,psmouse,sha256_ssse3,sha512_ssse3'
+
 /**
  * @param name a board for which there are images; or `pc`, which starts a card with a test's shell on it, and has no network
  * @param withKvm for the PCs alone: many times faster

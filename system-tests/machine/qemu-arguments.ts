@@ -8,10 +8,12 @@ export interface PowerOn {
   boot: string
   /** The image's own kernel command line, where it has one. */
   commandLine?: string
-  /** The card's file. */
+  /** The card's file, or the address of a disk that QEMU knows. */
   card: string
   /** A card that takes no writes. */
   readOnlyCard?: boolean
+  /** A card that loses with the power what was not flushed. */
+  volatileCard?: boolean
   /** A USB serial adapter: there from the start, or from the moment on when its far end is connected. */
   adapter?: 'plugged' | 'late'
   /** A folder of this start's own. */

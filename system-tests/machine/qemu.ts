@@ -8,6 +8,7 @@ import { waitFor } from '../../testbed/wait-for.ts'
 import type { Machine } from './machine.ts'
 import { FILES, type PowerOn, qemuArguments } from './qemu-arguments.ts'
 import { connectQmp, type Qmp } from './qmp.ts'
+import { serveVolatileDisk, type VolatileDisk } from './volatile-disk.ts'
 
 export interface QemuMachine extends Machine {
   /** Where the files of this start are. */
@@ -30,18 +31,25 @@ const QUIT_MS = 20_000
 export async function startQemu(options: PowerOn): Promise<QemuMachine> {
   const { board, directory } = options
   await mkdir(directory, { recursive: true })
-  const args = qemuArguments(options)
+  const disk = options.volatileCard ? await serveVolatileDisk(options.card, directory) : undefined
+  const args = qemuArguments({ ...options, card: disk?.uri ?? options.card })
   const qemu = startProgram(board.emulator, args)
   try {
     const qmp = await connectQmp(join(directory, FILES.control), qemu.ended)
-    return controlled(qemu, qmp, options)
+    return controlled(qemu, qmp, disk, options)
   } catch (err) {
     await qemu.stop(0)
+    await disk?.cut()
     throw new Error(`${board.emulator} ${args.join(' ')}\n${qemu.output()}`, { cause: err })
   }
 }
 
-function controlled(qemu: Program, qmp: Qmp, { board, directory }: PowerOn): QemuMachine {
+function controlled(
+  qemu: Program,
+  qmp: Qmp,
+  disk: VolatileDisk | undefined,
+  { board, directory }: PowerOn,
+): QemuMachine {
   const consoleFile = join(directory, FILES.console)
   const printed = () => (existsSync(consoleFile) ? readFileSync(consoleFile, 'latin1') : '')
   const until = async <T>(what: string, probe: () => T, timeoutMs = board.patienceMs) => {
@@ -87,9 +95,13 @@ function controlled(qemu: Program, qmp: Qmp, { board, directory }: PowerOn): Qem
     },
     untilOff: async () => {
       await until('power off', qemu.ended)
+      // QEMU flushes when it ends by itself.
+      await disk?.cut()
       qmp.close()
     },
     cutPower: async () => {
+      // First the disk: where QEMU is gone, a last flush may not come after it.
+      await disk?.cut()
       qemu.child.kill('SIGKILL')
       await qemu.stop(0)
       qmp.close()

@@ -11,7 +11,7 @@ import { fatOf } from '../../card/fat.ts'
 import { issueBoard } from '../../card/issue-board.ts'
 import { addTestShell } from '../../card/test-shell.ts'
 import type { Run, Steps } from '../../case.ts'
-import { boardOf, hasKvm } from '../../machine/boards.ts'
+import { boardOf, hasKvm, IDLE_DRIVERS } from '../../machine/boards.ts'
 import { type QemuMachine, startQemu } from '../../machine/qemu.ts'
 import type { PowerOn } from '../../machine/qemu-arguments.ts'
 
@@ -26,13 +26,14 @@ const LEFT_OUT = [
     unit => `systemd.mask=${unit}.service`,
   ),
   'systemd.show_status=no',
-  // Drivers for what a PC's processor and chips have: udev would load them one after the other.
-  'modprobe.blacklist=acpi_cpufreq,aesni_intel,ahci,evdev,ghash_clmulni_intel,i2c_i801,iTCO_wdt,joydev,kvm_amd,lpc_ich,pcspkr,powernow_k8,psmouse,sha256_ssse3,sha512_ssse3',
+  IDLE_DRIVERS,
 ]
 
 export const DEVICE = 'tokyo-rack1'
 /** At an adapter of its own, in port 1. */
 export const CONSOLE = 'router1'
+/** The smallest that there is, so that it is reached soon. */
+export const QUOTA_BYTES = 1_048_576
 /** The port of the hub, the serial numbers of the adapters in it, and the consoles that they are. */
 export const HUB_PORT = 2
 export const HUB: readonly { at: number; serialNumber: string; console: string }[] = [
@@ -75,7 +76,7 @@ export async function makeStage({ folder, note, cleanup }: Run): Promise<Stage> 
     { name: AMBIGUOUS, path: byId('0001') },
   ]
   const sparePorts = [`${HUB_PORT}.4`]
-  const file = await issueBoard(folder, { consoles, sparePorts })
+  const file = await issueBoard(folder, { consoles, sparePorts, bridge: { hostKey: '', transcriptBytes: QUOTA_BYTES } })
   await (await fatOf(card)).write('oobm.toml', file)
   note('the first start: the card is provisioned')
   const first = await startBoard({ card, folder, cleanup })
@@ -98,20 +99,21 @@ const PC = boardOf('pc', hasKvm())
 const BOARD = { ...PC, kernelOptions: [...PC.kernelOptions, ...LEFT_OUT] }
 
 /** What a start has besides its card. */
-export type Starts = Pick<Steps, 'folder' | 'cleanup'> & { card: string; adapter?: PowerOn['adapter'] }
+export type Starts = Pick<Steps, 'folder' | 'cleanup'> & Pick<PowerOn, 'card' | 'adapter' | 'volatileCard'>
 
-async function switchOn({ card, adapter, folder, cleanup }: Starts): Promise<QemuMachine> {
+/** @returns at once; its power is cut at the end, if it still runs */
+export async function switchOn({ card, adapter, volatileCard, folder, cleanup }: Starts): Promise<QemuMachine> {
   const directory = await mkdtemp(join(folder, 'start-'))
   const machine = await startQemu({
     ...{ board: BOARD, boot: join(IMAGE, 'boot'), card, directory },
     ...(adapter && { adapter }),
+    ...(volatileCard && { volatileCard }),
   })
   cleanup(machine.cutPower)
   return machine
 }
 
 /**
- * Its power is cut at the end, if it still runs.
  * @param onPower what happens while it starts @returns when its shell answers
  */
 export async function startBoard(

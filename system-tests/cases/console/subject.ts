@@ -2,13 +2,15 @@
 import type { Subject } from '../../case.ts'
 import { makeStage, type Stage } from './board.ts'
 import { checkModemLines } from './modem-lines.ts'
+import { cutTranscript } from './power-cuts.ts'
 import { checkUsbNames } from './usb-names.ts'
 
 export const CONSOLE: Subject<Stage> = {
   name: 'console',
-  about: 'the serial consoles of the image: what the bridge does to DTR, RTS and BREAK, and names by USB port',
+  about: 'the serial consoles of the image: power cuts of a transcript, DTR, RTS and BREAK, names by USB port',
   on: ['vm'],
-  cases: () => [
+  cases: ({ cuts }) => [
+    { name: 'power cuts of a transcript', run: (stage, steps) => cutTranscript(stage, steps, cuts) },
     { name: 'modem lines', run: checkModemLines },
     { name: 'names by USB port', run: checkUsbNames },
   ],
