@@ -1,5 +1,6 @@
 /** Starts the OpenSSH client: the one place that does. */
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
 import { EXIT, errorMessage, UserError } from '../runtime/errors.ts'
 
 /** The exit code of ssh itself, when it could not connect, log in or forward (ssh(1), EXIT STATUS). */
@@ -57,6 +58,22 @@ export function runSsh(args: readonly string[], { stdin = 'ours', kept, onText, 
       reject(new UserError(message, EXIT.failed))
     })
   })
+}
+
+/** An ssh whose three streams are the caller's, and which the caller ends. */
+export type SshPipe = ChildProcessByStdio<Writable, Readable, Readable>
+
+export function startSsh(args: readonly string[]): SshPipe {
+  return spawn('ssh', args, { stdio: ['pipe', 'pipe', 'pipe'] })
+}
+
+/**
+ * Settings with which ssh makes the file once it is logged in (LocalCommand in ssh_config(5)): what it prints is for people, and
+ * differs between versions. A client of a shared connection does not make it.
+ * @param file a path of ours, without anything that a shell would read
+ */
+export function markLogin(file: string): Record<string, string> {
+  return { PermitLocalCommand: 'yes', LocalCommand: `: >'${file.replaceAll('%', '%%')}'` }
 }
 
 /** Settings as arguments of ssh. */

@@ -14,9 +14,14 @@ export function jumpHost(relay: { name: string; host: string; port: number }, us
   return `${relayHost(relay.name)}_${address}`
 }
 
-/** The host that a console or a device's shell is by way of its `index`th relay: the plain name by way of the first. */
-export function hostBy(name: string, relay: string, index: number): string {
-  return index === 0 ? name : `${name}.${relay}`
+/** The name of the relay that {@link relayHost} or {@link jumpHost} names; a host of another name stays as it is. */
+export function relayNamed(host: string): string {
+  return /^oobm-relay-([^_]+)/.exec(host)?.[1] ?? host
+}
+
+/** The host that a console or a device's shell is by way of one relay, where its device has several. */
+export function hostBy(name: string, relay: string): string {
+  return `${name}.${relay}`
 }
 
 /** Who comes with a gateway device's own key, in the device's list of technicians; the fleet keeps the name free. */

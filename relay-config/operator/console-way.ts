@@ -2,11 +2,12 @@
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { sshSettings } from '../../cli/ssh.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
-import { accessOf, relaysOf } from '../fleet/access.ts'
+import { accessOf, relayLoginOf, relaysOf } from '../fleet/access.ts'
 import type { Technician } from '../fleet/fleet-config.ts'
-import { hostBy } from '../fleet/host-names.ts'
-import { renderSshConfig } from '../fleet/render/ssh-config.ts'
+import { jumpHost } from '../fleet/host-names.ts'
+import { quotedWord, renderSshConfig, searchCommand } from '../fleet/render/ssh-config.ts'
 import { invoker } from '../relay/invoker.ts'
 import type { CommandInput } from './command.ts'
 
@@ -18,12 +19,8 @@ export const CONSOLE_WAY_OPTIONS = {
   identity: { value: 'FILE', help: 'your private key; your agent and ssh’s own defaults when not given' },
 } as const
 
-export interface ConsoleWay {
-  /** The ssh_config. */
-  config: string
-  /** Names of the console in it, by way of each relay of its device, the preferred one first. */
-  hosts: readonly string[]
-}
+/** Arguments of ssh before the console's name. */
+export type ConsoleWay = readonly string[]
 
 /** @throws UserError where the technician may not open it */
 export async function withConsoleWay(
@@ -38,12 +35,16 @@ export async function withConsoleWay(
     const list = all.flatMap(({ consoles }) => consoles.map(console => console.name)).join(', ') || 'none'
     throw new UserError(`${technician.name} may not open a console "${name}"; there are: ${list}`, EXIT.usage)
   }
-  const hosts = relaysOf(input.fleet, found.device).map((relay, index) => hostBy(name, relay.name, index))
+  const search = relaysOf(input.fleet, found.device).map(relay => jumpHost(relay, relayLoginOf(relay, technician)))
   const folder = await mkdtemp(join(tmpdir(), 'oobm-console-'))
   try {
     const config = join(folder, 'config')
-    await writeFile(config, renderSshConfig(input.fleet, technician, await filesOf(input, technician)))
-    return await use({ config, hosts })
+    const files = { ...(await filesOf(input, technician)), configFile: config }
+    await writeFile(config, renderSshConfig(input.fleet, technician, files))
+    // This very program, wherever it is.
+    const program = [process.execPath, ...process.execArgv, process.argv[1] ?? '', 'proxy'].map(quotedWord).join(' ')
+    const command = searchCommand(program, search, files)
+    return await use(['-F', config, ...(search.length > 1 ? sshSettings({ ProxyCommand: command }) : [])])
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

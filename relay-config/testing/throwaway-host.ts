@@ -120,7 +120,7 @@ export async function startThrowawayHost(context: TestContext, { bare = false } 
 }
 
 /** Bundles it as it is installed: one file, so that a test can start many. */
-async function bundleTo(outfile: string): Promise<void> {
+export async function bundleTo(outfile: string): Promise<void> {
   await build({
     entryPoints: [join(PART, 'main.ts')],
     outfile,

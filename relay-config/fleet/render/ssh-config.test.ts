@@ -23,9 +23,9 @@ test('makes each console and shell a host, the plain name through the first rela
     [
       'oobm-relay-fra oobm-relay-fra_oobm_fra.example.net_443 fra.example.net 443 oobm oobm-relay-fra ',
       'oobm-relay-lon oobm-relay-lon_ec2-user_lon.example.net_8443 lon.example.net 8443 ec2-user oobm-relay-lon ',
-      'tokyo 127.0.0.1 20100 pi tokyo oobm-relay-fra_oobm_fra.example.net_443',
-      'sw1 127.0.0.1 20101 sw1 sw1 oobm-relay-fra_oobm_fra.example.net_443',
-      'rt1 127.0.0.1 20101 rt1 rt1 oobm-relay-fra_oobm_fra.example.net_443',
+      'tokyo tokyo.fra 127.0.0.1 20100 pi tokyo oobm-relay-fra_oobm_fra.example.net_443',
+      'sw1 sw1.fra 127.0.0.1 20101 sw1 sw1 oobm-relay-fra_oobm_fra.example.net_443',
+      'rt1 rt1.fra 127.0.0.1 20101 rt1 rt1 oobm-relay-fra_oobm_fra.example.net_443',
       'tokyo.lon 127.0.0.1 20100 pi tokyo oobm-relay-lon_ec2-user_lon.example.net_8443',
       'sw1.lon 127.0.0.1 20101 sw1 sw1 oobm-relay-lon_ec2-user_lon.example.net_8443',
       'rt1.lon 127.0.0.1 20101 rt1 rt1 oobm-relay-lon_ec2-user_lon.example.net_8443',
@@ -33,6 +33,23 @@ test('makes each console and shell a host, the plain name through the first rela
     ],
   )
   assert.match(text, /^(#[^\n]*\n)+IgnoreUnknown [^\n]*\bWarnWeakCrypto\b[^\n]*\n\nHost /)
+})
+
+test('looks for a device of several relays at each of them, where the program is installed', () => {
+  const [alice] = FLEET.technicians
+  assert.ok(alice)
+  const text = renderSshConfig(FLEET, alice, { knownHostsFile: '~/.ssh/my oobm 100%/known_hosts' })
+  const relays = 'oobm-relay-fra_oobm_fra.example.net_443 oobm-relay-lon_ec2-user_lon.example.net_8443'
+  const command = `ProxyCommand oobm-relay proxy --own-first --ssh-config '~/.ssh/my oobm 100%%/config' %h:%p ${relays}`
+  const found = [...text.matchAll(/^Match (.*)\n {2}(.*)\nHost (.*)$/gm)].map(match => match.slice(1))
+  assert.equal(
+    found,
+    ['tokyo', 'sw1', 'rt1'].map(name => [
+      `originalhost ${name} exec "command -v oobm-relay"`,
+      command,
+      `${name} ${name}.fra`,
+    ]),
+  )
 })
 
 test('logs in to a device by the technician’s own name, unless the device has a common login', () => {
@@ -44,7 +61,7 @@ test('logs in to a device by the technician’s own name, unless the device has 
   const [bob] = fleet.technicians
   assert.ok(bob)
   const text = renderSshConfig(fleet, bob, { knownHostsFile: '~/.ssh/oobm/known_hosts' })
-  const users = [...text.matchAll(/^Host (tokyo|older)\n(?: {2}.*\n)*? {2}User (.*)$/gm)].map(([, host, user]) => [
+  const users = [...text.matchAll(/^Host (tokyo|older) \S+\n(?: {2}.*\n)*? {2}User (.*)$/gm)].map(([, host, user]) => [
     host,
     user,
   ])
@@ -69,7 +86,7 @@ ${person('alice', 0, 'consoles = []\nshells = ["tokyo"]')}${person('bob', 1, 'co
   assert.equal(
     [
       ...renderSshConfig(fleet, alice, files).matchAll(
-        /^Host (tokyo[^ .]*-usb\S*)\n.*\n {2}Port (.*)\n {2}User (.*)$/gm,
+        /^Host (tokyo[^ .]*-usb\S*)(?: \S+)?\n.*\n {2}Port (.*)\n {2}User (.*)$/gm,
       ),
     ].map(match => match.slice(1)),
     ['', '.lon'].flatMap(by => ['tokyo-usb1.1', 'tokyo-usb1.3-if1.0'].map(name => [`${name}${by}`, '20101', name])),

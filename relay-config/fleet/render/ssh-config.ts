@@ -12,6 +12,8 @@ export interface TechnicianFiles {
   knownHostsFile: string
   /** The private key to use; ssh's defaults and the agent's keys when left out. */
   identityFile?: string
+  /** Where the ssh_config itself is; beside known_hosts when left out. */
+  configFile?: string
 }
 
 export interface HostBlock extends TechnicianFiles {
@@ -24,6 +26,8 @@ export interface HostBlock extends TechnicianFiles {
   hostKeyAlias: string
   /** The host to go through. */
   jump?: string
+  /** The hosts of all relays of its device, where there are several and this host is no particular one's. */
+  search?: readonly string[]
   kind: 'relay' | 'shell' | 'console'
   /** A relay that only shows the state of devices, and refuses a terminal. */
   hasNoTerminal?: boolean
@@ -32,11 +36,13 @@ export interface HostBlock extends TechnicianFiles {
 export function renderSshConfig(fleet: Fleet, technician: Technician, files: TechnicianFiles): string {
   const relays = new Set<Relay>()
   const targets = accessOf(fleet, technician).flatMap(access =>
-    relaysOf(fleet, access.device).flatMap((relay, index) => {
+    relaysOf(fleet, access.device).flatMap((relay, index, all) => {
+      const jumps = all.map(one => jumpHost(one, relayLoginOf(one, technician)))
       relays.add(relay)
       return hostBlocksOf(technician, access, relay, index, {
         ...files,
-        jump: jumpHost(relay, relayLoginOf(relay, technician)),
+        jump: jumps[index] ?? '',
+        ...(jumps.length > 1 && { search: jumps }),
       })
     }),
   )
@@ -53,6 +59,22 @@ ${IGNORE_UNKNOWN}
 ${blocks.map(block => `\n${renderHostBlock(block)}`).join('')}`
 }
 
+/**
+ * ssh's ProxyCommand to find the device at one of several relays.
+ * @param program how `oobm-relay` is started, with the options of its command
+ */
+export function searchCommand(program: string, search: readonly string[], files: TechnicianFiles): string {
+  const file = files.configFile ?? files.knownHostsFile.replace(/[^/\\]*$/, 'config')
+  return `${program} --ssh-config ${quotedWord(file)} %h:%p ${search.join(' ')}`
+}
+
+/** For a shell, within an ssh_config: `~/` stays for the shell, or for the program where no shell is. */
+export function quotedWord(word: string): string {
+  const escaped = word.replaceAll('%', '%%')
+  if (/^[\w.~/:@+,%=-]+$/.test(escaped)) return escaped
+  return `'${escaped.replaceAll("'", "'\\''")}'`
+}
+
 /** The relay itself, through which the others are reached. */
 export function relayBlock(relay: Relay, files: TechnicianFiles, user: string): HostBlock {
   const { host, port } = relay
@@ -67,11 +89,17 @@ function hostBlocksOf(
   { device, consoles, spares, shell }: Access,
   relay: Relay,
   index: number,
-  way: TechnicianFiles & { jump: string },
+  { search, ...way }: TechnicianFiles & { jump: string; search?: readonly string[] },
 ): HostBlock[] {
   const listeners = listenersOf(device.port)
   const common = { ...way, hostName: '127.0.0.1' }
-  const block = (name: string) => ({ ...common, aliases: [hostBy(name, relay.name, index)], hostKeyAlias: name })
+  const isSeveral = search !== undefined
+  const block = (name: string) => ({
+    ...common,
+    aliases: [...(index === 0 ? [name] : []), ...(isSeveral ? [hostBy(name, relay.name)] : [])],
+    hostKeyAlias: name,
+    ...(index === 0 && isSeveral && { search }),
+  })
   return [
     ...(shell
       ? [
@@ -92,6 +120,13 @@ function hostBlocksOf(
   ]
 }
 
+/** Where the program is missing, ssh goes on to the next lines: the way by the first relay. */
+function renderSearch(block: HostBlock): string {
+  if (block.search === undefined) return ''
+  const command = searchCommand('oobm-relay proxy --own-first', block.search, block)
+  return `Match originalhost ${block.aliases[0]} exec "command -v oobm-relay"\n  ProxyCommand ${command}\n`
+}
+
 export function renderHostBlock(block: HostBlock): string {
   const settings = [
     `HostName ${block.hostName}`,
@@ -109,7 +144,7 @@ export function renderHostBlock(block: HostBlock): string {
     ...EVERY_HOST,
     ...(block.kind === 'relay' ? [NO_FORWARDS] : []),
   ]
-  return `Host ${block.aliases.join(' ')}\n${settings.map(setting => `  ${setting}\n`).join('')}`
+  return `${renderSearch(block)}Host ${block.aliases.join(' ')}\n${settings.map(setting => `  ${setting}\n`).join('')}`
 }
 
 /**

@@ -19,6 +19,7 @@ import { off } from './off.ts'
 import { on } from './on.ts'
 import { passwd } from './passwd.ts'
 import { plan } from './plan.ts'
+import { proxy } from './proxy.ts'
 import { push } from './push.ts'
 import { remove } from './remove.ts'
 import { rename } from './rename.ts'
@@ -44,7 +45,7 @@ export const PROGRAM: Program<Command> = {
       passwd,
     },
     'Change devices from afar': { settings },
-    'See and control devices': { status, on, off, history, blink, connect, watch, metrics },
+    'See and control devices': { status, on, off, history, blink, connect, proxy, watch, metrics },
   },
   options: {
     fleet: { value: 'FILE', help: 'the fleet file; $OOBM_FLEET, or else ./fleet.toml, when not given' },

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { OptionValues } from '../../../cli/command.ts'
-import { runSsh, sshSettings } from '../../../cli/ssh.ts'
+import { markLogin, runSsh, sshSettings } from '../../../cli/ssh.ts'
 import { COMES_BACK } from '../../../formats/bridge-login.ts'
 import { systemClock } from '../../../runtime/clock.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
@@ -20,6 +20,7 @@ export const connect = defineCommand({
   details: [
     'The place at the console is kept for 60 seconds, and what the target says meanwhile is shown on return.',
     'It ends with the session, or with Ctrl-C while it is not connected.',
+    'Where the device has several relays, it is found at whichever it is.',
   ],
   arguments: [{ value: 'CONSOLE', help: 'the console' }],
   options: {
@@ -34,32 +35,26 @@ export const connect = defineCommand({
     const [name = ''] = input.positionals
     if (name.startsWith('-')) throw new UserError(`"${name}" is not the name of a console`, EXIT.usage)
     const given = input.values['ssh-config']
-    const use = (way: ConsoleWay) => connectBy(way, input.signal)
-    if (given !== undefined) return use({ config: resolve(given), hosts: [name] })
+    const use = (way: ConsoleWay) => connectBy(way, name, input.signal)
+    if (given !== undefined) return use(['-F', resolve(given)])
     return withFleet<OptionValues>(withTheFleet => withConsoleWay(withTheFleet, name, use))(input)
   },
 })
 
-async function connectBy({ config, hosts }: ConsoleWay, signal: AbortSignal): Promise<number> {
+async function connectBy(way: ConsoleWay, name: string, signal: AbortSignal): Promise<number> {
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
   if (!isTerminal) throw new UserError('connect needs a terminal; a program uses ssh itself', EXIT.usage)
   const folder = await mkdtemp(join(tmpdir(), 'oobm-connect-'))
   let attempts = 0
   try {
     return await stayConnected({
-      hosts,
       clock: systemClock,
       signal,
       tell: text => process.stderr.write(`\r\n[oobm: ${text}]\r\n`),
-      connect: async host => {
+      connect: async () => {
         const mark = join(folder, String(attempts++))
-        // ssh runs it once it is in (ssh_config(5)); the path is ours, without anything that a shell or ssh would read.
-        const settings = sshSettings({
-          PermitLocalCommand: 'yes',
-          LocalCommand: `: >'${mark.replaceAll('%', '%%')}'`,
-          SetEnv: `${COMES_BACK}=1`,
-        })
-        const { code } = await runSsh(['-F', config, '-t', ...settings, '--', host], { signal })
+        const settings = sshSettings({ ...markLogin(mark), SetEnv: `${COMES_BACK}=1` })
+        const { code } = await runSsh([...way, '-t', ...settings, '--', name], { signal })
         const wasIn = existsSync(mark)
         if (wasIn && code !== 0) process.stdout.write(TERMINAL_RESET)
         return { code, wasIn }

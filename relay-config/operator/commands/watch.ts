@@ -10,9 +10,9 @@ export const watch = defineCommand({
   options: CONSOLE_WAY_OPTIONS,
   run: withFleet(async input => {
     const [name = ''] = input.positionals
-    return withConsoleWay(input, name, async ({ config }) => {
+    return withConsoleWay(input, name, async way => {
       const terminal = process.stdin.isTTY ? ['-t'] : []
-      const { code = EXIT.failed } = await runSsh(['-F', config, ...terminal, '--', name, 'watch'], input)
+      const { code = EXIT.failed } = await runSsh([...way, ...terminal, '--', name, 'watch'], input)
       // ssh has said why.
       return code === SSH_FAILED ? EXIT.unavailable : code
     })
