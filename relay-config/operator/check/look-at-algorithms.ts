@@ -36,5 +36,6 @@ function compresses(said: string): boolean {
 }
 
 function serversProposal(said: string): string {
-  return said.split('peer server KEXINIT proposal')[1] ?? ''
+  // `reserved` is its last field; OpenSSH 10 goes on with another proposal of its own.
+  return said.split('peer server KEXINIT proposal')[1]?.split(/^debug2: reserved /m)[0] ?? ''
 }
