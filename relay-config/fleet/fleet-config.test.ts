@@ -216,6 +216,7 @@ test('asks for what a dedicated relay needs, and for nothing of it elsewhere', (
     directory: '.oobm',
     adminPort: 22,
     firewall: false,
+    tls: false,
     profile: 'wired',
     exemptNetworks: [],
   })

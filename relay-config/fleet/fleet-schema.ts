@@ -21,6 +21,12 @@ export const DEVICE_USER = 'oobm-device'
 /** Port of the own sshd of a dedicated relay's host, when the file names no other. */
 export const ADMIN_PORT = 22
 
+/**
+ * Port on 127.0.0.1 of a dedicated relay's sshd where HAProxy has the relay's port. Below 1024, where neither a listener of a device
+ * nor a program of another account of the host can be.
+ */
+export const INNER_SSHD_PORT = 822
+
 /** Uids of technicians on a dedicated relay: above what adduser gives to people, below what Debian and systemd reserve. */
 export const TECHNICIAN_UIDS = { first: 20_000, last: 59_999 } as const
 
@@ -68,6 +74,10 @@ const relayShape = z.strictObject({
     .boolean('must be true or false')
     .default(false)
     .meta({ description: 'dedicated: whether `oobm-relay apply` closes all ports but those of this file' }),
+  tls: z.boolean('must be true or false').default(false).meta({
+    description: 'dedicated: whether its port takes SSH within TLS as well, for networks that let nothing else out',
+    details: 'HAProxy then has the port, and decides by the first byte. Needs the packages haproxy and openssl there.',
+  }),
   profile: z
     .enum(['wired', 'cellular'], 'must be "wired" or "cellular"')
     .default('wired')

@@ -29,6 +29,8 @@ const LINES: Record<string, RegExp> = {
 
 /** The same for a dedicated relay. */
 const DEDICATED_LINES: Record<string, RegExp> = {
+  'haproxy.cfg':
+    /^( {0,2}# [ -~]*|(global|defaults|(backend|frontend) [a-z_]+)| {2}acl is_exempt src [0-9a-f.:/ ]+| {2}(?!acl is_exempt)[a-z_-]+ [ -~]+|)$/,
   sshd_config: /^(#.*|| {0,2}[A-Z][A-Za-z0-9]+ [\w /.,:;%@-]+|PerSourcePenaltyExemptList [\da-fA-F.:/,]+)$/,
   'nftables.conf': /^(#.*| {4}#.*|[\w {}]+| {4}[\w ;,{}-]+| {4}[\w ,{}]+ accept)$/,
 }
@@ -57,7 +59,7 @@ function assertHarmless(fleet: Fleet): void {
     if (relay.accounts === 'dedicated') {
       const desired = desiredRelay({ fleetText: '', fleet, relay, deviceKeys }, relayPaths(), sshd)
       for (const [path, content] of desired.files) {
-        assert.match(path, /^[a-z_]+(\/[a-z0-9_][\w.-]*){0,2}(\.conf|\.toml)?$/)
+        assert.match(path, /^[a-z_]+(\/[a-z0-9_][\w.-]*){0,2}(\.conf|\.toml|\.cfg|\.plain)?$/)
         const pattern = path.startsWith('authorized_keys/') ? LINES.authorized_keys : DEDICATED_LINES[path]
         for (const line of content.split('\n').slice(0, -1)) if (pattern) assert.match(line, pattern, line)
       }

@@ -5,6 +5,7 @@ import { type Changes, inspectRelay } from '../relay/apply/inspect-relay.ts'
 import { readState } from '../relay/apply/relay-state.ts'
 import { askSshd, type SshdService, sshdService } from '../relay/apply/sshd-service.ts'
 import { type DesiredRelay, desiredRelay, type PublicPart } from '../relay/dedicated/desired-relay.ts'
+import type { Haproxy } from '../relay/dedicated/haproxy-config.ts'
 import { defaultFleetFile, type RelayPaths, relayPaths } from '../relay/relay-paths.ts'
 import type { BareInput } from './command.ts'
 import { readPublicPart, receivePublicPart } from './public-part.ts'
@@ -17,6 +18,8 @@ export interface Prepared {
   changes: Changes
   paths: RelayPaths
   sshd: string
+  /** With `tls = true`. */
+  haproxy: string | undefined
   service: SshdService
 }
 
@@ -49,7 +52,8 @@ export async function prepare({ values, positionals, files, signal }: BareInput,
   }
   const sshd = await askSshd()
   const service = sshdService(paths, sshd.path, withoutSystemd)
-  const desired = desiredRelay(part, paths, sshd)
+  const haproxy = part.relay.tls ? findHaproxy(withoutSystemd) : undefined
+  const desired = desiredRelay(part, paths, sshd, haproxy)
   if (part.hostKey !== undefined) {
     const publicKey = await publicHalfOf(part.hostKey, signal)
     desired.hostKey = { privateKey: part.hostKey, publicKey }
@@ -61,7 +65,21 @@ export async function prepare({ values, positionals, files, signal }: BareInput,
       `this host has no host key yet, but the fleet file pins one. With a new key, ${refusers(part.fleet, part.relay)}. ${advice}`,
     )
   }
-  return { part, desired, changes, paths, sshd: sshd.path, service }
+  return { part, desired, changes, paths, sshd: sshd.path, haproxy: haproxy?.path, service }
+}
+
+/** @throws UserError */
+function findHaproxy(withoutSystemd: boolean): Haproxy {
+  const path = '/usr/sbin/haproxy'
+  if (withoutSystemd) {
+    const why = 'which gives the port back to sshd when HAProxy fails'
+    throw new UserError(
+      `tls = true needs systemd, ${why}: set tls = false, or leave out --no-systemd`,
+      EXIT.unavailable,
+    )
+  }
+  if (!existsSync(path)) throw new UserError('tls = true needs HAProxy: install the package haproxy', EXIT.unavailable)
+  return { path, hasIpv6: existsSync('/proc/net/if_inet6') }
 }
 
 /** @throws UserError */

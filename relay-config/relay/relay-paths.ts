@@ -19,6 +19,10 @@ export interface RelayPaths {
   /** A folder with a file for each account. */
   authorizedKeys: string
   nftables: string
+  /** With `tls = true`: HAProxy's configuration, its certificate with the private key, and sshd's for the time when HAProxy fails. */
+  haproxyConfig: string
+  certificate: string
+  plainSshdConfig: string
   /** The record of what `apply` has made. */
   state: string
   lib: string
@@ -36,6 +40,8 @@ export interface RelayPaths {
   /** One file a technician who logs in, in which `oobm-login` records when they were where. */
   logins: string
   unit: string
+  tlsUnit: string
+  plainUnit: string
   pidFile: string
 }
 
@@ -44,6 +50,7 @@ export function relayPaths(root = '/'): RelayPaths {
   const relay = join(etc, 'relay')
   const lib = join(root, 'usr/lib/oobm')
   const varLib = join(root, 'var/lib/oobm')
+  const units = join(root, 'etc/systemd/system')
   return {
     root,
     etc,
@@ -56,6 +63,9 @@ export function relayPaths(root = '/'): RelayPaths {
     hostKey: join(relay, 'ssh_host_ed25519_key'),
     authorizedKeys: join(relay, 'authorized_keys'),
     nftables: join(relay, 'nftables.conf'),
+    haproxyConfig: join(relay, 'haproxy.cfg'),
+    certificate: join(relay, 'tls.pem'),
+    plainSshdConfig: join(relay, 'sshd_config.plain'),
     state: join(etc, 'state.json'),
     lib,
     deviceCommand: join(lib, 'oobm-device-command'),
@@ -66,7 +76,9 @@ export function relayPaths(root = '/'): RelayPaths {
     settings: join(varLib, 'settings'),
     history: join(varLib, 'history.jsonl'),
     logins: join(varLib, 'logins'),
-    unit: join(root, 'etc/systemd/system/oobm-relay-sshd.service'),
+    unit: join(units, 'oobm-relay-sshd.service'),
+    tlsUnit: join(units, 'oobm-relay-tls.service'),
+    plainUnit: join(units, 'oobm-relay-plain.service'),
     pidFile: join(root, 'run/oobm-relay-sshd.pid'),
   }
 }

@@ -68,7 +68,9 @@ export function fleetText(random: Random): string {
       '[[relays]]',
       `name = ${text(`r${at}`)}`,
       `host = ${text('relay.example')}`,
-      `accounts = ${text(random.chance(0.3) ? 'dedicated' : 'shared')}`,
+      ...(random.chance(0.3)
+        ? [`accounts = ${text('dedicated')}`, `tls = ${random.chance(0.5)}`]
+        : [`accounts = ${text('shared')}`]),
       `exempt_networks = [${text('192.0.2.0/24')}]`,
       'firewall = true',
       `user = ${text('oobm')}`,

@@ -24,7 +24,7 @@ const WANTED = {
 }
 
 /** Loaded before the program: kills it after its Nth effect; how many there are goes to a file when it is not killed. */
-const KILLER = `
+export const KILLER = `
 const fs = require('node:fs'), promises = require('node:fs/promises'), child = require('node:child_process')
 const last = Number(process.env.KILL_AFTER || Infinity)
 let count = 0

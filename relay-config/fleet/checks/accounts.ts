@@ -1,5 +1,5 @@
 /** Checks of what the accounts on relays and devices need. */
-import { DEVICE_USER } from '../fleet-schema.ts'
+import { DEVICE_USER, INNER_SSHD_PORT } from '../fleet-schema.ts'
 import { GATEWAY_TECHNICIAN } from '../host-names.ts'
 import type { FleetSketch, Problem } from './fleet-sketch.ts'
 import { loginNameProblem } from './login-names.ts'
@@ -7,7 +7,7 @@ import { loginNameProblem } from './login-names.ts'
 export function* relayAccounts({ relays, technicians }: FleetSketch): Generator<Problem> {
   for (const [at, relay] of relays.entries()) {
     if (relay === undefined) continue
-    const { accounts = 'shared', user, hostKeys, port, adminPort } = relay
+    const { accounts = 'shared', user, hostKeys, port, adminPort, tls } = relay
     const problem = (key: string, message: string): Problem => ({ path: ['relays', at, key], message })
     if (accounts === 'shared') {
       if (user === undefined)
@@ -15,12 +15,17 @@ export function* relayAccounts({ relays, technicians }: FleetSketch): Generator<
       if (hostKeys === undefined || (Array.isArray(hostKeys) && hostKeys.length === 0)) {
         yield problem('hostKeys', 'needs at least one key: without it, nobody could tell the relay from an impostor')
       }
+      if (tls === true) yield problem('tls', 'needs accounts = "dedicated": "oobm-relay apply" sets up HAProxy there')
     } else if (accounts === 'dedicated') {
       if (port === adminPort) {
         yield problem(
           'port',
           `${port} is the admin_port too: the sshd that "oobm-relay apply" makes needs another port`,
         )
+      }
+      if (tls === true && [port, adminPort].includes(INNER_SSHD_PORT)) {
+        const key = port === INNER_SSHD_PORT ? 'port' : 'adminPort'
+        yield problem(key, `${INNER_SSHD_PORT} is the port on 127.0.0.1 of the sshd behind HAProxy: use another one`)
       }
       if (user === 'root') yield problem('user', 'cannot be root: the account is made for the devices alone')
       if (technicians.some(technician => technician?.name === (user ?? DEVICE_USER))) {

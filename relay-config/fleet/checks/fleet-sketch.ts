@@ -27,6 +27,7 @@ const lenient = z
         accounts: z.unknown().optional(),
         user: z.unknown().optional(),
         hostKeys: z.unknown().optional(),
+        tls: z.unknown().optional(),
       }),
     ),
     devices: listOf(

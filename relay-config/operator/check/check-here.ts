@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises'
 import { publicKeySchema } from '../../../formats/names.ts'
 import { EXIT } from '../../../runtime/errors.ts'
 import { CLIENT_ALIVE_SETTINGS } from '../../fleet/render/sshd-config.ts'
+import { answersWithinTls, haproxyState } from '../../relay/apply/front.ts'
 import { hasPassword, passwordOpensHost } from '../../relay/apply/host-sshd.ts'
 import { describeChanges } from '../../relay/apply/inspect-relay.ts'
 import { askTool } from '../../relay/apply/run-tool.ts'
 import { answers } from '../../relay/apply/sshd-service.ts'
+import { TLS_UNIT } from '../../relay/dedicated/tls-units.ts'
 import type { BareInput } from '../command.ts'
 import { type Prepared, prepare } from '../prepare.ts'
 import { refusers } from '../relay-keys.ts'
@@ -32,6 +34,12 @@ export async function checkHere(input: BareInput): Promise<number> {
   const firewall = desired.relay.firewall ? 'unit and firewall' : 'unit (no firewall: firewall = false)'
   if (drift.length === 0) tell(true, `accounts, keys, sshd_config, ${firewall} match the fleet file`)
   tell(await answers(desired.relay.port), `sshd answers on port ${desired.relay.port}`, 'see its log, facility auth')
+  if (desired.relay.tls) {
+    const state = await haproxyState()
+    const plain = `it is ${state}, and sshd has the port until it runs: "journalctl -u ${TLS_UNIT}", then "systemctl start ${TLS_UNIT}"`
+    tell(state === 'active', 'HAProxy runs', plain)
+    tell(await answersWithinTls(desired.relay.port), `sshd answers within TLS on port ${desired.relay.port}`)
+  }
   const missing = await missingSettings(prepared)
   tell(missing.length === 0, 'sshd has the settings that devices need', `missing: ${missing.join(', ')}`)
   for (const { what, advice } of await openAccounts(prepared)) tell(false, what, advice)

@@ -13,6 +13,7 @@ import { lookAtAlgorithms } from './look-at-algorithms.ts'
 import { lookHere } from './look-here.ts'
 import { type ProbeSettings, trySsh } from './ssh-probe.ts'
 import { causesOf, likelyCauses, shellCause } from './why-refused.ts'
+import { withTls } from './with-tls.ts'
 
 /** A device and its private key. */
 export interface Identity {
@@ -54,6 +55,7 @@ export async function* checkRelay(
     const login = loginFindings(answer, fleet, relay, first.device)
     yield* login
     if (login.at(-1)?.result === 'WRONG') return
+    if (relay.tls) yield await withinTls(settings, fleet, first.device)
     yield await noShell(settings)
     yield await noOpening(settings)
     yield await noForeignListener(settings)
@@ -134,6 +136,18 @@ function loginFindings({ code, said }: SshAnswer, fleet: Fleet, relay: Relay, de
       `${shellCause(relay.user, code, said) ?? keys}. It said: ${lastLine(said) || `nothing (exit ${code})`}`,
     ),
   ]
+}
+
+/** The host key within is looked at as without TLS. */
+async function withinTls(settings: ProbeSettings, fleet: Fleet, device: Device): Promise<Finding> {
+  const { relay, signal } = settings
+  const what = `the same within TLS on port ${relay.port}`
+  const answer = await withTls(relay, signal, port =>
+    trySsh({ ...settings, relay: { ...relay, host: '127.0.0.1', port } }, ['-T'], NO_COMMAND),
+  )
+  const bad = loginFindings(answer, fleet, relay, device).find(({ result }) => result !== 'ok')
+  if (bad === undefined) return { result: 'ok', what }
+  return wrong(what, `${bad.advice}. On the relay, "journalctl -u oobm-relay-tls" is HAProxy's log`)
 }
 
 const isRefused = ({ said }: SshAnswer) => /Permission denied/.test(said) && !/Host key verification failed/.test(said)

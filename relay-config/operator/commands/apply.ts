@@ -43,14 +43,14 @@ async function applyLocked(input: BareInput): Promise<number> {
   const { print, values } = input
   const prepared = await prepare(input, values.stdin === true)
   refuseConflicts(prepared)
-  const { changes, desired, paths, sshd, service } = prepared
+  const { changes, desired, paths, sshd, haproxy, service } = prepared
   if (isNothing(changes)) {
     print('nothing to change')
   } else {
     const onStep = (what: string) => {
       if (values.verbose) print(`- ${what}`)
     }
-    await applyRelay({ desired, changes, paths, sshd, service, onStep })
+    await applyRelay({ desired, changes, paths, sshd, haproxy, service, onStep })
     await appendHistory(paths, { event: 'apply' })
     for (const line of describeChanges(changes)) print(`done: ${line}`)
   }

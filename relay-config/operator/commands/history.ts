@@ -6,6 +6,7 @@ import { asciiJson, printable } from '../../../runtime/printable.ts'
 import { timeText } from '../../../runtime/time-text.ts'
 import { eventText, type HistoryEntry, readHistory } from '../../relay/history.ts'
 import { readGone, readPast } from '../../relay/state/past-sessions.ts'
+import { withRealAddresses } from '../../relay/state/real-addresses.ts'
 import { STATE_OPTIONS, statePathsOf } from '../../relay/state/state-paths.ts'
 import { type BareInput, defineCommand } from '../command.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
@@ -29,14 +30,14 @@ export const history = defineCommand({
   },
   examples: ['history tokyo-rack1 --since 2d', 'history --event break --by alice'],
   atRelay: { each: true },
-  run: async ({ values, positionals: [device], print }) => {
+  run: async ({ values, positionals: [device], print, signal }) => {
     const isWanted = filterOf(values, device, Date.now())
     const last = values.last === undefined ? Number.POSITIVE_INFINITY : Number(values.last)
     if (!(last >= 1)) usageError('--last takes a number')
     const paths = statePathsOf(values)
     const { entries: done, damaged } = await readHistory(paths)
     const entries = [...done, ...(await readPast(paths))].toSorted((a, b) => (a.at < b.at ? -1 : 1))
-    for (const entry of entries.filter(isWanted).slice(-last))
+    for (const entry of await withRealAddresses(entries.filter(isWanted).slice(-last), signal))
       print(values.json ? asciiJson(entry) : describeEntry(entry))
     // A history with gaps must not look complete.
     const notes = [

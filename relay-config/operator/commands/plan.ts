@@ -24,7 +24,7 @@ async function sayPlan(input: BareInput): Promise<number> {
   const { changes } = prepared
   if (isNothing(changes)) input.print('nothing to change')
   for (const line of describeChanges(changes)) input.print(`would ${line}`)
-  for (const change of [...changes.files, ...(changes.unit ? [changes.unit] : [])]) {
+  for (const change of [...changes.files, ...changes.units]) {
     const diff = await diffOf(change)
     if (diff !== '') input.print(`\n${diff}`)
   }

@@ -11,6 +11,7 @@ import { describeDevice } from '../../relay/state/describe-device.ts'
 import { describeFleet } from '../../relay/state/describe-fleet.ts'
 import { type DeviceView, readDeviceView } from '../../relay/state/device-view.ts'
 import { isOutOfSight, worstFirst } from '../../relay/state/fleet-states.ts'
+import { deviceSource } from '../../relay/state/real-addresses.ts'
 import { STATE_OPTIONS, statePathsOf } from '../../relay/state/state-paths.ts'
 import { type CommandInput, defineCommand, deviceOf, withFleet } from '../command.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
@@ -35,10 +36,12 @@ export const status = defineCommand({
   atRelay: { each: true, ofDevice: true },
   run: withFleet(async input => {
     const { values, print, signal } = input
+    const sourceOf = deviceSource(statePathsOf(values), signal)
     const draw = async () => {
       const nowMs = Date.now()
       const views = await readFleet(input, nowMs)
-      const lines = [...describe(input, views, nowMs), ...(await settingsLines(input, nowMs))]
+      const more = [...(await sourceLines(input, sourceOf)), ...(await settingsLines(input, nowMs))]
+      const lines = [...describe(input, views, nowMs), ...more]
       print(`${values.watch && process.stdout.isTTY ? CLEAR : ''}${lines.join('\n')}`)
       return views
     }
@@ -58,6 +61,15 @@ function describe({ values, positionals }: CommandInput, views: readonly DeviceV
   if (values.json) return [asciiJson(worstFirst(views).map(withWord), 2)]
   if (positionals.length > 0) return views.flatMap(view => describeDevice(view, nowMs, paint))
   return describeFleet(views, nowMs, process.stdout.columns ?? WIDTH, paint)
+}
+
+/** Where the device that is named connects from. */
+async function sourceLines(input: CommandInput, sourceOf: ReturnType<typeof deviceSource>): Promise<string[]> {
+  if (input.positionals.length === 0 || input.values.json) return []
+  const source = await sourceOf(deviceOf(input).name)
+  if (source === undefined) return []
+  const where = 'unknown' in source ? `unknown, by HAProxy: ${source.unknown}` : source.address
+  return [`  ${'from'.padEnd(11)}  ${where}${'unknown' in source || !source.isWithinTls ? '' : ', within TLS'}`]
 }
 
 /** What waits for the device that is named, or what became of it; nothing where nothing was pushed. */

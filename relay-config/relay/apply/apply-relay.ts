@@ -3,12 +3,15 @@ import { chown, link, mkdir, readdir, readFile, rm, rmdir, unlink } from 'node:f
 import { basename, join } from 'node:path'
 import { errorMessage, UserError } from '../../../runtime/errors.ts'
 import { replaceLink, syncDirectory, writeAtomically } from '../../../runtime/write-atomically.ts'
+import { INNER_SSHD_PORT } from '../../fleet/fleet-schema.ts'
 import type { DesiredRelay } from '../dedicated/desired-relay.ts'
 import type { RelayPaths } from '../relay-paths.ts'
 import { readAccounts, takeAccountStep } from './accounts.ts'
+import { carryCertificate, checkHaproxy } from './certificate.ts'
 import { ignoreMissing, makeDirectory, writeTree } from './durable.ts'
 import { checkTables, deleteTables, loadTables, ownSshPort } from './firewall.ts'
-import { type Changes, FLEET_LINK, leftoversOf } from './inspect-relay.ts'
+import { disableHaproxy, enableHaproxy, type Front, putInForce, stopHaproxy } from './front.ts'
+import { type Changes, type FileChange, FLEET_LINK, leftoversOf } from './inspect-relay.ts'
 import { type RelayState, readState, writeState } from './relay-state.ts'
 import { runTool } from './run-tool.ts'
 import { isFree, type SshdService } from './sshd-service.ts'
@@ -18,6 +21,8 @@ export interface ApplyContext {
   changes: Changes
   paths: RelayPaths
   sshd: string
+  /** With `tls = true`. */
+  haproxy: string | undefined
   service: SshdService
   /** Called after each step. */
   onStep(what: string): void
@@ -42,10 +47,13 @@ export async function applyRelay(context: ApplyContext): Promise<void> {
     }
     await makeStateFolders(context, undo)
     onStep('accounts made')
-    const { portBefore } = changes
+    const { frontBefore } = changes
+    const front: Front = { port: desired.relay.port, hasTls: desired.relay.tls }
+    const hasNewFront = changes.state?.serving !== changes.generation || changes.files.some(isOfHaproxy)
     let wasTold = false
-    if (portBefore !== undefined) undo.push(async () => wasTold && service.reload(portBefore))
-    await replaceUnit(context, undo)
+    if (frontBefore !== undefined)
+      undo.push(async () => wasTold && putInForce(service, front, frontBefore, hasNewFront))
+    await writeUnits(context, undo)
     if (generation !== changes.generation) {
       await swap(context, generation, undo)
       onStep('swapped')
@@ -54,8 +62,9 @@ export async function applyRelay(context: ApplyContext): Promise<void> {
     onStep(desired.relay.firewall ? 'firewall loaded' : 'no firewall wanted')
     // Undone before the files that sshd reads are removed; an older sshd reads its files again after that: see above.
     if (changes.generation === undefined) undo.push(() => service.stop())
+    if (!frontBefore?.hasTls && front.hasTls) undo.push(stopHaproxy)
     wasTold = true
-    await service.reload(desired.relay.port)
+    await putInForce(service, frontBefore, front, hasNewFront)
     onStep('sshd reloaded')
     await writeState(paths, { ...state, serving: generation, firewall })
     onStep('in force')
@@ -81,19 +90,30 @@ async function refuseLockout({ relay, openPorts }: DesiredRelay): Promise<void> 
 }
 
 /** An sshd whose port is taken ends: the new one would be gone before the older one is back. */
-async function refuseTakenPort({ desired: { relay }, changes, service }: ApplyContext): Promise<void> {
-  if ((await service.isRunning()) && changes.portBefore === relay.port) return
-  if (await isFree(relay.port)) return
-  throw new UserError(
-    `another program here listens on port ${relay.port}: "ss -ltnp sport = ${relay.port}" shows which`,
-  )
+async function refuseTakenPort({ desired: { relay }, changes: { frontBefore }, service }: ApplyContext): Promise<void> {
+  const isRunning = await service.isRunning()
+  const needed = [
+    ...(isRunning && frontBefore?.port === relay.port ? [] : [relay.port]),
+    ...(relay.tls && !(isRunning && frontBefore?.hasTls) ? [INNER_SSHD_PORT] : []),
+  ]
+  for (const port of needed) {
+    if (await isFree(port)) continue
+    throw new UserError(`another program here listens on port ${port}: "ss -ltnp sport = ${port}" shows which`)
+  }
 }
 
 /** Writes a generation beside the existing ones, if it differs, and checks it with sshd and nft. */
-async function buildGeneration({ desired, changes, paths, sshd }: ApplyContext, undo: (() => Promise<unknown>)[]) {
+async function buildGeneration(
+  { desired, changes, paths, sshd, haproxy }: ApplyContext,
+  undo: (() => Promise<unknown>)[],
+) {
   const { generation } = changes
   const isComplete =
-    changes.files.length === 0 && changes.hasHostKey && !changes.restoresHostKey && changes.isFleetLinked
+    changes.files.length === 0 &&
+    changes.hasHostKey &&
+    !changes.restoresHostKey &&
+    changes.hasCertificate &&
+    changes.isFleetLinked
   if (generation !== undefined && isComplete) return generation
   undo.push(() => removeIfEmpty(paths))
   await makeDirectory(paths.generations)
@@ -107,6 +127,7 @@ async function buildGeneration({ desired, changes, paths, sshd }: ApplyContext, 
   // The configuration names the key by its path after the swap, where there may be none yet.
   await runTool(sshd, ['-t', '-f', join(folder, 'sshd_config'), '-h', join(folder, basename(paths.hostKey))])
   await checkTables(folder)
+  if (haproxy !== undefined) await checkHaproxy(folder, haproxy)
   return name
 }
 
@@ -114,7 +135,7 @@ async function buildGeneration({ desired, changes, paths, sshd }: ApplyContext, 
 async function carryOver(
   paths: RelayPaths,
   folder: string,
-  { hostKey: restored, logins }: DesiredRelay,
+  { hostKey: restored, logins, relay }: DesiredRelay,
 ): Promise<void> {
   const hostKey = join(folder, basename(paths.hostKey))
   if (restored !== undefined) {
@@ -128,6 +149,7 @@ async function carryOver(
     await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'oobm-relay', '-f', hostKey])
     await runTool('sync', [hostKey, `${hostKey}.pub`])
   }
+  if (relay.tls) await carryCertificate(paths.certificate, join(folder, basename(paths.certificate)), relay.host)
   const hopKeys = (await readdir(join(paths.relay, 'hop_keys')).catch(ignoreMissing)) ?? []
   if (hopKeys.length > 0) await mkdir(join(folder, 'hop_keys'), { mode: 0o755 })
   for (const name of hopKeys.filter(name => logins.includes(name.replace(/\.pub$/, '')))) {
@@ -164,15 +186,18 @@ async function makeStateFolders({ desired, paths }: ApplyContext, undo: (() => P
   if (account !== undefined && process.getuid?.() === 0) await chown(paths.devices, account.uid, account.gid)
 }
 
-async function replaceUnit(
-  { changes: { unit }, paths }: ApplyContext,
-  undo: (() => Promise<unknown>)[],
-): Promise<void> {
-  if (unit === undefined) return
-  const put = (text: string | undefined) =>
-    text === undefined ? unlink(paths.unit).catch(ignoreMissing) : writeAtomically(paths.unit, text, 0o644)
-  undo.push(() => put(unit.before))
-  await put(unit.after)
+/** Those that are wanted. The others go last: until then they have the port. */
+async function writeUnits({ desired, changes, paths }: ApplyContext, undo: (() => Promise<unknown>)[]): Promise<void> {
+  const put = (path: string, text: string | undefined) =>
+    text === undefined ? unlink(path).catch(ignoreMissing) : writeAtomically(path, text, 0o644)
+  for (const { path, before, after } of changes.units) {
+    if (after === undefined) continue
+    undo.push(() => put(path, before))
+    await put(path, after)
+  }
+  if (!desired.relay.tls || !desired.units.has(paths.tlsUnit)) return
+  if (!changes.frontBefore?.hasTls) undo.push(disableHaproxy)
+  await enableHaproxy()
 }
 
 /** The one step that changes everything that sshd reads. */
@@ -202,13 +227,20 @@ async function takeFirewall(
   return loadTables(paths.relay)
 }
 
-/** After the point of no return: removes leftovers, and accounts that are no longer wanted. */
+/** After the point of no return: removes leftovers, units and accounts that are no longer wanted. */
 async function tidy({ desired, changes, paths }: ApplyContext): Promise<void> {
+  const units = changes.units.filter(({ after }) => after === undefined)
+  if (units.some(({ path }) => path === paths.tlsUnit)) await disableHaproxy()
+  for (const { path } of units) await unlink(path).catch(ignoreMissing)
   for (const step of changes.accounts.filter(step => step.do === 'remove')) await takeAccountStep(paths, step)
   const state = await readState(paths)
   if (state !== undefined) await writeState(paths, { ...state, accounts: desired.accounts })
   for (const path of await leftoversOf(paths)) await rm(path, { recursive: true, force: true })
   await syncDirectory(paths.generations)
+}
+
+function isOfHaproxy({ path }: FileChange): boolean {
+  return path === 'haproxy.cfg'
 }
 
 /** Removes the folders that a failed first run has made. */

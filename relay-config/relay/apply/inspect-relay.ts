@@ -5,16 +5,18 @@ import { publicKeySchema } from '../../../formats/names.ts'
 import { isLeftover } from '../../../runtime/write-atomically.ts'
 import { type AccountStep, describeAccountStep, planAccounts } from '../dedicated/accounts.ts'
 import type { DesiredRelay } from '../dedicated/desired-relay.ts'
+import { TLS_UNIT } from '../dedicated/tls-units.ts'
 import { UNIT } from '../dedicated/unit.ts'
 import type { RelayPaths } from '../relay-paths.ts'
 import { readAccounts } from './accounts.ts'
 import { ignoreMissing } from './durable.ts'
 import { tablesInForce } from './firewall.ts'
+import { type Front, haproxyState } from './front.ts'
 import { linkedGeneration, type RelayState, readState } from './relay-state.ts'
 import type { SshdService } from './sshd-service.ts'
 
 /** Files below `RelayPaths.relay` that are not made from the fleet file: carried from one generation to the next. */
-export const KEPT = /^(ssh_host_ed25519_key(\.pub)?|hop_keys(\/.*)?)$/
+export const KEPT = /^(ssh_host_ed25519_key(\.pub)?|tls\.pem|hop_keys(\/.*)?)$/
 
 /** What `RelayPaths.fleet` is a link to. */
 export const FLEET_LINK = 'relay/fleet.toml'
@@ -29,14 +31,16 @@ export interface Changes {
   state: RelayState | undefined
   generation: string | undefined
   files: FileChange[]
-  unit: FileChange | undefined
+  units: FileChange[]
   accounts: AccountStep[]
   hasHostKey: boolean
   /** Whether the host key to restore differs from the present one. */
   restoresHostKey: boolean
   isFleetLinked: boolean
-  /** The port of the present sshd_config. */
-  portBefore: number | undefined
+  /** Whether HAProxy has the certificate that it needs, or needs none. */
+  hasCertificate: boolean
+  /** Who has the relay's port, by the present files. */
+  frontBefore: Front | undefined
   /** What prevents applying. */
   conflicts: string[]
   /** Descriptions of other things to do. */
@@ -56,8 +60,11 @@ export async function inspectRelay(
   const files = names
     .map(path => ({ path, before: there.get(path), after: desired.files.get(path) }))
     .filter(({ path, before, after }) => before !== after && !KEPT.test(path))
-  const unitText = await readText(paths.unit)
-  const wantedUnit = withoutSystemd ? undefined : desired.unit
+  const units: FileChange[] = []
+  for (const path of [paths.unit, paths.tlsUnit, paths.plainUnit]) {
+    const [before, after] = [await readText(path), withoutSystemd ? undefined : desired.units.get(path)]
+    if (before !== after) units.push({ path, before, after })
+  }
   const { steps, conflicts } = planAccounts(desired.accounts, await readAccounts(paths), state?.accounts ?? [])
   const others: string[] = []
   const hasHostKey = there.has('ssh_host_ed25519_key')
@@ -70,7 +77,15 @@ export async function inspectRelay(
     others.push(`reload ${UNIT}, whose files are in place already`)
   const isFleetLinked = (await readlink(paths.fleet).catch(() => undefined)) === FLEET_LINK
   if (!isFleetLinked) others.push(`keep the fleet file as ${paths.fleet}`)
-  const port = /^Port (\d+)$/m.exec(there.get('sshd_config') ?? '')?.[1]
+  const hasCertificate = !desired.relay.tls || there.has('tls.pem')
+  if (!hasCertificate) others.push('make the certificate for TLS')
+  if (desired.relay.tls && !withoutSystemd && (await haproxyState()) !== 'active') {
+    others.push(`start ${TLS_UNIT} (HAProxy) on port ${desired.relay.port}`)
+  }
+  const frontBefore = frontOf(there)
+  if (frontBefore?.hasTls && !desired.relay.tls) {
+    others.push(`stop ${TLS_UNIT} (HAProxy): the connections through it end, and devices come back by themselves`)
+  }
   if ((await leftoversOf(paths)).length > 0) others.push('remove what an interrupted run left')
   const table = await tablesInForce()
   if (desired.hasTables && (table === undefined || table !== state?.firewall)) {
@@ -86,32 +101,37 @@ export async function inspectRelay(
     state,
     generation,
     files,
-    unit:
-      unitText === wantedUnit || (withoutSystemd && unitText === undefined)
-        ? undefined
-        : { path: paths.unit, before: unitText, after: wantedUnit },
+    units,
     accounts: steps,
     hasHostKey,
     restoresHostKey,
     isFleetLinked,
-    portBefore: port === undefined ? undefined : Number(port),
+    hasCertificate,
+    frontBefore,
     conflicts,
     others,
   }
 }
 
-export function isNothing({ files, unit, accounts, others }: Changes): boolean {
-  return files.length === 0 && unit === undefined && accounts.length === 0 && others.length === 0
+/** By the files of a generation. */
+function frontOf(there: ReadonlyMap<string, string>): Front | undefined {
+  const portIn = (file: string, line: RegExp) => line.exec(there.get(file) ?? '')?.[1]
+  const shared = portIn('haproxy.cfg', /^ {2}bind 0\.0\.0\.0:(\d+)$/m)
+  const port = shared ?? portIn('sshd_config', /^Port (\d+)$/m)
+  return port === undefined ? undefined : { port: Number(port), hasTls: shared !== undefined }
+}
+
+export function isNothing({ files, units, accounts, others }: Changes): boolean {
+  return files.length === 0 && units.length === 0 && accounts.length === 0 && others.length === 0
 }
 
 /** Each change as a sentence without a full stop. */
-export function describeChanges({ files, unit, accounts, others }: Changes): string[] {
+export function describeChanges({ files, units, accounts, others }: Changes): string[] {
   const verb = ({ before, after }: FileChange) =>
     before === undefined ? 'write' : after === undefined ? 'remove' : 'change'
   return [
     ...accounts.map(describeAccountStep),
-    ...files.map(change => `${verb(change)} ${change.path}`),
-    ...(unit ? [`${verb(unit)} ${unit.path}`] : []),
+    ...[...files, ...units].map(change => `${verb(change)} ${change.path}`),
     ...others,
   ]
 }
@@ -127,7 +147,7 @@ export async function leftoversOf(paths: RelayPaths): Promise<string[]> {
   return [
     ...generations.filter(name => name !== current).map(name => join(paths.generations, name)),
     ...(await beside(paths.etc, ...[paths.relay, paths.fleet, paths.state].map(path => basename(path)))),
-    ...(await beside(dirname(paths.unit), basename(paths.unit))),
+    ...(await beside(dirname(paths.unit), ...[paths.unit, paths.tlsUnit, paths.plainUnit].map(path => basename(path)))),
   ]
 }
 

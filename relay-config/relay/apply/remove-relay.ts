@@ -1,4 +1,5 @@
 /** Removes everything that `apply` ever made on a relay, and all state of the relay. */
+import { existsSync } from 'node:fs'
 import { copyFile, readFile, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../../../runtime/errors.ts'
@@ -7,6 +8,7 @@ import type { RelayPaths } from '../relay-paths.ts'
 import { endProcessesOf, readAccounts, takeAccountStep } from './accounts.ts'
 import { ignoreMissing } from './durable.ts'
 import { deleteTables } from './firewall.ts'
+import { stopHaproxy } from './front.ts'
 import { leftoversOf } from './inspect-relay.ts'
 import { readState } from './relay-state.ts'
 import { askTool } from './run-tool.ts'
@@ -19,6 +21,7 @@ const ACCOUNT_FILES = ['passwd', 'shadow', 'group', 'gshadow', 'subuid', 'subgid
 export async function removeRelay(paths: RelayPaths, service: SshdService, withSystemd: boolean): Promise<string[]> {
   const state = await readState(paths)
   if (state === undefined) throw new UserError(`this host is not a relay: ${paths.state} is missing`)
+  if (withSystemd && existsSync(paths.tlsUnit)) await stopHaproxy()
   await service.stop()
   const done = ['stopped the relay’s sshd']
   if (state.firewall !== null) {
@@ -39,7 +42,7 @@ export async function removeRelay(paths: RelayPaths, service: SshdService, withS
     paths,
     state.accounts.map(({ name }) => name),
   )
-  await rm(paths.unit, { force: true })
+  for (const unit of [paths.unit, paths.tlsUnit, paths.plainUnit]) await rm(unit, { force: true })
   if (withSystemd) await askTool('systemctl', ['daemon-reload'])
   for (const path of [
     paths.varLib,

@@ -22,11 +22,18 @@ export interface Answer {
   stderr: string
 }
 
+interface ToolOptions {
+  /** In a session of its own, which a signal to this process or its terminal does not reach. */
+  detached?: boolean
+  env?: NodeJS.ProcessEnv
+}
+
 /** @throws UserError when there is no such program */
-export async function askTool(command: string, args: string[], input = ''): Promise<Answer> {
+export async function askTool(command: string, args: string[], input = '', options: ToolOptions = {}): Promise<Answer> {
   try {
     const { stdout, stderr } = await spawn(command, args, {
-      env: { PATH: TOOL_PATH, LC_ALL: 'C' },
+      ...options,
+      env: { PATH: TOOL_PATH, LC_ALL: 'C', ...options.env },
       stdin: { string: input },
       timeout: TOOL_MS,
     })
@@ -42,8 +49,8 @@ export async function askTool(command: string, args: string[], input = ''): Prom
 }
 
 /** @throws UserError with its output, when it fails */
-export async function runTool(command: string, args: string[], input = ''): Promise<string> {
-  const { code, stdout, stderr } = await askTool(command, args, input)
+export async function runTool(command: string, args: string[], input = '', options?: ToolOptions): Promise<string> {
+  const { code, stdout, stderr } = await askTool(command, args, input, options)
   if (code === 0) return stdout
   throw new UserError(
     `${command} ${args.join(' ')} failed (${code ?? `killed, or not finished after ${TOOL_MS / 1000} s`}): ${stderr.trim() || stdout.trim()}`,

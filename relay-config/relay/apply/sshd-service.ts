@@ -15,12 +15,15 @@ import { ignoreMissing } from './durable.ts'
 import { askTool, runTool } from './run-tool.ts'
 
 /** Milliseconds in which sshd on a busy machine must have read a new configuration. */
-const READY_MS = 20_000
+export const READY_MS = 20_000
 
 export interface SshdService {
   isRunning(): Promise<boolean>
-  /** Starts or reloads it, and returns when it answers on `port`. Sessions continue. */
-  reload(port: number): Promise<void>
+  /**
+   * Starts or reloads it, and returns when it answers on `port`. Sessions continue.
+   * @param act what starts or reloads it, in another way
+   */
+  reload(port: number, act?: () => Promise<void>): Promise<void>
   /** Ends the daemon, not the sessions. */
   stop(): Promise<void>
 }
@@ -45,9 +48,9 @@ export function sshdService(paths: RelayPaths, sshd: string, withoutSystemd: boo
   }
   return {
     isRunning,
-    reload: async port => {
+    reload: async (port, act = signalOrStart) => {
       const before = await pidFileTime(paths)
-      await signalOrStart()
+      await act()
       await untilReady(paths, port, before)
     },
     stop: async () => {

@@ -11,6 +11,8 @@ import { desiredRelay } from './desired-relay.ts'
 const test = suite('dedicated relay')
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDbnmHS+8Y0Pw7cRuyxH1EbU9JZRqj6bRsPyP+Xz6kx6'
 
+const UNIT_PATH = relayPaths().unit
+
 function desired(settings = '', perSourcePenalties = false, ofDevice = '') {
   const [alice, bob, idle] = ['6kx6', '7kx6', '8kx6'].map(end => KEY.replace(/.{4}$/, end)) as [string, string, string]
   const technician = `[[technicians]]\nname = "idle"\nkeys = ["${idle}"]\nconsoles = []\nuid = 20002\n`
@@ -60,12 +62,12 @@ test('sets penalties only for an sshd that knows them', () => {
 
 test('with a firewall, opens the relay’s port, the admin’s and those of gateways', () => {
   assert.not(desired().files.has('nftables.conf'))
-  assert.not.match(desired().unit, /nftables\.conf/)
+  assert.not.match(desired().units.get(UNIT_PATH) ?? '', /nftables\.conf/)
   assert.match(desired().files.get('gateway.nft') ?? '', /tcp dport \{ 20100, 20101 \} dnat to 127\.0\.0\.1/)
-  const { files, unit, openPorts } = desired('firewall = true\nadmin_port = 2022')
+  const { files, units, openPorts } = desired('firewall = true\nadmin_port = 2022')
   assert.equal(openPorts, [443, 2022, 20100, 20101])
   assert.match(files.get('nftables.conf') ?? '', /tcp dport \{ 443, 2022, 20100, 20101 \} accept/)
-  assert.match(unit, /^ExecStartPre=nft -f \/etc\/oobm\/relay\/nftables\.conf$/m)
+  assert.match(units.get(UNIT_PATH) ?? '', /^ExecStartPre=nft -f \/etc\/oobm\/relay\/nftables\.conf$/m)
 })
 
 test('identifies its accounts by record and mark, and changes no other', () => {

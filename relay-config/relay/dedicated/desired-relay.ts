@@ -7,8 +7,10 @@ import { renderGatewayTable } from '../../fleet/render/gateway.ts'
 import { loginTechnicians, renderLoginFiles } from '../../fleet/render/login-files.ts'
 import { forcedCommandsOf, type RelayPaths } from '../relay-paths.ts'
 import { type Account, accountsOf } from './accounts.ts'
+import { type Haproxy, renderHaproxyConfig } from './haproxy-config.ts'
 import { gatewayPorts, openPorts, renderNftables } from './nftables.ts'
 import { renderRelaySshdConfig, type SshdFeatures } from './relay-sshd-config.ts'
+import { renderPlainUnit, renderTlsUnit } from './tls-units.ts'
 import { renderUnit } from './unit.ts'
 
 /** What the operator provides. Nothing in it is secret, except a host key to restore. */
@@ -33,7 +35,8 @@ export interface DesiredRelay {
   files: Map<string, string>
   /** The host key to restore. */
   hostKey?: { privateKey: string; publicKey: string }
-  unit: string
+  /** Path → content. */
+  units: Map<string, string>
   accounts: Account[]
   /** The names of technicians who have a hop key here. */
   logins: string[]
@@ -48,7 +51,15 @@ export interface Sshd {
   features: SshdFeatures
 }
 
-export function desiredRelay({ fleetText, fleet, relay, deviceKeys }: PublicPart, paths: RelayPaths, sshd: Sshd) {
+/** Where Debian has it, on a host with IPv6. */
+const DEBIANS_HAPROXY: Haproxy = { path: '/usr/sbin/haproxy', hasIpv6: true }
+
+export function desiredRelay(
+  { fleetText, fleet, relay, deviceKeys }: PublicPart,
+  paths: RelayPaths,
+  sshd: Sshd,
+  haproxy = DEBIANS_HAPROXY,
+) {
   const devices = fleet.devices.filter(device => relaysOf(fleet, device).includes(relay))
   const commands = forcedCommandsOf(paths)
   const keyOf = (name: string) => deviceKeys.get(name) ?? missing(name)
@@ -72,13 +83,22 @@ export function desiredRelay({ fleetText, fleet, relay, deviceKeys }: PublicPart
     const keys = technicianLines(fleet, relay, technician, { ...login, commands })
     if (keys.length > 0) files.set(`authorized_keys/${technician.name}`, lines(keys))
   }
+  if (relay.tls) {
+    files.set('haproxy.cfg', renderHaproxyConfig(fleet, relay, haproxy))
+    files.set('sshd_config.plain', renderRelaySshdConfig(fleet, relay, paths, sshd.features, false))
+  }
   if (relay.firewall) files.set('nftables.conf', renderNftables(fleet, relay))
   const gateways = gatewayPorts(fleet, relay)
   if (gateways.length > 0) files.set('gateway.nft', renderGatewayTable(gateways))
+  const units = new Map([[paths.unit, renderUnit(relay, paths, sshd.path, gateways.length > 0)]])
+  if (relay.tls) {
+    units.set(paths.tlsUnit, renderTlsUnit(relay, paths, haproxy))
+    units.set(paths.plainUnit, renderPlainUnit(relay, paths, sshd.path))
+  }
   const desired: DesiredRelay = {
     relay,
     files,
-    unit: renderUnit(relay, paths, sshd.path, gateways.length > 0),
+    units,
     accounts: accountsOf(fleet, relay),
     logins: logins.map(({ name }) => name),
     hasTables: relay.firewall || gateways.length > 0,

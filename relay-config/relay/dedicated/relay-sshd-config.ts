@@ -1,6 +1,7 @@
 /** The configuration of a dedicated relay's own sshd (sshd_config(5)): it accepts our accounts and nobody else. */
 import { relaysOf } from '../../fleet/access.ts'
 import type { Fleet, Relay } from '../../fleet/fleet-config.ts'
+import { INNER_SSHD_PORT } from '../../fleet/fleet-schema.ts'
 import { technicianCommand, technicianPorts } from '../../fleet/render/authorized-keys.ts'
 import { loginTechnicians } from '../../fleet/render/login-files.ts'
 import { loginMatchBlock } from '../../fleet/render/login-match.ts'
@@ -43,34 +44,60 @@ const KEPT_STARTUPS = 50
 /** Seconds to log in, by cable and by modem. */
 const LOGIN_GRACE = { wired: 30, cellular: 90 } as const
 
-function loginGraceS(fleet: Fleet, relay: Relay): number {
+export function loginGraceS(fleet: Fleet, relay: Relay): number {
   const profiles = fleet.devices.flatMap(device => (relaysOf(fleet, device).includes(relay) ? device.profile : []))
   return LOGIN_GRACE[[relay.profile, ...profiles].includes('cellular') ? 'cellular' : 'wired']
 }
 
 /** Networks that are never the public address of a stranger. */
-const PRIVATE_NETWORKS = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10']
+export const PRIVATE_NETWORKS = [
+  '127.0.0.0/8',
+  '::1/128',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+]
 
 /**
  * How many connections may log in at once: all devices of a small fleet, because they all come back together; above that the
  * relay's memory is the limit (some 5 MB each), and the others come back after their backoff.
  */
-function startups(fleet: Fleet, relay: Relay, { perSourceMaxStartups }: SshdFeatures): string[] {
+function startups(fleet: Fleet, relay: Relay, { perSourceMaxStartups }: SshdFeatures, isInner: boolean): string[] {
   const devices = fleet.devices.filter(device => relaysOf(fleet, device).includes(relay)).length
-  const start = Math.min(1000, 100 + devices + fleet.technicians.length)
+  const clients = devices + fleet.technicians.length
+  const start = startupsOf(clients)
   return [
     `MaxStartups ${start}:30:${2 * start}`,
-    ...(perSourceMaxStartups ? [`PerSourceMaxStartups ${start - KEPT_STARTUPS}`] : []),
+    // Behind HAProxy all are one source, and HAProxy limits each.
+    ...(perSourceMaxStartups && !isInner ? [`PerSourceMaxStartups ${placesOfOneSource(clients)}`] : []),
   ]
 }
 
-export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPaths, features: SshdFeatures): string {
+function startupsOf(clients: number): number {
+  return Math.min(1000, 100 + clients)
+}
+
+/** @param clients devices and technicians */
+export function placesOfOneSource(clients: number): number {
+  return startupsOf(clients) - KEPT_STARTUPS
+}
+
+/** @param isInner whether HAProxy has the relay's port */
+export function renderRelaySshdConfig(
+  fleet: Fleet,
+  relay: Relay,
+  paths: RelayPaths,
+  features: SshdFeatures,
+  isInner = relay.tls,
+): string {
   const technicians = fleet.technicians.filter(technician => technicianPorts(fleet, relay, technician).length > 0)
   const logins = loginTechnicians(fleet, relay)
   const jumpers = technicians.filter(technician => !logins.includes(technician))
   return [
     `# sshd of relay "${relay.name}", made by "oobm-relay apply": your changes here are lost. This is not the host's own sshd.`,
-    `Port ${relay.port}`,
+    // Behind HAProxy, which has the relay's port.
+    ...(isInner ? [`Port ${INNER_SSHD_PORT}`, 'ListenAddress 127.0.0.1'] : [`Port ${relay.port}`]),
     `HostKey ${paths.hostKey}`,
     `PidFile ${paths.pidFile}`,
     `AuthorizedKeysFile ${paths.authorizedKeys}/%u`,
@@ -91,10 +118,10 @@ export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPa
     'StrictModes yes',
     'LogLevel VERBOSE',
     `LoginGraceTime ${loginGraceS(fleet, relay)}`,
-    ...startups(fleet, relay, features),
+    ...startups(fleet, relay, features, isInner),
     // Of one connection; forwarded ports do not count.
     'MaxSessions 10',
-    ...penalties(relay, features),
+    ...penalties(relay, features, isInner),
     ...CLIENT_ALIVE_SETTINGS,
     'AllowTcpForwarding no',
     'AllowStreamLocalForwarding no',
@@ -139,8 +166,10 @@ export function renderRelaySshdConfig(fleet: Fleet, relay: Relay, paths: RelayPa
 }
 
 /** Mild penalties: they hit an address, and behind it may be many devices of which one fails. */
-function penalties({ exemptNetworks }: Relay, { perSourcePenalties }: SshdFeatures): string[] {
+function penalties({ exemptNetworks }: Relay, { perSourcePenalties }: SshdFeatures, isInner: boolean): string[] {
   if (!perSourcePenalties) return []
+  // All come from 127.0.0.1: one who fails would lock everybody out.
+  if (isInner) return ['PerSourcePenalties no']
   return [
     'PerSourcePenalties authfail:1s noauth:1s grace-exceeded:5s max:60s',
     `PerSourcePenaltyExemptList ${[...PRIVATE_NETWORKS, ...exemptNetworks].join(',')}`,

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { KILLER } from '../../../relay-config/testing/killed-apply.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { VERSION } from '../../../runtime/version.ts'
 import { runProgram } from '../../../testbed/run-program.ts'
@@ -90,6 +91,15 @@ export const RELAY_PACKAGE: Subject<Stage> = {
         await essential('tests that have a host of their own, on its files', () => testsOn(root))
       },
       script: 'dedicated-relay.sh',
+    }),
+    packageCase({
+      name: 'relay behind HAProxy',
+      packages: ['openssh-client', 'nftables', 'socat', 'haproxy', 'openssl'],
+      bring: async (root, _, { essential }) => {
+        await essential('versions', () => versionsIn(root, ['openssh-server', 'systemd', 'haproxy']))
+        await writeFile(join(root, 'root/killer.cjs'), KILLER)
+      },
+      script: 'relay-tls.sh',
     }),
   ],
   setUp: async ({ options: { on } }) => ({ on, deb: built(`oobm-relay_${VERSION}_all.deb`, 'deb') }),
