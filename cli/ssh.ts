@@ -14,6 +14,10 @@ export interface SshCall {
   stdin?: { text: string } | 'ours' | 'none'
   /** What the caller gets of its output; the rest is shown. */
   kept?: 'stdout' | 'all'
+  /** Another of OpenSSH's clients. */
+  program?: 'ssh' | 'sftp'
+  /** Gets its process id, once it runs. */
+  onStart?(pid: number): void
   /** Gets what is kept as it arrives. */
   onText?(text: string): void
   signal: AbortSignal
@@ -30,10 +34,12 @@ export interface SshAnswer {
  * Ends with ssh, which `signal` ends.
  * @throws UserError with exit code 69 where ssh cannot be run, with 1 where the other side sends without end
  */
-export function runSsh(args: readonly string[], { stdin = 'ours', kept, onText, signal }: SshCall): Promise<SshAnswer> {
+export function runSsh(args: readonly string[], call: SshCall): Promise<SshAnswer> {
+  const { program = 'ssh', stdin = 'ours', kept, onStart, onText, signal } = call
   const input = typeof stdin === 'object' ? 'pipe' : stdin === 'ours' ? 'inherit' : 'ignore'
   const outputs = [kept === undefined ? 'inherit' : 'pipe', kept === 'all' ? 'pipe' : 'inherit'] as const
-  const child = spawn('ssh', args, { stdio: [input, ...outputs], signal })
+  const child = spawn(program, args, { stdio: [input, ...outputs], signal })
+  if (child.pid !== undefined) onStart?.(child.pid)
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -49,7 +55,7 @@ export function runSsh(args: readonly string[], { stdin = 'ours', kept, onText, 
   return new Promise((resolve, reject) => {
     child.once('error', err => {
       if (signal.aborted) return resolve({ code: undefined, said })
-      const message = `cannot run ssh, which is in the package openssh-client: ${errorMessage(err)}`
+      const message = `cannot run ${program}, which is in the package openssh-client: ${errorMessage(err)}`
       reject(new UserError(message, EXIT.unavailable, { cause: err }))
     })
     child.once('close', code => {

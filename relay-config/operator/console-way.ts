@@ -50,7 +50,8 @@ export async function withConsoleWay(
   }
 }
 
-function technicianOf({ fleet, files, values }: CommandInput): Technician {
+/** @throws UserError for nobody in the fleet file */
+export function technicianOf({ fleet, files, values }: Pick<CommandInput, 'fleet' | 'files' | 'values'>): Technician {
   const [only, ...others] = fleet.technicians
   const name = values.as ?? invoker()
   const found = fleet.technicians.find(technician => technician.name === name)
@@ -59,7 +60,8 @@ function technicianOf({ fleet, files, values }: CommandInput): Technician {
   throw new UserError(`"${name}" is not a technician of ${files.fleet}: give your name with --as`, EXIT.usage)
 }
 
-async function filesOf({ files, values }: CommandInput, { name }: Technician) {
+/** @throws UserError where "oobm-relay render" was not run */
+export async function filesOf({ files, values }: CommandInput, { name }: Technician) {
   const knownHostsFile = resolve(files.rendered, 'technicians', name, 'known_hosts')
   try {
     await access(knownHostsFile)

@@ -26,6 +26,7 @@ import { rename } from './rename.ts'
 import { render } from './render.ts'
 import { settings } from './settings.ts'
 import { status } from './status.ts'
+import { upgrade } from './upgrade.ts'
 import { watch } from './watch.ts'
 
 export const PROGRAM: Program<Command> = {
@@ -44,7 +45,7 @@ export const PROGRAM: Program<Command> = {
       'host-key': hostKey,
       passwd,
     },
-    'Change devices from afar': { settings },
+    'Change devices from afar': { settings, upgrade },
     'See and control devices': { status, on, off, history, blink, connect, proxy, watch, metrics },
   },
   options: {
