@@ -6,6 +6,7 @@ import * as z from 'zod'
 import { consoleSettings } from './console-settings.ts'
 import { pathSchema, portSchema, userSchema } from './names.ts'
 import { settingsPollSchema } from './settings-poll.ts'
+import { uplinkSchema } from './uplink-settings.ts'
 import { usbPortSchema } from './usb-port.ts'
 
 export const ledSchema = z
@@ -160,6 +161,13 @@ export const deviceSettings = {
   recovery: recoverySchema
     .prefault({})
     .meta({ description: 'what the device may do by itself when its way out is stuck (docs/recovery.md)' }),
+  uplinks: z
+    .array(uplinkSchema)
+    .default([])
+    .meta({
+      description: 'an interface that leads to the relay, where its defaults do not fit',
+      identity: ['interface'],
+    }),
   led: ledSchema.prefault({}).meta({ description: 'the LED that shows the state' }),
   profile: profileSchema.meta({
     description: 'what the connection costs; sets the intervals that have no value',

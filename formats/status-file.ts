@@ -5,6 +5,7 @@ import { heartbeatSchema } from '../runtime/boot-clock.ts'
 import { errorCode } from '../runtime/errors.ts'
 import { RECOVERY_STEPS } from './recovery-steps.ts'
 import { STATE_NAMES, withState } from './states.ts'
+import { UPLINK_KINDS } from './uplink-settings.ts'
 
 /** Milliseconds since 1970. */
 const instant = z.int()
@@ -48,6 +49,25 @@ export const supervisorStatusSchema = z.preprocess(
       /** Round trip of the last in-band probe, in milliseconds. */
       probeMs: z.number().nullable(),
     }),
+    /** The interfaces that lead out, as they are preferred; missing where there is no choice to show. */
+    uplinks: z
+      .array(
+        z.object({
+          name: z.string(),
+          kind: z.enum(UPLINK_KINDS),
+          /** It is paid by the byte. */
+          metered: z.boolean(),
+          /** The tunnel goes by it. */
+          carries: z.boolean(),
+          /** The last login through the relay and by it; null until there is one. */
+          provedAt: instant.nullable(),
+          /** Why it does not carry the tunnel; empty while it does. */
+          why: z.string(),
+          /** Bytes in the last 24 hours, or since the start; null for one that costs nothing. */
+          dayBytes: z.int().nullable(),
+        }),
+      )
+      .optional(),
     sessions: z.object({ shell: z.int(), console: z.int() }),
     /** The next attempt to connect; null while none is planned. */
     retryAt: instant.nullable(),

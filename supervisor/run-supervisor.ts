@@ -22,7 +22,6 @@ import { type Led, openLed } from './led/led.ts'
 import { LAMP_TEST_S } from './led/pattern.ts'
 import { keepLastGood, type Loaded, loadConfiguration, type Places } from './load-configuration.ts'
 import { BoardPace } from './loop/board-pace.ts'
-import { silentMaxMs } from './loop/liveness.ts'
 import { Progress } from './loop/progress.ts'
 import { Broadcast } from './loop/wake.ts'
 import { readUplink } from './network/uplink.ts'
@@ -121,9 +120,6 @@ function keepStatus(
     keeper.report({ statusFault: fault })
   })
   const limits = {
-    // Two self-tests in a row did not happen.
-    proofMaxAgeMs: ((intervals?.selftestS ?? 0) * 2 + 120) * 1000,
-    silentMaxMs: silentMaxMs((intervals?.keepaliveS ?? 0) * 1000),
     // Another supervisor is asked for with each probe.
     othersMaxAgeMs: Math.max((intervals?.slowRetryS ?? 0) * 3, (intervals?.probeS ?? 0) * 2) * 1000,
   }

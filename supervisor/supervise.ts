@@ -22,6 +22,7 @@ import type { Broadcast } from './loop/wake.ts'
 import { watchLocal } from './loop/watch-local.ts'
 import { createDialler } from './network/dial.ts'
 import { dialLocal } from './network/dial-local.ts'
+import { pathOf } from './network/path-of.ts'
 import { readUplinks } from './network/uplink.ts'
 import { watchNetwork } from './network/watch-network.ts'
 import { markerFiles } from './proof/prove-end.ts'
@@ -37,6 +38,8 @@ import { LocalFacts } from './status/local-facts.ts'
 import type { Reporter } from './status/report-to-relay.ts'
 import type { StatusKeeper } from './status/status-keeper.ts'
 import { watchShells } from './status/watch-shells.ts'
+import { bytesOf, listUplinks } from './uplinks/list-uplinks.ts'
+import { Uplinks } from './uplinks/uplinks.ts'
 
 /** Milliseconds for the bridge to tell people that their sessions end. */
 const FAREWELL_MS = 5_000
@@ -88,14 +91,20 @@ export async function supervise(
   const selftestKey = await installSelftestKey(directories.runtime, config.selftest.user)
   const intervals = intervalsOf(config)
   const network = watchNetwork(config.relays, () => events.notify('network'), signal, log)
-  const { dial } = createDialler()
+  const uplinks = new Uplinks({
+    settings: config.uplinks,
+    clock,
+    list: network.isLocal ? () => [] : listUplinks,
+    bytesOf,
+  })
+  const { dial } = createDialler({ pathOf })
   const local = new LocalFacts(
     config.consoles.map(({ name }) => name),
     facts => keeper.report(facts),
     () => events.notify('local'),
   )
   const context: Context = {
-    ...{ clock, random: Math.random, dial, dialLocal, connect, network, events, progress, signal, log },
+    ...{ clock, random: Math.random, dial, dialLocal, connect, network, uplinks, events, progress, signal, log },
     ...{ config, intervals, credentials, selftestKey, files: markerFiles(config, selftestKey) },
     localFault: () => local.fault,
     token: randomBytes(16).toString('hex'),
@@ -137,14 +146,15 @@ export async function supervise(
     keepConnected(context, {
       publish: (state, sessions) => {
         const report = reportOf(state, keeper.proof, { linkUp: network.linkUp(), nowMs: clock.nowMs() })
-        keeper.report({ ...report.facts, sessions }, report.details)
+        keeper.report({ ...report.facts, sessions }, { ...report.details, uplinks: uplinks.status() })
         if (provedBefore || report.facts.proof?.state !== 'proved') return
         provedBefore = true
         onFirstProof()
       },
-      onTunnel: ({ control, connection, relay }) => {
+      onTunnel: ({ control, connection, relay }, { keepaliveS, reportS }) => {
         tunnel = connection
         if (!control) return
+        reporter.pace({ pingS: keepaliveS, idleMs: reportS * 1000 })
         reporter
           .serve(control, connection.closed)
           .catch(err => log.error({ err }, 'the status is not reported to the relay'))

@@ -14,6 +14,7 @@ import { loginChecks } from '../doctor/login-checks.ts'
 import { networkChecks } from '../doctor/network-checks.ts'
 import { peopleChecks } from '../doctor/people-checks.ts'
 import { settingsChecks } from '../doctor/settings-checks.ts'
+import { uplinkChecks } from '../doctor/uplink-checks.ts'
 
 /** Milliseconds for one check: a name server that does not answer takes 10 s to give up (resolv.conf(5)). */
 const LIMIT_MS = 12_000
@@ -35,6 +36,7 @@ export const doctorCommand = defineCommand({
       ...(config === undefined
         ? []
         : [...localChecks(config, path, surroundings), ...peopleChecks(config, env), ...networkChecks(config)]),
+      ...uplinkChecks(env),
       ...settingsChecks(env),
       ...applianceChecks(env),
       ...daemonChecks(surroundings),

@@ -58,6 +58,7 @@ function describeSupervisor(status: SupervisorStatus, nowMs: number, paint: Pain
     row('on site', remedy),
     row('since', `${timeText(status.since)}, ${describeAge(status.since, nowMs)}`),
     row('relay', relay === null ? 'none now' : `${relay.host}:${relay.port}${up}`),
+    ...describeUplinks(status.uplinks ?? [], nowMs, paint),
     row('proof', [describeProof(proof, nowMs), ...details].join(', ')),
     ...(proof.attempt === null || proof.attempt.ok
       ? []
@@ -94,6 +95,19 @@ function describeRecovery(
           ),
         ]),
   ]
+}
+
+function describeUplinks(uplinks: NonNullable<SupervisorStatus['uplinks']>, nowMs: number, paint: Paint): string[] {
+  return uplinks.map(({ name, kind, metered, carries, provedAt, why, dayBytes }, at) => {
+    const what = [
+      carries ? paint.good('carries the tunnel') : why,
+      provedAt === null ? '' : `proved ${describeAge(provedAt, nowMs)}`,
+      dayBytes === null ? '' : `${(dayBytes / 1e6).toFixed(2)} MB in 24 hours`,
+    ]
+    const kinds = { cable: 'cable', wifi: 'Wi-Fi', modem: 'modem' }
+    const which = `${name} (${kinds[kind]}${metered ? ', metered' : ''})`
+    return row(at === 0 ? 'uplinks' : '', [which, ...what.filter(text => text !== '')].join(', '))
+  })
 }
 
 function describeChanges(changes: SupervisorStatus['changes'], paint: Paint): string[] {

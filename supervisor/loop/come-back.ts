@@ -3,8 +3,9 @@ import type { RelayConfig } from '../../formats/device-config.ts'
 import type { Via } from '../network/dial.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { Orders } from '../tunnel/orders.ts'
-import { makeTunnel, reach, type TunnelRequest } from './make-tunnel.ts'
+import { makeTunnel, type TunnelRequest } from './make-tunnel.ts'
 import type { Context } from './ports.ts'
+import { reachByUplinks } from './reach-by-uplinks.ts'
 import type { Run } from './run-tunnel.ts'
 
 /** Minutes before each try; the last one again and again. */
@@ -50,7 +51,7 @@ async function tryOnce(
   { request, start }: ComeBackOptions,
 ): Promise<Run | undefined> {
   const { clock, config, log } = context
-  const reached = await reach(context, { relay: preferred, synMs: SYN_MS }, signal)
+  const reached = await reachByUplinks(context, { relay: preferred, synMs: SYN_MS }, signal)
   if (!reached.ok) {
     log.info({ relay: preferred.host, cause: reached.failure.cause }, 'the preferred relay is not back yet')
     return undefined

@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../../testbed/suite.ts'
-import { drain } from './drain.ts'
+import { Orders } from '../tunnel/orders.ts'
+import { DRAIN_MAX_MS, drain } from './drain.ts'
 import { testContext } from './testing/context.ts'
 import { FakeRun } from './testing/fake-run.ts'
 
@@ -12,10 +13,11 @@ function draining(run = new FakeRun(), stopping = new AbortController()) {
   const { clock } = context
   let farewells = 0
   let isDone = false
-  void drain(run, context, async () => farewells++).then(() => {
+  const orders = new Orders(context.config.relays, clock)
+  void drain(run, context, { orders, longestMs: DRAIN_MAX_MS, farewell: async () => farewells++ }).then(() => {
     isDone = true
   })
-  return { run, clock, stopping, farewells: () => farewells, isDone: () => isDone }
+  return { run, clock, orders, stopping, farewells: () => farewells, isDone: () => isDone }
 }
 
 /** Somebody in the shell and somebody on a console. */
@@ -103,6 +105,15 @@ test('it is over when the supervisor ends, without a farewell of its own, also b
   const before = draining(withPeople(), stopping)
   await before.clock.runUntil(1)
   assert.ok(before.isDone())
+})
+
+test('who switches access off ends the sessions on the old tunnel, too', async () => {
+  const { run, clock, orders } = draining(withPeople())
+  await clock.runUntil(60_000)
+  assert.equal(run.done, ['retire'])
+  orders.maintenance({ type: 'maintenance', off: true })
+  await clock.runUntil(60_001)
+  assert.equal(run.done, ['retire', 'close', 'stop'])
 })
 
 test.run()

@@ -1,30 +1,45 @@
 /** A tunnel that another one has replaced: it accepts no new sessions, and closes when the last one has ended. */
+import { within } from '../../runtime/waiting.ts'
+import type { Orders } from '../tunnel/orders.ts'
 import { cancelListeners } from '../tunnel/request-listeners.ts'
 import type { Context } from './ports.ts'
 import type { Run } from './run-tunnel.ts'
 
-/** Milliseconds after which it closes anyway; people are told before. */
-const LONGEST_MS = 24 * 3_600_000
+/** Milliseconds after which one to another relay closes anyway; people are told before. */
+export const DRAIN_MAX_MS = 24 * 3_600_000
 /** Milliseconds between two checks whether a session is left. */
 const LOOK_MS = 5_000
 
-export async function drain(
-  run: Run,
-  context: Context,
-  farewell: (signal: AbortSignal) => Promise<unknown>,
-): Promise<void> {
-  const { clock, patience, signal } = context
-  const { tunnel } = run
-  const { connection, forwarding, routes } = tunnel
+export interface DrainOptions {
+  /** Of the tunnel that replaced it, where that leads to the same relay: who switches access off ends these sessions, too. */
+  orders?: Orders | undefined
+  /** Milliseconds; Infinity where only a better route is the reason. */
+  longestMs: number
+  farewell(signal: AbortSignal): Promise<unknown>
+}
+
+/** Nobody new comes by it; returns when the relay has freed its listeners, or does not answer. */
+export async function closeDoor(run: Run, { patience, signal }: Context): Promise<void> {
+  const { connection, routes } = run.tunnel
   run.retire()
   await patience.step([signal, connection.closed], deadline => cancelListeners(connection, routes, deadline))
-  const untilMs = clock.nowMs() + LONGEST_MS
+}
+
+export async function drain(run: Run, context: Context, { orders, longestMs, farewell }: DrainOptions): Promise<void> {
+  const { clock, patience, signal } = context
+  const { tunnel } = run
+  const { connection, forwarding } = tunnel
+  await closeDoor(run, context)
+  const untilMs = clock.nowMs() + longestMs
   const isEmpty = () => {
     const { shell, console } = forwarding.sessions()
     return shell + console === 0
   }
-  while (!isEmpty() && clock.nowMs() < untilMs && !connection.closed.aborted && !signal.aborted) {
-    await clock.sleep(LOOK_MS, connection.closed)
+  const isOff = () => orders !== undefined && orders.offForMs() > 0
+  for (;;) {
+    const signals = [connection.closed, ...(orders ? [orders.changed] : [])]
+    if (isEmpty() || isOff() || clock.nowMs() >= untilMs || connection.closed.aborted || signal.aborted) break
+    await within(LOOK_MS, signals, () => new Promise(() => {}), { clock })
   }
   if (!isEmpty() && !signal.aborted) {
     await patience.step([signal, connection.closed], deadline => tunnel.closeListeners(deadline, farewell))

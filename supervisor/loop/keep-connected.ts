@@ -1,17 +1,20 @@
 /** The loop around tunnels: which relay is next, and when. It only reports facts; the status is derived from them elsewhere. */
 
 import type { RelayOrder } from '../../formats/control-protocol.ts'
-import type { RelayConfig } from '../../formats/device-config.ts'
+import type { Intervals, RelayConfig } from '../../formats/device-config.ts'
 import type { SettingsOffer } from '../../formats/settings-delivery.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Failure } from '../failure.ts'
 import type { Via } from '../network/dial.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { Orders } from '../tunnel/orders.ts'
+import { changeUplink } from './change-uplink.ts'
 import { comeBack } from './come-back.ts'
-import { drain } from './drain.ts'
-import { type Login, makeTunnel, reach } from './make-tunnel.ts'
+import { DRAIN_MAX_MS, drain } from './drain.ts'
+import { type Login, makeTunnel } from './make-tunnel.ts'
 import type { Context } from './ports.ts'
+import { proveStandbys } from './prove-standbys.ts'
+import { reachByUplinks } from './reach-by-uplinks.ts'
 import { RelayChoice } from './relay-choice.ts'
 import { retryWaitMs, synMs } from './retry-plan.ts'
 import type { RunFacts } from './run-facts.ts'
@@ -27,7 +30,7 @@ export type LoopState =
 export interface LoopHooks {
   publish(state: LoopState, sessions: { shell: number; console: number }): void
   /** A tunnel is up: reports to the relay use it until its connection ends. */
-  onTunnel(tunnel: Tunnel): void
+  onTunnel(tunnel: Tunnel, intervals: Intervals): void
   /** The relay asks to show this board on its LED. */
   onBlink(seconds: number): void
   /** That relay has a settings document for this device. */
@@ -41,7 +44,7 @@ const LINK_LOOK_MS = 30_000
 
 /** Keeps a tunnel up until the signal is aborted. */
 export async function keepConnected(context: Context, hooks: LoopHooks): Promise<void> {
-  const { config, intervals, clock, random, network, events, progress, signal, log } = context
+  const { config, intervals, clock, random, network, events, uplinks, progress, signal, log } = context
   const { relays } = config
   const choice = new RelayChoice(relays)
   const orders = new Orders(relays, clock)
@@ -51,6 +54,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
     if (reason !== 'local') wake.notify(reason)
   })
   const runs = new Set<Run>()
+  let carrying: Run | undefined
   let state: LoopState = { state: 'down', failure: undefined, retryMs: null }
   const publish = (next: LoopState = state) => {
     state = next
@@ -62,12 +66,21 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
     }
     hooks.publish(state, sessions)
   }
-  const down = (failure: Failure | undefined, retryMs: number | null) => publish({ state: 'down', failure, retryMs })
+  const down = (failure: Failure | undefined, retryMs: number | null) => {
+    carrying = undefined
+    uplinks.carries(undefined)
+    publish({ state: 'down', failure, retryMs })
+  }
 
   let downSinceMs = clock.nowMs()
   let wasStable = false
   let failure: Failure | undefined
   let adopted: Login | undefined
+  const proving = proveStandbys(
+    context,
+    () => carrying,
+    () => publish(),
+  )
   try {
     while (!signal.aborted) {
       const ending = await oneTunnel()
@@ -97,7 +110,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
     unsubscribe()
     track.end()
     for (const run of runs) run.stop()
-    await Promise.allSettled([...runs].map(({ ended }) => ended))
+    await Promise.allSettled([proving, ...[...runs].map(({ ended }) => ended)])
   }
 
   /** One attempt to connect, and the tunnel that results. A defect of this program is logged, and counts as a failure. */
@@ -114,7 +127,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
       track.beat(synMs(downMs) + context.patience.stepMs * 3 + 60_000)
       const reached = adopted
         ? { ok: true as const, ...adopted }
-        : await reach(context, { relay, synMs: synMs(downMs) }, signal)
+        : await reachByUplinks(context, { relay, synMs: synMs(downMs) }, signal)
       if (signal.aborted && reached.ok) reached.connection.destroy()
       if (signal.aborted) return { kind: 'stopped' }
       if (!reached.ok) return { kind: 'failed', failure: reached.failure }
@@ -161,37 +174,49 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
     return run
   }
 
-  /** Until the tunnel ends, or until one to the preferred relay took over and that ends. */
+  /** Until the tunnel ends, or until one to the preferred relay or over a better uplink took over and that ends. */
   async function use(first: Run): Promise<RunEnding> {
     for (let run = first; ; ) {
       track.end()
+      carrying = run
+      uplinks.carries(run.facts.way.uplink)
       publish({ state: 'up', run: run.facts })
-      hooks.onTunnel(run.tunnel)
+      hooks.onTunnel(run.tunnel, run.facts.intervals)
       const searching = new AbortController()
-      const search = run.tunnel.relay === choice.preferred ? undefined : lookForPreferred(searching.signal)
+      const searches = [
+        changeUplink(context, run, searching.signal, {
+          request: via => requestTo(run.tunnel.relay, via, run.orders),
+          start: tunnel => start(tunnel, run.orders),
+        }),
+        ...(run.tunnel.relay === choice.preferred ? [] : [lookForPreferred(searching.signal)]),
+      ]
       let ending: RunEnding | undefined
       try {
         const ended = run.ended.then(how => {
           ending = how
         })
-        await Promise.race([ended, ...(search ? [search] : [])])
+        await Promise.race([ended, ...searches])
       } finally {
         searching.abort()
       }
       // A second tunnel that is proved now is good enough, also before its five minutes have passed.
-      const next = await search
+      const [next, other] = (await Promise.all(searches)).filter(found => found !== undefined)
+      other?.stop()
       if (ending !== undefined && next === undefined) {
         wasStable = run.provedForMs() >= intervals.stableS * 1000
         return ending
       }
       if (next === undefined) return { kind: 'stopped' }
-      log.info(
-        { relay: choice.preferred.host },
-        'back at the preferred relay; the other tunnel closes when it is empty',
-      )
-      choice.movedTo(choice.preferred)
+      const { relay } = next.tunnel
+      const isSameRelay = relay === run.tunnel.relay
+      log.info({ relay: relay.host, ...next.facts.way }, 'moved; the other tunnel closes when it is empty')
+      choice.movedTo(relay)
       if (ending?.kind === 'replaced') ending.connection.destroy()
-      if (ending === undefined) void drain(run, context, until => hooks.farewell(undefined, until))
+      if (ending === undefined) {
+        const longestMs = isSameRelay ? Number.POSITIVE_INFINITY : DRAIN_MAX_MS
+        const by = isSameRelay ? run.orders : undefined
+        void drain(run, context, { orders: by, longestMs, farewell: until => hooks.farewell(by?.offBy, until) })
+      }
       run = next
     }
   }

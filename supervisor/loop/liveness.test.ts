@@ -52,7 +52,7 @@ function watching({
     })
   }
   void watchLife(scene.connection, {
-    ...{ clock, events, log: silentLog, pingMs: PING_MS, over: over.signal, progress: progress.track('life') },
+    ...{ clock, events, log: silentLog, pingMs: () => PING_MS, over: over.signal, progress: progress.track('life') },
     network: { linkUp: () => addresses.size > 0, hasAddress: address => addresses.has(address) },
     onAlive: atMs => scene.aliveMs.push(atMs),
     onAddress: gone => scene.gone.push(`${clock.nowMs()} ${gone ? 'gone' : 'back'}`),

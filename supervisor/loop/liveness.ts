@@ -31,7 +31,8 @@ export type LifeEnding<R> =
   | { kind: 'over' }
 
 export interface LifeOptions<R> extends Pick<Ports, 'clock' | 'network' | 'events' | 'log'> {
-  pingMs: number
+  /** Milliseconds of silence after which the relay is asked for a sign of life, now. */
+  pingMs(): number
   /** Aborted when the tunnel ends for another reason, its connection's end included. */
   over: AbortSignal
   progress: Track
@@ -71,7 +72,7 @@ async function watch<R>(
   const signs = signsOf(connection, options)
   let roundTripMs = 0
   for (;;) {
-    const waitMs = Math.max(0, signs.lastMs() + pingMs - clock.nowMs())
+    const waitMs = Math.max(0, signs.lastMs() + pingMs() - clock.nowMs())
     progress.beat(waitMs)
     let isAsked = (await wake.wait(waitMs, over)).size > 0
     if (over.aborted) return { kind: 'over' }
@@ -82,7 +83,7 @@ async function watch<R>(
       if (!isBack) return { kind: 'lost', cause: `the address ${connection.localAddress} is gone from this device` }
       isAsked = true
     }
-    if (!isAsked && clock.nowMs() < signs.lastMs() + pingMs) continue
+    if (!isAsked && clock.nowMs() < signs.lastMs() + pingMs()) continue
     const asked = await ask(connection, options, signs, roundTripMs)
     if (typeof asked !== 'number') return asked
     roundTripMs = asked
@@ -157,7 +158,7 @@ async function ask<R>(
     if (answer.kind === 'aborted') return { kind: 'over' }
     if (answer.kind === 'done' && answer.value !== undefined) return answer.value
     if (signs.lastMs() > sentMs) return roundTripMs
-    progress.beat(pingMs + GIVE_UP_BEYOND_MS)
+    progress.beat(pingMs() + GIVE_UP_BEYOND_MS)
     return await suspect(options, signs, sentMs, ping)
   } finally {
     pinging.abort(OVER)
@@ -173,7 +174,7 @@ async function suspect<R>(
 ): Promise<number | LifeEnding<R>> {
   const { clock, over, pingMs, rescue, discard, log } = options
   log.warn('the relay does not answer on the tunnel: trying a new connection beside it')
-  const giveUpMs = signs.lastMs() + pingMs + GIVE_UP_BEYOND_MS
+  const giveUpMs = signs.lastMs() + pingMs() + GIVE_UP_BEYOND_MS
   const settled = new AbortController()
   let roundTripMs: number | undefined
   let rescued: R | undefined

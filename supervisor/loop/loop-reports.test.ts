@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert'
+import type { Intervals } from '../../formats/device-config.ts'
 import { suite } from '../../testbed/suite.ts'
 import type { LoopState } from './keep-connected.ts'
 import { reportOf } from './loop-reports.ts'
@@ -13,6 +14,8 @@ const KNOWN: ProofDetails = {
 }
 const RUN: RunFacts = {
   relay: { host: 'relay', port: 443, user: 'oobm', hostKeys: [] },
+  way: { uplink: 'eth0', interface: undefined, isMetered: false },
+  intervals: { keepaliveS: 60, selftestS: 1_000 } as Intervals,
   ...{ connectedMs: 5_000, aliveMs: 8_000, addressGone: false, offForMs: 0, isOpen: true },
   ...{ proof: { state: 'none' }, details: NO_PROOF, othersSeenMs: undefined },
 }
@@ -25,7 +28,10 @@ const down = (changes: Partial<LoopState & { state: 'down' }> = {}, at = AT) =>
 test('a tunnel that is up is told as it is', () => {
   const { facts, details } = up({ proof: { state: 'failed', cause: 'x' }, othersSeenMs: 7_000, addressGone: true })
   assert.equal(facts, {
-    tunnel: { state: 'up', relay: { host: 'relay', port: 443 }, aliveMs: 8_000, addressGone: true },
+    tunnel: {
+      ...{ state: 'up', relay: { host: 'relay', port: 443 }, aliveMs: 8_000, addressGone: true },
+      limits: { silentMaxMs: 80_000, proofMaxAgeMs: 2_120_000 },
+    },
     ...{ proof: { state: 'failed', cause: 'x' }, maintenance: 'on', othersSeenMs: 7_000, linkUp: true },
   })
   assert.equal(details.relay, { host: 'relay', port: 443 })

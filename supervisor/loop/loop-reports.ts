@@ -1,8 +1,11 @@
 /** Turns what the loop reports into facts and details of the status; pure. */
+
+import type { Intervals } from '../../formats/device-config.ts'
 import type { Failure } from '../failure.ts'
-import type { Facts } from '../status/facts.ts'
+import type { AgeLimits, Facts } from '../status/facts.ts'
 import type { Details } from '../status/status-keeper.ts'
 import type { LoopState } from './keep-connected.ts'
+import { silentMaxMs } from './liveness.ts'
 import type { ProofDetails } from './run-facts.ts'
 
 /** What changes in the status. */
@@ -18,12 +21,12 @@ export function reportOf(
   { linkUp, nowMs }: { linkUp: boolean; nowMs: number },
 ): LoopReport {
   if (state.state === 'down') return reportDown(state.failure, state.retryMs, known, { linkUp, nowMs })
-  const { relay, connectedMs, aliveMs, addressGone, offForMs, proof, details, othersSeenMs } = state.run
+  const { relay, intervals, connectedMs, aliveMs, addressGone, offForMs, proof, details, othersSeenMs } = state.run
   const { host, port } = relay
   const maintenance = offForMs === 0 ? 'on' : Number.isFinite(offForMs) ? 'off for a time' : 'off'
   return {
     facts: {
-      tunnel: { state: 'up', relay: { host, port }, aliveMs, addressGone },
+      tunnel: { state: 'up', relay: { host, port }, aliveMs, addressGone, limits: limitsOf(intervals) },
       proof,
       maintenance,
       othersSeenMs,
@@ -36,6 +39,12 @@ export function reportOf(
       proof: details.provedAt === null ? { ...known, attempt: details.attempt ?? known.attempt } : details,
     },
   }
+}
+
+/** How old what is known of a tunnel may be, by the intervals of its uplink. */
+export function limitsOf({ keepaliveS, selftestS }: Pick<Intervals, 'keepaliveS' | 'selftestS'>): AgeLimits {
+  // Two self-tests in a row did not happen.
+  return { proofMaxAgeMs: (selftestS * 2 + 120) * 1000, silentMaxMs: silentMaxMs(keepaliveS * 1000) }
 }
 
 function reportDown(

@@ -8,6 +8,7 @@ import type { DialLocal } from '../network/dial-local.ts'
 import type { MarkerFiles } from '../proof/prove-end.ts'
 import type { SelftestKey } from '../proof/selftest-key.ts'
 import type { Connect, Credentials } from '../ssh/connection.ts'
+import type { Uplinks } from '../uplinks/uplinks.ts'
 import type { ConnectionBudget } from './connection-budget.ts'
 import type { Patience } from './patience.ts'
 import type { Progress } from './progress.ts'
@@ -28,6 +29,7 @@ export interface Ports {
   dialLocal: DialLocal
   connect: Connect
   network: Network
+  uplinks: Uplinks
   events: Events
   files: MarkerFiles
   /** What is wrong at this device's own end, as far as it is known without the relay. */

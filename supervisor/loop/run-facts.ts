@@ -1,13 +1,18 @@
 /** What is known of one tunnel: its loops write it, and the status follows from it. Times are monotonic milliseconds. */
-import type { RelayConfig } from '../../formats/device-config.ts'
+import type { Intervals, RelayConfig } from '../../formats/device-config.ts'
 import type { SupervisorStatus } from '../../formats/status-file.ts'
 import type { ProofFact } from '../status/facts.ts'
+import type { Way } from '../uplinks/uplinks.ts'
 
 /** The proof as the status file shows it; instants are monotonic here. */
 export type ProofDetails = SupervisorStatus['proof']
 
 export interface RunFacts {
   relay: RelayConfig
+  /** The uplink that it goes by. */
+  way: Way
+  /** Those of its uplink. */
+  intervals: Intervals
   connectedMs: number
   /** When the relay last gave a sign of life. */
   aliveMs: number

@@ -1,11 +1,13 @@
 /** One tunnel while it is up: liveness and proof run side by side; the first to end the tunnel ends both. */
 import { setMaxListeners } from 'node:events'
-import type { RelayConfig } from '../../formats/device-config.ts'
+import { type Intervals, intervalsOf, type RelayConfig } from '../../formats/device-config.ts'
 import { whenAborted } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
 import { selfTest } from '../proof/self-test.ts'
+import type { Connection } from '../ssh/connection.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import type { Orders } from '../tunnel/orders.ts'
+import type { Way } from '../uplinks/uplinks.ts'
 import { holdTunnel } from './hold-tunnel.ts'
 import { watchLife } from './liveness.ts'
 import { goodbye, type Login, reach } from './make-tunnel.ts'
@@ -25,6 +27,7 @@ export type RunEnding =
 
 export interface Run {
   tunnel: Tunnel
+  orders: Orders
   facts: RunFacts
   /** Settles when the tunnel has ended and its connection is closed. */
   ended: Promise<RunEnding>
@@ -46,16 +49,31 @@ export interface RunOptions {
   onChange(): void
 }
 
+/** Milliseconds between two pings where another uplink could take over within ten seconds; on a line that costs nothing. */
+const QUICK_PING_MS = 4_000
+/** Milliseconds of silence after which another uplink takes over: a line that loses packets is not left at the first late answer. */
+const OTHER_UPLINK_MS = 8_000
 /** Milliseconds for the TCP connection of a self-test. */
 const SELFTEST_SYN_MS = 5_000
 
 export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
-  const { context, onChange } = options
-  const { clock } = context
+  const { onChange } = options
   const { connection, relay, via } = tunnel
+  const { clock, uplinks } = options.context
+  const way = uplinks.wayOf(connection.localAddress)
+  const context = { ...options.context, intervals: intervalsOver(way, options.context) }
   const nowMs = clock.nowMs()
   const facts: RunFacts = {
-    ...{ relay, connectedMs: nowMs, aliveMs: nowMs, addressGone: false, offForMs: 0, isOpen: false },
+    ...{
+      relay,
+      way,
+      intervals: context.intervals,
+      connectedMs: nowMs,
+      aliveMs: nowMs,
+      addressGone: false,
+      offForMs: 0,
+      isOpen: false,
+    },
     ...{ proof: { state: 'none' }, details: NO_PROOF, othersSeenMs: undefined },
   }
   const change = (changes: Partial<RunFacts>) => {
@@ -76,17 +94,32 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
       return change({ proof: { state: 'failed', cause: proof.cause }, details: { ...facts.details, attempt } })
     }
     firstProofMs ??= at
+    uplinks.proved(way.uplink, at)
     const details = { ...facts.details, attempt, provedAt: at, by: proof.by, tookMs: Math.round(proof.tookMs) }
     change({ proof: { state: 'proved', atMs: at, note: proof.note }, details })
   }
 
-  const rescue = (signal: AbortSignal) =>
-    isRetired ? Promise.resolve(undefined) : tryEach(context, options.rescueBy, signal)
+  const goesBy = (other: Connection) => uplinks.wayOf(other.localAddress).uplink
+
+  const rescue = async (signal: AbortSignal) => {
+    if (isRetired) return undefined
+    const found = await tryEach(context, options.rescueBy, signal)
+    if (found && goesBy(found.connection) !== way.uplink) {
+      await clock.sleep(facts.aliveMs + OTHER_UPLINK_MS - clock.nowMs(), signal)
+    }
+    return found
+  }
+
+  const pingMs = () => {
+    const { keepaliveS } = context.intervals
+    const isQuick = !way.isMetered && context.config.intervals.keepaliveS === undefined && uplinks.hasOther(way.uplink)
+    return isQuick ? Math.min(QUICK_PING_MS, keepaliveS * 1000) : keepaliveS * 1000
+  }
 
   const life = async (): Promise<RunEnding | undefined> => {
     const ending = await watchLife(connection, {
       ...context,
-      pingMs: context.intervals.keepaliveS * 1000,
+      pingMs,
       over: over.signal,
       progress: context.progress.track(`life of ${relay.host}`),
       onAlive: atMs => {
@@ -97,17 +130,22 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
       discard: late => late?.connection.destroy(),
     })
     if (ending.kind === 'over') return undefined
-    return ending.kind === 'lost' ? { kind: 'lost', failure: lost(ending.cause) } : { kind: 'replaced', ...ending.by }
+    if (ending.kind === 'lost') return { kind: 'lost', failure: lost(ending.cause) }
+    const by = goesBy(ending.by.connection)
+    if (by !== way.uplink) uplinks.failed(way.uplink, `${relay.host}:${relay.port} stopped answering over it`)
+    return { kind: 'replaced', ...ending.by }
   }
 
   const proof = async (): Promise<RunEnding | undefined> => {
     const ending = await holdTunnel(tunnel, {
       ...options,
+      context,
       over: proofOver.signal,
       onState: (isOpen, offForMs) => change({ isOpen, offForMs, proof: { state: 'none' } }),
       prove: until =>
         proveTunnel(tunnel, {
           ...options,
+          context,
           over: until,
           selfTest: signal =>
             selfTest({
@@ -162,6 +200,7 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
 
   return {
     tunnel,
+    orders: options.orders,
     facts,
     ended: run(),
     provedForMs: () => (firstProofMs === undefined ? 0 : clock.nowMs() - firstProofMs),
@@ -171,4 +210,9 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
       proofOver.abort()
     },
   }
+}
+
+/** A line that is paid by the byte has the cellular profile, whatever the device's is; what is configured one by one stays. */
+function intervalsOver({ isMetered }: Way, { config, intervals }: Context): Intervals {
+  return isMetered ? intervalsOf({ profile: 'cellular', intervals: config.intervals }) : intervals
 }

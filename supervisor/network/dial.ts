@@ -70,8 +70,6 @@ const DEFAULT_PATH: NetworkPath = { open: openTcpStream, lookup: systemLookup }
 /** What the dialler remembers of one path. */
 interface Known extends NetworkPath {
   names: Names
-  /** The last address of each name that has greeted. */
-  good: Map<string, string>
 }
 
 /** @param options.pathOf how an interface is used, or the default route where none is named; called once for each */
@@ -80,6 +78,8 @@ export function createDialler(
 ): Dialler {
   const { clock = systemClock, pathOf = () => DEFAULT_PATH } = options
   const paths = new Map<string | undefined, Known>()
+  /** The last address of each name that has greeted: over another interface than now, it is better than none. */
+  const good = new Map<string, string>()
   const knownOf = (name: string | undefined): Known => {
     const path = paths.get(name) ?? pathWithMemory(pathOf(name))
     paths.set(name, path)
@@ -87,7 +87,7 @@ export function createDialler(
   }
   return {
     dial: async ({ host, port, via = { rung: 'direct' }, timeoutMs, synMs = timeoutMs, signal }) => {
-      const { open, names, good } = knownOf(via.interface)
+      const { open, names } = knownOf(via.interface)
       const met = new Map<string, AddressFault>()
       let name: NameFault | undefined
       const askAtMs = clock.nowMs() + timeoutMs - Math.min(ASK_MS, timeoutMs / 4)
@@ -127,7 +127,7 @@ function inOrder(resolved: readonly string[], last: string | undefined): string[
 }
 
 function pathWithMemory(path: NetworkPath): Known {
-  return { ...path, names: new Names(path.lookup), good: new Map() }
+  return { ...path, names: new Names(path.lookup) }
 }
 
 function transportOf({ stream, localAddress, address }: Won, via: Via): Transport {

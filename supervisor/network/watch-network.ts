@@ -12,6 +12,8 @@ export interface WatchedNetwork {
   linkUp(): boolean
   /** Whether this device has that address now. */
   hasAddress(address: string): boolean
+  /** Every relay is on this machine. */
+  isLocal: boolean
 }
 
 /** Milliseconds in which the many events of one change (link, address, route) become one. */
@@ -79,8 +81,8 @@ export function watchNetwork(
     clearTimeout(timer)
     clearTimeout(restart)
   })
-  const local = relays.every(({ host }) => isLoopback(host))
-  return { linkUp: () => local || addressesText() !== '', hasAddress }
+  const isLocal = relays.every(({ host }) => isLoopback(host))
+  return { linkUp: () => isLocal || addressesText() !== '', hasAddress, isLocal }
 }
 
 /** The addresses that reach further than their own cable, as one text to compare. */

@@ -5,10 +5,11 @@ import { type Facts, FIRST_FACTS } from './facts.ts'
 
 const test = suite('derive-status')
 const relay = { host: 'relay', port: 443 }
-const LIMITS = { nowMs: 1_000_000, proofMaxAgeMs: 60_000, othersMaxAgeMs: 30_000, silentMaxMs: 20_000 }
+const LIMITS = { nowMs: 1_000_000, othersMaxAgeMs: 30_000 }
+const limits = { proofMaxAgeMs: 60_000, silentMaxMs: 20_000 }
 const proved = (ageMs: number, note?: string) => ({ state: 'proved', atMs: LIMITS.nowMs - ageMs, note }) as const
 const up = (silentMs: number, addressGone = false) =>
-  ({ state: 'up', relay, aliveMs: LIMITS.nowMs - silentMs, addressGone }) as const
+  ({ state: 'up', relay, aliveMs: LIMITS.nowMs - silentMs, addressGone, limits }) as const
 const PROVED: Facts = {
   ...FIRST_FACTS,
   tunnel: up(1),

@@ -11,10 +11,6 @@ export interface Status {
 export interface Limits {
   /** Monotonic milliseconds now: a board without a clock learns the time long after it started. */
   nowMs: number
-  /** Milliseconds for which a proof holds; past it, something that should have renewed it did not. */
-  proofMaxAgeMs: number
-  /** Milliseconds after the last sign of life for which a tunnel counts as working. */
-  silentMaxMs: number
   /** Milliseconds after which another supervisor that was turned away counts as gone. */
   othersMaxAgeMs: number
 }
@@ -30,7 +26,7 @@ export function deriveStatus(facts: Facts, limits: Limits): Status {
   }
   if (tunnel.addressGone)
     return { state: 'no-link', cause: 'this device no longer has the address that the tunnel used' }
-  if (limits.nowMs - tunnel.aliveMs > limits.silentMaxMs) {
+  if (limits.nowMs - tunnel.aliveMs > tunnel.limits.silentMaxMs) {
     const { host, port } = tunnel.relay
     return {
       state: 'no-relay',
@@ -47,10 +43,10 @@ export function deriveStatus(facts: Facts, limits: Limits): Status {
   if (facts.maintenance !== 'on') {
     return { state: 'maintenance', cause: `the operator has switched access ${facts.maintenance}` }
   }
-  return provedStatus(facts, limits)
+  return provedStatus(facts, limits.nowMs, tunnel.limits.proofMaxAgeMs)
 }
 
-function provedStatus(facts: Facts, { nowMs, proofMaxAgeMs }: Limits): Status {
+function provedStatus(facts: Facts, nowMs: number, proofMaxAgeMs: number): Status {
   const { proof, local, statusFault } = facts
   if (statusFault !== undefined)
     return { state: 'unproved', cause: `the status file cannot be written: ${statusFault}` }

@@ -33,7 +33,16 @@ export type TunnelFact =
       aliveMs: number
       /** The address that this connection comes from is gone from this device. */
       addressGone: boolean
+      limits: AgeLimits
     }
+
+/** In milliseconds. */
+export interface AgeLimits {
+  /** For which a proof holds; past it, something that should have renewed it did not. */
+  proofMaxAgeMs: number
+  /** After the last sign of life, for which a tunnel counts as working. */
+  silentMaxMs: number
+}
 
 export type ProofFact =
   /** Nothing was tried on this tunnel yet. */

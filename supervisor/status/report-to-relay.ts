@@ -10,12 +10,15 @@ import { deviceReport } from './device-report.ts'
 import type { ToldAlerts } from './told-alerts.ts'
 import type { EndedShell } from './watch-shells.ts'
 
-export interface ReporterOptions {
-  clock: Clock
+export interface Pace {
   /** Seconds between two pings of the relay. */
   pingS: number
   /** Milliseconds between two reports when nothing happens; 300 bytes each. */
   idleMs: number
+}
+
+export interface ReporterOptions extends Pace {
+  clock: Clock
   readUplink(): Promise<string | undefined>
   /** Which alerts a relay was told before this start. */
   toldAlerts?: ToldAlerts
@@ -30,6 +33,7 @@ const UNSURE = { pings: 2, beyondMs: 60_000 }
 /** Keeps what is to be reported, whether or not a relay is connected. */
 export class Reporter {
   readonly #options: ReporterOptions
+  #pace: Pace
   #status: SupervisorStatus | undefined
   #consoles: ConsoleStatus | undefined
   #control: Control | undefined
@@ -40,7 +44,13 @@ export class Reporter {
 
   constructor(options: ReporterOptions) {
     this.#options = options
+    this.#pace = options
     this.#deeds = new Deeds(options.clock, options.toldAlerts)
+  }
+
+  /** Another uplink may cost more, or less. */
+  pace(pace: Pace): void {
+    this.#pace = pace
   }
 
   /** Takes in the present status; the same may come again. */
@@ -87,13 +97,14 @@ export class Reporter {
   }
 
   async #serve(control: Control, ended: AbortSignal): Promise<void> {
-    const { clock, readUplink, idleMs } = this.#options
+    const { clock, readUplink } = this.#options
     let reported: { of: AbortSignal; atMs: number } | undefined
     while (!ended.aborted) {
+      const { idleMs } = this.#pace
       const { signal: changed } = this.#changed
       const { signal: deedCame } = this.#deedCame
       if (reported?.of !== changed || clock.nowMs() - reported.atMs >= idleMs) {
-        const uplink = await readUplink()
+        const uplink = carryingUplink(this.#status) ?? (await readUplink())
         if (this.#status) control.send(formatReport(this.#content(this.#status, uplink)))
         reported = { of: changed, atMs: clock.nowMs() }
       }
@@ -107,18 +118,23 @@ export class Reporter {
   }
 
   #connectionEnded(): void {
-    this.#deeds.connectionEnded(UNSURE.pings * 1_000 * this.#options.pingS + UNSURE.beyondMs)
+    this.#deeds.connectionEnded(UNSURE.pings * 1_000 * this.#pace.pingS + UNSURE.beyondMs)
   }
 
   #content(status: SupervisorStatus, uplink: string | undefined): DeviceReport {
-    const { pingS, clock } = this.#options
-    return deviceReport(status, this.#consoles, uplink, pingS, clock.wallMs())
+    const { clock } = this.#options
+    return deviceReport(status, this.#consoles, uplink, this.#pace.pingS, clock.wallMs())
   }
 }
 
+function carryingUplink(status: SupervisorStatus | undefined): string | undefined {
+  return status?.uplinks?.find(({ carries }) => carries)?.name
+}
+
 /** The parts whose change is reported at once: ages and round trips change all the time. */
-function essence({ state, cause, sessions, proof }: SupervisorStatus): string {
-  return JSON.stringify([state, cause, sessions, proof.provedAt])
+function essence(status: SupervisorStatus): string {
+  const { state, cause, sessions, proof } = status
+  return JSON.stringify([state, cause, sessions, proof.provedAt, carryingUplink(status)])
 }
 
 function whoIsOn(status: ConsoleStatus | undefined): string {

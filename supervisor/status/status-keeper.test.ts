@@ -9,7 +9,7 @@ function keeperAt(time: { wall: number; now: number }) {
   const written: SupervisorStatus[] = []
   const states: string[] = []
   const clock = { wallMs: () => time.wall, nowMs: () => time.now, sleep: async () => {} }
-  const limits = { proofMaxAgeMs: 60_000, othersMaxAgeMs: 60_000, silentMaxMs: 120_000 }
+  const limits = { othersMaxAgeMs: 60_000 }
   const keeper = new StatusKeeper('dev1', limits, clock, {
     changed: ({ state }) => states.push(state),
     write: status => written.push(status),
@@ -18,7 +18,10 @@ function keeperAt(time: { wall: number; now: number }) {
   return { keeper, states, last: () => written.at(-1) as SupervisorStatus }
 }
 
-const UP = { state: 'up', relay: { host: 'relay', port: 443 }, aliveMs: 1_000, addressGone: false } as const
+const UP = {
+  ...({ state: 'up', relay: { host: 'relay', port: 443 }, aliveMs: 1_000, addressGone: false } as const),
+  limits: { proofMaxAgeMs: 60_000, silentMaxMs: 120_000 },
+} as const
 
 test('performs the effects of a change once, however often it is told', () => {
   const { keeper, states } = keeperAt({ wall: 5_000, now: 1_000 })

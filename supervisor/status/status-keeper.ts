@@ -19,7 +19,7 @@ export interface Effects {
 }
 
 /** What the status file says beside what is derived; instants are monotonic milliseconds here. */
-export type Details = Pick<SupervisorStatus, 'relay' | 'connectedAt' | 'proof' | 'retryAt' | 'recovery'>
+export type Details = Pick<SupervisorStatus, 'relay' | 'connectedAt' | 'proof' | 'retryAt' | 'recovery' | 'uplinks'>
 
 /** Changes of the state that the status file remembers: a bad night fits, and the file stays small. */
 const CHANGES_MAX = 50
@@ -92,7 +92,7 @@ export class StatusKeeper {
   #content({ state, cause }: Status): SupervisorStatus {
     const wall = (ms: number) => this.#times.of(ms)
     const wallOrNull = (ms: number | null) => (ms === null ? null : wall(ms))
-    const { relay, connectedAt, retryAt, proof, recovery = [] } = this.#details
+    const { relay, connectedAt, retryAt, proof, recovery = [], uplinks } = this.#details
     return {
       version: 1,
       device: this.#device,
@@ -113,6 +113,13 @@ export class StatusKeeper {
           steps: proof.attempt.steps.map(printableStep),
         },
       },
+      ...(uplinks && {
+        uplinks: uplinks.map(one => ({
+          ...one,
+          provedAt: wallOrNull(one.provedAt),
+          why: printable(one.why, CAUSE_MAX),
+        })),
+      }),
       sessions: this.#facts.sessions,
       retryAt: wallOrNull(retryAt),
       ...(recovery.length > 0 && {

@@ -1,6 +1,7 @@
 /** What a part of the loop is given, for unit tests: a fake clock, an idle board, and ports that fail unless the test gives others. */
 import type { DeviceConfig, RelayConfig } from '../../../formats/device-config.ts'
 import { silentLog } from '../../../runtime/log.ts'
+import { Uplinks } from '../../uplinks/uplinks.ts'
 import { ConnectionBudget } from '../connection-budget.ts'
 import { Patience } from '../patience.ts'
 import type { Context } from '../ports.ts'
@@ -25,6 +26,7 @@ export function testContext(changes: Partial<Context> = {}): Context & { clock: 
     dial: async () => ({ ok: false, failure: { kind: 'refused', cause: 'it refuses' } }),
     dialLocal: async () => ({ ok: false, cause: 'nothing listens there' }),
     connect: async () => ({ ok: false, fault: { kind: 'closed', detail: 'closed' } }),
+    uplinks: new Uplinks({ settings: [], clock, list: () => [], bytesOf: () => undefined }),
     network: { linkUp: () => true, hasAddress: () => true },
     files: { hostKey: async () => 'ssh-ed25519 SHELL', appeared: async () => true, forget: async () => {} },
     localFault: () => undefined,

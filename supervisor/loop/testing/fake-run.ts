@@ -1,9 +1,13 @@
 /** A tunnel that is up, for unit tests of what goes on beside it: who is in, whether it is proved, and what is done to it. */
+
+import type { Intervals } from '../../../formats/device-config.ts'
 import { ScriptedConnection } from '../../ssh/testing/scripted-connection.ts'
 import type { Tunnel } from '../../tunnel/establish.ts'
+import { Orders } from '../../tunnel/orders.ts'
 import { NO_PROOF } from '../run-facts.ts'
 import type { Run, RunEnding } from '../run-tunnel.ts'
 import { relayNamed } from './context.ts'
+import { FakeClock } from './fake-clock.ts'
 
 export class FakeRun implements Run {
   readonly connection = new ScriptedConnection({ unlisten: () => true, end: () => true })
@@ -18,7 +22,9 @@ export class FakeRun implements Run {
   readonly ended = new Promise<RunEnding>(resolve => {
     this.#end = resolve
   })
+  readonly orders = new Orders([relayNamed('a')], new FakeClock())
   readonly facts: Run['facts'] = {
+    ...{ way: { uplink: undefined, interface: undefined, isMetered: false }, intervals: {} as Intervals },
     ...{ relay: relayNamed('a'), connectedMs: 0, aliveMs: 0, addressGone: false, offForMs: 0, isOpen: true },
     ...{ proof: { state: 'none' }, details: NO_PROOF, othersSeenMs: undefined },
   }

@@ -8,7 +8,6 @@ import { type Facts, FIRST_FACTS } from '../../status/facts.ts'
 import { LocalFacts } from '../../status/local-facts.ts'
 import { ConnectionBudget } from '../connection-budget.ts'
 import { keepConnected } from '../keep-connected.ts'
-import { silentMaxMs } from '../liveness.ts'
 import { reportOf } from '../loop-reports.ts'
 import { Patience } from '../patience.ts'
 import type { Context } from '../ports.ts'
@@ -53,7 +52,7 @@ export class SimulatedDevice {
 
   constructor(world: World, random: () => number) {
     this.world = world
-    const { clock, events, network, dial, dialLocal, connect, files, log } = world
+    const { clock, events, network, uplinks, dial, dialLocal, connect, files, log } = world
     setMaxListeners(0, this.#stop.signal)
     const local = new LocalFacts(
       [],
@@ -62,7 +61,7 @@ export class SimulatedDevice {
     )
     const config = configFor(world.relays.length)
     this.context = {
-      ...{ clock, events, network, dial, dialLocal, connect, files, log, random, config },
+      ...{ clock, events, network, uplinks, dial, dialLocal, connect, files, log, random, config },
       intervals: intervalsOf(config),
       credentials: { privateKey: 'key' },
       selftestKey: { privateKey: 'key', markers: '/markers' },
@@ -133,11 +132,9 @@ export class SimulatedDevice {
   }
 
   #derive(): Status {
-    const { intervals, clock } = this.context
+    const { clock } = this.context
     const status = deriveStatus(this.#facts, {
       nowMs: clock.nowMs(),
-      proofMaxAgeMs: (intervals.selftestS * 2 + 120) * 1000,
-      silentMaxMs: silentMaxMs(intervals.keepaliveS * 1000),
       othersMaxAgeMs: 900_000,
     })
     if (status.state !== this.#status.state || status.cause !== this.#status.cause) {

@@ -5,6 +5,7 @@ import type { DialFailure } from '../../network/dial-failure.ts'
 import type { DialLocal } from '../../network/dial-local.ts'
 import type { MarkerFiles } from '../../proof/prove-end.ts'
 import type { Connect, Connection } from '../../ssh/connection.ts'
+import { Uplinks } from '../../uplinks/uplinks.ts'
 import type { Network } from '../ports.ts'
 import { Broadcast } from '../wake.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -61,6 +62,7 @@ interface Leads {
 export class World {
   readonly clock = new FakeClock()
   readonly events = new Broadcast()
+  readonly uplinks = new Uplinks({ settings: [], clock: this.clock, list: () => [], bytesOf: () => undefined })
   readonly relays: RelayModel[]
   readonly connections = new Set<FakeConnection>()
   readonly inner = new Set<FakeConnection>()

@@ -1,0 +1,48 @@
+/** To a better uplink at the same relay: a connection over it takes the listeners; who is in stays on the old one. */
+import type { Via } from '../network/dial.ts'
+import type { Tunnel } from '../tunnel/establish.ts'
+import { closeDoor } from './drain.ts'
+import { makeTunnel, reach, type TunnelRequest } from './make-tunnel.ts'
+import type { Context } from './ports.ts'
+import { viaOf } from './reach-by-uplinks.ts'
+import type { Run } from './run-tunnel.ts'
+
+/** Milliseconds between two looks whether there is a better one. */
+const LOOK_MS = 5_000
+/** Milliseconds for a TCP connection: there is no hurry. */
+const SYN_MS = 10_000
+
+export interface ChangeUplinkOptions {
+  request(via: Via): TunnelRequest
+  start(tunnel: Tunnel): Run
+}
+
+/** Resolves with the tunnel over the better uplink, which goes on; the old one has no listeners then. Undefined when aborted. */
+export async function changeUplink(
+  context: Context,
+  present: Run,
+  signal: AbortSignal,
+  { request, start }: ChangeUplinkOptions,
+): Promise<Run | undefined> {
+  const { clock, uplinks } = context
+  const { relay } = present.tunnel
+  for (;;) {
+    await clock.sleep(LOOK_MS, signal)
+    if (signal.aborted) return undefined
+    const way = present.facts.isOpen ? uplinks.better() : undefined
+    if (way === undefined) continue
+    const reached = await reach(context, { relay, ...viaOf(way), synMs: SYN_MS }, signal)
+    if (!reached.ok) {
+      if (!signal.aborted) uplinks.failed(way.uplink, reached.failure.cause)
+      continue
+    }
+    const made = await makeTunnel(context, reached.connection, request(reached.via), signal)
+    if (made.ok && signal.aborted) made.tunnel.connection.destroy()
+    if (!made.ok || signal.aborted) {
+      if (!made.ok && !signal.aborted) uplinks.failed(way.uplink, made.failure.cause)
+      continue
+    }
+    await closeDoor(present, context)
+    return start(made.tunnel)
+  }
+}
