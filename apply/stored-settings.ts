@@ -83,14 +83,15 @@ export class StoredSettings {
   }
 
   async decided(
-    trial: Pick<Trial, 'serial' | 'digest'> | undefined,
+    trial: Pick<Trial, 'serial' | 'digest' | 'byHand'> | undefined,
     result: 'confirmed' | 'undone',
     detail: string,
   ): Promise<void> {
     if (trial === undefined) return
-    const { serial, digest } = trial
+    const { serial, digest, byHand } = trial
+    const of = byHand === undefined ? { serial } : { serial: null, byHand }
     const at = this.#clock.wallMs()
-    await this.records.add({ at, digest, serial, result, detail: detail.slice(0, DETAIL_MAX) }, { trial: null })
-    this.#log.info({ serial, result, cause: detail }, 'decided a trial')
+    await this.records.add({ at, digest, ...of, result, detail: detail.slice(0, DETAIL_MAX) }, { trial: null })
+    this.#log.info({ ...of, result, cause: detail }, 'decided a trial')
   }
 }

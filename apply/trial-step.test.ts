@@ -15,7 +15,7 @@ const gone: Reading<SupervisorStatus> = { running: false, state: 'gone', problem
 const of = (facts: Partial<TrialFacts>) => {
   const step = trialStep(
     {
-      ...{ phase: 'trial', starts: 1, supervisor: running('no-relay'), isOfThese: true, inUse: [] },
+      ...{ phase: 'trial', starts: 1, supervisor: running('no-relay'), isOfThese: true, inUse: [], mayCut: false },
       ...{ phaseMs: 0, accessMs: 0 },
       ...facts,
     },
@@ -30,7 +30,9 @@ test('waits while somebody is in or access is off, for a bounded time, and insta
     [{ supervisor: gone }, 'install'],
     [{ supervisor: running('in-use', 1), inUse: ['oobm-supervisor'] }, 'wait somebody is in: it begins when this ends'],
     [{ inUse: ['oobm-console'] }, 'wait somebody is in: it begins when this ends'],
+    [{ inUse: ['oobm-supervisor', 'oobm-console'], mayCut: true }, 'install'],
     [{ supervisor: running('maintenance', 1) }, 'wait access is switched off: it begins when this ends'],
+    [{ supervisor: running('maintenance', 1), mayCut: true }, 'wait access is switched off: it begins when this ends'],
     [{ inUse: ['oobm-console'], phaseMs: 86_400_000 }, 'undo it could not begin for 1 day: somebody is in'],
     [
       { supervisor: running('maintenance'), phaseMs: 86_400_000 },

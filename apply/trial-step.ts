@@ -20,6 +20,8 @@ export const TRIAL_LIMITS: TrialLimits = { proofMs: 600_000, waitMs: 86_400_000,
 export interface TrialFacts {
   phase: Trial['phase']
   starts: number
+  /** Whether somebody on the device began it, and agreed that sessions may be cut off. */
+  mayCut: boolean
   supervisor: Reading<SupervisorStatus>
   /** Whether that status was written after the supervisor began with these settings. */
   isOfThese: boolean
@@ -38,11 +40,11 @@ export type TrialStep =
   | { kind: 'undo'; why: string }
 
 export function trialStep(facts: TrialFacts, limits: TrialLimits = TRIAL_LIMITS): TrialStep {
-  const { phase, starts, supervisor, isOfThese, inUse, phaseMs, accessMs } = facts
+  const { phase, starts, mayCut, supervisor, isOfThese, inUse, phaseMs, accessMs } = facts
   const isOff = supervisor.running && supervisor.status.state === 'maintenance'
   const hours = describeDuration(limits.waitMs)
   if (phase === 'waiting') {
-    const cause = isOff ? 'access is switched off' : inUse.length > 0 ? 'somebody is in' : undefined
+    const cause = isOff ? 'access is switched off' : inUse.length > 0 && !mayCut ? 'somebody is in' : undefined
     if (cause === undefined) return { kind: 'install' }
     if (phaseMs < limits.waitMs) return { kind: 'wait', cause: `${cause}: it begins when this ends` }
     return { kind: 'undo', why: `it could not begin for ${hours}: ${cause}` }

@@ -8,6 +8,7 @@ import type { Whole } from '../device/import/take-over.ts'
 import { TRIAL_PATH, type Trial } from '../device/import/trial.ts'
 import { provisioningDirectory } from '../formats/directories.ts'
 import { parseProvisioning } from '../formats/provisioning.ts'
+import type { SettingsOutcome } from '../formats/settings-record.ts'
 import { heartbeatNow } from '../runtime/boot-clock.ts'
 import { UserError } from '../runtime/errors.ts'
 import type { ApplyOptions } from './apply-options.ts'
@@ -57,16 +58,16 @@ export class TrialWatch {
     const { sinceMs, accessMs } = this.#timeOf(`${trial.digest} ${trial.phase}`, supervisor)
     const step = trialStep(
       {
-        ...{ phase: trial.phase, starts: trial.starts, supervisor, inUse },
+        ...{ phase: trial.phase, starts: trial.starts, supervisor, inUse, mayCut: trial.byHand !== undefined },
         isOfThese: supervisor.running && supervisor.status.heartbeat.uptimeMs > this.#restartedMs,
         ...{ phaseMs: clock.nowMs() - sinceMs, accessMs },
       },
       limits,
     )
     if (step.kind === 'wait') {
-      const { serial, phase, since } = trial
+      const { serial, byHand, phase, since } = trial
       const next = settingsDigest(wholeOf(trial.next))
-      await this.#settings.records.showTrial({ serial, phase, since, next, cause: step.cause })
+      await this.#settings.records.showTrial({ serial, byHand, phase, since, next, cause: step.cause })
       return false
     }
     await this.#settings.whileOurs(async () => {
@@ -98,8 +99,9 @@ export class TrialWatch {
   async #endVanished(): Promise<void> {
     const { trial, outcomes } = this.#settings.records.last
     if (trial === null) return
-    const { serial, phase } = trial
-    const digest = outcomes.findLast(outcome => outcome.serial === serial && outcome.result === 'trial')?.digest ?? ''
+    const { serial, byHand, phase } = trial
+    const isOfIt = (outcome: SettingsOutcome) => outcome.serial === serial && outcome.result === 'trial'
+    const digest = (byHand === undefined ? outcomes.findLast(isOfIt)?.digest : undefined) ?? ''
     const current = await this.#settings.current().catch(() => undefined)
     const isNext = current !== undefined && settingsDigest(current) === trial.next
     // What runs is not proved, and not what is installed. Who imports is told how to restart, and may do it before.
@@ -111,7 +113,7 @@ export class TrialWatch {
       await this.#settings.restarts.plan([...network, ...ALL.map(({ unit }) => ({ unit, when: 'idle' }) as const)])
     }
     await this.#settings.decided(
-      { serial, digest },
+      { serial, digest, ...(byHand !== undefined && { byHand }) },
       isNext ? 'confirmed' : 'undone',
       isNext ? '' : 'other settings were installed meanwhile, as by an import by hand',
     )

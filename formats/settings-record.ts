@@ -21,6 +21,8 @@ const outcomeSchema = z.object({
   digest: z.string(),
   /** Of a document whose signature is good. */
   serial: z.int().nullable(),
+  /** What a person did on the device, in place of a document. */
+  byHand: z.string().optional(),
   result: z.enum(Object.keys(RESULTS) as [keyof typeof RESULTS]),
   /** Why, as a sentence; empty where the result says everything. */
   detail: z.string(),
@@ -36,6 +38,8 @@ export const settingsRecordSchema = z.object({
   trial: z
     .object({
       serial: z.int(),
+      /** What a person did on the device, in place of a document. */
+      byHand: z.string().optional(),
       /** `waiting`: it is not installed; `trial`: it is. */
       phase: z.enum(['waiting', 'trial']),
       since: z.int(),
@@ -51,6 +55,12 @@ export const settingsRecordSchema = z.object({
 
 export type SettingsRecord = z.output<typeof settingsRecordSchema>
 export type SettingsOutcome = SettingsRecord['outcomes'][number]
+
+/** What was tried, as a noun. */
+export function nameOf({ serial, byHand }: { serial: number | null; byHand?: string | undefined }): string {
+  if (byHand !== undefined) return `by hand: ${byHand}`
+  return serial === null ? '-' : `number ${serial}`
+}
 
 /** Outcomes that are kept, of those that are refusals and of the others. */
 const KEPT = 16

@@ -35,7 +35,7 @@ export const importCommand = defineCommand({
     for (const line of describeImport(installed, root, paint)) print(line)
     if (undone !== undefined)
       print(
-        `The connectivity of settings document ${undone.serial} was on trial and not proved: the one before is back, with this file.`,
+        `The connectivity of ${undone.byHand ?? `settings document ${undone.serial}`} was on trial and not proved: the one before is back, with this file.`,
       )
     if (root === '/' && existsSync('/run/systemd/system')) await makeAccounts(print)
     return EXIT.ok

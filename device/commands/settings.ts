@@ -10,6 +10,7 @@ import { DOCUMENT_MAX_BYTES } from '../../formats/settings-document.ts'
 import { type PollStatus, readPollStatus } from '../../formats/settings-poll.ts'
 import {
   NO_RECORD,
+  nameOf,
   RESULTS,
   readSettingsRecord,
   type SettingsOutcome,
@@ -97,9 +98,9 @@ export function describeSettings(
     alignColumns(
       list
         .toReversed()
-        .map(({ at, serial, result, detail }) => [
+        .map(({ at, serial, byHand, result, detail }) => [
           `  ${describeAge(at, nowMs)}`,
-          serial === null ? '-' : `number ${serial}`,
+          nameOf({ serial, byHand }),
           result === 'refused' ? firstLine(detail) : [RESULTS[result], firstLine(detail)].filter(Boolean).join(': '),
         ]),
     )
@@ -128,10 +129,10 @@ export function describePolled({ url, at, result, cause }: PollStatus, paint: Pa
   return ['', paint.strong('The address that is polled'), `  ${printable(url)}`, `  ${age}: ${what[result]}`]
 }
 
-function describeTrial({ serial, phase, since, cause }: NonNullable<SettingsRecord['trial']>, nowMs: number): string {
+function describeTrial({ phase, since, cause, ...of }: NonNullable<SettingsRecord['trial']>, nowMs: number): string {
   const age = describeAge(since, nowMs)
   const what = phase === 'trial' ? `installed ${age}; waits for` : `came ${age}, not installed yet`
-  return `connectivity of number ${serial}, ${what}: ${cause}`
+  return `connectivity of ${nameOf(of)}, ${what}: ${cause}`
 }
 
 function describeOutcome({ serial, result, detail }: SettingsOutcome, paint: Paint): string {

@@ -3,7 +3,7 @@ import { access, constants } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { settingsRecordPath } from '../../formats/directories.ts'
 import type { SettingsTrust } from '../../formats/provisioning.ts'
-import { RESULTS, readSettingsRecord, type SettingsRecord } from '../../formats/settings-record.ts'
+import { nameOf, RESULTS, readSettingsRecord, type SettingsRecord } from '../../formats/settings-record.ts'
 import { readTrust } from '../import/stored.ts'
 import { type Check, type Finding, ok, warning } from './finding.ts'
 
@@ -28,7 +28,7 @@ export function findingsOn(
   { serial, signers }: SettingsTrust,
   hasAge: boolean,
 ): Finding[] {
-  const last = record?.outcomes.at(-1)
+  const last = record?.outcomes.findLast(({ byHand }) => byHand === undefined)
   if (signers.length === 0 && last === undefined) return []
   const age =
     hasAge || signers.length === 0
@@ -36,7 +36,7 @@ export function findingsOn(
       : [warning(WHAT, 'age is not installed: a document with secrets is refused', 'sudo apt install age')]
   const trial = record?.trial ?? undefined
   if (trial !== undefined) {
-    const detail = `the connectivity of number ${trial.serial} is not decided: ${trial.cause}`
+    const detail = `the connectivity of ${nameOf(trial)} is not decided: ${trial.cause}`
     return [...age, warning(WHAT, detail, 'oobm settings shows how it ends')]
   }
   const isGood = last === undefined || last.result === 'in-force' || last.result === 'confirmed'

@@ -7,14 +7,16 @@ export const TRIAL_PATH = `${SECRETS_DIRECTORY}/trial.toml`
 
 /** Both ends are whole: either is installed as it stands. */
 export const trialSchema = z.strictObject({
-  /** Of the document. */
+  /** Of the document; of a change by hand, the number that the device has. */
   serial: z.int(),
-  /** SHA-256 of the document, hexadecimal. */
+  /** SHA-256 of the document, hexadecimal; of a change by hand, what no other one has. */
   digest: z.string(),
   /** `waiting`: `old` is installed; `trial`: `next` is. */
   phase: z.enum(['waiting', 'trial']),
   /** When the phase began, in milliseconds since 1970, as the clock was. */
   since: z.int(),
+  /** What a person did on the device, in words, in place of a document: they have agreed that sessions may be cut off. */
+  byHand: z.string().optional(),
   /** How often the trial began: at its beginning, and after each start of the device. */
   starts: z.int(),
   /** All settings of the device, with the connectivity that was proved last. */

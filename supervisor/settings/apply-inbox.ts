@@ -52,7 +52,8 @@ export function answerOf(
   digest: string | undefined,
   nowMs: number,
 ): SettingsAnswer | undefined {
-  const { outcomes } = record
+  // What a person did on the device is no answer to a relay's document.
+  const outcomes = record.outcomes.filter(({ byHand }) => byHand === undefined)
   const about = outcomes.filter(outcome => outcome.digest === digest)
   // Brought twice, a document that is in force is refused as not newer: that takes nothing back.
   const outcome = about.findLast(({ result }) => result !== 'refused') ?? about.at(-1) ?? outcomes.at(-1)
@@ -62,7 +63,10 @@ export function answerOf(
     const cause = `serial ${record.serial} has replaced it`
     return { digest, state: 'refused', serial: outcome.serial, accepted: record.serial, sinceS: 0, cause }
   }
-  const trial = outcome.result === 'trial' && record.trial?.serial === outcome.serial ? record.trial : undefined
+  const trial =
+    outcome.result === 'trial' && record.trial?.serial === outcome.serial && !record.trial.byHand
+      ? record.trial
+      : undefined
   const cause = trial === undefined ? outcome.detail : trialCause(trial)
   return {
     digest: outcome.digest,
