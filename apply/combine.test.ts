@@ -50,7 +50,10 @@ test('of the site and the secrets, it changes what it names', () => {
     secrets: { relayPassword: 'new' },
   })
   assert.equal(system, { hostname: 'x', country: 'JP' })
-  assert.equal(wifi, [{ ssid: 'a', eap: {} }, { ssid: 'c' }])
+  assert.equal(wifi, [
+    { ssid: 'a', eap: {}, source: 'document' },
+    { ssid: 'c', source: 'document' },
+  ])
   assert.equal(secrets, { relayKey: 'r', relayPassword: 'new' })
 })
 

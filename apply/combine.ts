@@ -37,7 +37,8 @@ function siteValue(key: string, before: unknown, given: unknown): unknown {
   if (identity === undefined) return { ...tableOf(before), ...tableOf(given) }
   const changes = tablesOf(given)
   const staying = tablesOf(before).filter(entry => !changes.some(change => change[identity] === entry[identity]))
-  return [...staying, ...changes.filter(({ remove }) => remove !== true)]
+  const added = changes.filter(({ remove }) => remove !== true)
+  return [...staying, ...added.map(entry => (key === 'wifi' ? { ...entry, source: 'document' } : entry))]
 }
 
 /**

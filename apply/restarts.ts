@@ -24,10 +24,11 @@ export const ALL: readonly Restart[] = [
   { unit: 'oobm-console', when: 'now' },
 ]
 
-/** As the daemons will read them: the paths of host keys are filled in. */
+/** As the daemons will read them: the paths of host keys are filled in. Who brought a network changes nothing for them. */
 export function effective(provisioning: Provisioning) {
   const { secrets, site } = provisioning
-  return { config: planImport(provisioning).config, secrets, site }
+  const wifi = site.wifi.map(({ source: _, ...network }) => network)
+  return { config: planImport(provisioning).config, secrets, site: { ...site, wifi } }
 }
 
 type Effective = ReturnType<typeof effective>

@@ -23,6 +23,8 @@ export interface SettingFacts {
   identity?: readonly string[]
   /** The table whose settings this one has, too: they are explained there. */
   sameAs?: string | undefined
+  /** The device writes it for itself: no file that a person writes has it. */
+  isInternal?: boolean
   /** Nobody but the device may read it. A private key never leaves the machine that it was made on but in `oobm.toml`. */
   secret?: 'text' | 'private-key'
 }
@@ -43,6 +45,7 @@ export const FACTS = [
   'identity',
   'sameAs',
   'secret',
+  'isInternal',
 ] as const
 
 /** A node of JSON Schema, as far as zod writes it, and the facts of `.meta()` in it. */
@@ -110,7 +113,9 @@ export function tablesOf(schema: z.core.$ZodType): SettingsTable[] {
 function* tablesIn(node: Node, table: Omit<SettingsTable, 'settings'>): Generator<SettingsTable> {
   const children = Object.entries(node.properties ?? {}).map(([key, child]) => ({ key, child, inner: tableIn(child) }))
   const settings = children.flatMap(({ key, child, inner }) =>
-    inner ? [] : [{ ...child, key, name: snakeCase(key), isRequired: node.required?.includes(key) ?? false }],
+    inner || child.isInternal
+      ? []
+      : [{ ...child, key, name: snakeCase(key), isRequired: node.required?.includes(key) ?? false }],
   )
   yield { ...table, settings }
   for (const { key, child, inner } of children) {

@@ -35,23 +35,30 @@ const systemSchema = z.strictObject({
     }),
 })
 
+/** Who may have brought a network beside `oobm.toml`: `oobm wifi` on the device, or a signed document. */
+const SOURCES = ['hand', 'document'] as const
+
+export const passphraseSchema = z.string().refine(text => /^([ -~]{8,63}|[0-9a-fA-F]{64})$/.test(text), {
+  error: ({ input }) => passphraseProblem(String(input)),
+})
+
+export const ssidSchema = lineSchema.refine(isSsid, 'must be 1 to 32 bytes (a letter outside a-z may take several)')
+
 const wifiSchema = z
   .strictObject({
-    ssid: lineSchema
-      .refine(isSsid, 'must be 1 to 32 bytes (a letter outside a-z may take several)')
-      .meta({ description: 'name of the network, as it is broadcast', example: 'Office' }),
-    passphrase: z
-      .string()
-      .refine(text => /^([ -~]{8,63}|[0-9a-fA-F]{64})$/.test(text), {
-        error: ({ input }) => passphraseProblem(String(input)),
-      })
-      .optional()
-      .meta({
-        description: '8 to 63 characters, or 64 hexadecimal digits',
-        whenLeftOut: 'default: an open network',
-        example: 'correct horse battery',
-        secret: 'text',
-      }),
+    ssid: ssidSchema.meta({ description: 'name of the network, as it is broadcast', example: 'Office' }),
+    passphrase: passphraseSchema.optional().meta({
+      description: '8 to 63 characters, or 64 hexadecimal digits',
+      whenLeftOut: 'default: an open network',
+      example: 'correct horse battery',
+      secret: 'text',
+    }),
+    nextPassphrase: passphraseSchema.optional().meta({
+      description: 'a second passphrase, which the board tries when the network refuses the first',
+      details: 'For a network whose passphrase will change: the board has both, and needs nobody on that day.',
+      example: 'a new passphrase',
+      secret: 'text',
+    }),
     security: z.enum(['auto', 'wpa2', 'wpa3'], 'must be "auto", "wpa2" or "wpa3"').default('auto').meta({
       description: 'which WPA the network has; `auto` takes WPA2 or WPA3',
       details: '`wpa3` never takes less; without a passphrase it is OWE.',
@@ -67,13 +74,18 @@ const wifiSchema = z
       .default(0)
       .meta({ description: 'of several networks in reach, the board takes the one with the highest' }),
     eap: eapSchema.optional().meta({ description: 'a login in place of a passphrase (WPA-Enterprise)' }),
+    source: z.enum(SOURCES).optional().meta({ description: 'who brought it, if not oobm.toml', isInternal: true }),
   })
-  .superRefine(({ passphrase, security, eap }, context) => {
+  .superRefine(({ passphrase, nextPassphrase, security, eap }, context) => {
     const report = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
     if (passphrase !== undefined && eap !== undefined)
       report('passphrase', 'does not go together with eap: use one of them')
+    if (nextPassphrase !== undefined && passphrase === undefined)
+      report('nextPassphrase', 'is a second passphrase, and there is no first')
     if (security === 'wpa3' && passphrase?.length === 64)
       report('passphrase', 'must be the passphrase itself: WPA3 cannot use the 64 digits')
+    if (security === 'wpa3' && nextPassphrase?.length === 64)
+      report('nextPassphrase', 'must be the passphrase itself: WPA3 cannot use the 64 digits')
     if (security === 'wpa2' && passphrase === undefined && eap === undefined)
       report('security', 'is "wpa2" without a passphrase or eap')
   })

@@ -14,6 +14,7 @@ import { settingsCommand } from './settings.ts'
 import { statusCommand } from './status.ts'
 import { testCommand } from './test.ts'
 import { upgradeCommand } from './upgrade.ts'
+import { wifiCommand } from './wifi.ts'
 
 export const PROGRAM: Program<Command> = {
   name: 'oobm',
@@ -28,7 +29,12 @@ export const PROGRAM: Program<Command> = {
       led: ledCommand,
     },
     'Use the serial consoles': { console: consoleCommand },
-    'Set up and upgrade': { import: importCommand, settings: settingsCommand, upgrade: upgradeCommand },
+    'Set up and upgrade': {
+      import: importCommand,
+      settings: settingsCommand,
+      wifi: wifiCommand,
+      upgrade: upgradeCommand,
+    },
     'Run by systemd': { provision: provisionCommand, people: peopleCommand, lines: linesCommand },
   },
   options: {},

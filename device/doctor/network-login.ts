@@ -1,4 +1,5 @@
 /** What wpa_supplicant logs about a login, as a technician's finding; pure. */
+import { nameBytes, shownName } from '../wifi/network-name.ts'
 import { type Finding, ok, wrong } from './finding.ts'
 
 /** Why a network refuses, by wpa_supplicant's messages (wpa_ctrl.h; IEEE 802.11, 9.4.1.9: SAE ends with 1 or 15). */
@@ -22,7 +23,7 @@ export function describeLogin(name: string, lines: readonly string[]): Finding {
   let isTrusted = true
   for (const line of lines) {
     const ssid = / \(SSID='(.*)' freq=/.exec(line)?.[1]
-    if (ssid !== undefined) where = `"${readable(ssid)}"`
+    if (ssid !== undefined) where = shownName(nameBytes(ssid))
     if (line.startsWith('Successfully initialized')) refused.clear()
     if (/Successfully initialized|CTRL-EVENT-DISCONNECTED/.test(line)) isIn = false
     if (line.includes('CTRL-EVENT-EAP-STARTED')) isTrusted = true
@@ -48,19 +49,11 @@ export function describeLogin(name: string, lines: readonly string[]): Finding {
     ? wrong(
         what,
         'none of the configured networks is in range',
-        `compare their names with those in range: sudo iw dev ${name} scan | grep SSID`,
+        'compare their names with those in range: sudo oobm wifi scan',
       )
     : wrong(
         what,
         'the switch asks for no login, or does not answer',
         'check the cable, and whether the switch port uses 802.1X',
       )
-}
-
-/** wpa_supplicant escapes names: `B\xc3\xbcro`, `\"`. */
-function readable(ssid: string): string {
-  const bytes = ssid.replace(/\\(?:x([0-9a-f]{2})|(["\\]))/g, (_, digits, letter) =>
-    digits === undefined ? letter : String.fromCharCode(Number.parseInt(digits, 16)),
-  )
-  return Buffer.from(bytes, 'latin1').toString()
 }

@@ -60,6 +60,23 @@ test('of settings that exclude each other, the newer one takes the place of the 
   assert.equal(merged(`${wifi}[wifi.eap]\nidentity = "a"`, `${wifi}passphrase = "one"`).wifi, [
     { ssid: 'Office', passphrase: 'one' },
   ])
+  // A second passphrase goes with the first.
+  const two = `${wifi}passphrase = "one"\nnext_passphrase = "two"`
+  assert.equal(merged(two, `${wifi}[wifi.eap]\nidentity = "a"`).wifi, [{ ssid: 'Office', eap: { identity: 'a' } }])
+  assert.equal(merged(two, `${wifi}next_passphrase = "three"`).wifi, [
+    { ssid: 'Office', passphrase: 'one', nextPassphrase: 'three' },
+  ])
+})
+
+test('a file takes over what somebody added by hand', () => {
+  const byHand = '[[wifi]]\nssid = "Lab"\npassphrase = "one"\nsource = "hand"\n'
+  assert.equal(merged(byHand, '[[wifi]]\nssid = "Lab"\npriority = 3').wifi, [
+    { ssid: 'Lab', passphrase: 'one', priority: 3 },
+  ])
+  assert.equal(merged(byHand, '[[wifi]]\nssid = "Office"').wifi, [
+    { ssid: 'Lab', passphrase: 'one', source: 'hand' },
+    { ssid: 'Office' },
+  ])
 })
 
 test('a file that is not complete changes what it names, and nothing else', () => {

@@ -14,11 +14,13 @@ export function identityOf(list: string): readonly string[] | undefined {
   return Object.hasOwn(tables, list) ? tables[list]?.meta()?.identity : undefined
 }
 
-/** Of an entry of a list: settings that exclude each other. The newer one takes the place of the older. */
-const EXCLUSIVE: Readonly<Record<string, readonly string[]>> = {
-  consoles: ['path', 'usb'],
-  wifi: ['passphrase', 'eap'],
+/** Of an entry of a list: settings that exclude each other, in groups. A newer one takes the place of those of other groups. */
+const EXCLUSIVE: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  consoles: [['path'], ['usb']],
+  wifi: [['passphrase', 'nextPassphrase'], ['eap']],
 }
+/** Of an entry of a list: what a change takes away unless it sets it. */
+const OF_THE_LAST_CHANGE: Readonly<Record<string, readonly string[]>> = { wifi: ['source'] }
 
 function isSameEntry(identity: readonly string[], a: Table, b: Table): boolean {
   const partOf = (entry: Table, key: string) => entry[key] ?? (key === 'port' ? RELAY_PORT : undefined)
@@ -99,7 +101,7 @@ function mergeList(
       problems.push({ path: [list, at], message: 'is listed twice' })
       continue
     }
-    const older = withoutReplaced(entries[found]?.entry ?? {}, change, EXCLUSIVE[list] ?? [])
+    const older = withoutReplaced(list, entries[found]?.entry ?? {}, change)
     const merged = mergeTable(older, change, [list, at], problems, identity)
     if (merged === undefined) {
       if (found >= 0) entries.splice(found, 1)
@@ -110,9 +112,12 @@ function mergeList(
   return entries.map(({ entry }) => entry)
 }
 
-function withoutReplaced(before: Table, change: Table, exclusive: readonly string[]): Table {
-  if (!exclusive.some(key => key in change)) return before
-  return Object.fromEntries(Object.entries(before).filter(([key]) => !exclusive.includes(key) || key in change))
+function withoutReplaced(list: string, before: Table, change: Table): Table {
+  const groups = EXCLUSIVE[list] ?? []
+  const named = groups.filter(group => group.some(key => key in change))
+  const others = named.length === 0 ? [] : groups.filter(group => !named.includes(group)).flat()
+  const replaced = [...others, ...(OF_THE_LAST_CHANGE[list] ?? [])]
+  return Object.fromEntries(Object.entries(before).filter(([key]) => !replaced.includes(key)))
 }
 
 /** @returns undefined when `remove = true` takes it away */

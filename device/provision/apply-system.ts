@@ -8,7 +8,7 @@ import { replaceLink, writeAtomically } from '../../runtime/write-atomically.ts'
 import { makeDirectory } from '../import/install.ts'
 import { readIfThere } from '../import/stored.ts'
 import { renderNetworkd } from './render-networkd.ts'
-import { type RenderedWpa, renderWifi, renderWired } from './render-wpa.ts'
+import { type RenderedWpa, renderWifi, renderWired, WIFI_INTERFACE } from './render-wpa.ts'
 
 const NETWORK_DIRECTORY = '/run/systemd/network'
 
@@ -52,11 +52,11 @@ async function writeNetwork(site: Site, root: string): Promise<void> {
 }
 
 /** Without networks there is no file, and so no wpa_supplicant. */
-async function writeWpa(site: Site, root: string, directory: string): Promise<void> {
+export async function writeWpa(site: Site, root: string, directory: string): Promise<void> {
   const configs: Record<string, RenderedWpa | undefined> = {}
   for (const entry of site.interfaces) configs[`wpa_supplicant-${entry.name}.conf`] = renderWired(entry, directory)
   // Last: an interface that has an entry for its address has its networks all the same.
-  if (site.wifi.length > 0) configs['wpa_supplicant-wlan0.conf'] = renderWifi(site, directory)
+  if (site.wifi.length > 0) configs[`wpa_supplicant-${WIFI_INTERFACE}.conf`] = renderWifi(site, directory)
   const target = join(root, directory)
   for (const name of await readdir(target)) {
     if (/\.(conf|pem)$/.test(name)) await rm(join(target, name))

@@ -111,10 +111,11 @@ if (spawnSync('test', ['-x', SUPPLICANT]).status !== 0) {
       { ssid: 'both', passphrase: '" sae"\\x', hidden: true, priority: 7 },
       { ssid: 'sae', passphrase: 'correct horse', security: 'wpa3' },
       { ssid: 'raw', passphrase: 'A'.repeat(64) },
+      { ssid: 'changes', passphrase: 'this week', nextPassphrase: 'next week', security: 'wpa3', priority: 3 },
     ]
     const { networks, complaints } = await readBack(context, renderWifi(siteOf({ wifi }), '/nonexistent'))
     assert.equal(complaints, [])
-    const [open, owe, ieee, both, sae, raw] = networks
+    const [open, owe, ieee, both, sae, raw, now, next] = networks
     assert.equal([open?.key_mgmt, owe?.key_mgmt, owe?.ieee80211w], ['0x4', '0x400000', '2 (0x2)'])
     assert.is(owe?.owe_only, '1 (0x1)')
     assert.is(ieee?.PSK, 'f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e')
@@ -122,6 +123,17 @@ if (spawnSync('test', ['-x', SUPPLICANT]).status !== 0) {
     assert.is(both?.key_mgmt, '0x502')
     assert.equal([sae?.key_mgmt, sae?.PSK, textOf(sae?.sae_password)], ['0x400', undefined, 'correct horse'])
     assert.equal([raw?.PSK, raw?.sae_password], ['a'.repeat(64), undefined])
+    assert.equal(
+      [now, next].map(one => [textOf(one?.sae_password), one?.priority]),
+      [
+        ['this week', '3 (0x3)'],
+        ['next week', '3 (0x3)'],
+      ],
+    )
+    assert.equal(
+      [textOf(now?.ssid), textOf(next?.ssid), now?.id_str, textOf(next?.id_str)],
+      [...['changes', 'changes', undefined, 'next']],
+    )
   })
 
   test('takes a certificate’s path, on a cable too', async context => {

@@ -15,6 +15,10 @@ export interface RenderedWpa {
   files: NamedFile[]
 }
 
+/** The one of a board; udev and the image name it so. */
+export const WIFI_INTERFACE = 'wlan0'
+/** By this, `wpa_cli status` says that the second passphrase is in use (wpa_supplicant.conf(5), id_str). */
+export const NEXT_ID = 'next'
 const CONTROL = 'ctrl_interface=DIR=/run/wpa_supplicant'
 
 /**
@@ -22,17 +26,9 @@ const CONTROL = 'ctrl_interface=DIR=/run/wpa_supplicant'
  * can end its line.
  * @param directory of the certificates
  */
-export function renderWifi({ system, wifi }: Pick<Site, 'system' | 'wifi'>, directory: string): RenderedWpa {
-  const files: NamedFile[] = []
-  const networks = wifi.map((network, index) => {
-    const eap = network.eap && renderEap(network.eap, `${directory}/wifi-${index + 1}`, files)
-    return block([
-      `ssid=${hex(network.ssid)}`,
-      ...(network.hidden ? ['scan_ssid=1'] : []),
-      ...(network.priority === 0 ? [] : [`priority=${network.priority}`]),
-      ...(eap === undefined ? renderKeys(network) : [...enterpriseKeys(network), ...eap]),
-    ])
-  })
+export function renderWifi(site: Pick<Site, 'system' | 'wifi'>, directory: string): RenderedWpa {
+  const { system } = site
+  const { networks, files } = renderNetworks(site, directory)
   const head = [
     CONTROL,
     ...(system.country === undefined ? [] : [`country=${system.country}`]),
@@ -40,7 +36,42 @@ export function renderWifi({ system, wifi }: Pick<Site, 'system' | 'wifi'>, dire
     // WPA3: both ways to derive the element, because a network has one or the other.
     'sae_pwe=2',
   ]
-  return { config: `${head.join('\n')}\n${networks.join('')}`, files }
+  return { config: `${head.join('\n')}\n${networks.map(({ lines }) => block(lines)).join('')}`, files }
+}
+
+/** One that wpa_supplicant knows; a network with two passphrases is two. */
+export interface RenderedNetwork {
+  ssid: string
+  /** Whether it is the one with the second passphrase. */
+  isNext: boolean
+  priority: number
+  /** `key=value`. */
+  lines: string[]
+}
+
+export function renderNetworks(
+  { wifi }: Pick<Site, 'wifi'>,
+  directory: string,
+): { networks: RenderedNetwork[]; files: NamedFile[] } {
+  const files: NamedFile[] = []
+  const render = (network: WifiConfig, index: number, isNext: boolean): RenderedNetwork => {
+    const { ssid, priority } = network
+    const eap = network.eap && renderEap(network.eap, `${directory}/wifi-${index + 1}`, files)
+    const lines = [
+      `ssid=${hex(ssid)}`,
+      ...(isNext ? [`id_str=${hex(NEXT_ID)}`] : []),
+      ...(network.hidden ? ['scan_ssid=1'] : []),
+      ...(priority === 0 ? [] : [`priority=${priority}`]),
+      ...(eap === undefined ? renderKeys(network) : [...enterpriseKeys(network), ...eap]),
+    ]
+    return { ssid, isNext, priority, lines }
+  }
+  const networks = wifi.flatMap((network, index) => {
+    const { nextPassphrase: passphrase } = network
+    const now = render(network, index, false)
+    return passphrase === undefined ? [now] : [now, render({ ...network, passphrase }, index, true)]
+  })
+  return { networks, files }
 }
 
 /** The login that a switch asks for on a wired interface (802.1X). */
