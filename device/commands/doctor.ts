@@ -8,6 +8,7 @@ import { parseToml } from '../../formats/toml-file.ts'
 import { ConfigurationError, EXIT, errorMessage } from '../../runtime/errors.ts'
 import { defineCommand } from '../command.ts'
 import { applianceChecks } from '../doctor/appliance-checks.ts'
+import { boardChecks, pollAndNextChecks } from '../doctor/board-checks.ts'
 import { type Finding, ok, runChecks, wrong } from '../doctor/finding.ts'
 import { daemonChecks, localChecks, SUPERVISOR } from '../doctor/local-checks.ts'
 import { loginChecks } from '../doctor/login-checks.ts'
@@ -39,7 +40,9 @@ export const doctorCommand = defineCommand({
       ...uplinkChecks(env),
       ...settingsChecks(env),
       ...applianceChecks(env),
+      ...boardChecks(env, surroundings.nowMs),
       ...daemonChecks(surroundings),
+      ...(config === undefined ? [] : pollAndNextChecks(config, env, surroundings.nowMs)),
     ]
     findings.push(...(await runChecks(checks, LIMIT_MS, signal)))
     const lines = values.json ? [JSON.stringify({ version: 1, findings })] : describeFindings(findings, paint)
