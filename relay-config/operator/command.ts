@@ -23,8 +23,11 @@ export interface CommandInput<Values = OptionValues> extends BareInput<Values> {
 export interface AtRelay {
   /** Whether this use of the command is about a relay; every use, when left out. */
   when?(values: OptionValues): boolean
-  /** Whether it looks at each relay of a fleet that has several, where none is named. */
-  each?: boolean
+  /**
+   * Whether it is for each relay of a fleet that has several, where none is named; `any` where success at one is success: a
+   * device is at one of them.
+   */
+  each?: boolean | 'any'
   /** For a relay with accounts of its own only. */
   isDedicated?: boolean
   /** Whether its first argument is a device of the fleet. */
@@ -32,7 +35,9 @@ export interface AtRelay {
   /** What goes along on standard input: the public part, as `push` sends it; or what somebody types or pipes. */
   stdin?: 'public part' | 'typed'
   /** Asks all these relays and puts their answers together, for a command that says one thing of a device at several. */
-  gather?(input: CommandInput, relays: readonly Relay[], fleetText: string): Promise<number>
+  gather?(input: CommandInput, relays: readonly Relay[]): Promise<number>
+  /** The same, where several relays are asked: at one, its own words are shown. */
+  merge?(input: CommandInput, relays: readonly Relay[], fleetText: string): Promise<number>
   /** Whether it makes a relay of a host that is none yet. */
   makesRelay?: boolean
 }

@@ -12,7 +12,7 @@ const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | const
 const text = z.string().max(1_000)
 
 /** Another version's entry may have more keys. */
-const entrySchema = z.object({
+export const entrySchema = z.object({
   /** ISO 8601, UTC. */
   at: text,
   /** The login of the person who did it: the one before sudo. */

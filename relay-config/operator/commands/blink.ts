@@ -17,7 +17,7 @@ export const blink = defineCommand({
     ...AT_RELAY_OPTIONS,
     ...STATE_OPTIONS,
   },
-  atRelay: { ofDevice: true },
+  atRelay: { each: 'any', ofDevice: true },
   run: withFleet(async input => {
     const { values, print } = input
     const device = deviceOf(input)

@@ -4,12 +4,15 @@ import { parseDuration } from '../../../cli/times.ts'
 import { EXIT } from '../../../runtime/errors.ts'
 import { asciiJson, printable } from '../../../runtime/printable.ts'
 import { timeText } from '../../../runtime/time-text.ts'
+import type { Relay } from '../../fleet/fleet-config.ts'
 import { eventText, type HistoryEntry, readHistory } from '../../relay/history.ts'
 import { readGone, readPast } from '../../relay/state/past-sessions.ts'
 import { withRealAddresses } from '../../relay/state/real-addresses.ts'
 import { STATE_OPTIONS, statePathsOf } from '../../relay/state/state-paths.ts'
-import { type BareInput, defineCommand } from '../command.ts'
-import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
+import { type BareInput, type CommandInput, defineCommand } from '../command.ts'
+import { askEntries } from '../fleet-wide/ask-entries.ts'
+import { mergeEntries } from '../fleet-wide/merge-entries.ts'
+import { AT_RELAY_OPTIONS, callOf } from '../remote/at-relay.ts'
 
 export const history = defineCommand({
   summary: 'show who did what, when, to which device and from where',
@@ -29,11 +32,10 @@ export const history = defineCommand({
     ...STATE_OPTIONS,
   },
   examples: ['history tokyo-rack1 --since 2d', 'history --event break --by alice'],
-  atRelay: { each: true },
+  atRelay: { merge: (input, relays, text) => showAll(input, relays, text) },
   run: async ({ values, positionals: [device], print, signal }) => {
     const isWanted = filterOf(values, device, Date.now())
-    const last = values.last === undefined ? Number.POSITIVE_INFINITY : Number(values.last)
-    if (!(last >= 1)) usageError('--last takes a number')
+    const last = lastOf(values)
     const paths = statePathsOf(values)
     const { entries: done, damaged } = await readHistory(paths)
     const entries = [...done, ...(await readPast(paths))].toSorted((a, b) => (a.at < b.at ? -1 : 1))
@@ -48,6 +50,26 @@ export const history = defineCommand({
     return EXIT.ok
   },
 })
+
+function lastOf({ last }: BareInput['values']): number {
+  const count = last === undefined ? Number.POSITIVE_INFINITY : Number(last)
+  return count >= 1 ? count : usageError('--last takes a number')
+}
+
+/** The entries of all these relays in the order of time, each with the relay that has it. */
+async function showAll(input: CommandInput, relays: readonly Relay[], fleetText: string): Promise<number> {
+  const { values, print } = input
+  const last = lastOf(values)
+  filterOf(values, undefined, Date.now())
+  const { answers, code } = await askEntries(relays, relay =>
+    callOf('history', {}, { ...input, values: { ...values, json: true } }, relay, fleetText),
+  )
+  const said = answers.map(({ relay, answer }) => ({ relay: relay.name, entries: answer }))
+  for (const { relay, ...entry } of mergeEntries(said).slice(-last)) {
+    print(values.json ? asciiJson({ ...entry, relay }) : `${describeEntry(entry)}  [${relay}]`)
+  }
+  return code
+}
 
 function filterOf(
   { event, by, console, since, until }: BareInput['values'],

@@ -5,8 +5,10 @@ import { unheard } from '../../relay/state/describe-fleet.ts'
 import { describeMetrics } from '../../relay/state/describe-metrics.ts'
 import { STATE_OPTIONS } from '../../relay/state/state-paths.ts'
 import { defineCommand, withFleet } from '../command.ts'
+import { askViews } from '../fleet-wide/ask-views.ts'
+import { mergeViews } from '../fleet-wide/merge-views.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
-import { readFleet } from './status.ts'
+import { readFleet, viewsCall } from './status.ts'
 
 export const metrics = defineCommand({
   summary: 'print the state of the devices for Prometheus, in node_exporter’s textfile format',
@@ -15,7 +17,15 @@ export const metrics = defineCommand({
     ...AT_RELAY_OPTIONS,
     ...STATE_OPTIONS,
   },
-  atRelay: {},
+  atRelay: {
+    merge: async (input, relays, fleetText) => {
+      const { answers, code } = await askViews(relays, viewsCall({ ...input, positionals: [] }, fleetText))
+      const views = mergeViews(answers.map(({ relay, answer }) => ({ relay: relay.name, views: answer })))
+      const answered = new Map(relays.map(relay => [relay.name, answers.some(one => one.relay === relay)]))
+      input.print(describeMetrics(views, Date.now(), answered).trimEnd())
+      return code
+    },
+  },
   run: withFleet(async input => {
     const nowMs = Date.now()
     const states = await readFleet({ ...input, positionals: [] }, nowMs)

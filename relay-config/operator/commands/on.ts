@@ -16,7 +16,7 @@ export const on = defineCommand({
     user: { value: 'LOGIN', help: 'the login on that relay, where several have this host' },
     ...SWITCH_OPTIONS,
   },
-  atRelay: { ofDevice: true },
+  atRelay: { each: true, ofDevice: true },
   run: withFleet(async input => {
     const { device, change } = await switchOf(input)
     input.print(await switchOn(change, targetOf(input, device)))

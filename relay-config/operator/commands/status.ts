@@ -4,6 +4,7 @@ import { paintFor } from '../../../cli/paint.ts'
 import { withWord } from '../../../formats/states.ts'
 import { EXIT } from '../../../runtime/errors.ts'
 import { asciiJson } from '../../../runtime/printable.ts'
+import type { Relay } from '../../fleet/fleet-config.ts'
 import { settingsText } from '../../relay/settings/describe-settings.ts'
 import { readSettingsView } from '../../relay/settings/settings-view.ts'
 import { askSs } from '../../relay/state/ask-ss.ts'
@@ -14,7 +15,9 @@ import { isOutOfSight, worstFirst } from '../../relay/state/fleet-states.ts'
 import { deviceSource } from '../../relay/state/real-addresses.ts'
 import { STATE_OPTIONS, statePathsOf } from '../../relay/state/state-paths.ts'
 import { type CommandInput, defineCommand, deviceOf, withFleet } from '../command.ts'
-import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
+import { askViews } from '../fleet-wide/ask-views.ts'
+import { mergeViews } from '../fleet-wide/merge-views.ts'
+import { AT_RELAY_OPTIONS, callOf } from '../remote/at-relay.ts'
 
 /** Milliseconds between two screens of `--watch`. */
 const WATCH_MS = 2_000
@@ -33,7 +36,7 @@ export const status = defineCommand({
     ...STATE_OPTIONS,
   },
   exitCodes: { 69: 'The relay cannot be asked; or DEVICE is away, silent or was never connected.' },
-  atRelay: { each: true, ofDevice: true },
+  atRelay: { ofDevice: true, merge: showAll },
   run: withFleet(async input => {
     const { values, print, signal } = input
     const sourceOf = deviceSource(statePathsOf(values), signal)
@@ -56,9 +59,29 @@ export const status = defineCommand({
   }),
 })
 
+/** What all these relays say, as one. */
+async function showAll(input: CommandInput, relays: readonly Relay[], fleetText: string): Promise<number> {
+  const { answers, code } = await askViews(relays, viewsCall(input, fleetText))
+  const views = mergeViews(answers.map(({ relay, answer }) => ({ relay: relay.name, views: answer })))
+  if (answers.length > 0) input.print(describe(input, views, Date.now()).join('\n'))
+  const isOut = input.positionals.length > 0 && views.some(({ state }) => isOutOfSight(state))
+  return Math.max(code, isOut ? EXIT.unavailable : EXIT.ok)
+}
+
+/** For the state of devices as JSON, whatever the command prints. */
+export function viewsCall(input: CommandInput, fleetText: string) {
+  return (relay: Relay) => callOf('status', {}, { ...input, values: { json: true } }, relay, fleetText)
+}
+
 function describe({ values, positionals }: CommandInput, views: readonly DeviceView[], nowMs: number): string[] {
   const paint = paintFor(process.stdout)
-  if (values.json) return [asciiJson(worstFirst(views).map(withWord), 2)]
+  if (values.json)
+    return [
+      asciiJson(
+        worstFirst(views).map(view => ({ ...withWord(view), nowMs })),
+        2,
+      ),
+    ]
   if (positionals.length > 0) return views.flatMap(view => describeDevice(view, nowMs, paint))
   return describeFleet(views, nowMs, process.stdout.columns ?? WIDTH, paint)
 }

@@ -91,29 +91,38 @@ export async function requireReadable(values: BareInput['values']): Promise<void
 
 /** Runs the command on the relay that is meant, or on each. @returns its exit code; of several, the worst */
 export async function goToRelay(command: string, atRelay: AtRelay, input: BareInput): Promise<number> {
-  const { files, print } = input
-  if (input.values.out !== undefined)
+  const { files, values, print } = input
+  if (values.out !== undefined)
     usageError('--out names a file on the relay: run the command there, or redirect its output')
   const text = await readFleetText(files.fleet)
   const fleet = parseFleet(files.fleet, text)
   const relays = relaysFor(command, atRelay, input, fleet)
-  if (atRelay.gather) return atRelay.gather({ ...input, fleet }, relays, text)
-  const codes: number[] = []
+  if (relays.length > 1 && values.host !== undefined) usageError('--host is for one relay: name it with --relay')
+  if (atRelay.gather) return atRelay.gather({ ...input, fleet }, relays)
+  if (relays.length > 1 && atRelay.merge) return atRelay.merge({ ...input, fleet }, relays, text)
+  const codes = new Map<Relay, number>()
   for (const [index, relay] of relays.entries()) {
     if (relays.length > 1) print(`${index > 0 ? '\n' : ''}relay ${relay.name} (${relay.host})`)
     try {
-      codes.push(await runOnRelay(await callOf(command, atRelay, input, relay, text)))
+      codes.set(relay, await runOnRelay(await callOf(command, atRelay, input, relay, text)))
     } catch (err) {
       if (relays.length === 1 || !(err instanceof UserError)) throw err
       // Ask the others all the same.
       process.stderr.write(`${err.message}\n`)
-      codes.push(err.exitCode)
+      codes.set(relay, err.exitCode)
     }
   }
-  return Math.max(...codes)
+  if (atRelay.each === 'any') return Math.min(...codes.values())
+  const undone = relays.flatMap(relay => (codes.get(relay) === EXIT.ok ? [] : [relay.name]))
+  if (relays.length > 1 && undone.length > 0) {
+    const repeat = undone.map(name => `--relay ${name}`).join(', then with ')
+    process.stderr.write(`\n"${command}" was not done at ${undone.join(', ')}: repeat it with ${repeat}\n`)
+  }
+  return Math.max(...codes.values())
 }
 
-async function callOf(
+/** What runs a command on a relay. */
+export async function callOf(
   command: string,
   { stdin, makesRelay, isDedicated }: AtRelay,
   { files, values, positionals, signal }: BareInput,
@@ -145,9 +154,9 @@ async function callOf(
 
 /** @throws UserError that lists them */
 function relaysFor(command: string, atRelay: AtRelay, input: BareInput, fleet: Fleet): Relay[] {
-  const { isDedicated, ofDevice, each, stdin, gather } = atRelay
+  const { isDedicated, ofDevice, each, stdin, gather, merge } = atRelay
   const { files, values, positionals } = input
-  const device = ofDevice && (positionals.length > 0 || !each) ? deviceOf({ ...input, fleet }) : undefined
+  const device = ofDevice && (positionals.length > 0 || !(each || merge)) ? deviceOf({ ...input, fleet }) : undefined
   const able = (device === undefined ? fleet.relays : relaysOf(fleet, device)).filter(
     ({ accounts }) => accounts === 'dedicated' || !isDedicated,
   )
@@ -160,6 +169,6 @@ function relaysFor(command: string, atRelay: AtRelay, input: BareInput, fleet: F
     throw new UserError(`"${name}" is not ${kind} in ${files.fleet}; known: ${list}`, EXIT.usage)
   }
   if (able.length === 0) throw new UserError(`${command} is for ${kind}, and ${files.fleet} has none`, EXIT.usage)
-  if (able.length === 1 || gather || (each && !values.json && !values.watch)) return able
+  if (able.length === 1 || gather || (merge && !values.watch) || (each && !values.json && !values.watch)) return able
   return usageError(`${command} is for one relay: name it with --relay; known: ${list}`)
 }

@@ -1,6 +1,9 @@
 /** Runs `oobm-relay` on a relay, with the operator's own ssh and their settings. */
-import { closeSync, openSync } from 'node:fs'
-import { runSsh, SSH_FAILED, type SshAnswer, type SshCall, sshSettings } from '../../../cli/ssh.ts'
+import { closeSync, existsSync, openSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { markLogin, runSsh, SSH_FAILED, type SshAnswer, type SshCall, sshSettings } from '../../../cli/ssh.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { type Outcome, within } from '../../../runtime/waiting.ts'
 import type { Relay } from '../../fleet/fleet-config.ts'
@@ -19,11 +22,15 @@ export interface RelayCall {
   limitMs?: number
   /** Gets the output as it arrives, where it is asked for. */
   onText?(text: string): void
+  /** Called when ssh is logged in; not for a shared connection, which needs no login. */
+  onLogin?(): void
   signal: AbortSignal
 }
 
 /** Milliseconds for a command that only reads or switches. */
 export const SHORT_MS = 120_000
+/** Milliseconds between two looks whether ssh is logged in. */
+const LOOK_MS = 50
 /** Milliseconds for a command that makes accounts and starts sshd. */
 export const LONG_MS = 600_000
 
@@ -54,18 +61,37 @@ export async function runOnRelay(call: RelayCall): Promise<number> {
 
 /** The same, but returns the output. */
 export async function askRelay(call: RelayCall): Promise<{ code: number; stdout: string }> {
-  const { code, said } = await callRelay(call, false, 'stdout')
+  const { onLogin } = call
+  if (onLogin === undefined) return askNow(call)
+  const folder = await mkdtemp(join(tmpdir(), 'oobm-ask-'))
+  const mark = join(folder, 'in')
+  const timer = setInterval(() => existsSync(mark) && onLogin(), LOOK_MS)
+  try {
+    return await askNow(call, markLogin(mark))
+  } finally {
+    clearInterval(timer)
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function askNow(call: RelayCall, settings = {}): Promise<{ code: number; stdout: string }> {
+  const { code, said } = await callRelay(call, false, 'stdout', settings)
   return { code, stdout: said }
 }
 
-async function callRelay(call: RelayCall, isTalk: boolean, kept?: 'stdout'): Promise<{ code: number; said: string }> {
+async function callRelay(
+  call: RelayCall,
+  isTalk: boolean,
+  kept?: 'stdout',
+  settings: Record<string, string> = {},
+): Promise<{ code: number; said: string }> {
   const { relay, args, stdin, limitMs, onText, signal } = call
   const { destination, port } = placeOf(call)
   const line = remoteLine({ args, asRoot: relay.accounts === 'dedicated', maySudoAsk: isTalk })
   const options = [
     isTalk ? '-t' : '-T',
     ...(hasTerminal() ? [] : ['-o', 'BatchMode=yes']),
-    ...sshSettings(SETTINGS),
+    ...sshSettings({ ...SETTINGS, ...settings }),
     ...(port === undefined ? [] : ['-p', port]),
   ]
   const where = `relay ${relay.name} (${destination}${port === undefined ? '' : `, port ${port}`})`

@@ -13,10 +13,12 @@ import type { Maintenance } from './maintenance.ts'
 export function describeDevice(view: DeviceView, nowMs: number, paint: Paint): string[] {
   const { device, state, connected, report, reportedAtMs, maintenance, off } = view
   const age = (thenMs: number | undefined) => (thenMs === undefined ? 'never' : `${shortAge(thenMs, nowMs)} ago`)
+  const place = placeOf(view)
   const lines = [
     `${paint.strong(device)}  ${colourOf(state, paint)(clean(state, 20))}  proved ${age(view.provedAtMs)}${provedBy(report)}`,
-    row('means', meaningOf(state) ?? 'a state of a newer version: upgrade oobm-relay'),
-    row('here', connected ? 'connected to this relay' : 'not connected to this relay; the rest is its last report'),
+    row('means', meaningOf(state, place) ?? 'a state of a newer version: upgrade oobm-relay'),
+    row('here', connected ? `connected to ${place}` : `not connected to ${place}; the rest is its last report`),
+    ...describeElsewhere(view).map(text => row('', text)),
     ...describeHeard(view),
     row('access', off ? describeOff(maintenance) : describeOn(maintenance)),
   ]
@@ -49,6 +51,19 @@ export function describeDevice(view: DeviceView, nowMs: number, paint: Paint): s
     ...report.changes.map(change => {
       return `  ${paint.faint(timeText(reported - change.agoS * 1000))}  ${clean(change.state, 12).padEnd(12)}  ${clean(change.cause, 400)}`
     }),
+  ]
+}
+
+function placeOf({ relay }: DeviceView): string {
+  if (relay === undefined) return 'this relay'
+  return relay === null ? 'a relay' : `relay ${relay}`
+}
+
+/** What other relays have of a device that is at one: an older connection, or another answer to whether access is on. */
+export function describeElsewhere({ elsewhere = [], offAt = [] }: DeviceView): string[] {
+  return [
+    ...elsewhere.map(({ relay, state }) => `relay ${relay} still has an older connection of it (${clean(state, 20)})`),
+    ...(offAt.length > 0 ? [`access is off at ${offAt.join(', ')} only`] : []),
   ]
 }
 

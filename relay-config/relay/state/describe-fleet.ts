@@ -4,7 +4,7 @@ import type { Paint } from '../../../cli/paint.ts'
 import { shortAge } from '../../../cli/times.ts'
 import { isProvedReachable } from '../../../formats/states.ts'
 import { printable } from '../../../runtime/printable.ts'
-import { describeOff } from './describe-device.ts'
+import { describeElsewhere, describeOff } from './describe-device.ts'
 import type { DeviceView } from './device-view.ts'
 import { colourOf, worstFirst } from './fleet-states.ts'
 import { silenceMs } from './liveness.ts'
@@ -14,14 +14,17 @@ const BY_DEVICES = 'states, times, versions and who is on a console are what the
 
 /** @param width columns of the terminal */
 export function describeFleet(views: readonly DeviceView[], nowMs: number, width: number, paint: Paint): string[] {
-  const rows = worstFirst(views).map(view => rowOf(view, nowMs))
-  const head = ['DEVICE', 'STATE', 'PROVED', 'RTT', 'SINCE', 'VERSION', 'UPLINK', 'CONSOLES']
+  const isSeveral = views.some(({ relay }) => relay !== undefined)
+  const rows = worstFirst(views).map(view => rowOf(view, nowMs, isSeveral))
+  const relay = isSeveral ? ['RELAY'] : []
+  const head = ['DEVICE', 'STATE', ...relay, 'PROVED', 'RTT', 'SINCE', 'VERSION', 'UPLINK', 'CONSOLES']
   const widest = (column: number, max: number) =>
     Math.min(max, Math.max(...[head, ...rows.map(({ cells }) => cells)].map(cells => cells[column]?.length ?? 0)))
-  const widths = [widest(0, Math.max(18, width - 62)), ...[1, 2, 3, 4, 5, 6].map(column => widest(column, 12))]
+  const middle = [...head.keys()].slice(1, -1)
+  const widths = [widest(0, Math.max(18, width - 62)), ...middle.map(column => widest(column, 12))]
   const line = (cells: readonly string[]) => {
     const columns = widths.map((size, index) => fit(cells[index] ?? '', size).padEnd(size)).join(' ')
-    return `${columns} ${cells[7] ?? ''}`.slice(0, width).trimEnd()
+    return `${columns} ${cells.at(-1) ?? ''}`.slice(0, width).trimEnd()
   }
   const proved = views.filter(({ state }) => isProvedReachable(state)).length
   return [
@@ -31,6 +34,7 @@ export function describeFleet(views: readonly DeviceView[], nowMs: number, width
     ...worstFirst(views).flatMap(({ device, off, maintenance }) =>
       off ? `${device}: access is ${describeOff(maintenance)}` : [],
     ),
+    ...worstFirst(views).flatMap(view => describeElsewhere(view).map(text => `${view.device}: ${text}`)),
     ...(views.some(({ report }) => report) ? [BY_DEVICES] : []),
     ...unheard(views),
   ]
@@ -46,11 +50,12 @@ export function unheard(views: readonly DeviceView[]): string[] {
   })
 }
 
-function rowOf(view: DeviceView, nowMs: number) {
+function rowOf(view: DeviceView, nowMs: number, isSeveral: boolean) {
   const { device, state, report, provedAtMs, sinceMs, off } = view
   const cells = [
     device,
     off && state !== 'maintenance' ? `${clean(state, 7)},off` : clean(state, 12),
+    ...(isSeveral ? [view.relay ?? '-'] : []),
     shortAge(provedAtMs, nowMs),
     report === undefined || report.probeMs === null ? '-' : `${Math.round(report.probeMs)}ms`,
     shortAge(sinceMs, nowMs),

@@ -21,6 +21,11 @@ const METRICS: Metric[] = [
     samples: ({ connected }) => [[{}, connected ? 1 : 0]],
   },
   {
+    name: 'oobm_device_relay',
+    help: 'The relay to which the device is connected, where several were asked; the value is 1.',
+    samples: ({ relay }) => (typeof relay === 'string' ? [[{ relay }, 1]] : []),
+  },
+  {
     name: 'oobm_device_silent_seconds',
     help: 'Seconds since this relay received a byte from a connected device; missing if ss of iproute2 does not show it.',
     samples: ({ heard }) => (heard && 'silentMs' in heard ? seconds(heard.silentMs).map(value => [{}, value]) : []),
@@ -76,7 +81,12 @@ const METRICS: Metric[] = [
   },
 ]
 
-export function describeMetrics(views: readonly DeviceView[], nowMs: number): string {
+/** @param answered of several relays that were asked, which have answered: what a missing one knows is missing here */
+export function describeMetrics(
+  views: readonly DeviceView[],
+  nowMs: number,
+  answered: ReadonlyMap<string, boolean> = new Map(),
+): string {
   const metrics = METRICS.map(({ name, help, samples }) => {
     // A device may name one console twice. With two samples of the same labels, Prometheus rejects the whole file.
     const lines = new Map(
@@ -91,7 +101,9 @@ export function describeMetrics(views: readonly DeviceView[], nowMs: number): st
   })
   const written = 'oobm_relay_metrics_timestamp_seconds'
   const age = `# HELP ${written} When these figures were taken.\n# TYPE ${written} gauge\n${written} ${Math.round(nowMs / 1000)}\n`
-  return `${metrics.join('')}${age}`
+  const relays = [...answered].map(([relay, is]) => `oobm_relay_answered${labelText({ relay })} ${is ? 1 : 0}\n`)
+  const about = '# HELP oobm_relay_answered Whether this relay could be asked.\n# TYPE oobm_relay_answered gauge\n'
+  return `${metrics.join('')}${relays.length > 0 ? about : ''}${relays.join('')}${age}`
 }
 
 /** Escapes backslash and quote, as the text format demands; printable() removes newlines and colours that a device sent. */

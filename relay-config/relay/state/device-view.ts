@@ -26,6 +26,12 @@ export interface DeviceView {
   /** Milliseconds since 1970 of the last proof that is known. */
   provedAtMs: number | undefined
   sinceMs: number | undefined
+  /** Of several relays, the one to which it is connected; null for none. Missing where only one is asked. */
+  relay?: string | null
+  /** Other relays with a connection of it: an older one, which they have not noticed. */
+  elsewhere?: readonly { relay: string; state: string }[]
+  /** The relays at which access is off, where it is not at all of them. */
+  offAt?: readonly string[]
 }
 
 /** Bytes of a report that are read: a line of the protocol, and some. */

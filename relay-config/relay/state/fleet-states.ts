@@ -6,9 +6,9 @@ import type { DeviceView } from './device-view.ts'
 
 /** The relay's own states, worse than all of a device's. */
 const OWN_STATES: Record<string, string> = {
-  away: 'not connected to this relay',
-  silent: 'connected to this relay, but nothing arrives from the device',
-  never: 'never connected to this relay',
+  away: 'not connected to',
+  silent: 'nothing arrives from the device, which is connected to',
+  never: 'never connected to',
 }
 const ORDER = [...Object.keys(OWN_STATES), ...STATE_NAMES]
 
@@ -28,9 +28,12 @@ export function isOutOfSight(state: string): boolean {
   return Object.hasOwn(OWN_STATES, state)
 }
 
-/** @returns undefined for a state that this version does not know */
-export function meaningOf(state: string): string | undefined {
+/**
+ * @param place which relay is spoken of
+ * @returns undefined for a state that this version does not know
+ */
+export function meaningOf(state: string, place: string): string | undefined {
   // A device may say `constructor`.
-  if (Object.hasOwn(OWN_STATES, state)) return OWN_STATES[state]
+  if (Object.hasOwn(OWN_STATES, state)) return `${OWN_STATES[state]} ${place}`
   return STATE_NAMES.flatMap(known => (known === state ? STATES[known].meaning : []))[0]
 }

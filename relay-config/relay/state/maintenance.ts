@@ -7,7 +7,7 @@ import { writeAtomically } from '../../../runtime/write-atomically.ts'
 import type { StatePaths } from './state-paths.ts'
 
 /** `state` and `until` come first in the file, on one line: oobm-device-command, a shell script, reads them as text. */
-const maintenanceSchema = z.object({
+export const maintenanceSchema = z.object({
   state: z.enum(['on', 'off']),
   /** Epoch seconds at which access is on again by itself; null without an end. */
   until: z.int().nullable(),

@@ -1,0 +1,60 @@
+/** What each relay says of the devices: the JSON of its own `status`, checked, in this machine's time. */
+import * as z from 'zod'
+import { deviceReportSchema } from '../../../formats/control-protocol.ts'
+import { nameSchema } from '../../../formats/names.ts'
+import { EXIT, UserError } from '../../../runtime/errors.ts'
+import type { Relay } from '../../fleet/fleet-config.ts'
+import type { DeviceView } from '../../relay/state/device-view.ts'
+import { maintenanceSchema } from '../../relay/state/maintenance.ts'
+import { askRelay, type RelayCall } from '../remote/ssh-to-relay.ts'
+import { type Answers, askEach } from './ask-each.ts'
+
+const viewSchema = z.object({
+  device: nameSchema,
+  connected: z.boolean(),
+  heard: z.union([z.object({ silentMs: z.number() }), z.object({ unknown: z.string().max(200) })]).optional(),
+  pace: z.object({ pingMs: z.number().positive(), reportMs: z.number().positive() }),
+  report: deviceReportSchema.optional(),
+  reportedAtMs: z.number().optional(),
+  maintenance: maintenanceSchema.optional(),
+  off: z.boolean(),
+  state: z.string().max(40),
+  provedAtMs: z.number().optional(),
+  sinceMs: z.number().optional(),
+  /** The relay's clock, in milliseconds since 1970; missing in an older version. */
+  nowMs: z.number().optional(),
+})
+
+/** @param callTo the `status --json` of a relay */
+export function askViews(
+  relays: readonly Relay[],
+  callTo: (relay: Relay) => Promise<RelayCall>,
+): Promise<Answers<DeviceView[]>> {
+  return askEach(relays, async (relay, onLogin) => {
+    const { stdout } = await askRelay({ ...(await callTo(relay)), onLogin })
+    const nowMs = Date.now()
+    try {
+      return z
+        .array(viewSchema)
+        .parse(JSON.parse(stdout))
+        .map(view => inTimeOf(nowMs, view))
+    } catch (err) {
+      const advice = 'it said why above; where its sudo asks for a password, name it with --relay'
+      throw new UserError(`relay ${relay.name} does not say the state of its devices: ${advice}`, EXIT.failed, {
+        cause: err,
+      })
+    }
+  })
+}
+
+/** Ages count: the clocks of two machines differ. */
+function inTimeOf(nowMs: number, { nowMs: theirsMs = nowMs, ...view }: z.output<typeof viewSchema>): DeviceView {
+  const shifted = (ms: number | undefined) => (ms === undefined ? undefined : ms + nowMs - theirsMs)
+  return {
+    ...view,
+    ...{ heard: view.heard, report: view.report, maintenance: view.maintenance },
+    reportedAtMs: shifted(view.reportedAtMs),
+    provedAtMs: shifted(view.provedAtMs),
+    sinceMs: shifted(view.sinceMs),
+  }
+}
