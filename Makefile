@@ -64,12 +64,13 @@ QEMU_NEEDS := qemu-system-aarch64:qemu-system-arm qemu-system-x86_64:qemu-system
 	ip:iproute2 sfdisk:fdisk
 APPLIANCE_NEEDS := mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 sfdisk:fdisk mke2fs:e2fsprogs mkfs.vfat:dosfstools
 CONSOLE_TEST_NEEDS := qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools sfdisk:fdisk nbdkit:nbdkit ss:iproute2
+SETTINGS_TEST_NEEDS := $(QEMU_NEEDS) debugfs:e2fsprogs nbdkit:nbdkit
 WIFI_NEEDS := mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools sfdisk:fdisk partx:util-linux xz:xz-utils openssl:openssl
 CONTAINER_NEEDS := mmdebstrap:mmdebstrap systemd-nspawn:systemd-container nsenter:util-linux
 FRESH_NEEDS := $(CONTAINER_NEEDS) slirp4netns:slirp4netns git:git
 SYSTEM_TEST_NEEDS_pi3 := $(QEMU_NEEDS)
 SYSTEM_TEST_NEEDS_zero-w := $(QEMU_NEEDS)
-SYSTEM_TEST_NEEDS_vm := $(QEMU_NEEDS) $(APPLIANCE_NEEDS) $(CONSOLE_TEST_NEEDS) $(WIFI_NEEDS)
+SYSTEM_TEST_NEEDS_vm := $(QEMU_NEEDS) $(APPLIANCE_NEEDS) $(CONSOLE_TEST_NEEDS) $(SETTINGS_TEST_NEEDS) $(WIFI_NEEDS)
 SYSTEM_TEST_NEEDS_trixie := $(TEST_NEEDS) $(FRESH_NEEDS)
 SYSTEM_TEST_NEEDS_bookworm := $(FRESH_NEEDS)
 SYSTEM_TEST_NEEDS_netns := $(FAULTS_NEEDS)
@@ -183,6 +184,11 @@ wifi-test: build ## every kind of network login, by the image for BOARD=vm on si
 console-test: node_modules/.ready ## serial consoles of the image for BOARD=vm, in QEMU: power cuts of a transcript, DTR, RTS and BREAK, names by USB port (root, an hour; CUTS=20, CASE=part-of-a-name)
 	@tools/need $(CONSOLE_TEST_NEEDS)
 	@$(SYSTEM_TEST) --on vm --subject console
+
+.PHONY: settings-test
+settings-test: build ## settings from afar on the image for BOARD=vm, in QEMU with a relay: power cuts until they are decided (root, an hour; CUTS=20)
+	@tools/need $(SETTINGS_TEST_NEEDS)
+	@$(SYSTEM_TEST) --on vm --subject settings
 
 .PHONY: lint-deb
 lint-deb: deb ## what Debian would say of the packages (a minute on a slow machine)

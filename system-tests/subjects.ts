@@ -7,10 +7,11 @@ import { FAULTS } from './cases/faults/subject.ts'
 import { FRESH } from './cases/fresh/subject.ts'
 import { IMAGE } from './cases/image/subject.ts'
 import { DEVICE_PACKAGE, RELAY_PACKAGE } from './cases/packages/subjects.ts'
+import { SETTINGS } from './cases/settings/subject.ts'
 import { WIFI } from './cases/wifi/subject.ts'
 
 export const SUBJECTS: readonly Subject<unknown>[] = [
-  ...[IMAGE, APPLIANCE, CONSOLE, WIFI],
+  ...[IMAGE, APPLIANCE, CONSOLE, SETTINGS, WIFI],
   ...[DEVICE_PACKAGE, RELAY_PACKAGE, FRESH],
   ...[FAULTS, SOAK],
 ]

@@ -1,12 +1,14 @@
-/** Power cuts at random moments of a start; after each, a whole start must find everything in order. */
+/** Power cuts at random moments, of a start or of what a board does; after each, a whole start must find everything in order. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Case, Steps } from '../case.ts'
 import type { Machine } from '../machine/machine.ts'
 
-/** From when on the time until a cut counts: power on, or what the console says then. */
-export type Moment = 'power on' | 'init' | 'making the data partition'
+/** From when on the time until a cut counts: power on, what the console says then, or the arrival of settings. */
+export type Moment = 'power on' | 'init' | 'making the data partition' | 'right settings' | 'wrong settings'
 const SAYS: Record<Moment, RegExp | undefined> = {
   'power on': undefined,
+  'right settings': undefined,
+  'wrong settings': undefined,
   init: /Run \/init/,
   'making the data partition': /making the data partition/,
 }
@@ -22,6 +24,7 @@ export interface Target {
    * @returns what a start will do with it, and one moment for each start that is cut
    */
   prepare(cut: number): Promise<{ what: string; cuts: Moment[] }>
+  /** Switches it on; where the cut is to meet a board that runs, begins what is to be cut. */
   powerOn(): Promise<Machine>
   /**
    * Starts to the end, and looks at everything.

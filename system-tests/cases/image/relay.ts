@@ -26,33 +26,48 @@ const INTERVALS = {
   stableS: 10,
 }
 
+/** What the fleet file says. */
+export type FleetText = Record<'relays' | 'devices' | 'technicians', object[]> & Record<string, unknown>
+
 export interface Operation {
   /** The technician's ssh_config. */
   sshConfig: string
   /** The oobm.toml that the operator issued. */
   provisioning: string
-  startRelay(): Promise<Sshd>
+  /** The relay's own directory: the state of its devices. */
+  state: string
+  fleet: FleetText
+  /** Runs oobm-relay. @returns what it printed @throws Error for another exit code than 0 */
+  operate(...args: string[]): Promise<string>
+  /** At port 443 of this address, and of others. */
+  startRelay(...others: string[]): Promise<Sshd>
 }
 
-/** Does what an operator does before a card goes out, with the real program. */
-export async function prepareOperation(root: string): Promise<Operation> {
+/**
+ * Does what an operator does before a card goes out, with the real program.
+ * @param root for fleet.toml, the keys, and the relay's files
+ * @param more of the fleet file
+ */
+export async function prepareOperation(root: string, more: Record<string, unknown> = {}): Promise<Operation> {
   const operate = async (...args: string[]) => {
     const { code, stdout, stderr } = await runProgram(process.execPath, [OOBM_RELAY, ...args], {
       cwd: root,
       env: { HOME: root },
     })
     if (code !== 0) throw new Error(`oobm-relay ${args.join(' ')} failed:\n${stdout}${stderr}`)
+    return stdout
   }
   const relay = join(root, 'relay')
   await mkdir(relay)
   const hostKey = await makeKey(relay, 'host_key')
   const technicianKey = await makeKey(root, 'technician_key')
-  const fleet = stringifyToml({
+  const state = join(relay, 'oobm')
+  const fleet = {
     version: 1,
     relays: [
       {
         ...{ name: RELAY, host: RELAY_ADDRESS, user: userInfo().username },
-        ...{ hostKeys: [hostKey.publicKey], directory: join(relay, 'oobm') },
+        ...{ hostKeys: [hostKey.publicKey], directory: state },
       },
     ],
     devices: [
@@ -62,8 +77,9 @@ export async function prepareOperation(root: string): Promise<Operation> {
       },
     ],
     technicians: [{ name: TECHNICIAN, keys: [technicianKey.publicKey], consoles: 'all', admins: [DEVICE] }],
-  })
-  await writeFile(join(root, 'fleet.toml'), fleet)
+    ...more,
+  }
+  await writeFile(join(root, 'fleet.toml'), stringifyToml(fleet))
   await operate('keys', '--all')
   const technician = join(root, 'rendered/technicians', TECHNICIAN)
   await operate('render', '--known-hosts', join(technician, 'known_hosts'), '--identity', technicianKey.path)
@@ -77,13 +93,16 @@ export async function prepareOperation(root: string): Promise<Operation> {
   // An emulated board takes its time to log somebody in.
   await appendFile(sshConfig, '\nHost *\n  ConnectTimeout 60\n  BatchMode yes\n')
   return {
-    sshConfig,
+    ...{ sshConfig, state, fleet, operate },
     provisioning: await readFile(join(root, 'oobm.toml'), 'utf8'),
-    startRelay: () =>
+    startRelay: (...others) =>
       startSshd({
         directory: join(relay, 'sshd'),
         hostKey,
-        config: [`ListenAddress ${RELAY_ADDRESS}:443`, `Include ${join(root, 'rendered/relay', RELAY, 'sshd_config')}`],
+        config: [
+          ...[RELAY_ADDRESS, ...others].map(address => `ListenAddress ${address}:443`),
+          `Include ${join(root, 'rendered/relay', RELAY, 'sshd_config')}`,
+        ],
         authorizedKeys: [join(relay, '.ssh/authorized_keys')],
       }),
   }

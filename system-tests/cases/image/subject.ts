@@ -1,13 +1,11 @@
 /** `image`: a card image on an emulated board, with a real relay and a technician. */
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
-import { runProgram } from '../../../testbed/run-program.ts'
 import type { Subject } from '../../case.ts'
 import { BOARDS, boardOf, hasKvm } from '../../machine/boards.ts'
 import { powerCuts } from '../power-cuts.ts'
-import { startNameServer } from './name-server.ts'
+import { makeNetwork } from './network.ts'
 import { imageTarget } from './power-cuts.ts'
 import { RELAY_ADDRESS } from './relay.ts'
 import { makeStage, type Stage } from './scene.ts'
@@ -27,13 +25,7 @@ export const IMAGE: Subject<Stage> = {
     const image = join(IMAGES, board)
     if (!existsSync(join(image, 'oobm.img')))
       throw new UserError(`there is no image for it; run: make image BOARD=${board}`, EXIT.unavailable)
-    await runProgram('ip', ['link', 'set', 'lo', 'up'])
-    await runProgram('ip', ['address', 'add', `${RELAY_ADDRESS}/32`, 'dev', 'lo'])
-    // QEMU's network asks the server of the machine that it runs on.
-    const resolvConf = join(run.folder, 'resolv.conf')
-    await writeFile(resolvConf, `nameserver ${RELAY_ADDRESS}\n`)
-    await runProgram('mount', ['--bind', resolvConf, '/etc/resolv.conf'])
-    run.cleanup(await startNameServer(RELAY_ADDRESS))
+    await makeNetwork(run, [RELAY_ADDRESS])
     return makeStage(boardOf(board, hasKvm()), image, run)
   },
 }
