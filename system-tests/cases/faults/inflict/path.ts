@@ -9,6 +9,10 @@ export const silentPath: Inflict = world => onRouter(world, ['iifname "device" d
 export const nothingUp: Inflict = world => onRouter(world, ['iifname "device" drop'])
 export const nothingDown: Inflict = world => onRouter(world, ['oifname "device" drop'])
 
+/** Between the device and the first relay alone: what others reach there still holds the device's listener. */
+export const firstUnreachable: Inflict = world =>
+  onRouter(world, ['iifname "device" oifname "relay1" drop', 'iifname "relay1" oifname "device" drop'])
+
 /** Loses one packet of so many, each way. */
 export const loss =
   (oneIn: number): Inflict =>

@@ -1,11 +1,14 @@
 /** Rows: two relays, of which the first fails in each of its ways; and a technician who does not stop trying. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ownAddressChanges } from '../inflict/link.ts'
-import { forwardsNothing } from '../inflict/path.ts'
+import { firstUnreachable, forwardsNothing } from '../inflict/path.ts'
 import { dropsSessions, relayStopped, sessionsKilled } from '../inflict/processes.ts'
+import { monotonicMs } from '../monotonic.ts'
 import type { Scene } from '../row.ts'
 import { LIMIT, type Row } from '../row.ts'
 import { ADDRESS, RELAY_NAMES } from '../world/network.ts'
-import { LISTENERS } from '../world/provision.ts'
+import { BUILD, LISTENERS, SHELL } from '../world/provision.ts'
 
 const THEME = 'More than one relay'
 const OURS = `{ ${LISTENERS.ours}, ${LISTENERS.ours + 1} }`
@@ -38,6 +41,13 @@ export const twoRelayRows: Row[] = [
     name: 'first-frozen',
     title: 'the first of two relays stands still, and holds the listener',
     inflict: relayStopped,
+    after: isFoundOnSecond,
+  }),
+  failing({
+    name: 'first-stale',
+    title: 'the device reaches the first of two relays no more, where its listener stays and says nothing',
+    inflict: firstUnreachable,
+    after: isFoundOnSecond,
   }),
   {
     name: 'retried-port',
@@ -68,4 +78,22 @@ function forwarding(name: string, title: string, lastsS: number): Omit<Row, 'dem
 async function isOnSecond({ recorder, found }: Scene): Promise<void> {
   const named = recorder.claim()?.relay
   if (named !== RELAY_NAMES[1]) found(`the device names the relay ${named}, not ${RELAY_NAMES[1]}`)
+}
+
+/** One name leads there, for a technician who has oobm-relay. */
+async function isFoundOnSecond(scene: Scene): Promise<void> {
+  await isOnSecond(scene)
+  const { network, provisioned, root } = scene.world
+  const bin = join(root, 'bin')
+  await mkdir(bin)
+  const program = `#!/bin/sh\nexec ${process.execPath} ${join(BUILD, 'oobm-relay.cjs')} "$@"\n`
+  await writeFile(join(bin, 'oobm-relay'), program, { mode: 0o755 })
+  const startedMs = monotonicMs()
+  const { code, stdout, stderr } = await network.desk.run(
+    'ssh',
+    ['-F', provisioned.sshConfig, '-o', 'BatchMode=yes', SHELL, 'echo here'],
+    { env: { PATH: `${bin}:${process.env.PATH}` }, timeoutMs: 60_000 },
+  )
+  scene.figure('ssh by one name, ms', Math.round(monotonicMs() - startedMs))
+  if (stdout !== 'here\n') scene.found(`ssh ${SHELL} does not find the device: exit ${code}, ${stderr}`)
 }
