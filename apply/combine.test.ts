@@ -33,7 +33,7 @@ test('access replaces the people, and the signers where it names them', () => {
 })
 
 test('connectivity replaces what is no key, no person and no setting of the site', () => {
-  const after = withConnectivity(BEFORE, { relays: [{ host: 'new' }], listenerPort: 2, bridge: { port: 22 } })
+  const after = withConnectivity(BEFORE, { relays: [{ host: 'new' }], listenerPort: 2, bridge: { port: 22 } }).value
   assert.equal(after, {
     ...{ version: 1, device: 'rack1', relays: [{ host: 'new' }], listenerPort: 2 },
     bridge: { hostKey: 'k', port: 22 },
@@ -48,7 +48,7 @@ test('of the site and the secrets, it changes what it names', () => {
     // An entry is replaced whole: what remained of the old one might not go together with the new one.
     wifi: [{ ssid: 'b', remove: true }, { ssid: 'a', eap: {} }, { ssid: 'c' }],
     secrets: { relayPassword: 'new' },
-  })
+  }).value
   assert.equal(system, { hostname: 'x', country: 'JP' })
   assert.equal(wifi, [
     { ssid: 'a', eap: {}, source: 'document' },
@@ -65,7 +65,7 @@ test('it cannot name another device, other keys, people or signers', () => {
     technicians: [],
     settings: { serial: 0, signers: ['x'] },
   }
-  const after = withConnectivity(BEFORE, { ...evil, relays: [], listenerPort: 1 })
+  const after = withConnectivity(BEFORE, { ...evil, relays: [], listenerPort: 1 }).value
   for (const key of ['version', 'device', 'technicians', 'settings']) assert.equal(after[key], BEFORE[key], key)
   assert.is((after.bridge as Table).hostKey, 'k')
 })

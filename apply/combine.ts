@@ -4,6 +4,7 @@ import { isTable, type Table } from '../device/import/merge.ts'
 import type { DeviceConfig, TechnicianConfig } from '../formats/device-config.ts'
 import { type Access, type ConnectivityAsWritten, SITE_LISTS } from '../formats/settings-document.ts'
 import { siteShape } from '../formats/site-config.ts'
+import type { Problem } from '../formats/toml-file.ts'
 
 /** @param access the people as a whole, and the signers where they change */
 export function withAccess(before: Table, access: Pick<Access, 'technicians' | 'signers'>, serial: number): Table {
@@ -12,8 +13,14 @@ export function withAccess(before: Table, access: Pick<Access, 'technicians' | '
   return { ...before, technicians, settings }
 }
 
-/** Everything but the people, the signers and the keys of the device; of the site and the secrets, what is named. */
-export function withConnectivity(before: Table, connectivity: ConnectivityAsWritten): Table {
+/**
+ * Everything but the people, the signers and the keys of the device; of the site and the secrets, what is named.
+ * @returns with what is wrong: no signer brings a command, as it is root's own
+ */
+export function withConnectivity(
+  before: Table,
+  connectivity: ConnectivityAsWritten,
+): { value: Table; problems: Problem[] } {
   const { version, device, technicians, settings } = before
   const { hostKey } = tableOf(before.bridge)
   const site = Object.keys(siteShape).flatMap(key => {
@@ -27,8 +34,7 @@ export function withConnectivity(before: Table, connectivity: ConnectivityAsWrit
     secrets: { ...tableOf(before.secrets), ...tableOf(connectivity.secrets) },
     ...Object.fromEntries(site),
   }
-  // Root's commands stay. One that the document itself has is no problem: it is signed.
-  return keepCommands(before, combined).value
+  return keepCommands(before, combined)
 }
 
 function siteValue(key: string, before: unknown, given: unknown): unknown {

@@ -13,8 +13,8 @@ import {
 } from '../formats/settings-document.ts'
 import { siteShape } from '../formats/site-config.ts'
 import { fingerprint } from '../formats/ssh-key.ts'
-import { readToml } from '../formats/toml-file.ts'
-import { ConfigurationError, UserError } from '../runtime/errors.ts'
+import { describePath, type Problem, readToml } from '../formats/toml-file.ts'
+import { ConfigurationError, type ConfigurationIssue, UserError } from '../runtime/errors.ts'
 import { fitToConsoles, withAccess, withConnectivity } from './combine.ts'
 import { effective } from './restarts.ts'
 
@@ -105,12 +105,18 @@ export async function planChange(
         throw documentError(name, `connectivity.${site[0]}: the network of this system is not made from oobm.toml`)
       const opened = await open(connectivity.value)
       const whole = people ?? { technicians: wholeFrom(tried ?? proved).provisioning.config.technicians }
-      return wholeFrom(withAccess(withConnectivity(proved, opened), whole, serial))
+      const { value, problems } = withConnectivity(proved, opened)
+      if (problems.length > 0) throw new ConfigurationError(name, problems.map(inConnectivity))
+      return wholeFrom(withAccess(value, whole, serial))
     } catch (err) {
       if (err instanceof UserError) return err
       throw err
     }
   }
+}
+
+function inConnectivity({ path, message }: Problem): ConfigurationIssue {
+  return { line: undefined, key: `connectivity.${describePath(path)}`, message }
 }
 
 /** Whether `oobm provision` made this boot's network. */

@@ -1,5 +1,12 @@
 /** Keeps the record of what became of each document: in memory, and on the disk whenever it changes. */
-import { NO_RECORD, readSettingsRecord, type SettingsRecord, withOutcome } from '../formats/settings-record.ts'
+import {
+  NO_RECORD,
+  type PendingOutcome,
+  readSettingsRecord,
+  type SettingsRecord,
+  withOutcome,
+  withTaken,
+} from '../formats/settings-record.ts'
 import { errorMessage } from '../runtime/errors.ts'
 import type { Logger } from '../runtime/log.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
@@ -29,6 +36,21 @@ export class SettingsRecords {
     change: Partial<Pick<SettingsRecord, 'serial' | 'trial'>> = {},
   ) {
     await this.#write({ ...withOutcome(this.#record, outcome), ...change })
+  }
+
+  /** A document is about to be installed. */
+  async intend(pending: PendingOutcome): Promise<void> {
+    await this.#write({ ...this.#record, pending })
+  }
+
+  /**
+   * It is installed, or it never will be. After a power cut the settings say which.
+   * @param serial of the newest document that the settings have
+   */
+  async settle(serial: number): Promise<void> {
+    const { pending, ...record } = this.#record
+    if (pending === undefined) return
+    await this.#write(pending.serial === serial ? withTaken(this.#record, pending) : record)
   }
 
   /** Writes nothing where nothing changes. */

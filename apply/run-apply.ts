@@ -31,6 +31,9 @@ export async function runApply(options: ApplyOptions): Promise<ExitCode> {
       // They may have started with what was there before.
       await restarts.plan(ALL)
     }
+    const current = await settings.current().catch(() => undefined)
+    // Of a document that was being installed when the power went.
+    if (current !== undefined) await settings.records.settle(current.provisioning.settings.serial)
     await trial.resume()
   })
   while (!signal.aborted) {

@@ -88,10 +88,14 @@ export class StoredSettings {
     detail: string,
   ): Promise<void> {
     if (trial === undefined) return
-    const { serial, digest, byHand } = trial
-    const of = byHand === undefined ? { serial } : { serial: null, byHand }
+    const { digest, ...of } = subjectOf(trial)
     const at = this.#clock.wallMs()
     await this.records.add({ at, digest, ...of, result, detail: detail.slice(0, DETAIL_MAX) }, { trial: null })
     this.#log.info({ ...of, result, cause: detail }, 'decided a trial')
   }
+}
+
+/** What a trial is of, as the record has it: a document by its number, or what somebody did by hand. */
+export function subjectOf({ serial, digest, byHand }: Pick<Trial, 'serial' | 'digest' | 'byHand'>) {
+  return byHand === undefined ? { digest, serial } : { digest, serial: null, byHand }
 }

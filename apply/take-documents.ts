@@ -6,7 +6,7 @@ import { type ApplyOptions, PACE_MS } from './apply-options.ts'
 import { checkAddressee, digestOf, managesNetwork, planChange, type Stored } from './judge-document.ts'
 import { openSecrets } from './open-secrets.ts'
 import { discard, type Request, type Taken, takeRequest } from './spool.ts'
-import { DETAIL_MAX, type StoredSettings } from './stored-settings.ts'
+import { DETAIL_MAX, type StoredSettings, subjectOf } from './stored-settings.ts'
 import { verifySignature } from './verify-signature.ts'
 
 /** Refusals in a row, over restarts of this program, that cost nothing but their work; after each further one it takes only root's
@@ -106,18 +106,19 @@ export class DocumentTaker {
     await this.#settings.checkRoom()
     const at = clock.wallMs()
     const trial = change.trial && {
-      ...{ serial: stored.trial?.serial ?? serial, digest: stored.trial?.digest ?? digest, starts: 0, since: at },
+      ...{ serial: stored.trial?.serial ?? serial, digest: stored.trial?.digest ?? digest },
+      ...{ starts: 0, since: at, waitedMs: 0 },
       ...(isNewTrial ? { serial, digest } : stored.trial),
       ...change.trial,
     }
-    await this.#settings.install(stored.current, now, trial)
     const result = isNewTrial ? 'trial' : refused === undefined ? 'in-force' : 'partly'
-    if (stored.trial !== undefined && stored.trial.digest !== trial?.digest)
-      await this.#settings.decided(stored.trial, 'undone', `document ${serial} came before it was decided`)
-    await this.#settings.records.add(
-      { at, digest, serial, result, detail: (refused ?? '').slice(0, DETAIL_MAX) },
-      { serial },
-    )
+    const ended = stored.trial?.digest === trial?.digest ? undefined : stored.trial && subjectOf(stored.trial)
+    await this.#settings.records.intend({
+      ...{ at, digest, serial, result, detail: (refused ?? '').slice(0, DETAIL_MAX) },
+      ...(ended !== undefined && { ended }),
+    })
+    await this.#settings.install(stored.current, now, trial)
+    await this.#settings.records.settle(serial)
     log.info({ document: name, digest, serial, result, refused }, 'took settings')
   }
 }

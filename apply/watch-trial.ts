@@ -5,17 +5,21 @@ import { readConsoleBridge, readSupervisor } from '../device/daemons/read-daemon
 import { install, removeFile } from '../device/import/install.ts'
 import { readTrial } from '../device/import/stored.ts'
 import type { Whole } from '../device/import/take-over.ts'
-import { TRIAL_PATH, type Trial } from '../device/import/trial.ts'
+import { TRIAL_PATH, type Trial, trialText } from '../device/import/trial.ts'
 import { provisioningDirectory } from '../formats/directories.ts'
 import { parseProvisioning } from '../formats/provisioning.ts'
 import type { SettingsOutcome } from '../formats/settings-record.ts'
 import { heartbeatNow } from '../runtime/boot-clock.ts'
 import { UserError } from '../runtime/errors.ts'
+import { writeAtomically } from '../runtime/write-atomically.ts'
 import type { ApplyOptions } from './apply-options.ts'
 import { digestOf, managesNetwork } from './judge-document.ts'
 import { ALL, effective } from './restarts.ts'
 import type { StoredSettings } from './stored-settings.ts'
 import { TRIAL_LIMITS, type TrialStep, trialStep } from './trial-step.ts'
+
+/** Milliseconds of waiting after which they are written down. */
+const WAITED_KEPT_MS = 600_000
 
 export class TrialWatch {
   readonly #options: ApplyOptions
@@ -39,9 +43,17 @@ export class TrialWatch {
       log.error({ cause: err.message }, 'the trial cannot be read: what is installed stays')
       await removeFile(join(root, TRIAL_PATH))
     })
-    if (trial?.phase !== 'trial') return
+    if (trial === undefined) return
+    // What was waited since it was written down last, at the most: a board whose power is cut often waits no longer for that.
+    if (trial.phase === 'waiting') return this.#keepWaited(trial, WAITED_KEPT_MS)
     await install(trial.next, root, { ...trial, starts: trial.starts + 1 })
     log.info({ serial: trial.serial, starts: trial.starts + 1 }, 'the trial begins anew')
+  }
+
+  /** The 24 hours are those of all starts together, whatever the clock says. */
+  async #keepWaited(trial: Trial, moreMs: number): Promise<void> {
+    const waitedMs = (trial.waitedMs ?? 0) + Math.round(moreMs)
+    await writeAtomically(join(this.#options.root, TRIAL_PATH), trialText({ ...trial, waitedMs }), 0o600)
   }
 
   /** @returns whether nothing is left to do */
@@ -56,11 +68,13 @@ export class TrialWatch {
       return this.#settings.restarts.due.length === 0
     }
     const { sinceMs, accessMs } = this.#timeOf(`${trial.digest} ${trial.phase}`, supervisor)
+    const hereMs = clock.nowMs() - sinceMs
+    const isWaiting = trial.phase === 'waiting'
     const step = trialStep(
       {
         ...{ phase: trial.phase, starts: trial.starts, supervisor, inUse, mayCut: trial.byHand !== undefined },
         isOfThese: supervisor.running && supervisor.status.heartbeat.uptimeMs > this.#restartedMs,
-        ...{ phaseMs: clock.nowMs() - sinceMs, accessMs },
+        ...{ phaseMs: hereMs + (isWaiting ? (trial.waitedMs ?? 0) : 0), accessMs },
       },
       limits,
     )
@@ -68,13 +82,23 @@ export class TrialWatch {
       const { serial, byHand, phase, since } = trial
       const next = settingsDigest(wholeOf(trial.next))
       await this.#settings.records.showTrial({ serial, byHand, phase, since, next, cause: step.cause })
+      if (isWaiting && hereMs >= WAITED_KEPT_MS)
+        await this.#settings.whileOurs(async () => {
+          if (!(await this.#isStill(trial))) return
+          await this.#keepWaited(trial, hereMs)
+          this.#phase = undefined
+        })
       return false
     }
     await this.#settings.whileOurs(async () => {
       // An import may have ended it meanwhile.
-      if (JSON.stringify(await readTrial(root)) === JSON.stringify(trial)) await this.#decide(trial, step)
+      if (await this.#isStill(trial)) await this.#decide(trial, step)
     })
     return false
+  }
+
+  async #isStill(trial: Trial): Promise<boolean> {
+    return JSON.stringify(await readTrial(this.#options.root)) === JSON.stringify(trial)
   }
 
   async #decide(trial: Trial, step: Exclude<TrialStep, { kind: 'wait' }>): Promise<void> {

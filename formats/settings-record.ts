@@ -51,10 +51,31 @@ export const settingsRecordSchema = z.object({
     .nullable(),
   /** The latest, newest last; refused documents never push out others. */
   outcomes: z.array(outcomeSchema),
+  /** What becomes of a document that is being installed, once it is: written before that, so that a power cut loses nothing. */
+  pending: outcomeSchema
+    .omit({ id: true })
+    .extend({
+      serial: z.int(),
+      /** The trial that it ends. */
+      ended: outcomeSchema.pick({ serial: true, byHand: true, digest: true }).optional(),
+    })
+    .optional(),
 })
 
 export type SettingsRecord = z.output<typeof settingsRecordSchema>
 export type SettingsOutcome = SettingsRecord['outcomes'][number]
+export type PendingOutcome = NonNullable<SettingsRecord['pending']>
+
+/** The record when a document was taken. */
+export function withTaken({ pending: _, ...record }: SettingsRecord, taken: PendingOutcome): SettingsRecord {
+  const { ended, ...outcome } = taken
+  const detail = `document ${taken.serial} came before it was decided`
+  const before =
+    ended === undefined
+      ? record
+      : { ...withOutcome(record, { at: taken.at, ...ended, result: 'undone', detail }), trial: null }
+  return { ...withOutcome(before, outcome), serial: taken.serial }
+}
 
 /** What was tried, as a noun. */
 export function nameOf({ serial, byHand }: { serial: number | null; byHand?: string | undefined }): string {

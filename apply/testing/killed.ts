@@ -3,14 +3,15 @@ import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { KILLER, kept } from '../../device/provision/testing/killed-boot.ts'
+import { readSettingsRecord } from '../../formats/settings-record.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { TestContext } from '../../testbed/suite.ts'
 import { makeDevice, type TestDevice } from './device.ts'
 
 const PROGRAM = 'build/lib/oobm-apply.cjs'
-/** First steps of walks side by side, each on a device of its own: odd steps and even steps. */
-const WALKS = [1, 2]
+/** First steps of walks, each on a device of its own: odd steps and even steps. */
+const WALKS = [1, 2] as const
 
 interface Scene {
   device: TestDevice
@@ -83,11 +84,6 @@ export async function killAccess(context: TestContext): Promise<void> {
   await Promise.all(WALKS.map(first => walkAccess(context, first)))
 }
 
-/** Kills it at each step of a change of connectivity and access. */
-export async function killConnectivity(context: TestContext, isProved: boolean): Promise<void> {
-  await Promise.all(WALKS.map(first => walkConnectivity(context, isProved, first)))
-}
-
 async function walkAccess(context: TestContext, first: number): Promise<void> {
   const scene = await makeScene(context, '30', device => ({
     ...device.head(7),
@@ -100,7 +96,7 @@ async function walkAccess(context: TestContext, first: number): Promise<void> {
   await restart(scene, status)
   const fresh = await kept(device.root)
   const outcomes = { old: 0, new: 0 }
-  for (let at = first; ; at += WALKS.length) {
+  for (let at: number = first; ; at += WALKS.length) {
     await reset(scene)
     const { signal, code, stdout } = await runKilled(scene, at, status)
     if (signal === null) {
@@ -112,12 +108,18 @@ async function walkAccess(context: TestContext, first: number): Promise<void> {
     const now = JSON.stringify(await kept(device.root))
     const isNew = now === JSON.stringify(fresh)
     if (!isNew) assert.is(now, JSON.stringify(old), `after step ${at}`)
+    assert.equal(await results(device), isNew ? ['7 in-force'] : [], `after step ${at}`)
     outcomes[isNew ? 'new' : 'old'] += 1
   }
   assert.ok(outcomes.old > 0 && outcomes.new > 5, JSON.stringify(outcomes))
 }
 
-async function walkConnectivity(context: TestContext, isProved: boolean, first: number): Promise<void> {
+/** Kills it at every other step of a change of connectivity and access. */
+export async function killConnectivity(
+  context: TestContext,
+  isProved: boolean,
+  first: (typeof WALKS)[number],
+): Promise<void> {
   const scene = await makeScene(context, isProved ? '30' : '0.3', device => ({
     ...device.connectivity(7, 'new.example.net'),
     access: { technicians: [{ name: 'alice', keys: [device.keys.alice.publicKey], shell: true }] },
@@ -136,7 +138,7 @@ async function walkConnectivity(context: TestContext, isProved: boolean, first: 
   assert.is(relay(fresh), isProved ? 'new.example.net' : 'old.example.net')
   let wasTaken = false
   let steps = 0
-  for (let at = first; ; at += WALKS.length) {
+  for (let at: number = first; ; at += WALKS.length) {
     await reset(scene)
     const { signal, code, stdout } = await runKilled(scene, at, status)
     if (signal === null) {
@@ -149,6 +151,8 @@ async function walkConnectivity(context: TestContext, isProved: boolean, first: 
     const files = await kept(device.root)
     const isOld = JSON.stringify(files) === JSON.stringify(old)
     if (!isOld) assert.equal(files, fresh, `after step ${at}`)
+    const decided = isProved ? '7 confirmed' : '7 undone'
+    assert.equal(await results(device), isOld ? [] : ['7 trial', decided], `after step ${at}`)
     // From the step on at which it was taken, it never is as it was before.
     assert.not.ok(wasTaken && isOld, `after step ${at}`)
     wasTaken ||= !isOld
@@ -159,4 +163,10 @@ async function walkConnectivity(context: TestContext, isProved: boolean, first: 
     )
   }
   assert.ok(wasTaken && steps > 50, `${steps} steps`)
+}
+
+/** What the record says became of each document. */
+async function results(device: TestDevice): Promise<string[]> {
+  const record = await readSettingsRecord(join(device.directory, 'state/settings.json'))
+  return (record?.outcomes ?? []).map(({ serial, result }) => `${serial} ${result}`)
 }

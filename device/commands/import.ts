@@ -26,8 +26,8 @@ export const importCommand = defineCommand({
     const { undone, ...installed } = await stopped(() =>
       whileLocked(root, async () => {
         await finishInstallation(root)
-        const { before, undone } = await readProved(root)
-        const { text } = takeOver(before, [brought])
+        const { before, undone, floor } = await readProved(root)
+        const { text } = takeOver(before, [brought], floor)
         return { ...(await install(text, root)), undone }
       }),
     )

@@ -132,4 +132,29 @@ test('a line that flow control holds says so', () => {
   assert.match(text, '/dev/ttyUSB0 9600 8N1  held: the target sent XOFF, since 5 s ago, heard 5 s ago')
 })
 
+test('says of a wireless interface that leads nowhere what was done about it, and what comes next', () => {
+  const stuck: SupervisorStatus = {
+    ...ready,
+    state: 'no-relay',
+    recovery: [
+      {
+        ...{ interface: 'wlan0', cause: 'gets no answer from its gateway', since: NOW - 540_000 },
+        steps: [
+          { step: 'reassociate', at: NOW - 360_000, result: 'done', detail: '' },
+          { step: 'reload-driver', at: NOW - 60_000, result: 'refused', detail: 'too soon' },
+        ],
+        next: { step: 'reboot', at: NOW + 3_060_000 },
+      },
+    ],
+  }
+  const lines = describeStatus({ running: true, status: stuck }, { running: true, status: bridge }, NOW, PLAIN)
+  const from = lines.findIndex(line => line.startsWith('  Wi-Fi'))
+  assert.equal(lines.slice(from, from + 4), [
+    '  Wi-Fi     wlan0 gets no answer from its gateway, since 9 min ago',
+    '            logged in to the network again 6 min ago',
+    '            driver reloaded 1 min ago: refused: too soon',
+    '            next: reboot the board, in 51 min',
+  ])
+})
+
 test.run()

@@ -4,8 +4,8 @@ import { delimiter, join } from 'node:path'
 import { settingsRecordPath } from '../../formats/directories.ts'
 import type { SettingsTrust } from '../../formats/provisioning.ts'
 import { nameOf, RESULTS, readSettingsRecord, type SettingsRecord } from '../../formats/settings-record.ts'
-import { readTrust } from '../import/stored.ts'
-import { type Check, type Finding, ok, warning } from './finding.ts'
+import { readFloor } from '../import/stored.ts'
+import { type Check, type Finding, ok, warning, wrong } from './finding.ts'
 
 const WHAT = 'settings from afar'
 
@@ -14,7 +14,15 @@ export function settingsChecks(env: NodeJS.ProcessEnv): Check[] {
     {
       what: WHAT,
       run: async report => {
-        const trust = await readTrust(env.OOBM_ROOT ?? '/')
+        const { trust = { serial: 0, signers: [] }, damaged } = await readFloor(env.OOBM_ROOT ?? '/')
+        for (const path of damaged)
+          report(
+            wrong(
+              WHAT,
+              `${path} is damaged`,
+              'sudo oobm import FILE, with any oobm.toml for this device, writes it anew',
+            ),
+          )
         const record = await readSettingsRecord(settingsRecordPath(env))
         findingsOn(record, trust, await isInstalled('age', env)).forEach(report)
       },

@@ -8,7 +8,7 @@ const ROOTS =
 
 /**
  * A brought file says `exec:` for a console whose command root has written, or will write: it keeps that command, and what
- * belongs to it. For a document with a signature, the problems do not count.
+ * belongs to it.
  * @param before what the device has
  * @param value the same with the brought files merged in
  */

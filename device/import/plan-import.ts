@@ -30,6 +30,8 @@ export const CONFIG_PATH = '/etc/oobm/device.toml'
 export const SITE_PATH = `${SECRETS_DIRECTORY}/system.toml`
 /** Who may sign settings documents, and the number of the newest one. */
 export const SETTINGS_PATH = '/etc/oobm/settings.toml'
+/** The same again: a number that is lost would make old documents good. */
+export const SETTINGS_COPY_PATH = `${SECRETS_DIRECTORY}/settings.toml`
 export const SHELL_KEYS_PATH = '/etc/oobm/shell_authorized_keys'
 export const ADMIN_KEYS_PATH = '/etc/oobm/admin_authorized_keys'
 export const SHELL_HOST_KEY_PATH = '/etc/oobm/shell_host_key.pub'
@@ -56,6 +58,7 @@ export function planImport(provisioning: Provisioning, trial?: Trial): ImportPla
       ...(trial === undefined ? [] : [{ path: TRIAL_PATH, content: trialText(trial), mode: 0o600 }]),
       ...secretFiles,
       { path: SITE_PATH, content: stringifyToml(site), mode: 0o600 },
+      { path: SETTINGS_COPY_PATH, content: stringifyToml({ settings }), mode: 0o600 },
       { path: SETTINGS_PATH, content: stringifyToml({ settings }), mode: 0o644 },
       { path: SHELL_KEYS_PATH, content: authorizedKeys(config, ({ shell, admin }) => shell || admin), mode: 0o644 },
       { path: ADMIN_KEYS_PATH, content: authorizedKeys(config, ({ admin }) => admin), mode: 0o644 },

@@ -5,6 +5,7 @@ import {
   partsOf,
   provisioningSchema,
   REQUIRED_KEYS,
+  SECRETS_DIRECTORY,
   stringifyProvisioning,
 } from '../../formats/provisioning.ts'
 import { checkValue, describePath, locate, type Path, type Problem, readToml } from '../../formats/toml-file.ts'
@@ -13,6 +14,7 @@ import { ConfigurationError, type ConfigurationIssue } from '../../runtime/error
 import { keepCommands } from './keep-commands.ts'
 import { identityOf, isTable, type Merged, mergeProvisioning, type Table } from './merge.ts'
 import { CONFIG_PATH, keyProblems } from './plan-import.ts'
+import type { Proved } from './stored.ts'
 
 export interface BroughtFile {
   name: string
@@ -38,9 +40,14 @@ interface ReadFile extends Pick<Merged, 'complete' | 'locate'> {
 /**
  * @param before what the device has; undefined when it has nothing
  * @param files in the order in which they are merged in: a later one wins
+ * @param floor the number of the newest settings document; where it is lost, a file must say it
  * @throws ConfigurationError with everything that is wrong
  */
-export function takeOver(before: Table | undefined, files: readonly BroughtFile[]): TakenOver {
+export function takeOver(
+  before: Table | undefined,
+  files: readonly BroughtFile[],
+  floor: Proved['floor'] = 0,
+): TakenOver {
   let value = before
   const read: ReadFile[] = []
   for (const { name, bytes } of files) {
@@ -56,7 +63,8 @@ export function takeOver(before: Table | undefined, files: readonly BroughtFile[
     read.push(file)
   }
   if (before === undefined) mustBeWhole(read, value ?? {})
-  const kept = keepCommands(before, value ?? {})
+  value = withFloor(value ?? {}, floor, read)
+  const kept = keepCommands(before, value)
   if (kept.problems.length > 0) throw locatedError(kept.problems, read, kept.value)
   return { ...wholeOf(kept.value, read), complete: read.some(({ complete }) => complete) }
 }
@@ -85,6 +93,22 @@ function wholeOf(value: Table, read: readonly ReadFile[]): Whole {
   if (problems.length > 0) throw locatedError(problems, read, value)
   const { config, secrets, site, settings } = provisioning
   return { provisioning, text: stringifyProvisioning(config, secrets, site, settings) }
+}
+
+/** Documents that somebody kept would be good again, if the number fell. */
+function withFloor(value: Table, floor: Proved['floor'], read: readonly ReadFile[]): Table {
+  const settings = isTable(value.settings) ? value.settings : {}
+  if (floor === 'lost' && settings.serial === undefined) {
+    const message = `the number of the newest settings document is lost: /etc/oobm/settings.toml and its copy in ${SECRETS_DIRECTORY} are damaged. Nothing was changed. Add it to this file, "[settings]" and "serial = NUMBER" below: the operator sees it with "oobm-relay settings show DEVICE", and a higher one does no harm`
+    throw new ConfigurationError(read.at(-1)?.name ?? '', [{ line: undefined, key: '', message }])
+  }
+  if (floor === 'lost' || !isBelow(settings.serial, floor)) return value
+  return { ...value, settings: { ...settings, serial: floor } }
+}
+
+/** What is no number is found by the check of the whole. */
+function isBelow(serial: unknown, floor: number): boolean {
+  return floor > 0 && (serial === undefined || (typeof serial === 'number' && serial < floor))
 }
 
 /** One sentence, in place of an error for each setting that a new device lacks. */

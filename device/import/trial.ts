@@ -17,6 +17,8 @@ export const trialSchema = z.strictObject({
   since: z.int(),
   /** What a person did on the device, in words, in place of a document: they have agreed that sessions may be cut off. */
   byHand: z.string().optional(),
+  /** Milliseconds for which it waits, as far as they are written down: over all starts of the device. */
+  waitedMs: z.int().optional(),
   /** How often the trial began: at its beginning, and after each start of the device. */
   starts: z.int(),
   /** All settings of the device, with the connectivity that was proved last. */

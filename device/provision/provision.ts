@@ -83,7 +83,7 @@ async function importFiles(found: FoundFiles, { boot, root, say }: ProvisionOpti
   let file = found.own.at(-1) ?? ''
   const work = async (): Promise<Outcome> => {
     if (await finishInstallation(root)) say('finished what a power cut had interrupted')
-    const { before } = await readProved(root)
+    const { before, floor } = await readProved(root)
     if (found.own.length === 0) {
       await removeFile(join(root, TAKEN_PATH))
       return before === undefined ? { kind: 'fault', fault: nothingFound(found) } : { kind: 'unchanged' }
@@ -95,7 +95,7 @@ async function importFiles(found: FoundFiles, { boot, root, say }: ProvisionOpti
     }
     const digest = digestOf(brought)
     if (before !== undefined && (await readIfThere(join(root, TAKEN_PATH))) === digest) return { kind: 'unchanged' }
-    const result = takeOver(before, brought)
+    const result = takeOver(before, brought, floor)
     await install(result.text, root)
     await writeAtomically(join(root, TAKEN_PATH), digest, 0o600)
     return { kind: 'imported', result }
@@ -159,8 +159,9 @@ async function ensureHostKey(root: string): Promise<void> {
   const path = join(root, secretPath('shellHostKey'))
   if ((await readIfThere(path)) !== undefined) return
   const { privateKey } = newKeyPair('')
-  const { before } = await readProved(root)
-  if (before !== undefined) {
+  const { before, floor } = await readProved(root)
+  // Written anew without its number, the settings would have none.
+  if (before !== undefined && floor !== 'lost') {
     // The self-test must know it, too.
     await install(withSettings(before, { secrets: { shellHostKey: privateKey } }).text, root)
     return

@@ -1,11 +1,11 @@
 import { suite } from '../testbed/suite.ts'
 import { killConnectivity } from './testing/killed.ts'
 
-const test = suite('oobm-apply killed: connectivity that is not proved')
+const test = suite('oobm-apply killed: connectivity that is proved, at odd steps')
 
 test(
   'leaves the old one or the new one, and the person who was removed stays so',
-  context => killConnectivity(context, false),
+  context => killConnectivity(context, true, 1),
   { timeoutMs: 560_000 },
 )
 
