@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { deviceConfigSchema } from '../../formats/device-config.ts'
@@ -42,6 +42,28 @@ test('the first file: configuration, keys, network, host name; and nothing secre
   assert.is(await holdsSecrets(board.boot), false)
   assert.match((await board.note('oobm-imported.txt')) ?? '', /set up as "tokyo-rack1"\.\r\n[\s\S]*Wi-Fi: +"Büro"\r\n/)
   assert.equal(await boot(board), { fault: undefined, said: [] })
+})
+
+test('a relay password does not stay on the FAT partition: its bytes are overwritten before the file goes', async context => {
+  const board = await makeBoard(context)
+  const text = board
+    .issue({})
+    .replace(/^relay_key = /m, 'relay_password = "a login of several"\nrelay_key = ')
+    .replace(/^version = 1$/m, 'version = 1\nauthentication = "password"')
+  await board.put('oobm.toml', text)
+  // The same bytes of the file system under a second name.
+  const bytes = join(board.boot, '..', 'bytes')
+  await link(join(board.boot, 'oobm.toml'), bytes)
+  assert.is((await boot(board)).fault, undefined)
+  assert.is(await board.read('etc/oobm/secrets/relay/password'), 'a login of several')
+  assert.is((await stat(join(board.root, 'etc/oobm/secrets/relay/password'))).mode & 0o777, 0o600)
+  const left = await readdir(board.boot)
+  for (const name of left) assert.not.match((await board.note(name)) ?? '', 'a login of several')
+  assert.equal(left, ['oobm-imported.txt'])
+  assert.is(
+    (await readFile(bytes)).findIndex(byte => byte !== 0),
+    -1,
+  )
 })
 
 test('whatever has a password or a private key in it is for root alone, whatever was there before', async context => {

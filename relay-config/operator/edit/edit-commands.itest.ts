@@ -94,7 +94,12 @@ test(
 
     await must(['remove', 'console', 'sw2'])
     assert.equal(parseFleet(file, await text()).technicians[0]?.consoles, ['core'])
-    assert.match(await must(['remove', 'device', 'edo']), /from lists of technicians \(2\)\nIts keys are still in /)
+    const removed = await must(['remove', 'device', 'edo'])
+    assert.match(removed, /from lists of technicians \(2\)\nIts keys are still in /)
+    assert.match(
+      removed,
+      /If its card is lost or stolen, change these, too [\s\S]*passwords and keys that core showed on/,
+    )
     for (const entry of [
       ['device', 'osaka'],
       ['technician', 'alice'],

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { reasonOf } from '../../../runtime/unexpected.ts'
 import * as changes from '../../fleet/edit/changes.ts'
+import { lostCardLines } from '../../fleet/edit/lost-card.ts'
 import { stepLines } from '../../fleet/edit/next-steps.ts'
 import type { Fleet } from '../../fleet/fleet-config.ts'
 import { gatewayPaths } from '../../fleet/key-files.ts'
@@ -15,7 +16,10 @@ import { changeFleet } from './change-fleet.ts'
 export async function removeEntry(input: BareInput, kind: changes.Kind): Promise<number> {
   const { files, print } = input
   const [name = ''] = input.positionals
+  let lost: string[] = []
   const steps = await changeFleet(input, (fleet, value) => {
+    const device = kind === 'device' ? fleet.devices.find(one => one.name === name) : undefined
+    if (device !== undefined) lost = lostCardLines(fleet, device)
     const operations = changes.remove(value, kind, name) ?? missing(fleet, kind, name)
     // The first is the entry itself.
     const also = operations.length > 1 ? `, and from lists of technicians (${operations.length - 1})` : ''
@@ -26,6 +30,8 @@ export async function removeEntry(input: BareInput, kind: changes.Kind): Promise
   }
   for (const line of stepLines(steps)) print(line)
   if (kind !== 'console') print(`Until then, ${name} can still log in.`)
+  if (lost.length > 0) print('If its card is lost or stolen, change these, too (docs/stolen-card.md):')
+  for (const line of lost) print(`  - ${line}`)
   return EXIT.ok
 }
 
