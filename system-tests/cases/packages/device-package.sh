@@ -14,6 +14,11 @@ not() { if "$@"; then return 1; fi; }
 # Its lock outlives what dpkg says of a package; the login that began it is gone by then.
 apt_ended() { not pgrep -x apt-get; }
 is_ready() { oobm status >/dev/null; }
+# To oobm-apply, and what became of it.
+request() { # ACCOUNT TEXT
+  runuser -u "$1" -g oobm -- sh -c "umask 077; echo \"$2\" >/run/oobm-settings/$1.0.new; mv /run/oobm-settings/$1.0.new /run/oobm-settings/$1.request"
+}
+answered() { grep -o "\"request\":\"$1\".*" /run/oobm-apply/requests.json | grep "^[^}]*}[^}]*\"result\":\"$2\",\"detail\":\"$3"; }
 pid_of() { systemctl show -P MainPID "$1"; }
 changed() { test "$(pid_of "$1")" != "$2" && test "$(pid_of "$1")" != 0; }
 
@@ -207,6 +212,23 @@ sed -i "s/^backend = .*/backend = \"none\"/" /etc/oobm/device.toml
 systemctl restart oobm-supervisor
 until_true is_ready
 umount /sys/class
+
+### a driver of a wireless interface is reloaded when the supervisor asks, and only then
+mount -t tmpfs none /sys/class
+mount -t tmpfs none /sys/bus
+install -d /sys/class/net/wlan0/phy80211 /sys/bus/usb/devices/wlan0 /sys/bus/usb/drivers/radio
+touch /sys/bus/usb/drivers/radio/bind /sys/bus/usb/drivers/radio/unbind
+ln -s /sys/bus/usb/devices/wlan0 /sys/class/net/wlan0/device
+ln -s /sys/bus/usb /sys/bus/usb/devices/wlan0/subsystem
+ln -s /sys/bus/usb/drivers/radio /sys/bus/usb/devices/wlan0/driver
+request oobm "reload-driver wlan0"
+until_true sh -c "journalctl -u oobm-apply | grep \"only oobm-supervisor and root may ask\""
+test ! -s /sys/bus/usb/drivers/radio/unbind
+request oobm-supervisor "reload-driver wlan0"
+until_true answered "reload-driver wlan0" "done" ""
+grep -x wlan0 /sys/bus/usb/drivers/radio/unbind
+grep -x wlan0 /sys/bus/usb/drivers/radio/bind
+umount /sys/class /sys/bus
 
 ### somebody who is in by the tunnel upgrades it, and is not cut off; nor is who watches a console
 supervisor=$(pid_of oobm-supervisor) console=$(pid_of oobm-console)
