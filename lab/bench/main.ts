@@ -10,6 +10,7 @@ import { memory } from './memory.ts'
 import { proofs } from './proofs.ts'
 import { starts } from './starts.ts'
 import { storm } from './storm.ts'
+import { uplinkBench } from './uplink.ts'
 import { measureWire } from './wire.ts'
 
 interface Row {
@@ -36,6 +37,7 @@ const ROWS: readonly Row[] = [
   },
   { name: 'idle', title: '16 lines that say nothing, and nobody there', measure: idle },
   { name: 'proof', title: 'One proof, in ms', measure: proofs },
+  { name: 'uplink', title: 'One keystroke of the tunnel, by node:net and through socat, in ms', measure: uplinkBench },
   { name: 'wire', title: 'On the wire, in bytes of TCP payload', measure: wire },
   {
     name: 'storm',

@@ -162,13 +162,16 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
   }
 
   function start(tunnel: Tunnel, by: Orders, rescueBy: readonly RelayConfig[] = choice.fromPresent): Run {
-    const run: Run = runTunnel(tunnel, {
+    let started: Run | undefined
+    const run = runTunnel(tunnel, {
       ...{ context, orders: by, hasOtherRelays: relays.length > 1, rescueBy },
       farewell: until => hooks.farewell(by.offBy, until),
+      // The first change comes before it is there.
       onChange: () => {
-        if (state.state === 'up' && state.run === run.facts) publish()
+        if (state.state === 'up' && state.run === started?.facts) publish()
       },
     })
+    started = run
     runs.add(run)
     void run.ended.finally(() => runs.delete(run)).catch(() => {})
     return run

@@ -52,7 +52,7 @@ export interface RunOptions {
 /** Milliseconds between two pings where another uplink could take over within ten seconds; on a line that costs nothing. */
 const QUICK_PING_MS = 4_000
 /** Milliseconds of silence after which another uplink takes over: a line that loses packets is not left at the first late answer. */
-const OTHER_UPLINK_MS = 8_000
+const OTHER_UPLINK_MS = 7_000
 /** Milliseconds for the TCP connection of a self-test. */
 const SELFTEST_SYN_MS = 5_000
 

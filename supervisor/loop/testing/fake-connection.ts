@@ -63,7 +63,13 @@ export class FakeConnection implements Connection {
 
   closeCause = () => this.#cause
 
-  activity = (): Activity => ({ receivedAtMs: this.#receivedAtMs, receivedBytes: 0, sentBytes: 0, unsentBytes: 0 })
+  // A real clock goes on between two looks at it: what was received just now is newer than what was noted just now.
+  activity = (): Activity => ({
+    receivedAtMs: this.#receivedAtMs + 0.001,
+    receivedBytes: 0,
+    sentBytes: 0,
+    unsentBytes: 0,
+  })
 
   onArrival(_take: (arrival: Arrival) => void): void {}
 

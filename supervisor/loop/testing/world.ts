@@ -5,6 +5,7 @@ import type { DialFailure } from '../../network/dial-failure.ts'
 import type { DialLocal } from '../../network/dial-local.ts'
 import type { MarkerFiles } from '../../proof/prove-end.ts'
 import type { Connect, Connection } from '../../ssh/connection.ts'
+import type { Uplink } from '../../uplinks/list-uplinks.ts'
 import { Uplinks } from '../../uplinks/uplinks.ts'
 import type { Network } from '../ports.ts'
 import { Broadcast } from '../wake.ts'
@@ -54,6 +55,12 @@ export class RelayModel {
   }
 }
 
+/** Something that leads to all relays; it keeps its carrier while nothing gets through. */
+export interface Line {
+  address: string
+  isUp: boolean
+}
+
 interface Leads {
   end: End
   by: FakeConnection[]
@@ -62,7 +69,12 @@ interface Leads {
 export class World {
   readonly clock = new FakeClock()
   readonly events = new Broadcast()
-  readonly uplinks = new Uplinks({ settings: [], clock: this.clock, list: () => [], bytesOf: () => undefined })
+  /** Uplinks by name, the default route first; none where connections go as the kernel routes. */
+  readonly lines = new Map<string, Line>()
+  readonly uplinks = new Uplinks({
+    ...{ settings: [], clock: this.clock, bytesOf: () => undefined },
+    list: () => this.#listLines(),
+  })
   readonly relays: RelayModel[]
   readonly connections = new Set<FakeConnection>()
   readonly inner = new Set<FakeConnection>()
@@ -82,6 +94,20 @@ export class World {
     this.relays = Array.from({ length: relays }, () => new RelayModel())
   }
 
+  /** Adds one; the first one is the default route. */
+  addLine(name: string, address: string): Line {
+    const line = { address, isUp: true }
+    this.lines.set(name, line)
+    this.addresses.add(address)
+    return line
+  }
+
+  #listLines(): Uplink[] {
+    return [...this.lines].map(([name, { address }], at) => {
+      return { name, kind: 'cable', isDefault: at === 0, addresses: [address], link: address }
+    })
+  }
+
   /** The next so many calls on any connection are answered like this. */
   setMoods(moods: Mood[]): void {
     this.#moods = moods
@@ -98,7 +124,8 @@ export class World {
 
   passes(connection: FakeConnection): boolean {
     const { relay, isLost, localAddress } = connection
-    return this.isPathUp && !isLost && !relay.isFrozen && this.addresses.has(localAddress ?? '')
+    const line = [...this.lines.values()].find(({ address }) => address === localAddress)
+    return this.isPathUp && !isLost && !relay.isFrozen && this.addresses.has(localAddress ?? '') && line?.isUp !== false
   }
 
   /** After a round trip, or when TCP gets it through later; never on a flow that is lost. */
@@ -136,7 +163,9 @@ export class World {
       return failed('dns-silent')
     }
     const untilMs = this.clock.nowMs() + (synMs ?? timeoutMs)
-    while (!this.isPathUp || relay.takes === 'drops' || this.addresses.size === 0) {
+    const [first] = this.lines.values()
+    const line = via.interface === undefined ? first : this.lines.get(via.interface)
+    while (line?.isUp === false || !this.isPathUp || relay.takes === 'drops' || this.addresses.size === 0) {
       await this.clock.sleep(RETRANSMIT_MS, signal)
       if (signal.aborted || this.clock.nowMs() >= untilMs) return failed('no-answer')
     }
@@ -148,7 +177,8 @@ export class World {
       await this.clock.sleep(timeoutMs, signal)
       return failed('silent')
     }
-    const [localAddress = ''] = this.addresses
+    const [address = ''] = this.addresses
+    const localAddress = line?.address ?? address
     const stream = new FakeStream()
     stream.leadsTo = relay
     return { ok: true, transport: { stream: stream.asDuplex as never, via, localAddress, remoteAddress: host } }

@@ -1,0 +1,73 @@
+import * as assert from 'uvu/assert'
+import { suite } from '../../testbed/suite.ts'
+import { randomFrom } from './testing/history.ts'
+import { SimulatedDevice } from './testing/simulated-device.ts'
+import { World } from './testing/world.ts'
+
+const test = suite('uplinks of the simulated world')
+
+const MINUTE_MS = 60_000
+
+/** A device with two uplinks, proved over the first. */
+async function scene(relays = 1) {
+  const world = new World(relays)
+  const first = world.addLine('eth0', '10.0.0.2')
+  const second = world.addLine('eth1', '10.1.0.2')
+  const device = new SimulatedDevice(world, randomFrom(1))
+  await device.runUntil(30_000)
+  assert.is(device.state, 'ready')
+  const addresses = () => world.tunnels.filter(one => world.passes(one)).map(({ localAddress }) => localAddress)
+  assert.equal(addresses(), [first.address])
+  const run = (ms: number) => device.runUntil(world.clock.nowMs() + ms)
+  const end = async () => {
+    await device.stop()
+    assert.equal(device.broken, [], device.shown.join('\n'))
+  }
+  return { world, first, second, device, addresses, run, end }
+}
+
+test('goes over the other one within ten seconds, and comes back after five minutes of proofs', async () => {
+  const { first, second, device, addresses, run, end } = await scene()
+  first.isUp = false
+  await run(10_000)
+  assert.equal(addresses(), [second.address])
+  assert.is(device.state, 'ready')
+  await run(30 * MINUTE_MS)
+  assert.equal(addresses(), [second.address], 'it stays while the better one is dead')
+  first.isUp = true
+  // A look at one that fails comes every ten minutes.
+  await run(5 * MINUTE_MS)
+  assert.equal(addresses(), [second.address], 'it stays until the better one has shown that it lasts')
+  await run(11 * MINUTE_MS)
+  assert.equal(addresses(), [first.address])
+  assert.is(device.state, 'ready')
+  await end()
+})
+
+test('both that come and go are used in turn, and the device is ready when one works', async () => {
+  const { first, second, device, addresses, run, end } = await scene()
+  for (let turn = 0; turn < 20; turn++) {
+    first.isUp = turn % 2 === 1
+    second.isUp = turn % 2 === 0
+    await run(40_000)
+    assert.is(device.state, 'ready', `turn ${turn}`)
+  }
+  // The second is up no more.
+  await run(MINUTE_MS)
+  assert.equal(addresses(), [first.address])
+  await end()
+})
+
+test('both dead are no-relay, and either brings the device back', async () => {
+  const { first, second, device, run, end } = await scene(2)
+  first.isUp = false
+  second.isUp = false
+  await run(3 * MINUTE_MS)
+  assert.is(device.state, 'no-relay')
+  second.isUp = true
+  await run(40_000)
+  assert.is(device.state, 'ready')
+  await end()
+})
+
+test.run()
