@@ -32,7 +32,8 @@ export const addCommand = defineCommand({
   details: [
     'The device takes a new network when no other is in reach, until "oobm wifi prefer".',
     'A network that is there already gets the passphrase beside the present one, which stays: the device uses whichever is accepted.',
-    'It asks for the passphrase. A network with a login (WPA-Enterprise) needs a file: "oobm import", or a signed document.',
+    'It asks for the passphrase.',
+    'A network with a login (WPA-Enterprise) needs a file: "oobm import", or a signed document.',
   ],
   arguments: [SSID],
   options: {

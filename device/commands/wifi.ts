@@ -47,7 +47,7 @@ export const wifiCommand = defineCommand({
   summary: 'show the Wi-Fi networks of the device and how the last change ended; change them from afar',
   details: [
     'A change that may cut off whoever makes it is on trial: the old networks come back unless a technician’s way in is proved through the new ones.',
-    'For administrators: sudo oobm wifi.',
+    'Only an administrator may use it, by sudo.',
   ],
   options,
   commands: { scan: scanCommand, list: listCommand, add: addCommand, remove: removeCommand, prefer: preferCommand },
