@@ -28,6 +28,7 @@ import { settings } from './settings.ts'
 import { status } from './status.ts'
 import { upgrade } from './upgrade.ts'
 import { watch } from './watch.ts'
+import { wifi } from './wifi.ts'
 
 export const PROGRAM: Program<Command> = {
   name: 'oobm-relay',
@@ -45,7 +46,7 @@ export const PROGRAM: Program<Command> = {
       'host-key': hostKey,
       passwd,
     },
-    'Change devices from afar': { settings, upgrade },
+    'Change devices from afar': { settings, wifi, upgrade },
     'See and control devices': { status, on, off, history, blink, connect, proxy, watch, metrics },
   },
   options: {
