@@ -37,7 +37,11 @@ type Effective = ReturnType<typeof effective>
 export function restartsFor(from: Provisioning, to: Provisioning): Restart[] {
   const [before, after] = [effective(from), effective(to)]
   const differs = (part: (of: Effective) => unknown) => JSON.stringify(part(before)) !== JSON.stringify(part(after))
-  const isConnection = differs(({ config: { technicians, ...rest }, secrets }) => [rest, secrets.relayPassword])
+  const isConnection = differs(({ config: { technicians, ...rest }, secrets }) => [
+    rest,
+    secrets.relayPassword,
+    secrets.proxyPassword,
+  ])
   const isPeople = differs(({ config: { technicians } }) => technicians)
   const isConsoles = differs(({ config: { consoles, sparePorts, bridge } }) => [consoles, sparePorts, bridge])
   const isSite = differs(({ site }) => site)

@@ -8,6 +8,7 @@ import { pathSchema, portSchema, userSchema } from './names.ts'
 import { settingsPollSchema } from './settings-poll.ts'
 import { uplinkSchema } from './uplink-settings.ts'
 import { usbPortSchema } from './usb-port.ts'
+import { proxySchema, waysOutSchema } from './ways-out.ts'
 
 export const ledSchema = z
   .strictObject({
@@ -168,6 +169,8 @@ export const deviceSettings = {
       description: 'an interface that leads to the relay, where its defaults do not fit',
       identity: ['interface'],
     }),
+  proxy: proxySchema.optional().meta({ description: 'an HTTP proxy, for networks that let nothing else out' }),
+  waysOut: waysOutSchema.prefault({}).meta({ description: 'what is tried where plain SSH does not come through' }),
   led: ledSchema.prefault({}).meta({ description: 'the LED that shows the state' }),
   profile: profileSchema.meta({
     description: 'what the connection costs; sets the intervals that have no value',

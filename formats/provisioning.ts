@@ -32,6 +32,11 @@ const secretsSchema = z.strictObject({
     whenLeftOut: 'required with authentication = "password"',
     secret: 'text',
   }),
+  proxyPassword: lineSchema.optional().meta({
+    description: 'password of the login at the HTTP proxy',
+    whenLeftOut: 'required where `proxy.user` is set',
+    secret: 'text',
+  }),
   bridgeHostKey: privateKeySchema.meta({
     description: 'private host key of the console bridge',
     secret: 'private-key',
@@ -72,6 +77,7 @@ export const SECRETS = {
   relayKey: { file: 'relay_key', source: 'relay/key', unit: 'oobm' },
   relayKeyPassphrase: { file: 'relay_key_passphrase', source: 'relay/key_passphrase', unit: 'oobm' },
   relayPassword: { file: 'relay_password', source: 'relay/password', unit: 'oobm' },
+  proxyPassword: { file: 'relay_proxy_password', source: 'relay/proxy_password', unit: 'oobm' },
   bridgeHostKey: { file: 'bridge_host_key', source: 'bridge/host_key', unit: 'oobm-console' },
   shellHostKey: { file: 'shell_host_key', source: 'shell/host_key', unit: 'system' },
 } as const satisfies Record<keyof Secrets, { file: string; source: string; unit: string }>
@@ -85,6 +91,10 @@ export const provisioningSchema = deviceConfigSchemaWith({
   secrets: secretsSchema.meta({ description: 'what leaves the boot partition, and is not in `/etc/oobm/device.toml`' }),
 }).superRefine((whole, context) => {
   checkSite(whole, context)
+  if (whole.proxy?.user !== undefined && whole.secrets.proxyPassword === undefined) {
+    const message = 'is missing: the login at the proxy (proxy.user) needs it'
+    context.addIssue({ code: 'custom', path: ['secrets', 'proxyPassword'], message })
+  }
   const needed = whole.authentication === 'key' ? 'relayKey' : 'relayPassword'
   if (whole.secrets[needed] !== undefined) return
   const message = `is missing: authentication = "${whole.authentication}" needs it`

@@ -205,7 +205,14 @@ test('every setting that sounds like a secret is called one', () => {
   const value = {
     wifi: [{ ssid: 'x', passphrase: 'y', eap }],
     interfaces: [{ name: 'eth0', eap }],
-    secrets: { relayKey: 'r', relayKeyPassphrase: 'p', relayPassword: 'w', bridgeHostKey: 'b', shellHostKey: 's' },
+    secrets: {
+      relayKey: 'r',
+      relayKeyPassphrase: 'p',
+      relayPassword: 'w',
+      proxyPassword: 'x',
+      bridgeHostKey: 'b',
+      shellHostKey: 's',
+    },
   }
   const found = [...secretsIn(value, provisioningSchema)].map(({ path }) => describePath(path))
   const ofEap = ['password', 'clientKey', 'clientKeyPassword']
@@ -213,7 +220,7 @@ test('every setting that sounds like a secret is called one', () => {
     found.sort(),
     [
       ...ofEap.map(key => `interfaces[1].eap.${key}`),
-      ...['bridgeHostKey', 'relayKey', 'relayKeyPassphrase', 'relayPassword', 'shellHostKey'].map(
+      ...['bridgeHostKey', 'proxyPassword', 'relayKey', 'relayKeyPassphrase', 'relayPassword', 'shellHostKey'].map(
         key => `secrets.${key}`,
       ),
       ...ofEap.map(key => `wifi[1].eap.${key}`),

@@ -75,6 +75,11 @@ export const connectivitySchema = z.strictObject({
         whenLeftOut: 'default: the one that the device has',
         secret: 'text',
       }),
+      proxyPassword: lineSchema.optional().meta({
+        description: 'password of the login at the HTTP proxy, as age ciphertext',
+        whenLeftOut: 'default: the one that the device has',
+        secret: 'text',
+      }),
     })
     .prefault({})
     .meta({ description: 'secrets, encrypted to the device' }),

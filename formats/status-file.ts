@@ -6,6 +6,7 @@ import { errorCode } from '../runtime/errors.ts'
 import { RECOVERY_STEPS } from './recovery-steps.ts'
 import { STATE_NAMES, withState } from './states.ts'
 import { UPLINK_KINDS } from './uplink-settings.ts'
+import { RUNGS, waySchema } from './ways-out.ts'
 
 /** Milliseconds since 1970. */
 const instant = z.int()
@@ -26,6 +27,12 @@ export const supervisorStatusSchema = z.preprocess(
     cause: z.string(),
     since: instant,
     relay: z.object({ host: z.string(), port: z.int() }).nullable(),
+    /** The way that the tunnel goes; null while there is none. Older supervisors do not say. */
+    way: waySchema.nullable().optional(),
+    /** How each way to each relay was found when it was tried last; `cause` is null where the relay was reached. */
+    ways: z
+      .array(z.object({ relay: z.string(), rung: z.enum(RUNGS), cause: z.string().nullable(), at: instant }))
+      .optional(),
     /** When this tunnel came up; null while there is none. */
     connectedAt: instant.nullable(),
     proof: z.object({

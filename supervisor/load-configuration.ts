@@ -6,11 +6,13 @@ import { parseToml } from '../formats/toml-file.ts'
 import { ConfigurationError, errorCode } from '../runtime/errors.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
 import type { Credentials } from './ssh/connection.ts'
-import { loadCredentials } from './tunnel/load-credentials.ts'
+import { loadCredentials, loadProxyPassword } from './tunnel/load-credentials.ts'
 
 export interface Configuration {
   config: DeviceConfig
   credentials: Credentials
+  /** Of the login at the HTTP proxy. */
+  proxyPassword: string | undefined
   /** The text it was read from. */
   text: string
 }
@@ -66,7 +68,12 @@ async function tryLoad(file: string, credentials: string): Promise<Configuration
   try {
     const text = await readFile(file, 'utf8')
     const config = parseToml(file, text, deviceConfigSchema)
-    return { config, credentials: await loadCredentials(config.authentication, credentials), text }
+    return {
+      config,
+      credentials: await loadCredentials(config.authentication, credentials),
+      proxyPassword: await loadProxyPassword(credentials),
+      text,
+    }
   } catch (err) {
     if (err instanceof ConfigurationError) return { fault: err.message.replaceAll('\n', '; ') }
     if (errorCode(err) === 'ENOENT') return { fault: `${file} is missing: this device was not provisioned` }

@@ -20,11 +20,17 @@ import type { Context } from './loop/ports.ts'
 import type { Progress } from './loop/progress.ts'
 import type { Broadcast } from './loop/wake.ts'
 import { watchLocal } from './loop/watch-local.ts'
+import { readAuthorities } from './network/authorities.ts'
 import { createDialler } from './network/dial.ts'
 import { dialLocal } from './network/dial-local.ts'
+import { proxyFor } from './network/find-proxy.ts'
+import { readNetworkIdentity } from './network/network-identity.ts'
 import { pathOf } from './network/path-of.ts'
+import { rungsLeft } from './network/rung-order.ts'
 import { readUplinks } from './network/uplink.ts'
 import { watchNetwork } from './network/watch-network.ts'
+import { readWayMemory, writeWayMemory } from './network/way-memory.ts'
+import { type TriedWay, Ways } from './network/ways.ts'
 import { markerFiles } from './proof/prove-end.ts'
 import { installSelftestKey } from './proof/selftest-key.ts'
 import { applyDesk } from './recovery/ask-apply.ts'
@@ -68,7 +74,7 @@ export interface Daemon {
 
 /** @param onFirstProof called once, when the present configuration is known to work */
 export async function supervise(
-  { config, credentials }: Configuration,
+  { config, credentials, proxyPassword }: Configuration,
   daemon: Daemon,
   onFirstProof: () => void,
 ): Promise<void> {
@@ -97,14 +103,26 @@ export async function supervise(
     list: network.isLocal ? () => [] : listUplinks,
     bytesOf,
   })
-  const { dial } = createDialler({ pathOf })
+  const proxyOf = (host: string) => proxyFor(host, { configured: config.proxy, password: proxyPassword, env })
+  const authorities = config.waysOut.tls === 'verify' ? await readAuthorities() : undefined
+  const { dial } = createDialler({ pathOf, proxyFor: proxyOf, authorities })
+  const ways = new Ways({
+    rungsTo: host => rungsLeft({ tls: config.waysOut.tls !== 'off', proxy: proxyOf(host) !== undefined }),
+    memory: await readWayMemory(directories.state, log),
+    networkOf: readNetworkIdentity,
+    clock,
+    save: memory => {
+      writeWayMemory(directories.state, memory).catch(err => log.warn({ err }, 'the proved way could not be saved'))
+    },
+    changed: tried => keeper.report({}, { ways: tried.map(wayDetail) }),
+  })
   const local = new LocalFacts(
     config.consoles.map(({ name }) => name),
     facts => keeper.report(facts),
     () => events.notify('local'),
   )
   const context: Context = {
-    ...{ clock, random: Math.random, dial, dialLocal, connect, network, uplinks, events, progress, signal, log },
+    ...{ clock, random: Math.random, dial, dialLocal, connect, ways, network, uplinks, events, progress, signal, log },
     ...{ config, intervals, credentials, selftestKey, files: markerFiles(config, selftestKey) },
     localFault: () => local.fault,
     token: randomBytes(16).toString('hex'),
@@ -145,7 +163,9 @@ export async function supervise(
     watchLocal('console', context, fault => local.looked('console', fault)),
     keepConnected(context, {
       publish: (state, sessions) => {
-        const report = reportOf(state, keeper.proof, { linkUp: network.linkUp(), nowMs: clock.nowMs() })
+        const isForeign = state.state === 'up' && ways.isForeign(state.run.relay, state.run.via)
+        const now = { linkUp: network.linkUp(), nowMs: clock.nowMs(), isForeign }
+        const report = reportOf(state, keeper.proof, now)
         keeper.report({ ...report.facts, sessions }, { ...report.details, uplinks: uplinks.status() })
         if (provedBefore || report.facts.proof?.state !== 'proved') return
         provedBefore = true
@@ -176,6 +196,11 @@ export async function supervise(
 function isAlive(connection: Connection, keepaliveS: number): boolean {
   const silentMs = clock.nowMs() - connection.activity().receivedAtMs
   return !connection.closed.aborted && silentMs <= silentMaxMs(keepaliveS * 1000)
+}
+
+/** As the status file has it. */
+function wayDetail({ rung, relay, cause, atMs }: TriedWay) {
+  return { rung, relay: `${relay.host}:${relay.port}`, cause: cause ?? null, at: atMs }
 }
 
 /** Processes that want a CPU, for each CPU. */

@@ -5,6 +5,7 @@ import { describeAge, describeDuration } from '../../cli/times.ts'
 import { RECOVERY_WORDS } from '../../formats/recovery-steps.ts'
 import { STATES } from '../../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
+import { describeWay, RUNG_NAMES } from '../../formats/ways-out.ts'
 import { timeText } from '../../runtime/time-text.ts'
 import type { Reading } from './read-daemon.ts'
 
@@ -59,6 +60,7 @@ function describeSupervisor(status: SupervisorStatus, nowMs: number, paint: Pain
     row('since', `${timeText(status.since)}, ${describeAge(status.since, nowMs)}`),
     row('relay', relay === null ? 'none now' : `${relay.host}:${relay.port}${up}`),
     ...describeUplinks(status.uplinks ?? [], nowMs, paint),
+    ...describeWays(status, nowMs, paint),
     row('proof', [describeProof(proof, nowMs), ...details].join(', ')),
     ...(proof.attempt === null || proof.attempt.ok
       ? []
@@ -108,6 +110,21 @@ function describeUplinks(uplinks: NonNullable<SupervisorStatus['uplinks']>, nowM
     const which = `${name} (${kinds[kind]}${metered ? ', metered' : ''})`
     return row(at === 0 ? 'uplinks' : '', [which, ...what.filter(text => text !== '')].join(', '))
   })
+}
+
+/** The way that the tunnel goes, where it is no plain connection, and the ways that failed when they were tried last. */
+function describeWays({ relay, way, ways = [] }: SupervisorStatus, nowMs: number, paint: Paint): string[] {
+  const special = way ? describeWay(way) : ''
+  const failed = ways.filter(
+    ({ relay: of, cause }) => cause !== null && (relay === null || of === `${relay.host}:${relay.port}`),
+  )
+  const isWorthSaying = special !== '' || failed.length > 1
+  return [
+    ...(special === '' ? [] : [row('way', special)]),
+    ...(isWorthSaying ? failed : []).map(({ rung, cause, at }) =>
+      row('', paint.faint(`${RUNG_NAMES[rung]} failed ${describeAge(at, nowMs)}: ${cause}`)),
+    ),
+  ]
 }
 
 function describeChanges(changes: SupervisorStatus['changes'], paint: Paint): string[] {

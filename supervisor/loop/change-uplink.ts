@@ -1,9 +1,10 @@
 /** To a better uplink at the same relay: a connection over it takes the listeners; who is in stays on the old one. */
-import type { Via } from '../network/dial.ts'
+import type { Way } from '../network/way.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { closeDoor } from './drain.ts'
-import { makeTunnel, reach, type TunnelRequest } from './make-tunnel.ts'
+import { makeTunnel, type TunnelRequest } from './make-tunnel.ts'
 import type { Context } from './ports.ts'
+import { reach } from './reach.ts'
 import { viaOf } from './reach-by-uplinks.ts'
 import type { Run } from './run-tunnel.ts'
 
@@ -13,7 +14,7 @@ const LOOK_MS = 5_000
 const SYN_MS = 10_000
 
 export interface ChangeUplinkOptions {
-  request(via: Via): TunnelRequest
+  request(via: Way): TunnelRequest
   start(tunnel: Tunnel): Run
 }
 

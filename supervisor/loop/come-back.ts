@@ -1,6 +1,6 @@
 /** Back to the preferred relay after a failure of it: a second tunnel beside the present one, which has to prove itself first. */
 import type { RelayConfig } from '../../formats/device-config.ts'
-import type { Via } from '../network/dial.ts'
+import type { Way } from '../network/way.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { Orders } from '../tunnel/orders.ts'
 import { makeTunnel, type TunnelRequest } from './make-tunnel.ts'
@@ -19,7 +19,7 @@ const SYN_MS = 10_000
 const LOOK_MS = 5_000
 
 export interface ComeBackOptions {
-  request(relay: RelayConfig, via: Via, into: Orders): TunnelRequest
+  request(relay: RelayConfig, via: Way, into: Orders): TunnelRequest
   start(tunnel: Tunnel, by: Orders): Run
 }
 

@@ -5,7 +5,7 @@ import type { Intervals, RelayConfig } from '../../formats/device-config.ts'
 import type { SettingsOffer } from '../../formats/settings-delivery.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Failure } from '../failure.ts'
-import type { Via } from '../network/dial.ts'
+import { RUNGS, type Way } from '../network/way.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { Orders } from '../tunnel/orders.ts'
 import { changeUplink } from './change-uplink.ts'
@@ -124,7 +124,8 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
       }
       down(failure, null)
       const downMs = clock.nowMs() - downSinceMs
-      track.beat(synMs(downMs) + context.patience.stepMs * 3 + 60_000)
+      // Each way has a connection, a greeting and a login of its own.
+      track.beat(RUNGS.length * (synMs(downMs) + context.patience.stepMs * 2) + context.patience.stepMs + 60_000)
       const reached = adopted
         ? { ok: true as const, ...adopted }
         : await reachByUplinks(context, { relay, synMs: synMs(downMs) }, signal)
@@ -151,7 +152,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
     }
   }
 
-  function requestTo(relay: RelayConfig, via: Via, into: Orders, mayEvict = true) {
+  function requestTo(relay: RelayConfig, via: Way, into: Orders, mayEvict = true) {
     return {
       relay,
       via,

@@ -16,6 +16,7 @@ const RUN: RunFacts = {
   relay: { host: 'relay', port: 443, user: 'oobm', hostKeys: [] },
   way: { uplink: 'eth0', interface: undefined, isMetered: false },
   intervals: { keepaliveS: 60, selftestS: 1_000 } as Intervals,
+  via: { rung: 'direct' },
   ...{ connectedMs: 5_000, aliveMs: 8_000, addressGone: false, offForMs: 0, isOpen: true },
   ...{ proof: { state: 'none' }, details: NO_PROOF, othersSeenMs: undefined },
 }

@@ -1,6 +1,6 @@
 /** Turns what the loop reports into facts and details of the status; pure. */
-
 import type { Intervals } from '../../formats/device-config.ts'
+import { describeWay } from '../../formats/ways-out.ts'
 import type { Failure } from '../failure.ts'
 import type { AgeLimits, Facts } from '../status/facts.ts'
 import type { Details } from '../status/status-keeper.ts'
@@ -14,19 +14,31 @@ export interface LoopReport {
   details: Partial<Details>
 }
 
-/** @param known the proof that the status has shown so far: it outlives the tunnel that it came by */
+/**
+ * @param known the proof that the status has shown so far: it outlives the tunnel that it came by
+ * @param isForeign whether the tunnel's relay shows another certificate than before
+ */
 export function reportOf(
   state: LoopState,
   known: ProofDetails,
-  { linkUp, nowMs }: { linkUp: boolean; nowMs: number },
+  { linkUp, nowMs, isForeign = false }: { linkUp: boolean; nowMs: number; isForeign?: boolean },
 ): LoopReport {
   if (state.state === 'down') return reportDown(state.failure, state.retryMs, known, { linkUp, nowMs })
-  const { relay, intervals, connectedMs, aliveMs, addressGone, offForMs, proof, details, othersSeenMs } = state.run
+  const { relay, via, intervals, connectedMs, aliveMs, addressGone, offForMs, proof, details, othersSeenMs } = state.run
   const { host, port } = relay
+  const { rung, proxy = null, certificate } = via
+  const way = { rung, proxy, certificate: certificate ? { ...certificate, foreign: isForeign } : null }
   const maintenance = offForMs === 0 ? 'on' : Number.isFinite(offForMs) ? 'off for a time' : 'off'
   return {
     facts: {
-      tunnel: { state: 'up', relay: { host, port }, aliveMs, addressGone, limits: limitsOf(intervals) },
+      tunnel: {
+        state: 'up',
+        relay: { host, port },
+        ...(rung !== 'direct' && { way: describeWay(way) }),
+        aliveMs,
+        addressGone,
+        limits: limitsOf(intervals),
+      },
       proof,
       maintenance,
       othersSeenMs,
@@ -34,6 +46,7 @@ export function reportOf(
     },
     details: {
       relay: { host, port },
+      way,
       connectedAt: connectedMs,
       retryAt: null,
       proof: details.provedAt === null ? { ...known, attempt: details.attempt ?? known.attempt } : details,
@@ -58,6 +71,12 @@ function reportDown(
   const attempt = retryMs === null && linkUp ? known.attempt : { at: nowMs, ok: false, tookMs: 0, steps }
   return {
     facts: { tunnel: { state: 'down', failure }, proof: { state: 'none' }, linkUp },
-    details: { relay: null, connectedAt: null, retryAt: retryMs, proof: { ...known, probeMs: null, attempt } },
+    details: {
+      relay: null,
+      way: null,
+      connectedAt: null,
+      retryAt: retryMs,
+      proof: { ...known, probeMs: null, attempt },
+    },
   }
 }

@@ -4,10 +4,9 @@ import type { RelayOrder } from '../../formats/control-protocol.ts'
 import type { RelayConfig } from '../../formats/device-config.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
-import type { Via } from '../network/dial.ts'
+import type { Way } from '../network/way.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { establish, type Tunnel } from '../tunnel/establish.ts'
-import { type Reached, reachRelay } from '../tunnel/reach-relay.ts'
 import type { Context } from './ports.ts'
 
 /** Milliseconds for the goodbye to a relay, so that it frees the listeners at once. */
@@ -16,30 +15,13 @@ const GOODBYE_MS = 1_000
 /** A login at a relay, and the way by which it came. */
 export interface Login {
   relay: RelayConfig
-  via: Via
+  via: Way
   connection: Connection
-}
-
-export interface ReachRequest {
-  relay: RelayConfig
-  via?: Via
-  /** Milliseconds for a TCP connection to come about; twice as many for the relay to greet, where that is less than usual. */
-  synMs: number
-  /** Software name in our identification string (RFC 4253, section 4.2). */
-  ident?: string
-}
-
-/** Logs in at a relay over a fresh connection, within the budget. */
-export async function reach(context: Context, request: ReachRequest, signal: AbortSignal): Promise<Reached> {
-  const { budget, patience, clock, dial, connect, credentials } = context
-  if (!(await budget.take(signal))) return { ok: false, failure: { state: 'no-relay', cause: 'it was stopped' } }
-  const greetMs = Math.min(patience.stepMs / 2, patience.stretch(request.synMs * 2))
-  return reachRelay({ ...request, greetMs, credentials, dial, connect, clock, stepMs: patience.stepMs, signal })
 }
 
 export interface TunnelRequest {
   relay: RelayConfig
-  via: Via
+  via: Way
   /** False beside another tunnel of ours that is to live on. */
   mayEvict: boolean
   onSessions(): void

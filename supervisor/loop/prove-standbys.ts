@@ -1,9 +1,9 @@
 /** Proves the uplinks that stand by, while the tunnel goes over another one: a second connection over each, and back through the tunnel. */
 import { selfTest } from '../proof/self-test.ts'
 import type { Way } from '../uplinks/uplinks.ts'
-import { reach } from './make-tunnel.ts'
 import type { Context } from './ports.ts'
 import { loginOptionsOf } from './prove-once.ts'
+import { reach } from './reach.ts'
 import { viaOf } from './reach-by-uplinks.ts'
 import type { Run } from './run-tunnel.ts'
 import { Wake } from './wake.ts'

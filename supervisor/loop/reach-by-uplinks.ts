@@ -3,8 +3,8 @@ import { controllerUnder, OVER } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
 import type { Reached } from '../tunnel/reach-relay.ts'
 import type { Way } from '../uplinks/uplinks.ts'
-import { type ReachRequest, reach } from './make-tunnel.ts'
 import type { Context } from './ports.ts'
+import { type ReachRequest, reach } from './reach.ts'
 
 /** Milliseconds after which the next uplink is tried as well; a failure starts it at once. */
 const STAGGER_MS = 3_000
@@ -44,14 +44,14 @@ export async function reachByUplinks(
   }
   await Promise.all(attempts)
   over.release()
-  if (first === undefined) return { ok: false, failure: together(failed, signal) }
+  if (first === undefined) return { ok: false, failure: together(failed, signal), blame: 'way' }
   for (const { way, failure } of failed) uplinks.failed(way.uplink, failure.cause)
   return first
 }
 
-/** What a connection over it asks for. */
+/** What a connection over it asks for: each way out of its network. */
 export function viaOf({ interface: name }: Way): Pick<ReachRequest, 'via'> {
-  return name === undefined ? {} : { via: { interface: name, rung: 'direct' } }
+  return name === undefined ? {} : { via: { interface: name } }
 }
 
 /** Only a relay that refuses over each uplink refuses: another network may show another host. */

@@ -10,10 +10,11 @@ import type { Orders } from '../tunnel/orders.ts'
 import type { Way } from '../uplinks/uplinks.ts'
 import { holdTunnel } from './hold-tunnel.ts'
 import { watchLife } from './liveness.ts'
-import { goodbye, type Login, reach } from './make-tunnel.ts'
+import { goodbye, type Login } from './make-tunnel.ts'
 import type { Context } from './ports.ts'
 import { loginOptionsOf, type Proof } from './prove-once.ts'
 import { proveTunnel } from './prove-tunnel.ts'
+import { reach } from './reach.ts'
 import { NO_PROOF, type RunFacts } from './run-facts.ts'
 import { tryEach } from './try-each.ts'
 
@@ -66,6 +67,7 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
   const facts: RunFacts = {
     ...{
       relay,
+      via,
       way,
       intervals: context.intervals,
       connectedMs: nowMs,
@@ -93,6 +95,7 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
     if (!proof.ok) {
       return change({ proof: { state: 'failed', cause: proof.cause }, details: { ...facts.details, attempt } })
     }
+    if (firstProofMs === undefined) context.ways.proved(relay, via)
     firstProofMs ??= at
     uplinks.proved(way.uplink, at)
     const details = { ...facts.details, attempt, provedAt: at, by: proof.by, tookMs: Math.round(proof.tookMs) }

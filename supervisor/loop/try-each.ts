@@ -2,8 +2,9 @@
 import type { RelayConfig } from '../../formats/device-config.ts'
 import { controllerUnder, OVER } from '../../runtime/waiting.ts'
 import type { Way } from '../uplinks/uplinks.ts'
-import { type Login, reach } from './make-tunnel.ts'
+import type { Login } from './make-tunnel.ts'
 import type { Context } from './ports.ts'
+import { reach } from './reach.ts'
 import { viaOf } from './reach-by-uplinks.ts'
 
 /** Milliseconds after which the next relay is tried as well: a silent one must not delay the others. */

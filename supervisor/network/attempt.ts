@@ -1,20 +1,18 @@
 /** One connection to one address, until it has shown an SSH greeting or what is there instead. */
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../runtime/clock.ts'
-import { settled, within } from '../../runtime/waiting.ts'
+import { settled } from '../../runtime/waiting.ts'
 import type { AddressFault } from './dial-failure.ts'
 import { readGreeting } from './greeting.ts'
-import type { Opened, OpenedStream, OpenStream } from './open-stream.ts'
+import type { Approach, ApproachedStream } from './wrap/approach.ts'
 
 export interface AttemptOptions {
-  /** How the TCP connection comes about. */
-  open: OpenStream
+  /** How a stream to it comes about. */
+  approach: Approach
   /** A literal IP address. */
   address: string
   port: number
   clock: Clock
-  /** Milliseconds for the TCP connection. */
-  synMs: number
   /** When a server that says nothing is spoken to, on the clock. */
   askAtMs: number
   /** Called with the fault that a failure at this moment would be; the last one counts. */
@@ -32,31 +30,21 @@ const OVER = ['error', 'end', 'close'] as const
  * @returns the paused stream, with the greeting in it for whoever reads it next; undefined on a fault or an abort, and no
  *   stream is left then
  */
-export async function attempt(options: AttemptOptions): Promise<OpenedStream | undefined> {
-  const { note, signal } = options
+export async function attempt(options: AttemptOptions): Promise<ApproachedStream | undefined> {
+  const { approach, address, port, note, signal } = options
   note({ kind: 'no-answer' })
-  const opened = await connect(options)
-  if (signal.aborted && opened?.ok) opened.stream.destroy()
-  if (signal.aborted || opened === undefined) return undefined
+  const opened = await approach({ address, port, note, signal })
+  if (signal.aborted && opened.ok) opened.stream.destroy()
+  if (signal.aborted) return undefined
   if (!opened.ok) {
     note(opened.fault)
     return undefined
   }
   note({ kind: 'silent' })
-  const { stream, localAddress } = opened
-  if (await greets(stream, options)) return { stream, localAddress }
-  stream.destroy()
+  const { ok: _, ...approached } = opened
+  if (await greets(approached.stream, options)) return approached
+  approached.stream.destroy()
   return undefined
-}
-
-/** Undefined when there was no answer in time. */
-async function connect(options: AttemptOptions): Promise<Opened | undefined> {
-  const { open, address, port, clock, synMs, signal } = options
-  const outcome = await within(synMs, [signal], deadline => open({ address, port, signal: deadline }), {
-    clock,
-    discard: late => late.ok && late.stream.destroy(),
-  })
-  return outcome.kind === 'done' ? outcome.value : undefined
 }
 
 /** Reads until the greeting is there, and puts it back. */
@@ -103,8 +91,8 @@ async function greets(stream: Duplex, options: AttemptOptions): Promise<boolean>
 
 /** Speaks on a connection of its own to a server that says nothing; undefined where that says nothing either. */
 async function ask(options: AttemptOptions, signal: AbortSignal): Promise<AddressFault | undefined> {
-  const { open, address, port } = options
-  const opened = await open({ address, port, signal })
+  const { approach, address, port } = options
+  const opened = await approach({ address, port, note: () => {}, signal })
   if (!opened.ok) return undefined
   const { stream } = opened
   let first: Buffer = Buffer.alloc(0)

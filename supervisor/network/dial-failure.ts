@@ -1,13 +1,35 @@
 /** Why a relay cannot be reached, as values and as text. */
+import type { Rung } from './way.ts'
 
 /** What happened at one address. */
 export type AddressFault =
+  | ServerFault
   | {
       kind: /** Nothing came back to the SYN. */
         | 'no-answer'
         | 'refused'
         | 'no-route'
-        /** It closes without an SSH greeting. */
+        /** It answers, and not in TLS. */
+        | 'no-tls'
+    }
+  | {
+      kind: /** This device itself cannot open a connection. */
+        | 'local'
+        /** The TLS handshake fails. */
+        | 'tls'
+        /** TLS, with a certificate that is not valid for it where it has to be. */
+        | 'certificate'
+        /** The proxy does not open a way. */
+        | 'proxy'
+        /** The proxy wants another login. */
+        | 'proxy-login'
+      detail: string
+    }
+
+/** What happened where something was reached. */
+type ServerFault =
+  | {
+      kind: /** It closes without an SSH greeting. */
         | 'closed'
         /** sshd has too many logins at this moment, or a penalty for this address. */
         | 'turned-away'
@@ -15,7 +37,6 @@ export type AddressFault =
         | 'silent'
     }
   | /** Something else answers. */ { kind: 'not-ssh'; which: 'http' | 'tls' | 'other' }
-  | /** This device itself cannot open a connection. */ { kind: 'local'; detail: string }
 
 /** What the name server said. */
 export type NameFault = { kind: 'dns-missing' } | { kind: 'dns-silent' }
@@ -35,6 +56,11 @@ const NEAREST: readonly AddressFault['kind'][] = [
   'silent',
   'closed',
   'not-ssh',
+  'certificate',
+  'no-tls',
+  'tls',
+  'proxy-login',
+  'proxy',
   'refused',
   'no-answer',
   'no-route',
@@ -42,8 +68,13 @@ const NEAREST: readonly AddressFault['kind'][] = [
 ]
 
 export interface Found {
+  /** The relay. */
   host: string
   port: number
+  /** Direct unless it is given. */
+  rung?: Rung
+  /** The proxy, where it is dialled in place of the relay. */
+  proxy?: { host: string; port: number } | undefined
   /** Undefined where the name was found, or was none. */
   name: NameFault | undefined
   /** What happened at each address that was tried; an empty map before any was. */
@@ -51,18 +82,19 @@ export interface Found {
 }
 
 /** @returns the one failure that says most of all that were met */
-export function dialFailure({ host, port, name, addresses }: Found): DialFailure {
+export function dialFailure({ host, port, rung = 'direct', proxy, name, addresses }: Found): DialFailure {
   const [[nearest, fault] = ['', { kind: 'no-answer' } as AddressFault]] = [...addresses].sort(
     ([, a], [, b]) => NEAREST.indexOf(a.kind) - NEAREST.indexOf(b.kind),
   )
+  const dialled = proxy?.host ?? host
   const which = fault.kind === 'not-ssh' && name === undefined ? { which: fault.which } : {}
-  const where = name === undefined ? host : `its last address ${nearest}`
-  const text = describe(where, port, fault)
+  const where = name === undefined ? undefined : `its last address ${nearest}`
+  const text = describe(fault, { host, port, rung, proxy, where })
   if (name === undefined) {
     const others = addresses.size > 1 ? ` (addresses tried: ${[...addresses.keys()].join(', ')})` : ''
     return { kind: fault.kind, ...which, cause: text + others }
   }
-  const cause = describeName(host, name)
+  const cause = describeName(dialled, name)
   return { kind: name.kind, cause: addresses.size === 0 ? cause : `${cause}; ${text}` }
 }
 
@@ -72,15 +104,52 @@ export function describeName(host: string, { kind }: NameFault): string {
     : `the name ${host} cannot be looked up: no name server answers`
 }
 
-function describe(host: string, port: number, fault: AddressFault): string {
-  const where = `${host}:${port}`
+interface Where extends Pick<Found, 'host' | 'port' | 'proxy'> {
+  rung: Rung
+  /** What is said in place of the name that was dialled. */
+  where: string | undefined
+}
+
+function describe(fault: AddressFault, { host, port, rung, proxy, where }: Where): string {
+  const proxied = proxy && `the proxy ${where ?? proxy.host}:${proxy.port}`
+  const relay = `${proxied ? host : (where ?? host)}:${port}`
   switch (fault.kind) {
     case 'no-answer':
-      return `${where} does not answer: port ${port} may be blocked on this network`
+      if (proxied) return `${proxied} does not answer`
+      return `${relay} does not answer: port ${port} may be blocked on this network`
     case 'refused':
-      return `${host} refuses connections on port ${port}: its sshd is not running, or a firewall blocks it`
+      if (proxied) return `${proxied} refuses connections`
+      return `${where ?? host} refuses connections on port ${port}: its sshd is not running, or a firewall blocks it`
     case 'no-route':
-      return `there is no route to ${host}`
+      return `there is no route to ${proxied ?? where ?? host}`
+    case 'local':
+      return `this device cannot open a connection to ${proxied ?? relay}: ${fault.detail}`
+    case 'proxy':
+      return `${proxied} opens no way to ${host}:${port}: ${fault.detail}`
+    case 'proxy-login':
+      return `${proxied} wants another login: ${fault.detail}`
+    case 'no-tls':
+      return `${inside(proxied)}${relay} does not speak TLS: it offers no SSH within TLS`
+    case 'tls':
+      return `${inside(proxied)}the TLS handshake with ${relay} fails: ${fault.detail}`
+    case 'certificate':
+      return `${inside(proxied)}${relay} shows a certificate that is not valid for it: ${fault.detail}`
+    case 'not-ssh':
+    case 'closed':
+    case 'turned-away':
+    case 'silent':
+      return `${inside(proxied)}${rung === 'direct' ? '' : 'within TLS, '}${describeInside(fault, relay)}`
+    default:
+      return fault satisfies never
+  }
+}
+
+function inside(proxied: string | undefined): string {
+  return proxied === undefined ? '' : `through ${proxied}, `
+}
+
+function describeInside(fault: ServerFault, where: string): string {
+  switch (fault.kind) {
     case 'closed':
       return `${where} closes the connection without an SSH greeting: its sshd is overloaded, or a firewall closes it`
     case 'turned-away':
@@ -89,8 +158,8 @@ function describe(host: string, port: number, fault: AddressFault): string {
       return `${where} accepts the connection and then says nothing`
     case 'not-ssh':
       return `${where} is answered by something that is not an SSH server: a captive portal or a proxy${WHICH[fault.which]}`
-    case 'local':
-      return `this device cannot open a connection to ${where}: ${fault.detail}`
+    default:
+      return fault satisfies never
   }
 }
 

@@ -1,4 +1,4 @@
-/** A TCP connection to something that has greeted as an SSH server, at whichever address of a name that is. */
+/** A stream to something that has greeted as an SSH server, at whichever address of a name that is, by one of the ways to it. */
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { Duplex } from 'node:stream'
@@ -10,23 +10,17 @@ import { interleave, Names, systemLookup } from './names.ts'
 import type { NetworkPath } from './open-stream.ts'
 import { Race, type Won } from './race.ts'
 import { openTcpStream } from './tcp-stream.ts'
-
-/** How SSH is carried to the relay: bare. */
-export type Rung = 'direct'
-
-/** One way to a relay. */
-export interface Via {
-  /** The one interface that carries it; undefined for the default route. */
-  interface?: string
-  rung: Rung
-}
+import type { HttpProxy, Rung, Via, Way } from './way.ts'
+import { type Approach, tcpWithin } from './wrap/approach.ts'
+import { connectThrough } from './wrap/connect-through.ts'
+import { tlsOver } from './wrap/tls-over.ts'
 
 /** What an SSH connection is spoken over. */
 export interface Transport {
   /** Paused; its first bytes are the greeting. */
   stream: Duplex
   /** The way by which it came: what asks for the same again gets the same. */
-  via: Via
+  via: Way
   /** The interface that carries it: the one that was asked for, else the one with the local address; undefined where none has it. */
   interface?: string
   localAddress: string
@@ -57,6 +51,16 @@ export interface Dialler {
   dial: Dial
 }
 
+export interface DiallerOptions {
+  clock?: Clock
+  /** How an interface is used, or the default route where none is named; called once for each. */
+  pathOf?(interfaceName: string | undefined): NetworkPath
+  /** The proxy on the way to a host; undefined where there is none. */
+  proxyFor?(host: string): HttpProxy | undefined
+  /** Authorities that must have issued a relay's certificate, in PEM; undefined where it is not verified. */
+  authorities?: string | undefined
+}
+
 /** Addresses of one name that are tried. */
 const ADDRESSES_MAX = 4
 /** Milliseconds that a name server has before the last good address is tried beside it. */
@@ -72,11 +76,8 @@ interface Known extends NetworkPath {
   names: Names
 }
 
-/** @param options.pathOf how an interface is used, or the default route where none is named; called once for each */
-export function createDialler(
-  options: { clock?: Clock; pathOf?(interfaceName: string | undefined): NetworkPath } = {},
-): Dialler {
-  const { clock = systemClock, pathOf = () => DEFAULT_PATH } = options
+export function createDialler(options: DiallerOptions = {}): Dialler {
+  const { clock = systemClock, pathOf = () => DEFAULT_PATH, proxyFor = () => undefined, authorities } = options
   const paths = new Map<string | undefined, Known>()
   /** The last address of each name that has greeted: over another interface than now, it is better than none. */
   const good = new Map<string, string>()
@@ -88,19 +89,24 @@ export function createDialler(
   return {
     dial: async ({ host, port, via = { rung: 'direct' }, timeoutMs, synMs = timeoutMs, signal }) => {
       const { open, names } = knownOf(via.interface)
+      const relay = { host, port }
+      const proxy = via.rung === 'proxy' ? proxyFor(host) : undefined
+      if (via.rung === 'proxy' && proxy === undefined) return NO_PROXY
+      const approach = approachBy(tcpWithin(open, synMs, clock), { relay, rung: via.rung, proxy, authorities })
+      const dialled = proxy ?? relay
       const met = new Map<string, AddressFault>()
       let name: NameFault | undefined
       const askAtMs = clock.nowMs() + timeoutMs - Math.min(ASK_MS, timeoutMs / 4)
       const run = (over: AbortSignal) => {
         const start = (address: string) => {
           const note = (fault: AddressFault) => met.set(address, fault)
-          return attempt({ open, address, port, clock, synMs, askAtMs, signal: over, note })
+          return attempt({ approach, address, port: dialled.port, clock, askAtMs, signal: over, note })
         }
         const race = new Race(start, clock, over)
-        const last = good.get(host)
+        const last = good.get(dialled.host)
         if (last !== undefined) void clock.sleep(NAME_PATIENCE_MS, over).then(() => race.add([last]))
-        name = isIP(host) === 0 ? { kind: 'dns-silent' } : undefined
-        void names.resolve(host, over).then(resolved => {
+        name = isIP(dialled.host) === 0 ? { kind: 'dns-silent' } : undefined
+        void names.resolve(dialled.host, over).then(resolved => {
           name = resolved.ok ? undefined : resolved.fault
           race.add(inOrder(resolved.ok ? resolved.addresses : [], last))
           race.finish()
@@ -109,12 +115,29 @@ export function createDialler(
       }
       const outcome = await within(timeoutMs, [signal], run, { clock, discard: won => won?.stream.destroy() })
       const won = outcome.kind === 'done' ? outcome.value : undefined
-      if (won === undefined) return { ok: false, failure: dialFailure({ host, port, name, addresses: met }) }
-      good.set(host, won.address)
-      const warning = name === undefined ? {} : { warning: describeName(host, name) }
-      return { ok: true, transport: { ...transportOf(won, via), ...warning } }
+      if (won === undefined)
+        return { ok: false, failure: dialFailure({ ...relay, rung: via.rung, proxy, name, addresses: met }) }
+      good.set(dialled.host, won.address)
+      const warning = name === undefined ? {} : { warning: describeName(dialled.host, name) }
+      return { ok: true, transport: { ...transportOf(won, via, proxy), ...warning } }
     },
   }
+}
+
+const NO_PROXY: Dialled = { ok: false, failure: { kind: 'proxy', cause: 'no proxy is known on this network' } }
+
+function approachBy(
+  tcp: Approach,
+  way: {
+    relay: { host: string; port: number }
+    rung: Rung
+    proxy: HttpProxy | undefined
+    authorities: string | undefined
+  },
+): Approach {
+  const { relay, rung, proxy, authorities } = way
+  if (rung === 'direct') return tcp
+  return tlsOver(proxy ? connectThrough(tcp, proxy, relay) : tcp, { host: relay.host, authorities })
 }
 
 /** The address that worked comes first; where the name leads elsewhere by now, or nowhere, it is the last resort. */
@@ -130,8 +153,15 @@ function pathWithMemory(path: NetworkPath): Known {
   return { ...path, names: new Names(path.lookup) }
 }
 
-function transportOf({ stream, localAddress, address }: Won, via: Via): Transport {
-  const name = via.interface ?? interfaceWith(localAddress)
+function transportOf(won: Won, { interface: wanted, rung }: Via, proxy: HttpProxy | undefined): Transport {
+  const { stream, localAddress, address, certificate } = won
+  const via: Way = {
+    ...(wanted !== undefined && { interface: wanted }),
+    rung,
+    ...(proxy && { proxy: `${proxy.host}:${proxy.port}` }),
+    ...(certificate && { certificate }),
+  }
+  const name = wanted ?? interfaceWith(localAddress)
   return { stream, via, ...(name === undefined ? {} : { interface: name }), localAddress, remoteAddress: address }
 }
 

@@ -1,8 +1,8 @@
 /** Addresses tried one after the other, each beside those before it, until one is good (RFC 8305, section 5). */
 import type { Clock } from '../../runtime/clock.ts'
-import type { OpenedStream } from './open-stream.ts'
+import type { ApproachedStream } from './wrap/approach.ts'
 
-export interface Won extends OpenedStream {
+export interface Won extends ApproachedStream {
   address: string
 }
 
@@ -12,7 +12,7 @@ const STAGGER_MS = 250
 export class Race {
   /** The first that is good; undefined when there is none and no more come. */
   readonly result: Promise<Won | undefined>
-  readonly #start: (address: string) => Promise<OpenedStream | undefined>
+  readonly #start: (address: string) => Promise<ApproachedStream | undefined>
   readonly #clock: Clock
   readonly #over: AbortSignal
   readonly #waiting: string[] = []
@@ -28,7 +28,7 @@ export class Race {
    * @param start gives the stream that is good, or undefined; it ends when `over` is aborted
    * @param over aborted when nobody wants the result any more
    */
-  constructor(start: (address: string) => Promise<OpenedStream | undefined>, clock: Clock, over: AbortSignal) {
+  constructor(start: (address: string) => Promise<ApproachedStream | undefined>, clock: Clock, over: AbortSignal) {
     this.#start = start
     this.#clock = clock
     this.#over = over

@@ -74,14 +74,15 @@ function localFault({ shell, console }: Facts['local']): string | undefined {
 }
 
 /** Proved. A console line that is not open is shown unless somebody works on another console. */
-function reachable({ closedConsoles = [], consolesInUse, sessions }: Facts, note: string | undefined): Status {
+function reachable({ closedConsoles = [], consolesInUse, sessions, tunnel }: Facts, note: string | undefined): Status {
   const closed = new Set(closedConsoles.map(({ name }) => name))
   const isOnAnother = consolesInUse.some(name => !closed.has(name))
   if (closedConsoles.length > 0 && !isOnAnother) {
     const each = closedConsoles.map(({ name, cause }) => `${name}: ${cause}`).join('; ')
     return { state: 'no-console', cause: `proved, but a console line is not open: ${each}` }
   }
-  const more = note === undefined ? '' : `; ${note}`
+  const way = tunnel.state === 'up' && tunnel.way ? `, ${tunnel.way}` : ''
+  const more = `${way}${note === undefined ? '' : `; ${note}`}`
   if (sessions.shell + sessions.console > 0) return { state: 'in-use', cause: `proved, and somebody is in${more}` }
   return { state: 'ready', cause: `proved: a technician can get in${more}` }
 }

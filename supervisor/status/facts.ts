@@ -29,6 +29,8 @@ export type TunnelFact =
   | {
       state: 'up'
       relay: { host: string; port: number }
+      /** What the way that it goes has beside a plain connection, for people. */
+      way?: string
       /** When the relay last gave a sign of life on this connection. */
       aliveMs: number
       /** The address that this connection comes from is gone from this device. */

@@ -130,6 +130,8 @@ test('the file says all that is known, and when: in milliseconds since 1970', ()
     cause: 'proved, and somebody is in',
     since: at(50_000),
     relay: { host: 'relay', port: 443 },
+    way: null,
+    ways: [],
     connectedAt: at(40_000),
     proof: {
       provedAt: at(49_000),

@@ -19,7 +19,10 @@ export interface Effects {
 }
 
 /** What the status file says beside what is derived; instants are monotonic milliseconds here. */
-export type Details = Pick<SupervisorStatus, 'relay' | 'connectedAt' | 'proof' | 'retryAt' | 'recovery' | 'uplinks'>
+export type Details = Pick<
+  SupervisorStatus,
+  'relay' | 'connectedAt' | 'proof' | 'retryAt' | 'recovery' | 'uplinks' | 'way' | 'ways'
+>
 
 /** Changes of the state that the status file remembers: a bad night fits, and the file stays small. */
 const CHANGES_MAX = 50
@@ -92,7 +95,7 @@ export class StatusKeeper {
   #content({ state, cause }: Status): SupervisorStatus {
     const wall = (ms: number) => this.#times.of(ms)
     const wallOrNull = (ms: number | null) => (ms === null ? null : wall(ms))
-    const { relay, connectedAt, retryAt, proof, recovery = [], uplinks } = this.#details
+    const { relay, way = null, ways = [], connectedAt, retryAt, proof, recovery = [], uplinks } = this.#details
     return {
       version: 1,
       device: this.#device,
@@ -103,6 +106,10 @@ export class StatusKeeper {
       cause,
       since: wall(this.#sinceMs),
       relay,
+      way,
+      ways: ways.map(({ cause, at, ...tried }) => {
+        return { ...tried, cause: cause === null ? null : printable(cause, CAUSE_MAX), at: wall(at) }
+      }),
       connectedAt: wallOrNull(connectedAt),
       proof: {
         ...proof,

@@ -7,8 +7,8 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
-import type { Via } from '../network/dial.ts'
 import type { DialLocal } from '../network/dial-local.ts'
+import type { Way } from '../network/way.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { Control } from './control-channel.ts'
 import { claim } from './device-commands.ts'
@@ -20,7 +20,7 @@ export interface Tunnel {
   connection: Connection
   relay: RelayConfig
   /** The way by which its connection came. */
-  via: Via
+  via: Way
   routes: readonly Route[]
   forwarding: Forwarding
   /** Undefined where the relay does not know the device commands. */
@@ -37,7 +37,7 @@ export interface Tunnel {
 export interface EstablishOptions {
   config: DeviceConfig
   relay: RelayConfig
-  via: Via
+  via: Way
   /** 32 lower-case hex digits, new at each start of the supervisor. */
   token: string
   /** Our own self-tests begin with it. */

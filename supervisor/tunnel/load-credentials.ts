@@ -29,6 +29,12 @@ export async function loadCredentials(
   throw fault(directory, 'relayKey', message)
 }
 
+/** The password of the login at the HTTP proxy, if there is one. */
+export async function loadProxyPassword(directory: string): Promise<string | undefined> {
+  const text = await optional(directory, 'proxyPassword')
+  return text === undefined ? undefined : firstLine(text)
+}
+
 type Name = keyof typeof SECRETS
 
 async function required(directory: string, name: Name): Promise<string> {

@@ -4,11 +4,14 @@ import type { RelayConfig } from '../../formats/device-config.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { within } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
-import type { Dial, Via } from '../network/dial.ts'
+import type { Dial } from '../network/dial.ts'
+import type { DialFailure } from '../network/dial-failure.ts'
+import type { Blame } from '../network/rung-order.ts'
+import type { Via, Way } from '../network/way.ts'
 import type { Connect, Connection, Credentials, Fault } from '../ssh/connection.ts'
 
-/** `via`: the way by which it came. */
-export type Reached = { ok: true; connection: Connection; via: Via } | { ok: false; failure: Failure }
+/** `via`: the way by which it came; `blame`: whether another way may help. */
+export type Reached = { ok: true; connection: Connection; via: Way } | { ok: false; failure: Failure; blame: Blame }
 
 export interface ReachOptions {
   relay: RelayConfig
@@ -50,12 +53,17 @@ export async function reachRelay(options: ReachOptions): Promise<Reached> {
         state: 'no-relay',
         cause: `${host}:${port} does not answer: port ${port} may be blocked on this network`,
       },
+      blame: 'network',
     }
   }
   const dialled = dialling.value
   if (!dialled.ok) {
     const { kind, cause } = dialled.failure
-    return { ok: false, failure: { state: 'no-relay', cause, ...(kind === 'turned-away' && { turnedAway: true }) } }
+    return {
+      ok: false,
+      failure: { state: 'no-relay', cause, ...(kind === 'turned-away' && { turnedAway: true }) },
+      blame: DIAL_BLAME[kind],
+    }
   }
   const { stream, localAddress } = dialled.transport
   const login = { stream, localAddress, user, credentials, hostKeys, ident, nowMs: clock.nowMs }
@@ -67,8 +75,28 @@ export async function reachRelay(options: ReachOptions): Promise<Reached> {
   else if (outcome.value.ok) return { ...outcome.value, via: dialled.transport.via }
   const fault: Fault =
     outcome.kind === 'done' && !outcome.value.ok ? outcome.value.fault : { kind: 'silent', detail: '' }
-  return { ok: false, failure: explain(fault, relay, credentials) }
+  return { ok: false, failure: explain(fault, relay, credentials), blame: LOGIN_BLAME[fault.kind] }
 }
+
+const DIAL_BLAME = {
+  ...{ 'dns-missing': 'network', 'dns-silent': 'network', 'no-answer': 'network', 'no-route': 'network' },
+  ...{
+    refused: 'network',
+    local: 'network',
+    closed: 'way',
+    silent: 'way',
+    'not-ssh': 'way',
+    'no-tls': 'way',
+    tls: 'way',
+  },
+  ...{ certificate: 'way', proxy: 'way', 'proxy-login': 'way', 'turned-away': 'relay' },
+} as const satisfies Record<DialFailure['kind'], Blame>
+
+const LOGIN_BLAME = {
+  // A network may also put an SSH server of its own there.
+  ...{ 'host-key': 'way', 'not-ssh': 'way', silent: 'way', closed: 'way' },
+  ...{ authentication: 'relay', algorithms: 'relay', 'own-key': 'relay' },
+} as const satisfies Record<Fault['kind'], Blame>
 
 function explain({ kind, detail }: Fault, { host, port, user }: RelayConfig, credentials: Credentials): Failure {
   const where = `${host}:${port}`

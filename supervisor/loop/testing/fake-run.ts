@@ -24,6 +24,7 @@ export class FakeRun implements Run {
   })
   readonly orders = new Orders([relayNamed('a')], new FakeClock())
   readonly facts: Run['facts'] = {
+    via: { rung: 'direct' },
     ...{ way: { uplink: undefined, interface: undefined, isMetered: false }, intervals: {} as Intervals },
     ...{ relay: relayNamed('a'), connectedMs: 0, aliveMs: 0, addressGone: false, offForMs: 0, isOpen: true },
     ...{ proof: { state: 'none' }, details: NO_PROOF, othersSeenMs: undefined },

@@ -3,6 +3,7 @@ import { getEventListeners, setMaxListeners } from 'node:events'
 import type { DeviceConfig } from '../../../formats/device-config.ts'
 import { intervalsOf } from '../../../formats/device-config.ts'
 import { isProvedReachable } from '../../../formats/states.ts'
+import { Ways } from '../../network/ways.ts'
 import { deriveStatus, type Status } from '../../status/derive-status.ts'
 import { type Facts, FIRST_FACTS } from '../../status/facts.ts'
 import { LocalFacts } from '../../status/local-facts.ts'
@@ -60,8 +61,13 @@ export class SimulatedDevice {
       () => events.notify('local'),
     )
     const config = configFor(world.relays.length)
+    const memory = { networks: new Map(), certificates: new Map() }
+    const ignore = () => {}
+    const ways = new Ways({
+      ...{ rungsTo: () => ['direct'], memory, networkOf: () => 'net', clock, save: ignore, changed: ignore },
+    })
     this.context = {
-      ...{ clock, events, network, uplinks, dial, dialLocal, connect, files, log, random, config },
+      ...{ clock, events, ways, network, uplinks, dial, dialLocal, connect, files, log, random, config },
       intervals: intervalsOf(config),
       credentials: { privateKey: 'key' },
       selftestKey: { privateKey: 'key', markers: '/markers' },
