@@ -25,6 +25,7 @@ const TAKEN = new Set(
     // images of hosting companies, and services of servers
     'admin debian ubuntu ec2-user centos fedora docker lxd landscape pollinate syslog fwupd-refresh postgres mysql redis',
     'postfix postdrop dovecot dovenull opendkim nginx apache bind unbound ssl-cert prometheus mosquitto nut gpsd vboxsf',
+    'haproxy stunnel4 tinyproxy squid',
     // of this project
     'remote-admin local relay',
   ].flatMap(line => line.split(' ')),
