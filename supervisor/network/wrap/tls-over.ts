@@ -43,7 +43,7 @@ function start(stream: Duplex, { host, authorities }: TlsOptions): TLSSocket {
     host,
     ...(isIP(host) === 0 && { servername: host }),
     rejectUnauthorized: authorities !== undefined,
-    // Without verification none is loaded: Node's own list of authorities costs a small board 8 MB.
+    // Without verification none is needed, so that Node's own list is not loaded.
     ca: authorities ?? [],
     minVersion: 'TLSv1.2',
   })
