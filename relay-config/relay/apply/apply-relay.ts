@@ -50,9 +50,12 @@ export async function applyRelay(context: ApplyContext): Promise<void> {
     const { frontBefore } = changes
     const front: Front = { port: desired.relay.port, hasTls: desired.relay.tls }
     const hasNewFront = changes.state?.serving !== changes.generation || changes.files.some(isOfHaproxy)
+    // A run that was killed may have swapped the files, and left HAProxy at the port.
+    const hadHaproxy = changes.units.some(({ path, before }) => path === paths.tlsUnit && before !== undefined)
+    const hasHaproxy = front.hasTls || frontBefore?.hasTls === true || hadHaproxy
     let wasTold = false
     if (frontBefore !== undefined)
-      undo.push(async () => wasTold && putInForce(service, front, frontBefore, hasNewFront))
+      undo.push(async () => wasTold && putInForce(service, hasHaproxy, frontBefore, hasNewFront))
     await writeUnits(context, undo)
     if (generation !== changes.generation) {
       await swap(context, generation, undo)
@@ -64,7 +67,7 @@ export async function applyRelay(context: ApplyContext): Promise<void> {
     if (changes.generation === undefined) undo.push(() => service.stop())
     if (!frontBefore?.hasTls && front.hasTls) undo.push(stopHaproxy)
     wasTold = true
-    await putInForce(service, frontBefore, front, hasNewFront)
+    await putInForce(service, hasHaproxy, front, hasNewFront)
     onStep('sshd reloaded')
     await writeState(paths, { ...state, serving: generation, firewall })
     onStep('in force')

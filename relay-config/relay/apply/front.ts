@@ -45,12 +45,12 @@ systemctl reload-or-restart ${UNIT}`
 /**
  * Starts or reloads what has the port, by the files that are in place, and returns when an SSH server answers there. Connections
  * continue, but those through a HAProxy that is no longer wanted end.
- * @param before who has the port now; undefined if nobody has
+ * @param hadHaproxy whether HAProxy may have the port now
  * @param isChanged whether HAProxy's configuration has changed
  */
-export async function putInForce(service: SshdService, before: Front | undefined, wanted: Front, isChanged: boolean) {
+export async function putInForce(service: SshdService, hadHaproxy: boolean, wanted: Front, isChanged: boolean) {
   const { port, hasTls } = wanted
-  if (!hasTls && !before?.hasTls) return service.reload(port)
+  if (!hasTls && !hadHaproxy) return service.reload(port)
   const workerBefore = isChanged ? await newestWorker() : undefined
   const change = hasTls ? TO_HAPROXY : TO_SSHD
   await service.reload(hasTls ? INNER_SSHD_PORT : port, async () => {
