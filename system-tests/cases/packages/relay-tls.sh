@@ -250,6 +250,6 @@ until_true both
 dpkg -P oobm-relay
 not ls -d /etc/oobm /var/lib/oobm* /run/oobm* /usr/lib/oobm* /etc/systemd/system/*oobm* /etc/systemd/system/*/*oobm* 2>/dev/null
 test "$(nft list tables)" = ""
-not pgrep -f /etc/oobm
+not pgrep -f '^/usr/sbin/haproxy .*oobm'
 getent passwd | cmp - accounts
 systemctl is-active ssh haproxy
