@@ -18,5 +18,10 @@ export function createLog(part: string, level = process.env.OOBM_LOG_LEVEL ?? 'i
   })
 }
 
+/** A log that hands each line of level error to `report`, and keeps nothing: for tests in which none may come. */
+export function errorLog(report: (line: string) => void): Logger {
+  return pino({ level: 'error', base: null, timestamp: false }, { write: line => report(line.trim()) })
+}
+
 /** A log that keeps nothing, for tests and commands. */
 export const silentLog: Logger = pino({ level: 'silent' })

@@ -3,6 +3,7 @@ import { getEventListeners, setMaxListeners } from 'node:events'
 import type { DeviceConfig } from '../../../formats/device-config.ts'
 import { intervalsOf } from '../../../formats/device-config.ts'
 import { isProvedReachable } from '../../../formats/states.ts'
+import { errorLog } from '../../../runtime/log.ts'
 import { Ways } from '../../network/ways.ts'
 import { deriveStatus, type Status } from '../../status/derive-status.ts'
 import { type Facts, FIRST_FACTS } from '../../status/facts.ts'
@@ -53,7 +54,9 @@ export class SimulatedDevice {
 
   constructor(world: World, random: () => number) {
     this.world = world
-    const { clock, events, network, uplinks, dial, dialLocal, connect, files, log } = world
+    const { clock, events, network, uplinks, dial, dialLocal, connect, files } = world
+    // Whatever the world does, an error in the log is a defect of ours, also where the loop heals from it.
+    const log = errorLog(line => this.broken.push(`it logged ${line}`))
     setMaxListeners(0, this.#stop.signal)
     const local = new LocalFacts(
       [],

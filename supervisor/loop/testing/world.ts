@@ -1,5 +1,4 @@
 /** A simulated world around the real loop: relays, a path to them, and this device's own sshd and bridge; without sockets, files and time. */
-import { silentLog } from '../../../runtime/log.ts'
 import type { Dial } from '../../network/dial.ts'
 import type { DialFailure } from '../../network/dial-failure.ts'
 import type { DialLocal } from '../../network/dial-local.ts'
@@ -85,7 +84,6 @@ export class World {
   health: Record<End, Health> = { shell: 'well', console: 'well' }
   /** Milliseconds that a login at this device's own servers takes for each answer, beside the round trip. */
   loginMs = 0
-  log = silentLog
   readonly #markers = new Set<string>()
   #moods: Mood[] = []
   openLocal = 0
