@@ -175,6 +175,54 @@ test('a better one that fails is asked again after 1, 2, 5 and then every 10 min
   )
 })
 
+test('time without a carrier does not count, and an interface that left while it worked has broken', () => {
+  const one = scene([CABLE, WIFI])
+  const { uplinks, world } = one
+  uplinks.carries('wlan0')
+  prove(one, 3 * MINUTE_MS, () => true)
+  world.here = [WIFI]
+  uplinks.look()
+  world.nowMs += 10 * MINUTE_MS
+  world.here = [CABLE, WIFI]
+  uplinks.look()
+  const cameMs = world.nowMs
+  assert.is(uplinks.better(), undefined)
+  assert.is(uplinks.nextProof()?.dueMs, cameMs + 2_000, 'it is proved when it comes')
+  prove(one, DAY_MS, () => true)
+  assert.is(Math.round((world.nowMs - cameMs) / MINUTE_MS), 5)
+  // It carries the tunnel for long, and is pulled out and plugged in again.
+  for (const minutes of [10, 20]) {
+    uplinks.carries('eth0')
+    world.nowMs += 10 * MINUTE_MS
+    uplinks.proved('eth0', world.nowMs)
+    world.here = [WIFI]
+    uplinks.look()
+    uplinks.carries('wlan0')
+    world.here = [CABLE, WIFI]
+    assert.is(uplinks.better(), undefined)
+    const fromMs = world.nowMs
+    prove(one, fromMs + DAY_MS, () => true)
+    assert.is(Math.round((world.nowMs - fromMs) / MINUTE_MS), minutes)
+  }
+})
+
+test('two that have the same address are told apart by what a connection is bound to', () => {
+  const { uplinks } = scene([CABLE, MODEM, { ...MODEM, name: 'wwan1' }])
+  assert.is(uplinks.wayOf('10.3.0.2', 'wwan1').uplink, 'wwan1')
+  assert.is(uplinks.wayOf('10.3.0.2', 'wwan0').uplink, 'wwan0')
+  const { uplinks: alike } = scene([
+    { ...MODEM, name: 'wwan1' },
+    { ...MODEM, isDefault: true },
+  ])
+  assert.is(alike.wayOf('10.3.0.2').uplink, 'wwan0', 'what is bound to none goes by the default route')
+})
+
+test('an address that came since is known', () => {
+  const { uplinks, world } = scene([CABLE, WIFI])
+  world.here = [{ ...CABLE, addresses: ['10.1.0.2', '2001:db8::2'], link: 'z' }, WIFI]
+  assert.is(uplinks.wayOf('2001:db8::2').uplink, 'eth0')
+})
+
 test('a new network behind a standby is proved at once', () => {
   const one = scene([CABLE, WIFI])
   one.uplinks.carries('eth0')

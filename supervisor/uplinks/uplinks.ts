@@ -40,11 +40,14 @@ export class Uplinks {
   look(): void {
     const nowMs = this.#options.clock.nowMs()
     const here = this.#options.list()
-    for (const known of this.#known.values()) known.isHere = false
+    const names = new Set(here.map(({ name }) => name))
+    for (const known of this.#known.values()) if (known.isHere && !names.has(known.uplink.name)) leaves(known, nowMs)
     for (const uplink of here) {
       const known = this.#known.get(uplink.name)
-      if (known?.uplink.link === uplink.link) Object.assign(known, { uplink, isHere: true })
-      else this.#known.set(uplink.name, { ...fresh(uplink, nowMs), ...remembered(known) })
+      if (known?.uplink.link === uplink.link) {
+        if (!known.isHere) Object.assign(known, { cameMs: nowMs, failuresInARow: 0 })
+        Object.assign(known, { uplink, isHere: true })
+      } else this.#known.set(uplink.name, { ...fresh(uplink, nowMs), ...remembered(known) })
     }
     for (const known of this.#known.values()) {
       known.isMetered = this.#isMetered(known.uplink)
@@ -59,11 +62,19 @@ export class Uplinks {
     return known.length === 0 ? [AS_ROUTED] : known.map(wayOf)
   }
 
-  /** By which a connection goes that has this address of ours. */
-  wayOf(localAddress: string | undefined): Way {
-    const known = [...this.#known.values()].find(
-      ({ uplink, isHere }) => isHere && localAddress !== undefined && uplink.addresses.includes(plain(localAddress)),
+  /**
+   * By which a connection goes that has this address of ours. Two may have the same address, as modems of one make do.
+   * @param interfaceName what it is bound to; undefined where the kernel routes it
+   */
+  wayOf(localAddress: string | undefined, interfaceName?: string): Way {
+    this.look()
+    const here = [...this.#known.values()].filter(({ isHere }) => isHere)
+    const found = here.filter(
+      ({ uplink: { name, addresses } }) =>
+        name === interfaceName ||
+        (interfaceName === undefined && localAddress !== undefined && addresses.includes(plain(localAddress))),
     )
+    const known = found.find(({ uplink }) => uplink.isDefault) ?? found[0]
     return known ? wayOf(known) : AS_ROUTED
   }
 
@@ -89,13 +100,8 @@ export class Uplinks {
     const known = this.#of(name)
     if (!known) return
     const nowMs = this.#options.clock.nowMs()
-    const brokeMs = known.brokeMs.filter(atMs => nowMs - atMs < BROKE_MS)
-    Object.assign(known, {
-      failure: { atMs: nowMs, cause },
-      failuresInARow: known.failuresInARow + 1,
-      brokeMs: known.sinceMs === undefined ? brokeMs : [...brokeMs, nowMs],
-      sinceMs: undefined,
-    })
+    breaks(known, nowMs)
+    Object.assign(known, { failure: { atMs: nowMs, cause }, failuresInARow: known.failuresInARow + 1 })
   }
 
   /** It is being proved while it stands by. */
@@ -158,6 +164,18 @@ function fresh(uplink: Uplink, nowMs: number): Known {
     ...{ uplink, isHere: true, isMetered: false, provedMs: undefined, sinceMs: undefined, failure: undefined },
     ...{ failuresInARow: 0, brokeMs: [], askedMs: [], cameMs: nowMs, use: undefined },
   }
+}
+
+/** The interface is gone, or has no carrier, address or route any more. */
+function leaves(known: Known, nowMs: number): void {
+  breaks(known, nowMs)
+  known.isHere = false
+}
+
+/** Its proofs so far say nothing about what comes. */
+function breaks(known: Known, nowMs: number): void {
+  const brokeMs = known.brokeMs.filter(atMs => nowMs - atMs < BROKE_MS)
+  Object.assign(known, { brokeMs: known.sinceMs === undefined ? brokeMs : [...brokeMs, nowMs], sinceMs: undefined })
 }
 
 /** What outlives a change of the network behind it: how often it broke, and what it costs. */
