@@ -4,8 +4,7 @@ import type { Tunnel } from '../tunnel/establish.ts'
 import { closeDoor } from './drain.ts'
 import { makeTunnel, type TunnelRequest } from './make-tunnel.ts'
 import type { Context } from './ports.ts'
-import { reach } from './reach.ts'
-import { viaOf } from './reach-by-uplinks.ts'
+import { reachOver } from './reach-by-uplinks.ts'
 import type { Run } from './run-tunnel.ts'
 
 /** Milliseconds between two looks whether there is a better one. */
@@ -32,7 +31,7 @@ export async function changeUplink(
     if (signal.aborted) return undefined
     const way = present.facts.isOpen ? uplinks.better() : undefined
     if (way === undefined) continue
-    const reached = await reach(context, { relay, ...viaOf(way), synMs: SYN_MS }, signal)
+    const reached = await reachOver(context, way, { relay, synMs: SYN_MS }, signal)
     if (!reached.ok) {
       if (!signal.aborted) uplinks.failed(way.uplink, reached.failure.cause)
       continue

@@ -3,8 +3,7 @@ import { selfTest } from '../proof/self-test.ts'
 import type { Way } from '../uplinks/uplinks.ts'
 import type { Context } from './ports.ts'
 import { loginOptionsOf } from './prove-once.ts'
-import { reach } from './reach.ts'
-import { viaOf } from './reach-by-uplinks.ts'
+import { reachOver } from './reach-by-uplinks.ts'
 import type { Run } from './run-tunnel.ts'
 import { Wake } from './wake.ts'
 
@@ -63,7 +62,7 @@ async function proveOne(context: Context, { tunnel }: Run, way: Way): Promise<st
     // A uplink that is slow must not make the tunnel's own proof patient.
     step: run => patience.step(over, run),
     where: `${relay.host}:${relay.port}`,
-    reach: () => reach(context, { relay, ...viaOf(way), synMs: SYN_MS, ident: 'oobm_selftest' }, signal),
+    reach: () => reachOver(context, way, { relay, synMs: SYN_MS, ident: 'oobm_selftest' }, signal),
   })
   if (!tested.reached) return tested.failure.cause
   return tested.faults.shell ?? tested.faults.console

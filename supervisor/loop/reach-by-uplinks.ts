@@ -49,6 +49,23 @@ export async function reachByUplinks(
   return first
 }
 
+/** Over this one and no other: what is bound to none goes where the kernel routes it, which the default route does not decide alone. */
+export async function reachOver(
+  context: Context,
+  way: Way,
+  request: Omit<ReachRequest, 'via'>,
+  signal: AbortSignal,
+): Promise<Reached> {
+  const reached = await reach(context, { ...request, ...viaOf(way) }, signal)
+  if (!reached.ok) return reached
+  const { connection, via } = reached
+  if (context.uplinks.wayOf(connection.localAddress, via.interface).uplink === way.uplink) return reached
+  connection.destroy()
+  const { host, port } = request.relay
+  const cause = `this system routes connections to ${host}:${port} over another interface`
+  return { ok: false, failure: { state: 'no-relay', cause }, blame: 'network' }
+}
+
 /** What a connection over it asks for: each way out of its network. */
 export function viaOf({ interface: name }: Way): Pick<ReachRequest, 'via'> {
   return name === undefined ? {} : { via: { interface: name } }

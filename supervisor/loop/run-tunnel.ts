@@ -4,7 +4,6 @@ import { type Intervals, intervalsOf, type RelayConfig } from '../../formats/dev
 import { whenAborted } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
 import { selfTest } from '../proof/self-test.ts'
-import type { Connection } from '../ssh/connection.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import type { Orders } from '../tunnel/orders.ts'
 import type { Way } from '../uplinks/uplinks.ts'
@@ -61,7 +60,7 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
   const { onChange } = options
   const { connection, relay, via } = tunnel
   const { clock, uplinks } = options.context
-  const way = uplinks.wayOf(connection.localAddress)
+  const way = uplinks.wayOf(connection.localAddress, via.interface)
   const context = { ...options.context, intervals: intervalsOver(way, options.context) }
   const nowMs = clock.nowMs()
   const facts: RunFacts = {
@@ -102,12 +101,12 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
     change({ proof: { state: 'proved', atMs: at, note: proof.note }, details })
   }
 
-  const goesBy = (other: Connection) => uplinks.wayOf(other.localAddress).uplink
+  const goesBy = (other: Login) => uplinks.wayOf(other.connection.localAddress, other.via.interface).uplink
 
   const rescue = async (signal: AbortSignal) => {
     if (isRetired) return undefined
     const found = await tryEach(context, options.rescueBy, signal)
-    if (found && goesBy(found.connection) !== way.uplink) {
+    if (found && goesBy(found) !== way.uplink) {
       await clock.sleep(facts.aliveMs + OTHER_UPLINK_MS - clock.nowMs(), signal)
     }
     return found
@@ -134,7 +133,7 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
     })
     if (ending.kind === 'over') return undefined
     if (ending.kind === 'lost') return { kind: 'lost', failure: lost(ending.cause) }
-    const by = goesBy(ending.by.connection)
+    const by = goesBy(ending.by)
     if (by !== way.uplink) uplinks.failed(way.uplink, `${relay.host}:${relay.port} stopped answering over it`)
     return { kind: 'replaced', ...ending.by }
   }

@@ -58,6 +58,25 @@ test('both that come and go are used in turn, and the device is ready when one w
   await end()
 })
 
+test('does not move again and again where the kernel routes the relay over another one than the default', async () => {
+  const world = new World(1)
+  world.addLine('eth0', '10.0.0.2')
+  const second = world.addLine('eth1', '10.1.0.2')
+  world.routed = 'eth1'
+  const device = new SimulatedDevice(world, randomFrom(1))
+  await device.runUntil(10 * MINUTE_MS)
+  const [tunnel] = world.tunnels
+  assert.is(tunnel?.localAddress, second.address)
+  const fromMs = world.clock.nowMs()
+  await device.runUntil(fromMs + 60 * MINUTE_MS)
+  assert.ok(world.tunnels.length === 1 && world.tunnels[0] === tunnel, 'it is the same tunnel')
+  assert.is(device.state, 'ready')
+  const status = device.context.uplinks.status()
+  assert.match(status?.find(({ name }) => name === 'eth0')?.why ?? '', 'over another interface')
+  await device.stop()
+  assert.equal(device.broken, [])
+})
+
 test('both dead are no-relay, and either brings the device back', async () => {
   const { first, second, device, run, end } = await scene(2)
   first.isUp = false

@@ -79,6 +79,8 @@ export class World {
   readonly inner = new Set<FakeConnection>()
   readonly dialledAtMs: number[] = []
   isPathUp = true
+  /** The line by which the kernel routes what is bound to none; the first unless it is named. */
+  routed: string | undefined
   isNameServed = true
   addresses = new Set(['192.0.2.1'])
   health: Record<End, Health> = { shell: 'well', console: 'well' }
@@ -161,8 +163,8 @@ export class World {
       return failed('dns-silent')
     }
     const untilMs = this.clock.nowMs() + (synMs ?? timeoutMs)
-    const [first] = this.lines.values()
-    const line = via.interface === undefined ? first : this.lines.get(via.interface)
+    const [first = ''] = this.lines.keys()
+    const line = this.lines.get(via.interface ?? this.routed ?? first)
     while (line?.isUp === false || !this.isPathUp || relay.takes === 'drops' || this.addresses.size === 0) {
       await this.clock.sleep(RETRANSMIT_MS, signal)
       if (signal.aborted || this.clock.nowMs() >= untilMs) return failed('no-answer')
