@@ -16,7 +16,7 @@ const of = (facts: Partial<TrialFacts>) => {
   const step = trialStep(
     {
       ...{ phase: 'trial', starts: 1, supervisor: running('no-relay'), isOfThese: true, inUse: [], mayCut: false },
-      ...{ phaseMs: 0, accessMs: 0 },
+      ...{ phaseMs: 0, accessMs: 0, isUpgrading: false },
       ...facts,
     },
     LIMITS,
@@ -33,6 +33,8 @@ test('waits while somebody is in or access is off, for a bounded time, and insta
     [{ inUse: ['oobm-supervisor', 'oobm-console'], mayCut: true }, 'install'],
     [{ supervisor: running('maintenance', 1) }, 'wait access is switched off: it begins when this ends'],
     [{ supervisor: running('maintenance', 1), mayCut: true }, 'wait access is switched off: it begins when this ends'],
+    [{ isUpgrading: true, mayCut: true }, 'wait a system upgrade is on trial: it begins when this ends'],
+    [{ isUpgrading: true, phaseMs: 86_400_000 }, 'undo it could not begin for 1 day: a system upgrade is on trial'],
     [{ inUse: ['oobm-console'], phaseMs: 86_400_000 }, 'undo it could not begin for 1 day: somebody is in'],
     [
       { supervisor: running('maintenance'), phaseMs: 86_400_000 },

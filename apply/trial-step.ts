@@ -22,6 +22,8 @@ export interface TrialFacts {
   starts: number
   /** Whether somebody on the device began it, and agreed that sessions may be cut off. */
   mayCut: boolean
+  /** Whether a system upgrade is on trial: of two trials at once, nobody knows which one failed. */
+  isUpgrading: boolean
   supervisor: Reading<SupervisorStatus>
   /** Whether that status was written after the supervisor began with these settings. */
   isOfThese: boolean
@@ -40,11 +42,11 @@ export type TrialStep =
   | { kind: 'undo'; why: string }
 
 export function trialStep(facts: TrialFacts, limits: TrialLimits = TRIAL_LIMITS): TrialStep {
-  const { phase, starts, mayCut, supervisor, isOfThese, inUse, phaseMs, accessMs } = facts
+  const { phase, starts, supervisor, isOfThese, phaseMs, accessMs } = facts
   const isOff = supervisor.running && supervisor.status.state === 'maintenance'
   const hours = describeDuration(limits.waitMs)
   if (phase === 'waiting') {
-    const cause = isOff ? 'access is switched off' : inUse.length > 0 && !mayCut ? 'somebody is in' : undefined
+    const cause = whyNotNow(facts, isOff)
     if (cause === undefined) return { kind: 'install' }
     if (phaseMs < limits.waitMs) return { kind: 'wait', cause: `${cause}: it begins when this ends` }
     return { kind: 'undo', why: `it could not begin for ${hours}: ${cause}` }
@@ -58,6 +60,12 @@ export function trialStep(facts: TrialFacts, limits: TrialLimits = TRIAL_LIMITS)
     kind: 'wait',
     cause: isOff ? 'access is switched off, so that nothing can be proved' : 'a proof through the new settings',
   }
+}
+
+function whyNotNow({ isUpgrading, inUse, mayCut }: TrialFacts, isOff: boolean): string | undefined {
+  if (isUpgrading) return 'a system upgrade is on trial'
+  if (isOff) return 'access is switched off'
+  return inUse.length > 0 && !mayCut ? 'somebody is in' : undefined
 }
 
 function lastCause({ supervisor, isOfThese }: TrialFacts): string {

@@ -1,4 +1,5 @@
 /** Sees a trial of connectivity through: begins it when nobody is in, and confirms or undoes it. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { unitsInUse } from '../device/daemons/for-scripts.ts'
 import { readConsoleBridge, readSupervisor } from '../device/daemons/read-daemon.ts'
@@ -6,7 +7,7 @@ import { install, removeFile } from '../device/import/install.ts'
 import { readTrial } from '../device/import/stored.ts'
 import type { Whole } from '../device/import/take-over.ts'
 import { TRIAL_PATH, type Trial, trialText } from '../device/import/trial.ts'
-import { provisioningDirectory } from '../formats/directories.ts'
+import { provisioningDirectory, upgradeTrialPath } from '../formats/directories.ts'
 import { parseProvisioning } from '../formats/provisioning.ts'
 import type { SettingsOutcome } from '../formats/settings-record.ts'
 import { heartbeatNow } from '../runtime/boot-clock.ts'
@@ -46,8 +47,20 @@ export class TrialWatch {
     if (trial === undefined) return
     // What was waited since it was written down last, at the most: a board whose power is cut often waits no longer for that.
     if (trial.phase === 'waiting') return this.#keepWaited(trial, WAITED_KEPT_MS)
+    if (this.#isUpgrading()) return this.#putOff(trial)
     await install(trial.next, root, { ...trial, starts: trial.starts + 1 })
     log.info({ serial: trial.serial, starts: trial.starts + 1 }, 'the trial begins anew')
+  }
+
+  #isUpgrading(): boolean {
+    return existsSync(upgradeTrialPath(this.#options.env))
+  }
+
+  /** It began while the device was about to restart for an upgrade: that one is decided with the settings that were proved. */
+  async #putOff(trial: Trial): Promise<void> {
+    const current = await this.#settings.current().catch(() => undefined)
+    await this.#settings.install(current, wholeOf(trial.old), { ...trial, phase: 'waiting', starts: 0 })
+    this.#options.log.info({ serial: trial.serial }, 'the trial waits: a system upgrade is on trial')
   }
 
   /** The 24 hours are those of all starts together, whatever the clock says. */
@@ -73,6 +86,7 @@ export class TrialWatch {
     const step = trialStep(
       {
         ...{ phase: trial.phase, starts: trial.starts, supervisor, inUse, mayCut: trial.byHand !== undefined },
+        isUpgrading: this.#isUpgrading(),
         isOfThese: supervisor.running && supervisor.status.heartbeat.uptimeMs > this.#restartedMs,
         ...{ phaseMs: hereMs + (isWaiting ? (trial.waitedMs ?? 0) : 0), accessMs },
       },

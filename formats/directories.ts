@@ -72,6 +72,11 @@ export function applianceFactsDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_FACTS ?? '/run/oobm-appliance'
 }
 
+/** The system generation that is on trial since this start; missing while none is. */
+export function upgradeTrialPath(env: NodeJS.ProcessEnv): string {
+  return join(applianceFactsDirectory(env), 'trial')
+}
+
 /** Where the kernel shows adapters and their device files. */
 export function kernelFolders(env: NodeJS.ProcessEnv): { sysfs: string; dev: string } {
   return { sysfs: env.OOBM_SYSFS ?? '/sys', dev: env.OOBM_DEV ?? '/dev' }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import spawn from 'nano-spawn'
 import { readConsoleBridge, readSupervisor } from '../../device/daemons/read-daemon.ts'
 import { readTrial } from '../../device/import/stored.ts'
-import { applianceFactsDirectory, directoriesOf, settingsSpool } from '../../formats/directories.ts'
+import { directoriesOf, settingsSpool, upgradeTrialPath } from '../../formats/directories.ts'
 import { SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
 import { parseRequest, type RecoveryRequest, type RequestAnswer, requestText } from '../../formats/recovery-request.ts'
 import { heartbeatNow } from '../../runtime/boot-clock.ts'
@@ -140,7 +140,7 @@ export class RequestTaker {
     if (trial !== undefined) return 'settings from afar are on trial'
     if (existsSync(join(root, SECRETS_DIRECTORY, 'next.toml'))) return 'settings are being installed'
     if (this.#settings.restarts.due.length > 0) return 'new settings are taking effect'
-    if (existsSync(join(applianceFactsDirectory(env), 'trial'))) return 'an upgrade is on trial'
+    if (existsSync(upgradeTrialPath(env))) return 'an upgrade is on trial'
     if (changing !== undefined) return `${changing} is changing this system`
     return undefined
   }

@@ -179,4 +179,30 @@ test('each secret lies where its unit loads it from', () => {
   for (const { file, source } of Object.values(SECRETS)) assert.is(source.replace('/', '_'), file)
 })
 
+const NAMESPACE = 'a system upgrade on trial does not keep a file out, and is said'
+const isRoot = process.getuid?.() === 0
+if (!isRoot) test.skip(NAMESPACE, 'needs root')
+else
+  test(NAMESPACE, async context => {
+    const { directory, file, write } = await field(context)
+    await write()
+    await mkdir(join(directory, 'facts'))
+    await writeFile(join(directory, 'facts/trial'), '3\n')
+    // It writes below / for that: an /etc of its own.
+    const script = 'mount -t tmpfs tmpfs /etc && exec "$@"'
+    const inside = ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', process.execPath]
+    const { code, stdout, stderr } = await runProgram(
+      'unshare',
+      [...inside, '--import', 'tsx', 'device/main.ts', 'import', file],
+      {
+        ...{ cwd: ROOT, timeoutMs: 60_000 },
+        env: { OOBM_FACTS: join(directory, 'facts'), OOBM_PROVISION_DIRECTORY: join(directory, 'provision') },
+      },
+    )
+    assert.is(code, EXIT.ok, stderr)
+    assert.match(stdout, 'wrote   /etc/oobm/device.toml')
+    assert.match(stdout, /^A system upgrade is on trial: .* the upgrade is undone too, and this file stays\./m)
+    assert.not.match((await oobm('import', file, '--root', directory)).stdout, /system upgrade/)
+  })
+
 test.run()

@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import spawn from 'nano-spawn'
 import type { Paint } from '../../cli/paint.ts'
 import { namedConsoles } from '../../formats/device-config.ts'
-import { provisioningFaultPath as faultPath } from '../../formats/directories.ts'
+import { provisioningFaultPath as faultPath, upgradeTrialPath } from '../../formats/directories.ts'
 import { siteSchema } from '../../formats/site-config.ts'
 import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
 import { readBytes } from '../../runtime/text-file.ts'
@@ -36,6 +36,10 @@ export const importCommand = defineCommand({
     if (undone !== undefined)
       print(
         `The connectivity of ${undone.byHand ?? `settings document ${undone.serial}`} was on trial and not proved: the one before is back, with this file.`,
+      )
+    if (root === '/' && existsSync(upgradeTrialPath(env)))
+      print(
+        'A system upgrade is on trial: if the device cannot be reached with this file, the upgrade is undone too, and this file stays. "sudo oobm upgrade --list" shows when it is decided.',
       )
     if (root === '/' && existsSync('/run/systemd/system')) await makeAccounts(print)
     return EXIT.ok

@@ -1,4 +1,6 @@
 /** `oobm wifi` on a device that is in no network: what it does at once, and what it refuses, in which words and with which exit code. */
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../../testbed/run-program.ts'
 import { suite } from '../../testbed/suite.ts'
@@ -47,7 +49,7 @@ test(
 test(
   'says what is wrong, changes nothing, and repeats no passphrase',
   async context => {
-    const { root, oobm, site, env } = await wifiDevice(context, TWO)
+    const { root, directory, oobm, site, env } = await wifiDevice(context, TWO)
     const before = await site()
     const rows: [args: string[], input: string, code: number, said: RegExp][] = [
       [['add', 'New'], '', 64, /no terminal to ask for the passphrase: give --passphrase-file, or --open/],
@@ -78,6 +80,13 @@ test(
       assert.not.match(answer.stdout + answer.stderr, /correct horse|of the lab/)
     }
     assert.equal(await site(), before)
+    await mkdir(join(directory, 'facts'))
+    await writeFile(join(directory, 'facts/trial'), '3')
+    const upgrading = await oobm(['add', 'New', '--open'])
+    assert.is(upgrading.code, 69)
+    assert.match(upgrading.stderr, /a system upgrade is on trial, .*: nothing was changed\. Try again in 15 minutes/)
+    assert.equal(await site(), before)
+    await rm(join(directory, 'facts/trial'))
     const trial = { serial: 0, digest: 'a', phase: 'waiting' as const, since: 1, starts: 0 }
     const text = wholeFrom(await stored(root)).text
     await install(text, root, { ...trial, old: text, next: text })

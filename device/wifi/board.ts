@@ -1,7 +1,7 @@
 /** The Wi-Fi of this board as `oobm wifi` works with it: where everything is, and whether it is ours to change. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { kernelFolders, provisioningDirectory } from '../../formats/directories.ts'
+import { kernelFolders, provisioningDirectory, upgradeTrialPath } from '../../formats/directories.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { WIFI_INTERFACE } from '../provision/render-wpa.ts'
 import type { Connection } from './connection.ts'
@@ -16,6 +16,8 @@ export interface Board {
   /** What `oobm provision` makes for this boot: as the programs see it, and where it is. */
   provisioning: { path: string; directory: string }
   unit: string
+  /** Whether a system upgrade is on trial. */
+  isUpgrading: boolean
   signal: AbortSignal
 }
 
@@ -34,7 +36,8 @@ export function boardOf(env: NodeJS.ProcessEnv, signal: AbortSignal, typed: stri
   if (!existsSync(join(kernelFolders(env).sysfs, 'class/net', WIFI_INTERFACE)))
     throw new UserError(`this board has no Wi-Fi: there is no interface ${WIFI_INTERFACE}`, EXIT.unavailable)
   const unit = `oobm-wpa@${WIFI_INTERFACE}.service`
-  return { root, sockets: wpaDirectory(env), provisioning: { path, directory }, unit, signal }
+  const isUpgrading = existsSync(upgradeTrialPath(env))
+  return { root, sockets: wpaDirectory(env), provisioning: { path, directory }, unit, isUpgrading, signal }
 }
 
 /** @returns undefined while the board is in no network, or does not try */

@@ -46,7 +46,12 @@ export interface Wish {
  * @throws UserError when it makes no sense, or the person does not want it; nothing is changed then
  */
 export async function changeNetworks(board: Board, wish: Wish): Promise<Changed | undefined> {
-  const { root } = board
+  const { root, isUpgrading } = board
+  if (isUpgrading)
+    throw new UserError(
+      'a system upgrade is on trial, and a change of the network could make it fail: nothing was changed. Try again in 15 minutes at the most; "sudo oobm upgrade --list" shows it',
+      EXIT.unavailable,
+    )
   const connection = await connectionOf(board)
   // Before the lock: a person takes as long as they like.
   const first = plan(await readSettings(root), wish, connection)

@@ -33,7 +33,7 @@ export async function wifiDevice(context: TestContext, site: SiteInput) {
   const env = {
     ...process.env,
     ...{ PATH: `${at('bin')}:${process.env.PATH}`, OOBM_ROOT: root, OOBM_SYSFS: at('sys'), OOBM_WPA: at('wpa') },
-    ...{ OOBM_SETTINGS_RECORD: at('settings.json') },
+    ...{ OOBM_SETTINGS_RECORD: at('settings.json'), OOBM_FACTS: at('facts') },
   }
   const command = (...args: string[]) => ['build/lib/oobm.cjs', 'wifi', ...args]
   return {
