@@ -123,7 +123,12 @@ else {
       `data ok\ngeneration 1\ntrial 1\nfallen 2\nnext 2\nmaking yes\nsettings-trial yes\n${room}log last\n`,
     )
     await rm(join(device.facts, 'trial'))
-    assert.match((await device.upgrade('x.deb')).stderr, /settings from afar are on trial/)
+    await device.put('confirmed', '1 0')
+    for (const args of [['x.deb'], ['--undo'], ['--factory']]) {
+      const { code, stderr } = await device.upgrade(...args)
+      assert.is(code, 69, args[0])
+      assert.match(stderr, /settings from afar are on trial/)
+    }
     await rm(device.env.OOBM_SETTINGS_TRIAL)
     assert.match((await device.upgrade('x.deb')).stderr, /x.deb cannot be read/)
     assert.is((await device.upgrade()).code, 64)
