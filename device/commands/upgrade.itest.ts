@@ -3,6 +3,7 @@ import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { stringifyToml } from '../../formats/toml-file.ts'
+import { heartbeatNow } from '../../runtime/boot-clock.ts'
 import { EXIT } from '../../runtime/errors.ts'
 import { minimal } from '../../supervisor/testing/device.ts'
 import { runProgram } from '../../testbed/run-program.ts'
@@ -30,7 +31,7 @@ test('upgrades every package only when told so, and not on a line that is paid b
   assert.is((await oobmUpgrade(program)).code, EXIT.usage)
   for (const [profile, code] of [
     ['wired', EXIT.ok],
-    ['cellular', EXIT.failed],
+    ['cellular', EXIT.unavailable],
   ] as const) {
     await writeFile(config, stringifyToml({ ...minimal(key, {}), profile }))
     const { code: found, stdout, stderr } = await oobmUpgradeWith({ OOBM_CONFIG: config }, program, '--distribution')
@@ -40,11 +41,43 @@ test('upgrades every package only when told so, and not on a line that is paid b
   }
 })
 
+test('a line is paid by the byte, too, where the tunnel goes by a metered uplink', async context => {
+  const folder = await scratchDirectory(context)
+  const program = join(folder, 'upgrade')
+  await writeFile(program, '#!/bin/sh\n', { mode: 0o755 })
+  const uplink = (name: string, metered: boolean, carries: boolean) => ({
+    ...{ name, kind: 'modem', metered, carries, provedAt: null, why: '', dayBytes: null },
+  })
+  const rows: [uplinks: object[] | undefined, why: string | undefined][] = [
+    [undefined, undefined],
+    [[uplink('wwan0', true, true), uplink('eth0', false, false)], 'wwan0 is metered'],
+    [[uplink('wwan0', true, false), uplink('eth0', false, true)], undefined],
+    // Nobody knows by which one apt goes.
+    [[uplink('wwan0', true, false), uplink('eth0', false, false)], undefined],
+    [[uplink('wwan0', true, false), uplink('usb0', true, false)], 'wwan0, usb0 is metered'],
+  ]
+  for (const [uplinks, why] of rows) {
+    await writeFile(join(folder, 'status.json'), JSON.stringify({ ...statusOf(process.pid), uplinks }))
+    const { code, stderr } = await oobmUpgradeWith({ RUNTIME_DIRECTORY: folder }, program, '--distribution')
+    assert.is(code, why === undefined ? EXIT.ok : EXIT.unavailable, stderr)
+    assert.is(stderr.includes(`paid by the byte (${why})`), why !== undefined, stderr)
+  }
+})
+
 test('says that this system was not made from the card image', async context => {
   const { code, stderr } = await oobmUpgrade(join(await scratchDirectory(context), 'none'))
   assert.is(code, EXIT.unavailable)
   assert.match(stderr, /this system was not made from our card image/)
 })
+
+/** Of a supervisor that runs. */
+function statusOf(pid: number) {
+  return {
+    ...{ version: 1, device: 'rack1', software: '0', pid, heartbeat: heartbeatNow(), state: 'ready', cause: 'x' },
+    ...{ since: 0, relay: null, connectedAt: null, retryAt: null, changes: [], sessions: { shell: 0, console: 0 } },
+    proof: { provedAt: 1, by: 'login', tookMs: 1, attempt: null, probeMs: null },
+  }
+}
 
 function oobmUpgrade(program: string, ...args: string[]) {
   return oobmUpgradeWith({}, program, ...args)

@@ -8,6 +8,7 @@ import { deviceConfigPath } from '../../formats/directories.ts'
 import { parseToml } from '../../formats/toml-file.ts'
 import { EXIT, type ExitCode, UserError } from '../../runtime/errors.ts'
 import { defineCommand } from '../command.ts'
+import { readSupervisor } from '../daemons/read-daemon.ts'
 
 const PROGRAM = '/usr/lib/oobm-appliance/upgrade'
 
@@ -20,7 +21,7 @@ export const upgradeCommand = defineCommand({
   ],
   arguments: [{ value: 'FILE', isOptional: true, isRepeated: true, help: 'a Debian package to install' }],
   options: {
-    distribution: { help: 'upgrade every package from the mirrors, too; refused with the profile "cellular"' },
+    distribution: { help: 'upgrade every package from the mirrors, too; refused on a line that is paid by the byte' },
     'when-idle': { value: 'SECONDS', help: 'restart when nobody is on a console; give up after this time' },
     undo: { help: 'go back to the system before the last upgrade' },
     factory: { help: 'go back to the system of the card image' },
@@ -61,14 +62,30 @@ function programArguments(values: OptionValues, files: readonly string[]): strin
 
 /** The lists alone are some ten megabytes. @throws UserError */
 async function refuseOnMeteredLine(env: NodeJS.ProcessEnv): Promise<void> {
+  const why = (await isCellular(env)) ? 'profile "cellular"' : await meteredUplink(env)
+  if (why === undefined) return
+  throw new UserError(
+    `oobm upgrade: --distribution is refused on a line that is paid by the byte (${why}): name the .deb files to install`,
+    EXIT.unavailable,
+  )
+}
+
+async function isCellular(env: NodeJS.ProcessEnv): Promise<boolean> {
   const path = deviceConfigPath(env)
   // Without a configuration nothing says that the line is paid by the byte.
   const config = await readFile(path, 'utf8').then(
     text => parseToml(path, text, deviceConfigSchema),
     () => undefined,
   )
-  if (config?.profile !== 'cellular') return
-  throw new UserError(
-    'oobm upgrade: --distribution is refused on a line that is paid by the byte (profile "cellular"): name the .deb files to install',
-  )
+  return config?.profile === 'cellular'
+}
+
+/** While none carries the tunnel, any of them may be the way to the mirrors. */
+async function meteredUplink(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const supervisor = await readSupervisor(env)
+  const uplinks = (supervisor.running && supervisor.status.uplinks) || []
+  const carrying = uplinks.filter(({ carries }) => carries)
+  const used = carrying.length > 0 ? carrying : uplinks
+  if (used.length === 0 || !used.every(({ metered }) => metered)) return undefined
+  return `${used.map(({ name }) => name).join(', ')} is metered`
 }
