@@ -248,7 +248,7 @@ test('secrets arrive encrypted to the device, and a network is made from them wh
   assert.is(await device.read('etc/oobm/secrets/relay/password'), 'a word')
   assert.equal(await device.asked(), [
     'systemctl restart oobm-provision.service',
-    'networkctl reload',
+    'systemctl reload systemd-networkd.service',
     'systemctl restart oobm-wpa@wlan\\x2d0.service',
     'systemctl restart oobm-supervisor.service',
   ])

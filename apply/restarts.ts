@@ -117,11 +117,14 @@ export class Restarts {
     return problems
   }
 
-  /** networkd takes over what changed, and leaves the rest alone (networkctl(1), reload). */
+  /**
+   * networkd takes over what changed, and leaves the rest alone (networkctl(1), reload). systemd asks it: networkctl refuses in
+   * another network namespace than networkd's, and this unit has one of its own.
+   */
   async #restartNetwork(): Promise<void> {
     const before = await this.#logins()
     await systemctl('restart', 'oobm-provision')
-    await spawn('networkctl', ['reload'], { timeout: LIMIT_MS })
+    await systemctl('reload', 'systemd-networkd')
     const after = await this.#logins()
     for (const unit of before) if (!after.includes(unit)) await systemctl('stop', unit)
     for (const unit of after) await systemctl('restart', unit)
@@ -144,6 +147,6 @@ export class Restarts {
   }
 }
 
-async function systemctl(verb: 'restart' | 'stop', unit: string): Promise<void> {
+async function systemctl(verb: 'restart' | 'reload' | 'stop', unit: string): Promise<void> {
   await spawn('systemctl', [verb, `${unit}.service`], { timeout: LIMIT_MS })
 }

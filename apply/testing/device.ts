@@ -56,13 +56,11 @@ export async function makeDevice(context: TestContext, config: Partial<DeviceCon
     string,
   ]
   for (const folder of [root, spool, run, bin, at('run-apply'), at('state')]) await mkdir(folder)
-  for (const program of ['systemctl', 'networkctl']) {
-    // A supervisor that starts has no status; what the test was about to write of the one before comes before its end.
-    const script = `#!/bin/sh\necho "${program} $*" >>'${at('asked')}'
+  // A supervisor that starts has no status; what the test was about to write of the one before comes before its end.
+  const script = `#!/bin/sh\necho "systemctl $*" >>'${at('asked')}'
 case $* in *supervisor*) cp '${root}/etc/oobm/device.toml' '${at('running.toml')}'; sleep 0.1; rm -f '${run}/status.json' ;; esac\n`
-    await writeFile(join(bin, program), script)
-    await chmod(join(bin, program), 0o755)
-  }
+  await writeFile(join(bin, 'systemctl'), script)
+  await chmod(join(bin, 'systemctl'), 0o755)
   const names = ['relay', 'bridge', 'signer', 'other', 'alice', 'bob'] as const
   const made = await Promise.all(names.map(name => makeKey(directory, name)))
   const keys = Object.fromEntries(names.map((name, index) => [name, made[index]])) as TestDevice['keys']
