@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
+import { promisify } from 'node:util'
 import * as assert from 'uvu/assert'
 import { childrenOf } from '../../testbed/left-behind.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
@@ -107,6 +109,25 @@ test('says why there is none, and leaves no process', async context => {
     process.env.PATH = path
   }
   await waitFor('socat to be gone', () => socats().length === 0)
+})
+
+test('without descriptors it says so, and does not throw', async () => {
+  const program = `
+    const { openSync } = await import('node:fs')
+    const { openOver } = await import(${JSON.stringify(new URL('./socat-stream.ts', import.meta.url).href)})
+    const open = openOver('lo')
+    try { for (;;) openSync('/dev/null') } catch {}
+    const { ok, fault } = await open({ address: '127.0.0.1', port: 1, signal: new AbortController().signal })
+    console.log(ok, fault.kind)`
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', program]
+  const run = promisify(execFile)('sh', ['-c', 'ulimit -n 90; exec "$0" "$@"', process.execPath, ...args])
+  assert.is((await run).stdout, 'false local\n')
+})
+
+test('an interface whose name has a comma is bound to that one', async context => {
+  const port = await listen(context, () => {})
+  const opened = await openOver('lo,keepalive')({ address: '127.0.0.1', port, signal: context.signal })
+  assert.equal(opened, { ok: false, fault: { kind: 'no-route' } })
 })
 
 test('an abort ends it, before it is open and before it began', async context => {

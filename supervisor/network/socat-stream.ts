@@ -26,10 +26,13 @@ export function openOver(interfaceName: string): OpenStream {
   return async ({ address, port, signal }) => {
     if (signal.aborted) return NO_ANSWER
     const host = isIPv6(address) ? `[${address}]` : address
-    const child = spawnSafely(['-d', '-d', 'FD:3', `TCP:${host}:${port},so-bindtodevice=${interfaceName},nodelay`])
+    // socat reads commas and more as its own; the kernel allows them in a name.
+    const name = interfaceName.replace(/[^\w.-]/g, '\\$&')
+    const child = spawnSafely(['-d', '-d', 'FD:3', `TCP:${host}:${port},so-bindtodevice=${name},nodelay`])
     if (child instanceof Error) return local(child)
-    // Both directions of one socket pair.
-    const stream = child.stdio[3] as Socket
+    // Both directions of one socket pair; without descriptors there is none, and the error is told later.
+    const stream = child.stdio?.[3] as Socket | undefined
+    if (stream === undefined) return local(await new Promise<Error>(resolve => child.once('error', resolve)))
     // For ever: an error without a listener ends the process.
     stream.on('error', () => {})
     stream.once('close', () => child.kill())
