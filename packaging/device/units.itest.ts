@@ -257,6 +257,16 @@ test('every unit says each thing that it must, and encloses itself wherever it c
   }
 })
 
+// For ProtectKernelTunables= alone, systemd 255 to 257 leaves /sys as it is where a unit has no network of its own.
+test('/sys is read-only for every unit but the one that lights the LED', async () => {
+  for (const unit of await units()) {
+    const settings = settingsOf(await readFile(join(UNITS, unit), 'utf8'))
+    if (settings.get('ProtectKernelTunables') === undefined) continue
+    const hasOwnSys = settings.get('PrivateNetwork')?.[0] === 'yes'
+    assert.equal(settings.get('BindReadOnlyPaths'), hasOwnSys ? undefined : ['/sys'], unit)
+  }
+})
+
 test('a daemon that hangs, or is stopped, is ended by its watchdog; a slow start is not', async () => {
   for (const [unit, watchdogS] of Object.entries({ 'oobm-supervisor.service': 20, 'oobm-console.service': 60 })) {
     const text = await readFile(join(UNITS, unit), 'utf8')

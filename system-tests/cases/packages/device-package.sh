@@ -14,6 +14,7 @@ not() { if "$@"; then return 1; fi; }
 # Its lock outlives what dpkg says of a package; the login that began it is gone by then.
 apt_ended() { not pgrep -x apt-get; }
 is_ready() { oobm status >/dev/null; }
+says() { oobm status | grep "^$1  "; }
 # To oobm-apply, and what became of it.
 request() { # ACCOUNT TEXT
   runuser -u "$1" -g oobm -- sh -c "umask 077; echo \"$2\" >/run/oobm-settings/$1.0.new; mv /run/oobm-settings/$1.0.new /run/oobm-settings/$1.request"
@@ -173,7 +174,6 @@ is_ready
 systemctl is-active oobm-apply.path
 
 ### an adapter that is pulled shows within 10 s, keeps nobody out, and shows no more when it is back
-says() { oobm status | grep "^$1  "; }
 until_true says ready
 systemctl stop router
 start=$(cut -d. -f1 /proc/uptime)
@@ -216,7 +216,7 @@ umount /sys/class
 ### a driver of a wireless interface is reloaded when the supervisor asks, and only then
 mount -t tmpfs none /sys/class
 mount -t tmpfs none /sys/bus
-install -d /sys/class/net/wlan0/phy80211 /sys/bus/usb/devices/wlan0 /sys/bus/usb/drivers/radio
+install -d /sys/class/net/eth7 /sys/class/net/wlan0/phy80211 /sys/bus/usb/devices/wlan0 /sys/bus/usb/drivers/radio
 touch /sys/bus/usb/drivers/radio/bind /sys/bus/usb/drivers/radio/unbind
 ln -s /sys/bus/usb/devices/wlan0 /sys/class/net/wlan0/device
 ln -s /sys/bus/usb /sys/bus/usb/devices/wlan0/subsystem
@@ -228,7 +228,56 @@ request oobm-supervisor "reload-driver wlan0"
 until_true answered "reload-driver wlan0" "done" ""
 grep -x wlan0 /sys/bus/usb/drivers/radio/unbind
 grep -x wlan0 /sys/bus/usb/drivers/radio/bind
+request oobm-supervisor "reassociate eth7"
+until_true answered "reassociate eth7" refused "eth7 is no wireless interface"
 umount /sys/class /sys/bus
+
+### to the unit that reloads drivers, /sys is read-only but for /sys/bus
+# The files of the kernel itself, which systemd-nspawn mounts read-only.
+mount -t sysfs none /mnt
+mount -o remount,rw /mnt
+umount /mnt
+for part in bus class devices kernel; do mount -o remount,bind,rw /sys/$part; done
+install -d /run/systemd/system/oobm-wifi-radio@probe.service.d
+printf "[Service]\nType=exec\nExecStart=\nExecStart=sleep 600\n" >/run/systemd/system/oobm-wifi-radio@probe.service.d/probe.conf
+systemctl daemon-reload
+systemctl start oobm-wifi-radio@probe
+probe=$(pid_of oobm-wifi-radio@probe)
+opens_for_writing() { "$@" sh -c ": >>$file"; }
+for file in /sys/bus/platform/drivers_autoprobe /sys/devices/virtual/net/lo/ifalias /sys/class/net/lo/ifalias /sys/kernel/mm/ksm/run; do
+  opens_for_writing env
+done
+file=/sys/bus/platform/drivers_autoprobe opens_for_writing nsenter -m -t "$probe"
+for file in /sys/devices/virtual/net/lo/ifalias /sys/class/net/lo/ifalias /sys/kernel/mm/ksm/run; do
+  not opens_for_writing nsenter -m -t "$probe"
+done
+systemctl stop oobm-wifi-radio@probe
+rm -r /run/systemd/system/oobm-wifi-radio@probe.service.d
+systemctl daemon-reload
+for part in bus class devices kernel; do mount -o remount,bind,ro /sys/$part; done
+
+### nobody reboots a board that is proved, or that somebody is in; else it reboots, and counts that
+request oobm-supervisor reboot
+until_true answered reboot refused "the way in is proved"
+# The container goes on.
+systemctl mask --runtime reboot.target
+$RELAY ssh -o BatchMode=yes -o StrictHostKeyChecking=no -i alice alice@203.0.113.2 sleep 600 &
+visitor=$!
+systemctl stop relay
+pkill -f "^sshd[^ ]*: relay"
+until_true says no-relay
+request oobm-supervisor reboot
+until_true answered reboot refused "somebody is in: alice by ssh"
+kill $visitor
+until_true not pgrep -f "^sshd[^ ]*: alice"
+request oobm-supervisor reboot
+until_true answered reboot failed "systemctl reboot: "
+grep -x "{\"version\":1,\"count\":1,.*" /var/lib/oobm-apply/reboots.json
+request oobm-supervisor reboot
+until_true answered reboot refused "at most one reboot in 6 h"
+systemctl unmask --runtime reboot.target
+systemd-run --quiet --unit=relay --property=KillMode=process ip netns exec relay /usr/sbin/sshd -D -f /root/sshd_config
+until_true says ready
 
 ### somebody who is in by the tunnel upgrades it, and is not cut off; nor is who watches a console
 supervisor=$(pid_of oobm-supervisor) console=$(pid_of oobm-console)
