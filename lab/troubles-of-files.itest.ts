@@ -4,6 +4,8 @@ import { declareTroubles } from './testing/troubles.ts'
 
 const test = suite('hostile files')
 
-declareTroubles(test, 'files that are not what they were: no command shows a stack, and each that fails says why', true)
+declareTroubles(test, 'files that are not what they were: no command shows a stack, and each that fails says why', {
+  ...{ program: 'oobm-relay', isOfFiles: true },
+})
 
 test.run()

@@ -1,11 +1,13 @@
-/** Every command of `oobm-relay` and of `oobm` as a process that is badly off: none shows a stack, each says why it failed. */
+/** Every command of `oobm-relay` as a process that is badly off: none shows a stack, each says why it failed. */
 import * as assert from 'uvu/assert'
 import { suite } from '../testbed/suite.ts'
 import { declareTroubles, unknownUses } from './testing/troubles.ts'
 
 const test = suite('hostile surroundings')
 
-declareTroubles(test, 'a process that is badly off: no command shows a stack, and each that fails says why', false)
+declareTroubles(test, 'a process that is badly off: no command shows a stack, and each that fails says why', {
+  program: 'oobm-relay',
+})
 
 test('runs commands that exist', () => {
   assert.equal(unknownUses(), [])

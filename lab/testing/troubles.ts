@@ -194,10 +194,14 @@ function complaint({ code, stdout, stderr }: Finished, isMute = false): string |
 }
 
 /**
- * Declares the test of all commands in each of the surroundings.
+ * Declares the test of all commands of one program in each of the surroundings.
  * @param isOfFiles those that concern an operator's files alone, or the others
  */
-export function declareTroubles(test: Test, title: string, isOfFiles: boolean): void {
+export function declareTroubles(
+  test: Test,
+  title: string,
+  { program, isOfFiles = false }: { program: 'oobm' | 'oobm-relay'; isOfFiles?: boolean },
+): void {
   if (process.getuid?.() !== 0) {
     test.skip(title, 'it mounts, and becomes other users: needs root')
     return
@@ -207,7 +211,7 @@ export function declareTroubles(test: Test, title: string, isOfFiles: boolean): 
     async context => {
       const { run } = await scene(context)
       const troubles = Object.entries(TROUBLES).filter(([, trouble]) => (trouble.isOfFiles ?? false) === isOfFiles)
-      const uses = [...usesOf(OOBM_RELAY, RELAY_USES), ...(isOfFiles ? [] : usesOf(OOBM, DEVICE_USES))]
+      const uses = program === 'oobm' ? usesOf(OOBM, DEVICE_USES) : usesOf(OOBM_RELAY, RELAY_USES)
       const cases = troubles.flatMap(([trouble, how]) => uses.map(use => ({ trouble, how, use })))
       const wrong: string[] = []
       const work = async () => {

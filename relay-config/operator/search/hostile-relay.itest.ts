@@ -14,8 +14,12 @@ test(
     const scene = await startTwoRelays(context)
     const { a, b } = scene.relays
     await scene.connect(b)
+    // In a namespace of its own, whose end is the end of all that it started for a connection.
     const serve = (does: string) =>
-      a.start('socat', [`TCP-LISTEN:${scene.port},bind=127.0.0.1,fork,reuseaddr`, `SYSTEM:${does}`])
+      a.start('unshare', [
+        ...['--pid', '--fork', '--kill-child', 'socat'],
+        ...[`TCP-LISTEN:${scene.port},bind=127.0.0.1,fork,reuseaddr`, `SYSTEM:${does}`],
+      ])
     const relayHost = `oobm-relay-a_${a.sshd.user}_127.0.0.1_${a.sshd.port}`
     const answers: [what: string, does: string, said: RegExp][] = [
       ['endless bytes', 'yes', /no SSH server$/m],
