@@ -22,7 +22,7 @@ const { values, positionals } = parseArgs({
     'no-skip': { type: 'boolean' },
     // Seconds, for each file and for all of them.
     'file-limit': { type: 'string', default: '300' },
-    'run-limit': { type: 'string', default: '2400' },
+    'run-limit': { type: 'string', default: '3900' },
   },
 })
 if (values.unit) process.env.OOBM_TEST_SAMPLE = '1'
