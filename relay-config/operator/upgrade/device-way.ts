@@ -19,7 +19,7 @@ const ACCOUNT = GATEWAY_TECHNICIAN
 
 /**
  * What is on its way at a time. A console shares the tunnel's one TCP connection with the files, and a keystroke waits for all
- * that was sent before it: on a line of 9 kB/s, 0.2 s with 2 KiB, 0.7 s with 4 KiB, and with sftp's own 2 MB nobody can log in
+ * that was sent before it: on a line of 9 kB/s, 0.2 s with 2 KiB, 0.7 s with 4 KiB, and with sftp's own 2 MB a session ends
  * (docs/upgrade.md). A round trip of 50 ms still leaves 40 kB/s.
  */
 const PACE = ['-R', '1', '-B', '2048']
