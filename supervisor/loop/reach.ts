@@ -28,14 +28,14 @@ export async function reach(context: Context, request: ReachRequest, signal: Abo
     if (!isWorthTrying(rung, blames(failed))) continue
     const reached = await reachBy(context, request, { ...via, rung }, signal, failed.size > 0)
     if (signal.aborted) return reached
-    ways.tried(relay, rung, reached.ok ? undefined : reached.failure.cause)
+    ways.tried(relay, name, rung, reached.ok ? undefined : reached.failure.cause)
     if (reached.ok) {
-      ways.ended(true)
+      ways.ended(relay, name, true)
       return reached
     }
     failed.set(rung, reached)
   }
-  ways.ended(false)
+  ways.ended(relay, name, false)
   return together(failed)
 }
 

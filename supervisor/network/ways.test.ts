@@ -62,17 +62,35 @@ test('tries the direct way first again after some hours', () => {
   ways.proved(RELAY, { rung: 'tls' })
   wait(6 * HOUR_MS)
   assert.equal(ways.order(RELAY, undefined), ['direct', 'tls'])
-  ways.tried(RELAY, 'direct', 'reset')
+  ways.tried(RELAY, undefined, 'direct', 'reset')
   assert.equal(ways.order(RELAY, undefined), ['tls', 'direct'])
+})
+
+test('what failed at one relay or over one interface says nothing about the others', () => {
+  const { ways, wait } = scene()
+  ways.proved(RELAY, { rung: 'direct' })
+  const other = { host: 'other', port: 443 }
+  for (let n = 0; n < 2; n++) {
+    ways.ended(other, undefined, false)
+    ways.ended(RELAY, 'wlan0', false)
+  }
+  assert.equal(ways.order(RELAY, undefined), ['direct'])
+  assert.equal(ways.order(other, undefined), ['direct', 'tls'])
+  ways.ended(other, undefined, true)
+  assert.equal(ways.order(RELAY, 'wlan0'), ['direct', 'tls'])
+  ways.proved(RELAY, { rung: 'tls' })
+  wait(6 * HOUR_MS)
+  ways.tried(RELAY, 'wlan0', 'direct', 'reset')
+  assert.equal(ways.order(RELAY, undefined), ['direct', 'tls'], 'it was tried over another interface only')
 })
 
 test('tells of each way to each relay how it was found last', () => {
   const { ways, tried, wait } = scene()
-  ways.tried(RELAY, 'direct', 'reset')
+  ways.tried(RELAY, undefined, 'direct', 'reset')
   wait(5)
-  ways.tried(RELAY, 'tls', undefined)
-  ways.tried({ host: 'other', port: 443 }, 'direct', 'silent')
-  ways.tried(RELAY, 'direct', 'reset again')
+  ways.tried(RELAY, undefined, 'tls', undefined)
+  ways.tried({ host: 'other', port: 443 }, undefined, 'direct', 'silent')
+  ways.tried(RELAY, undefined, 'direct', 'reset again')
   assert.equal(
     tried().map(({ relay, rung, cause, atMs }) => [relay.host, rung, cause, atMs]),
     [

@@ -47,32 +47,34 @@ const DIRECT_AGAIN_MS = 6 * 3_600_000
 export class Ways {
   readonly #options: WaysOptions
   readonly #tried = new Map<string, TriedWay>()
-  #directTriedMs: number
-  #failures = 0
+  /** By relay and interface: one that is dead must not make the others try more ways. */
+  readonly #tries = new Map<string, { directMs: number; failures: number }>()
+  readonly #startedMs: number
 
   constructor(options: WaysOptions) {
     this.#options = options
-    this.#directTriedMs = options.clock.nowMs()
+    this.#startedMs = options.clock.nowMs()
   }
 
   /** What to try now, the first first. */
-  order({ host }: Endpoint, interfaceName: string | undefined): Rung[] {
+  order(relay: Endpoint, interfaceName: string | undefined): Rung[] {
     const { rungsTo, memory, networkOf, clock } = this.#options
     const network = networkOf(interfaceName)
+    const { directMs, failures } = this.#triesOf(relay, interfaceName)
     const situation: OrderOptions = {
-      available: rungsTo(host),
+      available: rungsTo(relay.host),
       remembered: network === undefined ? undefined : memory.networks.get(network),
-      isDirectDue: clock.nowMs() - this.#directTriedMs >= DIRECT_AGAIN_MS,
-      failures: this.#failures,
+      isDirectDue: clock.nowMs() - directMs >= DIRECT_AGAIN_MS,
+      failures,
     }
     return rungOrder(situation)
   }
 
   /** A relay was reached by it, or was not, for this cause. */
-  tried({ host, port }: Endpoint, rung: Rung, cause: string | undefined): void {
+  tried({ host, port }: Endpoint, interfaceName: string | undefined, rung: Rung, cause: string | undefined): void {
     const { clock, changed } = this.#options
     const atMs = clock.nowMs()
-    if (rung === 'direct') this.#directTriedMs = atMs
+    if (rung === 'direct') this.#triesOf({ host, port }, interfaceName).directMs = atMs
     const key = `${host}:${port} ${rung}`
     this.#tried.delete(key)
     this.#tried.set(key, { rung, relay: { host, port }, cause, atMs })
@@ -80,8 +82,9 @@ export class Ways {
   }
 
   /** One try is over, by whichever ways. */
-  ended(wasReached: boolean): void {
-    this.#failures = wasReached ? 0 : this.#failures + 1
+  ended(relay: Endpoint, interfaceName: string | undefined, wasReached: boolean): void {
+    const tries = this.#triesOf(relay, interfaceName)
+    tries.failures = wasReached ? 0 : tries.failures + 1
   }
 
   /** A tunnel by it was proved. */
@@ -111,5 +114,12 @@ export class Ways {
     const known = this.#options.memory.certificates.get(`${host}:${port}`)
     if (known === undefined || certificate === undefined) return false
     return known.fingerprint !== certificate.fingerprint && known.issuer !== certificate.issuer
+  }
+
+  #triesOf({ host, port }: Endpoint, interfaceName = '') {
+    const key = `${host}:${port} ${interfaceName}`
+    const tries = this.#tries.get(key) ?? { directMs: this.#startedMs, failures: 0 }
+    this.#tries.set(key, tries)
+    return tries
   }
 }
