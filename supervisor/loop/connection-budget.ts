@@ -4,6 +4,8 @@ import type { Clock } from '../../runtime/clock.ts'
 /** Connections in one minute, at most. */
 export const CONNECTIONS_A_MINUTE = 30
 const MINUTE_MS = 60_000
+/** Milliseconds that one waits for its turn where no others wait. */
+export const BUDGET_WAIT_MAX_MS = MINUTE_MS
 
 export class ConnectionBudget {
   readonly #clock: Clock

@@ -5,7 +5,7 @@ import type { Intervals, RelayConfig } from '../../formats/device-config.ts'
 import type { SettingsOffer } from '../../formats/settings-delivery.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Failure } from '../failure.ts'
-import { RUNGS, type Way } from '../network/way.ts'
+import type { Way } from '../network/way.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { Orders } from '../tunnel/orders.ts'
 import { changeUplink } from './change-uplink.ts'
@@ -14,6 +14,7 @@ import { DRAIN_MAX_MS, drain } from './drain.ts'
 import { type Login, makeTunnel } from './make-tunnel.ts'
 import type { Context } from './ports.ts'
 import { proveStandbys } from './prove-standbys.ts'
+import { reachMaxMs } from './reach.ts'
 import { reachByUplinks } from './reach-by-uplinks.ts'
 import { RelayChoice } from './relay-choice.ts'
 import { retryWaitMs, synMs } from './retry-plan.ts'
@@ -124,8 +125,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
       }
       down(failure, null)
       const downMs = clock.nowMs() - downSinceMs
-      // Each way has a connection, a greeting and a login of its own.
-      track.beat(RUNGS.length * (synMs(downMs) + context.patience.stepMs * 2) + context.patience.stepMs + 60_000)
+      track.beat(reachMaxMs(context, synMs(downMs)) + context.patience.stepMs)
       const reached = adopted
         ? { ok: true as const, ...adopted }
         : await reachByUplinks(context, { relay, synMs: synMs(downMs) }, signal)
@@ -140,6 +140,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
       return await use(start(made.tunnel, orders))
     } catch (err) {
       log.error({ err }, 'the tunnel ended by a defect')
+      carrying?.stop()
       return { kind: 'failed', failure: { state: 'no-relay', cause: `a defect of this program: ${errorMessage(err)}` } }
     }
   }

@@ -1,8 +1,10 @@
 /** Proves the uplinks that stand by, while the tunnel goes over another one: a second connection over each, and back through the tunnel. */
+import { errorMessage } from '../../runtime/errors.ts'
 import { selfTest } from '../proof/self-test.ts'
 import type { Way } from '../uplinks/uplinks.ts'
 import type { Context } from './ports.ts'
 import { loginOptionsOf } from './prove-once.ts'
+import { reachMaxMs } from './reach.ts'
 import { reachOver } from './reach-by-uplinks.ts'
 import type { Run } from './run-tunnel.ts'
 import { Wake } from './wake.ts'
@@ -11,8 +13,8 @@ import { Wake } from './wake.ts'
 const LOOK_MS = 10_000
 /** Milliseconds for the TCP connection: a modem that sleeps needs some. */
 const SYN_MS = 5_000
-/** Steps of the longest proof: a login at the relay, and two ways in. */
-const STEPS = 8
+/** Steps of the longest proof, after the login at the relay: two ways in. */
+const STEPS = 6
 
 /** Runs until the signal is aborted. @param carrying the tunnel that people use now */
 export async function proveStandbys(
@@ -20,32 +22,38 @@ export async function proveStandbys(
   carrying: () => Run | undefined,
   onChange: () => void,
 ): Promise<void> {
-  const { clock, events, patience, progress, uplinks, signal } = context
+  const { clock, events, patience, progress, uplinks, signal, log } = context
   const track = progress.track('proof of uplinks')
   const wake = new Wake(clock)
   const unsubscribe = events.subscribe(reason => {
     if (reason === 'network') wake.notify(reason)
   })
-  while (!signal.aborted) {
-    const run = carrying()
-    const next = run && isProved(run) ? uplinks.nextProof() : undefined
-    const waitMs = Math.min(LOOK_MS, next === undefined ? LOOK_MS : next.dueMs - clock.nowMs())
-    if (run === undefined || next === undefined || waitMs > 0) {
-      track.beat(waitMs)
-      await wake.wait(waitMs, signal)
-      continue
+  try {
+    while (!signal.aborted) {
+      const run = carrying()
+      const next = run && isProved(run) ? uplinks.nextProof() : undefined
+      const waitMs = Math.min(LOOK_MS, next === undefined ? LOOK_MS : next.dueMs - clock.nowMs())
+      if (run === undefined || next === undefined || waitMs > 0) {
+        track.beat(waitMs)
+        await wake.wait(waitMs, signal)
+        continue
+      }
+      track.beat(reachMaxMs(context, SYN_MS) + patience.stepMs * STEPS)
+      uplinks.asked(next.way.uplink)
+      const cause = await proveOne(context, run, next.way).catch(err => {
+        log.error({ err }, 'the proof of an uplink ended by a defect')
+        return `a defect of this program: ${errorMessage(err)}`
+      })
+      if (signal.aborted) break
+      // A tunnel that fails meanwhile says nothing about the uplink.
+      if (cause === undefined) uplinks.proved(next.way.uplink, clock.nowMs())
+      else if (carrying() === run && isProved(run)) uplinks.failed(next.way.uplink, cause)
+      onChange()
     }
-    track.beat(patience.stepMs * STEPS)
-    uplinks.asked(next.way.uplink)
-    const cause = await proveOne(context, run, next.way)
-    if (signal.aborted) break
-    // A tunnel that fails meanwhile says nothing about the uplink.
-    if (cause === undefined) uplinks.proved(next.way.uplink, clock.nowMs())
-    else if (carrying() === run && isProved(run)) uplinks.failed(next.way.uplink, cause)
-    onChange()
+  } finally {
+    unsubscribe()
+    track.end()
   }
-  unsubscribe()
-  track.end()
 }
 
 function isProved({ facts }: Run): boolean {
@@ -59,7 +67,7 @@ async function proveOne(context: Context, { tunnel }: Run, way: Way): Promise<st
   const over = [signal, tunnel.connection.closed]
   const tested = await selfTest({
     ...loginOptionsOf(context, signal),
-    // A uplink that is slow must not make the tunnel's own proof patient.
+    // An uplink that is slow must not make the tunnel's own proof patient.
     step: run => patience.step(over, run),
     where: `${relay.host}:${relay.port}`,
     reach: () => reachOver(context, way, { relay, synMs: SYN_MS, ident: 'oobm_selftest' }, signal),

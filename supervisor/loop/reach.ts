@@ -3,6 +3,7 @@ import type { RelayConfig } from '../../formats/device-config.ts'
 import { type Blame, isWorthTrying } from '../network/rung-order.ts'
 import { RUNGS, type Rung, type Via } from '../network/way.ts'
 import { type Reached, reachRelay } from '../tunnel/reach-relay.ts'
+import { BUDGET_WAIT_MAX_MS } from './connection-budget.ts'
 import type { Context } from './ports.ts'
 
 export interface ReachRequest {
@@ -16,6 +17,11 @@ export interface ReachRequest {
 }
 
 type NotReached = Extract<Reached, { ok: false }>
+
+/** Milliseconds that {@link reach} takes at the most: each way waits for the budget, and has a connection, a greeting and a login of its own. */
+export function reachMaxMs({ patience }: Pick<Context, 'patience'>, synMs: number): number {
+  return RUNGS.length * (BUDGET_WAIT_MAX_MS + synMs + patience.stepMs * 2)
+}
 
 /** Logs in at a relay over a fresh connection, within the budget. */
 export async function reach(context: Context, request: ReachRequest, signal: AbortSignal): Promise<Reached> {
