@@ -5,10 +5,10 @@ import { UserError } from '../../../runtime/errors.ts'
 import { OVER } from '../../../runtime/waiting.ts'
 import type { Relay } from '../../fleet/fleet-config.ts'
 
-export interface Answers<T> {
-  answers: { relay: Relay; answer: T }[]
+export interface Answers<T, R = Relay> {
+  answers: { relay: R; answer: T }[]
   /** Those that could not be asked; the reason was shown. */
-  missing: readonly Relay[]
+  missing: readonly R[]
   /** The worst exit code of these, or 0. */
   code: number
 }
@@ -20,11 +20,11 @@ const TURN_MS = 20_000
  * They work side by side; their logins come one after the other, because each may ask a person for something.
  * @param ask calls `onLogin` once it is in
  */
-export async function askEach<T>(
-  relays: readonly Relay[],
-  ask: (relay: Relay, onLogin: () => void) => Promise<T>,
-): Promise<Answers<T>> {
-  const asked: Promise<{ relay: Relay; answer: T } | { relay: Relay; problem: UserError }>[] = []
+export async function askEach<T, R = Relay>(
+  relays: readonly R[],
+  ask: (relay: R, onLogin: () => void) => Promise<T>,
+): Promise<Answers<T, R>> {
+  const asked: Promise<{ relay: R; answer: T } | { relay: R; problem: UserError }>[] = []
   for (const relay of relays) {
     const turn = new AbortController()
     const end = () => turn.abort(OVER)

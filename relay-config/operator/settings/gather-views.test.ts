@@ -26,7 +26,8 @@ function relay(name: string, views: readonly SettingsView[], isHere = true): Rel
   return {
     name,
     leave: async () => {},
-    watch: async (_devices, waitMs, onView, signal) => {
+    watch: async (_devices, waitMs, { onLogin, onView, signal }) => {
+      onLogin()
       if (!isHere) throw new UserError(`cannot reach ${name}`, 69)
       for (const one of views) onView(one)
       if (waitMs > 0 && !signal.aborted) await new Promise(done => signal.addEventListener('abort', done))
@@ -82,6 +83,21 @@ test('waiting ends when each device has decided at some relay, and a relay that 
   assert.equal(seen, ['tokyo waiting', 'osaka waiting', 'tokyo trial', 'tokyo applied', 'osaka applied'])
   assert.is(code, 69)
   assert.equal((await gather([relay('lon', [], false)])).views, [])
+})
+
+test('no relay asks a person for something before the one before it is logged in', async () => {
+  const order: string[] = []
+  const slow = (name: string): RelayMailbox => ({
+    ...relay(name, []),
+    watch: async (_devices, _waitMs, { onLogin }) => {
+      order.push(`${name} asks`)
+      await Promise.resolve()
+      order.push(`${name} is in`)
+      onLogin()
+    },
+  })
+  await gather([slow('lon'), slow('par')])
+  assert.equal(order, ['lon asks', 'lon is in', 'par asks', 'par is in'])
 })
 
 test('a serial number is above everything that anybody knows of', () => {

@@ -1,7 +1,7 @@
-/** Asks several relays at once about the settings of devices: one answer for each device, wherever it is. */
-import { EXIT, UserError } from '../../../runtime/errors.ts'
+/** Asks several relays about the settings of devices: one answer for each device, wherever it is. */
 import { isDecided } from '../../relay/settings/describe-settings.ts'
 import { mergeViews, type SettingsView } from '../../relay/settings/settings-view.ts'
+import { askEach } from '../fleet-wide/ask-each.ts'
 import type { RelayMailbox } from './relay-mailbox.ts'
 
 export interface Gathering {
@@ -42,18 +42,9 @@ export async function gatherViews(
     onView(now)
     if (waitMs > 0 && devices.every(device => isSettled(merged.get(device)))) enough.abort()
   }
-  let code: number = EXIT.ok
   const until = AbortSignal.any([signal, enough.signal])
-  await Promise.all(
-    mailboxes.map(async mailbox => {
-      try {
-        await mailbox.watch(devices, waitMs, view => take(mailbox.name, view), until)
-      } catch (err) {
-        if (!(err instanceof UserError)) throw err
-        process.stderr.write(`${err.message}\n`)
-        code = Math.max(code, err.exitCode)
-      }
-    }),
+  const { code } = await askEach(mailboxes, (mailbox, onLogin) =>
+    mailbox.watch(devices, waitMs, { onLogin, onView: view => take(mailbox.name, view), signal: until }),
   )
   const byRelay = new Map(
     mailboxes.map(({ name }) => [name, [...known.values()].flatMap(views => views.get(name) ?? [])]),

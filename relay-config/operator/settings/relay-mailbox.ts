@@ -20,12 +20,14 @@ export interface RelayMailbox {
    * Tells what becomes of the documents, until devices have decided, or the milliseconds are over.
    * @throws UserError when the relay cannot be asked
    */
-  watch(
-    devices: readonly string[],
-    waitMs: number,
-    onView: (view: SettingsView) => void,
-    signal: AbortSignal,
-  ): Promise<void>
+  watch(devices: readonly string[], waitMs: number, options: WatchOptions): Promise<void>
+}
+
+export interface WatchOptions {
+  /** Called when nobody will be asked for a password or a touch any more. */
+  onLogin(): void
+  onView(view: SettingsView): void
+  signal: AbortSignal
 }
 
 /** With `--state` or `--root` the relay is on this machine. */
@@ -38,7 +40,10 @@ export function localMailbox(values: BareInput['values']): RelayMailbox {
   return {
     name: String(values.state ?? values.root ?? 'this relay'),
     leave: parcels => leaveParcels(paths, parcels),
-    watch: (devices, waitMs, onView, signal) => watchSettings(paths, devices, waitMs, onView, signal),
+    watch: (devices, waitMs, { onLogin, onView, signal }) => {
+      onLogin()
+      return watchSettings(paths, devices, waitMs, onView, signal)
+    },
   }
 }
 
@@ -55,7 +60,7 @@ export function remoteMailbox(relay: Relay, host: string | undefined, signal: Ab
       if (code !== EXIT.ok)
         throw new UserError(`relay ${relay.name} did not take the documents: it said why above`, EXIT.failed)
     },
-    watch: async (devices, waitMs, onView, until) => {
+    watch: async (devices, waitMs, { onLogin, onView, signal: until }) => {
       const wait = waitMs > 0 ? [`--wait=${Math.ceil(waitMs / 1000)}s`] : []
       const args = ['settings', 'show', '--here', '--json', ...wait, ...place, '--', ...devices]
       const strange = new AbortController()
@@ -73,6 +78,7 @@ export function remoteMailbox(relay: Relay, host: string | undefined, signal: Ab
         stdin: 'none',
         limitMs: SHORT_MS + waitMs,
         onText: lines,
+        onLogin,
         signal: over,
       })
       if (strange.signal.aborted)
