@@ -82,10 +82,11 @@ test('a report is one line of printable ASCII that reads back as it was', () => 
 })
 
 test('a report may say how often the device pings and how it was proved; nonsense there costs nothing else', () => {
-  const more = { pingS: 60, proofBy: 'login' } as const
+  const more = { pingS: 60, proofBy: 'login', way: 'tls', uplinks: [] } as const
   assert.equal(deviceReportSchema.parse({ ...REPORT, ...more }), { ...REPORT, ...more })
-  const { pingS, proofBy, ...rest } = deviceReportSchema.parse({ ...REPORT, pingS: 0, proofBy: 'prayer' })
-  assert.equal([pingS, proofBy, rest], [undefined, undefined, REPORT])
+  const odd = { pingS: 0, proofBy: 'prayer', way: 'pigeon', uplinks: [{ name: 7 }] }
+  const { pingS, proofBy, way, uplinks, ...rest } = deviceReportSchema.parse({ ...REPORT, ...odd })
+  assert.equal([pingS, proofBy, way, uplinks, rest], [undefined, undefined, undefined, undefined, REPORT])
 })
 
 test('a report that is too long loses its oldest changes first, and always fits', () => {
@@ -96,7 +97,9 @@ test('a report that is too long loses its oldest changes first, and always fits'
   assert.equal(some.consoles, REPORT.consoles)
   const who = Array.from({ length: 64 }, () => ({ technician: 'x'.repeat(32), types: false, forS: 1 }))
   const consoles = Array.from({ length: 64 }, (_, n) => ({ name: `${n}`.repeat(20), open: true, cause: 'y', who }))
-  const line = formatReport({ ...REPORT, cause: '\u{1f642}'.repeat(5_000), changes, consoles })
+  const uplink = { name: 'u'.repeat(40), kind: 'cable', metered: true, carries: false, provedS: 1, dayBytes: 1 }
+  const uplinks = Array.from({ length: 8 }, () => ({ ...uplink, why: '\u{1f642}'.repeat(100) }))
+  const line = formatReport({ ...REPORT, cause: '\u{1f642}'.repeat(5_000), changes, consoles, uplinks })
   assert.ok(line.length <= LINE_MAX)
   deviceReportSchema.parse(JSON.parse(line.slice(7)))
 })

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { asciiJson } from '../runtime/printable.ts'
 import { formatSettingsOffer, parseSettingsOffer, type SettingsOffer } from './settings-delivery.ts'
 import { withState, withWord } from './states.ts'
+import { RUNGS } from './ways-out.ts'
 
 /** Bytes of a line without its end: POSIX's PIPE_BUF, so that one write to the relay's FIFO is one line. */
 export const LINE_MAX = 4_096
@@ -142,6 +143,29 @@ export const deviceReportSchema = z.preprocess(
     pingS: z.number().min(1).max(86_400).optional().catch(undefined),
     /** The network interface of its default route; null where it has none. */
     uplink: text(40).nullable(),
+    /** What SSH is wrapped in on the way of its tunnel; missing in reports of older devices. */
+    way: z.enum(RUNGS).optional().catch(undefined),
+    /** The interfaces that lead out, best first; missing where there is no choice, and in reports of older devices. */
+    uplinks: z
+      .array(
+        z.object({
+          name: text(40),
+          kind: text(20),
+          /** It is paid by the byte. */
+          metered: z.boolean(),
+          /** The tunnel goes by it. */
+          carries: z.boolean(),
+          /** Age of the last login through the relay and by it; null until there is one. */
+          provedS: age.nullable(),
+          /** Bytes in the last 24 hours, or since the start; null for one that costs nothing. */
+          dayBytes: z.int().min(0).nullable(),
+          /** Why it does not carry the tunnel; empty while it does. */
+          why: text(200),
+        }),
+      )
+      .max(8)
+      .optional()
+      .catch(undefined),
     /** Null while the console bridge does not answer. */
     consoles: z
       .array(
@@ -178,7 +202,10 @@ export function formatSession({ console, technician, fromS, toS }: PastSession):
 
 /** Something that people did at a device, or that was refused, other than the end of a console session and an alert. */
 export const deviceEventSchema = z.object({
-  /** `break`, `word` (a command at the bridge), `refused` (a login), `typed` (how much was sent to a target), `shell` (a session that has ended), `lost` (older ones). */
+  /**
+   * `break`, `word` (a command at the bridge), `refused` (a login), `typed` (how much was sent to a target), `shell` (a
+   * session that has ended), `uplink` and `way` (the tunnel goes another way out), `lost` (older ones).
+   */
   event: text(20),
   /** Seconds since then, or since its end if it lasted. */
   agoS: age,
@@ -246,6 +273,8 @@ export function formatReport(report: DeviceReport): string {
     if (fitting.changes.length > 0) fitting = { ...fitting, changes: fitting.changes.slice(1) }
     else if (fitting.consoles?.some(({ cause, who }) => cause !== '' || who.length > 0)) {
       fitting = { ...fitting, consoles: fitting.consoles.map(console => ({ ...console, cause: '', who: [] })) }
+    } else if (fitting.uplinks?.some(({ why }) => why !== '')) {
+      fitting = { ...fitting, uplinks: fitting.uplinks.map(uplink => ({ ...uplink, why: '' })) }
     } else if (fitting.consoles !== null) fitting = { ...fitting, consoles: null }
     else fitting = { ...fitting, cause: '' }
   }

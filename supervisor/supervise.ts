@@ -182,6 +182,7 @@ export async function supervise(
           .serve(relay, control, connection)
           .catch(err => log.error({ err }, 'settings from the relay are not handed over'))
       },
+      onMove: move => reporter.moved(move),
       onBlink: seconds => led.show('here', seconds * 1000),
       onSettings: (offer, relay) => settings.offered(offer, relay),
       farewell: (by, deadline) => {

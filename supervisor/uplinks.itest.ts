@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../testbed/run-program.ts'
 import { suite, type TestContext } from '../testbed/suite.ts'
@@ -89,6 +91,13 @@ if (process.getuid?.() === 0) {
         ` (over the other uplink, and proved, after ${((performance.now() - fromMs) / 1000).toFixed(1)} s) `,
       )
       assert.match((await uplinkOf(device, 'up1'))?.why ?? '', /stopped answering over it|does not answer/)
+      const told = (file: string, what: RegExp) =>
+        waitFor(`the relay to know ${what}`, async () => {
+          const text = await readFile(join(field.directory, 'oobm/state/dev1', file), 'utf8').catch(() => '')
+          return what.test(text)
+        })
+      await told('past', /"event":"uplink","agoS":\d+,"fromS":\d+,"detail":"up1 to up2, \d+ s without: /)
+      await told('report.json', /"uplinks":\[\{"name":"up1",.*\{"name":"up2",[^}]*"carries":true,"provedS":\d/)
       await heal()
       await waitFor(
         'a proof of the first uplink',

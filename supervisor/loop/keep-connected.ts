@@ -6,12 +6,14 @@ import type { SettingsOffer } from '../../formats/settings-delivery.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import type { Failure } from '../failure.ts'
 import type { Way } from '../network/way.ts'
+import type { Move } from '../status/move.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { Orders } from '../tunnel/orders.ts'
 import { changeUplink } from './change-uplink.ts'
 import { comeBack } from './come-back.ts'
 import { DRAIN_MAX_MS, drain } from './drain.ts'
 import { type Login, makeTunnel } from './make-tunnel.ts'
+import { Moves } from './moves.ts'
 import type { Context } from './ports.ts'
 import { proveStandbys } from './prove-standbys.ts'
 import { reachMaxMs } from './reach.ts'
@@ -36,6 +38,8 @@ export interface LoopHooks {
   onBlink(seconds: number): void
   /** That relay has a settings document for this device. */
   onSettings(offer: SettingsOffer, relay: RelayConfig): void
+  /** The tunnel was lost and is back, or has moved. */
+  onMove(move: Move): void
   /** Tells people on consoles that their sessions end. */
   farewell(by: string | undefined, signal: AbortSignal): Promise<unknown>
 }
@@ -55,6 +59,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
     if (reason !== 'local') wake.notify(reason)
   })
   const runs = new Set<Run>()
+  const moves = new Moves(() => clock.nowMs(), hooks.onMove)
   let carrying: Run | undefined
   let state: LoopState = { state: 'down', failure: undefined, retryMs: null }
   const publish = (next: LoopState = state) => {
@@ -66,6 +71,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
       sessions.console += console
     }
     hooks.publish(state, sessions)
+    if (state.state === 'up' && state.run.isOpen) moves.carries(state.run)
   }
   const down = (failure: Failure | undefined, retryMs: number | null) => {
     carrying = undefined
@@ -175,7 +181,10 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
     })
     started = run
     runs.add(run)
-    void run.ended.finally(() => runs.delete(run)).catch(() => {})
+    void run.ended
+      .then(ending => moves.ended(run.facts, ending))
+      .finally(() => runs.delete(run))
+      .catch(() => {})
     return run
   }
 
@@ -216,6 +225,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
       const isSameRelay = relay === run.tunnel.relay
       log.info({ relay: relay.host, ...next.facts.way }, 'moved; the other tunnel closes when it is empty')
       choice.movedTo(relay)
+      moves.plan(next.facts, isSameRelay ? 'it is better, and lasts' : 'the preferred relay is back')
       if (ending?.kind === 'replaced') ending.connection.destroy()
       if (ending === undefined) {
         const longestMs = isSameRelay ? Number.POSITIVE_INFINITY : DRAIN_MAX_MS

@@ -32,6 +32,11 @@ test('goes over the other one within ten seconds, and comes back after five minu
   await run(10_000)
   assert.equal(addresses(), [second.address])
   assert.is(device.state, 'ready')
+  const [lost] = device.moves
+  assert.equal(
+    [lost?.kind, lost?.from.uplink, lost?.to.uplink, lost?.why],
+    ['lost', 'eth0', 'eth1', 'relay0:443 stopped answering'],
+  )
   await run(30 * MINUTE_MS)
   assert.equal(addresses(), [second.address], 'it stays while the better one is dead')
   first.isUp = true
@@ -41,6 +46,10 @@ test('goes over the other one within ten seconds, and comes back after five minu
   await run(11 * MINUTE_MS)
   assert.equal(addresses(), [first.address])
   assert.is(device.state, 'ready')
+  assert.equal(
+    device.moves.slice(1).map(({ kind, from, to }) => [kind, from.uplink, to.uplink]),
+    [['planned', 'eth1', 'eth0']],
+  )
   await end()
 })
 

@@ -5,6 +5,7 @@ import type { SettingsAnswer } from '../../formats/settings-delivery.ts'
 import type { ConsoleStatus } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { AlertsToTell } from './alerts-to-tell.ts'
+import { type Move, MoveEvents } from './move.ts'
 import type { ToldAlerts } from './told-alerts.ts'
 import type { EndedShell } from './watch-shells.ts'
 
@@ -21,6 +22,7 @@ export class Deeds {
   readonly #clock: Clock
   readonly #waiting: Deed[] = []
   readonly #alerts: AlertsToTell
+  readonly #moves = new MoveEvents()
   #lost = 0
   #isAlertsTurn = false
   #told: { bridge: string; id: number } | undefined
@@ -63,6 +65,14 @@ export class Deeds {
     const detail = person === null ? `as ${account}, with a key of nobody here` : `as ${account}`
     const what = { event: 'shell', technician: person ?? account, address: from, detail, ref: `shell.${openedAt}` }
     this.#keep(agoS => formatEvent({ ...what, agoS: agoS(closedAt - aheadMs), fromS: agoS(openedAt - aheadMs) }))
+  }
+
+  /** Takes in that the tunnel goes another way. */
+  moved(move: Move): void {
+    const { kind, lostMs, backMs } = move
+    for (const what of this.#moves.take(move)) {
+      this.#keep(agoS => formatEvent({ ...what, agoS: agoS(backMs), ...(kind === 'lost' && { fromS: agoS(lostMs) }) }))
+    }
   }
 
   /** Takes in what became of a settings document. */

@@ -48,6 +48,40 @@ test('is the essence of both statuses, with ages in seconds', () => {
   deviceReportSchema.parse(report)
 })
 
+test('has the uplinks of a device with several, with ages, and the way of its tunnel', () => {
+  const uplink = { kind: 'cable', metered: false, carries: true, provedAt: agoMs(61), why: '', dayBytes: null } as const
+  const other = {
+    name: 'wwan0',
+    kind: 'modem',
+    metered: true,
+    carries: false,
+    provedAt: null,
+    dayBytes: 1_000,
+  } as const
+  const uplinks = [
+    { ...uplink, name: 'eth0' },
+    { ...other, why: 'x'.repeat(500) },
+  ]
+  const way = { rung: 'tls', proxy: null, certificate: null } as const
+  const report = deviceReport({ ...STATUS, way, uplinks }, undefined, 'eth0', 30, NOW_MS)
+  const { provedAt: _, ...known } = uplink
+  assert.is(report.way, 'tls')
+  assert.equal(report.uplinks, [
+    { ...known, name: 'eth0', provedS: 61 },
+    {
+      name: 'wwan0',
+      kind: 'modem',
+      metered: true,
+      carries: false,
+      provedS: null,
+      dayBytes: 1_000,
+      why: 'x'.repeat(80),
+    },
+  ])
+  const many = Array.from({ length: 40 }, (_, n) => ({ ...uplink, name: `eth${n}` }))
+  assert.is(deviceReport({ ...STATUS, uplinks: many }, undefined, undefined, 30, NOW_MS).uplinks?.length, 8)
+})
+
 test('says what it does not know', () => {
   const proof = { ...STATUS.proof, provedAt: null, by: null }
   const report = deviceReport({ ...STATUS, proof, changes: [] }, undefined, undefined, 30, NOW_MS)

@@ -4,6 +4,8 @@ import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.
 
 /** Changes in a report: a bad night, in one line of the protocol. */
 const CHANGES_MAX = 8
+/** Uplinks in a report: more than a board has ports. */
+const UPLINKS_MAX = 8
 
 /**
  * @param consoles undefined while the bridge does not answer
@@ -18,7 +20,7 @@ export function deviceReport(
   nowMs: number,
 ): DeviceReport {
   const ageS = (thenMs: number) => Math.min(1e10, Math.max(0, Math.round((nowMs - thenMs) / 1000)))
-  const { state, cause, since, proof, sessions, software, changes } = status
+  const { state, cause, since, proof, sessions, software, changes, uplinks, way } = status
   return {
     v: 1,
     state,
@@ -32,6 +34,13 @@ export function deviceReport(
     sessions,
     software,
     uplink: uplink?.slice(0, 40) ?? null,
+    ...(way && { way: way.rung }),
+    ...(uplinks && {
+      uplinks: uplinks.slice(0, UPLINKS_MAX).map(({ name, kind, metered, carries, provedAt, dayBytes, why }) => {
+        const provedS = provedAt === null ? null : ageS(provedAt)
+        return { name: name.slice(0, 40), kind, metered, carries, provedS, dayBytes, why: why.slice(0, 80) }
+      }),
+    }),
     consoles:
       reported(consoles)
         ?.slice(0, 64)

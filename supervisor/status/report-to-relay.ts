@@ -7,6 +7,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { Control } from '../tunnel/control-channel.ts'
 import { Deeds } from './deeds.ts'
 import { deviceReport } from './device-report.ts'
+import type { Move } from './move.ts'
 import type { ToldAlerts } from './told-alerts.ts'
 import type { EndedShell } from './watch-shells.ts'
 
@@ -75,6 +76,12 @@ export class Reporter {
     this.#deedCame = renewed(this.#deedCame)
   }
 
+  /** Takes in that the tunnel goes another way. */
+  moved(move: Move): void {
+    this.#deeds.moved(move)
+    if (this.#deeds.isWaiting) this.#deedCame = renewed(this.#deedCame)
+  }
+
   /** Takes in what became of a settings document. */
   settingsAnswered(answer: SettingsAnswer): void {
     this.#deeds.settingsAnswered(answer)
@@ -133,8 +140,9 @@ function carryingUplink(status: SupervisorStatus | undefined): string | undefine
 
 /** The parts whose change is reported at once: ages and round trips change all the time. */
 function essence(status: SupervisorStatus): string {
-  const { state, cause, sessions, proof } = status
-  return JSON.stringify([state, cause, sessions, proof.provedAt, carryingUplink(status)])
+  const { state, cause, sessions, proof, way } = status
+  const uplinks = status.uplinks?.map(({ name, why }) => [name, why])
+  return JSON.stringify([state, cause, sessions, proof.provedAt, uplinks, way?.rung])
 }
 
 function whoIsOn(status: ConsoleStatus | undefined): string {

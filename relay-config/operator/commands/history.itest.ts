@@ -43,7 +43,8 @@ test(
           detail: '300 ms',
           ref: 'x',
         }) +
-        event('04:45:00', { event: 'refused', detail: 'login as \u001b[31mroot' }),
+        event('04:45:00', { event: 'refused', detail: 'login as \u001b[31mroot' }) +
+        event('04:45:30', { event: 'uplink', agoS: 2, fromS: 10, detail: 'eth0 to wlan0, 8 s without: a cause' }),
     )
     await writeFile(join(state, 'state/tokyo/past.gone'), '12\n')
     const alert = { event: 'alert', console: 'sw1', rule: 'ios-fan', ref: 'a1' }
@@ -69,6 +70,7 @@ test(
       '2026-11-26 04:20:07 UTC  carol         access off       osaka  to 2026-11-26 06:20:07 UTC  address 192.0.2.7  with key SHA256:abc  site visit',
       '2026-11-26 04:30:00 UTC  alice         break            tokyo  sw1  address 127.0.0.1  300 ms  (tokyo says so)',
       '2026-11-26 04:45:00 UTC  unknown       refused          tokyo  login as ?[31mroot  (tokyo says so)',
+      '2026-11-26 04:45:28 UTC  tokyo         uplink           tokyo  from 2026-11-26 04:45:20 UTC to 2026-11-26 04:45:28 UTC  eth0 to wlan0, 8 s without: a cause  (tokyo says so)',
       '2026-11-26 04:46:59 UTC  tokyo         alert            tokyo  sw1  ios-fan, 340 times  from 2026-11-26 04:45:00 UTC to 2026-11-26 04:46:59 UTC  (tokyo says so)',
       '2026-11-26 04:48:00 UTC  tokyo         alert            tokyo  sw1  ios-fan, once  after input by alice  "Faulty ?[31mfan"  (tokyo says so)',
       '2026-11-26 04:50:00 UTC  bob           command          tokyo  sw1  address 198.51.100.4  status, by login; exit code 0',
@@ -83,7 +85,7 @@ test(
     ])
     const eventsOf = async (...args: string[]) =>
       (await history('--json', ...args)).lines.map(line => (JSON.parse(line) as { event: string }).event)
-    assert.equal(await eventsOf('tokyo'), ['break', 'refused', 'alert', 'alert', 'command'])
+    assert.equal(await eventsOf('tokyo'), ['break', 'refused', 'uplink', 'alert', 'alert', 'command'])
     assert.equal(await eventsOf('--event', 'access off'), ['Stop Remote M.'])
     assert.equal(await eventsOf('--event', 'Stop Remote M.'), ['Stop Remote M.'])
     assert.equal(await eventsOf('--by', 'alice'), ['break'])

@@ -20,7 +20,7 @@ export const history = defineCommand({
   options: {
     event: {
       value: 'EVENT',
-      help: 'only these events: session, alert, typed, break, command, refused, "access off", apply and others',
+      help: 'only these events: session, alert, typed, break, command, refused, uplink, way, "access off", apply and others',
     },
     by: { value: 'NAME', help: 'only what this person did' },
     console: { value: 'CONSOLE', help: 'only what happened at this console' },

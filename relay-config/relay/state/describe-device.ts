@@ -2,6 +2,8 @@
 
 import type { Paint } from '../../../cli/paint.ts'
 import { shortAge } from '../../../cli/times.ts'
+import type { DeviceReport } from '../../../formats/control-protocol.ts'
+import { RUNG_NAMES } from '../../../formats/ways-out.ts'
 import { printable } from '../../../runtime/printable.ts'
 import { timeText } from '../../../runtime/time-text.ts'
 import type { DeviceView } from './device-view.ts'
@@ -35,7 +37,8 @@ export function describeDevice(view: DeviceView, nowMs: number, paint: Paint): s
       [report.probeMs, report.tookMs].map(ms => (ms === null ? '-' : `${Math.round(ms)} ms`)).join(', proof '),
     ),
     row('version', clean(report.software, 40)),
-    row('uplink', clean(report.uplink ?? 'unknown', 40)),
+    ...describeUplinks(report, reported, nowMs),
+    ...(report.way === undefined || report.way === 'direct' ? [] : [row('way', `by ${RUNG_NAMES[report.way]}`)]),
     row('sessions', `${report.sessions.shell} in the shell, ${report.sessions.console} on consoles`),
     ...(report.consoles === null ? [row('consoles', 'the console bridge does not answer')] : []),
     ...(report.consoles ?? []).flatMap(({ name, open, cause, who }) => [
@@ -57,6 +60,20 @@ export function describeDevice(view: DeviceView, nowMs: number, paint: Paint): s
 function placeOf({ relay }: DeviceView): string {
   if (relay === undefined) return 'this relay'
   return relay === null ? 'a relay' : `relay ${relay}`
+}
+
+/** The one that carries the tunnel; where there is a choice, each of them. */
+function describeUplinks({ uplink, uplinks }: DeviceReport, reportedMs: number, nowMs: number): string[] {
+  if (!uplinks || uplinks.length === 0) return [row('uplink', clean(uplink ?? 'unknown', 40))]
+  return uplinks.map(({ name, kind, metered, carries, provedS, dayBytes, why }, at) => {
+    const what = [
+      `${clean(name, 40)} (${clean(kind, 20)}${metered ? ', metered' : ''})`,
+      provedS === null ? 'not proved' : `proved ${shortAge(reportedMs - provedS * 1000, nowMs)} ago`,
+      ...(dayBytes === null ? [] : [`${(dayBytes / 1e6).toFixed(2)} MB in 24 hours`]),
+      carries ? 'carries the tunnel' : clean(why),
+    ]
+    return row(at === 0 ? 'uplinks' : '', what.filter(text => text !== '').join(', '))
+  })
 }
 
 /** What other relays have of a device that is at one: an older connection, or another answer to whether access is on. */

@@ -128,6 +128,29 @@ test('shows in depth how the device was proved, and since when it is silent', ()
   assert.match(text('constructor'), /\n {2}means +a state of a newer version/)
 })
 
+const UPLINKS: NonNullable<DeviceReport['uplinks']> = [
+  { name: 'eth0', kind: 'cable', metered: false, carries: false, provedS: 3_000, dayBytes: null, why: 'relay silent' },
+  { name: 'wwan0', kind: 'modem', metered: true, carries: true, provedS: 20, dayBytes: 1_240_000, why: '' },
+]
+
+test('has the uplinks of a device with several, and the way of its tunnel', () => {
+  const view = viewOf('tokyo', 'ready', { report: { ...REPORT, uplink: 'wwan0', way: 'tls', uplinks: UPLINKS } })
+  const shown = describeDevice(view, NOW_MS, PLAIN).join('\n')
+  assert.match(shown, /\n {2}uplinks +eth0 \(cable\), proved 50m ago, relay silent\n/)
+  assert.match(shown, /\n +wwan0 \(modem, metered\), proved 25s ago, 1\.24 MB in 24 hours, carries the tunnel\n/)
+  assert.match(shown, /\n {2}way +by SSH within TLS\n/)
+  const metrics = describeMetrics([view], NOW_MS)
+  for (const line of [
+    'oobm_device_way{device="tokyo",way="tls"} 1',
+    'oobm_uplink_carries{device="tokyo",uplink="eth0",kind="cable"} 0',
+    'oobm_uplink_carries{device="tokyo",uplink="wwan0",kind="modem"} 1',
+    'oobm_uplink_proved_timestamp_seconds{device="tokyo",uplink="eth0"} 1799996995',
+    'oobm_uplink_day_bytes{device="tokyo",uplink="wwan0"} 1240000',
+  ]) {
+    assert.ok(metrics.includes(`\n${line}\n`), line)
+  }
+})
+
 test('shows how long a device is silent, or since when it has not reported', () => {
   const shown = (more: Partial<DeviceView>) =>
     describeFleet([viewOf('tokyo', 'silent', more)], NOW_MS, 80, PLAIN)[1] ?? ''
@@ -165,6 +188,7 @@ const HOSTILE: DeviceReport = {
   uplink: EVIL,
   consoles: [{ name: EVIL, open: false, cause: EVIL, who: [{ technician: EVIL, types: true, forS: 1 }] }],
   changes: [{ agoS: 1e10, state: EVIL, cause: EVIL }],
+  uplinks: [{ name: EVIL, kind: EVIL, metered: true, carries: false, provedS: 1e10, dayBytes: 9e15, why: EVIL }],
 }
 const hostile = viewOf('tokyo', EVIL, { report: HOSTILE })
 

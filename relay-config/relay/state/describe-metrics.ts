@@ -75,6 +75,37 @@ const METRICS: Metric[] = [
         : [],
   },
   {
+    name: 'oobm_device_way',
+    help: 'The way of the tunnel of the last report: direct, tls, or proxy; the value is 1.',
+    samples: ({ report, connected }) => (connected && report?.way ? [[{ way: report.way }, 1]] : []),
+  },
+  {
+    name: 'oobm_uplink_carries',
+    help: 'Whether the tunnel goes by this uplink of the device, where it has several.',
+    samples: ({ report, connected }) =>
+      connected
+        ? (report?.uplinks ?? []).map(({ name, kind, carries }) => [{ uplink: name, kind }, carries ? 1 : 0])
+        : [],
+  },
+  {
+    name: 'oobm_uplink_proved_timestamp_seconds',
+    help: 'When a login into the device by this uplink last came through.',
+    samples: ({ report, reportedAtMs }) =>
+      (report?.uplinks ?? []).flatMap(({ name, provedS }) =>
+        reportedAtMs === undefined || provedS === null
+          ? []
+          : [[{ uplink: name }, Math.max(0, Math.round(reportedAtMs / 1000 - provedS))]],
+      ),
+  },
+  {
+    name: 'oobm_uplink_day_bytes',
+    help: 'Bytes of a metered uplink in the last 24 hours, or since the start of the device.',
+    samples: ({ report }) =>
+      (report?.uplinks ?? []).flatMap(({ name, dayBytes }) =>
+        dayBytes === null ? [] : [[{ uplink: name }, dayBytes]],
+      ),
+  },
+  {
     name: 'oobm_device_info',
     help: 'Software version and uplink of the last report; the value is 1.',
     samples: ({ report }) => (report ? [[{ version: report.software, uplink: report.uplink ?? '' }, 1]] : []),

@@ -82,6 +82,9 @@ function jsonOf(text: string | undefined): unknown {
   }
 }
 
+/** Events that no person brought about there. */
+const BY_ITSELF = new Set(['settings', 'uplink', 'way'])
+
 function toldEntry(device: string, toldS: number, told: unknown): HistoryEntry[] {
   const timeBefore = (ageS: number | undefined) => (ageS === undefined ? undefined : timeOf(toldS - ageS))
   const session = pastSessionSchema.safeParse(told).data
@@ -97,7 +100,7 @@ function toldEntry(device: string, toldS: number, told: unknown): HistoryEntry[]
   const [from, at] = [timeBefore(fromS), timeBefore(agoS)]
   if (at === undefined) return []
   const span = from === undefined ? {} : { from, to: at }
-  const by = who.technician ?? (event === 'settings' ? device : 'unknown')
+  const by = who.technician ?? (BY_ITSELF.has(event) ? device : 'unknown')
   return [{ at, by, event, device, ...who, ...span, ...(detail !== undefined && { reason: detail }), source: 'device' }]
 }
 

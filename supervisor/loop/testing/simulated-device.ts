@@ -8,6 +8,7 @@ import { Ways } from '../../network/ways.ts'
 import { deriveStatus, type Status } from '../../status/derive-status.ts'
 import { type Facts, FIRST_FACTS } from '../../status/facts.ts'
 import { LocalFacts } from '../../status/local-facts.ts'
+import type { Move } from '../../status/move.ts'
 import { ConnectionBudget } from '../connection-budget.ts'
 import { keepConnected } from '../keep-connected.ts'
 import { reportOf } from '../loop-reports.ts'
@@ -42,6 +43,7 @@ export class SimulatedDevice {
   readonly context: Context
   /** What was shown, at every change: `12.5 s ready: proved`. */
   readonly shown: string[] = []
+  readonly moves: Move[] = []
   /** What did not hold. */
   readonly broken: string[] = []
   readonly #stop = new AbortController()
@@ -92,6 +94,7 @@ export class SimulatedDevice {
           this.#take({ ...facts, sessions })
         },
         onTunnel: () => {},
+        onMove: move => this.moves.push(move),
         onBlink: () => {},
         onSettings: () => {},
         farewell: async () => {},
