@@ -92,13 +92,24 @@ const wifiSchema = z
 
 const addressSchema = z.string().refine(isIpAddress, 'must be an IP address')
 
+/** Names of all interfaces of a kind. */
+export const INTERFACE_KINDS = ['wired', 'wifi', 'modem'] as const
+export type InterfaceKind = (typeof INTERFACE_KINDS)[number]
+
+export function isInterfaceKind(name: string): name is InterfaceKind {
+  return INTERFACE_KINDS.some(kind => kind === name)
+}
+
 const interfaceSchema = z
   .strictObject({
     name: z
       .string()
-      .regex(/^[A-Za-z][A-Za-z0-9._-]{0,14}$/, 'must be an interface such as eth0 or wlan0, or "wired", or "wifi"')
+      .regex(
+        /^[A-Za-z][A-Za-z0-9._-]{0,14}$/,
+        'must be an interface such as eth0 or wlan0, or "wired", "wifi" or "modem"',
+      )
       .meta({
-        description: '`eth0`, `wlan0`; `wired` and `wifi` are all of that kind without an entry of their own',
+        description: '`eth0`, `wlan0`; `wired`, `wifi` and `modem` are all of that kind without an entry of their own',
         example: 'eth0',
       }),
     addresses: z.array(z.string().refine(isPrefixed, 'must be an address such as 192.0.2.10/24')).default([]).meta({
@@ -124,7 +135,7 @@ const interfaceSchema = z
       if (!addresses.some(address => reaches(address, gateway)))
         report(['gateways', at], 'is in the network of no address: the device cannot reach it')
     }
-    if (eap !== undefined && (name === 'wired' || name === 'wifi'))
+    if (eap !== undefined && isInterfaceKind(name))
       report(['eap'], `needs an interface by its own name, such as eth0, in place of "${name}"`)
   })
 

@@ -83,7 +83,12 @@ if (spawnSync('test', ['-x', NETWORKD]).status !== 0 || spawnSync('unshare', ['-
       assert.match(addresses, 'inet6 2001:db8::10/64')
       assert.match(routes, 'default via 192.0.2.1 dev eth0 proto static metric 100')
       assert.match(routes, 'default via 2001:db8::1 dev eth0 proto static metric 100')
-      assert.equal(Object.keys(files).sort(), ['50-oobm-eth0.network', '60-oobm-wifi.network', '60-oobm-wired.network'])
+      assert.equal(Object.keys(files).sort(), [
+        '50-oobm-eth0.network',
+        '60-oobm-modem.network',
+        '60-oobm-wifi.network',
+        '60-oobm-wired.network',
+      ])
     },
     { timeoutMs: 90_000 },
   )

@@ -1,9 +1,16 @@
 /** The addresses of the site as files of systemd-networkd; pure. The schema allows no value that could end its line. */
 import { isIP } from 'node:net'
-import type { InterfaceConfig, Site } from '../../formats/site-config.ts'
+import { DHCP_MODEM_DRIVERS } from '../../formats/modem-drivers.ts'
+import {
+  INTERFACE_KINDS,
+  type InterfaceConfig,
+  type InterfaceKind,
+  isInterfaceKind,
+  type Site,
+} from '../../formats/site-config.ts'
 
 /** Metrics of the routes: the lowest has precedence. Without them, networkd gives both 1024. */
-const METRIC = { wired: 100, wifi: 600 } as const
+const METRIC: Record<InterfaceKind, number> = { wired: 100, wifi: 600, modem: 700 }
 
 /** An interface without an entry: DHCP and router advertisements. */
 const AUTOMATIC = { addresses: [], gateways: [], dns: [], search: [], dhcp: undefined, eap: undefined }
@@ -12,10 +19,10 @@ const AUTOMATIC = { addresses: [], gateways: [], dns: [], search: [], dhcp: unde
 export function renderNetworkd({ system, interfaces }: Pick<Site, 'system' | 'interfaces'>): Record<string, string> {
   const files: Record<string, string> = {}
   for (const entry of interfaces) {
-    const isKind = entry.name === 'wired' || entry.name === 'wifi'
-    files[`${isKind ? 60 : 50}-oobm-${entry.name}.network`] = renderInterface(entry, system.ntp)
+    files[`${isInterfaceKind(entry.name) ? 60 : 50}-oobm-${entry.name}.network`] = renderInterface(entry, system.ntp)
   }
-  for (const name of ['wired', 'wifi'] as const)
+  // A modem is no cable: it has neither the fixed addresses nor the metric of one. It sorts before "wired", which matches it too.
+  for (const name of INTERFACE_KINDS)
     files[`60-oobm-${name}.network`] ??= renderInterface({ name, ...AUTOMATIC }, system.ntp)
   return files
 }
@@ -23,7 +30,8 @@ export function renderNetworkd({ system, interfaces }: Pick<Site, 'system' | 'in
 function renderInterface(entry: InterfaceConfig, ntp: readonly string[]): string {
   const { name, addresses, gateways, dns, search } = entry
   const dhcp = entry.dhcp ?? addresses.length === 0
-  const metric = /^wl|^wifi$/.test(name) ? METRIC.wifi : METRIC.wired
+  const kind = kindOf(name)
+  const metric = METRIC[kind]
   const useNtp = ntp.length === 0 ? [] : ['UseNTP=no']
   return section('Match', matchOf(name))
     .concat(
@@ -37,7 +45,7 @@ function renderInterface(entry: InterfaceConfig, ntp: readonly string[]): string
         ...dns.map(server => `DNS=${server}`),
         ...(search.length === 0 ? [] : [`Domains=${search.join(' ')}`]),
         ...ntp.map(server => `NTP=${server}`),
-        ...(metric === METRIC.wifi ? ['IgnoreCarrierLoss=5s'] : []),
+        ...(kind === 'wifi' ? ['IgnoreCarrierLoss=5s'] : []),
       ]),
       gateways.flatMap(gateway => section('Route', [`Gateway=${gateway}`, `Metric=${metric}`])),
       // By its MAC address, as in a reservation on the DHCP server, and not by the machine-id of the card.
@@ -48,7 +56,16 @@ function renderInterface(entry: InterfaceConfig, ntp: readonly string[]): string
     .join('')
 }
 
+/** Of an interface, by its name. */
+function kindOf(name: string): InterfaceKind {
+  if (isInterfaceKind(name)) return name
+  if (/^wl/.test(name)) return 'wifi'
+  return /^(wwan|usb)\d/.test(name) ? 'modem' : 'wired'
+}
+
 function matchOf(name: string): string[] {
+  // Without Type=: one that the kernel calls wwan0 has another than one that it calls usb0.
+  if (name === 'modem') return [`Driver=${DHCP_MODEM_DRIVERS.join(' ')}`]
   // Bridges, tunnels and the like have a Kind=, cards and adapters have none.
   if (name === 'wired') return ['Type=ether', 'Kind=!*']
   return name === 'wifi' ? ['Type=wlan'] : [`Name=${name}`]

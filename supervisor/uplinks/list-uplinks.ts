@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { basename } from 'node:path'
+import { isModemDriver } from '../../formats/modem-drivers.ts'
 import type { UplinkKind } from '../../formats/uplink-settings.ts'
 
 export interface Uplink {
@@ -99,8 +100,6 @@ function rows(text: string): string[][] {
 
 /** ARPHRD_ETHER, and what modems without Ethernet frames have: ARPHRD_RAWIP, ARPHRD_PPP (linux/if_arp.h). */
 const TYPES = { ether: '1', modem: ['519', '512'] }
-/** Kernel drivers of modems and phones that look like a network adapter. */
-const MODEM_DRIVERS = /^(cdc_(ether|ncm|mbim|eem)|huawei_cdc_ncm|rndis_host|ipheth|qmi_wwan|sierra_net|option|hso)$/
 
 function hasCarrier(name: string): boolean {
   return read(`/sys/class/net/${name}/carrier`).trim() === '1'
@@ -112,7 +111,7 @@ function kindOf(name: string): UplinkKind | undefined {
   if (TYPES.modem.includes(type) || /^wwan/.test(name)) return 'modem'
   if (type !== TYPES.ether) return undefined
   if (existsSync(`${folder}/phy80211`) || existsSync(`${folder}/wireless`)) return 'wifi'
-  return MODEM_DRIVERS.test(driverOf(folder)) ? 'modem' : 'cable'
+  return isModemDriver(driverOf(folder)) ? 'modem' : 'cable'
 }
 
 function driverOf(folder: string): string {
