@@ -28,7 +28,7 @@ KillMode=process
 Restart=always
 RestartSec=2
 RestartPreventExitStatus=255
-# A device is two processes.
+# A device is three processes.
 TasksMax=infinity
 LimitNOFILE=65536
 

@@ -185,7 +185,7 @@ test(
     const { claim, master } = await connection(context, relay, 'tokyo')
     await claim(OLD)
     const pids = await relay.sshd.descendants()
-    assert.ok(pids.length >= 3, 'sshd, the command, and what it waits in')
+    assert.ok(pids.length >= 2, 'sshd and the command')
     master.child.kill('SIGKILL')
     const gone = () => pids.every(pid => !signalProcess(pid, 0))
     await waitFor('sshd and the command to end after the client', gone)
@@ -211,10 +211,14 @@ test(
     const pids = await relay.sshd.descendants()
     const names = await Promise.all(pids.map(async pid => [pid, await readFile(`/proc/${pid}/comm`, 'utf8')] as const))
     const below = names.filter(([, name]) => !name.startsWith('sshd'))
-    assert.equal(below.map(([, name]) => name.trim()).sort(), ['cat', 'oobm-device-com'], 'two processes a device')
+    assert.equal(
+      below.map(([, name]) => name.trim()),
+      ['oobm-device-com'],
+      'one process a device',
+    )
     const command = below.find(([, name]) => name.startsWith('oobm'))?.[0] ?? 0
     signalProcess(command, 'SIGKILL')
-    await waitFor('both to be gone', () => below.every(([pid]) => !signalProcess(pid, 0)))
+    await waitFor('it to be gone', () => below.every(([pid]) => !signalProcess(pid, 0)))
   },
   SLOW,
 )

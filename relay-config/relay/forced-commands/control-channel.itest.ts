@@ -22,7 +22,9 @@ testInEachShell(
     const first = await connection(context, relay, 'tokyo')
     const firstClaim = await first.claim(OLD)
     const report = join(relay.stateDirectory, 'tokyo/report.json')
-    assert.is((await stat(join(relay.stateDirectory, 'tokyo/control'))).mode & 0o777, 0o600)
+    const pipe = join(relay.stateDirectory, 'tokyo/control')
+    await waitFor('its pipe to have a name', async () => (await stat(pipe).catch(() => undefined))?.isFIFO())
+    assert.is((await stat(pipe)).mode & 0o777, 0o600)
     assert.ok(tell(relay, 'tokyo', 'blink 1\n'))
     await firstClaim.says(/^claimed\nblink 1\n$/)
 
@@ -63,7 +65,8 @@ testInEachShell(
 
     const second = await connection(context, relay, 'tokyo')
     const secondClaim = await second.claim(NEW)
-    for (let n = 0; n < 20; n++) assert.ok(tell(relay, 'tokyo', `blink 2${n}\n`))
+    await waitFor('the new pipe to have a name', () => tell(relay, 'tokyo', 'blink 20\n'))
+    for (let n = 1; n < 20; n++) assert.ok(tell(relay, 'tokyo', `blink 2${n}\n`))
     await secondClaim.says(/^blink 219$/m)
     assert.is(
       firstClaim.output(),

@@ -71,9 +71,9 @@ test(
       'one claim a connection',
     )
     // On a quick machine most were refused before: there may be fewer than four.
-    await waitFor('two processes a claim to be left', async () => {
+    await waitFor('one process a claim to be left', async () => {
       const claimed = (await records(relay, 'tokyo')).length
-      return claimed <= CLAIMS && (await processes(relay)).length === 2 * (claimed + 1)
+      return claimed <= CLAIMS && (await processes(relay)).length === claimed + 1
     })
     assert.ok(most < 60, `${most} processes of the commands at once`)
   },
@@ -120,11 +120,8 @@ test(
       }),
     )
     assert.equal(
-      nices
-        .flat()
-        .filter(line => !line.startsWith('sleep'))
-        .sort(),
-      ['cat 10', 'oobm-device-com 10'],
+      nices.flat().filter(line => !line.startsWith('sleep')),
+      ['oobm-device-com 10'],
     )
   },
   SLOW,

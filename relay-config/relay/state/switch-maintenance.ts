@@ -41,7 +41,8 @@ export async function switchOff(input: Switch, untilMs: number | undefined): Pro
   // The file first: a device that connects now reads it there.
   await writeMaintenance(paths, device, { state: 'off', until, at: nowS, by, ...(reason !== undefined && { reason }) })
   const end = until === null ? {} : { untilS: until, nowS }
-  const told = await tellDevice(paths, device, { type: 'maintenance', off: true, ...end, by })
+  // Whoever cannot tell it must end its connection.
+  const told = await tellDevice(paths, device, { type: 'maintenance', off: true, ...end, by }).catch(() => false)
   const to = until === null ? {} : { to: new Date(until * 1000).toISOString() }
   const why = reason === undefined ? {} : { reason }
   const problem = await appendHistory(paths, { by, event: 'Stop Remote M.', device, ...to, ...why }).catch(err => err)
