@@ -17,6 +17,9 @@ TEST_NEEDS := $(FAULTS_NEEDS) sx:lrzsz age:age mount:mount script:bsdutils strac
 # A real boot monitor, for the test of transfers: too large to ask of each developer.
 MONITOR_NEEDS := qemu-system-arm:qemu-system-arm /usr/lib/u-boot/qemu_arm/u-boot.bin:u-boot-qemu
 
+# The package of tayga starts its service: it is not asked of each developer.
+NAT64_NEEDS := tayga:tayga dnsmasq:dnsmasq-base
+
 BENCH_NEEDS := $(LAB_NEEDS) ip:iproute2 unshare:util-linux script:bsdutils socat:socat python3:python3 picocom:picocom ser2net:ser2net \
 	conserver:conserver-server console:conserver-client tio:tio
 
@@ -37,7 +40,7 @@ run: build ## the whole system on this machine: relay, device, simulated router 
 .PHONY: test
 test: build ## every test (ONLY=part-of-a-file-name for some, ALL=1 where none may be skipped)
 	@tools/need-mounts
-	@tools/need $(TEST_NEEDS) $(if $(ALL),$(DEB_NEEDS) $(MONITOR_NEEDS))
+	@tools/need $(TEST_NEEDS) $(if $(ALL),$(DEB_NEEDS) $(MONITOR_NEEDS) $(NAT64_NEEDS))
 	@$(NODE) --import tsx tools/run-tests.ts --jobs $(JOBS) $(if $(ALL),--no-skip) $(ONLY)
 
 .PHONY: unit

@@ -34,16 +34,19 @@ export const waySchema = z.object({
   rung: z.enum(RUNGS),
   /** The HTTP proxy on it, as `host:port`. */
   proxy: z.string().nullable(),
+  /** The prefix of the NAT64 that leads to the relay's IPv4 address. Older supervisors do not say. */
+  nat64: z.string().nullable().optional(),
   /** What the TLS server showed; `foreign` where it is another one than before, of another issuer. */
   certificate: z.object({ fingerprint: z.string(), issuer: z.string(), foreign: z.boolean() }).nullable(),
 })
 
 /** A way for people: what is beside a plain connection; '' for that. */
-export function describeWay({ proxy, rung, certificate }: z.output<typeof waySchema>): string {
-  if (rung === 'direct') return ''
+export function describeWay({ proxy, nat64, rung, certificate }: z.output<typeof waySchema>): string {
+  const translated = nat64 ? `through the NAT64 ${nat64}` : ''
+  if (rung === 'direct') return translated
   const through = proxy === null ? '' : `, through the proxy ${proxy}`
   const opened = certificate?.foreign
     ? `; this network opens TLS: it shows a certificate of ${certificate.issuer || 'nobody'}`
     : ''
-  return `within TLS${through}${opened}`
+  return `within TLS${through}${translated && `, ${translated}`}${opened}`
 }

@@ -26,15 +26,15 @@ export function reportOf(
   if (state.state === 'down') return reportDown(state.failure, state.retryMs, known, { linkUp, nowMs })
   const { relay, via, intervals, connectedMs, aliveMs, addressGone, offForMs, proof, details, othersSeenMs } = state.run
   const { host, port } = relay
-  const { rung, proxy = null, certificate } = via
-  const way = { rung, proxy, certificate: certificate ? { ...certificate, foreign: isForeign } : null }
+  const { rung, proxy = null, nat64 = null, certificate } = via
+  const way = { rung, proxy, nat64, certificate: certificate ? { ...certificate, foreign: isForeign } : null }
   const maintenance = offForMs === 0 ? 'on' : Number.isFinite(offForMs) ? 'off for a time' : 'off'
   return {
     facts: {
       tunnel: {
         state: 'up',
         relay: { host, port },
-        ...(rung !== 'direct' && { way: describeWay(way) }),
+        ...(describeWay(way) !== '' && { way: describeWay(way) }),
         aliveMs,
         addressGone,
         limits: limitsOf(intervals),

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../../testbed/suite.ts'
-import { type AddressFault, type DialFailure, dialFailure, type NameFault } from './dial-failure.ts'
+import { type AddressFault, type DialFailure, dialFailure, type NameFault, type Nat64Answer } from './dial-failure.ts'
 
 const test = suite('dial-failure')
 
@@ -36,6 +36,21 @@ test('names what answers in place of an SSH server', () => {
 test('has a cause where nothing was tried yet', () => {
   assert.is(failure({}).kind, 'no-answer')
   assert.is(failure({}, { kind: 'dns-missing' }).cause, 'the name relay.example does not exist, says the name server')
+})
+
+test('says why an IPv4 address cannot be reached in a network that has IPv6 alone', () => {
+  const of = (addresses: string[], nat64: Nat64Answer) =>
+    dialFailure({
+      ...{ host: 'relay.example', port: 443, name: undefined, nat64 },
+      addresses: new Map(addresses.map(address => [address, { kind: 'no-route' }])),
+    }).cause
+  assert.is(
+    of(['192.0.2.1'], 'none'),
+    'there is no route to relay.example; IPv4 does not lead out of this network, and its name server knows no NAT64 (RFC 7050)',
+  )
+  assert.match(of(['192.0.2.1'], 'silent'), /its name server does not answer about a NAT64/)
+  assert.not.match(of(['192.0.2.1', '64:ff9b::c000:201'], 'found'), /IPv4/)
+  assert.not.match(of(['192.0.2.1', '2001:db8::1'], 'none'), /IPv4/)
 })
 
 test.run()

@@ -1,4 +1,5 @@
 /** Why a relay cannot be reached, as values and as text. */
+import { isIPv4 } from 'node:net'
 import type { Rung } from './way.ts'
 
 /** What happened at one address. */
@@ -41,6 +42,9 @@ type ServerFault =
 /** What the name server said. */
 export type NameFault = { kind: 'dns-missing' } | { kind: 'dns-silent' }
 
+/** What the name server said of a NAT64: it knows prefixes, it knows none, or it said nothing. */
+export type Nat64Answer = 'found' | 'none' | 'silent'
+
 export interface DialFailure {
   /** For decisions. */
   kind: AddressFault['kind'] | NameFault['kind']
@@ -77,26 +81,43 @@ export interface Found {
   proxy?: { host: string; port: number } | undefined
   /** Undefined where the name was found, or was none. */
   name: NameFault | undefined
+  /** What this network's name server says about a NAT64; undefined where none was looked for. */
+  nat64?: Nat64Answer | undefined
   /** What happened at each address that was tried; an empty map before any was. */
   addresses: ReadonlyMap<string, AddressFault>
 }
 
 /** @returns the one failure that says most of all that were met */
-export function dialFailure({ host, port, rung = 'direct', proxy, name, addresses }: Found): DialFailure {
+export function dialFailure({
+  host,
+  port,
+  rung = 'direct',
+  proxy,
+  name,
+  nat64 = 'found',
+  addresses,
+}: Found): DialFailure {
   const [[nearest, fault] = ['', { kind: 'no-answer' } as AddressFault]] = [...addresses].sort(
     ([, a], [, b]) => NEAREST.indexOf(a.kind) - NEAREST.indexOf(b.kind),
   )
   const dialled = proxy?.host ?? host
+  const onlyIPv4 = [...addresses.keys()].every(address => isIPv4(address))
   const which = fault.kind === 'not-ssh' && name === undefined ? { which: fault.which } : {}
   const where = name === undefined ? undefined : `its last address ${nearest}`
   const text = describe(fault, { host, port, rung, proxy, where })
   if (name === undefined) {
     const others = addresses.size > 1 ? ` (addresses tried: ${[...addresses.keys()].join(', ')})` : ''
-    return { kind: fault.kind, ...which, cause: text + others }
+    return { kind: fault.kind, ...which, cause: text + others + (onlyIPv4 ? NO_IPV4[nat64] : '') }
   }
   const cause = describeName(dialled, name)
   return { kind: name.kind, cause: addresses.size === 0 ? cause : `${cause}; ${text}` }
 }
+
+const NO_IPV4 = {
+  found: '',
+  none: '; IPv4 does not lead out of this network, and its name server knows no NAT64 (RFC 7050)',
+  silent: '; IPv4 does not lead out of this network, and its name server does not answer about a NAT64 (RFC 7050)',
+} as const satisfies Record<Nat64Answer, string>
 
 export function describeName(host: string, { kind }: NameFault): string {
   return kind === 'dns-missing'

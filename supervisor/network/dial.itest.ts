@@ -8,7 +8,7 @@ import { suite, type TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import { createDialler, type Dialled, type DialOptions } from './dial.ts'
 import { dialLocal } from './dial-local.ts'
-import { openTcpStream } from './tcp-stream.ts'
+import { pathOf } from './path-of.ts'
 
 const test = suite('dial')
 const GREETING = 'SSH-2.0-OpenSSH_9.2\r\n'
@@ -68,7 +68,7 @@ async function full(context: TestContext, host: string, port: number): Promise<v
 }
 
 function dial(options: Partial<DialOptions> & { port: number }, lookup?: (host: string) => Promise<string[]>) {
-  const dialler = createDialler(lookup ? { pathOf: () => ({ open: openTcpStream, lookup }) } : {})
+  const dialler = createDialler(lookup ? { pathOf: () => ({ ...pathOf(undefined), lookup }) } : {})
   return dialler.dial({ host: '127.0.0.1', timeoutMs: 10_000, signal: new AbortController().signal, ...options })
 }
 
@@ -212,7 +212,7 @@ test('says no-answer where nothing answers, within its own time for a connection
 test('goes back to the last good address when names fail, and says both things when that fails too', async context => {
   const answers: (() => Promise<string[]>)[] = []
   const dialler = createDialler({
-    pathOf: () => ({ open: openTcpStream, lookup: () => (answers.shift() as () => Promise<string[]>)() }),
+    pathOf: () => ({ ...pathOf(undefined), lookup: () => (answers.shift() as () => Promise<string[]>)() }),
   })
   let serve = (socket: Socket) => void socket.write(GREETING)
   const { port } = await serving(context, socket => serve(socket), '127.0.0.2')
@@ -246,7 +246,7 @@ test('never has more than one lookup in the works, and shares it', async () => {
   const answers = new Map<string, (addresses: string[]) => void>()
   const dialler = createDialler({
     pathOf: () => ({
-      open: openTcpStream,
+      ...pathOf(undefined),
       lookup: host => {
         asked.push(host)
         return new Promise(resolve => answers.set(host, resolve))

@@ -1,15 +1,23 @@
 /** A stream to something that has greeted as an SSH server, at whichever address of a name that is, by one of the ways to it. */
-import { isIP } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { within } from '../../runtime/waiting.ts'
 import { attempt } from './attempt.ts'
-import { type AddressFault, type DialFailure, describeName, dialFailure, type NameFault } from './dial-failure.ts'
-import { interleave, Names, systemLookup } from './names.ts'
+import {
+  type AddressFault,
+  type DialFailure,
+  describeName,
+  dialFailure,
+  type NameFault,
+  type Nat64Answer,
+} from './dial-failure.ts'
+import { interleave, Names } from './names.ts'
+import { Nat64, type Translated } from './nat64.ts'
 import type { NetworkPath } from './open-stream.ts'
+import { pathOf as systemPath } from './path-of.ts'
 import { Race, type Won } from './race.ts'
-import { openTcpStream } from './tcp-stream.ts'
 import type { HttpProxy, Rung, Via, Way } from './way.ts'
 import { type Approach, tcpWithin } from './wrap/approach.ts'
 import { connectThrough } from './wrap/connect-through.ts'
@@ -53,7 +61,7 @@ export interface Dialler {
 
 export interface DiallerOptions {
   clock?: Clock
-  /** How an interface is used, or the default route where none is named; called once for each. */
+  /** How an interface is used, or the default route where none is named; called once for each. The system's unless it is given. */
   pathOf?(interfaceName: string | undefined): NetworkPath
   /** The proxy on the way to a host; undefined where there is none. */
   proxyFor?(host: string): HttpProxy | undefined
@@ -68,19 +76,17 @@ const NAME_PATIENCE_MS = 1_000
 /** Milliseconds at the end that belong to the question to a server that says nothing; a quarter of a short time. */
 const ASK_MS = 2_000
 
-/** The kernel's choice of route, and the system's resolver. */
-const DEFAULT_PATH: NetworkPath = { open: openTcpStream, lookup: systemLookup }
-
 /** What the dialler remembers of one path. */
 interface Known extends NetworkPath {
   names: Names
 }
 
 export function createDialler(options: DiallerOptions = {}): Dialler {
-  const { clock = systemClock, pathOf = () => DEFAULT_PATH, proxyFor = () => undefined, authorities } = options
+  const { clock = systemClock, pathOf = systemPath, proxyFor = () => undefined, authorities } = options
   const paths = new Map<string | undefined, Known>()
   /** The last address of each name that has greeted: over another interface than now, it is better than none. */
   const good = new Map<string, string>()
+  const nat64 = new Nat64()
   const knownOf = (name: string | undefined): Known => {
     const path = paths.get(name) ?? pathWithMemory(pathOf(name))
     paths.set(name, path)
@@ -88,7 +94,7 @@ export function createDialler(options: DiallerOptions = {}): Dialler {
   }
   return {
     dial: async ({ host, port, via = { rung: 'direct' }, timeoutMs, synMs = timeoutMs, signal }) => {
-      const { open, names } = knownOf(via.interface)
+      const { open, names, isIPv6Only, network } = knownOf(via.interface)
       const relay = { host, port }
       const proxy = via.rung === 'proxy' ? proxyFor(host) : undefined
       if (via.rung === 'proxy' && proxy === undefined) return NO_PROXY
@@ -96,6 +102,8 @@ export function createDialler(options: DiallerOptions = {}): Dialler {
       const dialled = proxy ?? relay
       const met = new Map<string, AddressFault>()
       let name: NameFault | undefined
+      const translated = new Map<string, Translated>()
+      let translation: Nat64Answer | undefined
       const askAtMs = clock.nowMs() + timeoutMs - Math.min(ASK_MS, timeoutMs / 4)
       const run = (over: AbortSignal) => {
         const start = (address: string) => {
@@ -106,9 +114,18 @@ export function createDialler(options: DiallerOptions = {}): Dialler {
         const last = good.get(dialled.host)
         if (last !== undefined) void clock.sleep(NAME_PATIENCE_MS, over).then(() => race.add([last]))
         name = isIP(dialled.host) === 0 ? { kind: 'dns-silent' } : undefined
-        void names.resolve(dialled.host, over).then(resolved => {
+        void names.resolve(dialled.host, over).then(async resolved => {
           name = resolved.ok ? undefined : resolved.fault
-          race.add(inOrder(resolved.ok ? resolved.addresses : [], last))
+          const addresses = inOrder(resolved.ok ? resolved.addresses : [], last)
+          race.add(addresses)
+          const ipv4 = addresses.filter(address => isIPv4(address))
+          if (ipv4.length > 0 && isIPv6Only()) {
+            const offer = (list: readonly Translated[]) => {
+              for (const one of list) translated.set(one.address, one)
+              race.add(list.map(({ address }) => address))
+            }
+            translation = await nat64.translate({ ipv4, names, network: network(), signal: over, offer })
+          }
           race.finish()
         })
         return race.result
@@ -116,10 +133,14 @@ export function createDialler(options: DiallerOptions = {}): Dialler {
       const outcome = await within(timeoutMs, [signal], run, { clock, discard: won => won?.stream.destroy() })
       const won = outcome.kind === 'done' ? outcome.value : undefined
       if (won === undefined)
-        return { ok: false, failure: dialFailure({ ...relay, rung: via.rung, proxy, name, addresses: met }) }
-      good.set(dialled.host, won.address)
+        return {
+          ok: false,
+          failure: dialFailure({ ...relay, rung: via.rung, proxy, name, nat64: translation, addresses: met }),
+        }
+      const behind = translated.get(won.address)
+      good.set(dialled.host, behind?.ipv4 ?? won.address)
       const warning = name === undefined ? {} : { warning: describeName(dialled.host, name) }
-      return { ok: true, transport: { ...transportOf(won, via, proxy), ...warning } }
+      return { ok: true, transport: { ...transportOf(won, via, { proxy, nat64: behind?.prefix }), ...warning } }
     },
   }
 }
@@ -153,12 +174,20 @@ function pathWithMemory(path: NetworkPath): Known {
   return { ...path, names: new Names(path.lookup) }
 }
 
-function transportOf(won: Won, { interface: wanted, rung }: Via, proxy: HttpProxy | undefined): Transport {
+interface OnTheWay {
+  proxy: HttpProxy | undefined
+  /** The prefix behind which the address is. */
+  nat64: string | undefined
+}
+
+function transportOf(won: Won, { interface: wanted, rung }: Via, on: OnTheWay): Transport {
   const { stream, localAddress, address, certificate } = won
+  const { proxy, nat64 } = on
   const via: Way = {
     ...(wanted !== undefined && { interface: wanted }),
     rung,
     ...(proxy && { proxy: `${proxy.host}:${proxy.port}` }),
+    ...(nat64 && { nat64 }),
     ...(certificate && { certificate }),
   }
   const name = wanted ?? interfaceWith(localAddress)

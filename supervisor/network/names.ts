@@ -5,14 +5,17 @@ import { errorCode } from '../../runtime/errors.ts'
 import { settled } from '../../runtime/waiting.ts'
 import type { NameFault } from './dial-failure.ts'
 
-/** @returns literal addresses in the order of RFC 6724; rejects with a system error */
-export type Lookup = (host: string) => Promise<string[]>
+/**
+ * @param family 6: IPv6 addresses alone
+ * @returns literal addresses in the order of RFC 6724; rejects with a system error
+ */
+export type Lookup = (host: string, family?: 6) => Promise<string[]>
 
 export type Resolved = { ok: true; addresses: string[] } | { ok: false; fault: NameFault }
 
 /** getaddrinfo(3): it knows /etc/hosts and the system's name servers, and may block its thread for half a minute. */
-export const systemLookup: Lookup = async host =>
-  (await lookup(host, { all: true, order: 'verbatim' })).map(({ address }) => address)
+export const systemLookup: Lookup = async (host, family = 0 as 6) =>
+  (await lookup(host, { all: true, order: 'verbatim', family })).map(({ address }) => address)
 
 const SILENT: Resolved = { ok: false, fault: { kind: 'dns-silent' } }
 
@@ -25,19 +28,19 @@ export class Names {
   }
 
   /** Shares a lookup that is under way, and waits for one of another name to end before it begins its own. */
-  async resolve(host: string, signal: AbortSignal): Promise<Resolved> {
+  async resolve(host: string, signal: AbortSignal, family?: 6): Promise<Resolved> {
     if (isIP(host) !== 0) return { ok: true, addresses: [host] }
     while (this.#pending !== undefined && this.#pending.host !== host) {
       await race(this.#pending.answer, signal)
       if (signal.aborted) return SILENT
     }
-    this.#pending ??= { host, answer: this.#begin(host) }
+    this.#pending ??= { host, answer: this.#begin(host, family) }
     return race(this.#pending.answer, signal)
   }
 
-  async #begin(host: string): Promise<Resolved> {
+  async #begin(host: string, family?: 6): Promise<Resolved> {
     try {
-      const addresses = await this.#lookup(host)
+      const addresses = await this.#lookup(host, family)
       return addresses.length > 0 ? { ok: true, addresses } : { ok: false, fault: { kind: 'dns-missing' } }
     } catch (err) {
       return errorCode(err) === 'ENOTFOUND' ? { ok: false, fault: { kind: 'dns-missing' } } : SILENT

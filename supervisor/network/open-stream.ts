@@ -40,4 +40,8 @@ export interface NetworkPath {
   open: OpenStream
   /** Names, asked over the same interface. One lookup runs at a time. */
   lookup: Lookup
+  /** Whether IPv6 leads out by it, and IPv4 does not. */
+  isIPv6Only(): boolean
+  /** Which network it is in; undefined while that is not known. */
+  network(): string | undefined
 }

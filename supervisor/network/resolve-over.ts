@@ -13,14 +13,15 @@ const MISSING = /not found|does not have any RR/
  * then stays unknown while that is the one that is out of order, and the last good address is used.
  */
 export function resolveOver(interfaceName: string, fallback: Lookup = systemLookup): Lookup {
-  return host =>
+  return (host, family) =>
     new Promise((resolve, reject) => {
-      const args = ['query', '--legend=no', '--interface', interfaceName, '--', host]
+      const only = family === 6 ? ['-6'] : []
+      const args = ['query', '--legend=no', ...only, '--interface', interfaceName, '--', host]
       const env = { PATH: process.env.PATH, LC_ALL: 'C', SYSTEMD_COLORS: '0', SYSTEMD_PAGER: '' }
       execFile('resolvectl', args, { timeout: TIMEOUT_MS, env }, (err, stdout, stderr) => {
         if (!err) return resolve(addressesIn(stdout))
         if (MISSING.test(stderr)) return reject(Object.assign(new Error(stderr.trim()), { code: 'ENOTFOUND' }))
-        fallback(host).then(resolve, reject)
+        fallback(host, family).then(resolve, reject)
       })
     })
 }

@@ -27,6 +27,8 @@ export interface Certificate {
 export interface Way extends Via {
   /** The HTTP proxy on it, as `host:port`. */
   proxy?: string
+  /** The prefix of the network's NAT64 through which an IPv4 address is reached (RFC 6052). */
+  nat64?: string
   certificate?: Certificate
 }
 

@@ -8,7 +8,7 @@ import { startSshd } from '../../testbed/sshd.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
 import { connect } from '../ssh/connect.ts'
 import { createDialler, type Dialled, type DiallerOptions } from './dial.ts'
-import { openTcpStream } from './tcp-stream.ts'
+import { pathOf } from './path-of.ts'
 import {
   LOGIN,
   makeCertificate,
@@ -112,7 +112,7 @@ test('the certificate is verified only where it has to be', async context => {
   const other = await makeCertificate(there.directory, 'other')
   const authorities = await readFile(there.pem, 'utf8')
   const lookup = async () => ['127.0.0.1']
-  const options = { pathOf: () => ({ open: openTcpStream, lookup }) }
+  const options = { pathOf: () => ({ ...pathOf(undefined), lookup }) }
   assert.ok((await logIn('tls', there, { ...options, authorities }, 'relay.test')).bytes > 0)
   for (const [host, trusted] of [
     ['relay.test', await readFile(other, 'utf8')],
