@@ -128,6 +128,24 @@ test('issues a file with the settings of its site, as they were written', async 
   assert.match((await oobmRelay('issue', 'tokyo', '--with', '/no/such')).stderr, 'cannot read /no/such (ENOENT)')
 })
 
+test('issues a file for a device behind a proxy that asks for a login', async context => {
+  const { folder, oobmRelay } = await operator(context)
+  await oobmRelay('keys', 'tokyo')
+  const fleet = join(folder, 'fleet.toml')
+  const proxy = 'proxy = { host = "proxy.example.net", user = "rack1" }\n'
+  await writeFile(fleet, (await readFile(fleet, 'utf8')).replace('name = "tokyo"\n', `$&${proxy}`))
+  const without = await oobmRelay('issue', 'tokyo')
+  assert.is(without.code, 78)
+  assert.match(without.stderr, 'secrets.proxy_password: is missing: the login at the proxy (proxy.user) needs it')
+  const path = join(folder, 'tokyo-office.toml')
+  await writeFile(path, '[secrets]\nproxy_password = "p\\"ss word"\n')
+  const { code, stderr } = await oobmRelay('issue', 'tokyo', '--with', path)
+  assert.is(code, 0, stderr)
+  const { secrets } = parseProvisioning('oobm.toml', await readFile(join(folder, 'secrets/tokyo/oobm.toml'), 'utf8'))
+  assert.is(secrets.proxyPassword, 'p"ss word')
+  assert.match(secrets.relayKey ?? '', 'PRIVATE KEY')
+})
+
 test('tells a wrong command line from a wrong file', async context => {
   const { folder, oobmRelay } = await operator(context)
   const cases: [string[], number, RegExp][] = [

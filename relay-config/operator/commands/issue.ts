@@ -1,7 +1,9 @@
 /** `oobm-relay issue`: writes the file that field staff copy onto a device's card. */
 import { dirname, join, resolve } from 'node:path'
+import * as z from 'zod'
 import { parseProvisioning, stringifyProvisioning } from '../../../formats/provisioning.ts'
-import { type SiteInput, siteSchema } from '../../../formats/site-config.ts'
+import { connectivitySchema } from '../../../formats/settings-document.ts'
+import { checkSite, type SiteInput, siteShape } from '../../../formats/site-config.ts'
 import { parseToml, readToml } from '../../../formats/toml-file.ts'
 import { EXIT, errorCode, UserError } from '../../../runtime/errors.ts'
 import { readTextFile } from '../../../runtime/text-file.ts'
@@ -22,7 +24,10 @@ export const issue = defineCommand({
   summary: 'write the provisioning file of a device, with its secrets',
   arguments: [{ value: 'DEVICE', help: 'the device' }],
   options: {
-    with: { value: 'FILE', help: 'add the settings of its site (Wi-Fi, addresses, time zone) from FILE' },
+    with: {
+      value: 'FILE',
+      help: 'add the settings of its site (Wi-Fi, addresses, time zone, password of a proxy) from FILE',
+    },
     out: { value: 'FILE', help: 'write FILE instead of secrets/DEVICE/oobm.toml' },
   },
   run: withFleet(async input => {
@@ -38,10 +43,10 @@ export const issue = defineCommand({
     const spares = await makeSpareKeys(fleet, relaysOf(fleet, device), files.secrets, input.signal)
     for (const path of spares) print(`made ${path}`)
     const config = renderDeviceConfig(await withSpareKeys(fleet, files.secrets), device, bridgePublicKey, gatewayKey)
-    const site = values.with === undefined ? {} : await readSite(resolve(values.with))
+    const { secrets, ...site } = values.with === undefined ? {} : await readSite(resolve(values.with))
     const text = stringifyProvisioning(
       config,
-      { relayKey, shellHostKey, bridgeHostKey },
+      { ...secrets, relayKey, shellHostKey, bridgeHostKey },
       site,
       await trustOf(fleet, files.secrets, device.name),
     )
@@ -68,10 +73,16 @@ async function trustOf({ settings: { signers } }: Fleet, secrets: string, device
   return { signers, serial: (await readIssued(secrets, device))?.serial ?? 0 }
 }
 
+const siteFileSchema = z
+  .strictObject({ version: z.literal(1).optional(), ...siteShape, secrets: connectivitySchema.shape.secrets })
+  .superRefine(checkSite)
+
+type SiteFile = SiteInput & z.input<z.ZodObject<Pick<typeof connectivitySchema.shape, 'secrets'>>>
+
 /** Without defaults: a setting that is not in the file must not replace the device's own. */
-async function readSite(path: string): Promise<SiteInput> {
+async function readSite(path: string): Promise<SiteFile> {
   const text = await readTextFile(path, EXIT.configuration)
-  parseToml(path, text, siteSchema)
+  parseToml(path, text, siteFileSchema)
   const { version: _, ...site } = readToml(path, text)
   return site
 }
