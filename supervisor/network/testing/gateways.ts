@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { accepts } from '../../../testbed/accepts.ts'
-import { freePorts } from '../../../testbed/free-port.ts'
+import { freePort, freePorts } from '../../../testbed/free-port.ts'
 import { type Program, runProgram, startProgram } from '../../../testbed/run-program.ts'
 import type { TestContext } from '../../../testbed/suite.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
@@ -14,6 +14,8 @@ export interface Where {
   address?: string
   /** What it runs under, such as `['ip', 'netns', 'exec', 'NAME']`. */
   under?: string[]
+  /** A free one of this machine unless it is given. */
+  port?: number
 }
 
 export interface Gateway {
@@ -82,8 +84,9 @@ export async function startSquid(
   context: TestContext,
   directory: string,
   login: 'none' | 'basic' | 'digest',
+  { address = '127.0.0.1', under = [], port: wanted }: Where = {},
 ): Promise<Gateway> {
-  const [port] = (await freePorts(1)) as [number]
+  const port = wanted ?? (await freePort())
   const own = join(directory, `squid-${port}`)
   await mkdir(own)
   await chmod(own, 0o777)
@@ -104,7 +107,7 @@ export async function startSquid(
   await writeFile(
     join(own, 'squid.conf'),
     [
-      `http_port 127.0.0.1:${port}`,
+      `http_port ${address}:${port}`,
       `pid_filename ${own}/pid`,
       `cache_log ${own}/cache.log`,
       'access_log none',
@@ -121,16 +124,16 @@ export async function startSquid(
     ].join('\n'),
   )
   context.onFailure(() => readFile(join(own, 'cache.log'), 'utf8').catch(() => 'squid has no log'))
-  return start(context, port, ['squid', '--foreground', '-N', '-f', join(own, 'squid.conf')])
+  return start(context, port, [...under, 'squid', '--foreground', '-N', '-f', join(own, 'squid.conf')], address)
 }
 
 export async function startTinyproxy(
   context: TestContext,
   directory: string,
   login: 'none' | 'basic',
-  { address = '127.0.0.1', under = [] }: Where = {},
+  { address = '127.0.0.1', under = [], port: wanted }: Where = {},
 ): Promise<Gateway> {
-  const [port] = (await freePorts(1)) as [number]
+  const port = wanted ?? (await freePort())
   const file = join(directory, `tinyproxy-${port}.conf`)
   const lines = [`Port ${port}`, `Listen ${address}`, 'Timeout 600', 'MaxClients 20', 'LogLevel Error']
   if (login === 'basic') lines.push(`BasicAuth ${LOGIN.user} ${PLAIN_PASSWORD}`)

@@ -9,7 +9,10 @@ const DEMANDS: Demands = { healMs: 5_000, outlastMs: 25_000 }
 /** Seconds, from the fault: the way's turns, beginning with one that is there. */
 const way = (...turns: number[]): Way[] =>
   [-10, ...turns].map((atS, at) => ({ atMs: atS * 1000, ok: at % 2 === 0, why: 'cut' }))
-const claim = (atS: number, state: string, cause = '') => ({ atMs: atS * 1000, state, cause, relay: 'r', led: state })
+const claim = (atS: number, state: string, cause = '') => ({
+  ...{ atMs: atS * 1000, state, cause, led: state },
+  ...{ relay: 'r', rung: 'direct', uplink: '' },
+})
 
 function seen(changes: Partial<Observation> & { way?: Way[] }): Observation {
   const { way: both = way(), ...rest } = changes

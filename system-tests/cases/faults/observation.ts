@@ -17,6 +17,10 @@ export interface Claim {
   cause: string
   /** The relay that it names. */
   relay: string
+  /** The way to it: `direct`, `tls` or `proxy`; empty without a tunnel. */
+  rung: string
+  /** The interface that carries the tunnel, where it has a choice. */
+  uplink: string
   /** The state in the LED's file. */
   led: string
 }

@@ -1,6 +1,6 @@
 /** docs/reliability.md, from results; pure. */
 import { median } from '../../../lab/bench/figures.ts'
-import { type RowResult, spread } from './report.ts'
+import { type KeptLines, type RowResult, spread } from './report.ts'
 
 /** What the figures were measured on, in words that need no date. */
 export interface Machine {
@@ -15,7 +15,7 @@ export function renderReliability(rows: readonly RowResult[], machine: Machine, 
   return `# What goes wrong, and how soon it is well again
 
 Made by \`${command}\`, which breaks the network, the relay and the device in each of these ways, in
-network namespaces of its own, around the programs that ship; on ${machine.cores} cores with Linux ${machine.kernel}, Node.js ${machine.node} and
+network namespaces of its own, around the programs that ship${rows.some(({ kept }) => kept) ? ' (rows that this call did not run are as an earlier one left them)' : ''}; on ${machine.cores} cores with Linux ${machine.kernel}, Node.js ${machine.node} and
 ${machine.ssh}. In seconds: the median, and the 95th percentile in parentheses where it differs.
 
 | column | |
@@ -33,6 +33,9 @@ A way back counts as there when a connection to the listener on the relay's 127.
 port and for the consoles'. It is tried five times a second. A listener that a dead session holds is not tried, but where a row
 says so: sshd begins its \`ClientAliveInterval\` anew at each connection, so that trying would keep it.
 
+Where the relay takes SSH within TLS, a HAProxy with the configuration of \`tls = true\` is before its sshd. The HTTP proxies are
+squid and tinyproxy, on the device's router. Two uplinks are two cables, each with a network of its own.
+
 What the device says is what every reader of its status takes: a status without a fresh heartbeat says nothing.
 
 Not measured here: the whole machine's clock (the rows about the wall clock change the supervisor's alone), radio links, and
@@ -40,9 +43,20 @@ boards that lose their power; for the latter see [emulated-boards.md](emulated-b
 `
 }
 
+/** What the page has of a row; undefined where it has nothing. @param title without the length of a shorter fault */
+export function keptLines(page: string, title: string): KeptLines | undefined {
+  const begins = (line: string, start: string, ends: readonly string[]) =>
+    ends.some(end => line.startsWith(`${start}${title}${end}`))
+  const lines = page.split('\n')
+  const line = lines.find(one => begins(one, '| ', [' |', ' (here ', '; **']))
+  const figures = lines.filter(one => begins(one, '- ', [': ', ' (here ']))
+  return line === undefined ? undefined : { line, figures }
+}
+
 function renderTheme(theme: string, rows: readonly RowResult[]): string {
   const mine = rows.filter(row => row.theme === theme)
-  const lines = mine.map(({ title, runs, missed }) => {
+  const lines = mine.map(({ title, runs, missed, kept }) => {
+    if (kept) return kept.line
     const cells = [
       missed.length > 0 ? `${title}; **beyond a limit**: ${missed.join('; ')}` : title,
       spread(runs.map(({ ours }) => ours?.noticeMs)),
@@ -56,7 +70,7 @@ function renderTheme(theme: string, rows: readonly RowResult[]): string {
     return `| ${cells.join(' | ')} |`
   })
   const head = ['fault', 'noticed', 'outlasts', 'healed', 'autossh', 'runs', 'bytes', 'shown meanwhile']
-  const figures = mine.flatMap(({ title, runs }) => ownFigures(title, runs))
+  const figures = mine.flatMap(({ title, runs, kept }) => kept?.figures ?? ownFigures(title, runs))
   return [
     `## ${theme}`,
     `| ${head.join(' | ')} |`,

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../../../testbed/suite.ts'
-import { renderReliability } from './reliability-page.ts'
+import { keptLines, renderReliability } from './reliability-page.ts'
 import { byRow, describeRows, describeRun, type Result } from './report.ts'
 
 const test = suite('fault bench report')
@@ -68,6 +68,23 @@ test('the page has a table for each theme, states as they were shown, and no dat
   assert.match(page, '- the path is silent: bytes a day 2500000')
   assert.not.match(page, /ready`: proved/)
   assert.not.match(page, /20\d\d-\d\d/)
+})
+
+test('a row without results keeps its lines of the page, and is not taken for one whose title goes on', () => {
+  const machine = { cores: 2, kernel: '6.1', node: '20', ssh: 'OpenSSH_9.2' }
+  const longer = { ...result(0, 9_000, 60_000), row: 'twice', title: 'the path is silent, and again' }
+  const shorter = { ...result(0, 1_000, 60_000), title: 'the path is silent (here 30 s)', figures: { tries: 7 } }
+  const page = renderReliability(byRow([longer, shorter]), machine, 'make faults')
+  const kept = keptLines(page, 'the path is silent')
+  assert.match(kept?.line ?? '', /^\| the path is silent \(here 30 s\) \| 20\.0 s /)
+  assert.equal(kept?.figures, ['- the path is silent (here 30 s): tries 7'])
+  assert.is(keptLines(page, 'the path'), undefined)
+  const rows = kept
+    ? [{ ...byRow([shorter])[0], name: 'x', title: '', theme: 'The path', runs: [], missed: [], kept }]
+    : []
+  const again = renderReliability(rows, machine, 'make faults')
+  assert.match(again, kept?.line ?? 'none')
+  assert.match(again, '- the path is silent (here 30 s): tries 7')
 })
 
 test.run()

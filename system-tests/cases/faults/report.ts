@@ -25,6 +25,14 @@ export interface RowResult {
   runs: readonly Result[]
   /** What was missed in any run, and what only many runs can tell. */
   missed: string[]
+  /** What an earlier page has of a row of which there are no results here. */
+  kept?: KeptLines
+}
+
+/** Lines of docs/reliability.md: of the table, and of the row's own figures. */
+export interface KeptLines {
+  line: string
+  figures: string[]
 }
 
 /** From so many runs on, medians are held against autossh's. */

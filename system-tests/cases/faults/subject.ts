@@ -6,8 +6,8 @@ import { errorMessage } from '../../../runtime/errors.ts'
 import { runProgram } from '../../../testbed/run-program.ts'
 import type { Case, Steps, Subject } from '../../case.ts'
 import type { Options } from '../../options.ts'
-import { renderReliability } from './reliability-page.ts'
-import { byRow, describeRows, describeRun, type Result, slowerThanPeer } from './report.ts'
+import { keptLines, renderReliability } from './reliability-page.ts'
+import { byRow, describeRows, describeRun, type Result, type RowResult, slowerThanPeer } from './report.ts'
 import type { Row } from './row.ts'
 import { ALL_ROWS } from './rows/all-rows.ts'
 import { runRow } from './run-row.ts'
@@ -68,7 +68,7 @@ async function runCase(row: Row, { options, results }: Stage, steps: Steps): Pro
   return describeRun(result)
 }
 
-/** Of all runs that are there, also of earlier calls for other rows. */
+/** Of all runs that are there, also of earlier calls for other rows; the page keeps what it has of rows without any. */
 async function writePage(options: Options): Promise<void> {
   const files = (await readdir(join(RESULTS, 'runs'))).filter(name => name.endsWith('.json'))
   const texts = await Promise.all(files.map(name => readFile(join(RESULTS, 'runs', name), 'utf8')))
@@ -79,7 +79,14 @@ async function writePage(options: Options): Promise<void> {
     node: process.versions.node,
     ssh: stderr.split(',')[0] ?? '',
   }
-  const rows = byRow(inOrder(texts.map(text => entitled(JSON.parse(text) as Result))))
+  const measured = byRow(inOrder(texts.map(text => entitled(JSON.parse(text) as Result))))
+  const page = await readFile(PAGE, 'utf8').catch(() => '')
+  const rows = ALL_ROWS.flatMap(({ name, title, theme }): RowResult[] => {
+    const found = measured.find(row => row.name === name)
+    if (found) return [found]
+    const kept = keptLines(page, title)
+    return kept ? [{ name, title, theme, kept, runs: [], missed: [] }] : []
+  })
   const command = `make faults${options.peer ? ' PEER=autossh' : ''} RUNS=${options.runs}${options.full ? ' FULL=1' : ''} DOC=1`
   await writeFile(PAGE, renderReliability(rows, machine, command))
 }

@@ -1,6 +1,6 @@
 /** Faults of the path between the device and the relays: rules on the router, and on the relays themselves. */
 import type { Host } from '../../../machine/host.ts'
-import { ADDRESS, RELAY_PORTS } from '../world/network.ts'
+import { ADDRESS, RELAY_PORT, RELAY_PORTS } from '../world/network.ts'
 import { type End, type Inflict, nothing } from './fault.ts'
 
 /** Drops both ways, names too, as a provider's broken line does; the cable and the router's own address stay. */
@@ -30,6 +30,24 @@ export const reject: Inflict = world =>
 export const reset: Inflict = world =>
   onRouter(world, [`iifname "device" tcp dport ${RELAY_PORTS} reject with tcp reset`])
 
+/** The first bytes of who speaks SSH, after the TCP header (RFC 4253, 4.2; nft(8), raw payload expression). */
+const SPEAKS_SSH = '@ih,0,64 0x5353482d322e302d'
+
+/** A firewall looks into new connections, and resets those that begin as SSH does. */
+export const sshReset: Inflict = world =>
+  onRouter(world, [`iifname "device" tcp dport ${RELAY_PORT} ${SPEAKS_SSH} reject with tcp reset`])
+
+/** A firewall drops what is not TLS on the relay's port, the data of the open tunnel too (RFC 8446, 5.1: a record of a handshake). */
+export const tlsAlone: Inflict = world =>
+  onRouter(world, [
+    `iifname "device" tcp dport ${RELAY_PORT} @ih,0,16 0x1603 ct mark set 1`,
+    `iifname "device" tcp dport ${RELAY_PORT} ct mark != 1 @ih,0,8 >= 0 drop`,
+    `oifname "device" tcp sport ${RELAY_PORT} ct mark != 1 @ih,0,8 >= 0 drop`,
+  ])
+
+/** Only what is on the router itself is reached: names, and a proxy. */
+export const nothingThrough: Inflict = world => onRouter(world, ['iifname "device" drop', 'oifname "device" drop'])
+
 /** The far side of this end of a connection is refused, others go on: what is new gets an RST. */
 export const resetNew: Inflict = world =>
   onRouter(world, [`iifname "device" tcp dport ${RELAY_PORTS} tcp flags & (syn|ack) == syn reject with tcp reset`])
@@ -56,9 +74,9 @@ const FORGET_FLOWS = 'sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0; conntra
 export const publicAddressChanged: Inflict = async world => {
   const { router } = world.network
   const end = await onRouter(world, ['ct state invalid drop'])
-  await router.sh(`nft flush chain ip world nat
-nft add rule ip world nat ip saddr 10.77.0.0/16 oifname '"relay1"' snat to ${ADDRESS.public[1]}
-nft add rule ip world nat ip saddr 10.77.0.0/16 oifname '{ "relay2", "desk" }' masquerade
+  await router.sh(`nft flush chain inet world nat
+nft add rule inet world nat ip saddr 10.77.0.0/16 oifname '"relay1"' snat ip to ${ADDRESS.public[1]}
+nft add rule inet world nat ip saddr 10.77.0.0/16 oifname '{ "relay2", "desk" }' masquerade
 ${FORGET_FLOWS}`)
   return end
 }

@@ -15,6 +15,15 @@ export const sessionsKilled: Inflict = async ({ relays }) => {
   return nothing
 }
 
+/** So that a new connection has to come about under that fault. */
+export const thenKilled =
+  (fault: Inflict): Inflict =>
+  async world => {
+    const end = await fault(world)
+    await sessionsKilled(world)
+    return end
+  }
+
 /** The first relay knows the device's key no more, and its session is ended. */
 export const keyRefused: Inflict = async world => {
   const file = join(world.root, 'relay-1/.ssh/authorized_keys')

@@ -10,6 +10,8 @@ interface StatusText {
   cause?: string
   heartbeat?: Heartbeat
   relay?: { host: string } | null
+  way?: { rung: string } | null
+  uplinks?: { name: string; carries: boolean }[] | null
 }
 
 /** As every reader of the product takes it: what has no fresh heartbeat says nothing. */
@@ -18,8 +20,9 @@ export async function readClaim({ host, runtime, led }: Device): Promise<Omit<Cl
     readFile(host.seen(join(runtime, 'status.json')), 'utf8').catch(() => ''),
     readFile(led, 'utf8').catch(() => ''),
   ])
-  const { state, cause = '', heartbeat, relay } = parse(status)
-  const rest = { relay: relay?.host ?? '', led: shown.trim() }
+  const { state, cause = '', heartbeat, relay, way, uplinks } = parse(status)
+  const uplink = uplinks?.find(({ carries }) => carries)?.name ?? ''
+  const rest = { relay: relay?.host ?? '', rung: way?.rung ?? '', uplink, led: shown.trim() }
   if (state === undefined) return { state: 'none', cause: 'there is no status', ...rest }
   if (heartbeat && silentForMs(heartbeat, heartbeatNow()) > HEARTBEAT_MAX_AGE_MS) {
     return { state: 'old', cause: `does not answer; it said ${state}`, ...rest }

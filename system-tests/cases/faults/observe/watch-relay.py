@@ -14,7 +14,8 @@ import sys
 import threading
 import time
 
-SSHD_PORTS = (443, 444)
+# 822 is sshd's behind HAProxy.
+SSHD_PORTS = (443, 444, 822)
 SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY = 20
 NLM_F_REQUEST_DUMP = 0x301
@@ -33,11 +34,11 @@ def say(**fields):
         print(json.dumps({**fields, "atMs": time.monotonic() * 1000}), flush=True)
 
 
-def tcp_sockets():
-    """All TCP sockets over IPv4 of this network: (state, local port, inode, milliseconds since data came)."""
+def tcp_sockets(family):
+    """All TCP sockets of this network: (state, local port, inode, milliseconds since data came)."""
     found = []
     with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, SOCK_DIAG) as netlink:
-        request = struct.pack("=BBBBI48x", socket.AF_INET, socket.IPPROTO_TCP, 1 << (INET_DIAG_INFO - 1), 0, 0xFFFFFFFF)
+        request = struct.pack("=BBBBI48x", family, socket.IPPROTO_TCP, 1 << (INET_DIAG_INFO - 1), 0, 0xFFFFFFFF)
         netlink.send(struct.pack("=IHHII", 16 + len(request), SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST_DUMP, 0, 0) + request)
         while True:
             data = netlink.recv(65536)
@@ -93,8 +94,9 @@ def sockets_of(pid):
 
 
 def look(ports):
-    sockets = tcp_sockets()
-    connected = {inode: heard for state, port, inode, heard in sockets if state == TCP_ESTABLISHED and port in SSHD_PORTS}
+    sockets = tcp_sockets(socket.AF_INET)
+    every = sockets + tcp_sockets(socket.AF_INET6)
+    connected = {inode: heard for state, port, inode, heard in every if state == TCP_ESTABLISHED and port in SSHD_PORTS}
     answer = {}
     for port in ports:
         inode = next((one for state, at, one, _ in sockets if state == TCP_LISTEN and at == port), None)

@@ -9,6 +9,8 @@ import { portalRows } from './portals.ts'
 import { relayRows } from './relay.ts'
 import { supervisorRows } from './supervisor.ts'
 import { twoRelayRows } from './two-relays.ts'
+import { uplinkRows } from './uplinks.ts'
+import { wayOutRows } from './ways-out.ts'
 
 export const ALL_ROWS: readonly Row[] = [
   ...relayRows,
@@ -16,8 +18,10 @@ export const ALL_ROWS: readonly Row[] = [
   ...linkRows,
   ...nameRows,
   ...portalRows,
+  ...wayOutRows,
   ...deviceRows,
   ...supervisorRows,
+  ...uplinkRows,
   ...twoRelayRows,
   ...idleRows,
 ]

@@ -1,24 +1,16 @@
 /** Rows: names that are not answered, or lead elsewhere, and addresses that are slow or dead. */
 import type { Inflict } from '../inflict/fault.ts'
-import { namesFail, namesPoint, namesRefused, relayMoved } from '../inflict/names.ts'
+import { namesFail, namesPoint, namesRefused, onlyIpv6, relayMoved } from '../inflict/names.ts'
 import { deadAddress, firstSynLost } from '../inflict/path.ts'
-import { sessionsKilled } from '../inflict/processes.ts'
+import { thenKilled } from '../inflict/processes.ts'
 import { LIMIT, type Row } from '../row.ts'
 import { ADDRESS } from '../world/network.ts'
-import { askForSelfTest } from './steps.ts'
+import { askForSelfTest, technicianGetsIn } from './steps.ts'
 
 const THEME = 'Names and addresses'
 const promised = { outlastMs: LIMIT.promiseSilent }
 /** The tunnel works, and nothing but names does not: nobody may notice it at the way. */
 const unharmed = { outlastMs: 0, healMs: LIMIT.afterEvent, keeps: ['both' as const], never: /^(no-relay|unproved)$/ }
-
-const thenKilled =
-  (fault: Inflict): Inflict =>
-  async world => {
-    const end = await fault(world)
-    await sessionsKilled(world)
-    return end
-  }
 
 const dead = (name: string, title: string, fault: Inflict): Row => ({
   name,
@@ -50,6 +42,18 @@ export const nameRows: Row[] = [
     lastsS: 0,
     goesAround: true,
     inflict: relayMoved,
+    demands: { ...promised, healMs: LIMIT.afterSilence },
+  },
+  {
+    name: 'ipv6-only',
+    title:
+      'IPv4 is gone, and IPv6 is there: an address, a router and a name server; the relay’s name has an address of each',
+    theme: THEME,
+    lastsS: 0,
+    goesAround: true,
+    alone: true,
+    inflict: onlyIpv6,
+    after: technicianGetsIn,
     demands: { ...promised, healMs: LIMIT.afterSilence },
   },
   {

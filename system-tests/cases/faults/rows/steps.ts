@@ -2,6 +2,7 @@
 import type { Program } from '../../../../testbed/run-program.ts'
 import { waitFor } from '../../../../testbed/wait-for.ts'
 import { monotonicMs } from '../monotonic.ts'
+import type { Claim } from '../observation.ts'
 import type { Scene } from '../row.ts'
 import { SHELL } from '../world/provision.ts'
 
@@ -9,6 +10,16 @@ import { SHELL } from '../world/provision.ts'
 export async function askForSelfTest({ world, cleanup }: Scene): Promise<void> {
   const asked = world.device.oobm('test')
   cleanup(() => asked)
+}
+
+/** A technician's command on the device, by the relay that the device is on, as their ssh_config leads there. */
+export async function technicianGetsIn({ world, found, figure }: Scene): Promise<void> {
+  const { network, provisioned } = world
+  const startedMs = monotonicMs()
+  const args = ['-F', provisioned.sshConfig, '-o', 'BatchMode=yes', SHELL, 'echo here']
+  const { code, stdout, stderr } = await network.desk.run('ssh', args, { timeoutMs: 60_000 })
+  figure('a technician is in after ms', Math.round(monotonicMs() - startedMs))
+  if (stdout !== 'here\n') found(`ssh ${SHELL}: exit ${code}, ${stderr.trim()}`)
 }
 
 export interface Person {
@@ -56,14 +67,25 @@ export async function sendUp({ world, pause, found, figure }: Scene, bytes: numb
 
 /** Milliseconds until the device claims such a state; undefined when it does not in time. */
 export async function waitForState(
-  { recorder, pause }: Scene,
+  scene: Scene,
   is: (state: string) => boolean,
   timeoutMs: number,
 ): Promise<number | undefined> {
+  return waitForClaim(scene, ({ state }) => is(state), timeoutMs)
+}
+
+/** The same for anything that it claims. */
+export async function waitForClaim(
+  { recorder, pause }: Scene,
+  is: (claim: Claim) => boolean,
+  timeoutMs: number,
+): Promise<number | undefined> {
   const startedMs = monotonicMs()
-  while (!is(recorder.claim()?.state ?? '')) {
-    if (monotonicMs() - startedMs > timeoutMs) return undefined
+  for (;;) {
+    const claim = recorder.claim()
+    const waitedMs = Math.round(monotonicMs() - startedMs)
+    if (claim && is(claim)) return waitedMs
+    if (waitedMs > timeoutMs) return undefined
     await pause(50)
   }
-  return Math.round(monotonicMs() - startedMs)
 }

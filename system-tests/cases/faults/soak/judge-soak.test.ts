@@ -11,7 +11,7 @@ function judged(changes: Partial<SoakObservation>) {
   const whole = [way(0, true)]
   const seen: SoakObservation = {
     ...{ fromMs: 0, toMs: 600_000, faults: 10, notHealed: [], readyAtEnd: true, watchdogs: 0 },
-    claims: [{ atMs: 0, state: 'ready', cause: '', relay: '', led: '' }],
+    claims: [{ atMs: 0, state: 'ready', cause: '', relay: '', rung: '', uplink: '', led: '' }],
     ways: { both: whole, shell: whole, console: whole, held: whole },
     ...{ before: footprint, after: footprint },
     ...changes,
@@ -28,8 +28,8 @@ test('a promise may outlast the way for as long as docs/tunnel.md says, and a bu
   assert.equal(judged({ ways: ways(30_100) }), ['a way in was promised for 30.1 s without one'])
   assert.match(judged({ ways: ways(61_000) }).join(), /ready without a listener for 10.17 % of the time/)
   const claims = [
-    { atMs: 0, state: 'ready', cause: '', relay: '', led: '' },
-    { atMs: 101_000, state: 'no-relay', cause: '', relay: '', led: '' },
+    { atMs: 0, state: 'ready', cause: '', relay: '', rung: '', uplink: '', led: '' },
+    { atMs: 101_000, state: 'no-relay', cause: '', relay: '', rung: '', uplink: '', led: '' },
   ]
   assert.equal(judged({ ways: ways(90_000), claims }), [], 'what is not promised does not count')
 })

@@ -1,12 +1,13 @@
 """A name server for one world: A and AAAA from a JSON file that is read at every question.
 
-Usage: dns-server.py ADDRESS FILE
+Usage: dns-server.py FILE ADDRESS...
 FILE: {"mode": "answer", "names": {"relay.example.net": ["192.0.2.10", "2001:db8::1"]}}
 "mode" is answer, silent or failing (SERVFAIL). A name that is not there does not exist (NXDOMAIN).
 """
 
 import ipaddress
 import json
+import selectors
 import socket
 import struct
 import sys
@@ -40,12 +41,25 @@ def answer_to(packet, zone):
     return head + question + b"".join(records)
 
 
-def main(address, path):
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+def listen(address):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    server = socket.socket(family, socket.SOCK_DGRAM)
     server.bind((address, 53))
-    print("ready", flush=True)
-    while True:
-        packet, client = server.recvfrom(1500)
+    return server
+
+
+def questions(addresses):
+    with selectors.DefaultSelector() as selector:
+        for address in addresses:
+            selector.register(listen(address), selectors.EVENT_READ)
+        print("ready", flush=True)
+        while True:
+            for key, _ in selector.select():
+                yield key.fileobj, *key.fileobj.recvfrom(1500)
+
+
+def main(path, *addresses):
+    for server, packet, client in questions(addresses):
         try:
             with open(path, encoding="utf-8") as file:
                 answer = answer_to(packet, json.load(file))

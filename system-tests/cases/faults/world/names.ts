@@ -15,9 +15,15 @@ export interface Names {
   start(): Promise<void>
 }
 
-/** Before the hosts are started: one file, so that a bind mount of it shows. */
+/** The name server of each; before the hosts are started, as they mount these files. */
 export async function writeResolvConf(folder: string): Promise<void> {
   await writeFile(join(folder, 'resolv.conf'), `nameserver ${ADDRESS.names}\n`)
+  await deviceAsks(folder, ADDRESS.names)
+}
+
+/** The same file is written again: a bind mount of it shows. */
+export async function deviceAsks(folder: string, server: string): Promise<void> {
+  await writeFile(join(folder, 'device-resolv.conf'), `nameserver ${server}\n`)
 }
 
 export async function startNames(router: Host, folder: string): Promise<Names> {
@@ -31,7 +37,10 @@ export async function startNames(router: Host, folder: string): Promise<Names> {
   const write = () => writeAtomically(file, JSON.stringify(zone), 0o644)
   let stop = async () => {}
   const start = async () => {
-    const server = router.start('python3', [join(import.meta.dirname, 'dns-server.py'), ADDRESS.names, file])
+    const server = router.start('python3', [
+      join(import.meta.dirname, 'dns-server.py'),
+      ...[file, ADDRESS.names, ADDRESS.names6],
+    ])
     await server.says(/^ready$/m)
     stop = async () => void (await server.stop(0))
   }

@@ -6,6 +6,8 @@ import type { DeviceConfigInput } from '../../../../formats/device-config.ts'
 import { SECRETS, SECRETS_DIRECTORY } from '../../../../formats/provisioning.ts'
 import { stringifyToml } from '../../../../formats/toml-file.ts'
 import { prepareUnit, type UnitEnvironment } from '../../../../lab/prepare-unit.ts'
+import { parseFleet } from '../../../../relay-config/fleet/fleet-config.ts'
+import { renderHaproxyConfig } from '../../../../relay-config/relay/dedicated/haproxy-config.ts'
 import { type KeyPair, makeKey } from '../../../../testbed/make-key.ts'
 import { runProgram } from '../../../../testbed/run-program.ts'
 import type { SshdOptions } from '../../../../testbed/sshd.ts'
@@ -33,6 +35,10 @@ export interface ProvisionOptions {
   /** Replaces the defaults that the device ships with: only where a row is about them. */
   intervals?: DeviceConfigInput['intervals']
   profile?: DeviceConfigInput['profile']
+  /** Of the device, where a row is about them. */
+  uplinkSettings?: DeviceConfigInput['uplinks']
+  proxy?: DeviceConfigInput['proxy']
+  proxyPassword?: string
   /** Path of the console's line. */
   equipment: string
 }
@@ -44,6 +50,8 @@ export interface Provisioned {
   units: { supervisor: UnitEnvironment; bridge: UnitEnvironment }
   led: string
   sshConfig: string
+  /** The configuration of a HAProxy for each relay, as `tls = true` makes it on a dedicated one. */
+  haproxy: string[]
   /** Where the relays' commands keep the records of this device. */
   records: string[]
   /** The peer's key, and a known_hosts file for it. */
@@ -56,7 +64,10 @@ export async function provision(root: string, options: ProvisionOptions): Promis
   for (const folder of ['relay-1', 'relay-2', 'technician', 'device']) await mkdir(path(folder))
   const hostKeys = [await makeKey(path('relay-1'), 'host_key'), await makeKey(path('relay-2'), 'host_key')]
   const technician = await makeKey(path('technician'), 'key')
-  await writeFile(path('fleet.toml'), renderFleet(root, options, hostKeys, technician))
+  const fleetText = renderFleet(root, options, hostKeys, technician)
+  await writeFile(path('fleet.toml'), fleetText)
+  const fleet = parseFleet('fleet.toml', fleetText)
+  await writeFile(path('site.toml'), stringifyToml(siteOf(options)))
 
   const run = async (command: string, args: string[], home = root) => {
     const { code, stdout, stderr } = await runProgram(command, args, { cwd: root, env: { HOME: home } })
@@ -70,7 +81,7 @@ export async function provision(root: string, options: ProvisionOptions): Promis
     // On a relay it is run in the login's home; here that login is a real person's, so it gets another.
     await run('sh', [path('rendered/relay', name, 'install')], path(`relay-${at + 1}`))
   }
-  await program('oobm-relay', 'issue', SHELL, '--out', path('oobm.toml'))
+  await program('oobm-relay', 'issue', SHELL, '--with', path('site.toml'), '--out', path('oobm.toml'))
   await program('oobm', 'import', path('oobm.toml'), '--root', path('device'))
   const units = {
     supervisor: await prepareUnit(path('device'), 'oobm'),
@@ -83,6 +94,7 @@ export async function provision(root: string, options: ProvisionOptions): Promis
     units,
     led: path('led'),
     sshConfig: join(rendered, 'config'),
+    haproxy: fleet.relays.map(relay => renderHaproxyConfig(fleet, relay, { hasIpv6: true })),
     records: RELAY.map((_, at) => path(`relay-${at + 1}`, 'oobm/state', SHELL)),
     relaySshd: RELAY.slice(0, options.relays).map((name, at) => ({
       directory: path(`relay-${at + 1}`, 'sshd'),
@@ -103,9 +115,13 @@ export async function provision(root: string, options: ProvisionOptions): Promis
   }
 }
 
+function siteOf({ proxyPassword }: ProvisionOptions) {
+  return proxyPassword === undefined ? {} : { secrets: { proxyPassword } }
+}
+
 function renderFleet(
   root: string,
-  { relays, intervals, profile, equipment }: ProvisionOptions,
+  { relays, intervals, profile, uplinkSettings, proxy, equipment }: ProvisionOptions,
   hostKeys: KeyPair[],
   technician: KeyPair,
 ) {
@@ -131,6 +147,8 @@ function renderFleet(
         bridge: { port: BRIDGE_PORT },
         intervals: { ...STABLE, ...intervals },
         ...(profile ? { profile } : {}),
+        ...(uplinkSettings ? { uplinks: uplinkSettings } : {}),
+        ...(proxy ? { proxy } : {}),
       },
       { name: PEER, port: LISTENERS.peer },
     ],

@@ -13,6 +13,10 @@ import { type Provisioned, type ProvisionOptions, provision } from './provision.
 import { type Relay, startRelay } from './relay.ts'
 
 export interface WorldOptions extends Partial<Omit<ProvisionOptions, 'equipment'>>, DeviceOptions {
+  /** Cables of the device. */
+  uplinks?: 1 | 2
+  /** Whether the relays take SSH within TLS, too. */
+  tls?: boolean
   /** Whether autossh runs on the same device. */
   peer?: boolean
   /** Done before anything of the device starts. */
@@ -35,18 +39,18 @@ export async function startWorld(undo: Undo, options: WorldOptions = {}): Promis
   await writeResolvConf(root)
   await mkdir(join(root, 'equipment'))
   const equipment = await ptyTarget(undo, join(root, 'equipment'))
-  const provisioned = await provision(root, {
-    relays: options.relays ?? 1,
-    ...(options.intervals ? { intervals: options.intervals } : {}),
-    ...(options.profile ? { profile: options.profile } : {}),
-    equipment: equipment.path,
-  })
-  const network = await startNetwork(undo, root)
+  const provisioned = await provision(root, { ...options, relays: options.relays ?? 1, equipment: equipment.path })
+  const network = await startNetwork(undo, root, options.uplinks)
   const names = await startNames(network.router, root)
   await network.relays[0].sh(`ip address add ${ADDRESS.relayMoved}/24 dev eth0`)
-  const addresses = [[ADDRESS.relays[0], ADDRESS.relayMoved], [ADDRESS.relays[1]]]
+  const addresses = [[ADDRESS.relays[0], ADDRESS.relayMoved, ADDRESS.relay6], [ADDRESS.relays[1]]]
   const relays = await Promise.all(
-    provisioned.relaySshd.map((sshd, at) => startRelay(undo, network.relays[at as 0 | 1], sshd, addresses[at] ?? [])),
+    provisioned.relaySshd.map((sshd, at) =>
+      startRelay(undo, network.relays[at as 0 | 1], sshd, {
+        addresses: addresses[at] ?? [],
+        haproxy: options.tls ? provisioned.haproxy[at] : undefined,
+      }),
+    ),
   )
   const before = { ...{ root, network, names, relays, provisioned, equipment }, peer: undefined, cleanup: undo.cleanup }
   await options.beforeDevice?.(before)
