@@ -10,8 +10,11 @@ export type Blame =
   /** The relay itself said no: it says so by each way. */
   | 'relay'
 
-/** Failures in a row after which another way is tried where the direct one worked before: a relay that restarts needs no other. */
-const PATIENCE = 2
+/**
+ * Failures in a row after which a try goes on to other ways where the direct one worked before, when it fails by that once
+ * more: a relay that restarts needs no other.
+ */
+const PATIENCE = 1
 
 /** The ways that are left, the simplest first; a proxy is no use without TLS inside it. */
 export function rungsLeft({ tls, proxy }: { tls: boolean; proxy: boolean }): Rung[] {

@@ -11,7 +11,7 @@ import { technicianGetsIn, waitForClaim } from './steps.ts'
 
 const LOGINS = { none: 'no login', basic: 'Basic', digest: 'Digest' } as const
 const THEME = 'Networks that let no plain SSH through'
-/** Milliseconds from the beginning of the fault; on a network where plain SSH was proved, two tries fail before others begin. */
+/** Milliseconds from the beginning of the fault; on a network where plain SSH was proved, a second try must fail before others begin. */
 const FOUND_MS = 60_000
 
 const row = (changes: Omit<Row, 'theme' | 'lastsS' | 'demands'> & Partial<Row>): Row => ({
