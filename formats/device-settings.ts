@@ -8,6 +8,7 @@ import { pathSchema, portSchema, userSchema } from './names.ts'
 import { settingsPollSchema } from './settings-poll.ts'
 import { uplinkSchema } from './uplink-settings.ts'
 import { usbPortSchema } from './usb-port.ts'
+import { userdataSchema } from './userdata.ts'
 import { proxySchema, waysOutSchema } from './ways-out.ts'
 
 export const ledSchema = z
@@ -159,6 +160,9 @@ export const deviceSettings = {
   settingsPoll: settingsPollSchema
     .optional()
     .meta({ description: 'an address from which the device gets signed settings documents by itself' }),
+  userdata: userdataSchema
+    .optional()
+    .meta({ description: 'userdata of a mobile network, which may name another relay (docs/userdata.md)' }),
   recovery: recoverySchema
     .prefault({})
     .meta({ description: 'what the device may do by itself when its way out is stuck (docs/recovery.md)' }),

@@ -6,6 +6,7 @@ import { errorCode } from '../runtime/errors.ts'
 import { RECOVERY_STEPS } from './recovery-steps.ts'
 import { STATE_NAMES, withState } from './states.ts'
 import { UPLINK_KINDS } from './uplink-settings.ts'
+import { userdataStatusSchema } from './userdata.ts'
 import { RUNGS, waySchema } from './ways-out.ts'
 
 /** Milliseconds since 1970. */
@@ -75,6 +76,8 @@ export const supervisorStatusSchema = z.preprocess(
         }),
       )
       .optional(),
+    /** Missing where no userdata is asked for. */
+    userdata: userdataStatusSchema.optional(),
     sessions: z.object({ shell: z.int(), console: z.int() }),
     /** The next attempt to connect; null while none is planned. */
     retryAt: instant.nullable(),

@@ -8,11 +8,12 @@ export type UplinkKind = (typeof UPLINK_KINDS)[number]
 /** The order of interfaces without one of their own; the lowest is used first. */
 export const UPLINK_ORDER = { cable: 10, wifi: 20, modem: 30 } as const satisfies Record<UplinkKind, number>
 
+export const interfaceNameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/, 'must be the name of a network interface, such as eth0')
+
 export const uplinkSchema = z.strictObject({
-  interface: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$/, 'must be the name of a network interface, such as eth0')
-    .meta({ description: 'name of the network interface', example: 'wwan0' }),
+  interface: interfaceNameSchema.meta({ description: 'name of the network interface', example: 'wwan0' }),
   order: z
     .int()
     .min(0)

@@ -12,7 +12,6 @@ import type { Led } from './led/led.ts'
 import type { Configuration } from './load-configuration.ts'
 import type { BoardPace } from './loop/board-pace.ts'
 import { ConnectionBudget } from './loop/connection-budget.ts'
-import { keepConnected } from './loop/keep-connected.ts'
 import { silentMaxMs } from './loop/liveness.ts'
 import { reportOf } from './loop/loop-reports.ts'
 import { Patience } from './loop/patience.ts'
@@ -46,6 +45,7 @@ import type { StatusKeeper } from './status/status-keeper.ts'
 import { watchShells } from './status/watch-shells.ts'
 import { bytesOf, listUplinks } from './uplinks/list-uplinks.ts'
 import { Uplinks } from './uplinks/uplinks.ts'
+import { tunnelsByUserdata } from './userdata/tunnels-by-userdata.ts'
 
 /** Milliseconds for the bridge to tell people that their sessions end. */
 const FAREWELL_MS = 5_000
@@ -157,11 +157,12 @@ export async function supervise(
     onChange: recovery => keeper.report({}, { recovery }),
   }
   void watchWifi(wifi).catch(err => log.error({ err }, 'nobody looks after the wireless interfaces'))
+  const tunnels = await tunnelsByUserdata(config, daemon)
   let provedBefore = false
   await Promise.all([
     watchLocal('shell', context, fault => local.looked('shell', fault)),
     watchLocal('console', context, fault => local.looked('console', fault)),
-    keepConnected(context, {
+    tunnels.keep(context, {
       publish: (state, sessions) => {
         const isForeign = state.state === 'up' && ways.isForeign(state.run.relay, state.run.via)
         const now = { linkUp: network.linkUp(), nowMs: clock.nowMs(), isForeign }

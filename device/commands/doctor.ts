@@ -16,6 +16,7 @@ import { networkChecks } from '../doctor/network-checks.ts'
 import { peopleChecks } from '../doctor/people-checks.ts'
 import { settingsChecks } from '../doctor/settings-checks.ts'
 import { uplinkChecks } from '../doctor/uplink-checks.ts'
+import { userdataChecks } from '../doctor/userdata-checks.ts'
 
 /** Milliseconds for one check: a name server that does not answer takes 10 s to give up (resolv.conf(5)). */
 const LIMIT_MS = 12_000
@@ -38,6 +39,7 @@ export const doctorCommand = defineCommand({
         ? []
         : [...localChecks(config, path, surroundings), ...peopleChecks(config, env), ...networkChecks(config)]),
       ...uplinkChecks(env),
+      ...userdataChecks(env, surroundings.nowMs),
       ...settingsChecks(env),
       ...applianceChecks(env),
       ...boardChecks(env, surroundings.nowMs),

@@ -7,6 +7,7 @@ import { STATES } from '../../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
 import { describeWay, RUNG_NAMES } from '../../formats/ways-out.ts'
 import { timeText } from '../../runtime/time-text.ts'
+import { describeUserdata } from './describe-userdata.ts'
 import type { Reading } from './read-daemon.ts'
 
 type Absent = Extract<Reading<unknown>, { running: false }>
@@ -61,6 +62,9 @@ function describeSupervisor(status: SupervisorStatus, nowMs: number, paint: Pain
     row('relay', relay === null ? 'none now' : `${relay.host}:${relay.port}${up}`),
     ...describeUplinks(status.uplinks ?? [], nowMs, paint),
     ...describeWays(status, nowMs, paint),
+    ...(status.userdata === undefined ? [] : describeUserdata(status.userdata, nowMs, paint)).map((line, at) =>
+      row(at === 0 ? 'userdata' : '', line),
+    ),
     row('proof', [describeProof(proof, nowMs), ...details].join(', ')),
     ...(proof.attempt === null || proof.attempt.ok
       ? []

@@ -27,8 +27,11 @@ import { Wake } from './wake.ts'
 /** What the loop reports, at every change. */
 export type LoopState =
   | { state: 'up'; run: RunFacts }
-  /** `retryMs` is the monotonic time of the next try; null while one is made, and while it waits for a link. */
-  | { state: 'down'; failure: Failure | undefined; retryMs: number | null }
+  /**
+   * `retryMs` is the monotonic time of the next try; null while one is made, and while it waits for a link. `failed`: the relay of the
+   * failure, when that has just come.
+   */
+  | { state: 'down'; failure: Failure | undefined; retryMs: number | null; failed?: RelayConfig }
 
 export interface LoopHooks {
   publish(state: LoopState, sessions: { shell: number; console: number }): void
@@ -73,10 +76,10 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
     hooks.publish(state, sessions)
     if (state.state === 'up' && state.run.isOpen) moves.carries(state.run)
   }
-  const down = (failure: Failure | undefined, retryMs: number | null) => {
+  const down = (failure: Failure | undefined, retryMs: number | null, failed?: RelayConfig) => {
     carrying = undefined
     uplinks.carries(undefined)
-    publish({ state: 'down', failure, retryMs })
+    publish({ state: 'down', failure, retryMs, ...(failed && { failed }) })
   }
 
   let downSinceMs = clock.nowMs()
@@ -104,12 +107,13 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
         downSinceMs = clock.nowMs()
         choice.lostProved()
       }
+      const { present } = choice
       failure = judge(ending)
       const { lastFailures } = choice
       const situation = { isFirst: wasStable, downMs: clock.nowMs() - downSinceMs, lastFailures }
       const waitMs = retryWaitMs(situation, intervals, random)
       wasStable = false
-      down(failure, clock.nowMs() + waitMs)
+      down(failure, clock.nowMs() + waitMs, present)
       track.beat(waitMs)
       await wake.wait(waitMs, signal)
     }

@@ -8,6 +8,7 @@ import type { Way } from '../network/way.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { establish, type Tunnel } from '../tunnel/establish.ts'
 import type { Context } from './ports.ts'
+import { loginAt } from './relay-login.ts'
 
 /** Milliseconds for the goodbye to a relay, so that it frees the listeners at once. */
 const GOODBYE_MS = 1_000
@@ -39,7 +40,10 @@ export async function makeTunnel(
 ): Promise<Made> {
   const { patience } = context
   const made = await patience.step([signal, connection.closed], deadline =>
-    establish(connection, { ...context, ...request, signal: deadline }),
+    establish(connection, {
+      ...{ ...context, ...request, signal: deadline },
+      listenerPort: loginAt(context, request.relay).listenerPort,
+    }),
   )
   if (made?.ok) return made
   const cause = connection.closed.aborted ? connection.closeCause() : 'the relay stopped answering after the login'

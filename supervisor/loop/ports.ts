@@ -8,11 +8,12 @@ import type { DialLocal } from '../network/dial-local.ts'
 import type { Ways } from '../network/ways.ts'
 import type { MarkerFiles } from '../proof/prove-end.ts'
 import type { SelftestKey } from '../proof/selftest-key.ts'
-import type { Connect, Credentials } from '../ssh/connection.ts'
+import type { Connect } from '../ssh/connection.ts'
 import type { Uplinks } from '../uplinks/uplinks.ts'
 import type { ConnectionBudget } from './connection-budget.ts'
 import type { Patience } from './patience.ts'
 import type { Progress } from './progress.ts'
+import type { Logins } from './relay-login.ts'
 import type { Events } from './wake.ts'
 
 export interface Network {
@@ -40,10 +41,9 @@ export interface Ports {
 }
 
 /** What every part of the loop is given. */
-export interface Context extends Ports {
+export interface Context extends Ports, Logins {
   config: DeviceConfig
   intervals: Intervals
-  credentials: Credentials
   selftestKey: SelftestKey
   /** 32 lower-case hex digits, new at each start of the supervisor. */
   token: string

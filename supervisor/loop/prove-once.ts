@@ -1,4 +1,5 @@
 /** One round of proving: a login through the tunnel itself, or the self-test over a second connection, and what a failure means. */
+import type { RelayConfig } from '../../formats/device-config.ts'
 import { listenersOf } from '../../formats/listeners.ts'
 import { type LoginOptions, type LoginResult, loginThrough, type Step } from '../proof/in-band-login.ts'
 import { lookAt } from '../proof/local-look.ts'
@@ -6,6 +7,7 @@ import { type End, proveEnd } from '../proof/prove-end.ts'
 import type { SelfTestResult } from '../proof/self-test.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import type { Context } from './ports.ts'
+import { loginAt } from './relay-login.ts'
 
 /** What one round found. */
 export type Proof = {
@@ -68,7 +70,7 @@ export async function proveOnce(tunnel: Tunnel, mode: Mode, options: ProveOnceOp
     } else if (isFaultless(tested)) return found({ ok: true, by: 'self-test' })
     else note = `the self-test over a second connection failed: ${causeOf(tested)}`
   }
-  const login = await loginThrough(tunnel.connection, loginOptionsOf(context, over))
+  const login = await loginThrough(tunnel.connection, loginOptionsOf(context, tunnel.relay, over))
   steps.push(...login.steps)
   if (!isFaultless(login)) {
     const local = await localFault(login, options)
@@ -93,12 +95,15 @@ async function relayListens({ control }: Tunnel, { context, over }: ProveOnceOpt
   return ok
 }
 
-/** How a login through either connection is made. */
-export function loginOptionsOf(context: Context, over: AbortSignal): LoginOptions {
+/** How a login through either connection to a relay is made. */
+export function loginOptionsOf(context: Context, relay: RelayConfig, over: AbortSignal): LoginOptions {
+  return { ...endOptionsOf(context, over), listeners: listenersOf(loginAt(context, relay).listenerPort) }
+}
+
+function endOptionsOf(context: Context, over: AbortSignal): Omit<LoginOptions, 'listeners'> {
   const { config, selftestKey, files, connect, clock, ownIdent, patience } = context
   return {
     ...{ config, key: selftestKey, files, connect, clock, ident: ownIdent },
-    listeners: listenersOf(config.listenerPort),
     step: run => patience.proofStep([over], run),
   }
 }
@@ -131,7 +136,7 @@ async function loginHere(end: End, context: Context, over: AbortSignal): Promise
   const dialled = await patience.proofStep([over], signal => dialLocal(localPorts(context)[end], signal))
   if (!dialled?.ok) return dialled?.cause ?? 'no answer in time'
   const stream = dialled.value
-  const options = loginOptionsOf(context, over)
+  const options = endOptionsOf(context, over)
   const found = await patience.proofStep([over], async signal => ({
     cause: await proveEnd(end, stream, { ...options, signal }),
   }))

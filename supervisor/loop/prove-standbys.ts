@@ -66,7 +66,7 @@ async function proveOne(context: Context, { tunnel }: Run, way: Way): Promise<st
   const { relay } = tunnel
   const over = [signal, tunnel.connection.closed]
   const tested = await selfTest({
-    ...loginOptionsOf(context, signal),
+    ...loginOptionsOf(context, relay, signal),
     // An uplink that is slow must not make the tunnel's own proof patient.
     step: run => patience.step(over, run),
     where: `${relay.host}:${relay.port}`,

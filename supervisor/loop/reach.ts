@@ -5,6 +5,7 @@ import { RUNGS, type Rung, type Via } from '../network/way.ts'
 import { type Reached, reachRelay } from '../tunnel/reach-relay.ts'
 import { BUDGET_WAIT_MAX_MS } from './connection-budget.ts'
 import type { Context } from './ports.ts'
+import { loginAt } from './relay-login.ts'
 
 export interface ReachRequest {
   relay: RelayConfig
@@ -53,7 +54,8 @@ async function reachBy(
   signal: AbortSignal,
   isNext = false,
 ): Promise<Reached> {
-  const { budget, patience, clock, dial, connect, credentials } = context
+  const { budget, patience, clock, dial, connect } = context
+  const { credentials } = loginAt(context, request.relay)
   if (!(await budget.take(signal)))
     return { ok: false, failure: { state: 'no-relay', cause: 'it was stopped' }, blame: 'relay' }
   const greetMs = Math.min(patience.stepMs / 2, patience.stretch(request.synMs * (isNext ? 1 : 2)))

@@ -151,7 +151,7 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
           over: until,
           selfTest: signal =>
             selfTest({
-              ...loginOptionsOf(context, signal),
+              ...loginOptionsOf(context, relay, signal),
               where: `${relay.host}:${relay.port}`,
               reach: () => reach(context, { relay, via, synMs: SELFTEST_SYN_MS, ident: 'oobm_selftest' }, signal),
             }),

@@ -64,6 +64,8 @@ export interface Credentials {
   privateKey?: string
   passphrase?: string
   password?: string
+  /** Whose they are, for people, where they are not this device's own: `its userdata`. */
+  of?: string
   /** By the account of this process alone: the method `none` (RFC 4252, section 5.2). */
   account?: true
 }

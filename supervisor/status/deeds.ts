@@ -85,6 +85,12 @@ export class Deeds {
     )
   }
 
+  /** Takes in what became of the relay that userdata named. */
+  userdataDecided(detail: string): void {
+    const atMs = this.#clock.nowMs()
+    this.#keep(agoS => formatEvent({ event: 'settings', agoS: agoS(atMs), detail }))
+  }
+
   /** Sends the waiting events, as many as the connection accepts. */
   tell(send: (line: string) => boolean): void {
     const nowMs = this.#clock.nowMs()

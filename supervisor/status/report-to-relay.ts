@@ -88,6 +88,12 @@ export class Reporter {
     this.#deedCame = renewed(this.#deedCame)
   }
 
+  /** Takes in what became of the relay that userdata named. */
+  userdataDecided(text: string): void {
+    this.#deeds.userdataDecided(text)
+    this.#deedCame = renewed(this.#deedCame)
+  }
+
   /** Reports on one control channel until its connection ends. A later call takes over what happens from then on. */
   async serve(control: Control, ended: AbortSignal): Promise<void> {
     // The one before may be dead already.

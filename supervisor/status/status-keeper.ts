@@ -1,6 +1,7 @@
 /** Keeps the facts, derives the status from them, and is the one place that performs the effects of a change. */
 
 import type { SupervisorStatus } from '../../formats/status-file.ts'
+import type { UserdataStatus } from '../../formats/userdata.ts'
 import { HEARTBEAT_MS, type Heartbeat, heartbeatNow } from '../../runtime/boot-clock.ts'
 import { type Clock, WallTimes } from '../../runtime/clock.ts'
 import { printable } from '../../runtime/printable.ts'
@@ -21,7 +22,7 @@ export interface Effects {
 /** What the status file says beside what is derived; instants are monotonic milliseconds here. */
 export type Details = Pick<
   SupervisorStatus,
-  'relay' | 'connectedAt' | 'proof' | 'retryAt' | 'recovery' | 'uplinks' | 'way' | 'ways'
+  'relay' | 'connectedAt' | 'proof' | 'retryAt' | 'recovery' | 'uplinks' | 'way' | 'ways' | 'userdata'
 >
 
 /** Changes of the state that the status file remembers: a bad night fits, and the file stays small. */
@@ -61,6 +62,10 @@ export class StatusKeeper {
     return this.#details.proof
   }
 
+  get facts(): Readonly<Facts> {
+    return this.#facts
+  }
+
   close(): Promise<void> {
     return this.#effects.close()
   }
@@ -95,7 +100,17 @@ export class StatusKeeper {
   #content({ state, cause }: Status): SupervisorStatus {
     const wall = (ms: number) => this.#times.of(ms)
     const wallOrNull = (ms: number | null) => (ms === null ? null : wall(ms))
-    const { relay, way = null, ways = [], connectedAt, retryAt, proof, recovery = [], uplinks } = this.#details
+    const {
+      relay,
+      way = null,
+      ways = [],
+      connectedAt,
+      retryAt,
+      proof,
+      recovery = [],
+      uplinks,
+      userdata,
+    } = this.#details
     return {
       version: 1,
       device: this.#device,
@@ -127,6 +142,7 @@ export class StatusKeeper {
           why: printable(one.why, CAUSE_MAX),
         })),
       }),
+      ...(userdata && { userdata: atWall(userdata, wall) }),
       sessions: this.#facts.sessions,
       retryAt: wallOrNull(retryAt),
       ...(recovery.length > 0 && {
@@ -154,4 +170,17 @@ export class StatusKeeper {
 
 function printableStep<S extends { detail: string }>(step: S): S {
   return { ...step, detail: printable(step.detail, CAUSE_MAX) }
+}
+
+function atWall(
+  { lookedAt, fault, trial, undone, ...one }: UserdataStatus,
+  wall: (ms: number) => number,
+): UserdataStatus {
+  return {
+    ...one,
+    lookedAt: lookedAt === null ? null : wall(lookedAt),
+    fault: printable(fault, CAUSE_MAX),
+    trial: trial && { ...trial, since: wall(trial.since), cause: printable(trial.cause, CAUSE_MAX) },
+    undone: undone && { ...undone, at: wall(undone.at), cause: printable(undone.cause, CAUSE_MAX) },
+  }
 }

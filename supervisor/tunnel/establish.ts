@@ -36,6 +36,8 @@ export interface Tunnel {
 
 export interface EstablishOptions {
   config: DeviceConfig
+  /** The listener of the shell, where it is not the one of the configuration. */
+  listenerPort?: number
   relay: RelayConfig
   via: Way
   /** 32 lower-case hex digits, new at each start of the supervisor. */
@@ -60,7 +62,7 @@ export async function establish(
   connection: Connection,
   options: EstablishOptions,
 ): Promise<{ ok: true; tunnel: Tunnel } | { ok: false; failure: Failure }> {
-  const { config, relay, via, token, ownIdent, mayEvict, dialLocal, clock, signal, onSessions, onOrder, log } = options
+  const { relay, via, token, ownIdent, mayEvict, dialLocal, clock, signal, onSessions, onOrder, log } = options
   const claimed = await claim(connection, token, signal)
   if (connection.closed.aborted) return { ok: false, failure: { state: 'no-relay', cause: connection.closeCause() } }
   switch (claimed.kind) {
@@ -80,7 +82,7 @@ export async function establish(
     default:
       claimed satisfies never
   }
-  const routes = routesOf(config)
+  const routes = routesOf(options)
   const forwarding = forwardChannels(connection, { routes, dialLocal, ownIdent, onChange: onSessions, clock, log })
   const control = claimed.kind === 'claimed' ? claimed.control : undefined
   if (control) control.listen(onOrder)
@@ -117,8 +119,11 @@ export async function establish(
   return { ok: true, tunnel }
 }
 
-function routesOf(config: DeviceConfig): Route[] {
-  const listeners = listenersOf(config.listenerPort)
+function routesOf({
+  config,
+  listenerPort = config.listenerPort,
+}: Pick<EstablishOptions, 'config' | 'listenerPort'>): Route[] {
+  const listeners = listenersOf(listenerPort)
   return [
     { name: 'shell', listener: listeners.shell, target: config.shell.port },
     { name: 'console', listener: listeners.console, target: config.bridge.port },

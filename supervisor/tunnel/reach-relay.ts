@@ -108,7 +108,8 @@ function explain({ kind, detail }: Fault, { host, port, user }: RelayConfig, cre
       }
     case 'authentication': {
       const how = credentials.privateKey === undefined ? 'password' : 'key'
-      return { state: 'refused', cause: `${where} does not accept the login ${user} with this device's ${how}` }
+      const whose = credentials.of === undefined ? `this device's ${how}` : `the ${how} of ${credentials.of}`
+      return { state: 'refused', cause: `${where} does not accept the login ${user} with ${whose}` }
     }
     case 'algorithms':
       return {

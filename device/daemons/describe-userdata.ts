@@ -1,0 +1,32 @@
+/** What `oobm status` says of userdata, as lines for a terminal; pure. */
+import type { Paint } from '../../cli/paint.ts'
+import { describeAge } from '../../cli/times.ts'
+import type { UserdataStatus } from '../../formats/userdata.ts'
+
+export function describeUserdata(status: UserdataStatus, nowMs: number, paint: Paint): string[] {
+  const { interface: name, lookedAt, fault, relays, trial, undone } = status
+  const look = lookedAt === null ? 'not looked at yet' : `looked at ${describeAge(lookedAt, nowMs)}`
+  return [
+    `over ${name}, ${look}${fault === '' ? '' : `: ${paint.bad(fault)}`}`,
+    ...relays.map(({ relay, remotePort, key }) => {
+      const login = key === null ? "logs in with this device's own key" : `logs in with the key ${key}`
+      return `it names ${relay}, listener ${remotePort}; ${login}`
+    }),
+    ...(trial === null ? [] : [describeTrial(trial, nowMs)]),
+    ...(undone === null ? [] : [describeUndone(undone, nowMs)]),
+  ]
+}
+
+export function describeTrial(
+  { phase, since, cause, to }: NonNullable<UserdataStatus['trial']>,
+  nowMs: number,
+): string {
+  const age = describeAge(since, nowMs)
+  return phase === 'trial'
+    ? `${to}: on trial, begun ${age}; waits for ${cause}`
+    : `${to}: came ${age}, not used yet: ${cause}`
+}
+
+export function describeUndone({ at, cause, to }: NonNullable<UserdataStatus['undone']>, nowMs: number): string {
+  return `${to}: given up ${describeAge(at, nowMs)}, ${cause}`
+}
