@@ -27,6 +27,8 @@ async function startScene(context: TestContext) {
     await ip('-n', name, 'link', 'set', 'lo', 'up')
   }
   await ip('-n', hosts.relay, 'address', 'add', `${RELAY}/32`, 'dev', 'lo')
+  // As a site's router: an address of another network does not come in.
+  await run('ip', 'netns', 'exec', hosts.relay, 'sysctl', '-qw', 'net.ipv4.conf.all.rp_filter=1')
   const plug = async (cable: Cable) => {
     const at = CABLES.indexOf(cable)
     await ip('-n', hosts.device, 'address', 'replace', `10.${at}.0.2/24`, 'dev', cable)
@@ -121,7 +123,7 @@ if (process.getuid?.() === 0) {
       })
       await carriedBy(device, 'up1')
       await unplug('up1')
-      const { uplinks = [] } = await carriedBy(device, 'up2')
+      const { uplinks = [], connectedAt } = await carriedBy(device, 'up2')
       assert.equal(
         uplinks.map(({ name, metered, carries }) => [name, metered, carries]),
         [
@@ -131,14 +133,20 @@ if (process.getuid?.() === 0) {
       )
       assert.ok((uplinks[1]?.dayBytes ?? -1) >= 0)
       assert.match(uplinks[0]?.why ?? '', /no carrier/)
+      const pluggedAt = Date.now()
       await plug('up1')
       await waitFor(
         'a proof of the first uplink',
         async () => {
-          return /must be proved for 5 minutes/.test((await uplinkOf(device, 'up1'))?.why ?? '')
+          const first = await uplinkOf(device, 'up1')
+          return /must be proved for 5 minutes/.test(first?.why ?? '') && (first?.provedAt ?? 0) > pluggedAt
         },
         { timeoutMs: 60_000 },
       )
+      // The first uplink has the default route now, and the tunnel stays where it is: only what goes by its own uplink is answered.
+      const status = await device.status()
+      assert.is(status?.connectedAt, connectedAt)
+      assert.is(status?.uplinks?.find(({ carries }) => carries)?.name, 'up2')
     },
     { timeoutMs: 200_000 },
   )

@@ -22,7 +22,7 @@ function scene(changes: Partial<TestContext> = {}) {
     list: () =>
       ['eth0', 'eth1'].map((name, at) => {
         const address = `10.${at}.0.2`
-        return { name, kind: 'cable', isDefault: at === 0, addresses: [address], link: address }
+        return { name, kind: 'cable', isDefault: at === 0, metric: 100, addresses: [address], link: address }
       }),
   })
   uplinks.look()

@@ -41,6 +41,8 @@ const EVERY_MS = { metered: DAY_MS / METERED_PROOFS_A_DAY, else: 10 * MINUTE_MS 
 const SHOW_MS = MINUTE_MS
 /** Milliseconds before a better one is tried again, by its failures in a row. */
 const AGAIN_MS = [1, 2, 5, 10].map(minutes => minutes * MINUTE_MS)
+/** The same of a metered one: a modem has an address before it has dialled. */
+const AGAIN_METERED_MS = [1, 5].map(minutes => minutes * MINUTE_MS)
 /** Milliseconds from a change of the link to its proof: an address is often followed by a second one. */
 const SETTLE_MS = 2_000
 
@@ -103,11 +105,9 @@ export function proofDueMs(known: Known, preferred: readonly Known[], carrying: 
 
   function waitMs(): number {
     const everyMs = isMetered ? EVERY_MS.metered : EVERY_MS.else
+    if (isMetered && failuresInARow > 0) return AGAIN_METERED_MS[failuresInARow - 1] ?? everyMs
     if (!betterThan(preferred, carrying).includes(known)) return everyMs
-    if (failuresInARow > 0) {
-      const againMs = AGAIN_MS[Math.min(failuresInARow, AGAIN_MS.length) - 1] as number
-      return isMetered ? everyMs : againMs
-    }
+    if (failuresInARow > 0) return AGAIN_MS[Math.min(failuresInARow, AGAIN_MS.length) - 1] as number
     // Two proofs show it, where each costs.
     return isMetered ? returnAfterMs(known, nowMs) : SHOW_MS
   }

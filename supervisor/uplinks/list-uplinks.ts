@@ -11,6 +11,8 @@ export interface Uplink {
   addresses: readonly string[]
   /** Whether what is bound to no interface leaves by it. */
   isDefault: boolean
+  /** Of its default route, the least. */
+  metric: number
   /** Addresses and routers as one text: it changes when the network behind the interface does. */
   link: string
 }
@@ -55,7 +57,7 @@ export function uplinksOf({ v4, v6, addresses, hasCarrier, kindOf }: KernelTexts
     if (kind === undefined || through.length === 0 || !hasCarrier(name)) return []
     const link = [...own.map(({ cidr, address }) => cidr ?? address), ...through.map(({ gateway }) => gateway)]
     return {
-      ...{ name, kind, isDefault: name === first },
+      ...{ name, kind, isDefault: name === first, metric: Math.min(...through.map(({ metric }) => metric)) },
       addresses: own.map(({ address }) => address),
       link: link.sort().join(' '),
     }

@@ -10,9 +10,16 @@ const test = suite('uplinks')
 const MINUTE_MS = 60_000
 const DAY_MS = 1_440 * MINUTE_MS
 
-const CABLE: Uplink = { name: 'eth0', kind: 'cable', isDefault: true, addresses: ['10.1.0.2'], link: 'a' }
-const WIFI: Uplink = { name: 'wlan0', kind: 'wifi', isDefault: false, addresses: ['10.2.0.2'], link: 'b' }
-const MODEM: Uplink = { name: 'wwan0', kind: 'modem', isDefault: false, addresses: ['10.3.0.2'], link: 'c' }
+const CABLE: Uplink = { name: 'eth0', kind: 'cable', isDefault: true, metric: 100, addresses: ['10.1.0.2'], link: 'a' }
+const WIFI: Uplink = { name: 'wlan0', kind: 'wifi', isDefault: false, metric: 600, addresses: ['10.2.0.2'], link: 'b' }
+const MODEM: Uplink = {
+  name: 'wwan0',
+  kind: 'modem',
+  isDefault: false,
+  metric: 700,
+  addresses: ['10.3.0.2'],
+  link: 'c',
+}
 
 function scene(here: Uplink[], settings: UplinkSettings[] = []) {
   const world = { nowMs: 0, here }
@@ -82,6 +89,14 @@ test('only what is not the default route is bound, and a modem beside others is 
   assert.is(uplinks.wayOf('192.0.2.1').uplink, undefined)
   const [only] = scene([MODEM], [{ interface: 'wwan0', metered: true }]).uplinks.ways()
   assert.is(only?.isMetered, true)
+})
+
+test('the default route is bound while one is away that would take it', () => {
+  const { uplinks, world } = scene([CABLE, MODEM])
+  world.here = [{ ...MODEM, isDefault: true }]
+  assert.equal(uplinks.ways(), [{ uplink: 'wwan0', interface: 'wwan0', isMetered: true }])
+  world.here = [CABLE]
+  assert.equal(uplinks.ways(), [{ uplink: 'eth0', interface: undefined, isMetered: false }])
 })
 
 test('what failed while another worked comes last, until it is proved or another network is behind it', () => {
@@ -172,6 +187,16 @@ test('a better one that fails is asked again after 1, 2, 5 and then every 10 min
   assert.equal(
     asked.slice(1).map((atMs, at) => (atMs - (asked[at] as number)) / MINUTE_MS),
     [1, 2, 5, 10, 10, 10],
+  )
+})
+
+test('a metered standby that fails is asked again after 1 and 5 minutes, and then six times a day', () => {
+  const one = scene([CABLE, MODEM])
+  one.uplinks.carries('eth0')
+  const asked = prove(one, DAY_MS - 1, () => false).map(([, atMs]) => atMs)
+  assert.equal(
+    asked.map(atMs => Math.round(atMs / MINUTE_MS)),
+    [0, 1, 6, 246, 486, 726],
   )
 })
 

@@ -59,7 +59,7 @@ export class Uplinks {
   ways(): Way[] {
     this.look()
     const known = inOrder(this.#preferred(), this.#options.clock.nowMs())
-    return known.length === 0 ? [AS_ROUTED] : known.map(wayOf)
+    return known.length === 0 ? [AS_ROUTED] : known.map(one => this.#way(one))
   }
 
   /**
@@ -75,7 +75,7 @@ export class Uplinks {
         (interfaceName === undefined && localAddress !== undefined && addresses.includes(plain(localAddress))),
     )
     const known = found.find(({ uplink }) => uplink.isDefault) ?? found[0]
-    return known ? wayOf(known) : AS_ROUTED
+    return known ? this.#way(known) : AS_ROUTED
   }
 
   /** Whether there is another way out than this one. */
@@ -115,7 +115,7 @@ export class Uplinks {
   better(): Way | undefined {
     if (this.#carrying === undefined) return undefined
     const known = betterOne(this.#preferred(), this.#carrying, this.#options.clock.nowMs())
-    return known && wayOf(known)
+    return known && this.#way(known)
   }
 
   /** The next one to be proved while it stands by, and when; undefined while there is none. */
@@ -127,7 +127,7 @@ export class Uplinks {
     const preferred = this.#preferred()
     const [next] = preferred
       .filter(({ isHere, uplink }) => isHere && uplink.name !== carrying)
-      .map(known => ({ way: wayOf(known), dueMs: proofDueMs(known, preferred, carrying, nowMs) }))
+      .map(known => ({ way: this.#way(known), dueMs: proofDueMs(known, preferred, carrying, nowMs) }))
       .toSorted((a, b) => a.dueMs - b.dueMs)
     return next
   }
@@ -142,6 +142,16 @@ export class Uplinks {
     if (count === undefined) return
     known.use ??= new DataUse(count, nowMs)
     known.use.sample(count, nowMs)
+  }
+
+  /**
+   * Bound also where it is the default route, while another one is away that would take that: what is bound to none leaves
+   * by the new default route then, with an address of the old one, and nobody answers it.
+   */
+  #way(known: Known): Way {
+    const { name, isDefault, metric } = known.uplink
+    const mayLoseIt = [...this.#known.values()].some(other => other !== known && other.uplink.metric < metric)
+    return { uplink: name, interface: isDefault && !mayLoseIt ? undefined : name, isMetered: known.isMetered }
   }
 
   #preferred(): Known[] {
@@ -181,10 +191,6 @@ function breaks(known: Known, nowMs: number): void {
 /** What outlives a change of the network behind it: how often it broke, and what it costs. */
 function remembered(known: Known | undefined): Partial<Known> {
   return known ? { brokeMs: known.brokeMs, askedMs: known.askedMs, use: known.use } : {}
-}
-
-function wayOf({ uplink: { name, isDefault }, isMetered }: Known): Way {
-  return { uplink: name, interface: isDefault ? undefined : name, isMetered }
 }
 
 function plain(address: string): string {

@@ -104,7 +104,7 @@ export class World {
 
   #listLines(): Uplink[] {
     return [...this.lines].map(([name, { address }], at) => {
-      return { name, kind: 'cable', isDefault: at === 0, addresses: [address], link: address }
+      return { name, kind: 'cable', isDefault: at === 0, metric: 100, addresses: [address], link: address }
     })
   }
 
