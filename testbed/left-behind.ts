@@ -31,16 +31,25 @@ export interface Family {
  * Follows what descends from process `root`, is in its group, or has a mark in its environment.
  * @param variable the environment variable that holds the mark
  * @param marks values that only its processes have
+ * @param list all processes that run
  */
-export function followFamily(root: number, variable: string, marks: readonly string[]): Family {
+export function followFamily(
+  root: number,
+  variable: string,
+  marks: readonly string[],
+  list: () => Process[] = processes,
+): Family {
   const known = new Map<number, { started: number; mark: string | undefined }>()
   const look = () => {
-    const all = processes()
+    const all = list()
+    const startedOf = new Map(all.map(({ pid, started }) => [pid, started]))
+    // By its start too: a number is given again after some ten thousand processes, and its next owner is a stranger.
+    const isKnown = (pid: number) => known.has(pid) && known.get(pid)?.started === startedOf.get(pid)
     // Once more for each that is new: a child may stand before its parent.
     for (let before = -1; before !== known.size; ) {
       before = known.size
       for (const { pid, parent, group, started } of all) {
-        const isRelative = pid === root || known.has(parent) || group === root
+        const isRelative = pid === root || isKnown(parent) || group === root
         if (isRelative && known.get(pid)?.started !== started)
           known.set(pid, { started, mark: known.get(parent)?.mark })
       }
