@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { EXIT } from '../runtime/errors.ts'
 import { startField } from '../supervisor/testing/field.ts'
+import { programArgs } from '../testbed/programs.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { suite, type TestContext } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
@@ -21,7 +22,7 @@ async function startDevice(context: TestContext) {
   })
   const env = { RUNTIME_DIRECTORY: supervisor.runtime, OOBM_CONFIG: supervisor.configFile }
   const oobm = (...args: string[]) =>
-    runProgram(process.execPath, ['--import', 'tsx', 'device/main.ts', ...args], {
+    runProgram(process.execPath, [...programArgs('device/main.ts'), ...args], {
       cwd: ROOT,
       env,
       timeoutMs: 90_000,

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type BridgeFiles, openTerminal, sshArgs, startBridge } from '../console-bridge/testing/bridge-fixture.ts'
 import { bridgeOnPty } from '../console-bridge/testing/bridge-on-pty.ts'
+import { programArgs } from '../testbed/programs.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { suite, type TestContext } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 
 const test = suite('oobm-relay connect')
-const MAIN = join(import.meta.dirname, '../relay-config/main.ts')
 
 /** Alice with `oobm-relay connect`, by way of a process that can be stopped and killed. */
 async function connected(context: TestContext, files: BridgeFiles) {
@@ -20,7 +20,7 @@ async function connected(context: TestContext, files: BridgeFiles) {
   ]
   await writeFile(config, `Host core-sw1\n${settings.map(setting => `  ${setting}\n`).join('')}`)
   const alice = openTerminal(context, process.execPath, [
-    ...['--import', 'tsx', MAIN, 'connect', 'core-sw1', '--ssh-config', config],
+    ...[...programArgs('relay-config/main.ts'), 'connect', 'core-sw1', '--ssh-config', config],
   ])
   await alice.says(/for help\]/)
   return alice

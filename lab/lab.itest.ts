@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { openTerminal } from '../console-bridge/testing/bridge-fixture.ts'
+import { buildInto } from '../testbed/programs.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { signalProcess } from '../testbed/sshd.ts'
@@ -17,10 +18,7 @@ const PATIENCE_MS = 60_000
 /** The programs in a folder of their own, as `make run` starts them, and empty folders to see what gets into them. */
 async function prepare(context: TestContext) {
   const scratch = await scratchDirectory(context)
-  const bundle = join(import.meta.dirname, '../tools/bundle.ts')
-  const options = { cwd: join(import.meta.dirname, '..'), timeoutMs: PATIENCE_MS }
-  const built = await runProgram(process.execPath, ['--import', 'tsx', bundle, join(scratch, 'build')], options)
-  assert.is(built.code, 0, built.stderr)
+  await buildInto(join(scratch, 'build'))
   for (const name of ['tmp', 'home']) await mkdir(join(scratch, name))
   const directory = join(scratch, 'lab')
   const env = { TMPDIR: join(scratch, 'tmp'), HOME: join(scratch, 'home') }

@@ -1,8 +1,8 @@
 /** The lab's console on another line than a serial port: the program gets what root gives it on a device. */
-import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { openSocketLine } from '../console-bridge/line-socket/socket-line.ts'
 import { consoleSchema } from '../formats/console-settings.ts'
+import { programArgs } from '../testbed/programs.ts'
 import { startProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite } from '../testbed/suite.ts'
@@ -18,8 +18,7 @@ test('a command is a console of the lab; a serial port and the simulator need no
   const path = 'exec:echo lab-$((6 * 7)); cat'
   const env = await prepareLine(directory, path)
   assert.ok(env)
-  const main = join(import.meta.dirname, '../console-bridge/line-program/main.ts')
-  const program = startProgram(process.execPath, ['--import', 'tsx', main], { env })
+  const program = startProgram(process.execPath, programArgs('console-bridge/line-program/main.ts'), { env })
   context.cleanup(() => program.stop(10_000))
   context.onFailure(program.output)
   await program.says(/"msg":"listening"/, 60_000)

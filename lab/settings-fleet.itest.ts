@@ -8,6 +8,7 @@ import { readStatus, supervisorStatusSchema } from '../formats/status-file.ts'
 import { stringifyToml } from '../formats/toml-file.ts'
 import { freePortPairs, freePorts } from '../testbed/free-port.ts'
 import { type KeyPair, makeKey } from '../testbed/make-key.ts'
+import { buildInto } from '../testbed/programs.ts'
 import { type Program, runProgram, startProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { signalProcess, startSshd } from '../testbed/sshd.ts'
@@ -36,12 +37,7 @@ interface Place {
 async function startFleet(context: TestContext) {
   const root = await scratchDirectory(context)
   const at = (...path: string[]) => join(root, ...path)
-  const built = await runProgram(
-    process.execPath,
-    ['--import', 'tsx', join(import.meta.dirname, '../tools/bundle.ts'), at('build')],
-    { cwd: join(import.meta.dirname, '..'), timeoutMs: 120_000 },
-  )
-  assert.is(built.code, 0, built.stderr)
+  await buildInto(at('build'))
   const program = (name: string) => at('build/lib', `${name}.cjs`)
   const [oldPort = 0, newPort = 0, shellPort = 0, bridgePort = 0] = await freePorts(4)
   const ports = await freePortPairs(COUNT)

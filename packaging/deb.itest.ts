@@ -3,6 +3,7 @@ import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { VERSION } from '../runtime/version.ts'
+import { buildInto } from '../testbed/programs.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite } from '../testbed/suite.ts'
 import { inThrowawayRoot, ROOT, run } from './testing/throwaway-root.ts'
@@ -12,7 +13,7 @@ const SLOW = { timeoutMs: 270_000 }
 const EPOCH_S = '1790000000'
 
 async function buildDeb(folder: string): Promise<string> {
-  await run(process.execPath, ['--import', 'tsx', 'tools/bundle.ts', join(folder, 'build')])
+  await buildInto(join(folder, 'build'))
   return packDeb(folder)
 }
 

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { EXIT } from '../runtime/errors.ts'
+import { programArgs } from '../testbed/programs.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
@@ -19,7 +20,7 @@ test(
     const device = await field.supervisor('a')
     await device.becomes('ready')
     const status = () =>
-      runProgram(process.execPath, ['--import', 'tsx', 'device/main.ts', 'status'], {
+      runProgram(process.execPath, [...programArgs('device/main.ts'), 'status'], {
         cwd: ROOT,
         env: { RUNTIME_DIRECTORY: device.runtime },
         timeoutMs: 60_000,

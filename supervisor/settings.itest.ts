@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { programArgs } from '../testbed/programs.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
@@ -11,12 +12,18 @@ import { operatorOf } from './testing/operator.ts'
 
 const test = suite('settings from the relay')
 const LIMIT = { timeoutMs: 120_000 }
-const MAIN = join(import.meta.dirname, '../relay-config/main.ts')
 
 /** Leaves a document at the relay as `oobm-relay settings push` does; only a device judges what is in it. */
 async function leave({ directory }: Field, serial: number, document: string): Promise<void> {
   const text = { oobmRelaySettings: 1, documents: [{ device: 'dev1', serial, document: btoa(document) }] }
-  const args = ['--import', 'tsx', MAIN, 'settings', 'push', '--stdin', '--state', join(directory, 'oobm')]
+  const args = [
+    ...programArgs('relay-config/main.ts'),
+    'settings',
+    'push',
+    '--stdin',
+    '--state',
+    join(directory, 'oobm'),
+  ]
   const { code, stderr } = await runProgram(process.execPath, args, { input: JSON.stringify(text), timeoutMs: 60_000 })
   assert.is(code, 0, stderr)
 }

@@ -69,10 +69,14 @@ for (const platform of readdirSync(prebuilds).filter(name => name.startsWith('li
 for (const word of ['oobm-device-command', 'oobm-technician-command'])
   cpSync(join('relay-config/relay/forced-commands', word), join(fresh, 'lib', 'forced-commands', word))
 
+// By which a test finds the bundle of a program (testbed/programs.ts).
+const names = Object.fromEntries(Object.entries(PROGRAMS).map(([name, entry]) => [entry, name]))
+writeFileSync(join(fresh, 'programs.json'), JSON.stringify(names))
+
 // In one move each: who packs or runs these programs meanwhile finds the old ones or the new ones.
-for (const folder of ['lib', 'prebuilds']) {
-  const to = join(OUT, folder)
-  if (existsSync(to)) renameSync(to, join(fresh, `old-${folder}`))
-  renameSync(join(fresh, folder), to)
+for (const each of ['lib', 'prebuilds', 'programs.json']) {
+  const to = join(OUT, each)
+  if (existsSync(to)) renameSync(to, join(fresh, `old-${each}`))
+  renameSync(join(fresh, each), to)
 }
 rmSync(fresh, { recursive: true, force: true })

@@ -18,6 +18,9 @@ export interface Outcome {
   /** Why the file fails as a whole, beyond its own failed tests. */
   fault: string | undefined
   report: SuiteReport | undefined
+  /** What it took; `cpuMs` is without processes that outlived their parent, and undefined where the file did not end by itself. */
+  elapsedMs: number
+  cpuMs: number | undefined
 }
 
 export interface RunOptions {
@@ -61,13 +64,17 @@ async function* runInOneProcess(files: readonly string[], options: RunOptions): 
   signal?.addEventListener('abort', interrupt)
 
   let at = 0
-  let outputFrom = 0
+  const startedMs = Date.now()
+  let before = { outputEnd: 0, elapsedMs: 0, cpuMs: 0 }
   let untilMs = Date.now() + limitMs
   let late: string | undefined
   const outcome = (code: number | null, done?: Done): Outcome => {
     const report = readReport(reportPaths[at])
-    const output = readFileSync(outputPath).subarray(outputFrom, done?.outputEnd).toString()
-    return { file: files[at] ?? '', output, report, fault: late ?? faultOf(code, report) ?? describeChanged(done) }
+    const output = readFileSync(outputPath).subarray(before.outputEnd, done?.outputEnd).toString()
+    const elapsedMs = (done?.elapsedMs ?? Date.now() - startedMs) - before.elapsedMs
+    const cpuMs = done && done.cpuMs - before.cpuMs
+    const fault = late ?? faultOf(code, report) ?? describeChanged(done)
+    return { file: files[at] ?? '', output, report, fault, elapsedMs, cpuMs }
   }
   let code: number | null | undefined
   while (code === undefined) {
@@ -77,7 +84,7 @@ async function* runInOneProcess(files: readonly string[], options: RunOptions): 
     for (const done of readDone(plan.donePath).slice(at, files.length - 1)) {
       yield outcome(done.exitCode, done)
       at++
-      outputFrom = done.outputEnd
+      before = done
       untilMs = Date.now() + limitMs
     }
     const { running } = readReport(reportPaths[at]) ?? {}
@@ -96,7 +103,7 @@ async function* runInOneProcess(files: readonly string[], options: RunOptions): 
   yield { ...last, fault: last.fault ?? leftBy(reportPaths[at]) }
   for (const [index, file] of files.slice(0, at).entries()) {
     const fault = leftBy(reportPaths[index])
-    if (fault) yield { file, output: '', report: undefined, fault }
+    if (fault) yield { file, output: '', report: undefined, fault, elapsedMs: 0, cpuMs: 0 }
   }
   return at + 1
 }

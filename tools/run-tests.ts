@@ -1,13 +1,16 @@
 /** Runs the test files, unit tests in one process and each other file in its own, and counts what really ran. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { BUILD_VARIABLE, buildInto } from '../testbed/programs.ts'
 import { type Outcome, runTestFiles } from './run-test-files.ts'
 import { watchFolders } from './watch-folders.ts'
 
 /** Folders without tests; hidden ones have none either. */
 const WITHOUT_TESTS = ['node_modules', 'build']
+/** How many files the summary names for the time that they took. */
+const SLOWEST = 20
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,12 +30,14 @@ const { values, positionals } = parseArgs({
 })
 if (values.unit) process.env.OOBM_TEST_SAMPLE = '1'
 const scratch = mkdtempSync(join(tmpdir(), 'oobm-test-'))
+/** Beside the source: a test that has another user or another /tmp sees it as it sees the source. */
+const build = resolve('build', `.test-${process.pid}`)
 const stopped = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopped.abort(signal))
 try {
   process.exitCode = values.watch ? await runAtEachChange() : await run(stopped.signal)
 } finally {
-  rmSync(scratch, { recursive: true, force: true })
+  for (const folder of [scratch, build]) rmSync(folder, { recursive: true, force: true })
 }
 if (stopped.signal.aborted) {
   process.stderr.write(`stopped by ${stopped.signal.reason}\n`)
@@ -65,13 +70,19 @@ async function run(signal: AbortSignal): Promise<number> {
   const timer = setTimeout(() => limit.abort(), Number(values['run-limit']) * 1000)
   const ended = AbortSignal.any([signal, limit.signal])
 
+  // A run within a run has those of the outer one.
+  const isBuilder = process.env[BUILD_VARIABLE] === undefined && files.some(file => !isUnit(file))
+  if (isBuilder) {
+    await buildInto(build)
+    process.env[BUILD_VARIABLE] = build
+  }
+
   const outcomes: Outcome[] = []
   const tell = (outcome: Outcome) => {
     outcomes.push(outcome)
     print(outcome)
   }
   // Unit tests first: they are quick, and explain a failure of the others best.
-  const isUnit = (file: string) => file.endsWith('.test.ts')
   const queue = [files.filter(isUnit), ...files.filter(file => !isUnit(file)).map(file => [file])]
   const worker = async () => {
     for (let group = queue.shift(); group !== undefined && !ended.aborted; group = queue.shift()) {
@@ -80,14 +91,20 @@ async function run(signal: AbortSignal): Promise<number> {
   }
   await Promise.all(Array.from({ length: Number(values.jobs) }, worker))
   clearTimeout(timer)
+  if (isBuilder) delete process.env[BUILD_VARIABLE]
   if (signal.aborted) return 1
   const told = new Set(outcomes.map(({ file }) => file))
   files
     .filter(file => !told.has(file))
     .forEach(file => {
-      tell({ file, output: '', report: undefined, fault: `not done after ${values['run-limit']} s of the whole run` })
+      const fault = `not done after ${values['run-limit']} s of the whole run`
+      tell({ file, output: '', report: undefined, fault, elapsedMs: 0, cpuMs: undefined })
     })
   return summarize(outcomes, Date.now() - startedMs)
+}
+
+function isUnit(file: string): boolean {
+  return file.endsWith('.test.ts')
 }
 
 function parts(): string[] {
@@ -107,9 +124,17 @@ function print(outcome: Outcome): void {
   const { report, fault, file } = outcome
   const failed = fault !== undefined || (report?.failed ?? 1) > 0
   if (!failed && values.watch) return
-  process.stdout.write(`${failed ? 'FAIL' : 'ok  '} ${file}  ${report?.passed ?? 0}/${report?.declared ?? '?'}\n`)
+  process.stdout.write(
+    `${failed ? 'FAIL' : 'ok  '} ${file}  ${report?.passed ?? 0}/${report?.declared ?? '?'}  ${timesOf(outcome)}\n`,
+  )
   if (failed || values.verbose) process.stdout.write(`${outcome.output}\n`)
   if (fault !== undefined) process.stdout.write(`     ${file}: ${fault}\n`)
+}
+
+/** Little CPU in a long time: it waits, and leaves the cores to others. */
+function timesOf({ elapsedMs, cpuMs }: Outcome): string {
+  const seconds = (ms: number) => (ms / 1000).toFixed(1)
+  return `${seconds(elapsedMs)} s${cpuMs === undefined ? '' : `, CPU ${seconds(cpuMs)} s`}`
 }
 
 function summarize(outcomes: Outcome[], elapsedMs: number): number {
@@ -117,6 +142,10 @@ function summarize(outcomes: Outcome[], elapsedMs: number): number {
   const passed = outcomes.reduce((sum, { report }) => sum + (report?.passed ?? 0), 0)
   const broken = outcomes.filter(({ fault }) => fault !== undefined).length
   const failed = outcomes.reduce((sum, { report }) => sum + (report?.failed ?? 0), 0) + broken
+  if (outcomes.length > SLOWEST) {
+    const slowest = outcomes.toSorted((one, other) => other.elapsedMs - one.elapsedMs).slice(0, SLOWEST)
+    process.stdout.write(`\nslowest:\n${slowest.map(each => `${timesOf(each)}  ${each.file}\n`).join('')}\n`)
+  }
   for (const { name, why } of skipped) process.stdout.write(`skipped: ${name} (${why})\n`)
   process.stdout.write(`\n${new Set(outcomes.map(({ file }) => file)).size} files, ${Math.round(elapsedMs / 1000)} s\n`)
   process.stdout.write(`${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}\n`)

@@ -2,6 +2,7 @@
 import { appendFileSync, fstatSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { readProcessStat } from '../runtime/process-stat.ts'
 
 export interface Plan {
   files: readonly string[]
@@ -15,6 +16,9 @@ export interface Done {
   exitCode: number
   /** Bytes of output at its end. */
   outputEnd: number
+  /** Of the process since its start: all files so far, each with the children that it waited for. */
+  elapsedMs: number
+  cpuMs: number
   /** What it changed for those after it; all of that is as before again. */
   changed: string[]
 }
@@ -41,6 +45,8 @@ async function main({ files, reportPaths, donePath }: Plan): Promise<void> {
     const done: Done = {
       exitCode: Number(process.exitCode ?? 0),
       outputEnd: fstatSync(process.stdout.fd).size,
+      elapsedMs: performance.now(),
+      cpuMs: ((await readProcessStat(process.pid))?.cpuTicks ?? 0) * 10,
       changed: restore(),
     }
     appendFileSync(donePath, `${JSON.stringify(done)}\n`)

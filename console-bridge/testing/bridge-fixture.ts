@@ -6,12 +6,11 @@ import { type ConsoleStatus, consoleStatusSchema, readStatus } from '../../forma
 import { stringifyToml } from '../../formats/toml-file.ts'
 import { freePort } from '../../testbed/free-port.ts'
 import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
+import { programArgs } from '../../testbed/programs.ts'
 import { type Finished, type Program, runProgram, startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-
-export const MAIN = ['--import', 'tsx', join(import.meta.dirname, '..', 'main.ts')]
 
 export interface BridgeFiles {
   directory: string
@@ -67,7 +66,7 @@ export async function startBridge(
   { env }: Pick<BridgeFiles, 'env'>,
   under: string[] = [],
 ): Promise<Program> {
-  const [command = process.execPath, ...args] = [...under, process.execPath, ...MAIN]
+  const [command = process.execPath, ...args] = [...under, process.execPath, ...programArgs('console-bridge/main.ts')]
   const bridge = startProgram(command, args, { env })
   context.cleanup(() => bridge.stop(10_000))
   context.onFailure(bridge.output)

@@ -5,13 +5,13 @@ import type { DeviceConfigInput } from '../../formats/device-config.ts'
 import { parseLinePath } from '../../formats/line-path.ts'
 import type { LineSpec } from '../../formats/line-spec.ts'
 import { freePort } from '../../testbed/free-port.ts'
+import { programArgs } from '../../testbed/programs.ts'
 import { type Program, runProgram, startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import { bridgeFiles, openTerminal, runCommand, sshArgs, startBridge, statusWhere } from './bridge-fixture.ts'
 
-const MAIN = ['--import', 'tsx', join(import.meta.dirname, '../line-program/main.ts')]
 type ConsoleInput = NonNullable<DeviceConfigInput['consoles']>[number]
 
 /** @param directory for its socket and what systemd would hand to it */
@@ -25,7 +25,7 @@ export async function startLineProgram(
   await mkdir(credentials, { recursive: true })
   await writeFile(join(credentials, 'spec'), JSON.stringify({ version: 1, ...spec }))
   await writeFile(join(credentials, 'addresses'), (addresses ?? (line && 'host' in line ? [line.host] : [])).join('\n'))
-  const program = startProgram(process.execPath, MAIN, {
+  const program = startProgram(process.execPath, programArgs('console-bridge/line-program/main.ts'), {
     env: { ...env, CREDENTIALS_DIRECTORY: credentials, OOBM_LINE_SOCKET: join(directory, spec.console) },
   })
   context.cleanup(() => program.stop(10_000))

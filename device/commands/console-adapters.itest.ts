@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { device, minimal, ROOT } from '../../supervisor/testing/device.ts'
+import { programArgs } from '../../testbed/programs.ts'
 import { startProgram } from '../../testbed/run-program.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
 import { CH340, FT232, FT4232, usbTree } from '../../testbed/usb-tree.ts'
@@ -23,7 +24,7 @@ async function board(context: TestContext) {
     sparePorts: ['1.4'],
   })
   const oobm = (...args: string[]) => {
-    const program = startProgram(process.execPath, ['--import', 'tsx', 'device/main.ts', 'console', ...args], {
+    const program = startProgram(process.execPath, [...programArgs('device/main.ts'), 'console', ...args], {
       cwd: ROOT,
       env: { ...env, OOBM_SYSFS: tree.sysfs, OOBM_DEV: tree.dev },
     })

@@ -9,6 +9,7 @@ import { EXIT } from '../../runtime/errors.ts'
 import { device, minimal, ROOT } from '../../supervisor/testing/device.ts'
 import { freePort } from '../../testbed/free-port.ts'
 import { makeKey } from '../../testbed/make-key.ts'
+import { programArgs } from '../../testbed/programs.ts'
 import { ptyTarget } from '../../testbed/pty-target.ts'
 import { startProgram } from '../../testbed/run-program.ts'
 import { suite } from '../../testbed/suite.ts'
@@ -35,7 +36,7 @@ test(
     await mkdir(state)
     const leftover = join(state, 'seats.json.0123456789abcdef01234567.new')
     await writeFile(leftover, '{')
-    const bridge = startProgram(process.execPath, ['--import', 'tsx', 'console-bridge/main.ts'], {
+    const bridge = startProgram(process.execPath, programArgs('console-bridge/main.ts'), {
       cwd: ROOT,
       env: { ...env, RUNTIME_DIRECTORY: consoleRuntime, STATE_DIRECTORY: state },
     })
@@ -64,7 +65,7 @@ test(
     assert.is(JSON.parse(json.stdout).output, '12:00\n')
 
     const run = (...args: string[]) => {
-      const program = startProgram(process.execPath, ['--import', 'tsx', 'device/main.ts', ...args], {
+      const program = startProgram(process.execPath, [...programArgs('device/main.ts'), ...args], {
         cwd: ROOT,
         env,
       })

@@ -6,6 +6,7 @@ import { SECRETS, type Secrets, stringifyProvisioning } from '../../formats/prov
 import { parseToml } from '../../formats/toml-file.ts'
 import { EXIT } from '../../runtime/errors.ts'
 import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
+import { programArgs } from '../../testbed/programs.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
@@ -14,7 +15,7 @@ const test = suite('import')
 const ROOT = join(import.meta.dirname, '../..')
 
 const oobm = (...args: string[]) =>
-  runProgram(process.execPath, ['--import', 'tsx', 'device/main.ts', ...args], { cwd: ROOT, timeoutMs: 60_000 })
+  runProgram(process.execPath, [...programArgs('device/main.ts'), ...args], { cwd: ROOT, timeoutMs: 60_000 })
 
 interface Field {
   directory: string
@@ -193,7 +194,7 @@ else
     const inside = ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', process.execPath]
     const { code, stdout, stderr } = await runProgram(
       'unshare',
-      [...inside, '--import', 'tsx', 'device/main.ts', 'import', file],
+      [...inside, ...programArgs('device/main.ts'), 'import', file],
       {
         ...{ cwd: ROOT, timeoutMs: 60_000 },
         env: { OOBM_FACTS: join(directory, 'facts'), OOBM_PROVISION_DIRECTORY: join(directory, 'provision') },

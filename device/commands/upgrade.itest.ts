@@ -6,6 +6,7 @@ import { stringifyToml } from '../../formats/toml-file.ts'
 import { heartbeatNow } from '../../runtime/boot-clock.ts'
 import { EXIT } from '../../runtime/errors.ts'
 import { minimal } from '../../supervisor/testing/device.ts'
+import { programArgs } from '../../testbed/programs.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite } from '../../testbed/suite.ts'
@@ -84,8 +85,7 @@ function oobmUpgrade(program: string, ...args: string[]) {
 }
 
 function oobmUpgradeWith(env: NodeJS.ProcessEnv, program: string, ...args: string[]) {
-  const oobm = join(import.meta.dirname, '../main.ts')
-  const run = ['--import', 'tsx', oobm, 'upgrade', ...args]
+  const run = [...programArgs('device/main.ts'), 'upgrade', ...args]
   return runProgram(process.execPath, run, { env: { OOBM_UPGRADE: program, ...env } })
 }
 

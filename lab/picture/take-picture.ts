@@ -1,6 +1,6 @@
 /** The lab at work, as somebody sees it who types what README.md says: `make run`, and a BREAK in another terminal. */
 import { join } from 'node:path'
-import { runProgram } from '../../testbed/run-program.ts'
+import { buildInto } from '../../testbed/programs.ts'
 import { type Surroundings, screenOf } from '../../testbed/tmux-screen.ts'
 import { type Screen, screensSvg } from './screen-svg.ts'
 
@@ -9,10 +9,7 @@ const [COLUMNS, LINES] = [80, 33]
 
 /** @param folder an empty one, on short paths: a picture has 80 columns */
 export async function takePicture(surroundings: Surroundings, folder: string): Promise<string> {
-  const bundled = await runProgram(process.execPath, ['--import', 'tsx', 'tools/bundle.ts', join(folder, 'build')], {
-    timeoutMs: 120_000,
-  })
-  if (bundled.code !== 0) throw new Error(bundled.stderr)
+  await buildInto(join(folder, 'build'))
   const lab = await screenOf(surroundings, folder, [process.execPath, join(folder, 'build/lib/lab.cjs')], {
     cwd: folder,
   })

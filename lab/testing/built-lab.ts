@@ -1,7 +1,7 @@
 /** A lab from its bundles, ready, and the operator's program beside it. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import * as assert from 'uvu/assert'
+import { buildInto } from '../../testbed/programs.ts'
 import { runProgram, startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { TestContext } from '../../testbed/suite.ts'
@@ -12,10 +12,7 @@ export const PATIENCE = { timeoutMs: 60_000 }
 
 export async function startBuiltLab(context: TestContext) {
   const scratch = await scratchDirectory(context)
-  const root = join(import.meta.dirname, '../..')
-  const bundle = ['--import', 'tsx', 'tools/bundle.ts', join(scratch, 'build')]
-  const built = await runProgram(process.execPath, bundle, { cwd: root, timeoutMs: 120_000 })
-  assert.is(built.code, 0, built.stderr)
+  await buildInto(join(scratch, 'build'))
   await mkdir(join(scratch, 'tmp'))
   const program = (name: string) => join(scratch, 'build/lib', `${name}.cjs`)
   const directory = join(scratch, 'lab')

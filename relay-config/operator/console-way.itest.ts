@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { freePortPair } from '../../testbed/free-port.ts'
 import { makeKey } from '../../testbed/make-key.ts'
+import { programArgs } from '../../testbed/programs.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { type Sshd, startSshd } from '../../testbed/sshd.ts'
 import { suite } from '../../testbed/suite.ts'
 
 const test = suite('the way to a console from the fleet file')
-const MAIN = join(import.meta.dirname, '../main.ts')
 
 test('leads by whichever relay of its device answers, also from a folder whose name wants care', async context => {
   const scratch = await scratchDirectory(context)
@@ -43,7 +43,7 @@ test('leads by whichever relay of its device answers, also from a folder whose n
   await a.stop()
   const { code, stderr } = await runProgram(
     'setsid',
-    ['--wait', process.execPath, '--import', 'tsx', MAIN, 'watch', 'sw1', '--identity', alice.path],
+    ['--wait', process.execPath, ...programArgs('relay-config/main.ts'), 'watch', 'sw1', '--identity', alice.path],
     { env: { OOBM_FLEET: join(folder, 'fleet.toml') }, timeoutMs: 90_000 },
   )
   // The sshd in the device's place has no such account: ssh has come as far as that, and accepted its host key.

@@ -4,12 +4,11 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runCommandLine } from '../../cli/read-command-line.ts'
 import { UserError } from '../../runtime/errors.ts'
+import { programArgs } from '../../testbed/programs.ts'
 import { type Finished, runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { TestContext } from '../../testbed/suite.ts'
 import { PROGRAM } from '../operator/commands/all-commands.ts'
-
-const MAIN = join(import.meta.dirname, '..', 'main.ts')
 
 export interface FleetEditor {
   readonly folder: string
@@ -49,7 +48,7 @@ export async function fleetEditor(context: TestContext): Promise<FleetEditor> {
     return said
   }
   const start = (args: string[], input = '') =>
-    runProgram(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+    runProgram(process.execPath, [...programArgs('relay-config/main.ts'), ...args], {
       env: { OOBM_FLEET: file },
       timeoutMs: 60_000,
       input,

@@ -3,13 +3,12 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePortPair } from '../../testbed/free-port.ts'
 import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
+import { programArgs } from '../../testbed/programs.ts'
 import { type Finished, runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { type Sshd, startSshd } from '../../testbed/sshd.ts'
 import type { TestContext } from '../../testbed/suite.ts'
 import { SSHD_SETTINGS } from '../fleet/render/sshd-config.ts'
-
-const MAIN = join(import.meta.dirname, '..', 'main.ts')
 
 export interface Operator {
   readonly folder: string
@@ -34,7 +33,7 @@ export async function operator(context: TestContext): Promise<Operator> {
   const hostKey = await makeKey(folder, 'host-key')
   const port = await freePortPair()
   const oobmRelay = (...args: string[]) =>
-    runProgram(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+    runProgram(process.execPath, [...programArgs('relay-config/main.ts'), ...args], {
       env: { OOBM_FLEET: join(folder, 'fleet.toml') },
       timeoutMs: 60_000,
     })

@@ -5,13 +5,13 @@ import type { DeviceConfigInput } from '../../formats/device-config.ts'
 import { stringifyToml } from '../../formats/toml-file.ts'
 import { freePort } from '../../testbed/free-port.ts'
 import { makeKey } from '../../testbed/make-key.ts'
+import { programArgs } from '../../testbed/programs.ts'
 import { startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
 import { type BridgeOptions, dismissPeople } from './ask-bridge.ts'
 
 const test = suite('ask-bridge')
-const MAIN = join(import.meta.dirname, '..', '..', 'console-bridge', 'main.ts')
 
 /** The real bridge, without a console. */
 async function startBridge(context: TestContext) {
@@ -35,7 +35,7 @@ async function startBridge(context: TestContext) {
   }
   await writeFile(env.OOBM_CONFIG, stringifyToml(config))
   const start = async () => {
-    const bridge = startProgram(process.execPath, ['--import', 'tsx', MAIN], { env })
+    const bridge = startProgram(process.execPath, programArgs('console-bridge/main.ts'), { env })
     context.cleanup(() => {
       process.kill(bridge.pid, 'SIGCONT')
       return bridge.stop(10_000)

@@ -6,6 +6,7 @@ import type { SupervisorStatus } from '../../formats/status-file.ts'
 import { stringifyToml } from '../../formats/toml-file.ts'
 import { heartbeatNow } from '../../runtime/boot-clock.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
+import { programArgs } from '../../testbed/programs.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { TestContext } from '../../testbed/suite.ts'
@@ -29,7 +30,7 @@ export async function device(context: TestContext) {
   const options = { cwd: ROOT, env, timeoutMs: 90_000 }
   return {
     ...{ directory, runtime, consoleRuntime, credentials, env },
-    oobm: (...args: string[]) => runProgram(process.execPath, ['--import', 'tsx', 'device/main.ts', ...args], options),
+    oobm: (...args: string[]) => runProgram(process.execPath, [...programArgs('device/main.ts'), ...args], options),
     /** What a supervisor writes; this process stands for it. */
     writeStatus: (changes: Partial<SupervisorStatus> = {}) =>
       writeAtomically(join(runtime, 'status.json'), JSON.stringify({ ...statusNow(), ...changes }), 0o644),

@@ -9,6 +9,7 @@ import { stringifyToml } from '../../formats/toml-file.ts'
 import { freePortPair } from '../../testbed/free-port.ts'
 import { childrenOf } from '../../testbed/left-behind.ts'
 import { type KeyPair, makeKey } from '../../testbed/make-key.ts'
+import { programArgs } from '../../testbed/programs.ts'
 import { type Program, startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { type Sshd, type SshdOptions, startSshd } from '../../testbed/sshd.ts'
@@ -173,7 +174,7 @@ async function runSupervisor(
   how: How,
 ): Promise<Supervisor> {
   const configFile = place('device.toml')
-  const main = [process.execPath, '--import', 'tsx', join(REPOSITORY, 'supervisor/main.ts')]
+  const main = [process.execPath, ...programArgs('supervisor/main.ts')]
   const [command = process.execPath, ...args] = [...how.under, ...main]
   const program = startProgram(command, args, {
     cwd: REPOSITORY,

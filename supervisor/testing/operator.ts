@@ -4,12 +4,11 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type DeviceReport, deviceReportSchema } from '../../formats/control-protocol.ts'
+import { programArgs } from '../../testbed/programs.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import type { Sshd } from '../../testbed/sshd.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import type { Field } from './field.ts'
-
-const MAIN = join(import.meta.dirname, '../../relay-config/main.ts')
 
 /** What the relay's operator does, with the real `oobm-relay`. */
 export async function operatorOf({ directory, relay, listenerPort }: Field, other?: Sshd) {
@@ -33,7 +32,7 @@ port = ${listenerPort}
 `,
   )
   const run = async (name: string, ...args: string[]) => {
-    const command = ['--import', 'tsx', MAIN, name, ...args, '--fleet', fleet, '--state', installed]
+    const command = [...programArgs('relay-config/main.ts'), name, ...args, '--fleet', fleet, '--state', installed]
     const { code, stdout, stderr } = await runProgram(process.execPath, command, {
       env: { SUDO_USER: 'carol' },
       timeoutMs: 60_000,

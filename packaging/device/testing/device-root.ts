@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { DeviceConfigInput } from '../../../formats/device-config.ts'
 import { stringifyToml } from '../../../formats/toml-file.ts'
 import { type KeyPair, makeKey } from '../../../testbed/make-key.ts'
+import { buildInto } from '../../../testbed/programs.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import type { TestContext } from '../../../testbed/suite.ts'
 import { inThrowawayRoot, run } from '../../testing/throwaway-root.ts'
@@ -68,7 +69,7 @@ export async function onDevice(
     mallory: await makeKey(directory, 'mallory'),
     host: await makeKey(directory, 'host'),
   }
-  await run(process.execPath, ['--import', 'tsx', 'tools/bundle.ts', join(directory, 'build')])
+  await buildInto(join(directory, 'build'))
   await run('tar', ['-C', join(directory, 'build'), '-cf', join(directory, 'programs.tar'), 'lib', 'prebuilds'])
   await run('tar', ['-C', FILES, '--owner=root', '--group=root', '-cf', join(directory, 'device.tar'), '.'])
   const files: Record<string, string> = {

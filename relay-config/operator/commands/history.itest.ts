@@ -2,12 +2,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { programArgs } from '../../../testbed/programs.ts'
 import { runProgram } from '../../../testbed/run-program.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { suite } from '../../../testbed/suite.ts'
 
 const test = suite('oobm-relay history')
-const MAIN = join(import.meta.dirname, '../../main.ts')
 
 test(
   'tells what the relay did and what devices say, chosen by device, event, person, console and time; and what is missing',
@@ -59,7 +59,7 @@ test(
     await writeFile(join(state, 'logins/bob'), `gone 3\n${at('04:50:00')}.7 ran sw1 tokyo 198.51.100.4 0 status\n`)
     const history = async (...args: string[]) => {
       const { code, stdout, stderr } = await runProgram(process.execPath, [
-        ...['--import', 'tsx', MAIN, 'history', '--state', state],
+        ...[...programArgs('relay-config/main.ts'), 'history', '--state', state],
         ...args,
       ])
       return { code, stderr, lines: stdout.split('\n').slice(0, -1) }

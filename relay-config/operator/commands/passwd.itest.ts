@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { publicKeyOf } from '../../../formats/private-key.ts'
 import { makeKey } from '../../../testbed/make-key.ts'
+import { programArgs } from '../../../testbed/programs.ts'
 import { runProgram, startProgram } from '../../../testbed/run-program.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../../testbed/suite.ts'
@@ -11,7 +12,6 @@ import { passwordProblem } from './passwd.ts'
 
 const test = suite('oobm-relay passwd and hop-keys')
 const SLOW = { timeoutMs: 120_000 }
-const MAIN = join(import.meta.dirname, '../../main.ts')
 const PASSWORD = 'ein Pferd, größer: als $eins'
 
 /** A root with accounts in it, and a fleet. */
@@ -43,11 +43,23 @@ async function relayRoot(context: TestContext) {
     fleet,
     `version = 1\n[[relays]]\nname = "fra"\nhost = "relay"\naccounts = "dedicated"\nhost_keys = ["${key.publicKey}"]\n${technicians.join('\n')}\n`,
   )
-  const args = (...more: string[]) => ['--import', 'tsx', MAIN, 'passwd', '--fleet', fleet, '--root', root, ...more]
+  const args = (...more: string[]) => [
+    ...programArgs('relay-config/main.ts'),
+    'passwd',
+    '--fleet',
+    fleet,
+    '--root',
+    root,
+    ...more,
+  ]
   const hopKeys = () =>
-    runProgram(process.execPath, ['--import', 'tsx', MAIN, 'hop-keys', '--fleet', fleet, '--root', root], {
-      timeoutMs: 60_000,
-    })
+    runProgram(
+      process.execPath,
+      [...programArgs('relay-config/main.ts'), 'hop-keys', '--fleet', fleet, '--root', root],
+      {
+        timeoutMs: 60_000,
+      },
+    )
   const run = (input: string, ...more: string[]) =>
     runProgram(process.execPath, args(...more), { input, timeoutMs: 60_000 })
   const shadow = async (name: string) => {

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { formatSettingsAnswer, type SettingsAnswer } from '../../../formats/settings-delivery.ts'
 import { checkSettingsDocument, SETTINGS_NAMESPACE, splitDocument } from '../../../formats/settings-document.ts'
 import { makeKey } from '../../../testbed/make-key.ts'
+import { programArgs } from '../../../testbed/programs.ts'
 import { runProgram, startProgram } from '../../../testbed/run-program.ts'
 import { suite, type TestContext } from '../../../testbed/suite.ts'
 import { operator } from '../../testing/operator.ts'
@@ -213,10 +214,9 @@ test(
     const push = async (answer: string, devices: string[], ...args: string[]) => {
       const script = `#!/bin/sh\ncase "$*" in *stdin*) cat >/dev/null; exit 0 ;; esac\n${answer}\n`
       await writeFile(join(bin, 'ssh'), script, { mode: 0o755 })
-      const main = join(import.meta.dirname, '../../main.ts')
       return runProgram(
         process.execPath,
-        ['--import', 'tsx', main, 'settings', 'push', ...devices, '--again', ...args],
+        [...programArgs('relay-config/main.ts'), 'settings', 'push', ...devices, '--again', ...args],
         {
           env: { ...process.env, OOBM_FLEET: join(folder, 'fleet.toml'), PATH: `${bin}:${process.env.PATH}` },
           timeoutMs: 60_000,
@@ -293,7 +293,7 @@ test(
     const push = (...args: string[]) =>
       runProgram(
         process.execPath,
-        ['--import', 'tsx', join(import.meta.dirname, '../../main.ts'), 'settings', 'push', 'tokyo', ...args, ...state],
+        [...programArgs('relay-config/main.ts'), 'settings', 'push', 'tokyo', ...args, ...state],
         {
           env: { OOBM_FLEET: join(folder, 'fleet.toml'), SSH_AUTH_SOCK: socket },
           timeoutMs: 60_000,

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { programArgs } from '../../../testbed/programs.ts'
 import { runProgram } from '../../../testbed/run-program.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { suite } from '../../../testbed/suite.ts'
@@ -13,7 +14,6 @@ import { askSs } from './ask-ss.ts'
 import { type DeviceView, readDeviceView } from './device-view.ts'
 import { statePathsOf } from './state-paths.ts'
 
-const MAIN = join(import.meta.dirname, '../../main.ts')
 const test = suite('a silent device')
 const NEVER = new AbortController().signal
 const REPORT = {
@@ -65,9 +65,7 @@ test(
     await writeFile(fleet, `version = 1\n${relays}[[devices]]\nname = "tokyo"\nport = ${port}\n`)
     const oobmRelay = (...args: string[]) =>
       runProgram(process.execPath, [
-        '--import',
-        'tsx',
-        MAIN,
+        ...programArgs('relay-config/main.ts'),
         ...args,
         '--fleet',
         fleet,

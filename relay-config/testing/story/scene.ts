@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type KeyPair, makeKey } from '../../../testbed/make-key.ts'
+import { buildInto } from '../../../testbed/programs.ts'
 import { type Finished, type ProgramOptions, runProgram } from '../../../testbed/run-program.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import type { TestContext } from '../../../testbed/suite.ts'
@@ -168,7 +169,7 @@ async function buildPackage(build: string, into: string): Promise<void> {
     const options = { cwd: repository, timeoutMs: 120_000 }
     return succeeded(await runProgram(process.execPath, ['--import', 'tsx', ...args], options), args.join(' '))
   }
-  await run('tools/bundle.ts', build)
+  await buildInto(build)
   const file = (await run('packaging/build-deb.ts', build, into)).trim()
   succeeded(await runProgram('mv', [file, join(into, 'oobm-relay.deb')]), file)
 }

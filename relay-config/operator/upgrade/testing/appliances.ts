@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { systemClock } from '../../../../runtime/clock.ts'
 import { freePort, freePortPairs } from '../../../../testbed/free-port.ts'
+import { programArgs } from '../../../../testbed/programs.ts'
 import { runProgram, startProgram } from '../../../../testbed/run-program.ts'
 import { type Sshd, startSshd } from '../../../../testbed/sshd.ts'
 import type { TestContext } from '../../../../testbed/suite.ts'
@@ -85,7 +86,7 @@ export async function startScene(context: TestContext, names: readonly string[])
     ...{ folder, relay },
     appliance: name => appliances.get(name) ?? (assert.unreachable(name) as never),
     oobmRelay: (...args) =>
-      runProgram(process.execPath, ['--import', 'tsx', join(ROOT, 'relay-config/main.ts'), ...args], {
+      runProgram(process.execPath, [...programArgs('relay-config/main.ts'), ...args], {
         env: { OOBM_FLEET: fleetFile },
         timeoutMs: 200_000,
       }),
