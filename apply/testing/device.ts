@@ -46,8 +46,13 @@ export interface TestDevice {
   writeStatus(change: { state: string; proved?: boolean; cause?: string; sessions?: number }): Promise<void>
 }
 
-export async function makeDevice(context: TestContext, config: Partial<DeviceConfigInput> = {}): Promise<TestDevice> {
-  const directory = await scratchDirectory(context)
+/** @param parent of the folder where all of it is */
+export async function makeDevice(
+  context: TestContext,
+  config: Partial<DeviceConfigInput> = {},
+  parent?: string,
+): Promise<TestDevice> {
+  const directory = await scratchDirectory(context, parent)
   const at = (name: string) => join(directory, name)
   const [root, spool, run, bin] = [at('root'), at('spool'), at('run-oobm'), at('bin')] as [
     string,

@@ -7,11 +7,11 @@ import { PROGRAM as OOBM } from '../../device/commands/all-commands.ts'
 import { PROGRAM as OOBM_RELAY } from '../../relay-config/operator/commands/all-commands.ts'
 import { EXIT } from '../../runtime/errors.ts'
 import { makeKey } from '../../testbed/make-key.ts'
+import { buildInto } from '../../testbed/programs.ts'
 import { type Finished, runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { Test, TestContext } from '../../testbed/suite.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
 const SLOW = { timeoutMs: 290_000 }
 
 /** What each command is run with: enough to do its work. A command that is not here is run with nothing. */
@@ -116,16 +116,18 @@ const TROUBLES: Record<string, Trouble> = {
   'few file descriptors': { script: 'exec prlimit --nofile=24:24 "$@"' },
 }
 
+interface Share {
+  program: 'oobm' | 'oobm-relay'
+  isOfFiles?: boolean
+  part: [part: number, parts: number]
+}
+
 /** The programs as they are installed, and the folder of an operator. */
 async function scene(context: TestContext) {
   const folder = await scratchDirectory(context)
   // Others than root are to find the way in.
   await runProgram('chmod', ['755', folder])
-  const built = await runProgram(process.execPath, ['--import', 'tsx', 'tools/bundle.ts', join(folder, 'build')], {
-    cwd: ROOT,
-    timeoutMs: 120_000,
-  })
-  assert.is(built.code, 0, built.stderr)
+  await buildInto(join(folder, 'build'))
   const program = (name: string) => join(folder, 'build/lib', `${name}.cjs`)
   const base = join(folder, 'base')
   await mkdir(join(base, 'relay/state/tokyo'), { recursive: true })
@@ -196,11 +198,12 @@ function complaint({ code, stdout, stderr }: Finished, isMute = false): string |
 /**
  * Declares the test of all commands of one program in each of the surroundings.
  * @param isOfFiles those that concern an operator's files alone, or the others
+ * @param part which of how many test files: together they try all
  */
 export function declareTroubles(
   test: Test,
   title: string,
-  { program, isOfFiles = false }: { program: 'oobm' | 'oobm-relay'; isOfFiles?: boolean },
+  { program, isOfFiles = false, part: [part, parts] }: Share,
 ): void {
   if (process.getuid?.() !== 0) {
     test.skip(title, 'it mounts, and becomes other users: needs root')
@@ -212,7 +215,9 @@ export function declareTroubles(
       const { run } = await scene(context)
       const troubles = Object.entries(TROUBLES).filter(([, trouble]) => (trouble.isOfFiles ?? false) === isOfFiles)
       const uses = program === 'oobm' ? usesOf(OOBM, DEVICE_USES) : usesOf(OOBM_RELAY, RELAY_USES)
-      const cases = troubles.flatMap(([trouble, how]) => uses.map(use => ({ trouble, how, use })))
+      const all = troubles.flatMap(([trouble, how]) => uses.map(use => ({ trouble, how, use })))
+      const cases = all.filter((_, index) => index % parts === part - 1)
+      assert.ok(cases.length > 0)
       const wrong: string[] = []
       const work = async () => {
         for (let next = cases.pop(); next; next = cases.pop()) {

@@ -12,7 +12,7 @@ import { provision } from '../provision.ts'
 import { holdsSecrets } from './board.ts'
 
 /** In memory: a hundred boots sync thousands of times, and what a disk makes of that is not tested here. */
-const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+export const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 /**
  * Loaded before a program: kills it after its Nth effect (`$KILL_AFTER`) on files below `$BOARD`, of those that leave something

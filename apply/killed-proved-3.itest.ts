@@ -1,0 +1,12 @@
+import { suite } from '../testbed/suite.ts'
+import { killConnectivity } from './testing/killed.ts'
+
+const test = suite('oobm-apply killed: connectivity that is proved, part 3 of 4')
+
+test(
+  'leaves the old one or the new one, and the person who was removed stays so',
+  context => killConnectivity(context, true, 3),
+  { timeoutMs: 280_000 },
+)
+
+test.run()

@@ -1,0 +1,12 @@
+import { suite } from '../testbed/suite.ts'
+import { killConnectivity } from './testing/killed.ts'
+
+const test = suite('oobm-apply killed: connectivity that is not proved, part 2 of 4')
+
+test(
+  'leaves the old one or the new one, and the person who was removed stays so',
+  context => killConnectivity(context, false, 2),
+  { timeoutMs: 280_000 },
+)
+
+test.run()
