@@ -89,14 +89,14 @@ test('names the test that does not end, also one that lets nobody else run', asy
   const [waits, computes, none] = await Promise.all([
     runnerOn(`test('waits for ever', () => new Promise(r => setTimeout(r, 1e6)), { timeoutMs: 1e6 })\ntest.run()\n`, [
       '--file-limit',
-      '3',
+      '10',
     ]),
     // Its own limit is over before it begins, and so is most of the time to undo things.
     runnerOn(`test('computes for ever', () => { for (;;); }, { timeoutMs: -18_000 })\ntest.run()\n`),
     runnerOn(`test('one', () => {})\nawait new Promise(r => setTimeout(r, 1e6))\n`, ['--file-limit', '3']),
   ])
   assert.equal([waits.status, computes.status, none.status], [1, 1, 1])
-  assert.match(waits.output, 'killed: not done after 3 s, in "waits for ever"')
+  assert.match(waits.output, 'killed: not done after 10 s, in "waits for ever"')
   assert.match(computes.output, 'killed: it did not end in its time, in "computes for ever"')
   assert.match(none.output, 'killed: not done after 3 s, in none of its tests')
 })
