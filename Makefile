@@ -126,7 +126,7 @@ bench: build ## measure what the product costs, beside what one would use instea
 
 .PHONY: faults
 faults: build ## break the network, the relay and the device in every way, and measure how it heals (root; ROW=name or ci, RUNS=5, JOBS=4, PEER=autossh, FULL=1, DOC=1)
-	@tools/need $(FAULTS_NEEDS)
+	@tools/need $(FAULTS_NEEDS) $(NAT64_NEEDS)
 	@$(SYSTEM_TEST) --on netns --subject faults $(call given,ROW,case)
 
 .PHONY: soak-transcript

@@ -1,6 +1,6 @@
 /** Rows: names that are not answered, or lead elsewhere, and addresses that are slow or dead. */
 import type { Inflict } from '../inflict/fault.ts'
-import { namesFail, namesPoint, namesRefused, onlyIpv6, relayMoved } from '../inflict/names.ts'
+import { namesFail, namesPoint, namesRefused, onlyIpv6, onlyNat64, relayMoved } from '../inflict/names.ts'
 import { deadAddress, firstSynLost } from '../inflict/path.ts'
 import { thenKilled } from '../inflict/processes.ts'
 import { LIMIT, type Row } from '../row.ts'
@@ -55,6 +55,17 @@ export const nameRows: Row[] = [
     inflict: onlyIpv6,
     after: technicianGetsIn,
     demands: { ...promised, healMs: LIMIT.afterSilence },
+  },
+  {
+    name: 'nat64',
+    title: 'IPv4 is gone, and IPv6 is there with a NAT64; the relay has an IPv4 address alone',
+    theme: THEME,
+    lastsS: 0,
+    goesAround: true,
+    alone: true,
+    inflict: onlyNat64,
+    after: technicianGetsIn,
+    demands: { ...promised, healMs: LIMIT.afterSilence, shows: [{ state: /^ready$/, cause: /through the NAT64/ }] },
   },
   {
     name: 'two-addresses',
