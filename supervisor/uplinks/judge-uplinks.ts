@@ -106,7 +106,11 @@ export function proofDueMs(known: Known, preferred: readonly Known[], carrying: 
   function waitMs(): number {
     const everyMs = isMetered ? EVERY_MS.metered : EVERY_MS.else
     if (isMetered && failuresInARow > 0) return AGAIN_METERED_MS[failuresInARow - 1] ?? everyMs
-    if (!betterThan(preferred, carrying).includes(known)) return everyMs
+    if (!betterThan(preferred, carrying).includes(known)) {
+      // The way back goes through the tunnel, and costs there.
+      const tunnels = preferred.find(({ uplink }) => uplink.name === carrying)
+      return tunnels?.isMetered ? EVERY_MS.metered : everyMs
+    }
     if (failuresInARow > 0) return AGAIN_MS[Math.min(failuresInARow, AGAIN_MS.length) - 1] as number
     // Two proofs show it, where each costs.
     return isMetered ? returnAfterMs(known, nowMs) : SHOW_MS

@@ -256,4 +256,13 @@ test('a new network behind a standby is proved at once', () => {
   assert.is(one.uplinks.nextProof()?.dueMs, one.world.nowMs + 2_000)
 })
 
+test('while a metered uplink is preferred, the other one is proved as rarely: the way back costs in the tunnel', () => {
+  const countIn = (metered: boolean) => {
+    const one = scene([CABLE, MODEM], [{ interface: 'wwan0', order: 1, metered }])
+    one.uplinks.carries('wwan0')
+    return prove(one, DAY_MS, () => true).length
+  }
+  assert.equal([countIn(true), countIn(false)], [METERED_PROOFS_A_DAY, 144])
+})
+
 test.run()
