@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import * as assert from 'uvu/assert'
 import { suite } from '../../testbed/suite.ts'
 import { RUNGS } from '../network/way.ts'
-import { Uplinks } from '../uplinks/uplinks.ts'
+import { Uplinks, type UplinksOptions } from '../uplinks/uplinks.ts'
 import { CONNECTIONS_A_MINUTE } from './connection-budget.ts'
 import { proveStandbys } from './prove-standbys.ts'
 import { testContext } from './testing/context.ts'
@@ -14,11 +14,11 @@ const MIN_MS = 60_000
 type TestContext = ReturnType<typeof testContext>
 
 /** A proved tunnel over the first of two uplinks, and the second that stands by. */
-function scene(changes: Partial<TestContext> = {}) {
+function scene(changes: Partial<TestContext> = {}, more: Partial<UplinksOptions> = {}) {
   const over = new AbortController()
   const context = testContext({ ...changes, signal: over.signal })
   const uplinks = new Uplinks({
-    ...{ settings: [], clock: context.clock, bytesOf: () => undefined },
+    ...{ settings: [], clock: context.clock, bytesOf: () => undefined, ...more },
     list: () =>
       ['eth0', 'eth1'].map((name, at) => {
         const address = `10.${at}.0.2`
@@ -29,13 +29,16 @@ function scene(changes: Partial<TestContext> = {}) {
   uplinks.carries('eth0')
   const run = new FakeRun()
   run.prove()
+  let shown: ReturnType<Uplinks['status']>
   const proving = proveStandbys(
     { ...context, uplinks },
     () => run,
-    () => {},
+    () => {
+      shown = uplinks.status()
+    },
   )
   const causeOf = (name: string) => JSON.stringify(uplinks.status()?.find(uplink => uplink.name === name))
-  return { context, over, proving, causeOf }
+  return { context, over, proving, causeOf, shown: () => shown }
 }
 
 test('a defect in one is its failure, and the proofs go on', async () => {
@@ -50,6 +53,18 @@ test('a defect in one is its failure, and the proofs go on', async () => {
   assert.match(causeOf('eth1'), 'a defect of this program: a thing that is not there')
   await context.clock.runUntil(30 * MIN_MS)
   assert.ok(dials > 1, 'it is proved again')
+  over.abort()
+  await proving
+})
+
+test('what a metered uplink costs is shown while nothing is proved', async () => {
+  let bytes = 0
+  const settings = [{ interface: 'eth0', metered: true }]
+  const { context, over, proving, shown } = scene({}, { settings, bytesOf: () => bytes })
+  await context.clock.runUntil(5 * MIN_MS)
+  bytes = 1_000_000
+  await context.clock.runUntil(5 * MIN_MS + 11_000)
+  assert.is(shown()?.find(({ name }) => name === 'eth0')?.dayBytes, 1_000_000)
   over.abort()
   await proving
 })

@@ -16,7 +16,7 @@ const SYN_MS = 5_000
 /** Steps of the longest proof, after the login at the relay: two ways in. */
 const STEPS = 6
 
-/** Runs until the signal is aborted. @param carrying the tunnel that people use now */
+/** Runs until the signal is aborted. @param carrying the tunnel that people use now @param onChange what is shown of them may have changed */
 export async function proveStandbys(
   context: Context,
   carrying: () => Run | undefined,
@@ -36,6 +36,9 @@ export async function proveStandbys(
       if (run === undefined || next === undefined || waitMs > 0) {
         track.beat(waitMs)
         await wake.wait(waitMs, signal)
+        // What a metered one has cost since is shown, too.
+        uplinks.look()
+        if (!signal.aborted && uplinks.status() !== undefined) onChange()
         continue
       }
       track.beat(reachMaxMs(context, SYN_MS) + patience.stepMs * STEPS)
