@@ -86,8 +86,8 @@ function backRow(): Row {
       scene.figure('lines that came', person?.ticks() ?? 0)
       await technicianGetsIn(scene)
     },
-    // Between two listeners nobody is let in; a promise may outlast that for as long as a look takes.
-    demands: { outlastMs: 2_000, healMs: limitMs, never: /^(no-relay|no-link|stale|duplicate)$/ },
+    // While the listeners go from one connection to the other, nobody is let in.
+    demands: { outlastMs: LIMIT.afterEvent, healMs: limitMs, never: /^(no-relay|no-link|stale|duplicate)$/ },
   })
 }
 
