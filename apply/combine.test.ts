@@ -33,7 +33,11 @@ test('access replaces the people, and the signers where it names them', () => {
 })
 
 test('connectivity replaces what is no key, no person and no setting of the site', () => {
-  const after = withConnectivity(BEFORE, { relays: [{ host: 'new' }], listenerPort: 2, bridge: { port: 22 } }).value
+  const after = withConnectivity(
+    BEFORE,
+    { relays: [{ host: 'new' }], listenerPort: 2, bridge: { port: 22 } },
+    'rack1',
+  ).value
   assert.equal(after, {
     ...{ version: 1, device: 'rack1', relays: [{ host: 'new' }], listenerPort: 2 },
     bridge: { hostKey: 'k', port: 22 },
@@ -43,12 +47,16 @@ test('connectivity replaces what is no key, no person and no setting of the site
 })
 
 test('of the site and the secrets, it changes what it names', () => {
-  const { wifi, system, secrets } = withConnectivity(BEFORE, {
-    system: { hostname: 'x' },
-    // An entry is replaced whole: what remained of the old one might not go together with the new one.
-    wifi: [{ ssid: 'b', remove: true }, { ssid: 'a', eap: {} }, { ssid: 'c' }],
-    secrets: { relayPassword: 'new' },
-  }).value
+  const { wifi, system, secrets } = withConnectivity(
+    BEFORE,
+    {
+      system: { hostname: 'x' },
+      // An entry is replaced whole: what remained of the old one might not go together with the new one.
+      wifi: [{ ssid: 'b', remove: true }, { ssid: 'a', eap: {} }, { ssid: 'c' }],
+      secrets: { relayPassword: 'new' },
+    },
+    'rack1',
+  ).value
   assert.equal(system, { hostname: 'x', country: 'JP' })
   assert.equal(wifi, [
     { ssid: 'a', eap: {}, source: 'document' },
@@ -65,9 +73,20 @@ test('it cannot name another device, other keys, people or signers', () => {
     technicians: [],
     settings: { serial: 0, signers: ['x'] },
   }
-  const after = withConnectivity(BEFORE, { ...evil, relays: [], listenerPort: 1 }).value
+  const after = withConnectivity(BEFORE, { ...evil, relays: [], listenerPort: 1 }, 'x').value
   for (const key of ['version', 'device', 'technicians', 'settings']) assert.equal(after[key], BEFORE[key], key)
   assert.is((after.bridge as Table).hostKey, 'k')
+})
+
+test('a board that waited to be accepted gets its name, and loses what it was accepted by', () => {
+  const waiting = {
+    ...BEFORE,
+    device: 'new-1',
+    enrolment: { site: 's', board: '1' },
+    secrets: { relayKey: 'r', enrolmentKey: 'e', siteSecret: 's' },
+  }
+  const after = withConnectivity(waiting, { relays: [], listenerPort: 1 }, 'rack1').value
+  assert.equal([after.device, after.enrolment, after.secrets], ['rack1', undefined, { relayKey: 'r' }])
 })
 
 test('people keep what they may do at consoles that are there', () => {

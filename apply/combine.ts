@@ -14,15 +14,20 @@ export function withAccess(before: Table, access: Pick<Access, 'technicians' | '
 }
 
 /**
- * Everything but the people, the signers and the keys of the device; of the site and the secrets, what is named.
+ * Everything but the people, the signers and the keys of the device; of the site and the secrets, what is named. What a board had
+ * to be accepted by is gone.
+ * @param name of the device: a board that waited to be accepted gets it now
  * @returns with what is wrong: no signer brings a command, as it is root's own
  */
 export function withConnectivity(
   before: Table,
   connectivity: ConnectivityAsWritten,
+  name: string,
 ): { value: Table; problems: Problem[] } {
-  const { version, device, technicians, settings } = before
+  const { version, technicians, settings } = before
+  const device = before.enrolment === undefined ? before.device : name
   const { hostKey } = tableOf(before.bridge)
+  const { enrolmentKey: _, siteSecret: __, ...secrets } = tableOf(before.secrets)
   const site = Object.keys(siteShape).flatMap(key => {
     const value = siteValue(key, before[key], connectivity[key])
     return value === undefined ? [] : [[key, value]]
@@ -31,7 +36,7 @@ export function withConnectivity(
     ...connectivity,
     ...{ version, device, technicians, settings },
     bridge: { ...tableOf(connectivity.bridge), hostKey },
-    secrets: { ...tableOf(before.secrets), ...tableOf(connectivity.secrets) },
+    secrets: { ...secrets, ...tableOf(connectivity.secrets) },
     ...Object.fromEntries(site),
   }
   return keepCommands(before, combined)

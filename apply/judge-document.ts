@@ -44,7 +44,8 @@ export function digestOf(bytes: Uint8Array): string {
 /** @throws ConfigurationError when the document is for another device, or not newer than the last one */
 export function checkAddressee(name: string, document: SettingsDocument, { current: { provisioning } }: Stored): void {
   const { config, settings } = provisioning
-  if (document.device !== config.device)
+  // A board that waits to be accepted gets its name by this document; its key says that it is meant.
+  if (document.device !== config.device && config.enrolment === undefined)
     throw documentError(name, `is for ${document.device}, and this device is ${config.device}`)
   const own = fingerprint(config.bridge.hostKey)
   if (document.fingerprint !== own)
@@ -63,7 +64,7 @@ export function checkAddressee(name: string, document: SettingsDocument, { curre
  */
 export async function planChange(
   name: string,
-  { access, connectivity, serial }: SettingsDocument,
+  { device, access, connectivity, serial }: SettingsDocument,
   { current, trial }: Stored,
   open: (connectivity: ConnectivityAsWritten) => Promise<ConnectivityAsWritten>,
   managesNetwork: boolean,
@@ -105,7 +106,7 @@ export async function planChange(
         throw documentError(name, `connectivity.${site[0]}: the network of this system is not made from oobm.toml`)
       const opened = await open(connectivity.value)
       const whole = people ?? { technicians: wholeFrom(tried ?? proved).provisioning.config.technicians }
-      const { value, problems } = withConnectivity(proved, opened)
+      const { value, problems } = withConnectivity(proved, opened, device)
       if (problems.length > 0) throw new ConfigurationError(name, problems.map(inConnectivity))
       return wholeFrom(withAccess(value, whole, serial))
     } catch (err) {

@@ -43,7 +43,9 @@ export function restartsFor(from: Provisioning, to: Provisioning): Restart[] {
     secrets.proxyPassword,
   ])
   const isPeople = differs(({ config: { technicians } }) => technicians)
-  const isConsoles = differs(({ config: { consoles, sparePorts, bridge } }) => [consoles, sparePorts, bridge])
+  const isConsoles = differs(({ config: { device, consoles, sparePorts, bridge } }) => [
+    ...[device, consoles, sparePorts, bridge],
+  ])
   const isSite = differs(({ site }) => site)
   return [
     ...(isSite ? [{ unit: 'network', when: 'now' } as const] : []),

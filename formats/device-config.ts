@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 import * as z from 'zod'
 import { consoleSchema, escapeSetSchema } from './console-settings.ts'
 import { BRIDGE_ABOUT, bridgeSettings, deviceSettings, type intervalsSchema, PROFILES } from './device-settings.ts'
+import { enrolmentSchema } from './enrolment.ts'
 import { parseLinePath } from './line-path.ts'
 import { nameSchema, portSchema, publicKeySchema, RELAY_PORT, relayHostSchema, userSchema } from './names.ts'
 import { spareConsoleName } from './usb-port.ts'
@@ -78,6 +79,10 @@ const shape = {
   listenerPort: portSchema.max(65_534, 'must be 1 to 65534: the port after it is the consoles').meta({
     description: "port on the relay's 127.0.0.1 that leads to the shell of this device",
     details: 'The port after it leads to its consoles.',
+  }),
+  enrolment: enrolmentSchema.optional().meta({
+    description: 'only of a board that waits until the operator accepts it',
+    details: '`oobm-relay enrolment` writes it (docs/enrolment.md).',
   }),
   ...deviceSettings,
   bridge: bridgeSchema.meta({ description: BRIDGE_ABOUT }),

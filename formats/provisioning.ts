@@ -6,6 +6,7 @@ import {
   deviceConfigSchema,
   deviceConfigSchemaWith,
 } from './device-config.ts'
+import { siteSecretSchema } from './enrolment.ts'
 import { lineSchema, signerKeySchema } from './names.ts'
 import { checkSite, type Site, type SiteInput, siteShape } from './site-config.ts'
 import { parseToml, stringifyToml } from './toml-file.ts'
@@ -40,6 +41,17 @@ const secretsSchema = z.strictObject({
   bridgeHostKey: privateKeySchema.meta({
     description: 'private host key of the console bridge',
     secret: 'private-key',
+  }),
+  enrolmentKey: privateKeySchema.optional().meta({
+    description: 'private key with which all new boards of a site ask to be accepted',
+    details: 'It is gone from the device once that is done, as `site_secret` is.',
+    whenLeftOut: 'required with `enrolment`',
+    secret: 'private-key',
+  }),
+  siteSecret: siteSecretSchema.optional().meta({
+    description: 'what a new board proves to the operator, and the relay does not know',
+    whenLeftOut: 'required with `enrolment`',
+    secret: 'text',
   }),
   shellHostKey: privateKeySchema.optional().meta({
     description: 'private host key of the sshd of the device',
@@ -78,6 +90,8 @@ export const SECRETS = {
   relayKeyPassphrase: { file: 'relay_key_passphrase', source: 'relay/key_passphrase', unit: 'oobm' },
   relayPassword: { file: 'relay_password', source: 'relay/password', unit: 'oobm' },
   proxyPassword: { file: 'relay_proxy_password', source: 'relay/proxy_password', unit: 'oobm' },
+  enrolmentKey: { file: 'relay_enrolment_key', source: 'relay/enrolment_key', unit: 'oobm' },
+  siteSecret: { file: 'relay_site_secret', source: 'relay/site_secret', unit: 'oobm' },
   bridgeHostKey: { file: 'bridge_host_key', source: 'bridge/host_key', unit: 'oobm-console' },
   shellHostKey: { file: 'shell_host_key', source: 'shell/host_key', unit: 'system' },
 } as const satisfies Record<keyof Secrets, { file: string; source: string; unit: string }>
@@ -94,6 +108,10 @@ export const provisioningSchema = deviceConfigSchemaWith({
   if (whole.proxy?.user !== undefined && whole.secrets.proxyPassword === undefined) {
     const message = 'is missing: the login at the proxy (proxy.user) needs it'
     context.addIssue({ code: 'custom', path: ['secrets', 'proxyPassword'], message })
+  }
+  for (const key of whole.enrolment ? (['enrolmentKey', 'siteSecret'] as const) : []) {
+    if (whole.secrets[key] !== undefined) continue
+    context.addIssue({ code: 'custom', path: ['secrets', key], message: 'is missing: a board to be enrolled needs it' })
   }
   const needed = whole.authentication === 'key' ? 'relayKey' : 'relayPassword'
   if (whole.secrets[needed] !== undefined) return

@@ -42,7 +42,14 @@ export function splitDocument(file: string, bytes: Buffer): SplitDocument {
   return { signed: bytes.subarray(0, at), signature }
 }
 
-const { version: _, device: __, bridge: ___, technicians, ...connectionShape } = deviceConfigSchema.shape
+const {
+  version: _,
+  device: __,
+  bridge: ___,
+  enrolment: ____,
+  technicians,
+  ...connectionShape
+} = deviceConfigSchema.shape
 
 /** Takes force at once, and never goes back. What it names replaces what the device has. */
 export const accessSchema = z.strictObject({

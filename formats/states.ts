@@ -56,6 +56,17 @@ export const STATES = {
     remedy: 'call the operator: the relay does not accept a key or the listener, or its host key has changed',
     reach: 'none',
   },
+  enrolling: {
+    pattern: [
+      [150, 250],
+      [150, 250],
+      [1500, PAUSE_MS],
+    ],
+    looks: 'two short flashes, a long one, then a pause',
+    meaning: 'a new board: it waits until the operator accepts it',
+    remedy: 'tell the operator the serial number and the fingerprint in oobm-enrol.txt on the card',
+    reach: 'none',
+  },
   stale: {
     pattern: counted(4),
     looks: 'four flashes, then a pause',

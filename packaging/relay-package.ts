@@ -10,7 +10,7 @@ import { manPage } from './man-page.ts'
 import { type Package, packed, source } from './pack-deb.ts'
 
 const NAME = 'oobm-relay'
-const FORCED_COMMANDS = ['oobm-device-command', 'oobm-login', 'oobm-technician-command']
+const FORCED_COMMANDS = ['oobm-device-command', 'oobm-enrol-command', 'oobm-login', 'oobm-technician-command']
 /** Earlier names, which a relay's authorized_keys and sshd_config have until the next `apply`: without them, an upgrade would lock out all. */
 const EARLIER_NAMES = { 'oobm-device-word': 'oobm-device-command', 'oobm-technician-word': 'oobm-technician-command' }
 

@@ -6,13 +6,15 @@ import { parseToml } from '../formats/toml-file.ts'
 import { ConfigurationError, errorCode } from '../runtime/errors.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
 import type { Credentials } from './ssh/connection.ts'
-import { loadCredentials, loadProxyPassword } from './tunnel/load-credentials.ts'
+import { loadCredentials, loadEnrolment, loadProxyPassword } from './tunnel/load-credentials.ts'
 
 export interface Configuration {
   config: DeviceConfig
   credentials: Credentials
   /** Of the login at the HTTP proxy. */
   proxyPassword: string | undefined
+  /** Of a board that waits to be accepted. */
+  enrolment: { key: Credentials; siteSecret: string } | undefined
   /** The text it was read from. */
   text: string
 }
@@ -72,6 +74,7 @@ async function tryLoad(file: string, credentials: string): Promise<Configuration
       config,
       credentials: await loadCredentials(config.authentication, credentials),
       proxyPassword: await loadProxyPassword(credentials),
+      enrolment: config.enrolment && (await loadEnrolment(credentials)),
       text,
     }
   } catch (err) {

@@ -8,6 +8,8 @@ import type { Logger } from '../runtime/log.ts'
 import { within } from '../runtime/waiting.ts'
 import { dismissPeople } from './bridge/ask-bridge.ts'
 import { type BridgeLook, watchBridge } from './bridge/watch-bridge.ts'
+import { ownRequest } from './enrolment/own-request.ts'
+import { waitForAcceptance } from './enrolment/wait-for-acceptance.ts'
 import type { Led } from './led/led.ts'
 import type { Configuration } from './load-configuration.ts'
 import type { BoardPace } from './loop/board-pace.ts'
@@ -74,7 +76,7 @@ export interface Daemon {
 
 /** @param onFirstProof called once, when the present configuration is known to work */
 export async function supervise(
-  { config, credentials, proxyPassword }: Configuration,
+  { config, credentials, proxyPassword, enrolment }: Configuration,
   daemon: Daemon,
   onFirstProof: () => void,
 ): Promise<void> {
@@ -157,6 +159,19 @@ export async function supervise(
     onChange: recovery => keeper.report({}, { recovery }),
   }
   void watchWifi(wifi).catch(err => log.error({ err }, 'nobody looks after the wireless interfaces'))
+  if (enrolment !== undefined) {
+    await waitForAcceptance(context, {
+      ...enrolment,
+      ownRequest: () => ownRequest(config, credentials.privateKey, kernelFolders(env).sysfs),
+      settings,
+      publish: (failure, retryInMs) =>
+        keeper.report(
+          { linkUp: network.linkUp(), tunnel: { state: 'down', failure } },
+          { retryAt: clock.nowMs() + retryInMs },
+        ),
+    })
+    return
+  }
   const tunnels = await tunnelsByUserdata(config, daemon)
   let provedBefore = false
   await Promise.all([

@@ -66,7 +66,7 @@ for (const platform of readdirSync(prebuilds).filter(name => name.startsWith('li
 }
 
 // What devices and technicians may run on a relay: `oobm-relay` reads it beside itself.
-for (const word of ['oobm-device-command', 'oobm-technician-command'])
+for (const word of ['oobm-device-command', 'oobm-enrol-command', 'oobm-technician-command'])
   cpSync(join('relay-config/relay/forced-commands', word), join(fresh, 'lib', 'forced-commands', word))
 
 // By which a test finds the bundle of a program (testbed/programs.ts).

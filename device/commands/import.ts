@@ -14,6 +14,7 @@ import { finishInstallation, type Installed, install } from '../import/install.t
 import { whileLocked } from '../import/lock.ts'
 import { readProved } from '../import/stored.ts'
 import { takeOver } from '../import/take-over.ts'
+import { readSerial } from '../provision/board-serial.ts'
 
 export const importCommand = defineCommand({
   summary: 'import the settings and keys of an oobm.toml, all of them or none',
@@ -27,7 +28,7 @@ export const importCommand = defineCommand({
       whileLocked(root, async () => {
         await finishInstallation(root)
         const { before, undone, floor } = await readProved(root)
-        const { text } = takeOver(before, [brought], floor)
+        const { text } = takeOver(before, [brought], floor, await readSerial(root))
         return { ...(await install(text, root)), undone }
       }),
     )

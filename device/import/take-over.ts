@@ -13,6 +13,7 @@ import { decodeText } from '../../runtime/decode-text.ts'
 import { ConfigurationError, type ConfigurationIssue } from '../../runtime/errors.ts'
 import { keepCommands } from './keep-commands.ts'
 import { identityOf, isTable, type Merged, mergeProvisioning, type Table } from './merge.ts'
+import { completeNewBoard } from './new-board.ts'
 import { CONFIG_PATH, keyProblems } from './plan-import.ts'
 import type { Proved } from './stored.ts'
 
@@ -41,18 +42,23 @@ interface ReadFile extends Pick<Merged, 'complete' | 'locate'> {
  * @param before what the device has; undefined when it has nothing
  * @param files in the order in which they are merged in: a later one wins
  * @param floor the number of the newest settings document; where it is lost, a file must say it
+ * @param serial of the board
  * @throws ConfigurationError with everything that is wrong
  */
 export function takeOver(
   before: Table | undefined,
   files: readonly BroughtFile[],
   floor: Proved['floor'] = 0,
+  serial?: string,
 ): TakenOver {
   let value = before
   const read: ReadFile[] = []
   for (const { name, bytes } of files) {
     const text = decodeText(name, bytes)
-    const merged = mergeProvisioning(value, readToml(name, text))
+    const given = completeNewBoard(value, readToml(name, text), serial)
+    if ('problem' in given)
+      throw new ConfigurationError(name, [locate(text, { path: ['enrolment'], message: given.problem })])
+    const merged = mergeProvisioning(value, given.file)
     const file = { name, text, complete: merged.complete, locate: merged.locate }
     if (merged.problems.length > 0)
       throw new ConfigurationError(

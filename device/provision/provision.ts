@@ -17,6 +17,7 @@ import { type BroughtFile, type TakenOver, takeOver, withSettings } from '../imp
 import { applySystem } from './apply-system.ts'
 import { readSerial } from './board-serial.ts'
 import { eraseFile, listFiles, readBrought, whileWritable, writeNote } from './boot-partition.ts'
+import { ENROL_NOTE, enrolNote } from './enrol-note.ts'
 import { type FoundFiles, findFiles } from './find-files.ts'
 import {
   type BoardFacts,
@@ -49,7 +50,7 @@ export async function provision(options: ProvisionOptions): Promise<string | und
   await makeDirectory(join(root, directory), 0o755)
   const serial = await readSerial(root)
   const found = findFiles((await listFiles(boot)) ?? [], serial)
-  const outcome = await importFiles(found, options)
+  const outcome = await importFiles(found, serial, options)
   // The network comes up in any case: somebody must be able to look at a full or damaged card over the network.
   const orElse = async <T>(what: string, work: () => Promise<T>, otherwise: T): Promise<T> => {
     try {
@@ -60,7 +61,8 @@ export async function provision(options: ProvisionOptions): Promise<string | und
     }
   }
   await orElse('no host key could be made', () => whileLocked(root, () => ensureHostKey(root)), undefined)
-  const device = (await orElse('the settings cannot be read', () => readStored(root), undefined))?.device
+  const stored = await orElse('the settings cannot be read', () => readStored(root), undefined)
+  const device = stored?.device
   const board = {
     serial,
     version: VERSION,
@@ -73,13 +75,17 @@ export async function provision(options: ProvisionOptions): Promise<string | und
   else await writeAtomically(faultFile, `${fault}\n`, 0o644)
   const site = await orElse('the settings of the site cannot be read', () => readSite(root), siteSchema.parse({}))
   await applySystem(site, { root, directory, device: board.device, say })
-  await tidyCard(found, outcome, board, options)
+  await tidyCard(found, outcome, board, enrolNote(stored), options)
   if (outcome.kind === 'imported') say(`imported ${found.own.join(', ')} for ${board.device}`)
   return fault
 }
 
 /** Never throws: whatever is wrong, the device goes on with what it has. */
-async function importFiles(found: FoundFiles, { boot, root, say }: ProvisionOptions): Promise<Outcome> {
+async function importFiles(
+  found: FoundFiles,
+  serial: string | undefined,
+  { boot, root, say }: ProvisionOptions,
+): Promise<Outcome> {
   let file = found.own.at(-1) ?? ''
   const work = async (): Promise<Outcome> => {
     if (await finishInstallation(root)) say('finished what a power cut had interrupted')
@@ -95,7 +101,7 @@ async function importFiles(found: FoundFiles, { boot, root, say }: ProvisionOpti
     }
     const digest = digestOf(brought)
     if (before !== undefined && (await readIfThere(join(root, TAKEN_PATH))) === digest) return { kind: 'unchanged' }
-    const result = takeOver(before, brought, floor)
+    const result = takeOver(before, brought, floor, serial)
     await install(result.text, root)
     await writeAtomically(join(root, TAKEN_PATH), digest, 0o600)
     return { kind: 'imported', result }
@@ -123,6 +129,7 @@ async function tidyCard(
   found: FoundFiles,
   outcome: Outcome,
   board: BoardFacts,
+  enrolText: string | undefined,
   options: ProvisionOptions,
 ): Promise<void> {
   const { boot, root, say } = options
@@ -132,12 +139,15 @@ async function tidyCard(
   const names = await listFiles(boot)
   if (names === undefined) return
   const hasError = names.includes(ERROR_NOTE)
-  if (toErase.length === 0 && outcome.kind === 'unchanged' && !hasError) return
+  const isEnrolTold = (await readEnrolNote(boot, names)) === enrolText
+  if (toErase.length === 0 && outcome.kind === 'unchanged' && !hasError && isEnrolTold) return
   try {
     await whileWritable(boot, async () => {
       for (const name of toErase) await eraseFile(boot, name)
       if (outcome.kind === 'fault') await writeNote(boot, ERROR_NOTE, errorNote(outcome.fault, board))
       else if (hasError) await rm(join(boot, ERROR_NOTE))
+      if (!isEnrolTold && enrolText === undefined) await rm(join(boot, ENROL_NOTE), { force: true })
+      else if (!isEnrolTold && enrolText !== undefined) await writeNote(boot, ENROL_NOTE, enrolText)
       if (outcome.kind === 'imported') {
         const { provisioning, complete } = outcome.result
         await writeNote(
@@ -152,6 +162,13 @@ async function tidyCard(
     const left = toErase.length === 0 ? '' : `; keys may still be on the card: ${toErase.join(', ')}`
     say(`the boot partition ${boot} cannot be written: ${errorMessage(err)}${left}`)
   }
+}
+
+/** As it was written; undefined when it is not there. */
+async function readEnrolNote(boot: string, names: readonly string[]): Promise<string | undefined> {
+  if (!names.includes(ENROL_NOTE)) return undefined
+  const text = await readIfThere(join(boot, ENROL_NOTE)).catch(() => '')
+  return text?.replaceAll('\r\n', '\n')
 }
 
 /** Makes a host key for a device whose file has none: otherwise its sshd makes a new one at each boot. */

@@ -8,6 +8,7 @@ import { fleetShape } from './fleet-schema.ts'
 export type Fleet = z.output<typeof fleetShape>
 export type Relay = Fleet['relays'][number]
 export type Device = Fleet['devices'][number]
+export type Enrolment = Fleet['enrolments'][number]
 export type Technician = Fleet['technicians'][number]
 
 /**

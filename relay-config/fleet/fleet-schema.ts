@@ -188,6 +188,25 @@ const settingsSchema = z.strictObject({
   }),
 })
 
+/** Boards that one card file may be for. */
+const BOARDS_MAX = 1_000
+
+const enrolmentSchema = z.strictObject({
+  name: nameSchema.meta({ description: 'name of the enrolment, such as that of a site' }),
+  key: publicKeySchema.meta({
+    description: 'public half of the key on the cards: it lets a new board ask to be accepted, and nothing else',
+  }),
+  boards: z
+    .int('must be a whole number')
+    .min(1, 'must be 1 or more')
+    .max(BOARDS_MAX, `must be ${BOARDS_MAX} or less`)
+    .meta({ description: 'how many boards may ask with it' }),
+  until: z
+    .string()
+    .refine(isDay, 'must be a day such as 2027-01-31')
+    .meta({ description: 'last day on which it is good, by the clock of the relay', example: '2027-01-31' }),
+})
+
 export const fleetShape = z.strictObject({
   version: z.literal(1, 'must be 1, the only version there is').meta({ description: 'version of this format' }),
   relays: z
@@ -197,7 +216,16 @@ export const fleetShape = z.strictObject({
   devices: z.array(deviceSchema).default([]).meta({ description: 'a device, and the consoles at it' }),
   settings: settingsSchema.default({ signers: [] }).meta({ description: 'settings from afar, signed by the operator' }),
   technicians: z.array(technicianSchema).default([]).meta({ description: 'a person, and what is open to them' }),
+  enrolments: z.array(enrolmentSchema).default([]).meta({
+    description: 'new boards that may ask to be accepted, all with one card file',
+    details: '`oobm-relay enrolment open` makes it (docs/enrolment.md).',
+  }),
 })
+
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`)
+  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
+}
 
 function isNetwork(text: string): boolean {
   const [address = '', bits] = text.split('/')

@@ -44,7 +44,7 @@ function assertHarmless(fleet: Fleet): void {
   const files = renderFiles(
     fleet,
     keys,
-    { deviceCommand: '#!/bin/sh\n', technicianCommand: '#!/bin/sh\n' },
+    { deviceCommand: '#!/bin/sh\n', technicianCommand: '#!/bin/sh\n', enrolCommand: '#!/bin/sh\n' },
     { knownHostsFile: '~/k' },
   )
   for (const [path, { content }] of files) {
@@ -66,7 +66,7 @@ function assertHarmless(fleet: Fleet): void {
       continue
     }
     const install = files.get(`relay/${relay.name}/install`)?.content ?? ''
-    assert.is(install.split('\n').filter(line => line === 'END_OF_OOBM_FILE').length, 3)
+    assert.is(install.split('\n').filter(line => line === 'END_OF_OOBM_FILE').length, 4)
   }
   for (const device of fleet.devices) {
     stringifyProvisioning(renderDeviceConfig(fleet, device, KEY), { relayKey: PRIVATE, bridgeHostKey: PRIVATE })

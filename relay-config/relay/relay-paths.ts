@@ -36,6 +36,8 @@ export interface RelayPaths {
   maintenance: string
   /** One folder a device: the signed settings documents that wait for it. */
   settings: string
+  /** One folder an enrolment: what new boards have sent. */
+  enrolments: string
   history: string
   /** One file a technician who logs in, in which `oobm-login` records when they were where. */
   logins: string
@@ -74,6 +76,7 @@ export function relayPaths(root = '/'): RelayPaths {
     devices: join(varLib, 'devices'),
     maintenance: join(varLib, 'maintenance'),
     settings: join(varLib, 'settings'),
+    enrolments: join(varLib, 'enrolments'),
     history: join(varLib, 'history.jsonl'),
     logins: join(varLib, 'logins'),
     unit: join(units, 'oobm-relay-sshd.service'),

@@ -35,6 +35,12 @@ export async function loadProxyPassword(directory: string): Promise<string | und
   return text === undefined ? undefined : firstLine(text)
 }
 
+/** What a board that waits to be accepted asks with. @throws ConfigurationError when it is missing */
+export async function loadEnrolment(directory: string): Promise<{ key: Credentials; siteSecret: string }> {
+  const key = { privateKey: await required(directory, 'enrolmentKey') }
+  return { key, siteSecret: firstLine(await required(directory, 'siteSecret')) }
+}
+
 type Name = keyof typeof SECRETS
 
 async function required(directory: string, name: Name): Promise<string> {

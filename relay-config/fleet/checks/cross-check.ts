@@ -10,6 +10,7 @@ export function crossCheck(raw: unknown): Problem[] {
   return [
     ...duplicates('relays', sketch.relays),
     ...duplicates('technicians', sketch.technicians),
+    ...duplicates('enrolments', sketch.enrolments),
     ...hostNames(sketch),
     ...ports(sketch),
     ...paths(sketch),

@@ -53,8 +53,9 @@ const lenient = z
         uid: z.unknown().optional(),
       }),
     ),
+    enrolments: listOf(z.object({ name: wellFormed(nameSchema) })),
   })
-  .catch({ relays: [], devices: [], technicians: [] })
+  .catch({ relays: [], devices: [], technicians: [], enrolments: [] })
 
 export type FleetSketch = z.output<typeof lenient>
 

@@ -1,16 +1,22 @@
 /** What `add`, `remove` and `rename` change in a fleet: the entry, and everything that refers to it. */
 import type { Item, Operation, Path } from './operations.ts'
 
-export type Kind = 'device' | 'technician' | 'console'
+export type Kind = 'device' | 'technician' | 'console' | 'enrolment'
 
 /** The names in a fleet file; only that the file is valid is known here. */
 interface Names {
   devices?: { name: string; consoles?: { name: string }[] }[]
   technicians?: ({ name: string } & Record<string, unknown>)[]
+  enrolments?: { name: string }[]
 }
 
 /** The lists of a technician that refer to each kind. */
-const REFERENCES = { console: ['consoles', 'login'], device: ['shells', 'admins'], technician: [] } as const
+const REFERENCES = {
+  console: ['consoles', 'login'],
+  device: ['shells', 'admins'],
+  technician: [],
+  enrolment: [],
+} as const
 
 export function addDevice(item: Item): Operation[] {
   return [{ kind: 'append', list: ['devices'], item }]
@@ -18,6 +24,10 @@ export function addDevice(item: Item): Operation[] {
 
 export function addTechnician(item: Item): Operation[] {
   return [{ kind: 'append', list: ['technicians'], item }]
+}
+
+export function addEnrolment(item: Item): Operation[] {
+  return [{ kind: 'append', list: ['enrolments'], item }]
 }
 
 /** @returns undefined when there is no such device */
@@ -55,10 +65,11 @@ interface Place {
 }
 
 function entryOf(fleet: unknown, kind: Kind, name: string): Place | undefined {
-  const { devices = [], technicians = [] } = fleet as Names
+  const { devices = [], technicians = [], enrolments = [] } = fleet as Names
   const lists: { list: Path; entries: readonly { name: string }[] }[] = {
     device: [{ list: ['devices'], entries: devices }],
     technician: [{ list: ['technicians'], entries: technicians }],
+    enrolment: [{ list: ['enrolments'], entries: enrolments }],
     console: devices.map(({ consoles = [] }, at) => ({ list: ['devices', at, 'consoles'], entries: consoles })),
   }[kind]
   for (const { list, entries } of lists) {

@@ -1,7 +1,7 @@
 /** The lines of authorized_keys on a relay: what each key may do there, and nothing else (sshd(8), AUTHORIZED_KEYS FILE FORMAT). */
 import { listenersOf } from '../../../formats/listeners.ts'
 import { accessOf, relaysOf } from '../access.ts'
-import type { Device, Fleet, Relay, Technician } from '../fleet-config.ts'
+import type { Device, Enrolment, Fleet, Relay, Technician } from '../fleet-config.ts'
 
 /**
  * All lines of one relay.
@@ -12,6 +12,7 @@ export function renderAuthorizedKeys(fleet: Fleet, relay: Relay, deviceKeys: Rea
   const lines = [
     ...devices.map(device => deviceLine(relay, device, deviceKeys.get(device.name) ?? missing(device))),
     ...fleet.technicians.flatMap(technician => technicianLines(fleet, relay, technician)),
+    ...fleet.enrolments.map(enrolment => enrolmentLine(enrolment, relay.directory)),
   ]
   return lines.map(line => `${line}\n`).join('')
 }
@@ -103,6 +104,21 @@ export function technicianLines(
     `command="${login ?? technicianCommand(fleet, relay, technician, commands)}"`,
   ]
   return technician.keys.map(key => authorizedKey(options, key, `oobm-technician:${technician.name}`))
+}
+
+/**
+ * For new boards: one command, until the end of a day, and neither terminal nor forwarding.
+ * @param places the folder of the requests, and the file in which the keys of devices are; those beside the command when left out
+ */
+export function enrolmentLine(
+  { name, key, boards, until }: Enrolment,
+  directory: string,
+  places: string[] = [],
+): string {
+  const command = ['exec', `${directory}/oobm-enrol-command`, name, boards, ...places].join(' ')
+  // Without Z: OpenSSH before 9.1 takes times of its own zone only.
+  const expiry = `${until.replaceAll('-', '')}2359`
+  return `restrict,expiry-time="${expiry}",command="${command}" ${key} oobm-enrolment:${name}`
 }
 
 function authorizedKey(options: string[], publicKey: string, comment: string): string {

@@ -5,6 +5,7 @@ import type { Relay } from '../fleet-config.ts'
 export interface RelayScripts {
   deviceCommand: string
   technicianCommand: string
+  enrolCommand: string
 }
 
 /** Ends the texts within the script; no rendered line is equal to it. */
@@ -54,6 +55,11 @@ ${scripts.deviceCommand}${HERE_END}
 technician_command() {
   cat <<'${HERE_END}'
 ${scripts.technicianCommand}${HERE_END}
+}
+
+enrol_command() {
+  cat <<'${HERE_END}'
+${scripts.enrolCommand}${HERE_END}
 }
 
 # Everything in the file but our block.
@@ -121,6 +127,7 @@ install_all() {
   mkdir -p "$DIRECTORY"
   device_command | replace "$DIRECTORY/oobm-device-command" 755
   technician_command | replace "$DIRECTORY/oobm-technician-command" 755
+  enrol_command | replace "$DIRECTORY/oobm-enrol-command" 755
   mkdir -p "\${keys%/*}"
   printf '%s\\n' "$content" | replace "$keys" 600
   echo "installed: $((count)) keys in $keys, and the forced commands in $DIRECTORY"
@@ -133,10 +140,10 @@ remove_all() {
   else
     rm -f "$keys"
   fi
-  for name in device technician; do
+  for name in device technician enrol; do
     rm -f "$DIRECTORY/oobm-$name-command" "$DIRECTORY/oobm-$name-word"
   done
-  rm -rf "$DIRECTORY/state" "$DIRECTORY/settings"
+  rm -rf "$DIRECTORY/state" "$DIRECTORY/settings" "$DIRECTORY/enrolments"
   rmdir "$DIRECTORY" 2>/dev/null || :
   echo "removed: our keys from $keys, and $DIRECTORY"
 }

@@ -4,7 +4,7 @@ import { renderFiles } from './rendered-files.ts'
 import { FLEET, KEY } from './testing/two-relays.ts'
 
 const test = suite('rendered files')
-const SCRIPTS = { deviceCommand: '#!/bin/sh\n', technicianCommand: '#!/bin/sh\n' }
+const SCRIPTS = { deviceCommand: '#!/bin/sh\n', technicianCommand: '#!/bin/sh\n', enrolCommand: '#!/bin/sh\n' }
 const allKeys = new Map(
   FLEET.devices.map(({ name }) => [name, { relay: `relay ${name}`, shell: `shell ${name}`, bridge: `bridge ${name}` }]),
 )
@@ -15,11 +15,13 @@ test('writes all files, separately for each relay and technician', () => {
     'relay/fra/authorized_keys',
     'relay/fra/install',
     'relay/fra/oobm-device-command',
+    'relay/fra/oobm-enrol-command',
     'relay/fra/oobm-technician-command',
     'relay/fra/sshd_config',
     'relay/lon/authorized_keys',
     'relay/lon/install',
     'relay/lon/oobm-device-command',
+    'relay/lon/oobm-enrol-command',
     'relay/lon/oobm-technician-command',
     'relay/lon/sshd_config',
     'technicians/alice/config',

@@ -37,6 +37,7 @@ export function renderFiles(
     add('authorized_keys', authorizedKeys)
     add('oobm-device-command', scripts.deviceCommand, 0o755)
     add('oobm-technician-command', scripts.technicianCommand, 0o755)
+    add('oobm-enrol-command', scripts.enrolCommand, 0o755)
     add('sshd_config', renderSshdConfig(relay))
     add('install', renderInstallScript(relay, authorizedKeys, scripts, owners), 0o755)
   }

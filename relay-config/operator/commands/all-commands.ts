@@ -2,11 +2,13 @@
 import type { Program } from '../../../cli/command.ts'
 import { VERSION } from '../../../runtime/version.ts'
 import type { Command } from '../command.ts'
+import { accept } from './accept.ts'
 import { add } from './add.ts'
 import { apply } from './apply.ts'
 import { blink } from './blink.ts'
 import { check } from './check.ts'
 import { connect } from './connect.ts'
+import { enrolment } from './enrolment.ts'
 import { history } from './history.ts'
 import { hopKeys } from './hop-keys.ts'
 import { hostKey } from './host-key.ts'
@@ -18,9 +20,11 @@ import { metrics } from './metrics.ts'
 import { off } from './off.ts'
 import { on } from './on.ts'
 import { passwd } from './passwd.ts'
+import { pending } from './pending.ts'
 import { plan } from './plan.ts'
 import { proxy } from './proxy.ts'
 import { push } from './push.ts'
+import { reject } from './reject.ts'
 import { remove } from './remove.ts'
 import { rename } from './rename.ts'
 import { render } from './render.ts'
@@ -37,6 +41,7 @@ export const PROGRAM: Program<Command> = {
   groups: {
     'Edit the fleet file': { init, add, remove, rename, list },
     'Make keys and files': { keys, issue, render },
+    'Accept new boards that share one card file': { enrolment, pending, accept, reject },
     'Set up and check relays': {
       push,
       plan,

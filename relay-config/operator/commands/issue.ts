@@ -80,7 +80,7 @@ const siteFileSchema = z
 type SiteFile = SiteInput & z.input<z.ZodObject<Pick<typeof connectivitySchema.shape, 'secrets'>>>
 
 /** Without defaults: a setting that is not in the file must not replace the device's own. */
-async function readSite(path: string): Promise<SiteFile> {
+export async function readSite(path: string): Promise<SiteFile> {
   const text = await readTextFile(path, EXIT.configuration)
   parseToml(path, text, siteFileSchema)
   const { version: _, ...site } = readToml(path, text)

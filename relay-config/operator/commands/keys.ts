@@ -94,7 +94,7 @@ async function makeGatewayKeys(directory: string, device: string, signal: AbortS
 }
 
 /** Makes a private key unless there is one: link(2) replaces nothing, even if another process makes it now. */
-async function makeKey(path: string, comment: string, signal: AbortSignal): Promise<boolean> {
+export async function makeKey(path: string, comment: string, signal: AbortSignal): Promise<boolean> {
   if (await exists(path)) return false
   const scratch = await mkdtemp(join(dirname(path), '.new-'))
   try {

@@ -33,8 +33,14 @@ export const TECHNICIAN_OPTIONS: Options = {
 }
 
 export async function addDevice(input: BareInput): Promise<number> {
-  const { values } = input
   const [name = ''] = input.positionals
+  for (const line of stepLines(await putDevice(input, name))) input.print(line)
+  return EXIT.ok
+}
+
+/** @returns the next steps for a device whose keys are made at the operator's seat */
+export async function putDevice(input: BareInput, name: string): Promise<string[]> {
+  const { values } = input
   const console = values.console === undefined ? undefined : lineItem(values, String(values.console))
   const lone = console ? undefined : Object.keys(CONSOLE_OPTIONS).find(option => values[option] !== undefined)
   if (lone !== undefined) usageError(`--${lone} needs --console`)
@@ -45,8 +51,7 @@ export async function addDevice(input: BareInput): Promise<number> {
     return { operations: changes.addDevice(item), done: `added device ${name}, ports ${port} and ${port + 1}` }
   })
   if (console) printAdvice(input, console)
-  for (const line of stepLines(steps)) input.print(line)
-  return EXIT.ok
+  return steps
 }
 
 export async function addConsole(input: BareInput): Promise<number> {

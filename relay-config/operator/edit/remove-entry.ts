@@ -83,10 +83,13 @@ async function moveGatewayKeys(secrets: string, oldName: string, newName: string
   }
 }
 
-function missing({ devices, technicians }: Fleet, kind: changes.Kind, name: string): never {
-  const entries = { device: devices, technician: technicians, console: devices.flatMap(({ consoles }) => consoles) }[
-    kind
-  ]
+function missing({ devices, technicians, enrolments }: Fleet, kind: changes.Kind, name: string): never {
+  const entries = {
+    device: devices,
+    technician: technicians,
+    console: devices.flatMap(({ consoles }) => consoles),
+    enrolment: enrolments,
+  }[kind]
   const known = entries.map(entry => entry.name).join(', ') || 'none'
   throw new UserError(`"${name}" is not a ${kind} of this fleet; there are: ${known}`, EXIT.usage)
 }

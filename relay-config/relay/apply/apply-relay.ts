@@ -181,12 +181,14 @@ async function announce(
 }
 
 async function makeStateFolders({ desired, paths }: ApplyContext, undo: (() => Promise<unknown>)[]): Promise<void> {
-  for (const folder of [paths.varLib, paths.maintenance, paths.devices]) {
-    const isNew = await makeDirectory(folder, folder === paths.devices ? 0o700 : 0o755)
+  const ofDevices = [paths.devices, paths.enrolments]
+  for (const folder of [paths.varLib, paths.maintenance, ...ofDevices]) {
+    const isNew = await makeDirectory(folder, ofDevices.includes(folder) ? 0o700 : 0o755)
     if (isNew) undo.push(() => rm(folder, { recursive: true, force: true }))
   }
   const account = (await readAccounts(paths)).find(({ name }) => name === desired.relay.user)
-  if (account !== undefined && process.getuid?.() === 0) await chown(paths.devices, account.uid, account.gid)
+  if (account === undefined || process.getuid?.() !== 0) return
+  for (const folder of ofDevices) await chown(folder, account.uid, account.gid)
 }
 
 /** Those that are wanted. The others go last: until then they have the port. */

@@ -1,8 +1,9 @@
 /** All that a fleet file means for one dedicated relay. */
+import { join } from 'node:path'
 import { relaysOf } from '../../fleet/access.ts'
 import type { Fleet, Relay } from '../../fleet/fleet-config.ts'
 import { keyPath } from '../../fleet/key-files.ts'
-import { deviceLine, technicianLines } from '../../fleet/render/authorized-keys.ts'
+import { deviceLine, enrolmentLine, technicianLines } from '../../fleet/render/authorized-keys.ts'
 import { renderGatewayTable } from '../../fleet/render/gateway.ts'
 import { loginTechnicians, renderLoginFiles } from '../../fleet/render/login-files.ts'
 import { forcedCommandsOf, type RelayPaths } from '../relay-paths.ts'
@@ -69,7 +70,12 @@ export function desiredRelay(
     ['sshd_config', renderRelaySshdConfig(fleet, relay, paths, sshd.features)],
     [
       `authorized_keys/${relay.user}`,
-      lines(devices.map(device => deviceLine(relay, device, keyOf(device.name).relayKey, commands))),
+      lines([
+        ...devices.map(device => deviceLine(relay, device, keyOf(device.name).relayKey, commands)),
+        ...fleet.enrolments.map(enrolment =>
+          enrolmentLine(enrolment, paths.lib, [paths.enrolments, join(paths.authorizedKeys, relay.user)]),
+        ),
+      ]),
     ],
     ...devices.flatMap(({ name }): [string, string][] => [
       [`${keyPath('device_keys', name, 'relayKey')}.pub`, `${keyOf(name).relayKey}\n`],

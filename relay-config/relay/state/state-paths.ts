@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Options, OptionValues } from '../../../cli/command.ts'
 import { type RelayPaths, relayPaths } from '../relay-paths.ts'
 
-export type StatePaths = Pick<RelayPaths, 'devices' | 'maintenance' | 'settings' | 'history' | 'logins'>
+export type StatePaths = Pick<RelayPaths, 'devices' | 'maintenance' | 'settings' | 'enrolments' | 'history' | 'logins'>
 
 export const STATE_OPTIONS = {
   root: { value: 'DIR', help: 'read the relay of the system below DIR' },
@@ -18,6 +18,7 @@ export function statePathsOf(values: OptionValues): StatePaths {
     devices: join(directory, 'state'),
     maintenance: join(directory, 'maintenance'),
     settings: join(directory, 'settings'),
+    enrolments: join(directory, 'enrolments'),
     history: join(directory, 'history.jsonl'),
     logins: join(directory, 'logins'),
   }
