@@ -78,6 +78,19 @@ export const supervisorStatusSchema = z.preprocess(
       .optional(),
     /** Missing where no userdata is asked for. */
     userdata: userdataStatusSchema.optional(),
+    /** The captive portals that are in the way; none in older ones. */
+    portals: z
+      .array(
+        z.object({
+          /** Null for the default route. */
+          interface: z.string().nullable(),
+          /** The address of its page. */
+          page: z.string(),
+          /** When it answered last. */
+          at: instant,
+        }),
+      )
+      .optional(),
     sessions: z.object({ shell: z.int(), console: z.int() }),
     /** The next attempt to connect; null while none is planned. */
     retryAt: instant.nullable(),

@@ -27,6 +27,7 @@ import { dialLocal } from './network/dial-local.ts'
 import { proxyFor } from './network/find-proxy.ts'
 import { readNetworkIdentity } from './network/network-identity.ts'
 import { pathOf } from './network/path-of.ts'
+import { type Portal, Portals } from './network/portal/portals.ts'
 import { rungsLeft } from './network/rung-order.ts'
 import { readUplinks } from './network/uplink.ts'
 import { watchNetwork } from './network/watch-network.ts'
@@ -118,13 +119,31 @@ export async function supervise(
     },
     changed: tried => keeper.report({}, { ways: tried.map(wayDetail) }),
   })
+  const portals = new Portals({
+    ...{ pathOf, clock, signal, log },
+    changed: () => keeper.report({ portals: portals.list() }, { portals: portals.list().map(portalDetail) }),
+  })
   const local = new LocalFacts(
     config.consoles.map(({ name }) => name),
     facts => keeper.report(facts),
     () => events.notify('local'),
   )
   const context: Context = {
-    ...{ clock, random: Math.random, dial, dialLocal, connect, ways, network, uplinks, events, progress, signal, log },
+    ...{
+      clock,
+      random: Math.random,
+      dial,
+      dialLocal,
+      connect,
+      ways,
+      portals,
+      network,
+      uplinks,
+      events,
+      progress,
+      signal,
+      log,
+    },
     ...{ config, intervals, credentials, selftestKey, files: markerFiles(config, selftestKey) },
     localFault: () => local.fault,
     token: randomBytes(16).toString('hex'),
@@ -182,7 +201,11 @@ export async function supervise(
         const isForeign = state.state === 'up' && ways.isForeign(state.run.relay, state.run.via)
         const now = { linkUp: network.linkUp(), nowMs: clock.nowMs(), isForeign }
         const report = reportOf(state, keeper.proof, now)
-        keeper.report({ ...report.facts, sessions }, { ...report.details, uplinks: uplinks.status() })
+        const inTheWay = portals.list()
+        keeper.report(
+          { ...report.facts, portals: inTheWay, sessions },
+          { ...report.details, uplinks: uplinks.status(), portals: inTheWay.map(portalDetail) },
+        )
         if (provedBefore || report.facts.proof?.state !== 'proved') return
         provedBefore = true
         onFirstProof()
@@ -218,6 +241,10 @@ function isAlive(connection: Connection, keepaliveS: number): boolean {
 /** As the status file has it. */
 function wayDetail({ rung, relay, cause, atMs }: TriedWay) {
   return { rung, relay: `${relay.host}:${relay.port}`, cause: cause ?? null, at: atMs }
+}
+
+function portalDetail({ interface: name, page, atMs }: Portal) {
+  return { interface: name ?? null, page, at: atMs }
 }
 
 /** Processes that want a CPU, for each CPU. */

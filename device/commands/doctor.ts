@@ -38,7 +38,7 @@ export const doctorCommand = defineCommand({
       ...(config === undefined
         ? []
         : [...localChecks(config, path, surroundings), ...peopleChecks(config, env), ...networkChecks(config)]),
-      ...uplinkChecks(env),
+      ...uplinkChecks(env, surroundings.nowMs),
       ...userdataChecks(env, surroundings.nowMs),
       ...settingsChecks(env),
       ...applianceChecks(env),

@@ -157,4 +157,10 @@ test('says of a wireless interface that leads nowhere what was done about it, an
   ])
 })
 
+test('shows the page of a captive portal, and how old that is', () => {
+  const portals = [{ interface: 'wlan0', page: 'http://portal.example/', at: NOW - 20_000 }]
+  const text = textOf({ running: true, status: { ...ready, portals } }, { running: true, status: bridge })
+  assert.match(text, '  portal    wlan0: http://portal.example/, answered 20 s ago')
+})
+
 test.run()

@@ -65,6 +65,7 @@ function describeSupervisor(status: SupervisorStatus, nowMs: number, paint: Pain
     ...(status.userdata === undefined ? [] : describeUserdata(status.userdata, nowMs, paint)).map((line, at) =>
       row(at === 0 ? 'userdata' : '', line),
     ),
+    ...describePortals(status.portals ?? [], nowMs, paint),
     row('proof', [describeProof(proof, nowMs), ...details].join(', ')),
     ...(proof.attempt === null || proof.attempt.ok
       ? []
@@ -129,6 +130,17 @@ function describeWays({ relay, way, ways = [] }: SupervisorStatus, nowMs: number
       row('', paint.faint(`${RUNG_NAMES[rung]} failed ${describeAge(at, nowMs)}: ${cause}`)),
     ),
   ]
+}
+
+/** A person has to open the page: somebody in that network. */
+function describePortals(portals: NonNullable<SupervisorStatus['portals']>, nowMs: number, paint: Paint): string[] {
+  return portals.flatMap(({ interface: name, page, at }) => [
+    row('portal', `${name === null ? '' : `${name}: `}${paint.bad(page)}, answered ${describeAge(at, nowMs)}`),
+    row(
+      '',
+      'a captive portal: open that page in this network and accept it, or ask the site to let this board through',
+    ),
+  ])
 }
 
 function describeChanges(changes: SupervisorStatus['changes'], paint: Paint): string[] {

@@ -1,20 +1,23 @@
 /** `oobm doctor` on several uplinks: what each was proved by, and what the system must do for that. */
 import { access, constants, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { describeAge } from '../../cli/times.ts'
 import type { SupervisorStatus } from '../../formats/status-file.ts'
 import { readSupervisor } from '../daemons/read-daemon.ts'
 import { type Check, type Finding, ok, warning } from './finding.ts'
 
 type Uplink = NonNullable<SupervisorStatus['uplinks']>[number]
+type Portal = NonNullable<SupervisorStatus['portals']>[number]
 
-/** Nothing where the device has one uplink: nothing is chosen there. */
-export function uplinkChecks(env: NodeJS.ProcessEnv): Check[] {
+/** Of uplinks nothing where the device has one: nothing is chosen there. */
+export function uplinkChecks(env: NodeJS.ProcessEnv, nowMs: number): Check[] {
   return [
     {
       what: 'uplinks',
       run: async report => {
         const reading = await readSupervisor(env)
-        const { uplinks = [] } = reading.running ? reading.status : {}
+        const { uplinks = [], portals = [] } = reading.running ? reading.status : {}
+        for (const portal of portals) report(describePortal(portal, nowMs))
         for (const uplink of uplinks) report(describeUplink(uplink))
         if (uplinks.length < 2) return
         for (const { name } of uplinks) {
@@ -32,6 +35,14 @@ export function describeUplink({ name, carries, provedAt, why }: Uplink): Findin
   // What is merely not needed now is no fault.
   if (provedAt !== null && /^(stands by|must be proved)/.test(why)) return ok(what, why)
   return warning(what, why, 'nobody is cut off by this; docs/ways-out.md says how an uplink is judged')
+}
+
+export function describePortal({ interface: name, page, at }: Portal, nowMs: number): Finding {
+  return warning(
+    name === null ? 'captive portal' : `captive portal of ${name}`,
+    `${page} answered in the relay's place, ${describeAge(at, nowMs)}`,
+    'open that page with a browser in this network and accept it, or ask the site to let this board through',
+  )
 }
 
 const filtered = (name: string) =>

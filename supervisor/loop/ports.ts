@@ -5,6 +5,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { Dial } from '../network/dial.ts'
 import type { DialLocal } from '../network/dial-local.ts'
+import type { Portals } from '../network/portal/portals.ts'
 import type { Ways } from '../network/ways.ts'
 import type { MarkerFiles } from '../proof/prove-end.ts'
 import type { SelftestKey } from '../proof/selftest-key.ts'
@@ -31,6 +32,7 @@ export interface Ports {
   dialLocal: DialLocal
   connect: Connect
   ways: Pick<Ways, 'order' | 'tried' | 'ended' | 'proved'>
+  portals: Pick<Portals, 'notReached' | 'reached'>
   network: Network
   uplinks: Uplinks
   events: Events

@@ -26,7 +26,7 @@ export function reachMaxMs({ patience }: Pick<Context, 'patience'>, synMs: numbe
 
 /** Logs in at a relay over a fresh connection, within the budget. */
 export async function reach(context: Context, request: ReachRequest, signal: AbortSignal): Promise<Reached> {
-  const { ways } = context
+  const { ways, portals } = context
   const { relay, via = {} } = request
   const { interface: name, rung: only } = via
   if (only !== undefined) return reachBy(context, request, { ...via, rung: only }, signal)
@@ -38,12 +38,15 @@ export async function reach(context: Context, request: ReachRequest, signal: Abo
     ways.tried(relay, name, rung, reached.ok ? undefined : reached.failure.cause)
     if (reached.ok) {
       ways.ended(relay, name, true)
+      portals.reached(name)
       return reached
     }
     failed.set(rung, reached)
   }
   ways.ended(relay, name, false)
-  return together(failed)
+  const failure = together(failed)
+  if (failure.blame !== 'relay') portals.notReached(relay.host, name)
+  return failure
 }
 
 /** @param isNext whether another way was tried before: this one waits less for an answer, so that a dead relay is soon found */

@@ -38,7 +38,7 @@ export type OpenStream = (target: StreamTarget) => Promise<Opened>
 /** All that the dialler needs of a way into the network. */
 export interface NetworkPath {
   open: OpenStream
-  /** Names, asked over the same interface. One lookup runs at a time. */
+  /** Names, asked over the same interface. The dialler runs one lookup at a time. */
   lookup: Lookup
   /** Whether IPv6 leads out by it, and IPv4 does not. */
   isIPv6Only(): boolean

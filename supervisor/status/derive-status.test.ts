@@ -79,6 +79,16 @@ for (const [name, facts, state] of CASES) {
   test(name, () => assert.is(deriveStatus(facts, LIMITS).state, state))
 }
 
+test('names the captive portals that are in the way of a relay, and of nothing else', () => {
+  const failure = { state: 'no-relay', cause: 'relay:443 does not answer' } as const
+  const portals = [{ interface: 'wlan0', page: 'http://portal.example/' }]
+  const down = { ...DOWN, tunnel: { state: 'down', failure } as const, portals }
+  const cause = 'a captive portal is in the way of wlan0: http://portal.example/; relay:443 does not answer'
+  assert.equal(deriveStatus(down, LIMITS), { state: 'no-relay', cause })
+  assert.not.match(deriveStatus({ ...DOWN, portals }, LIMITS).cause, /portal/)
+  assert.not.match(deriveStatus({ ...PROVED, portals }, LIMITS).cause, /portal/)
+})
+
 test('says what is at fault here, and which way in is left', () => {
   const { cause } = deriveStatus({ ...PROVED, local: { shell: undefined, console: 'the bridge hangs' } }, LIMITS)
   assert.is(cause, 'the bridge hangs; the shell is not affected')

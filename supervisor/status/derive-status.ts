@@ -22,7 +22,7 @@ export function deriveStatus(facts: Facts, limits: Limits): Status {
   if (tunnel.state === 'down') {
     if (!linkUp) return { state: 'no-link', cause: 'no network interface has an address' }
     const { state, cause } = tunnel.failure ?? { state: 'no-relay', cause: 'connecting for the first time' }
-    return { state, cause }
+    return { state, cause: state === 'no-relay' ? [...facts.portals.map(inTheWay), cause].join('; ') : cause }
   }
   if (tunnel.addressGone)
     return { state: 'no-link', cause: 'this device no longer has the address that the tunnel used' }
@@ -44,6 +44,10 @@ export function deriveStatus(facts: Facts, limits: Limits): Status {
     return { state: 'maintenance', cause: `the operator has switched access ${facts.maintenance}` }
   }
   return provedStatus(facts, limits.nowMs, tunnel.limits.proofMaxAgeMs)
+}
+
+function inTheWay({ interface: name, page }: Facts['portals'][number]): string {
+  return `a captive portal is in the way${name === undefined ? '' : ` of ${name}`}: ${page}`
 }
 
 function provedStatus(facts: Facts, nowMs: number, proofMaxAgeMs: number): Status {

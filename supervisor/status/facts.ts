@@ -9,6 +9,8 @@ export interface Facts {
   /** Some interface has an address that reaches further than the cable. */
   linkUp: boolean
   tunnel: TunnelFact
+  /** The captive portals that are in the way, by interface; text of strangers. */
+  portals: readonly { interface: string | undefined; page: string }[]
   proof: ProofFact
   /** What is wrong at this end, found without the relay. */
   local: { shell: string | undefined; console: string | undefined }
@@ -58,6 +60,7 @@ export const FIRST_FACTS: Facts = {
   statusFault: undefined,
   linkUp: true,
   tunnel: { state: 'down', failure: undefined },
+  portals: [],
   proof: { state: 'none' },
   local: { shell: undefined, console: undefined },
   closedConsoles: undefined,

@@ -22,7 +22,7 @@ export interface Effects {
 /** What the status file says beside what is derived; instants are monotonic milliseconds here. */
 export type Details = Pick<
   SupervisorStatus,
-  'relay' | 'connectedAt' | 'proof' | 'retryAt' | 'recovery' | 'uplinks' | 'way' | 'ways' | 'userdata'
+  'relay' | 'connectedAt' | 'proof' | 'retryAt' | 'recovery' | 'uplinks' | 'way' | 'ways' | 'userdata' | 'portals'
 >
 
 /** Changes of the state that the status file remembers: a bad night fits, and the file stays small. */
@@ -110,6 +110,7 @@ export class StatusKeeper {
       recovery = [],
       uplinks,
       userdata,
+      portals = [],
     } = this.#details
     return {
       version: 1,
@@ -143,6 +144,7 @@ export class StatusKeeper {
         })),
       }),
       ...(userdata && { userdata: atWall(userdata, wall) }),
+      ...(portals.length > 0 && { portals: portals.map(one => ({ ...one, at: wall(one.at) })) }),
       sessions: this.#facts.sessions,
       retryAt: wallOrNull(retryAt),
       ...(recovery.length > 0 && {

@@ -28,6 +28,7 @@ export function testContext(changes: Partial<Context> = {}): Context & { clock: 
     connect: async () => ({ ok: false, fault: { kind: 'closed', detail: 'closed' } }),
     uplinks: new Uplinks({ settings: [], clock, list: () => [], bytesOf: () => undefined }),
     ways: { order: () => ['direct'], tried: () => {}, ended: () => {}, proved: () => {} },
+    portals: { notReached: () => {}, reached: () => {} },
     network: { linkUp: () => true, hasAddress: () => true },
     files: { hostKey: async () => 'ssh-ed25519 SHELL', appeared: async () => true, forget: async () => {} },
     localFault: () => undefined,

@@ -73,6 +73,7 @@ export class SimulatedDevice {
     })
     this.context = {
       ...{ clock, events, ways, network, uplinks, dial, dialLocal, connect, files, log, random, config },
+      portals: { notReached: ignore, reached: ignore },
       intervals: intervalsOf(config),
       credentials: { privateKey: 'key' },
       selftestKey: { privateKey: 'key', markers: '/markers' },

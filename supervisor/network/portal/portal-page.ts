@@ -1,0 +1,35 @@
+/** The page of a captive portal, from its answer to a plain request; pure. All of it is text of a stranger. */
+import { printable } from '../../../runtime/printable.ts'
+
+export interface HttpAnswer {
+  status: number
+  location: string | undefined
+}
+
+/** Characters of an address that are shown: it has to be typed by somebody. */
+const ADDRESS_MAX = 160
+
+/**
+ * @param host the relay, whose root was asked for
+ * @returns where the answer leads, for people; undefined where it leads to no other host by HTTP
+ */
+export function portalPage({ status, location }: HttpAnswer, host: string): string | undefined {
+  const asked = rootOf(host)
+  // Network Authentication Required (RFC 6585, section 6): the page is the answer itself.
+  if (status === 511) return shown(asked)
+  if (status < 300 || status > 399 || location === undefined) return undefined
+  const page = URL.canParse(location, asked.href) ? new URL(location, asked) : undefined
+  if (page === undefined || !/^https?:$/.test(page.protocol) || page.hostname === asked.hostname) return undefined
+  return shown(page)
+}
+
+function rootOf(host: string): URL {
+  return new URL(`http://${host.includes(':') ? `[${host}]` : host}/`)
+}
+
+/** Without a login and without what is too long: each request in that network leads to the page anyway. */
+function shown(page: URL): string {
+  const short = `${page.origin}${page.pathname}`
+  const text = [short + page.search, short, `${page.origin}/`].find(one => one.length <= ADDRESS_MAX)
+  return printable(text ?? page.origin, ADDRESS_MAX)
+}

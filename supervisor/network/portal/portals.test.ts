@@ -1,0 +1,74 @@
+import * as assert from 'uvu/assert'
+import { silentLog } from '../../../runtime/log.ts'
+import { suite } from '../../../testbed/suite.ts'
+import { FakeClock } from '../../loop/testing/fake-clock.ts'
+import { Portals } from './portals.ts'
+
+const test = suite('portals')
+
+/** A network in which nothing answers; it counts who is asked. */
+function scene() {
+  const clock = new FakeClock()
+  const asked: string[] = []
+  let network: string | undefined = 'net 1'
+  let open: (address: string) => Promise<never | { ok: false; fault: { kind: 'refused' } }> = async () => REFUSED
+  const portals = new Portals({
+    clock,
+    signal: new AbortController().signal,
+    log: silentLog,
+    changed: () => {},
+    pathOf: () => ({
+      lookup: async () => [],
+      isIPv6Only: () => false,
+      network: () => network,
+      open: ({ address }) => {
+        asked.push(address)
+        return open(address)
+      },
+    }),
+  })
+  return {
+    ...{ clock, portals, asked },
+    move: (to: string) => {
+      network = to
+    },
+    hang: () => {
+      open = () => new Promise(() => {})
+    },
+  }
+}
+
+const REFUSED = { ok: false, fault: { kind: 'refused' } } as const
+const idle = () => new Promise(resolve => setImmediate(resolve))
+
+test('looks once in five minutes on one network, and at once on another one', async () => {
+  const { clock, portals, asked, move } = scene()
+  const fail = async () => {
+    portals.notReached('192.0.2.1', undefined)
+    await idle()
+    return asked.length
+  }
+  assert.is(await fail(), 1)
+  assert.is(await fail(), 1)
+  await clock.runUntil(clock.nowMs() + 299_000)
+  assert.is(await fail(), 1)
+  await clock.runUntil(clock.nowMs() + 2_000)
+  assert.is(await fail(), 2)
+  move('net 2')
+  assert.is(await fail(), 3)
+  assert.equal(portals.list(), [])
+})
+
+test('has one look at a time, and each has an end', async () => {
+  const { clock, portals, asked, hang } = scene()
+  hang()
+  for (const name of [undefined, 'eth0', 'wlan0']) portals.notReached('192.0.2.1', name)
+  await idle()
+  assert.is(asked.length, 1)
+  await clock.runUntil(clock.nowMs() + 11_000)
+  portals.notReached('192.0.2.1', 'eth0')
+  await idle()
+  assert.is(asked.length, 2)
+})
+
+test.run()
