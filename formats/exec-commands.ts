@@ -300,6 +300,19 @@ export const EXEC_COMMANDS = {
     onConsole: false,
     access: 'device',
   },
+  tell: {
+    options: {
+      lost: {
+        value: 'S',
+        ...SECONDS,
+        help: 'say it to those whose session was lost in the last S seconds, as its cause',
+      },
+    },
+    rest: { value: 'TEXT', help: 'what is said' },
+    help: 'tell everybody who is not on the device itself what becomes of their sessions',
+    onConsole: false,
+    access: 'device',
+  },
 } as const satisfies Record<string, ExecCommandEntry>
 
 export type ExecCommandName = keyof typeof EXEC_COMMANDS

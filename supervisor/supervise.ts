@@ -6,7 +6,7 @@ import { type Directories, kernelFolders, provisioningDirectory } from '../forma
 import { systemClock as clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/log.ts'
 import { within } from '../runtime/waiting.ts'
-import { dismissPeople } from './bridge/ask-bridge.ts'
+import { dismissPeople, tellPeople } from './bridge/ask-bridge.ts'
 import { type BridgeLook, watchBridge } from './bridge/watch-bridge.ts'
 import { ownRequest } from './enrolment/own-request.ts'
 import { waitForAcceptance } from './enrolment/wait-for-acceptance.ts'
@@ -46,6 +46,7 @@ import { LocalFacts } from './status/local-facts.ts'
 import type { Reporter } from './status/report-to-relay.ts'
 import type { StatusKeeper } from './status/status-keeper.ts'
 import { watchShells } from './status/watch-shells.ts'
+import { TellLost } from './tell-lost.ts'
 import { bytesOf, listUplinks } from './uplinks/list-uplinks.ts'
 import { Uplinks } from './uplinks/uplinks.ts'
 import { tunnelsByUserdata } from './userdata/tunnels-by-userdata.ts'
@@ -192,12 +193,14 @@ export async function supervise(
     return
   }
   const tunnels = await tunnelsByUserdata(config, daemon)
+  const tellLost = new TellLost({ bridge: config.bridge, clock, signal, log })
   let provedBefore = false
   await Promise.all([
     watchLocal('shell', context, fault => local.looked('shell', fault)),
     watchLocal('console', context, fault => local.looked('console', fault)),
     tunnels.keep(context, {
       publish: (state, sessions) => {
+        tellLost.seen(sessions.console)
         const isForeign = state.state === 'up' && ways.isForeign(state.run.relay, state.run.via)
         const now = { linkUp: network.linkUp(), nowMs: clock.nowMs(), isForeign }
         const report = reportOf(state, keeper.proof, now)
@@ -221,9 +224,15 @@ export async function supervise(
           .serve(relay, control, connection)
           .catch(err => log.error({ err }, 'settings from the relay are not handed over'))
       },
-      onMove: move => reporter.moved(move),
+      onMove: move => {
+        reporter.moved(move)
+        tellLost.moved(move)
+      },
       onBlink: seconds => led.show('here', seconds * 1000),
       onSettings: (offer, relay) => settings.offered(offer, relay),
+      tell: (text, deadline) => {
+        return within(FAREWELL_MS, [deadline], until => tellPeople({ ...config.bridge, signal: until }, text))
+      },
       farewell: (by, deadline) => {
         return within(FAREWELL_MS, [deadline], until =>
           dismissPeople({ ...config.bridge, signal: until }, config.device, by),

@@ -14,6 +14,7 @@ import { releaseCommand } from './release.ts'
 import { runCommand } from './run.ts'
 import { setCommand } from './set.ts'
 import { listCommand, statusCommand } from './status.ts'
+import { tellCommand } from './tell.ts'
 import { xmodemCommand, ymodemCommand } from './transfer.ts'
 
 export type EffectName = Exclude<ExecCommandName, 'attach' | 'watch'>
@@ -38,6 +39,7 @@ const EFFECTS: { [Name in EffectName]: Execute<Name> } = {
   list: listCommand,
   help: helpCommand,
   dismiss: dismissCommand,
+  tell: tellCommand,
 }
 
 /** @returns the exit code */

@@ -36,7 +36,18 @@ test('ends the sessions of others only for the device itself', () => {
     assert.equal(readCommand('dismiss tokyo carol', asker), { problem: 'unknown command "dismiss"' })
     assert.not(namesFor(asker).includes('dismiss'))
   }
-  for (const odd of ['dismiss', 'dismiss a b c', 'dismiss to\x1bkyo', 'dismiss tokyo ;id']) {
+  assert.equal(readCommand("tell --lost 12 -- it's --gone", DEVICE), {
+    ...{ name: 'tell', args: {}, options: { lost: '12' }, rest: "it's --gone" },
+  })
+  assert.equal(readCommand('tell -- x', TECHNICIAN), { problem: 'unknown command "tell"' })
+  for (const odd of [
+    'tell x',
+    'tell --lost 0 -- x',
+    'dismiss',
+    'dismiss a b c',
+    'dismiss to\x1bkyo',
+    'dismiss tokyo ;id',
+  ]) {
     assert.ok('problem' in readCommand(odd, DEVICE), odd)
   }
 })

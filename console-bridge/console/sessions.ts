@@ -1,7 +1,9 @@
 /** The sessions at a console: they come, leave, are lost, and come back. */
-import type { Clock } from '../../runtime/clock.ts'
+import { type Clock, WallTimes } from '../../runtime/clock.ts'
+import { timeText } from '../../runtime/time-text.ts'
 import { describeKept, isSame, type KeptSeat, type KeptSeats } from './kept-seats.ts'
 import type { Keyboard } from './keyboard.ts'
+import { type LostSession, LostSessions } from './lost-sessions.ts'
 import type { OnLeave } from './on-leave.ts'
 import type { Outgoing } from './outgoing.ts'
 import { calledAs, logged, type Person } from './person.ts'
@@ -28,11 +30,16 @@ interface SessionsOptions {
 export class Sessions {
   readonly #options: SessionsOptions
   readonly #typed = new TypedCounts()
+  readonly #lostSessions: LostSessions
+  readonly #explained = new WeakMap<Seat, string>()
+  readonly #times: WallTimes
   /** Of people, who may come back; a program runs again. */
   readonly #withTerminal = new WeakSet<Seat>()
 
   constructor(options: SessionsOptions) {
     this.#options = options
+    this.#lostSessions = new LostSessions(options.clock)
+    this.#times = new WallTimes(options.clock)
   }
 
   /**
@@ -47,12 +54,33 @@ export class Sessions {
     const isReserved = reserved !== undefined && !isSame(reserved.person, person)
     const seat = seats.join(person, viewOnly, events, back, isReserved)
     if (size && person.port === undefined) this.#withTerminal.add(seat)
+    const explained = person.port === undefined ? this.#lostSessions.take(person) : undefined
+    if (explained) this.#explained.set(seat, this.#describeLost(explained))
     if (keyboard.writer === seat) kept.takeKeyboard(seat)
     for (const other of this.#othersOf(seat)) other.events.onSamePerson?.()
     reports.log.info({ ...logged(seat), writes: keyboard.writer === seat }, 'session joined')
     reports.recorder?.happened('session', 'begin', sessionFields(seat, size))
     reports.onChange()
     return seat
+  }
+
+  /** What ended the session that this person had here before, if somebody has said it: a sentence. */
+  endOfFormer(seat: Seat): string | undefined {
+    return this.#explained.get(seat)
+  }
+
+  /** Tells those who are not on the device itself. */
+  tellRemote(text: string): void {
+    for (const { via, events } of this.#options.seats.all) if (via !== 'shell') events.onNotice(text)
+  }
+
+  /** Says why the sessions ended that were lost in the last so many milliseconds: who is back is told now, who is not when they come. */
+  explainLost(withinMs: number, why: string): void {
+    this.#lostSessions.explain(withinMs, why)
+    for (const seat of this.#options.seats.all) {
+      const explained = seat.port === undefined ? this.#lostSessions.take(seat) : undefined
+      if (explained) seat.events.onNotice(this.#describeLost(explained))
+    }
   }
 
   /** The terminal of this seat has another size now. */
@@ -108,6 +136,7 @@ export class Sessions {
 
   /** The seat is kept, unless the same person is here again already. */
   #lost(seat: Seat, lost: Pick<KeptSeat, 'readUpTo' | 'wrote' | 'discardedBytes'>): void {
+    this.#lostSessions.lost(personOf(seat))
     const { seats, kept, keyboard } = this.#options
     const { wrote, discardedBytes } = lost
     const again = this.#othersOf(seat).at(-1)
@@ -118,6 +147,10 @@ export class Sessions {
     }
     const keptSeat = kept.keep({ person: personOf(seat), viewOnly: seat.viewOnly, ...lost })
     seats.tellAll(wrote ? describeKept(keptSeat) : `the connection of ${calledAs(seat)} was lost`)
+  }
+
+  #describeLost({ lostMs, why }: LostSession): string {
+    return `your session ended at ${timeText(this.#times.of(lostMs))}: ${why}`
   }
 
   /** Other sessions of the same person that are of the same kind. */

@@ -25,6 +25,8 @@ export function greeting(console: Console, seat: Seat, keys: EscapeKeys | undefi
   lines.push(`you are ${calledAs(seat)}, ${seat.role}: ${describeRight(console, seat, keys)}`)
   const others = console.seats.filter(other => other !== seat && other !== console.writer)
   if (others.length > 0) lines.push(`also here: ${others.map(calledAs).join(', ')}`)
+  const end = console.sessions.endOfFormer(seat)
+  if (end !== undefined) lines.push(end)
   if (seat.back) lines.push(...describeReturn(console, seat.back))
   lines.push(...console.onLeave.warningsFor(seat))
   if (console.note) lines.push(describeNote(console.note))

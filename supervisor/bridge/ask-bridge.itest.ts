@@ -9,7 +9,7 @@ import { programArgs } from '../../testbed/programs.ts'
 import { startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
-import { type BridgeOptions, dismissPeople } from './ask-bridge.ts'
+import { type BridgeOptions, dismissPeople, tellPeople } from './ask-bridge.ts'
 
 const test = suite('ask-bridge')
 
@@ -46,11 +46,13 @@ async function startBridge(context: TestContext) {
   }
   const dismiss = (more: Partial<BridgeOptions> = {}) =>
     dismissPeople({ port, hostKey: hostKey.publicKey, signal: AbortSignal.timeout(20_000), ...more }, 'rack1', 'carol')
-  return { directory, start, dismiss }
+  const tell = (text: string, lostS?: number) =>
+    tellPeople({ port, hostKey: hostKey.publicKey, signal: AbortSignal.timeout(20_000) }, text, lostS)
+  return { directory, start, dismiss, tell }
 }
 
 test('logs in to the bridge and ends the sessions of people, or says why not', async context => {
-  const { directory, start, dismiss } = await startBridge(context)
+  const { directory, start, dismiss, tell } = await startBridge(context)
   const absent = await dismiss()
   assert.match(
     (absent.ok === false && absent.cause) || '',
@@ -58,6 +60,9 @@ test('logs in to the bridge and ends the sessions of people, or says why not', a
   )
   const bridge = await start()
   assert.equal(await dismiss(), { ok: true, value: undefined })
+  assert.equal(await tell(`"it's" --lost; $(gone)`), { ok: true, value: undefined })
+  assert.equal(await tell('uplink eth0 failed\r\nand back', 12), { ok: true, value: undefined })
+  assert.equal(await tell(' '), { ok: false, cause: "the console bridge's command ended with 64" })
   const { publicKey } = await makeKey(directory, 'stranger')
   const stranger = await dismiss({ hostKey: publicKey })
   assert.match((stranger.ok === false && stranger.cause) || '', /rejects the supervisor's login \(host-key: SHA256:/)

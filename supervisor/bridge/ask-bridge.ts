@@ -1,4 +1,4 @@
-/** Asks the console bridge to end people's sessions: by a login and a command, as everybody does. */
+/** Asks the console bridge to end people's sessions, or to tell them something: by a login and a command, as everybody does. */
 import { ACCOUNT_ADDRESS, ANY_CONSOLE } from '../../formats/bridge-login.ts'
 import type { ExecCommandName } from '../../formats/exec-commands.ts'
 import { settled } from '../../runtime/waiting.ts'
@@ -24,14 +24,25 @@ export async function dismissPeople(
   device: string,
   by: string | undefined,
 ): Promise<Answer<undefined>> {
+  return execute(options, 'dismiss', device, ...(by === undefined ? [] : [by]))
+}
+
+/**
+ * Tells people on consoles, except on the device itself, a sentence.
+ * @param lostS not to them, but to those whose session was lost in the last so many seconds, when they are back
+ */
+export function tellPeople(options: BridgeOptions, text: string, lostS?: number): Promise<Answer<undefined>> {
+  const lost = lostS === undefined ? [] : ['--lost', String(lostS)]
+  return execute(options, 'tell', ...lost, '--', text.replace(/[\r\n]/g, ' '))
+}
+
+/** @returns once the command has ended with 0; else why not, as part of a sentence */
+async function execute(options: BridgeOptions, name: ExecCommandName, ...args: string[]): Promise<Answer<undefined>> {
   const { signal } = options
   const made = await logIn(options)
   if (!made.ok) return made
   try {
-    const ran = await made.value.exec(
-      ['dismiss' satisfies ExecCommandName, device, ...(by === undefined ? [] : [by])].join(' '),
-      signal,
-    )
+    const ran = await made.value.exec([name, ...args].join(' '), signal)
     if (!ran.ok) return ran
     ran.value.stream.resume()
     const { exited } = ran.value

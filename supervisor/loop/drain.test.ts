@@ -12,12 +12,15 @@ function draining(run = new FakeRun(), stopping = new AbortController()) {
   const context = testContext({ signal: stopping.signal })
   const { clock } = context
   let farewells = 0
+  const said: string[] = []
   let isDone = false
   const orders = new Orders(context.config.relays, clock)
-  void drain(run, context, { orders, longestMs: DRAIN_MAX_MS, farewell: async () => farewells++ }).then(() => {
+  const farewell = async () => farewells++
+  const tell = async (text: string) => said.push(text)
+  void drain(run, context, { orders, longestMs: DRAIN_MAX_MS, farewell, tell }).then(() => {
     isDone = true
   })
-  return { run, clock, orders, stopping, farewells: () => farewells, isDone: () => isDone }
+  return { run, clock, orders, stopping, farewells: () => farewells, said, isDone: () => isDone }
 }
 
 /** Somebody in the shell and somebody on a console. */
@@ -61,12 +64,18 @@ test('after a day who is still in is told, and it closes', async () => {
     await farewell(signal)
     return true
   }
-  const { clock, farewells } = draining(run)
+  const { clock, farewells, said } = draining(run)
   await clock.runUntil(DAY_MS - 1)
   assert.equal(run.done, ['retire'])
   await clock.runUntil(DAY_MS + 10_000)
   assert.equal(run.done, ['retire', 'close', 'stop'])
-  assert.is(farewells(), 1)
+  // Those who came by the relay that the device is at now stay.
+  assert.is(farewells(), 0)
+  assert.equal(said.length, 1)
+  assert.match(
+    said[0] ?? '',
+    /^the tunnel to a:443, which this device left long ago, closes: sessions by that relay end/,
+  )
 })
 
 test('a relay that answers nothing holds nothing up', async () => {
@@ -108,12 +117,18 @@ test('it is over when the supervisor ends, without a farewell of its own, also b
 })
 
 test('who switches access off ends the sessions on the old tunnel, too', async () => {
-  const { run, clock, orders } = draining(withPeople())
+  const people = withPeople()
+  people.closing = async (farewell, signal) => {
+    await farewell(signal)
+    return true
+  }
+  const { run, clock, orders, farewells, said } = draining(people)
   await clock.runUntil(60_000)
   assert.equal(run.done, ['retire'])
   orders.maintenance({ type: 'maintenance', off: true })
   await clock.runUntil(60_001)
   assert.equal(run.done, ['retire', 'close', 'stop'])
+  assert.equal([farewells(), said], [1, []])
 })
 
 test.run()

@@ -2,6 +2,7 @@
 import { within } from '../../runtime/waiting.ts'
 import type { Orders } from '../tunnel/orders.ts'
 import { cancelListeners } from '../tunnel/request-listeners.ts'
+import { CLOSES } from './hold-tunnel.ts'
 import type { Context } from './ports.ts'
 import type { Run } from './run-tunnel.ts'
 
@@ -15,7 +16,10 @@ export interface DrainOptions {
   orders?: Orders | undefined
   /** Milliseconds; Infinity where only a better route is the reason. */
   longestMs: number
+  /** Access is off. */
   farewell(signal: AbortSignal): Promise<unknown>
+  /** It has lasted long enough. */
+  tell(text: string, signal: AbortSignal): Promise<unknown>
 }
 
 /** Nobody new comes by it; returns when the relay has freed its listeners, or does not answer. */
@@ -25,7 +29,11 @@ export async function closeDoor(run: Run, { patience, signal }: Context): Promis
   await patience.step([signal, connection.closed], deadline => cancelListeners(connection, routes, deadline))
 }
 
-export async function drain(run: Run, context: Context, { orders, longestMs, farewell }: DrainOptions): Promise<void> {
+export async function drain(
+  run: Run,
+  context: Context,
+  { orders, longestMs, farewell, tell }: DrainOptions,
+): Promise<void> {
   const { clock, patience, signal } = context
   const { tunnel } = run
   const { connection, forwarding } = tunnel
@@ -42,7 +50,10 @@ export async function drain(run: Run, context: Context, { orders, longestMs, far
     await within(LOOK_MS, signals, () => new Promise(() => {}), { clock })
   }
   if (!isEmpty() && !signal.aborted) {
-    await patience.step([signal, connection.closed], deadline => tunnel.closeListeners(deadline, farewell))
+    const { host, port } = tunnel.relay
+    const text = `the tunnel to ${host}:${port}, which this device left long ago, closes: ${CLOSES}`
+    const leave = (until: AbortSignal) => (isOff() ? farewell(until) : tell(text, until))
+    await patience.step([signal, connection.closed], deadline => tunnel.closeListeners(deadline, leave))
   }
   run.stop()
 }

@@ -43,6 +43,7 @@ function holding({ open, close, prove, before, over = new AbortController() }: S
     ...{ context, orders, over: over.signal },
     onState: (isOpen, offForMs) => at(isOpen ? 'is open' : `is closed for ${offForMs}`),
     farewell: async () => at('farewell'),
+    tell: async text => at(text),
     prove: prove ?? (until => whenAborted(until).then(() => undefined)),
   }).then(found => {
     ending = found
@@ -106,7 +107,10 @@ test('goes to the relay that it is sent to: while it proves, while maintenance i
   const first = holding({ before: orders => send(orders, other, relay) })
   await first.clock.runUntil(1)
   assert.is(first.ending()?.kind, 'redirected')
-  assert.equal(first.done, [])
+  assert.equal(first.done, [
+    '0 close',
+    '0 a:443 sends this device to b:443: sessions by that relay end now; connect again in a moment',
+  ])
 })
 
 test('a relay that does not answer, or does not close, ends it in the time of a step', async () => {

@@ -24,23 +24,33 @@ export interface HoldOptions {
   onState(isOpen: boolean, offForMs: number): void
   /** Tells people on consoles that access was switched off. */
   farewell(signal: AbortSignal): Promise<unknown>
+  /** Tells people on consoles that this tunnel ends. */
+  tell(text: string, signal: AbortSignal): Promise<unknown>
   /** Proves the open tunnel until `over` is aborted; returns why it cannot be used. */
   prove(over: AbortSignal): Promise<Failure | undefined>
 }
+
+/** What becomes of who is in, as the end of a sentence. */
+export const CLOSES = 'sessions by that relay end now; connect again in a moment'
 
 /** A longer timer is not needed: the loop looks again before that. */
 const LONGEST_WAIT_MS = 3_600_000
 
 /** Returns when the tunnel is to end. */
 export async function holdTunnel(tunnel: Tunnel, options: HoldOptions): Promise<HoldEnding> {
-  const { context, orders, over, onState, farewell, prove } = options
+  const { context, orders, over, onState, farewell, tell, prove } = options
   const { clock, patience } = context
   for (;;) {
     if (over.aborted) return { kind: 'over' }
     // Taken before the orders are read, so that no later order is missed.
     const { changed } = orders
     const redirect = orders.takeRedirect()
-    if (redirect && redirect !== tunnel.relay) return { kind: 'redirected', relay: redirect }
+    if (redirect && redirect !== tunnel.relay) {
+      const { relay } = tunnel
+      const text = `${relay.host}:${relay.port} sends this device to ${redirect.host}:${redirect.port}: ${CLOSES}`
+      await patience.step([over], signal => tunnel.closeListeners(signal, until => tell(text, until)))
+      return over.aborted ? { kind: 'over' } : { kind: 'redirected', relay: redirect }
+    }
     const offForMs = orders.offForMs()
     if (offForMs > 0) {
       const isClosed = await patience.step([over], signal => tunnel.closeListeners(signal, farewell))

@@ -43,8 +43,10 @@ export interface LoopHooks {
   onSettings(offer: SettingsOffer, relay: RelayConfig): void
   /** The tunnel was lost and is back, or has moved. */
   onMove(move: Move): void
-  /** Tells people on consoles that their sessions end. */
+  /** Access is off: ends the sessions of people on consoles, who are told before. */
   farewell(by: string | undefined, signal: AbortSignal): Promise<unknown>
+  /** Tells people on consoles, by whichever tunnel they came. */
+  tell(text: string, signal: AbortSignal): Promise<unknown>
 }
 
 /** Milliseconds between two looks at the link, beside the network's own events. */
@@ -178,6 +180,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
     const run = runTunnel(tunnel, {
       ...{ context, orders: by, hasOtherRelays: relays.length > 1, rescueBy },
       farewell: until => hooks.farewell(by.offBy, until),
+      tell: hooks.tell,
       // The first change comes before it is there.
       onChange: () => {
         if (state.state === 'up' && state.run === started?.facts) publish()
@@ -234,7 +237,8 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
       if (ending === undefined) {
         const longestMs = isSameRelay ? Number.POSITIVE_INFINITY : DRAIN_MAX_MS
         const by = isSameRelay ? run.orders : undefined
-        void drain(run, context, { orders: by, longestMs, farewell: until => hooks.farewell(by?.offBy, until) })
+        const farewell = (until: AbortSignal) => hooks.farewell(by?.offBy, until)
+        void drain(run, context, { orders: by, longestMs, farewell, tell: hooks.tell })
       }
       run = next
     }

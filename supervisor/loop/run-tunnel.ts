@@ -1,13 +1,13 @@
 /** One tunnel while it is up: liveness and proof run side by side; the first to end the tunnel ends both. */
 import { setMaxListeners } from 'node:events'
 import { type Intervals, intervalsOf, type RelayConfig } from '../../formats/device-config.ts'
-import { whenAborted } from '../../runtime/waiting.ts'
+import { whenAborted, within } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
 import { selfTest } from '../proof/self-test.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import type { Orders } from '../tunnel/orders.ts'
 import type { Way } from '../uplinks/uplinks.ts'
-import { holdTunnel } from './hold-tunnel.ts'
+import { CLOSES, holdTunnel } from './hold-tunnel.ts'
 import { watchLife } from './liveness.ts'
 import { goodbye, type Login } from './make-tunnel.ts'
 import type { Context } from './ports.ts'
@@ -46,6 +46,7 @@ export interface RunOptions {
   /** Relays for a second connection beside a tunnel that is silent, in their order; none for a tunnel that is not to be replaced. */
   rescueBy: readonly RelayConfig[]
   farewell(signal: AbortSignal): Promise<unknown>
+  tell(text: string, signal: AbortSignal): Promise<unknown>
   onChange(): void
 }
 
@@ -53,6 +54,8 @@ export interface RunOptions {
 const QUICK_PING_MS = 4_000
 /** Milliseconds of silence after which another uplink takes over: a line that loses packets is not left at the first late answer. */
 const OTHER_UPLINK_MS = 7_000
+/** Milliseconds in which people are told that this program ends the tunnel, and for that to reach them. */
+const LEAVE_MS = { tell: 3_000, tellMax: 6_000, arrive: 500 }
 /** Milliseconds for the TCP connection of a self-test. */
 const SELFTEST_SYN_MS = 5_000
 
@@ -171,6 +174,16 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
     return { state: 'no-relay', cause: `the tunnel to ${relay.host}:${relay.port} was lost: ${cause}` }
   }
 
+  /** Who is left in a tunnel that was replaced has been told, unless the whole program ends. */
+  const takeLeave = async () => {
+    if ((isRetired && !context.signal.aborted) || tunnel.forwarding.sessions().console === 0) return
+    const text = `the tunnel to ${relay.host}:${relay.port} closes: ${CLOSES}`
+    const over = [connection.closed]
+    const tellMs = Math.min(LEAVE_MS.tellMax, context.patience.stretch(LEAVE_MS.tell))
+    await within(tellMs, over, until => options.tell(text, until), { clock })
+    await within(LEAVE_MS.arrive, over, until => tunnel.forwarding.consolesLeft(until), { clock })
+  }
+
   const run = async (): Promise<RunEnding> => {
     const parts = [life(), proof()]
     const closed = whenAborted(connection.closed, over.signal).then((): RunEnding => {
@@ -189,6 +202,7 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
     } finally {
       over.abort()
       proofOver.abort()
+      if (ending?.kind === 'stopped') await takeLeave()
       // A silent relay gets no goodbye: the new connection waits for the place.
       if (ending?.kind === 'lost' || ending?.kind === 'replaced') connection.destroy()
       await goodbye(connection, context)

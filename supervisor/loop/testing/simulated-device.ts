@@ -99,6 +99,7 @@ export class SimulatedDevice {
         onBlink: () => {},
         onSettings: () => {},
         farewell: async () => {},
+        tell: async () => {},
       }),
     ]).then(
       () => {
