@@ -2,8 +2,8 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 NODE := node
-# Test files run side by side.
-JOBS ?= 2
+# Test files run side by side (JOBS=2 for fewer): most of them wait most of the time, so twice as many as cores.
+TEST_JOBS = $(shell n=$$(nproc); echo $$((n < 4 ? 2 * n : 8)))
 
 LAB_NEEDS := sshd:openssh-server ssh:openssh-client ssh-keygen:openssh-client setsid:util-linux setpriv:util-linux
 # What the fault bench breaks the network with.
@@ -41,7 +41,7 @@ run: build ## the whole system on this machine: relay, device, simulated router 
 test: build ## every test (ONLY=part-of-a-file-name for some, ALL=1 where none may be skipped)
 	@tools/need-mounts
 	@tools/need $(TEST_NEEDS) $(if $(ALL),$(DEB_NEEDS) $(MONITOR_NEEDS) $(NAT64_NEEDS))
-	@$(NODE) --import tsx tools/run-tests.ts --jobs $(JOBS) $(if $(ALL),--no-skip) $(ONLY)
+	@$(NODE) --import tsx tools/run-tests.ts --jobs $(or $(JOBS),$(TEST_JOBS)) $(if $(ALL),--no-skip) $(ONLY)
 
 .PHONY: unit
 unit: node_modules/.ready ## the quick tests alone, with a sample of the random cases (ONLY=part-of-a-file-name, WATCH=1 again at each change)
@@ -54,13 +54,13 @@ hooks: node_modules/.ready ## check each commit before it is made (OFF=1 no long
 .PHONY: mutants
 mutants: build ## which small changes of FOLDER=supervisor/proof no test notices (COUNT=60, SEED=1; see docs/mutation.md)
 	@tools/need $(TEST_NEEDS)
-	@$(NODE) --import tsx tools/mutants/main.ts --folder "$(FOLDER)" --count "$(or $(COUNT),60)" --seed "$(or $(SEED),1)" --jobs $(JOBS)
+	@$(NODE) --import tsx tools/mutants/main.ts --folder "$(FOLDER)" --count "$(or $(COUNT),60)" --seed "$(or $(SEED),1)" --jobs $(or $(JOBS),2)
 
 # Options where they are set: the program has the defaults. Four faults at once leave two cores time enough.
 given = $(if $($(1)),--$(2) "$($(1))")
 SYSTEM_TEST = $(NODE) --import tsx system-tests/main.ts $(call given,CASE,case) $(call given,FROM,from) $(call given,UNTIL,until) \
 	$(call given,CUTS,cuts) $(call given,RUNS,runs) $(call given,PEER,peer) $(call given,SEED,seed) $(call given,MINUTES,minutes) \
-	--jobs "$(if $(filter command environment,$(firstword $(origin JOBS))),$(JOBS),4)" $(if $(FULL),--full) $(if $(DOC),--doc)
+	--jobs "$(or $(JOBS),4)" $(if $(FULL),--full) $(if $(DOC),--doc)
 
 # The whole set for all boards; each needs one of them.
 QEMU_NEEDS := qemu-system-aarch64:qemu-system-arm qemu-system-x86_64:qemu-system-x86 mcopy:mtools ssh:openssh-client sshd:openssh-server \

@@ -87,6 +87,8 @@ async function* runInOneProcess(files: readonly string[], options: RunOptions): 
       before = done
       untilMs = Date.now() + limitMs
     }
+    // Who has ended is judged by that, however late this process hears of it.
+    if (code !== undefined) break
     const { running } = readReport(reportPaths[at]) ?? {}
     if (Date.now() > untilMs) late = `killed: not done after ${limitMs / 1000} s, ${where(running?.title)}`
     else if (running && Date.now() > running.untilMs)

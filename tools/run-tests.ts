@@ -24,7 +24,7 @@ const { values, positionals } = parseArgs({
     // Where all must run, as in CI: a machine that cannot run a test says so with a failure.
     'no-skip': { type: 'boolean' },
     // Seconds, for each file and for all of them.
-    'file-limit': { type: 'string', default: '300' },
+    'file-limit': { type: 'string', default: '600' },
     'run-limit': { type: 'string', default: '3900' },
   },
 })
