@@ -68,6 +68,7 @@ QEMU_NEEDS := qemu-system-aarch64:qemu-system-arm qemu-system-x86_64:qemu-system
 APPLIANCE_NEEDS := mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 sfdisk:fdisk mke2fs:e2fsprogs mkfs.vfat:dosfstools
 CONSOLE_TEST_NEEDS := qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools sfdisk:fdisk nbdkit:nbdkit ss:iproute2
 SETTINGS_TEST_NEEDS := $(QEMU_NEEDS) debugfs:e2fsprogs nbdkit:nbdkit
+UPLINK_NEEDS := $(QEMU_NEEDS) $(WIFI_NEEDS)
 WIFI_NEEDS := mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools sfdisk:fdisk partx:util-linux xz:xz-utils openssl:openssl
 CONTAINER_NEEDS := mmdebstrap:mmdebstrap systemd-nspawn:systemd-container nsenter:util-linux
 FRESH_NEEDS := $(CONTAINER_NEEDS) slirp4netns:slirp4netns git:git
@@ -192,6 +193,11 @@ console-test: node_modules/.ready ## serial consoles of the image for BOARD=vm, 
 settings-test: build ## settings from afar on the image for BOARD=vm, in QEMU with a relay: power cuts until they are decided (root, an hour; CUTS=20)
 	@tools/need $(SETTINGS_TEST_NEEDS)
 	@$(SYSTEM_TEST) --on vm --subject settings
+
+.PHONY: uplink-test
+uplink-test: build ## the ways out of the image for BOARD=vm, in QEMU with a relay: USB modems and Wi-Fi in the place of a cable, two access points of one network (root, the network, an hour; CASE=part-of-a-name)
+	@tools/need $(UPLINK_NEEDS)
+	@$(SYSTEM_TEST) --on vm --subject uplinks
 
 .PHONY: lint-deb
 lint-deb: deb ## what Debian would say of the packages (a minute on a slow machine)

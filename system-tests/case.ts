@@ -9,6 +9,8 @@ export interface Subject<Stage> {
   about: string
   on: readonly MachineName[]
   cases(options: Options): Case<Stage>[]
+  /** Downloads what it needs, before it is isolated. */
+  fetch?(): Promise<void>
   /** Makes what all cases share. */
   setUp(run: Run): Promise<Stage>
   /** Whether it runs in a network and a process tree of its own, without a way out. */

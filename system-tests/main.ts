@@ -49,6 +49,7 @@ async function play(subject: Subject<unknown>, cases: readonly Case<unknown>[], 
   const folder = inside ?? (await mkdtemp(join(tmpdir(), `oobm-${subject.name}-`)))
   let keep = false
   try {
+    if (inside === undefined) await subject.fetch?.()
     const code = await (subject.isolated && inside === undefined
       ? runIsolated([...process.argv.slice(1), '--subject', subject.name], { [INSIDE]: folder }, stopping.signal)
       : runHere(subject, cases, options, folder))

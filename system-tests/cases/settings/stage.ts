@@ -14,7 +14,7 @@ import { SECOND_ADDRESS } from './documents.ts'
 /** Seconds in the place of ten minutes, for a proof through new settings: a good one takes an emulated board 40. */
 export const TRIAL_S = 75
 /** What takes much of an emulated start, and has nothing to do with settings. */
-const LEFT_OUT = [
+export const LEFT_OUT = [
   ...['getty.target', 'e2scrub_reap.service', 'systemd-logind.service', 'systemd-timesyncd.service'].map(
     unit => `systemd.mask=${unit}`,
   ),

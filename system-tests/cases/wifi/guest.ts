@@ -4,7 +4,19 @@ import { type Account, renderLoginServer, renderUsers } from '../../../device/pr
 import type { Machine } from '../../machine/machine.ts'
 
 /** Where the site's programs and files are in the guest; /run may be mounted without the right to start any. */
-const SITE = '/srv/wifi'
+export const SITE = '/srv/wifi'
+/** Commands that make three radios of the site's archive: wlan0 is the board's, the others are the site's. */
+export const RADIOS: readonly string[] = [
+  `mkdir ${SITE}`,
+  `tar -C ${SITE} -xf /boot/firmware/wifi.tar`,
+  'modprobe mac80211',
+  'ip netns add site',
+  `insmod ${SITE}/mac80211_hwsim.ko radios=3`,
+  // As Raspberry Pi OS has it: a radio that appears is blocked.
+  'for radio in /sys/class/rfkill/*; do echo 1 >$radio/soft; done',
+  'udevadm trigger --action=add --subsystem-match=rfkill --settle',
+  'iw phy phy1 set netns name site && iw phy phy2 set netns name site',
+]
 /** Seconds in which the board is in, or is not: a scan takes some, a refusal is repeated after more, and all is emulated. */
 const PATIENCE_S = 90
 
@@ -39,15 +51,8 @@ export async function settle(machine: Machine, directory: string, account: Accou
   await sh(
     [
       'until systemctl -q is-active multi-user.target; do sleep 1; done',
-      `mkdir ${SITE}`,
-      `tar -C ${SITE} -xf /boot/firmware/wifi.tar`,
-      'modprobe -a mac80211 veth',
-      'ip netns add site',
-      `insmod ${SITE}/mac80211_hwsim.ko radios=3`,
-      // As Raspberry Pi OS has it: a radio that appears is blocked.
-      'for radio in /sys/class/rfkill/*; do echo 1 >$radio/soft; done',
-      'udevadm trigger --action=add --subsystem-match=rfkill --settle',
-      'iw phy phy1 set netns name site && iw phy phy2 set netns name site',
+      ...RADIOS,
+      'modprobe veth',
       'ip link add eth0 type veth peer name far0 netns site && ip -n site link set far0 up',
     ].join(' && '),
   )

@@ -24,7 +24,7 @@ const LONGEST = ` !"#$%&'()*+,-./0189:;<=>?@AZ[\\]^_\`az{|}~ ${'x'.repeat(20)}`
 const KEY = '0123456789ABCDEFabcdef'.padEnd(64, '7')
 const AIR = ['driver=nl80211', 'country_code=JP', 'hw_mode=g', 'channel=1']
 const RSN = [...AIR, 'wpa=2', 'rsn_pairwise=CCMP']
-const WPA2 = [...RSN, 'wpa_key_mgmt=WPA-PSK']
+export const WPA2: readonly string[] = [...RSN, 'wpa_key_mgmt=WPA-PSK']
 const WPA3 = [...RSN, 'wpa_key_mgmt=SAE', 'ieee80211w=2']
 const ENTERPRISE = [...RSN, 'wpa_key_mgmt=WPA-EAP']
 const OWE = [...RSN, 'wpa_key_mgmt=OWE', 'ieee80211w=2']

@@ -1,16 +1,15 @@
 /** `wifi`: the image on simulated radios and a simulated cable, through every kind of network login. */
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
-import { runProgram } from '../../../testbed/run-program.ts'
-import { flashCard, partitionIn } from '../../card/card.ts'
+import { flashCard } from '../../card/card.ts'
 import { fatOf } from '../../card/fat.ts'
 import { issueBoard } from '../../card/issue-board.ts'
 import { addTestShell } from '../../card/test-shell.ts'
 import type { Case, Subject } from '../../case.ts'
 import { boardOf, hasKvm } from '../../machine/boards.ts'
 import { startQemu } from '../../machine/qemu.ts'
+import { addSite } from './add-site.ts'
 import { type Guest, type Port, settle } from './guest.ts'
 import { ACCOUNT, equal, LOGINS, type Login } from './logins.ts'
 
@@ -30,12 +29,8 @@ export const WIFI: Subject<Guest> = {
     // Room for the data partition.
     await flashCard(join(IMAGE, 'oobm.img'), card, 2 * 1024 ** 3)
     await addTestShell(card)
-    const archive = join(folder, 'wifi.tar')
-    const args = [join(BUILD, 'wifi'), (await partitionIn(card, 2)).ext4, archive]
-    const gathered = await runProgram(join(import.meta.dirname, 'gather-site'), args, { timeoutMs: 600_000 })
-    if (gathered.code !== 0) throw new Error(`gather-site: ${gathered.stderr}`)
     const fat = await fatOf(card)
-    await fat.write('wifi.tar', await readFile(archive))
+    await addSite(fat, folder)
     await fat.write('oobm.toml', await issueBoard(folder))
     const board = boardOf('pc', hasKvm())
     const machine = await startQemu({ board, boot: join(IMAGE, 'boot'), card, directory: join(folder, 'start') })

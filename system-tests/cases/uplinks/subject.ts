@@ -1,0 +1,33 @@
+/** `uplinks`: the image with a cable and what may take its place: USB modems and Wi-Fi on a real kernel. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { EXIT, UserError } from '../../../runtime/errors.ts'
+import type { Case, Subject } from '../../case.ts'
+import { makeNetwork } from '../image/network.ts'
+import { RELAY_ADDRESS } from '../image/relay.ts'
+import { fetchSite } from '../wifi/add-site.ts'
+import { MODEMS, playModem } from './modems.ts'
+import { RADIO_CASES } from './radios.ts'
+import { type Stage, startBoard } from './start.ts'
+
+const IMAGE = join(import.meta.dirname, '../../../build/image/vm')
+
+export const UPLINKS: Subject<Stage> = {
+  name: 'uplinks',
+  about: 'the ways out of the image: USB modems and Wi-Fi in the place of a cable, two access points of one network',
+  on: ['vm'],
+  isolated: true,
+  fetch: fetchSite,
+  cases: () => [
+    ...MODEMS.map(
+      (modem): Case<Stage> => ({ name: modem.name, run: (stage, steps) => playModem(stage, modem, steps) }),
+    ),
+    ...RADIO_CASES,
+  ],
+  setUp: async run => {
+    if (!existsSync(join(IMAGE, 'oobm.img')))
+      throw new UserError('there is no image for it; run: make image BOARD=vm', EXIT.unavailable)
+    await makeNetwork(run, [RELAY_ADDRESS])
+    return startBoard(IMAGE, run)
+  },
+}
