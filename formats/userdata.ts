@@ -1,6 +1,7 @@
 /** `[userdata]`: the metadata address of a mobile network that may name the relay, and what the status file says of it. */
 import * as z from 'zod'
 import { portSchema, publicKeySchema, relayHostSchema, userSchema } from './names.ts'
+import { STATE_NAMES } from './states.ts'
 import { interfaceNameSchema } from './uplink-settings.ts'
 
 /** SORACOM Air's metadata service: what the operator wrote for the group of this SIM, to this SIM alone. */
@@ -81,6 +82,8 @@ export const userdataStatusSchema = z.object({
       remotePort: z.int(),
       /** Fingerprint of the public half of its key; null where the device logs in with its own. */
       key: z.string().nullable(),
+      /** Of one that stands beside the first; the first one's state is that of the device. */
+      beside: z.object({ state: z.enum(STATE_NAMES), cause: z.string(), provedAt: instant.nullable() }).optional(),
     }),
   ),
   /** What it names and what has not proved itself yet; `waiting`: it is not used yet, either. */

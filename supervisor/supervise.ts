@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { availableParallelism, loadavg } from 'node:os'
 import { intervalsOf } from '../formats/device-config.ts'
 import { type Directories, kernelFolders, provisioningDirectory } from '../formats/directories.ts'
+import type { ConsoleStatus } from '../formats/status-file.ts'
 import { systemClock as clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/log.ts'
 import { within } from '../runtime/waiting.ts'
@@ -29,7 +30,7 @@ import { readNetworkIdentity } from './network/network-identity.ts'
 import { pathOf } from './network/path-of.ts'
 import { type Portal, Portals } from './network/portal/portals.ts'
 import { rungsLeft } from './network/rung-order.ts'
-import { readUplinks } from './network/uplink.ts'
+import { readUplink, readUplinks } from './network/uplink.ts'
 import { watchNetwork } from './network/watch-network.ts'
 import { readWayMemory, writeWayMemory } from './network/way-memory.ts'
 import { type TriedWay, Ways } from './network/ways.ts'
@@ -49,6 +50,7 @@ import { watchShells } from './status/watch-shells.ts'
 import { TellLost } from './tell-lost.ts'
 import { bytesOf, listUplinks } from './uplinks/list-uplinks.ts'
 import { Uplinks } from './uplinks/uplinks.ts'
+import type { PlannedTunnels } from './userdata/planned-tunnels.ts'
 import { tunnelsByUserdata } from './userdata/tunnels-by-userdata.ts'
 
 /** Milliseconds for the bridge to tell people that their sessions end. */
@@ -101,12 +103,15 @@ export async function supervise(
   const selftestKey = await installSelftestKey(directories.runtime, config.selftest.user)
   const intervals = intervalsOf(config)
   const network = watchNetwork(config.relays, () => events.notify('network'), signal, log)
-  const uplinks = new Uplinks({
-    settings: config.uplinks,
-    clock,
-    list: network.isLocal ? () => [] : listUplinks,
-    bytesOf,
-  })
+  const newUplinks = () => {
+    return new Uplinks({
+      settings: config.uplinks,
+      clock,
+      list: network.isLocal ? () => [] : listUplinks,
+      bytesOf,
+    })
+  }
+  const uplinks = newUplinks()
   const proxyOf = (host: string) => proxyFor(host, { configured: config.proxy, password: proxyPassword, env })
   const authorities = config.waysOut.tls === 'verify' ? await readAuthorities() : undefined
   const { dial } = createDialler({ pathOf, proxyFor: proxyOf, authorities })
@@ -152,9 +157,13 @@ export async function supervise(
     patience: new Patience({ baseMs: intervals.timeoutS * 1000, clock, slowness }),
     budget: new ConnectionBudget(clock),
   }
+  let consoles: ConsoleStatus | undefined
+  let tunnels: PlannedTunnels | undefined
   const onBridge = (look: BridgeLook) => {
     local.bridge(look)
-    reporter.updateConsoles(look.state === 'running' ? look.status : undefined)
+    consoles = look.state === 'running' ? look.status : undefined
+    reporter.updateConsoles(consoles)
+    tunnels?.updateConsoles(consoles)
   }
   watchBridge({ directory: bridgeDirectory, clock, signal, onChange: onBridge })
   void watchShells(historyDirectory, session => reporter.shellEnded(session), signal).catch(err =>
@@ -192,13 +201,15 @@ export async function supervise(
     })
     return
   }
-  const tunnels = await tunnelsByUserdata(config, daemon)
+  tunnels = await tunnelsByUserdata(config, daemon)
+  tunnels.updateConsoles(consoles)
   const tellLost = new TellLost({ bridge: config.bridge, clock, signal, log })
+  const common = { config, keeper, readUplink, newUplinks }
   let provedBefore = false
   await Promise.all([
     watchLocal('shell', context, fault => local.looked('shell', fault)),
     watchLocal('console', context, fault => local.looked('console', fault)),
-    tunnels.keep(context, {
+    tunnels.keep(context, common, {
       publish: (state, sessions) => {
         tellLost.seen(sessions.console)
         const isForeign = state.state === 'up' && ways.isForeign(state.run.relay, state.run.via)

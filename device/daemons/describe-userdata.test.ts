@@ -30,6 +30,18 @@ test('says what it names, how old the look is, and with which key the device log
   assert.equal(findings(named), ['ok userdata: over wwan0, 3 min ago, names relay2.example.net:443'])
 })
 
+test('says of each relay beside the first how it is', () => {
+  const beside = { state: 'refused', cause: 'it does not accept the login', provedAt: null } as const
+  const status = { ...named, relays: [...named.relays, { relay: 'b:443', remotePort: 1, key: null, beside }] }
+  assert.is(lines(status)[3], '  beside the first: refused, never proved since the start: it does not accept the login')
+  assert.match(findings(status)[1] ?? '', /^warning userdata relay b:443: refused/)
+  const proved = { state: 'ready', cause: 'proved', provedAt: NOW - 60_000 } as const
+  assert.match(
+    findings({ ...status, relays: [{ relay: 'b:443', remotePort: 1, key: null, beside: proved }] })[1] ?? '',
+    /^ok userdata relay b:443: ready, proved 1 min ago: proved$/,
+  )
+})
+
 test('says why what it says is not used, what is on trial, and what was given up', () => {
   const to = 'relay3.example.net (listener 20200)'
   const status: UserdataStatus = {

@@ -1,7 +1,9 @@
 /** `oobm doctor` on userdata: how old the last look is, and why what it names is not used. */
+import { PLAIN } from '../../cli/paint.ts'
 import { describeAge } from '../../cli/times.ts'
+import { isProvedReachable } from '../../formats/states.ts'
 import type { UserdataStatus } from '../../formats/userdata.ts'
-import { describeTrial, describeUndone } from '../daemons/describe-userdata.ts'
+import { describeBeside, describeTrial, describeUndone } from '../daemons/describe-userdata.ts'
 import { readSupervisor } from '../daemons/read-daemon.ts'
 import { type Check, type Finding, ok, warning } from './finding.ts'
 
@@ -25,6 +27,14 @@ export function judgeUserdata(status: UserdataStatus, nowMs: number): Finding[] 
     fault === ''
       ? ok('userdata', lookedAt === null ? look : `${look}, ${names}`)
       : warning('userdata', `${look}: ${fault}`, 'the relays in use stay; docs/userdata.md says what it must be'),
+    ...relays.flatMap(({ relay, beside }) => {
+      if (beside === undefined) return []
+      const detail = describeBeside(beside, nowMs, PLAIN)
+      const what = `userdata relay ${relay}`
+      return isProvedReachable(beside.state)
+        ? [ok(what, detail)]
+        : [warning(what, detail, 'nobody gets in by this relay; check its listener and this key there')]
+    }),
     ...(trial === null ? [] : [warning('userdata on trial', describeTrial(trial, nowMs), 'wait until it is decided')]),
     ...(undone === null
       ? []

@@ -13,17 +13,25 @@ export interface Track {
 
 export class Progress {
   readonly #clock: Clock
-  readonly #dueMs = new Map<string, number>()
+  readonly #dueMs: Map<string, number>
+  readonly #of: string
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, of = '', dueMs = new Map<string, number>()) {
     this.#clock = clock
+    this.#of = of
+    this.#dueMs = dueMs
+  }
+
+  /** The same, for loops that run a second time beside the first ones. */
+  beside(name: string): Progress {
+    return new Progress(this.#clock, `, ${name}`, this.#dueMs)
   }
 
   /** @param name for people; a second track of that name follows the first */
   track(name: string): Track {
     return {
-      beat: withinMs => void this.#dueMs.set(name, this.#clock.nowMs() + withinMs),
-      end: () => void this.#dueMs.delete(name),
+      beat: withinMs => void this.#dueMs.set(name + this.#of, this.#clock.nowMs() + withinMs),
+      end: () => void this.#dueMs.delete(name + this.#of),
     }
   }
 

@@ -63,6 +63,7 @@ export async function followUserdata(options: FollowOptions): Promise<void> {
     tell()
   }
   const turn = async () => {
+    tunnels.look()
     const situation = { ...(await options.situation()), ...tunnels.standing, nowMs: clock.nowMs() }
     const before = plan.inUse
     const outcome = plan.turn(situation)
@@ -135,7 +136,7 @@ function statusOf(
   name: string,
   lookedAt: number | null,
   plan: UserdataPlan,
-  { named }: PlannedTunnels,
+  { named, beside }: PlannedTunnels,
 ): UserdataStatus {
   const { trial, undone, fault } = plan
   return {
@@ -143,7 +144,9 @@ function statusOf(
     lookedAt,
     fault,
     relays: named.map(({ relay, login, key }) => {
-      return { relay: `${relay.host}:${relay.port}`, remotePort: login.listenerPort, key }
+      const status = beside.find(one => one.relay === relay)?.status
+      const of = status && { state: status.state, cause: status.cause, provedAt: status.proof.provedAt }
+      return { relay: `${relay.host}:${relay.port}`, remotePort: login.listenerPort, key, ...(of && { beside: of }) }
     }),
     trial: trial
       ? { phase: trial.phase, since: trial.sinceMs, cause: trial.cause, to: whereTo(trial.destinations) }

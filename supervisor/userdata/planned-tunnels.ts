@@ -1,27 +1,21 @@
-/** The loop around tunnels, to relays that may change while it runs: it then begins anew with the others. */
+/** The loops around tunnels, to relays that may change while they run: they then begin anew with the others. */
 import { setMaxListeners } from 'node:events'
-import type { RelayConfig } from '../../formats/device-config.ts'
+import type { ConsoleStatus } from '../../formats/status-file.ts'
 import { controllerUnder, OVER } from '../../runtime/waiting.ts'
 import { keepConnected, type LoopHooks, type LoopState } from '../loop/keep-connected.ts'
 import type { Context } from '../loop/ports.ts'
+import { BesideTunnel, type Common } from './beside-tunnel.ts'
 import type { PinnedRelay } from './pin-destinations.ts'
-
-/** What is known of the relays that are used now. */
-export interface Standing {
-  /** A login came back through one of them; where userdata names none, through one of the configuration. */
-  isProved: boolean
-  /** Why not, for people. */
-  cause: string
-}
-
-const NOTHING_YET: Standing = { isProved: false, cause: 'no tunnel to it was tried yet' }
+import { NOTHING_YET, type Standing, standingOf, together } from './standing.ts'
 
 export class PlannedTunnels {
   #named: readonly PinnedRelay[]
   #change = new AbortController()
-  #standing = NOTHING_YET
+  #standings: Standing[] = [NOTHING_YET]
+  #beside: readonly BesideTunnel[] = []
+  #consoles: ConsoleStatus | undefined
 
-  /** @param named relays before those of the configuration, each with its own login */
+  /** @param named relays with logins of their own: the first one comes before those of the configuration, the others have tunnels of their own */
   constructor(named: readonly PinnedRelay[]) {
     this.#named = named
   }
@@ -30,57 +24,99 @@ export class PlannedTunnels {
     return this.#named
   }
 
+  /** Of the relays that userdata names; where it names none, of those of the configuration. */
   get standing(): Standing {
-    return this.#standing
+    return together(this.#standings)
+  }
+
+  /** Those beside the first one, whose state is the device's. */
+  get beside(): readonly BesideTunnel[] {
+    return this.#beside
   }
 
   /** Ends the tunnels, and makes others. */
   use(named: readonly PinnedRelay[]): void {
     this.#named = named
-    this.#standing = NOTHING_YET
+    this.#standings = [NOTHING_YET]
     this.#change.abort(OVER)
   }
 
+  /** Takes in what is known of the device itself. */
+  look(): void {
+    for (const one of this.#beside) one.look()
+  }
+
+  /** Takes in the bridge's status; undefined while it has none. */
+  updateConsoles(consoles: ConsoleStatus | undefined): void {
+    this.#consoles = consoles
+    for (const one of this.#beside) one.updateConsoles(consoles)
+  }
+
   /** Runs until the signal of the context is aborted. */
-  async keep(context: Context, hooks: LoopHooks): Promise<void> {
+  async keep(context: Context, common: Common, hooks: LoopHooks): Promise<void> {
     while (!context.signal.aborted) {
       this.#change = new AbortController()
       const over = controllerUnder(context.signal, this.#change.signal)
       setMaxListeners(0, over.signal)
-      const named = this.#named
-      const publish: LoopHooks['publish'] = (state, sessions) => {
-        // What an older loop says at its end is about other relays.
-        if (named === this.#named) this.#standing = standingOf(state, this.#standing, named, context.config.relays)
-        hooks.publish(state, sessions)
-      }
-      await keepConnected({ ...contextWith(named, context), signal: over.signal }, { ...hooks, publish })
+      await this.#keepThese({ ...context, signal: over.signal }, common, hooks)
       over.release()
     }
   }
-}
 
-/** Those of the configuration stay behind them: a relay that goes away must not take the device along. */
-export function contextWith(named: readonly PinnedRelay[], context: Context): Context {
-  if (named.length === 0) return context
-  const relays = [...named.map(({ relay }) => relay), ...context.config.relays]
-  const logins = new Map(named.map(({ relay, login }) => [relay, login]))
-  return { ...context, config: { ...context.config, relays }, logins }
-}
-
-function standingOf(
-  state: LoopState,
-  before: Standing,
-  named: readonly PinnedRelay[],
-  configured: readonly RelayConfig[],
-): Standing {
-  const isOurs = (relay: RelayConfig) =>
-    named.length === 0 ? configured.includes(relay) : named.some(one => one.relay === relay)
-  if (state.state === 'down') {
-    const { failure, failed } = state
-    return { isProved: false, cause: failure && failed && isOurs(failed) ? failure.cause : before.cause }
+  async #keepThese(context: Context, common: Common, hooks: LoopHooks): Promise<void> {
+    const named = this.#named
+    const [first, ...others] = named
+    const standings = [first, ...others].map(() => NOTHING_YET)
+    this.#standings = standings
+    const beside = others.map(one => new BesideTunnel(one, common))
+    this.#beside = beside
+    this.updateConsoles(this.#consoles)
+    const ours = first === undefined ? context.config.relays : [first.relay]
+    let last: Parameters<LoopHooks['publish']> | undefined
+    // Whoever is in by a further relay is in.
+    const publish = () => {
+      if (last === undefined) return
+      const [state, { shell, console }] = last
+      const sessions = [{ shell, console }, ...beside.map(one => one.sessions)]
+      hooks.publish(state, {
+        shell: sessions.reduce((sum, one) => sum + one.shell, 0),
+        console: sessions.reduce((sum, one) => sum + one.console, 0),
+      })
+    }
+    const note = (at: number, state: LoopState, relays = ours) => {
+      standings[at] = standingOf(state, standings[at] ?? NOTHING_YET, relays)
+    }
+    await Promise.all([
+      keepConnected(contextWith(named, context), {
+        ...hooks,
+        publish: (state, sessions) => {
+          last = [state, sessions]
+          note(0, state)
+          publish()
+        },
+      }),
+      ...beside.map((one, at) =>
+        one.keep(context, state => {
+          note(at + 1, state, [one.relay])
+          publish()
+        }),
+      ),
+    ])
   }
-  const { relay, proof } = state.run
-  if (!isOurs(relay)) return { isProved: false, cause: before.cause }
-  if (proof.state === 'proved') return { isProved: true, cause: '' }
-  return { isProved: false, cause: proof.state === 'failed' ? proof.cause : 'a login through it was not decided yet' }
+}
+
+/**
+ * Those of the configuration stay behind it: a relay that goes away must not take the device along. Not those to which a further tunnel
+ * goes: of two tunnels of one device at one relay, each would end the other as stale.
+ */
+export function contextWith<C extends Pick<Context, 'config' | 'logins'>>(
+  named: readonly PinnedRelay[],
+  context: C,
+): C {
+  const [first, ...others] = named
+  if (first === undefined) return context
+  const hosts = others.map(({ relay }) => relay.host.toLowerCase())
+  const behind = context.config.relays.filter(({ host }) => !hosts.includes(host.toLowerCase()))
+  const config = { ...context.config, relays: [first.relay, ...behind] }
+  return { ...context, config, logins: new Map([[first.relay, first.login]]) }
 }

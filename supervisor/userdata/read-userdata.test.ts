@@ -31,6 +31,15 @@ test('reads the three keys; whatever else the operator keeps beside "ops" is the
     assert.equal(readUserdata(none), { ok: true, destinations: [] })
 })
 
+test('reads a list of relays in its order, in either form', () => {
+  const list = ['a', 'b'].map(HostName => ({ ...OPS, HostName }))
+  for (const text of [JSON.stringify({ ops: list }), JSON.stringify(list.map(ops => ({ ops })))]) {
+    const read = readUserdata(text)
+    assert.equal(read.ok && read.destinations.map(({ host }) => host), ['a', 'b'])
+  }
+  assert.equal(readUserdata('[]'), { ok: true, destinations: [] })
+})
+
 test('takes a key as EC2 gives it, with the line ends of Windows, and in old PEM', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
@@ -78,10 +87,17 @@ test('refuses whatever is not exactly this', () => {
     ['7', /no JSON object/],
     ['null', /no JSON object/],
     ['"ops"', /no JSON object/],
-    ['[]', /several relays/],
-    ['{"ops": [{}]}', /several relays/],
+    ['[7]', /each relay must be an object with "ops"/],
+    ['[{"ops": []}]', /each relay must be an object with "ops"/],
+    ['{"ops": [[]]}', /"ops" is no JSON object/],
+    [JSON.stringify({ ops: [OPS, { ...OPS, HostName: 'b', RemotePort: 0 }] }), /^of relay 2, RemotePort must be/],
+    [
+      JSON.stringify({ ops: [OPS, { ...OPS, HostName: 'RELAY2.example.net', RemotePort: 7 }] }),
+      /names relay2\S+ twice/,
+    ],
+    [JSON.stringify([1, 2, 3, 4, 5].map(n => ({ ops: { ...OPS, HostName: `r${n}` } }))), /names 5 relays; .* takes 4/],
     ['{"ops": "x"}', /"ops" is no JSON object/],
-    [`${'['.repeat(30_000)}${']'.repeat(30_000)}`, /several relays/],
+    [`${'['.repeat(30_000)}${']'.repeat(30_000)}`, /each relay must be/],
     [`${'{"ops":'.repeat(5_000)}1${'}'.repeat(5_000)}`, /cannot set/],
     ['{"ops": {}}', /^HostName must be/],
     ['{"ops": {"HostName": "a", "HostName": "b", "RemotePort": 1}}', /^"HostName" stands there twice$/],

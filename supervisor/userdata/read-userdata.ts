@@ -1,5 +1,5 @@
 /**
- * What a metadata address says, as destinations: `{"ops": {"KeyMaterial", "HostName", "RemotePort"}}`; pure. Whoever answers there is
+ * What a metadata address says, as destinations: `{"ops": {"KeyMaterial", "HostName", "RemotePort"}}`, or a list; pure. Whoever answers there is
  * not trusted: what is not exactly this is refused in words, and no word quotes what may be a key.
  */
 import { createHash } from 'node:crypto'
@@ -25,6 +25,8 @@ export type Read = { ok: true; destinations: Destination[] } | { ok: false; caus
 export const USERDATA_MAX_BYTES = 65_536
 /** Characters of a private key: one of RSA with 16384 bits has 12,700. */
 const KEY_MAX = 16_384
+/** Each is a connection, with proofs of its own: a Pi Zero has 512 MB, and a modem is paid by the byte. */
+const DESTINATIONS_MAX = 4
 const KEYS = ['KeyMaterial', 'HostName', 'RemotePort'] as const
 
 /** A body without `ops` names none: an operator may keep userdata for other purposes. */
@@ -56,12 +58,29 @@ export function keyFingerprint({ privateKey }: Destination): string | null {
 }
 
 function destinationsIn(body: unknown): Destination[] | string {
-  if (Array.isArray(body)) return 'it names several relays, and this device takes one: "ops" with one HostName'
+  const list = opsIn(body)
+  if (typeof list === 'string') return list
+  if (list.length > DESTINATIONS_MAX) return `it names ${list.length} relays; this device takes ${DESTINATIONS_MAX}`
+  const found: Destination[] = []
+  for (const [at, ops] of list.entries()) {
+    const one = destinationIn(ops)
+    if (typeof one === 'string') return list.length === 1 ? one : `of relay ${at + 1}, ${one}`
+    // Two tunnels of one device at one relay would take each other for stale.
+    if (found.some(({ host }) => host === one.host)) return `it names ${one.host} twice`
+    found.push(one)
+  }
+  return found
+}
+
+/** `{"ops": {}}`, `{"ops": [{}]}`, or `[{"ops": {}}]`. */
+function opsIn(body: unknown): unknown[] | string {
+  if (Array.isArray(body)) {
+    const isWhole = body.every(one => isObject(one) && isObject(one.ops))
+    return isWhole ? body.map(({ ops }) => ops) : 'in the list, each relay must be an object with "ops"'
+  }
   if (!isObject(body)) return 'it is no JSON object'
   if (body.ops === undefined || body.ops === null) return []
-  if (Array.isArray(body.ops)) return 'it names several relays, and this device takes one: "ops" with one HostName'
-  const one = destinationIn(body.ops)
-  return typeof one === 'string' ? one : [one]
+  return Array.isArray(body.ops) ? body.ops : [body.ops]
 }
 
 function destinationIn(ops: unknown): Destination | string {
