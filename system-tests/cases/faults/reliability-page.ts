@@ -10,13 +10,15 @@ export interface Machine {
   ssh: string
 }
 
+const KEPT = '\nRows that this call did not run are as an earlier one left them.'
+
 export function renderReliability(rows: readonly RowResult[], machine: Machine, command: string): string {
   const themes = [...new Set(rows.map(({ theme }) => theme))]
   return `# What goes wrong, and how soon it is well again
 
 Made by \`${command}\`, which breaks the network, the relay and the device in each of these ways, in
-network namespaces of its own, around the programs that ship${rows.some(({ kept }) => kept) ? ' (rows that this call did not run are as an earlier one left them)' : ''}; on ${machine.cores} cores with Linux ${machine.kernel}, Node.js ${machine.node} and
-${machine.ssh}. In seconds: the median, and the 95th percentile in parentheses where it differs.
+network namespaces of its own, around the programs that ship; on ${machine.cores} cores with Linux ${machine.kernel}, Node.js ${machine.node} and
+${machine.ssh}. In seconds: the median, and the 95th percentile in parentheses where it differs.${rows.some(({ kept }) => kept) ? KEPT : ''}
 
 | column | |
 | --- | --- |

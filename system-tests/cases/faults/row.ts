@@ -53,6 +53,8 @@ export interface Row {
   /** When it is healed. */
   after?(scene: Scene): Promise<void>
   demands: Demands
+  /** Whether the supervisor may end in it: elsewhere that is a defect, also where it heals. */
+  endsSupervisor?: boolean
   /** One of the cheap rows that CI runs. */
   ci?: boolean
 }

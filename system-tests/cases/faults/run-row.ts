@@ -87,6 +87,10 @@ export async function runRow(undo: Undo, row: Row, options: RunOptions): Promise
     await row.after?.(scene)
     if (row.goesAround) await end()
     await recorder.stop()
+    const ends = world.device.supervisor.events().filter(({ event }) => event === 'ended')
+    if (ends.length > 0 && !row.endsSupervisor) {
+      found.push(`the supervisor ended, ${ends.map(({ code }) => `exit ${code}`).join(', ')}`)
+    }
     const cost = (party: 'ours' | 'peer'): Cost => ({
       bytes: after[party].bytes - before[party].bytes,
       syns: after[party].syns - before[party].syns,

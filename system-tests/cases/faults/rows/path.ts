@@ -122,7 +122,7 @@ export const pathRows: Row[] = [
       await sessionsKilled(world)
       return end
     },
-    demands: { ...silent, shows: [{ ...NO_RELAY, cause: /small packets pass/ }] },
+    demands: { ...silent, shows: [{ ...NO_RELAY, cause: /large packets are lost/ }] },
   },
 ]
 

@@ -14,6 +14,7 @@ const promised = { outlastMs: LIMIT.promiseSilent }
 export const supervisorRows: Row[] = [
   {
     name: 'supervisor-stopped',
+    endsSupervisor: true,
     title: 'the supervisor stands still; its watchdog has to end it',
     theme: THEME,
     lastsS: 0,
@@ -25,6 +26,7 @@ export const supervisorRows: Row[] = [
   },
   {
     name: 'supervisor-killed',
+    endsSupervisor: true,
     title: 'the supervisor is killed; its unit starts it again',
     theme: THEME,
     lastsS: 0,
@@ -35,6 +37,7 @@ export const supervisorRows: Row[] = [
   },
   {
     name: 'no-descriptors',
+    endsSupervisor: true,
     title: 'the supervisor can open nothing more for 60 s; the session was killed',
     theme: THEME,
     ...{ lastsS: 60, quickS: 40 },
@@ -47,6 +50,7 @@ export const supervisorRows: Row[] = [
   },
   {
     name: 'disk-full',
+    endsSupervisor: true,
     title: '/run/oobm is full for 60 s, and the relay is not reached',
     theme: THEME,
     ...{ lastsS: 60, quickS: 45 },
@@ -56,6 +60,7 @@ export const supervisorRows: Row[] = [
   },
   {
     name: 'disk-read-only',
+    endsSupervisor: true,
     title: '/run/oobm is read-only for 60 s, and the relay is not reached',
     theme: THEME,
     ...{ lastsS: 60, quickS: 45 },

@@ -65,6 +65,8 @@ function backRow(): Row {
     lastsS: 0,
     goesAround: true,
     attention: 'probe',
+    // Among greetings that are asked for five times a second for five minutes, one may be late on a busy machine.
+    probeMs: 10_000,
     before: async scene => {
       heal = await ontoSecond(scene)
       person = await personIn(scene)
