@@ -10,11 +10,11 @@ const FLAPS = [
 ] as const
 
 /** Both lose and find their carrier again and again. @param onFlap called at each loss */
-export async function bothFlap({ network: { router } }: World, onFlap: (wire: string) => void): Promise<End> {
+export async function bothFlap({ network: { router } }: World, onFlap: () => void): Promise<End> {
   const ending = new AbortController()
   const turns = FLAPS.map(async ({ wire, upMs, downMs }) => {
     while (!ending.signal.aborted) {
-      onFlap(wire)
+      onFlap()
       await router.sh(`ip link set ${wire} down`)
       await delay(downMs, undefined, { signal: ending.signal }).catch(() => {})
       await router.sh(`ip link set ${wire} up`)

@@ -54,10 +54,10 @@ function isOn({ recorder, found }: Scene, name: string): void {
   if (seen !== name) found(`the uplink is ${seen}, not ${name}`)
 }
 
-/** Nobody is cut off for a better route. */
+/** Nobody is cut off for a better route. Runs of a row may go on side by side: what a run has to remember is its world's. */
 function backRow(): Row {
-  let heal: End = nothing
-  let person: Person | undefined
+  const heals = new WeakMap<World, End>()
+  const people = new WeakMap<World, Person>()
   const limitMs = BACK_MS.proved + BACK_MS.late
   return row({
     name: 'uplink-back',
@@ -68,11 +68,11 @@ function backRow(): Row {
     // Among greetings that are asked for five times a second for five minutes, one may be late on a busy machine.
     probeMs: 10_000,
     before: async scene => {
-      heal = await ontoSecond(scene)
-      person = await personIn(scene)
+      heals.set(scene.world, await ontoSecond(scene))
+      people.set(scene.world, await personIn(scene))
     },
-    inflict: async () => {
-      await heal()
+    inflict: async world => {
+      await heals.get(world)?.()
       return nothing
     },
     meanwhile: async scene => {
@@ -84,6 +84,7 @@ function backRow(): Row {
     },
     after: async scene => {
       isOn(scene, FIRST)
+      const person = people.get(scene.world)
       if (!person?.isIn()) scene.found('the person was cut')
       scene.figure('lines that came', person?.ticks() ?? 0)
       await technicianGetsIn(scene)
@@ -94,26 +95,29 @@ function backRow(): Row {
 }
 
 function flapRow(): Row {
-  let losses: string[] = []
-  let logins = 0
+  const seen = new WeakMap<World, { losses: number; logins: number }>()
   const loginsOf = ({ relays }: World) => relays[0]?.log().split('Accepted publickey').length ?? 0
   return row({
     name: 'uplinks-flap',
     title: 'both uplinks lose and find their carrier again and again for 180 s',
     ...{ lastsS: 180, quickS: 60 },
     before: async ({ world }) => {
-      losses = []
-      logins = loginsOf(world)
+      seen.set(world, { losses: 0, logins: loginsOf(world) })
     },
-    inflict: world => bothFlap(world, wire => losses.push(wire)),
+    inflict: world =>
+      bothFlap(world, () => {
+        const counts = seen.get(world)
+        if (counts) counts.losses++
+      }),
     after: async scene => {
       const { world, recorder, figure, found, pause } = scene
       const moves = () => movesIn(recorder.claims.map(({ uplink }) => uplink))
+      const { losses = 0, logins = 0 } = seen.get(world) ?? {}
       const [before, loginsBefore] = [moves(), loginsOf(world)]
-      figure('lost carriers', losses.length)
+      figure('lost carriers', losses)
       figure('moves of the tunnel', before)
       figure('logins at the relay', loginsBefore - logins)
-      if (before > losses.length) found(`the tunnel moved ${before} times for ${losses.length} lost carriers`)
+      if (before > losses) found(`the tunnel moved ${before} times for ${losses} lost carriers`)
       await pause(CALM_MS)
       if (moves() > before) found('the tunnel moved again after the last flap')
       figure('logins in the minute after', loginsOf(world) - loginsBefore)
