@@ -184,5 +184,5 @@ export async function startSite(context: TestContext) {
     await serve('shell', shellPort, await keyOf('shell/host_key'), [path('run/oobm/selftest.keys')])
     await serve('bridge', bridgePort, await keyOf('bridge/host_key'), ['/nonexistent'])
   }
-  return { at, seat, operate, install, prepare, state, startRelay, sshAs, flash, openBoard, signer }
+  return { at, seat, operate, install, prepare, state, startRelay, sshAs, flash, openBoard, relayPort }
 }
