@@ -93,7 +93,7 @@ test(
     assert.match(await device('device.toml'), /^sample = "off"$/m)
     assert.match(await device('secrets/system.toml'), /^extent = 1400$/m)
   },
-  { timeoutMs: 180_000 },
+  { timeoutMs: 400_000 },
 )
 
 interface JsonSchema {
