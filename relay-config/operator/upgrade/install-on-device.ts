@@ -48,7 +48,9 @@ async function start(work: Work, { packages }: Prepared): Promise<Outcome | unde
       const isRefusal = answer.code === EXIT.unavailable
       return { kind: isRefusal ? 'refused' : 'failed', detail: whyFailed(answer.said) }
     }
-    if (heard !== '' || signal.aborted) return undefined
+    if (heard !== '') return undefined
+    if (signal.aborted)
+      return { kind: 'under way', detail: 'just started, or not; the same command watches it, or starts it' }
     if (attempt === STARTS_MAX) return { kind: 'unreachable', detail: answer.reason }
     await clock.sleep(PACE_MS, signal)
   }
@@ -114,5 +116,5 @@ async function watch(work: Work, { before, packages }: Prepared): Promise<Outcom
     }
     await clock.sleep(PACE_MS, signal)
   }
-  return { kind: 'under way', detail: 'interrupted; the same command says how it ended' }
+  return { kind: 'under way', detail: 'it goes on by itself; the same command says how it ended' }
 }

@@ -10,7 +10,7 @@ export type Outcome =
   /** Nothing was changed there. */
   | { kind: 'refused'; detail: string }
   | { kind: 'unreachable'; detail: string }
-  /** It goes on by itself, unseen. */
+  /** It goes on by itself, unseen; or nobody saw whether it began. */
   | { kind: 'under way'; detail: string }
   | { kind: 'not tried'; detail: string }
 
@@ -23,7 +23,7 @@ const WORDS: Record<OutcomeKind, string> = {
   failed: 'failed',
   refused: 'not upgraded, nothing changed there',
   unreachable: 'not reached, nothing changed there',
-  'under way': 'goes on by itself, not known how it ends',
+  'under way': 'interrupted, not known how it ends',
   'not tried': 'not tried',
 }
 

@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert'
 import { systemClock } from '../../../../runtime/clock.ts'
 import { freePort, freePortPairs } from '../../../../testbed/free-port.ts'
 import { programArgs } from '../../../../testbed/programs.ts'
-import { runProgram, startProgram } from '../../../../testbed/run-program.ts'
+import { type Program, runProgram, startProgram } from '../../../../testbed/run-program.ts'
 import { type Sshd, startSshd } from '../../../../testbed/sshd.ts'
 import type { TestContext } from '../../../../testbed/suite.ts'
 import { parseFleet } from '../../../fleet/fleet-config.ts'
@@ -27,6 +27,8 @@ const HASTE = 20
 
 export interface Appliance {
   readonly folder: string
+  /** An upgrade on it goes on without the connection that started it. */
+  outlive(): Promise<void>
   /** Whether it proves itself from now on. */
   prove(does: boolean): Promise<void>
   /** Whether somebody is on a console. */
@@ -37,13 +39,22 @@ export interface Appliance {
   list(): Promise<string>
 }
 
+interface PackageOptions {
+  architecture?: string
+  bytes?: number
+  /** Shell that runs while it is installed. */
+  postinst?: string
+}
+
 export interface Scene {
   readonly folder: string
   readonly relay: Sshd
   appliance(name: string): Appliance
   oobmRelay(...args: string[]): ReturnType<typeof runProgram>
+  /** The program as a terminal starts it: what Ctrl-C ends is its process group. */
+  typed(args: string[], env?: NodeJS.ProcessEnv): Program
   /** A package of this machine's architecture, with `bytes` of noise in it. */
-  makePackage(version: string, options?: { architecture?: string; bytes?: number }): Promise<string>
+  makePackage(version: string, options?: PackageOptions): Promise<string>
   /** What the program does for one device, with its waits cut short. @param told gets each step */
   work(
     device: string,
@@ -90,6 +101,14 @@ export async function startScene(context: TestContext, names: readonly string[])
         env: { OOBM_FLEET: fleetFile },
         timeoutMs: 200_000,
       }),
+    typed: (args, env = {}) => {
+      const way = ['--as', 'alice', '--identity', op.alice.path]
+      const command = [process.execPath, ...programArgs('relay-config/main.ts'), ...args, ...way]
+      const program = startProgram('setsid', command, { env: { ...env, OOBM_FLEET: fleetFile } })
+      context.cleanup(() => program.stop())
+      context.onFailure(program.output)
+      return program
+    },
     makePackage: (version, options) => makePackage(folder, version, options),
     work: async (device, paths, told, { limitKbit, ...more } = {}) => {
       const signal = more.signal ?? context.signal
@@ -132,7 +151,17 @@ async function startAppliance(context: TestContext, folder: string, hostKey: str
 case "$*" in
   'status --proved') exec test -e ${folder}/proved ;;
   'status --in-use') cat ${folder}/in-use 2>/dev/null || : ;;
-  *) shift; exec ${APPLIANCE}/upgrade "$@" ;;
+  'upgrade --state' | 'upgrade --list') exec ${APPLIANCE}/upgrade "$2" ;;
+  *)
+    shift
+    if ! [ -e ${folder}/outlives ]; then exec ${APPLIANCE}/upgrade "$@"; fi
+    # As the unit that systemd-run makes on a card.
+    : >${folder}/upgrade.log
+    setsid ${APPLIANCE}/upgrade "$@" >>${folder}/upgrade.log 2>&1 &
+    unit=$!
+    tail --follow --lines=+1 --sleep-interval=0.5 --pid="$unit" ${folder}/upgrade.log
+    wait "$unit"
+    ;;
 esac
 `,
     0o755,
@@ -205,6 +234,7 @@ exec "$@"`
   const flag = (name: string, text: string) => async (is: boolean) =>
     void (await (is ? put(name, text) : runProgram('rm', ['-f', join(folder, name)])))
   const one: Appliance = {
+    outlive: () => put('outlives', ''),
     ...{ folder, sh, prove: flag('proved', ''), occupy: flag('in-use', 'oobm-console\n') },
     list: () => sh('oobm upgrade --list'),
   }
@@ -216,7 +246,7 @@ exec "$@"`
 async function makePackage(
   folder: string,
   version: string,
-  { architecture, bytes = 1000 }: { architecture?: string; bytes?: number } = {},
+  { architecture, bytes = 1000, postinst }: PackageOptions = {},
 ): Promise<string> {
   const own = (await runProgram('dpkg', ['--print-architecture'])).stdout.trim()
   const tree = join(folder, `package-${version}`)
@@ -224,6 +254,7 @@ async function makePackage(
   await mkdir(join(tree, 'usr/share/oobm-upgrade-test'), { recursive: true })
   const control = `Package: oobm-device\nVersion: ${version}\nArchitecture: ${architecture ?? own}\nMaintainer: test <test@localhost>\nDescription: test\n`
   await writeFile(join(tree, 'DEBIAN/control'), control)
+  if (postinst) await writeFile(join(tree, 'DEBIAN/postinst'), `#!/bin/sh\n${postinst}\n`, { mode: 0o755 })
   const noise = await runProgram('sh', [
     '-c',
     `head -c ${bytes} /dev/urandom >${tree}/usr/share/oobm-upgrade-test/noise`,
