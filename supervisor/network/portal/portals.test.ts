@@ -1,7 +1,10 @@
+import { Duplex } from 'node:stream'
 import * as assert from 'uvu/assert'
 import { silentLog } from '../../../runtime/log.ts'
 import { suite } from '../../../testbed/suite.ts'
+import { waitFor } from '../../../testbed/wait-for.ts'
 import { FakeClock } from '../../loop/testing/fake-clock.ts'
+import type { Opened } from '../open-stream.ts'
 import { Portals } from './portals.ts'
 
 const test = suite('portals')
@@ -11,7 +14,7 @@ function scene() {
   const clock = new FakeClock()
   const asked: string[] = []
   let network: string | undefined = 'net 1'
-  let open: (address: string) => Promise<never | { ok: false; fault: { kind: 'refused' } }> = async () => REFUSED
+  let open: (address: string) => Promise<Opened> = async () => REFUSED
   const portals = new Portals({
     clock,
     signal: new AbortController().signal,
@@ -32,10 +35,25 @@ function scene() {
     move: (to: string) => {
       network = to
     },
+    answer: () => {
+      open = async () => answering()
+    },
     hang: () => {
       open = () => new Promise(() => {})
     },
   }
+}
+
+/** What a portal answers. */
+function answering() {
+  const stream = new Duplex({
+    read() {},
+    write(_, __, done) {
+      this.push('HTTP/1.1 302 Found\r\nLocation: http://portal.example/\r\nContent-Length: 0\r\n\r\n')
+      done()
+    },
+  })
+  return { ok: true, stream, localAddress: '' } as const
 }
 
 const REFUSED = { ok: false, fault: { kind: 'refused' } } as const
@@ -69,6 +87,26 @@ test('has one look at a time, and each has an end', async () => {
   portals.notReached('192.0.2.1', 'eth0')
   await idle()
   assert.is(asked.length, 2)
+})
+
+test('what is found after a relay was reached is not shown', async () => {
+  const { portals, answer } = scene()
+  answer()
+  portals.notReached('192.0.2.1', 'eth0')
+  await waitFor('the portal', () => portals.list().length === 1)
+  portals.reached('eth0')
+  assert.equal(portals.list(), [])
+  portals.notReached('192.0.2.1', 'eth0')
+  portals.reached('eth0')
+  portals.notReached('192.0.2.1', 'wlan0')
+  await waitFor('the end of that look', () => {
+    portals.notReached('192.0.2.1', 'wlan0')
+    return portals.list().length > 0
+  })
+  assert.equal(
+    portals.list().map(({ interface: name }) => name),
+    ['wlan0'],
+  )
 })
 
 test.run()

@@ -43,7 +43,7 @@ export class Portals {
   readonly #options: PortalsOptions
   /** The last look, by interface. */
   readonly #looks = new Map<string | undefined, Look>()
-  #isLooking = false
+  #looking: { interface: string | undefined; isOver: boolean } | undefined
 
   constructor(options: PortalsOptions) {
     this.#options = options
@@ -56,10 +56,12 @@ export class Portals {
     const last = this.#looks.get(interfaceName)
     const network = path.network()
     const isNew = last === undefined || last.network !== network
-    if (this.#isLooking || (!isNew && clock.nowMs() - last.atMs < PACE_MS)) return
-    this.#isLooking = true
+    if (this.#looking || (!isNew && clock.nowMs() - last.atMs < PACE_MS)) return
+    const looking = { interface: interfaceName, isOver: false }
+    this.#looking = looking
     void this.#look(path, host).then(page => {
-      this.#isLooking = false
+      this.#looking = undefined
+      if (looking.isOver) return
       // Moved meanwhile: what was found is another network's.
       this.#note(interfaceName, { atMs: clock.nowMs(), network, page: path.network() === network ? page : undefined })
     })
@@ -67,6 +69,9 @@ export class Portals {
 
   /** A relay was reached by it: nothing is in the way. */
   reached(interfaceName: string | undefined): void {
+    // The other relay may have a web server that leads elsewhere.
+    const looking = this.#looking
+    if (looking && looking.interface === interfaceName) looking.isOver = true
     const last = this.#looks.get(interfaceName)
     this.#looks.delete(interfaceName)
     if (last?.page !== undefined) this.#options.changed()
