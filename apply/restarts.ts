@@ -124,21 +124,23 @@ export class Restarts {
    * another network namespace than networkd's, and this unit has one of its own.
    */
   async #restartNetwork(): Promise<void> {
-    const before = await this.#logins()
+    const before = await this.#interfaceUnits()
     await systemctl('restart', 'oobm-provision')
     await systemctl('reload', 'systemd-networkd')
-    const after = await this.#logins()
+    const after = await this.#interfaceUnits()
     for (const unit of before) if (!after.includes(unit)) await systemctl('stop', unit)
     for (const unit of after) await systemctl('restart', unit)
   }
 
-  /** Units of the interfaces that log in to a network. */
-  async #logins(): Promise<string[]> {
+  /** Units of the interfaces that log in to a network, or have a fallback address. */
+  async #interfaceUnits(): Promise<string[]> {
     const names = await readdir(this.#provisioning).catch(() => [])
     return names.flatMap(name => {
-      const [, device] = /^wpa_supplicant-(.+)\.conf$/.exec(name) ?? []
+      const [, login] = /^wpa_supplicant-(.+)\.conf$/.exec(name) ?? []
+      const [, fallback] = /^fallback-(.+)$/.exec(name) ?? []
       // systemd-escape(1).
-      return device === undefined ? [] : [`oobm-wpa@${device.replaceAll('-', '\\x2d')}`]
+      const instance = (login ?? fallback)?.replaceAll('-', '\\x2d')
+      return instance === undefined ? [] : [`oobm-${login === undefined ? 'fallback' : 'wpa'}@${instance}`]
     })
   }
 

@@ -29,6 +29,28 @@ test('finds what would cost the way in, and names the key', () => {
     [eth0({ name: 'eth0\nDHCP=no' }), /name: must be an interface/],
     [eth0({ search: ['a b'] }), /search\.0: must be a host name/],
     [eth0({ name: 'wired', eap: peap }), /eap: needs an interface by its own name/],
+    [
+      eth0({ fallback: '192.168.77.1' }),
+      /interfaces\.0\.fallback: must be the IPv4 address of a host with its network/,
+    ],
+    ...[
+      '192.168.77.0/24',
+      '192.168.77.255/24',
+      '127.0.0.1/8',
+      '224.0.0.1/24',
+      '0.0.0.1/8',
+      'fd00::1/64',
+      '10.0.0.1/31',
+    ].map((fallback): [object, RegExp] => [eth0({ fallback }), /fallback: must be the IPv4 address/]),
+    [
+      eth0({ fallback: '192.168.77.1/24', addresses: ['192.0.2.1/24'] }),
+      /fallback: does not go together with addresses/,
+    ],
+    [eth0({ fallback: '192.168.77.1/24', dhcp: false }), /fallback: is for an interface with DHCP/],
+    [
+      { interfaces: [{ name: 'wired', fallback: '192.168.77.1/24' }] },
+      /fallback: needs an interface by its own name, such as eth0/,
+    ],
     [{ interfaces: [{ name: 'eth0' }, { name: 'eth0' }] }, /interfaces\.1\.name: is listed twice/],
     [{ wifi: [{ ssid: 'x' }] }, /system\.country: is missing/],
     [wifi({ passphrase: '1234567' }), /passphrase: must be 8 to 63/],

@@ -127,16 +127,31 @@ const interfaceSchema = z
       whenLeftOut: 'default: true without addresses, false with addresses',
       example: false,
     }),
+    fallback: z
+      .string()
+      .refine(isHostAddress, 'must be the IPv4 address of a host with its network, such as 192.168.77.1/24')
+      .optional()
+      .meta({
+        description: 'address that the interface has while DHCP gives it none; it goes without `addresses`',
+        example: '192.168.77.1/24',
+        details: 'For a laptop beside the board. It has no gateway: nothing leaves the board by it.',
+      }),
     eap: eapSchema.optional().meta({ description: 'a login that the switch asks for (802.1X)', sameAs: 'wifi.eap' }),
   })
-  .superRefine(({ name, addresses, gateways, eap }, context) => {
+  .superRefine(({ name, addresses, gateways, dhcp, fallback, eap }, context) => {
     const report = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message })
     for (const [at, gateway] of gateways.entries()) {
       if (!addresses.some(address => reaches(address, gateway)))
         report(['gateways', at], 'is in the network of no address: the device cannot reach it')
     }
-    if (eap !== undefined && isInterfaceKind(name))
-      report(['eap'], `needs an interface by its own name, such as eth0, in place of "${name}"`)
+    for (const [key, value] of Object.entries({ eap, fallback })) {
+      if (value !== undefined && isInterfaceKind(name))
+        report([key], `needs an interface by its own name, such as eth0, in place of "${name}"`)
+    }
+    if (fallback !== undefined && addresses.length > 0)
+      report(['fallback'], 'does not go together with addresses, which the interface always has: use one of them')
+    else if (fallback !== undefined && dhcp === false)
+      report(['fallback'], 'is for an interface with DHCP, and dhcp is false: write it as addresses')
   })
 
 export const siteShape = {
@@ -205,6 +220,16 @@ function isPrefixed(text: string): boolean {
   const match = /^([0-9A-Fa-f.:]+)\/(\d{1,3})$/.exec(text)
   const version = isIP(match?.[1] ?? '')
   return version !== 0 && Number(match?.[2]) <= (version === 4 ? 32 : 128) && Number(match?.[2]) > 0
+}
+
+/** An IPv4 address that a host may have, and its network: not the network's own address, and not that for all (RFC 1122, 3.2.1.3). */
+function isHostAddress(text: string): boolean {
+  const [address = '', length] = text.split('/')
+  if (!isPrefixed(text) || isIP(address) !== 4 || Number(length) > 30) return false
+  const number = address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0)
+  const size = 2 ** (32 - Number(length))
+  const first = Math.floor(number / 2 ** 24)
+  return first > 0 && first !== 127 && first < 224 && number % size !== 0 && number % size !== size - 1
 }
 
 /** Whether a gateway is on the link of an address; IPv6 routers often have a link-local address (RFC 4861). */

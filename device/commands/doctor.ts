@@ -9,6 +9,7 @@ import { ConfigurationError, EXIT, errorMessage } from '../../runtime/errors.ts'
 import { defineCommand } from '../command.ts'
 import { applianceChecks } from '../doctor/appliance-checks.ts'
 import { boardChecks, pollAndNextChecks } from '../doctor/board-checks.ts'
+import { fallbackChecks } from '../doctor/fallback-checks.ts'
 import { type Finding, ok, runChecks, wrong } from '../doctor/finding.ts'
 import { daemonChecks, localChecks, SUPERVISOR } from '../doctor/local-checks.ts'
 import { loginChecks } from '../doctor/login-checks.ts'
@@ -35,6 +36,7 @@ export const doctorCommand = defineCommand({
     const surroundings = { env, nowMs: clock.wallMs() }
     const checks = [
       ...loginChecks(env),
+      ...fallbackChecks(env),
       ...(config === undefined
         ? []
         : [...localChecks(config, path, surroundings), ...peopleChecks(config, env), ...networkChecks(config)]),

@@ -27,6 +27,7 @@ export async function applySystem(site: Site, { root, directory, device, say }: 
   const hostname = site.system.hostname ?? device?.replaceAll('_', '-').replace(/[.-]+$/, '')
   const steps: [what: string, work: () => Promise<void>][] = [
     ['the network', () => writeNetwork(site, root)],
+    ['the fallback addresses', () => writeFallbacks(site, join(root, directory))],
     ['Wi-Fi and 802.1X', () => writeWpa(site, root, directory)],
     ['the host name', () => (hostname === undefined ? Promise.resolve() : setHostname(hostname, root))],
     ['the time zone', () => setTimeZone(site.system.timeZone, root)],
@@ -49,6 +50,14 @@ async function writeNetwork(site: Site, root: string): Promise<void> {
   }
   // networkd reads them as its own user.
   for (const [name, content] of Object.entries(files)) await writeAtomically(join(directory, name), content, 0o644)
+}
+
+/** For oobm-fallback@.service, which runs where there is such a file. */
+async function writeFallbacks({ interfaces }: Site, directory: string): Promise<void> {
+  for (const name of await readdir(directory)) if (name.startsWith('fallback-')) await rm(join(directory, name))
+  for (const { name, fallback } of interfaces) {
+    if (fallback !== undefined) await writeAtomically(join(directory, `fallback-${name}`), `${fallback}\n`, 0o644)
+  }
 }
 
 /** Without networks there is no file, and so no wpa_supplicant. */

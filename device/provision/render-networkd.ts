@@ -11,9 +11,14 @@ import {
 
 /** Metrics of the routes: the lowest has precedence. Without them, networkd gives both 1024. */
 const METRIC: Record<InterfaceKind, number> = { wired: 100, wifi: 600, modem: 700 }
+/** That of a fallback address: any other route has precedence; the script fallback-address has the same number. */
+const FALLBACK_METRIC = 4096
 
 /** An interface without an entry: DHCP and router advertisements. */
-const AUTOMATIC = { addresses: [], gateways: [], dns: [], search: [], dhcp: undefined, eap: undefined }
+const AUTOMATIC = {
+  ...{ addresses: [], gateways: [], dns: [], search: [] },
+  ...{ dhcp: undefined, fallback: undefined, eap: undefined },
+}
 
 /** @returns file name → content, for /run/systemd/network; of two that match, networkd uses the first name */
 export function renderNetworkd({ system, interfaces }: Pick<Site, 'system' | 'interfaces'>): Record<string, string> {
@@ -28,7 +33,7 @@ export function renderNetworkd({ system, interfaces }: Pick<Site, 'system' | 'in
 }
 
 function renderInterface(entry: InterfaceConfig, ntp: readonly string[]): string {
-  const { name, addresses, gateways, dns, search } = entry
+  const { name, addresses, gateways, dns, search, fallback } = entry
   const dhcp = entry.dhcp ?? addresses.length === 0
   const kind = kindOf(name)
   const metric = METRIC[kind]
@@ -47,6 +52,14 @@ function renderInterface(entry: InterfaceConfig, ntp: readonly string[]): string
         ...ntp.map(server => `NTP=${server}`),
         ...(kind === 'wifi' ? ['IgnoreCarrierLoss=5s'] : []),
       ]),
+      // Beside DHCP: oobm-fallback@.service takes it away while there is a lease.
+      fallback === undefined
+        ? []
+        : section('Address', [
+            `Address=${fallback}`,
+            'DuplicateAddressDetection=ipv4',
+            `RouteMetric=${FALLBACK_METRIC}`,
+          ]),
       gateways.flatMap(gateway => section('Route', [`Gateway=${gateway}`, `Metric=${metric}`])),
       // By its MAC address, as in a reservation on the DHCP server, and not by the machine-id of the card.
       dhcp ? section('DHCPv4', ['ClientIdentifier=mac', `RouteMetric=${metric}`, ...useNtp]) : [],

@@ -18,6 +18,7 @@ const EXPOSURE_MAX: Record<string, number> = {
   'oobm-console.service': 20,
   'oobm-provision.service': 20,
   'oobm-wpa@.service': 22,
+  'oobm-fallback@.service': 22,
   'oobm-people.service': 20,
   'oobm-lines.service': 20,
   'oobm-line@.service': 20,
@@ -201,6 +202,18 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     RuntimeDirectoryPreserve: 'yes',
     ReadWritePaths: '/etc/oobm/secrets',
     SystemCallFilter: ['@system-service', '~@privileged @resources'],
+  },
+  'oobm-fallback@.service': {
+    User: 'systemd-network',
+    CapabilityBoundingSet: 'CAP_NET_ADMIN CAP_NET_RAW',
+    AmbientCapabilities: 'CAP_NET_ADMIN CAP_NET_RAW',
+    Restart: 'always',
+    StartLimitIntervalSec: '0',
+    MemoryDenyWriteExecute: 'yes',
+    RestrictAddressFamilies: 'AF_UNIX AF_NETLINK AF_PACKET AF_INET',
+    SystemCallFilter: ['@system-service', '~@privileged @resources', 'capset setuid'],
+    MemoryMax: '32M',
+    TasksMax: '16',
   },
   'oobm-wpa@.service': {
     // wpa_cli(8) is answered in /tmp.

@@ -67,3 +67,33 @@ test "$(ls /boot/firmware)" = oobm-imported.txt
 test ! -e /run/oobm-provision/fault
 oobm status >said || true
 not grep -q unconfigured said
+
+### an interface has its fallback address while it has no lease, kept by a program as enclosed as its unit is
+printf "[[interfaces]]\nname = \"eth1\"\nfallback = \"192.168.77.1/24\"\n" >fallback.toml
+oobm import fallback.toml
+ip link add eth1 type veth peer name far1
+ip link set far1 up
+systemctl restart oobm-provision
+systemctl reload systemd-networkd
+has() { ip -4 address show dev eth1 | grep -q "inet $1"; }
+for turn in $(seq 100); do if has 192.168.77.1/24; then break; fi; sleep 0.2; done
+mkdir -p /run/systemd/system
+sed "/BindsTo=/d; s/^After=.*/After=oobm-provision.service/" /usr/lib/systemd/system/oobm-fallback@.service >/run/systemd/system/oobm-fallback@.service
+systemctl daemon-reload
+systemctl start oobm-fallback@eth1 oobm-fallback@far1
+not systemctl is-active oobm-fallback@far1
+ip address del 192.168.77.1/24 dev eth1
+for turn in $(seq 150); do if has 192.168.77.1/24; then break; fi; sleep 0.2; done
+journalctl -u oobm-fallback@eth1 | grep "eth1 has no lease: 192.168.77.1/24 is set"
+journalctl -u oobm-fallback@eth1 >said
+not grep -E "arping:|does not say" said
+oobm doctor | grep "fallback address eth1.*no lease"
+printf "[Match]\nName=far1\n[Network]\nAddress=10.9.0.1/24\nDHCPServer=yes\n" >/run/systemd/network/10-far1.network
+systemctl reload systemd-networkd
+# A cable that comes asks at once; after many questions without an answer, networkd asks once a minute.
+ip link set far1 down
+sleep 1
+ip link set far1 up
+for turn in $(seq 300); do if has 10.9.0. && not has 192.168.77.1; then break; fi; sleep 0.2; done
+oobm doctor | grep "fallback address eth1.*is away: there is 10.9.0."
+systemctl is-active oobm-fallback@eth1

@@ -57,7 +57,7 @@ export const DEVICE_PACKAGE: Subject<Stage> = {
     }),
     packageCase({
       name: 'boot partition',
-      packages: ['udev', 'wpasupplicant', 'tzdata', 'lrzsz'],
+      packages: ['udev', 'wpasupplicant', 'tzdata', 'lrzsz', 'iputils-arping'],
       bring: async (root, _, { folder }) => {
         await mkdir(join(root, 'boot/firmware'))
         await writeFile(join(root, 'boot/firmware/oobm.toml'), await bootPartitionFile(folder))
