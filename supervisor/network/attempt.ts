@@ -1,9 +1,8 @@
 /** One connection to one address, until it has shown an SSH greeting or what is there instead. */
 import type { Duplex } from 'node:stream'
-import type { Clock } from '../../runtime/clock.ts'
 import { settled } from '../../runtime/waiting.ts'
 import type { AddressFault } from './dial-failure.ts'
-import { readGreeting } from './greeting.ts'
+import { identification, readGreeting } from './greeting.ts'
 import type { Approach, ApproachedStream } from './wrap/approach.ts'
 
 export interface AttemptOptions {
@@ -12,26 +11,23 @@ export interface AttemptOptions {
   /** A literal IP address. */
   address: string
   port: number
-  clock: Clock
-  /** When a server that says nothing is spoken to, on the clock. */
-  askAtMs: number
+  /** Software name in our identification string. */
+  ident: string
   /** Called with the fault that a failure at this moment would be; the last one counts. */
   note(fault: AddressFault): void
   /** Aborted when nobody wants it any more. */
   signal: AbortSignal
 }
 
-/** What we say to a server that says nothing. */
-const QUESTION = 'SSH-2.0-oobm\r\n'
 /** How a stream says that nothing more comes; one that is destroyed without an error says `close` alone. */
 const OVER = ['error', 'end', 'close'] as const
 
 /**
- * @returns the paused stream, with the greeting in it for whoever reads it next; undefined on a fault or an abort, and no
+ * @returns the paused stream, with the greeting in it for whoever reads it next, who need not repeat ours; undefined on a fault or an abort, and no
  *   stream is left then
  */
 export async function attempt(options: AttemptOptions): Promise<ApproachedStream | undefined> {
-  const { approach, address, port, note, signal } = options
+  const { approach, address, port, ident, note, signal } = options
   note({ kind: 'no-answer' })
   const opened = await approach({ address, port, note, signal })
   if (signal.aborted && opened.ok) opened.stream.destroy()
@@ -42,21 +38,23 @@ export async function attempt(options: AttemptOptions): Promise<ApproachedStream
   }
   note({ kind: 'silent' })
   const { ok: _, ...approached } = opened
-  if (await greets(approached.stream, options)) return approached
+  // At once, as both may (RFC 4253, section 4.2): what shares a port by the first byte, and servers of HTTP and TLS, wait for it.
+  approached.stream.write(identification(ident))
+  if (await greets(approached.stream, options)) {
+    dropFirstWrite(approached.stream, identification(ident))
+    return approached
+  }
   approached.stream.destroy()
   return undefined
 }
 
 /** Reads until the greeting is there, and puts it back. */
-async function greets(stream: Duplex, options: AttemptOptions): Promise<boolean> {
-  const { clock, askAtMs, note, signal } = options
-  const over = new AbortController()
+async function greets(stream: Duplex, { note, signal }: Pick<AttemptOptions, 'note' | 'signal'>): Promise<boolean> {
   let first: Buffer = Buffer.alloc(0)
   let onData = (_: Buffer) => {}
   let onOver = () => {}
   const hasGreeted = await settled<boolean>(signal, false, settle => {
     const fail = (fault: AddressFault) => {
-      if (over.signal.aborted) return
       note(fault)
       settle(false)
     }
@@ -74,13 +72,7 @@ async function greets(stream: Duplex, options: AttemptOptions): Promise<boolean>
     for (const event of OVER) stream.once(event, onOver)
     stream.on('data', onData)
     if (stream.destroyed) onOver()
-    void clock.sleep(Math.max(0, askAtMs - clock.nowMs()), over.signal).then(async () => {
-      if (first.length > 0 || over.signal.aborted) return
-      const answer = await ask(options, over.signal)
-      if (answer && first.length === 0) fail(answer)
-    })
   })
-  over.abort()
   for (const event of OVER) stream.off(event, onOver)
   stream.off('data', onData)
   stream.pause()
@@ -89,31 +81,13 @@ async function greets(stream: Duplex, options: AttemptOptions): Promise<boolean>
   return true
 }
 
-/** Speaks on a connection of its own to a server that says nothing; undefined where that says nothing either. */
-async function ask(options: AttemptOptions, signal: AbortSignal): Promise<AddressFault | undefined> {
-  const { approach, address, port } = options
-  const opened = await approach({ address, port, note: () => {}, signal })
-  if (!opened.ok) return undefined
-  const { stream } = opened
-  let first: Buffer = Buffer.alloc(0)
-  try {
-    return await settled<AddressFault | undefined>(signal, undefined, resolve => {
-      const read = (isOver: boolean) => {
-        const found = readGreeting(first, isOver)
-        if (found === 'greeting') resolve(undefined)
-        // Who closes when it is spoken to is no SSH server.
-        else if (found) resolve(found.kind === 'closed' ? { kind: 'not-ssh', which: 'other' } : found)
-      }
-      stream.on('data', bytes => {
-        first = Buffer.concat([first, bytes])
-        read(false)
-      })
-      // A server that closes with our question unread resets the connection: OpenSSL does, for what is no TLS.
-      stream.once('error', () => resolve({ kind: 'not-ssh', which: 'other' }))
-      for (const event of ['end', 'close']) stream.once(event, () => read(true))
-      stream.write(QUESTION)
-    })
-  } finally {
-    stream.destroy()
-  }
+/** The SSH client that takes the stream over begins with what was sent already. */
+function dropFirstWrite(stream: Duplex, said: string): void {
+  const write = stream.write
+  let isFirst = true
+  stream.write = ((...args: Parameters<typeof write>) => {
+    const isRepeated = isFirst && String(args[0]) === said
+    isFirst = false
+    return isRepeated || write.apply(stream, args)
+  }) as typeof write
 }

@@ -98,6 +98,12 @@ const CASES: [name: string, serve: (socket: Socket) => void, ms: number, found: 
     /^turned-away: .*turned this connection away: too many/,
   ],
   [
+    'an sshd at its limit that has not read what we said',
+    socket => socket.pause().write('Exceeded MaxStartups\r\n', () => setTimeout(() => socket.resetAndDestroy(), 200)),
+    5_000,
+    /^turned-away: .*turned this connection away: too many/,
+  ],
+  [
     'an sshd at its limit, OpenSSH 10',
     socket => socket.end('Not allowed at this time\r\n'),
     5_000,
@@ -114,20 +120,20 @@ const CASES: [name: string, serve: (socket: Socket) => void, ms: number, found: 
   [
     'TLS, which waits to be spoken to',
     socket => socket.once('data', () => socket.end(TLS_ALERT)),
-    1_000,
+    5_000,
     /^not-ssh: .*it speaks TLS/,
   ],
   [
     'somebody who hangs up when spoken to',
     socket => socket.once('data', () => socket.end()),
-    1_000,
-    /^not-ssh: .*a proxy\?/,
+    5_000,
+    /^closed: .*closes the connection without an SSH greeting/,
   ],
   [
     'somebody who resets when spoken to',
     socket => socket.once('data', () => socket.resetAndDestroy()),
-    1_000,
-    /^not-ssh: .*a proxy\?/,
+    5_000,
+    /^closed: .*closes the connection without an SSH greeting/,
   ],
   ['an endless banner', socket => socket.write(`${'x'.repeat(99)}\r\n`.repeat(1_000)), 5_000, /^not-ssh: /],
 ]
@@ -142,7 +148,25 @@ for (const [name, serve, timeoutMs, found] of CASES) {
 
 test('tells a web server, which waits to be spoken to', async context => {
   const { port } = await listen(context, createHttpServer())
-  assert.match(said(await dial({ port, timeoutMs: 1_000 })), /^not-ssh: .*it speaks HTTP/)
+  assert.match(said(await dial({ port })), /^not-ssh: .*it speaks HTTP/)
+})
+
+test('speaks first, under the name that it is given, so that whoever shares the port by the first byte need not wait', async context => {
+  const heard: string[] = []
+  const { port } = await serving(context, socket => {
+    socket.once('data', () => socket.write(GREETING))
+    socket.on('data', bytes => heard.push(String(bytes)))
+  })
+  const dialled = await dial({ port, ident: 'oobm_x' })
+  assert.ok(dialled.ok)
+  const { stream } = dialled.transport
+  assert.equal(heard, ['SSH-2.0-oobm_x\r\n'])
+  // As an SSH client does that takes the stream over.
+  stream.write('SSH-2.0-oobm_x\r\n')
+  stream.write('SSH-2.0-oobm_x\r\n')
+  stream.end('more')
+  await waitFor('all of it', () => heard.join('').endsWith('more'))
+  assert.is(heard.join(''), 'SSH-2.0-oobm_x\r\nSSH-2.0-oobm_x\r\nmore', 'once more, and not twice')
 })
 
 test('tells a closed port, a name that does not exist, and a name server that is silent', async () => {

@@ -25,7 +25,7 @@ import { tlsOver } from './wrap/tls-over.ts'
 
 /** What an SSH connection is spoken over. */
 export interface Transport {
-  /** Paused; its first bytes are the greeting. */
+  /** Paused; its first bytes are the greeting. Ours was sent: where it is written once more, it is left out. */
   stream: Duplex
   /** The way by which it came: what asks for the same again gets the same. */
   via: Way
@@ -49,6 +49,8 @@ export interface DialOptions {
   timeoutMs: number
   /** Milliseconds for the TCP connection to one address; all the time unless it is given. */
   synMs?: number
+  /** Software name in our identification string (RFC 4253, section 4.2). */
+  ident?: string
   signal: AbortSignal
 }
 
@@ -73,8 +75,6 @@ export interface DiallerOptions {
 const ADDRESSES_MAX = 4
 /** Milliseconds that a name server has before the last good address is tried beside it. */
 const NAME_PATIENCE_MS = 1_000
-/** Milliseconds at the end that belong to the question to a server that says nothing; a quarter of a short time. */
-const ASK_MS = 2_000
 
 /** What the dialler remembers of one path. */
 interface Known extends NetworkPath {
@@ -93,7 +93,7 @@ export function createDialler(options: DiallerOptions = {}): Dialler {
     return path
   }
   return {
-    dial: async ({ host, port, via = { rung: 'direct' }, timeoutMs, synMs = timeoutMs, signal }) => {
+    dial: async ({ host, port, via = { rung: 'direct' }, timeoutMs, synMs = timeoutMs, ident = 'oobm', signal }) => {
       const { open, names, isIPv6Only, network } = knownOf(via.interface)
       const relay = { host, port }
       const proxy = via.rung === 'proxy' ? proxyFor(host) : undefined
@@ -104,11 +104,10 @@ export function createDialler(options: DiallerOptions = {}): Dialler {
       let name: NameFault | undefined
       const translated = new Map<string, Translated>()
       let translation: Nat64Answer | undefined
-      const askAtMs = clock.nowMs() + timeoutMs - Math.min(ASK_MS, timeoutMs / 4)
       const run = (over: AbortSignal) => {
         const start = (address: string) => {
           const note = (fault: AddressFault) => met.set(address, fault)
-          return attempt({ approach, address, port: dialled.port, clock, askAtMs, signal: over, note })
+          return attempt({ approach, address, port: dialled.port, ident, signal: over, note })
         }
         const race = new Race(start, clock, over)
         const last = good.get(dialled.host)

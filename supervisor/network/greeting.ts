@@ -1,4 +1,4 @@
-/** What the first bytes of a connection say about who is there: an SSH server speaks first (RFC 4253, section 4.2). */
+/** What both ends say first (RFC 4253, section 4.2), and what the first bytes of a connection say about who is there. */
 import type { AddressFault } from './dial-failure.ts'
 
 /** What sshd says in place of its greeting to one connection too many (sshd_config(5), MaxStartups and PerSourcePenalties). */
@@ -7,6 +7,11 @@ const TURNED_AWAY = /^(Exceeded MaxStartups|Not allowed at this time)/
 const GREETING = /(?:^|\n)SSH-(?:2\.0|1\.99)-[^\n]*\n/
 /** Bytes without a greeting after which there will be none. */
 const BEFORE_GREETING_MAX = 8_192
+
+/** @param ident software name */
+export function identification(ident: string): string {
+  return `SSH-2.0-${ident}\r\n`
+}
 
 /**
  * @param first everything that came so far

@@ -43,7 +43,7 @@ export async function reachRelay(options: ReachOptions): Promise<Reached> {
   const dialling = await within(
     timeoutMs + SLACK_MS,
     [signal],
-    deadline => dial({ host, port, ...(via && { via }), timeoutMs, synMs, signal: deadline }),
+    deadline => dial({ host, port, ...(via && { via }), timeoutMs, synMs, ident, signal: deadline }),
     { clock, discard: late => late.ok && late.transport.stream.destroy() },
   )
   if (dialling.kind !== 'done') {
