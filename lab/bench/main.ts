@@ -3,13 +3,16 @@ import { EXIT, UserError } from '../../runtime/errors.ts'
 import { runMain } from '../../runtime/run-main.ts'
 import type { TestContext } from '../../testbed/suite.ts'
 import { withUndo } from '../../testbed/undo.ts'
+import { failover } from './failover.ts'
 import { table } from './figures.ts'
 import { keystroke, load } from './keystroke.ts'
 import { cpu, idle } from './lines.ts'
 import { memory } from './memory.ts'
 import { proofs } from './proofs.ts'
+import { relayCost } from './relay-cost.ts'
 import { starts } from './starts.ts'
 import { storm } from './storm.ts'
+import { tlsBench } from './tls.ts'
 import { uplinkBench } from './uplink.ts'
 import { measureWire } from './wire.ts'
 
@@ -38,11 +41,19 @@ const ROWS: readonly Row[] = [
   { name: 'idle', title: '16 lines that say nothing, and nobody there', measure: idle },
   { name: 'proof', title: 'One proof, in ms', measure: proofs },
   { name: 'uplink', title: 'One keystroke of the tunnel, by node:net and through socat, in ms', measure: uplinkBench },
+  { name: 'tls', title: 'One keystroke of the tunnel, and a login, by the ways to a relay, in ms', measure: tlsBench },
   { name: 'wire', title: 'On the wire, in bytes of TCP payload', measure: wire },
+  { name: 'relay', title: 'What a connected device costs its relay', measure: relayCost, isLong: true },
   {
     name: 'storm',
     title: 'A reconnect storm',
     measure: context => storm(context, Number(process.env.OOBM_BENCH_DEVICES ?? 1000)),
+    isLong: true,
+  },
+  {
+    name: 'failover',
+    title: 'Two relays, and the one with all devices is killed',
+    measure: context => failover(context, Number(process.env.OOBM_BENCH_DEVICES ?? 1000)),
     isLong: true,
   },
 ]

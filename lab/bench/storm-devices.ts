@@ -2,16 +2,23 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { type DeviceConfigInput, deviceConfigSchema, intervalsOf } from '../../formats/device-config.ts'
+import {
+  type DeviceConfigInput,
+  deviceConfigSchema,
+  intervalsOf,
+  type RelayConfig,
+} from '../../formats/device-config.ts'
 import { listenersOf } from '../../formats/listeners.ts'
 import { systemClock as clock } from '../../runtime/clock.ts'
 import { silentLog } from '../../runtime/log.ts'
 import { whenAborted, within } from '../../runtime/waiting.ts'
 import type { Failure } from '../../supervisor/failure.ts'
 import { Patience } from '../../supervisor/loop/patience.ts'
+import { RelayChoice } from '../../supervisor/loop/relay-choice.ts'
 import { retryWaitMs, synMs } from '../../supervisor/loop/retry-plan.ts'
 import { createDialler } from '../../supervisor/network/dial.ts'
 import { dialLocal } from '../../supervisor/network/dial-local.ts'
+import type { Rung } from '../../supervisor/network/way.ts'
 import { probe } from '../../supervisor/proof/probe.ts'
 import { connect } from '../../supervisor/ssh/connect.ts'
 import { establish } from '../../supervisor/tunnel/establish.ts'
@@ -20,11 +27,15 @@ import { reachRelay } from '../../supervisor/tunnel/reach-relay.ts'
 export interface StormDevice {
   config: DeviceConfigInput
   privateKey: string
+  /** Plain SSH unless it is given. */
+  rung?: Rung
 }
 
 /** Written as one line of JSON on standard output. */
 export type StormEvent =
-  | { device: string; event: 'ready' | 'lost' }
+  | { device: string; event: 'lost' }
+  /** `waitedMs`: of the time since its tunnel was lost, or since the start, what it waited for by its own choice. */
+  | { device: string; event: 'ready'; waitedMs: number }
   | { device: string; event: 'failed'; cause: string }
 
 const PROBE_MS = 60_000
@@ -36,34 +47,44 @@ greeter.listen(0, '127.0.0.1', () => {
   for (const device of devices) void live(device)
 })
 
-async function live({ config: input, privateKey }: StormDevice): Promise<void> {
+async function live({ config: input, privateKey, rung = 'direct' }: StormDevice): Promise<void> {
   const { port } = greeter.address() as AddressInfo
   const config = deviceConfigSchema.parse({ ...input, shell: { port }, bridge: { ...input.bridge, port } })
   const intervals = intervalsOf(config)
-  const [relay] = config.relays
-  if (!relay) return
+  const choice = new RelayChoice(config.relays)
   const { signal } = new AbortController()
   const patience = new Patience({ baseMs: intervals.timeoutS * 1000, clock, slowness: () => 1 })
   const { dial } = createDialler()
   const token = randomBytes(16).toString('hex')
-  const common = { config, relay, token, ownIdent: 'oobm_storm', mayEvict: true, dialLocal, clock, log: silentLog }
+  const common = { config, token, ownIdent: 'oobm_storm', mayEvict: true, dialLocal, clock, log: silentLog }
   const say = (event: StormEvent) => process.stdout.write(`${JSON.stringify(event)}\n`)
   let downSinceMs = clock.nowMs()
+  let waitedMs = 0
   for (;;) {
-    const failure = await once()
-    if (failure === undefined) downSinceMs = clock.nowMs()
-    else say({ device: config.device, event: 'failed', cause: failure.cause })
-    const lastFailures = failure ? [failure] : []
+    // As loop/keep-connected.ts does.
+    const failure = await once(choice.present)
+    if (failure === undefined) {
+      choice.lostProved()
+      downSinceMs = clock.nowMs()
+      waitedMs = 0
+    } else {
+      choice.failed(failure)
+      say({ device: config.device, event: 'failed', cause: failure.cause })
+    }
+    const { lastFailures } = choice
     const situation = { isFirst: failure === undefined, downMs: clock.nowMs() - downSinceMs, lastFailures }
-    await clock.sleep(retryWaitMs(situation, intervals, Math.random), signal)
+    const waitMs = retryWaitMs(situation, intervals, Math.random)
+    waitedMs += waitMs
+    await clock.sleep(waitMs, signal)
   }
 
   /** Runs one tunnel from beginning to end. @returns why it failed, or undefined after one that was proved */
-  async function once(): Promise<Failure | undefined> {
+  async function once(relay: RelayConfig): Promise<Failure | undefined> {
     const how = { credentials: { privateKey }, dial, connect, clock, synMs: synMs(clock.nowMs() - downSinceMs) }
     const reached = await reachRelay({
       ...how,
-      relay: common.relay,
+      via: { rung },
+      relay,
       greetMs: patience.stepMs / 2,
       stepMs: patience.stepMs,
       signal,
@@ -72,7 +93,7 @@ async function live({ config: input, privateKey }: StormDevice): Promise<void> {
     const { connection, via } = reached
     try {
       const made = await patience.step([connection.closed], deadline =>
-        establish(connection, { ...common, via, signal: deadline, onSessions: () => {}, onOrder: () => {} }),
+        establish(connection, { ...common, relay, via, signal: deadline, onSessions: () => {}, onOrder: () => {} }),
       )
       if (!made?.ok) return made?.failure ?? { state: 'no-relay', cause: 'no answer after the login' }
       const failure = await within(PROBE_MS, [connection.closed], made.tunnel.openListeners)
@@ -83,7 +104,7 @@ async function live({ config: input, privateKey }: StormDevice): Promise<void> {
         probe(connection, { listener, nowMs: clock.nowMs, signal: deadline }),
       )
       if (proof.kind !== 'done' || !proof.value.ok) return { state: 'unproved', cause: 'the probe failed' }
-      say({ device: config.device, event: 'ready' })
+      say({ device: config.device, event: 'ready', waitedMs })
       await whenAborted(connection.closed)
       say({ device: config.device, event: 'lost' })
       return undefined

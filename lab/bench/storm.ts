@@ -1,5 +1,5 @@
 /** Measures how long many devices take to be ready on one relay, and again after the relay was killed. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -78,33 +78,42 @@ async function round(load: Load, relay: StormRelay, sinceMs: number): Promise<Ro
   }
 }
 
-interface Load {
+export interface Load {
   allReady(): Promise<unknown>
   readyAtMs(): number[]
+  /** How long each waited by its own choice before that. */
+  waitedMs(): number[]
+  /** Its processes. */
+  pids(): number[]
   /** Number of failed attempts by cause. */
   failures: ReadonlyMap<string, number>
   /** Resets the counts. */
   forget(): void
+  /** Ends them. */
+  stop(): Promise<void>
 }
 
-async function startDevices(
+/** Starts them in processes of their own. */
+export async function startDevices(
   context: TestContext,
   directory: string,
   devices: StormDevice[],
   inside: string[],
 ): Promise<Load> {
-  const ready = new Map<string, number>()
+  const ready = new Map<string, { atMs: number; waitedMs: number }>()
   const failures = new Map<string, number>()
+  const children: ChildProcess[] = []
   for (let i = 0; i < PROCESSES; i++) {
     const file = join(directory, `devices-${i}.json`)
     await writeFile(file, JSON.stringify(devices.filter((_, at) => at % PROCESSES === i)))
     const script = join(import.meta.dirname, 'storm-devices.ts')
     const [command = '', ...args] = [...inside, process.execPath, '--import', 'tsx', script, file]
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    children.push(child)
     context.cleanup(() => child.kill('SIGKILL'))
     createInterface({ input: child.stdout }).on('line', line => {
       const event = JSON.parse(line) as StormEvent
-      if (event.event === 'ready') ready.set(event.device, performance.now())
+      if (event.event === 'ready') ready.set(event.device, { atMs: performance.now(), waitedMs: event.waitedMs })
       else ready.delete(event.device)
       if (event.event !== 'failed') return
       const cause = event.cause.replaceAll(/\d+/g, 'N')
@@ -114,29 +123,38 @@ async function startDevices(
   return {
     allReady: () =>
       waitFor(`${devices.length} devices to be ready`, () => ready.size === devices.length, { timeoutMs: LIMIT_MS }),
-    readyAtMs: () => [...ready.values()],
+    readyAtMs: () => [...ready.values()].map(({ atMs }) => atMs),
+    waitedMs: () => [...ready.values()].map(({ waitedMs }) => waitedMs),
+    pids: () => children.flatMap(({ pid }) => pid ?? []),
     failures,
     forget: () => {
       ready.clear()
       failures.clear()
     },
+    stop: async () => {
+      for (const child of children) child.kill('SIGKILL')
+    },
   }
 }
 
-interface Cost {
+/** What processes of a relay take. */
+export interface Cost {
   processes: number
   pssKb: number
+  ussKb: number
   /** Used by them and by their children that have ended. */
   cpuMs: number
 }
 
-async function costOf(pids: number[]): Promise<Cost> {
-  const cost = { processes: pids.length, pssKb: 0, cpuMs: 0 }
+export async function costOf(pids: number[]): Promise<Cost> {
+  const cost = { processes: pids.length, pssKb: 0, ussKb: 0, cpuMs: 0 }
   for (const pid of pids) {
     const stat = await readProcessStat(pid)
     if (stat === undefined) continue
     cost.cpuMs += stat.cpuTicks * 10
-    cost.pssKb += (await memoryOf(pid).catch(() => ({ pssKb: 0 }))).pssKb || 0
+    const { pssKb, ussKb } = await memoryOf(pid).catch(() => ({ pssKb: 0, ussKb: 0 }))
+    cost.pssKb += pssKb || 0
+    cost.ussKb += ussKb || 0
   }
   return cost
 }

@@ -50,7 +50,7 @@ async function startCat(context: TestContext, sshd: Sshd, privateKey: string, op
 }
 
 /** @returns milliseconds of each key, from its way out to its echo */
-async function typeInto(stream: Duplex): Promise<number[]> {
+export async function typeInto(stream: Duplex): Promise<number[]> {
   const took: number[] = []
   for (let key = 0; key < KEYS; key++) {
     const startedMs = performance.now()

@@ -2,7 +2,7 @@
 import type { Relay } from '../../fleet/fleet-config.ts'
 import type { RelayPaths } from '../relay-paths.ts'
 import type { Haproxy } from './haproxy-config.ts'
-import { UNIT } from './unit.ts'
+import { SSHD_ENVIRONMENT, UNIT } from './unit.ts'
 
 /** HAProxy with a configuration of ours. The host's own haproxy.service is another unit, which this program never changes. */
 export const TLS_UNIT = 'oobm-relay-tls'
@@ -62,6 +62,7 @@ ConditionPathExists=${plainSshdConfig}
 Type=exec
 ExecStartPre=mkdir -p -m 0755 /run/sshd
 ExecStart=${sshd} -D -f ${plainSshdConfig} -o PidFile=none
+Environment=${SSHD_ENVIRONMENT}
 # Sessions are processes of their own, and stay when HAProxy has the port again.
 KillMode=process
 Restart=always
