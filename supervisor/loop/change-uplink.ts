@@ -2,7 +2,7 @@
 import type { Way } from '../network/way.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { closeDoor } from './drain.ts'
-import { makeTunnel, type TunnelRequest } from './make-tunnel.ts'
+import { goodbye, makeTunnel, type TunnelRequest } from './make-tunnel.ts'
 import type { Context } from './ports.ts'
 import { reachOver } from './reach-by-uplinks.ts'
 import type { Run } from './run-tunnel.ts'
@@ -11,6 +11,8 @@ import type { Run } from './run-tunnel.ts'
 const LOOK_MS = 5_000
 /** Milliseconds for a TCP connection: there is no hurry. */
 const SYN_MS = 10_000
+/** Milliseconds before the next try where the relay did not free the listeners. */
+const AGAIN_MS = 5 * 60_000
 
 export interface ChangeUplinkOptions {
   request(via: Way): TunnelRequest
@@ -24,7 +26,7 @@ export async function changeUplink(
   signal: AbortSignal,
   { request, start }: ChangeUplinkOptions,
 ): Promise<Run | undefined> {
-  const { clock, uplinks } = context
+  const { clock, uplinks, log } = context
   const { relay } = present.tunnel
   for (;;) {
     await clock.sleep(LOOK_MS, signal)
@@ -42,7 +44,21 @@ export async function changeUplink(
       if (!made.ok && !signal.aborted) uplinks.failed(way.uplink, made.failure.cause)
       continue
     }
-    await closeDoor(present, context)
-    return start(made.tunnel)
+    const fromMs = clock.nowMs()
+    const isFree = await closeDoor(present, context)
+    if (isFree || !isUsed(present, fromMs)) return start(made.tunnel)
+    log.warn(
+      { ...way },
+      'the relay does not free the listeners: who is in would be cut, and the tunnel stays where it is',
+    )
+    present.resume()
+    await goodbye(made.tunnel.connection, context)
+    await clock.sleep(AGAIN_MS, signal)
   }
+}
+
+/** Whether people are in, and it has lived since: a new tunnel that takes listeners which are not free ends their sessions. */
+function isUsed({ tunnel: { connection, forwarding } }: Run, fromMs: number): boolean {
+  const { shell, console } = forwarding.sessions()
+  return shell + console > 0 && !connection.closed.aborted && connection.activity().receivedAtMs > fromMs
 }

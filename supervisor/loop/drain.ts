@@ -1,7 +1,6 @@
 /** A tunnel that another one has replaced: it accepts no new sessions, and closes when the last one has ended. */
 import { within } from '../../runtime/waiting.ts'
 import type { Orders } from '../tunnel/orders.ts'
-import { cancelListeners } from '../tunnel/request-listeners.ts'
 import { CLOSES } from './hold-tunnel.ts'
 import type { Context } from './ports.ts'
 import type { Run } from './run-tunnel.ts'
@@ -22,11 +21,11 @@ export interface DrainOptions {
   tell(text: string, signal: AbortSignal): Promise<unknown>
 }
 
-/** Nobody new comes by it; returns when the relay has freed its listeners, or does not answer. */
-export async function closeDoor(run: Run, { patience, signal }: Context): Promise<void> {
-  const { connection, routes } = run.tunnel
-  run.retire()
-  await patience.step([signal, connection.closed], deadline => cancelListeners(connection, routes, deadline))
+/** Nobody new comes by it; true when the relay has freed its listeners, false when it does not say so. */
+export async function closeDoor({ tunnel, retire }: Run, { patience, signal }: Context): Promise<boolean> {
+  retire()
+  const isFree = await patience.step([signal, tunnel.connection.closed], deadline => tunnel.freeListeners(deadline))
+  return isFree === true
 }
 
 export async function drain(

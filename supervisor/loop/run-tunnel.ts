@@ -37,6 +37,8 @@ export interface Run {
   stop(): void
   /** Stops proving it: another part decides when it ends. Its liveness is still watched. */
   retire(): void
+  /** Takes that back: its listeners are asked for anew, and proved. */
+  resume(): void
 }
 
 export interface RunOptions {
@@ -87,7 +89,8 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
   let firstProofMs: number | undefined
   const over = new AbortController()
   const stopped = new AbortController()
-  const proofOver = new AbortController()
+  let proofOver = new AbortController()
+  let resumed = new AbortController()
   let isRetired = false
   setMaxListeners(0, over.signal, proofOver.signal)
 
@@ -142,7 +145,16 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
   }
 
   const proof = async (): Promise<RunEnding | undefined> => {
-    const ending = await holdTunnel(tunnel, {
+    while (!over.signal.aborted) {
+      const ending = await hold()
+      if (ending.kind !== 'over') return ending
+      await whenAborted(resumed.signal, over.signal)
+    }
+    return undefined
+  }
+
+  const hold = () =>
+    holdTunnel(tunnel, {
       ...options,
       context,
       over: proofOver.signal,
@@ -167,8 +179,6 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
           },
         }),
     })
-    return ending.kind === 'over' ? undefined : ending
-  }
 
   const lost = (cause: string): Failure => {
     return { state: 'no-relay', cause: `the tunnel to ${relay.host}:${relay.port} was lost: ${cause}` }
@@ -222,8 +232,16 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
     provedForMs: () => (firstProofMs === undefined ? 0 : clock.nowMs() - firstProofMs),
     stop: () => stopped.abort(),
     retire: () => {
+      if (isRetired) return
       isRetired = true
+      resumed = new AbortController()
       proofOver.abort()
+    },
+    resume: () => {
+      isRetired = false
+      proofOver = new AbortController()
+      setMaxListeners(0, proofOver.signal)
+      resumed.abort()
     },
   }
 }

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert'
 import { suite } from '../../testbed/suite.ts'
 import { randomFrom } from './testing/history.ts'
 import { SimulatedDevice } from './testing/simulated-device.ts'
-import { World } from './testing/world.ts'
+import { type RelayModel, World } from './testing/world.ts'
 
 const test = suite('uplinks of the simulated world')
 
@@ -64,6 +64,32 @@ test('both that come and go are used in turn, and the device is ready when one w
   // The second is up no more.
   await run(MINUTE_MS)
   assert.equal(addresses(), [first.address])
+  await end()
+})
+
+test('a better uplink cuts nobody while the relay does not free the listeners', async () => {
+  const { world, first, second, device, addresses, run, end } = await scene()
+  first.isUp = false
+  await run(10_000)
+  first.isUp = true
+  const [tunnel] = world.tunnels.filter(one => world.passes(one))
+  const person = tunnel?.enter(20_101)
+  const [relay] = world.relays as [RelayModel]
+  relay.frees = false
+  await run(30 * MINUTE_MS)
+  assert.not(person?.destroyed, 'they are still in')
+  assert.equal(addresses(), [second.address])
+  assert.is(device.state, 'in-use')
+  assert.equal(
+    device.context.uplinks.status()?.map(({ carries }) => carries),
+    [false, true],
+  )
+  relay.frees = true
+  await run(10 * MINUTE_MS)
+  assert.equal(addresses(), [first.address])
+  assert.not(person?.destroyed)
+  person?.destroy()
+  await run(MINUTE_MS)
   await end()
 })
 

@@ -183,6 +183,22 @@ test('after closing they can be opened again, and people are let in again', asyn
   assert.is(fate(), 'accepted')
 })
 
+test('freeing the listeners ends nobody, and they are asked for anew, confirmed or not', async () => {
+  for (const isConfirmed of [true, false]) {
+    const scene = await tunnelOf({ ...WELL, unlisten: () => isConfirmed })
+    const { tunnel, connection } = scene
+    await tunnel.openListeners(ever())
+    const person = await somebodyOnConsole(scene)
+    assert.is(await tunnel.freeListeners(ever()), isConfirmed)
+    assert.not(person.destroyed)
+    const asked = connection.asked.length
+    assert.is(await tunnel.freeListeners(ever()), isConfirmed)
+    assert.is(connection.asked.length - asked, isConfirmed ? 0 : 2, 'what is free is not cancelled again')
+    assert.is(await tunnel.openListeners(ever()), undefined)
+    assert.equal(connection.asked.slice(-2), ['listen 20100', 'listen 20101'])
+  }
+})
+
 test('listeners that the relay does not give up are told, and asked for again', async () => {
   let gives = false
   const { tunnel } = await tunnelOf({ ...WELL, unlisten: () => gives })

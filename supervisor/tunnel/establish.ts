@@ -27,6 +27,8 @@ export interface Tunnel {
   control: Control | undefined
   /** Requests all listeners; returns why the relay does not give them. */
   openListeners(signal: AbortSignal): Promise<Failure | undefined>
+  /** Cancels the listeners and ends nobody; true if none is left. The next `openListeners` asks for them anew. */
+  freeListeners(signal: AbortSignal): Promise<boolean>
   /**
    * Accepts nobody new, cancels the listeners and ends all sessions; true if no listener is left.
    * @param farewell tells people on consoles before; returns when they know
@@ -88,18 +90,24 @@ export async function establish(
   if (control) control.listen(onOrder)
   // A relay without the commands cannot switch access off.
   else onOrder({ type: 'maintenance', off: false })
-  let held = false
+  /** Whether the relay gave all of them; `maybe` after a cancellation that it did not confirm. */
+  let held: 'yes' | 'no' | 'maybe' = 'no'
   const tunnel: Tunnel = {
     ...{ connection, relay, via, routes, forwarding, control },
     openListeners: async signal => {
-      if (held) return undefined
+      if (held === 'yes') return undefined
       forwarding.letIn(true)
       const onEvicted = (count: number) =>
         log.info({ relay: relay.host, count }, 'evicted stale sessions of this device')
       const may = mayEvict && control !== undefined
       const failure = await requestListeners(connection, { routes, mayEvict: may, clock, signal, onEvicted })
-      held = failure === undefined
+      held = failure === undefined ? 'yes' : 'no'
       return failure
+    },
+    freeListeners: async signal => {
+      if (held === 'no') return true
+      held = (await cancelListeners(connection, routes, signal)) ? 'no' : 'maybe'
+      return held === 'no'
     },
     closeListeners: async (signal, farewell) => {
       forwarding.letIn(false)
@@ -111,9 +119,7 @@ export async function establish(
         await within(FAREWELL_MS, [signal], takeLeave, { clock })
       }
       forwarding.endAll()
-      if (!held) return true
-      held = !(await cancelListeners(connection, routes, signal))
-      return !held
+      return tunnel.freeListeners(signal)
     },
   }
   return { ok: true, tunnel }

@@ -17,6 +17,7 @@ export interface Surroundings {
     isFrozen: boolean
     isOff: boolean
     listens: boolean
+    frees: boolean
     holderOf(port: number): FakeConnection | undefined
     evictAllBut(mine: FakeConnection): number
   }
@@ -44,6 +45,7 @@ export class FakeConnection implements Connection {
   control: FakeStream | undefined
   #receivedAtMs: number
   #cause = 'the other end closed the connection'
+  #take: (arrival: Arrival) => void = ({ reject }) => reject()
 
   constructor({ world, relay }: Surroundings, localAddress: string) {
     this.#world = world
@@ -71,7 +73,17 @@ export class FakeConnection implements Connection {
     unsentBytes: 0,
   })
 
-  onArrival(_take: (arrival: Arrival) => void): void {}
+  onArrival(take: (arrival: Arrival) => void): void {
+    this.#take = take
+  }
+
+  /** Somebody comes in by that listener; gives their channel. */
+  enter(port: number): FakeStream {
+    const stream = this.#stream()
+    this.#take({ port, accept: () => stream.asDuplex, reject: () => void stream.destroy() })
+    stream.say(Buffer.from('SSH-2.0-person\r\n'))
+    return stream
+  }
 
   ping = (signal: AbortSignal) => {
     const startedMs = this.#world.clock.nowMs()
@@ -88,6 +100,7 @@ export class FakeConnection implements Connection {
 
   unlisten = (port: number, signal: AbortSignal) =>
     this.#ask<boolean>(signal, false, settle => {
+      if (!this.relay.frees) return
       this.holds.delete(port)
       settle(true)
     })

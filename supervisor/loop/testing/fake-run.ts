@@ -4,6 +4,7 @@ import type { Intervals } from '../../../formats/device-config.ts'
 import { ScriptedConnection } from '../../ssh/testing/scripted-connection.ts'
 import type { Tunnel } from '../../tunnel/establish.ts'
 import { Orders } from '../../tunnel/orders.ts'
+import { cancelListeners } from '../../tunnel/request-listeners.ts'
 import { NO_PROOF } from '../run-facts.ts'
 import type { Run, RunEnding } from '../run-tunnel.ts'
 import { relayNamed } from './context.ts'
@@ -37,6 +38,7 @@ export class FakeRun implements Run {
       { name: 'console', listener: 20_101, target: 2_222 },
     ],
     forwarding: { sessions: () => this.people },
+    freeListeners: (signal: AbortSignal) => cancelListeners(this.connection, this.tunnel.routes, signal),
     closeListeners: (signal: AbortSignal, farewell: (signal: AbortSignal) => Promise<unknown>) => {
       this.done.push('close')
       return this.closing(farewell, signal)
@@ -54,9 +56,9 @@ export class FakeRun implements Run {
     this.end({ kind: 'stopped' })
   }
 
-  retire(): void {
-    this.done.push('retire')
-  }
+  retire = () => void this.done.push('retire')
+
+  resume = () => void this.done.push('resume')
 
   /** Settles `ended`. */
   end(ending: RunEnding): void {

@@ -10,7 +10,7 @@ export class FakeStream extends EventEmitter {
   leadsTo: unknown
   #onWrite: (text: string) => void
   /** Said before anybody listened. */
-  #early: string[] = []
+  #early: (string | Buffer)[] = []
 
   constructor(onWrite: (text: string) => void = () => {}) {
     super()
@@ -24,9 +24,9 @@ export class FakeStream extends EventEmitter {
     return this as unknown as Duplex
   }
 
-  say(text: string): void {
+  say(what: string | Buffer): void {
     if (this.destroyed) return
-    this.#early.push(text)
+    this.#early.push(what)
     this.#flush()
   }
 
@@ -57,6 +57,6 @@ export class FakeStream extends EventEmitter {
 
   #flush(): void {
     if (this.listenerCount('data') === 0) return
-    for (const text of this.#early.splice(0)) this.emit('data', text)
+    for (const what of this.#early.splice(0)) this.emit('data', what)
   }
 }

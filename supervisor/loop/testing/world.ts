@@ -31,6 +31,8 @@ export class RelayModel {
   /** Its sshd listens for others, too. */
   listens = true
   forwards = true
+  /** Answers the cancellation of a listener. */
+  frees = true
   /** Milliseconds after which it drops each connection. */
   dropsAfterMs: number | undefined
   /** Frozen: what is connected gets no answer. */
