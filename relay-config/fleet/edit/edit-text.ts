@@ -52,8 +52,7 @@ function sameMeaning(a: unknown, b: unknown): boolean {
 function withoutEmptyLists(fleet: unknown): unknown {
   const copy = structuredClone(fleet) as Record<string, unknown>
   for (const device of (copy.devices as Record<string, unknown>[] | undefined) ?? []) drop(device, 'consoles')
-  drop(copy, 'devices')
-  drop(copy, 'technicians')
+  for (const list of ['devices', 'technicians', 'enrolments']) drop(copy, list)
   return copy
 }
 

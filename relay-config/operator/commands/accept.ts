@@ -8,7 +8,7 @@ import { type CommandInput, defineCommand, withFleet } from '../command.ts'
 import { CONSOLE_OPTIONS, DEVICE_OPTIONS } from '../edit/add-entry.ts'
 import { acceptBoard } from '../enrolment/accept-board.ts'
 import { describeBoard } from '../enrolment/describe-boards.ts'
-import { findBoards, oneBoard } from '../enrolment/waiting-boards.ts'
+import { findBoards, givenFingerprint, oneBoard } from '../enrolment/waiting-boards.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 
 export const accept = defineCommand({
@@ -35,7 +35,7 @@ export const accept = defineCommand({
   run: withFleet(async (input: CommandInput) => {
     const { values, positionals, print } = input
     const [serial = '', name = ''] = positionals
-    const given = values.fingerprint === undefined ? undefined : String(values.fingerprint)
+    const given = givenFingerprint(values)
     const found = await findBoards(input)
     for (const warning of found.warnings) process.stderr.write(`Warning: ${warning}\n`)
     const board = oneBoard(found, serial, given)

@@ -5,7 +5,7 @@ import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { rejectRequest } from '../../relay/enrolment/requests.ts'
 import { STATE_OPTIONS, statePathsOf } from '../../relay/state/state-paths.ts'
 import { type CommandInput, defineCommand, withFleet } from '../command.ts'
-import { findBoards, oneBoard } from '../enrolment/waiting-boards.ts'
+import { findBoards, givenFingerprint, oneBoard } from '../enrolment/waiting-boards.ts'
 import { STDIN_OPTION } from '../prepare.ts'
 import { AT_RELAY_OPTIONS } from '../remote/at-relay.ts'
 
@@ -32,8 +32,9 @@ export const reject = defineCommand({
 async function rejectBoard(input: CommandInput): Promise<number> {
   const { values, positionals, print } = input
   const [serial = usageError('name the serial number of the board')] = positionals
+  const given = givenFingerprint(values)
   const found = await findBoards(input)
-  const { id, request, fingerprint, device, relays } = oneBoard(found, serial, values.fingerprint as string | undefined)
+  const { id, request, fingerprint, device, relays } = oneBoard(found, serial, given)
   if (device !== undefined) {
     const advice = `"oobm-relay remove device ${device}" takes it out of the fleet`
     throw new UserError(`${request.board} was accepted as ${device}: ${advice}`, EXIT.usage)

@@ -1,5 +1,6 @@
 /** The boards that wait, as commands at the operator's seat see them. */
 import { readdir } from 'node:fs/promises'
+import { usageError } from '../../../cli/command.ts'
 import { systemClock } from '../../../runtime/clock.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import type { Enrolment, Fleet, Relay } from '../../fleet/fleet-config.ts'
@@ -30,6 +31,15 @@ export async function findBoards({ fleet, files, values, signal }: CommandInput)
   return { ...judgeRequests(told, secrets, await deviceKeys(fleet, files.secrets)), desks, code }
 }
 
+/** What `--fingerprint` says. @throws UserError for what is none: a slip of the pen is no attack */
+export function givenFingerprint({ fingerprint }: CommandInput['values']): string | undefined {
+  if (fingerprint === undefined) return undefined
+  const text = String(fingerprint)
+  return /^SHA256:[A-Za-z0-9+/]{43}$/.test(text)
+    ? text
+    : usageError('give --fingerprint as oobm-enrol.txt has it: SHA256: and 43 characters')
+}
+
 /** @throws UserError where there is none, or more than one */
 export function oneBoard({ boards }: Found, serial: string, fingerprint: string | undefined): WaitingBoard {
   const found = boardsOf(boards, serial, fingerprint)
@@ -52,7 +62,7 @@ export function oneBoard({ boards }: Found, serial: string, fingerprint: string 
 }
 
 /** The last day counts whole, wherever the relay is. */
-export function isOver({ until }: Enrolment): boolean {
+export function isOver({ until }: Pick<Enrolment, 'until'>): boolean {
   return systemClock.wallMs() > Date.parse(`${until}T23:59:59Z`) + 12 * 3_600_000
 }
 

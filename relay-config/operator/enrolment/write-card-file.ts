@@ -17,14 +17,28 @@ export const CARD_OPTIONS = {
   out: { value: 'FILE', help: 'write FILE instead of secrets/_enrolments/NAME/oobm.toml' },
 } as const satisfies Options
 
-export async function writeCardFile(input: CommandInput, enrolment: Enrolment, keys: SiteKeys): Promise<void> {
-  const { fleet, files, values, print, signal } = input
+/** The settings of the site. @throws UserError when no card file can be written now */
+export async function readForCard({
+  fleet,
+  files,
+  values,
+}: CommandInput): Promise<Awaited<ReturnType<typeof readSite>>> {
+  refuseUnsigned(fleet, files.fleet)
   const unpinned = fleet.relays.find(({ hostKeys }) => hostKeys.length === 0)
   if (unpinned !== undefined) {
     const advice = 'push it first, and put the key that "oobm-relay push" prints into the fleet file'
     throw new UserError(`relay ${unpinned.name} has no host_keys in ${files.fleet}: ${advice}`, EXIT.configuration)
   }
-  const site = values.with === undefined ? {} : await readSite(resolve(String(values.with)))
+  return values.with === undefined ? {} : readSite(resolve(String(values.with)))
+}
+
+export async function writeCardFile(
+  input: CommandInput,
+  enrolment: Enrolment,
+  keys: SiteKeys,
+  site: Awaited<ReturnType<typeof readForCard>>,
+): Promise<void> {
+  const { fleet, files, values, print, signal } = input
   for (const path of await makeSpareKeys(fleet, fleet.relays, files.secrets, signal)) print(`made ${path}`)
   const text = renderCardFile(await withSpareKeys(fleet, files.secrets), enrolment, keys, site)
   const out = resolve(String(values.out ?? join(siteFolder(files.secrets, enrolment.name), 'oobm.toml')))

@@ -3,7 +3,7 @@ import { EXIT } from '../../../../runtime/errors.ts'
 import { defineCommand, withFleet } from '../../command.ts'
 import { enrolmentOf } from '../../enrolment/named.ts'
 import { readSiteKeys } from '../../enrolment/site-keys.ts'
-import { CARD_OPTIONS, refuseUnsigned, writeCardFile } from '../../enrolment/write-card-file.ts'
+import { CARD_OPTIONS, readForCard, writeCardFile } from '../../enrolment/write-card-file.ts'
 
 export const card = defineCommand({
   summary: 'write the card file of an enrolment again, as after a change of relays',
@@ -11,8 +11,8 @@ export const card = defineCommand({
   options: CARD_OPTIONS,
   run: withFleet(async input => {
     const enrolment = enrolmentOf(input)
-    refuseUnsigned(input.fleet, input.files.fleet)
-    await writeCardFile(input, enrolment, await readSiteKeys(input.files.secrets, enrolment.name))
+    const site = await readForCard(input)
+    await writeCardFile(input, enrolment, await readSiteKeys(input.files.secrets, enrolment.name), site)
     return EXIT.ok
   }),
 })

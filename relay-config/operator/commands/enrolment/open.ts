@@ -8,7 +8,8 @@ import { stepLines, stepsToRelays } from '../../../fleet/edit/next-steps.ts'
 import { defineCommand, withFleet } from '../../command.ts'
 import { changeFleet } from '../../edit/change-fleet.ts'
 import { makeSiteKeys } from '../../enrolment/site-keys.ts'
-import { CARD_OPTIONS, refuseUnsigned, writeCardFile } from '../../enrolment/write-card-file.ts'
+import { isOver } from '../../enrolment/waiting-boards.ts'
+import { CARD_OPTIONS, readForCard, writeCardFile } from '../../enrolment/write-card-file.ts'
 
 /** Days until the card file expires, when none is given. */
 const DAYS = 30
@@ -38,14 +39,16 @@ export const open = defineCommand({
     }
     const boards = /^\d{1,6}$/.test(values.boards ?? '') ? Number(values.boards) : usageError('give --boards N')
     const until = values.until ?? dayIn(DAYS)
-    refuseUnsigned(fleet, files.fleet)
+    if (isOver({ until })) usageError(`the last day, ${until}, is over: give a later one with --until`)
+    // Before anything is changed: whoever corrects a mistake opens it anew.
+    const site = await readForCard(input)
     const keys = await makeSiteKeys(files.secrets, name, input.signal)
     const item = { name, key: keys.publicKey, boards, until }
     await changeFleet(input, () => ({
       operations: changes.addEnrolment(item),
       done: `opened the enrolment ${name}: ${boards} boards, until ${until}`,
     }))
-    await writeCardFile(input, item, keys)
+    await writeCardFile(input, item, keys, site)
     for (const line of stepLines([
       ...stepsToRelays(fleet.relays),
       'oobm-relay pending    # once a board is plugged in',
