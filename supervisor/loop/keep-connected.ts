@@ -9,7 +9,7 @@ import type { Way } from '../network/way.ts'
 import type { Move } from '../status/move.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { Orders } from '../tunnel/orders.ts'
-import { changeUplink } from './change-uplink.ts'
+import { changeWay } from './change-way.ts'
 import { comeBack } from './come-back.ts'
 import { DRAIN_MAX_MS, drain } from './drain.ts'
 import { type Login, makeTunnel } from './make-tunnel.ts'
@@ -195,7 +195,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
     return run
   }
 
-  /** Until the tunnel ends, or until one to the preferred relay or over a better uplink took over and that ends. */
+  /** Until the tunnel ends, or until one to the preferred relay or by a better way took over and that ends. */
   async function use(first: Run): Promise<RunEnding> {
     for (let run = first; ; ) {
       track.end()
@@ -205,7 +205,7 @@ export async function keepConnected(context: Context, hooks: LoopHooks): Promise
       hooks.onTunnel(run.tunnel, run.facts.intervals)
       const searching = new AbortController()
       const searches = [
-        changeUplink(context, run, searching.signal, {
+        changeWay(context, run, searching.signal, {
           request: via => requestTo(run.tunnel.relay, via, run.orders),
           start: tunnel => start(tunnel, run.orders),
         }),

@@ -31,7 +31,7 @@ export interface Ports {
   dial: Dial
   dialLocal: DialLocal
   connect: Connect
-  ways: Pick<Ways, 'order' | 'tried' | 'ended' | 'proved'>
+  ways: Pick<Ways, 'order' | 'isDirectDue' | 'tried' | 'ended' | 'proved'>
   portals: Pick<Portals, 'notReached' | 'reached'>
   network: Network
   uplinks: Uplinks

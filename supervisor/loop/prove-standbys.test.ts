@@ -70,7 +70,7 @@ test('what a metered uplink costs is shown while nothing is proved', async () =>
 })
 
 test('one that waits for the budget and for an answer at each way is not stuck', async () => {
-  const ways = { order: () => [...RUNGS], tried: () => {}, ended: () => {}, proved: () => {} }
+  const ways = { order: () => [...RUNGS], isDirectDue: () => false, tried: () => {}, ended: () => {}, proved: () => {} }
   const { context, over, proving } = scene({
     ways,
     dial: async ({ timeoutMs, signal }) => {

@@ -58,16 +58,21 @@ export class Ways {
 
   /** What to try now, the first first. */
   order(relay: Endpoint, interfaceName: string | undefined): Rung[] {
-    const { rungsTo, memory, networkOf, clock } = this.#options
+    const { rungsTo, memory, networkOf } = this.#options
     const network = networkOf(interfaceName)
-    const { directMs, failures } = this.#triesOf(relay, interfaceName)
+    const { failures } = this.#triesOf(relay, interfaceName)
     const situation: OrderOptions = {
       available: rungsTo(relay.host),
       remembered: network === undefined ? undefined : memory.networks.get(network),
-      isDirectDue: clock.nowMs() - directMs >= DIRECT_AGAIN_MS,
+      isDirectDue: this.isDirectDue(relay, interfaceName),
       failures,
     }
     return rungOrder(situation)
+  }
+
+  /** Whether the direct way was not tried for long. */
+  isDirectDue(relay: Endpoint, interfaceName: string | undefined): boolean {
+    return this.#options.clock.nowMs() - this.#triesOf(relay, interfaceName).directMs >= DIRECT_AGAIN_MS
   }
 
   /** A relay was reached by it, or was not, for this cause. */

@@ -27,7 +27,7 @@ export function testContext(changes: Partial<Context> = {}): Context & { clock: 
     dialLocal: async () => ({ ok: false, cause: 'nothing listens there' }),
     connect: async () => ({ ok: false, fault: { kind: 'closed', detail: 'closed' } }),
     uplinks: new Uplinks({ settings: [], clock, list: () => [], bytesOf: () => undefined }),
-    ways: { order: () => ['direct'], tried: () => {}, ended: () => {}, proved: () => {} },
+    ways: { order: () => ['direct'], isDirectDue: () => false, tried: () => {}, ended: () => {}, proved: () => {} },
     portals: { notReached: () => {}, reached: () => {} },
     network: { linkUp: () => true, hasAddress: () => true },
     files: { hostKey: async () => 'ssh-ed25519 SHELL', appeared: async () => true, forget: async () => {} },

@@ -1,5 +1,6 @@
 /** One SSH connection of the simulated world; every answer can come, come late or wrong, fail, or never come. */
 import { setMaxListeners } from 'node:events'
+import type { Rung } from '../../network/way.ts'
 import type { Activity, Answer, Arrival, Connection, Execution } from '../../ssh/connection.ts'
 import type { FakeClock } from './fake-clock.ts'
 import { FakeStream } from './fake-stream.ts'
@@ -43,6 +44,8 @@ export class FakeConnection implements Connection {
   /** The relay has ended its side; the device does not know while nothing gets through. */
   isEvicted = false
   control: FakeStream | undefined
+  /** The way by which it came about; undefined inside another connection. */
+  rung: Rung | undefined
   #receivedAtMs: number
   #cause = 'the other end closed the connection'
   #take: (arrival: Arrival) => void = ({ reject }) => reject()

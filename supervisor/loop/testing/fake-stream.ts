@@ -1,6 +1,7 @@
 /** The little of a stream that the loop's code uses, without buffers and ticks: what is said is heard at once. */
 import { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
+import type { Rung } from '../../network/way.ts'
 
 export class FakeStream extends EventEmitter {
   destroyed = false
@@ -8,6 +9,8 @@ export class FakeStream extends EventEmitter {
   writableLength = 0
   /** Where a channel leads, for an SSH connection over it. */
   leadsTo: unknown
+  /** The way by which it came about. */
+  rung: Rung | undefined
   #onWrite: (text: string) => void
   /** Said before anybody listened. */
   #early: (string | Buffer)[] = []

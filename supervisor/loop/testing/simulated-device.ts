@@ -69,7 +69,7 @@ export class SimulatedDevice {
     const memory = { networks: new Map(), certificates: new Map() }
     const ignore = () => {}
     const ways = new Ways({
-      ...{ rungsTo: () => ['direct'], memory, networkOf: () => 'net', clock, save: ignore, changed: ignore },
+      ...{ rungsTo: () => world.rungs, memory, networkOf: () => 'net', clock, save: ignore, changed: ignore },
     })
     this.context = {
       ...{ clock, events, ways, network, uplinks, dial, dialLocal, connect, files, log, random, config },

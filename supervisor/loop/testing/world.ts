@@ -2,6 +2,7 @@
 import type { Dial } from '../../network/dial.ts'
 import type { DialFailure } from '../../network/dial-failure.ts'
 import type { DialLocal } from '../../network/dial-local.ts'
+import type { Rung } from '../../network/way.ts'
 import type { MarkerFiles } from '../../proof/prove-end.ts'
 import type { Connect, Connection } from '../../ssh/connection.ts'
 import type { Uplink } from '../../uplinks/list-uplinks.ts'
@@ -80,10 +81,18 @@ export class World {
   readonly connections = new Set<FakeConnection>()
   readonly inner = new Set<FakeConnection>()
   readonly dialledAtMs: number[] = []
+  /** Connections that were tried by plain SSH. */
+  directDials = 0
   isPathUp = true
   /** The line by which the kernel routes what is bound to none; the first unless it is named. */
   routed: string | undefined
   isNameServed = true
+  /** The ways that the configuration leaves to a relay. */
+  rungs: Rung[] = ['direct']
+  /** Nothing answers what speaks plain SSH. */
+  isDirectBlocked = false
+  /** Milliseconds after which what speaks plain SSH is cut, without a word. */
+  directLastsMs: number | undefined
   addresses = new Set(['192.0.2.1'])
   health: Record<End, Health> = { shell: 'well', console: 'well' }
   /** Milliseconds that a login at this device's own servers takes for each answer, beside the round trip. */
@@ -158,6 +167,7 @@ export class World {
 
   dial: Dial = async ({ host, via = { rung: 'direct' }, synMs, timeoutMs, signal }) => {
     this.dialledAtMs.push(this.clock.nowMs())
+    if (via.rung === 'direct') this.directDials++
     const relay = this.relays[Number(host.replace('relay', ''))] as RelayModel
     const failed = (kind: DialFailure['kind']) => ({ ok: false as const, failure: { kind, cause: `${host}: ${kind}` } })
     if (!this.isNameServed) {
@@ -175,7 +185,7 @@ export class World {
     if (signal.aborted) return failed('no-answer')
     if (relay.takes === 'refuses') return failed('refused')
     if (relay.takes === 'turns-away') return failed('turned-away')
-    if (relay.takes === 'silent' || relay.isFrozen) {
+    if (relay.takes === 'silent' || relay.isFrozen || (via.rung === 'direct' && this.isDirectBlocked)) {
       await this.clock.sleep(timeoutMs, signal)
       return failed('silent')
     }
@@ -183,6 +193,7 @@ export class World {
     const localAddress = line?.address ?? address
     const stream = new FakeStream()
     stream.leadsTo = relay
+    stream.rung = via.rung
     return { ok: true, transport: { stream: stream.asDuplex as never, via, localAddress, remoteAddress: host } }
   }
 
@@ -204,6 +215,12 @@ export class World {
     if (answer === 'too late') await this.clock.sleep(TOO_LATE_MS, new AbortController().signal)
     else if (answer !== 'answers') return failed(answer === 'closes' ? 'closed' : 'silent', stream)
     if (relay.takes === 'rejects') return failed('authentication', stream)
+    connection.rung = stream.rung
+    if (stream.rung === 'direct' && this.directLastsMs !== undefined) {
+      this.clock.at(this.clock.nowMs() + this.directLastsMs, () => {
+        connection.isLost = true
+      })
+    }
     this.connections.add(connection)
     relay.sessions.add(connection)
     connection.closed.addEventListener('abort', () => {
