@@ -34,6 +34,8 @@ const HOLD_MS = 300_000
 interface Turn {
   failure: Failure
   waitMs: number
+  /** The relay that took the request, and knows nothing of this board's own key yet: another one may. */
+  waitsAt?: RelayConfig
 }
 
 export async function waitForAcceptance(context: Context, enrolling: Enrolling): Promise<void> {
@@ -41,14 +43,17 @@ export async function waitForAcceptance(context: Context, enrolling: Enrolling):
   const wake = new Wake(clock)
   const unsubscribe = events.subscribe(reason => wake.notify(reason))
   let told = ''
+  let relays = context.config.relays
   while (!signal.aborted) {
     if (network.linkUp()) {
-      const { failure, waitMs } = await oneTurn(context, enrolling)
+      const { failure, waitMs, waitsAt } = await oneTurn(context, enrolling, relays)
       if (signal.aborted) break
       const retryInMs = waitMs * (0.8 + random() * 0.4)
       if (failure.cause !== told) log.info(failure, 'asked to be accepted')
       told = failure.cause
       enrolling.publish(failure, retryInMs)
+      // The operator may accept it for some relays only, and one that was broken into may hide its request.
+      if (waitsAt !== undefined) relays = [...relays.filter(one => one !== waitsAt), waitsAt]
       await wake.wait(retryInMs, signal)
     } else {
       enrolling.publish(undefined, ASK_MS)
@@ -59,13 +64,14 @@ export async function waitForAcceptance(context: Context, enrolling: Enrolling):
 }
 
 /** Asks the relays in their order, until one takes the request. */
-async function oneTurn(context: Context, enrolling: Enrolling): Promise<Turn> {
+async function oneTurn(context: Context, enrolling: Enrolling, relays: readonly RelayConfig[]): Promise<Turn> {
   const made = await enrolling.ownRequest()
   if (!made.ok) return { failure: { state: 'refused', cause: made.cause }, waitMs: SLOW_MS }
   const request = made.value
   const who = `serial number ${request.board}, fingerprint ${enrolmentFingerprint(request)}`
   const failed: Failure[] = []
-  for (const relay of context.config.relays) {
+  let full: Turn | undefined
+  for (const relay of relays) {
     const where = `${relay.host}:${relay.port}`
     const reached = await reachByUplinks(
       { ...context, credentials: enrolling.key },
@@ -74,9 +80,10 @@ async function oneTurn(context: Context, enrolling: Enrolling): Promise<Turn> {
     )
     if (!reached.ok) {
       const { failure } = reached
-      failed.push(failure)
+      const isRefused = failure.state === 'refused'
+      failed.push(isRefused ? { ...failure, cause: `${failure.cause}; ${REFUSED}` } : failure)
       // Accepted before the key expired, it still gets in with its own.
-      if (failure.state === 'refused' && (await collect(context, enrolling, relay)) === undefined) return HELD
+      if (isRefused && (await collect(context, enrolling, relay)) === undefined) return HELD
       continue
     }
     const { connection } = reached
@@ -85,13 +92,17 @@ async function oneTurn(context: Context, enrolling: Enrolling): Promise<Turn> {
     connection.destroy()
     switch (answer) {
       case 'waiting':
-        return { failure: enrollingFor(`waits until the operator accepts it: ${who}`), waitMs: ASK_MS }
+        return { failure: enrollingFor(`waits until the operator accepts it: ${who}`), waitMs: ASK_MS, waitsAt: relay }
       case 'rejected':
         return { failure: enrollingFor(`the operator has rejected this board: ${who}`), waitMs: SLOW_MS }
       case 'full': {
         const cause = `${where} takes no more boards with this card file: tell the operator; ${who}`
-        return { failure: enrollingFor(cause), waitMs: SLOW_MS }
+        full ??= { failure: enrollingFor(cause), waitMs: SLOW_MS }
+        break
       }
+      case 'busy':
+        failed.push(enrollingFor(`${where} is busy with other boards: this one asks again; ${who}`))
+        break
       case 'accepted': {
         const cause = await collect(context, enrolling, relay)
         if (cause === undefined) return HELD
@@ -107,12 +118,15 @@ async function oneTurn(context: Context, enrolling: Enrolling): Promise<Turn> {
         answer satisfies never
     }
   }
+  const busy = failed.find(({ state }) => state === 'enrolling')
+  if (busy !== undefined) return { failure: busy, waitMs: ASK_MS }
+  if (full !== undefined) return full
   const refusal = failed.find(({ state }) => state === 'refused')
-  const failure = refusal ?? failed[0] ?? { state: 'no-relay', cause: 'there is no relay to ask' }
-  if (refusal === undefined) return { failure, waitMs: ASK_MS }
-  const advice = 'the card file has expired, or the relay does not know it yet: tell the operator'
-  return { failure: { state: 'refused', cause: `${refusal.cause}; ${advice}` }, waitMs: SLOW_MS }
+  if (refusal !== undefined) return { failure: refusal, waitMs: SLOW_MS }
+  return { failure: failed[0] ?? { state: 'no-relay', cause: 'there is no relay to ask' }, waitMs: ASK_MS }
 }
+
+const REFUSED = 'the card file has expired, or the relay does not know it yet: tell the operator'
 
 /** After a connection that was held. */
 const HELD: Turn = { failure: enrollingFor('accepted by the operator; its settings are on the way'), waitMs: 5_000 }

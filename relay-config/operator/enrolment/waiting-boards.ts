@@ -4,6 +4,7 @@ import { usageError } from '../../../cli/command.ts'
 import { systemClock } from '../../../runtime/clock.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import type { Enrolment, Fleet, Relay } from '../../fleet/fleet-config.ts'
+import type { RelayRequest } from '../../relay/enrolment/requests.ts'
 import type { CommandInput } from '../command.ts'
 import { askEach } from '../fleet-wide/ask-each.ts'
 import { readPublicKey } from '../secrets.ts'
@@ -26,7 +27,10 @@ export async function findBoards({ fleet, files, values, signal }: CommandInput)
   for (const { name } of fleet.enrolments) secrets.set(name, (await readSiteKeys(files.secrets, name)).siteSecret)
   const desks = desksOf(relaysNamed(fleet, values.relay, files.fleet), values, signal)
   const { answers, code } = await askEach(desks, async (desk, onLogin) => desk.list(onLogin))
-  const told = answers.map(({ relay, answer }) => ({ relay: relay.name, requests: answer }))
+  // Those of an earlier enrolment of the same name stay at a relay until the first board asks anew.
+  const isOfNow = ({ site, key }: RelayRequest) =>
+    key === undefined || fleet.enrolments.some(one => one.name === site && one.key.split(' ')[1] === key)
+  const told = answers.map(({ relay, answer }) => ({ relay: relay.name, requests: answer.filter(isOfNow) }))
   if (told.length === 0) throw new UserError('no relay answers', EXIT.unavailable)
   return { ...judgeRequests(told, secrets, await deviceKeys(fleet, files.secrets)), desks, code }
 }

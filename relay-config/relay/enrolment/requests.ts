@@ -17,6 +17,8 @@ export const relayRequestSchema = z.object({
   /** Milliseconds since 1970 by the relay's clock, when it came last. */
   atMs: z.number().min(0).max(8.64e15),
   rejected: z.boolean(),
+  /** Of the enrolment when it came: the public key in base64. An older relay does not say it. */
+  key: z.string().max(100).optional(),
   text: z.string().max(REQUEST_MAX_BYTES),
 })
 
@@ -30,11 +32,12 @@ export async function readRequests({ enrolments }: StatePaths): Promise<RelayReq
   for (const site of await namesIn(enrolments)) {
     if (!nameSchema.safeParse(site).success) continue
     const names = await namesIn(join(enrolments, site))
+    const key = (await readKept(join(enrolments, site, 'key')))?.text.trim().slice(0, 100)
     for (const name of names) {
       const [, id] = /^([0-9a-f]{64})\.request$/.exec(name) ?? []
       if (id === undefined) continue
       const kept = await readKept(join(enrolments, site, name))
-      if (kept !== undefined) found.push({ site, id, rejected: names.includes(`${id}.rejected`), ...kept })
+      if (kept !== undefined) found.push({ site, id, rejected: names.includes(`${id}.rejected`), key, ...kept })
       if (found.length >= REQUESTS_MAX) return found
     }
   }
