@@ -76,4 +76,17 @@ test('another router or another address is another network', () => {
   assert.is.not(link('0101A8C0', '192.168.1.2/24'), link('0101A8C0', '192.168.1.3/24'))
 })
 
+test('a temporary address of IPv6 that comes or goes is the same network, another prefix is another one', () => {
+  const routes = v6('eth0', '00000400')
+  const link = (...cidrs: string[]) =>
+    listed({ v6: routes, addresses: cidrs.map(cidr => at('eth0', cidr)) }, { eth0: 'cable' })[0]?.link
+  const first = link('2001:db8:1:2:211:22ff:fe33:4455/64', '2001:db8:1:2:c0de::1/64')
+  assert.is(link('2001:db8:1:2:211:22ff:fe33:4455/64', '2001:db8:1:2:d00d::7/64'), first)
+  assert.is(link('2001:db8:1:2:211:22ff:fe33:4455/64'), first)
+  assert.is.not(link('2001:db8:1:3:211:22ff:fe33:4455/64'), first)
+  assert.is(link('2001:db8::5/64'), link('2001:db8::a:0:0:7/64'))
+  assert.is.not(link('2001:db8::5/128'), link('2001:db8::7/128'))
+  assert.is.not(link('2001:db8::5/64', '2001:db8:0:1::5/64'), link('2001:db8::5/64'))
+})
+
 test.run()

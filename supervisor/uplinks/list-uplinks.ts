@@ -13,7 +13,7 @@ export interface Uplink {
   isDefault: boolean
   /** Of its default route, the least. */
   metric: number
-  /** Addresses and routers as one text: it changes when the network behind the interface does. */
+  /** Its networks and routers as one text: it changes when the network behind the interface does. */
   link: string
 }
 
@@ -55,13 +55,24 @@ export function uplinksOf({ v4, v6, addresses, hasCarrier, kindOf }: KernelTexts
         : [],
     )
     if (kind === undefined || through.length === 0 || !hasCarrier(name)) return []
-    const link = [...own.map(({ cidr, address }) => cidr ?? address), ...through.map(({ gateway }) => gateway)]
+    const link = [...new Set(own.map(networkOf)), ...through.map(({ gateway }) => gateway)]
     return {
       ...{ name, kind, isDefault: name === first, metric: Math.min(...through.map(({ metric }) => metric)) },
       addresses: own.map(({ address }) => address),
       link: link.sort().join(' '),
     }
   })
+}
+
+/**
+ * What of an address says which network it is in. An interface chooses its address in a /64 by itself, and another one each
+ * day (RFC 4862, RFC 8981).
+ */
+function networkOf({ address, cidr }: KernelTexts['addresses'][number]): string {
+  if (!cidr?.endsWith('/64')) return cidr ?? address
+  const [front = [], back = []] = address.split('::').map(part => part.split(':').filter(group => group !== ''))
+  const zeros = Array.from({ length: 8 - front.length - back.length }, () => '0')
+  return `${[...front, ...zeros, ...back].slice(0, 4).join(':')}::/64`
 }
 
 /** The least metric, IPv4 before IPv6, also of an interface without a carrier. */
