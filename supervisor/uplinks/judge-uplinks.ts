@@ -45,6 +45,8 @@ const AGAIN_MS = [1, 2, 5, 10].map(minutes => minutes * MINUTE_MS)
 const AGAIN_METERED_MS = [1, 5].map(minutes => minutes * MINUTE_MS)
 /** Milliseconds from a change of the link to its proof: an address is often followed by a second one. */
 const SETTLE_MS = 2_000
+/** Milliseconds between two proofs of a link that changes again and again: so many for each proof of the last hour. */
+const FLAPS = { eachMs: 20_000, maxMs: 5 * MINUTE_MS, withinMs: 60 * MINUTE_MS }
 
 /** Uplinks as they are preferred, best first. */
 export function byPreference(known: readonly Known[], settings: readonly UplinkSettings[]): Known[] {
@@ -100,8 +102,13 @@ export function proofDueMs(known: Known, preferred: readonly Known[], carrying: 
   const capMs =
     isMetered && askedMs.length >= METERED_PROOFS_A_DAY ? (askedMs.at(-METERED_PROOFS_A_DAY) ?? 0) + DAY_MS : 0
   const lastMs = askedMs.at(-1)
-  if (lastMs === undefined || lastMs < cameMs) return Math.max(capMs, cameMs + SETTLE_MS)
+  if (lastMs === undefined) return Math.max(capMs, cameMs + SETTLE_MS)
+  if (lastMs < cameMs) return Math.max(capMs, cameMs + SETTLE_MS, lastMs + paceMs())
   return Math.max(capMs, lastMs + waitMs())
+
+  function paceMs(): number {
+    return Math.min(FLAPS.maxMs, FLAPS.eachMs * askedMs.filter(atMs => nowMs - atMs < FLAPS.withinMs).length)
+  }
 
   function waitMs(): number {
     const everyMs = isMetered ? EVERY_MS.metered : EVERY_MS.else

@@ -256,6 +256,29 @@ test('a new network behind a standby is proved at once', () => {
   assert.is(one.uplinks.nextProof()?.dueMs, one.world.nowMs + 2_000)
 })
 
+test('a link that changes again and again is proved at a pace, and at once when it has been quiet', () => {
+  for (const [uplinks, flapping] of [
+    [[CABLE, WIFI], WIFI],
+    [[WIFI, CABLE], CABLE],
+  ] as const) {
+    const one = scene([...uplinks])
+    one.uplinks.carries(uplinks[0].name)
+    let all = 0
+    const fromMs = one.world.nowMs
+    for (let turn = 0; one.world.nowMs - fromMs < 4 * 60 * MINUTE_MS; turn++) {
+      one.world.here = [uplinks[0]]
+      one.uplinks.look()
+      one.world.nowMs += 1_000
+      one.world.here = [uplinks[0], { ...flapping, link: `${turn % 2}` }]
+      all += prove(one, one.world.nowMs + 5_000, () => true).length
+    }
+    assert.ok(all > 10 && all < 4 * 20, `${all} proofs in four hours`)
+    one.world.nowMs += 60 * MINUTE_MS
+    one.world.here = [uplinks[0], { ...flapping, link: 'z' }]
+    assert.is(one.uplinks.nextProof()?.dueMs, one.world.nowMs + 2_000)
+  }
+})
+
 test('while a metered uplink is preferred, the other one is proved as rarely: the way back costs in the tunnel', () => {
   const countIn = (metered: boolean) => {
     const one = scene([CABLE, MODEM], [{ interface: 'wwan0', order: 1, metered }])
