@@ -2,8 +2,8 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 NODE := node
-# Test files run side by side (JOBS=2 for fewer): most of them wait most of the time, so twice as many as cores.
-TEST_JOBS = $(shell n=$$(nproc); echo $$((n < 4 ? 2 * n : 8)))
+# Test files run side by side (JOBS=2 for fewer): most of them wait most of the time, so one more than cores.
+TEST_JOBS = $(shell n=$$(nproc); echo $$((n < 8 ? n + 1 : 8)))
 
 LAB_NEEDS := sshd:openssh-server ssh:openssh-client ssh-keygen:openssh-client setsid:util-linux setpriv:util-linux
 # What the fault bench breaks the network with.

@@ -25,7 +25,7 @@ test(
     assert.not.match(idle.stdout, /WRONG|untried/)
     assert.equal(
       (await readdir(join(home, '.oobm'))).sort(),
-      ['oobm-device-command', 'oobm-technician-command'],
+      ['oobm-device-command', 'oobm-enrol-command', 'oobm-technician-command'],
       'it left no record',
     )
     const [, advised = ''] =

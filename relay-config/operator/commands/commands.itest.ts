@@ -38,11 +38,11 @@ test('renders, says what it wrote, and removes only its own files that are no lo
   await oobmRelay('keys', '--all')
   const first = await oobmRelay('render')
   assert.is(first.code, 0, first.stderr)
-  assert.is(first.stdout.split('\n').filter(line => line.startsWith('written ')).length, 7)
+  assert.is(first.stdout.split('\n').filter(line => line.startsWith('written ')).length, 8)
   const rendered = join(folder, 'rendered')
   await writeFile(join(rendered, 'technicians/alice/notes'), 'hers')
   await writeFile(join(rendered, 'relay/lab/sshd_config'), 'edited')
-  assert.match((await oobmRelay('render')).stdout, /^written .*sshd_config\n7 files in .* are up to date\n$/)
+  assert.match((await oobmRelay('render')).stdout, /^written .*sshd_config\n8 files in .* are up to date\n$/)
 
   const text = await readFile(join(folder, 'fleet.toml'), 'utf8')
   await writeFile(join(folder, 'fleet.toml'), text.replace('"alice"', '"zoe"'))
