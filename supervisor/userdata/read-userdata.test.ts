@@ -79,6 +79,17 @@ test('refuses in words what is no such key, and quotes nothing of it', () => {
   }
 })
 
+test('quotes no private key that stands in the place of a name', () => {
+  const line = privateKey.split('\n')[2] ?? ''
+  for (const name of [privateKey, line, line.slice(0, 40)]) {
+    for (const text of [withOps({ [name]: 1 }), `{${JSON.stringify(name)}: 1, ${JSON.stringify(name)}: 2}`]) {
+      const cause = causeOf(text) ?? ''
+      assert.match(cause, /a key of \d+ characters/)
+      assert.not(cause.includes(line.slice(0, 8)), cause)
+    }
+  }
+})
+
 test('refuses whatever is not exactly this', () => {
   const cases: [string, RegExp][] = [
     ['', /^it is not JSON$/],

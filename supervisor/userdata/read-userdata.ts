@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto'
 import { hostSchema } from '../../formats/names.ts'
 import { publicKeyOf } from '../../formats/private-key.ts'
 import { fingerprint, readPrivateKeyFacts } from '../../formats/ssh-key.ts'
-import { printable } from '../../runtime/printable.ts'
 import { readablePrivateKey } from '../ssh/private-key.ts'
 import { duplicateKey } from './duplicate-key.ts'
 
@@ -39,7 +38,7 @@ export function readUserdata(text: string): Read {
     return refused('it is not JSON')
   }
   const twice = duplicateKey(text)
-  if (twice !== undefined) return refused(`"${shown(twice)}" stands there twice`)
+  if (twice !== undefined) return refused(`${shown(twice)} stands there twice`)
   const found = destinationsIn(body)
   if (typeof found === 'string') return refused(found)
   return { ok: true, destinations: found }
@@ -87,7 +86,7 @@ function destinationIn(ops: unknown): Destination | string {
   if (!isObject(ops)) return '"ops" is no JSON object'
   const other = Object.keys(ops).find(key => !KEYS.some(known => known === key))
   if (other !== undefined)
-    return `"ops" has "${shown(other)}", which userdata cannot set: only ${KEYS.join(', ')}, each spelled like this`
+    return `"ops" has ${shown(other)}, which userdata cannot set: only ${KEYS.join(', ')}, each spelled like this`
   const { KeyMaterial: key, HostName: host, RemotePort: port } = ops
   if (typeof host !== 'string' || !hostSchema.safeParse(host).success)
     return 'HostName must be a host name or an IP address, and nothing else'
@@ -117,9 +116,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A key of the JSON: what somebody misspelled, not what they wrote beside it. */
+/** A key of the JSON that somebody misspelled; not what they put in the wrong place, which may be a private key. */
 function shown(key: string): string {
-  return printable(key, 40)
+  return /^[A-Za-z_. -]{1,30}$/.test(key) ? `"${key}"` : `a key of ${key.length} characters`
 }
 
 function refused(cause: string): { ok: false; cause: string } {
