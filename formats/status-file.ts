@@ -30,9 +30,19 @@ export const supervisorStatusSchema = z.preprocess(
     relay: z.object({ host: z.string(), port: z.int() }).nullable(),
     /** The way that the tunnel goes; null while there is none. Older supervisors do not say. */
     way: waySchema.nullable().optional(),
-    /** How each way to each relay was found when it was tried last; `cause` is null where the relay was reached. */
+    /** How each way to each relay was found when it was tried last. */
     ways: z
-      .array(z.object({ relay: z.string(), rung: z.enum(RUNGS), cause: z.string().nullable(), at: instant }))
+      .array(
+        z.object({
+          relay: z.string(),
+          rung: z.enum(RUNGS),
+          /** By which it was tried; null for the default route. Older supervisors do not say. */
+          interface: z.string().nullable().optional(),
+          /** Null where the relay was reached. */
+          cause: z.string().nullable(),
+          at: instant,
+        }),
+      )
       .optional(),
     /** When this tunnel came up; null while there is none. */
     connectedAt: instant.nullable(),

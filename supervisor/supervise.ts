@@ -259,8 +259,8 @@ function isAlive(connection: Connection, keepaliveS: number): boolean {
 }
 
 /** As the status file has it. */
-function wayDetail({ rung, relay, cause, atMs }: TriedWay) {
-  return { rung, relay: `${relay.host}:${relay.port}`, cause: cause ?? null, at: atMs }
+function wayDetail({ rung, relay, interface: name, cause, atMs }: TriedWay) {
+  return { rung, relay: `${relay.host}:${relay.port}`, interface: name ?? null, cause: cause ?? null, at: atMs }
 }
 
 function portalDetail({ interface: name, page, atMs }: Portal) {

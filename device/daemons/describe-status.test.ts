@@ -163,4 +163,18 @@ test('shows the page of a captive portal, and how old that is', () => {
   assert.match(text, '  portal    wlan0: http://portal.example/, answered 20 s ago')
 })
 
+test('names the ways that failed, and the interface where it is not the default route', () => {
+  const relay = 'relay.example.net:443'
+  const way = { rung: 'tls' as const, proxy: null, certificate: null }
+  const ways: SupervisorStatus['ways'] = [
+    { relay, rung: 'direct', interface: 'wlan0', cause: 'it does not answer', at: NOW - 5_000 },
+    { relay, rung: 'proxy', interface: null, cause: 'it refuses', at: NOW - 5_000 },
+    { relay, rung: 'tls', cause: null, at: NOW - 5_000 },
+  ]
+  const text = textOf({ running: true, status: { ...ready, way, ways } }, { running: true, status: bridge })
+  assert.match(text, 'plain SSH over wlan0 failed 5 s ago: it does not answer')
+  assert.match(text, 'the HTTP proxy failed 5 s ago: it refuses')
+  assert.not.match(text, 'SSH within TLS failed')
+})
+
 test.run()

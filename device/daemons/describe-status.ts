@@ -126,9 +126,10 @@ function describeWays({ relay, way, ways = [] }: SupervisorStatus, nowMs: number
   const isWorthSaying = special !== '' || failed.length > 1
   return [
     ...(special === '' ? [] : [row('way', special)]),
-    ...(isWorthSaying ? failed : []).map(({ rung, cause, at }) =>
-      row('', paint.faint(`${RUNG_NAMES[rung]} failed ${describeAge(at, nowMs)}: ${cause}`)),
-    ),
+    ...(isWorthSaying ? failed : []).map(({ rung, interface: name, cause, at }) => {
+      const over = name ? ` over ${name}` : ''
+      return row('', paint.faint(`${RUNG_NAMES[rung]}${over} failed ${describeAge(at, nowMs)}: ${cause}`))
+    }),
   ]
 }
 

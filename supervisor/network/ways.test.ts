@@ -90,13 +90,13 @@ test('tells of each way to each relay how it was found last', () => {
   wait(5)
   ways.tried(RELAY, undefined, 'tls', undefined)
   ways.tried({ host: 'other', port: 443 }, undefined, 'direct', 'silent')
-  ways.tried(RELAY, undefined, 'direct', 'reset again')
+  ways.tried(RELAY, 'wlan0', 'direct', 'reset again')
   assert.equal(
-    tried().map(({ relay, rung, cause, atMs }) => [relay.host, rung, cause, atMs]),
+    tried().map(({ relay, interface: name, rung, cause, atMs }) => [relay.host, name, rung, cause, atMs]),
     [
-      ['relay', 'tls', undefined, 5],
-      ['other', 'direct', 'silent', 5],
-      ['relay', 'direct', 'reset again', 5],
+      ['relay', undefined, 'tls', undefined, 5],
+      ['other', undefined, 'direct', 'silent', 5],
+      ['relay', 'wlan0', 'direct', 'reset again', 5],
     ],
   )
 })

@@ -12,6 +12,8 @@ export interface Endpoint {
 export interface TriedWay {
   rung: Rung
   relay: Endpoint
+  /** What it was bound to; undefined for the default route. */
+  interface: string | undefined
   /** Why the relay was not reached by it; undefined where it was. */
   cause: string | undefined
   /** On the monotonic clock. */
@@ -82,7 +84,7 @@ export class Ways {
     if (rung === 'direct') this.#triesOf({ host, port }, interfaceName).directMs = atMs
     const key = `${host}:${port} ${rung}`
     this.#tried.delete(key)
-    this.#tried.set(key, { rung, relay: { host, port }, cause, atMs })
+    this.#tried.set(key, { rung, relay: { host, port }, interface: interfaceName, cause, atMs })
     changed([...this.#tried.values()])
   }
 
