@@ -122,7 +122,8 @@ function kindOf(name: string): UplinkKind | undefined {
   const folder = `/sys/class/net/${name}`
   const type = read(`${folder}/type`).trim()
   if (TYPES.modem.includes(type) || /^wwan/.test(name)) return 'modem'
-  if (type !== TYPES.ether) return undefined
+  // A tap has Ethernet frames, and a program at its other end: a VPN's, or a virtual machine's (drivers/net/tun.c).
+  if (type !== TYPES.ether || existsSync(`${folder}/tun_flags`)) return undefined
   if (existsSync(`${folder}/phy80211`) || existsSync(`${folder}/wireless`)) return 'wifi'
   return isModemDriver(driverOf(folder)) ? 'modem' : 'cable'
 }
