@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { runProgram } from '../testbed/run-program.ts'
 import { suite, type TestContext } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
-import { LOGIN, makeCertificate, PLAIN_PASSWORD, startHaproxy, startTinyproxy } from './network/testing/gateways.ts'
+import { LOGIN, makeCertificate, PLAIN_PASSWORD, startHaproxy, startTinyproxy } from '../transport/testing/gateways.ts'
 import { ask, startField } from './testing/field.ts'
 
 const test = suite('ways out of a network')

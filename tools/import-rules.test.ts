@@ -22,7 +22,14 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
     why: 'formats say what programs hand to each other: they know none of the programs',
   },
   cli: { allowed: ['runtime'], why: 'the command kit serves both commands and knows neither' },
-  supervisor: { allowed: ['runtime', 'formats'], why: 'the daemons meet at the bridge’s SSH port, not in code' },
+  transport: {
+    allowed: ['runtime', 'formats'],
+    why: 'a way to a relay is the same for a device and for a person: it knows neither',
+  },
+  supervisor: {
+    allowed: ['runtime', 'formats', 'transport'],
+    why: 'the daemons meet at the bridge’s SSH port, not in code',
+  },
   'console-bridge': { allowed: ['runtime', 'formats'], why: 'the daemons meet at the bridge’s SSH port, not in code' },
   device: {
     allowed: ['runtime', 'formats', 'cli', 'supervisor'],
@@ -33,7 +40,7 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
     why: '`oobm-apply` installs as `oobm import` does; nobody else’s code runs as root for a document',
   },
   'relay-config': {
-    allowed: ['runtime', 'formats', 'cli'],
+    allowed: ['runtime', 'formats', 'cli', 'transport'],
     why: 'the operator’s program shares formats with the device, not code',
   },
   packaging: {
@@ -45,11 +52,32 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
     why: 'an image is made of packages: it knows no program from inside',
   },
   lab: {
-    allowed: ['runtime', 'formats', 'cli', 'supervisor', 'console-bridge', 'device', 'relay-config', 'testbed'],
+    allowed: [
+      'runtime',
+      'formats',
+      'cli',
+      'transport',
+      'supervisor',
+      'console-bridge',
+      'device',
+      'relay-config',
+      'testbed',
+    ],
     why: 'the lab puts everything together on one machine',
   },
   'system-tests': {
-    allowed: ['runtime', 'formats', 'cli', 'supervisor', 'device', 'relay-config', 'image', 'lab', 'testbed'],
+    allowed: [
+      'runtime',
+      'formats',
+      'cli',
+      'transport',
+      'supervisor',
+      'device',
+      'relay-config',
+      'image',
+      'lab',
+      'testbed',
+    ],
     why: 'a system test has whole machines, and looks at them from outside',
   },
   testbed: { allowed: ['runtime'], why: 'every test stands on the testbed: it knows no part' },
@@ -163,7 +191,7 @@ test('programs do not import a test’s things', () => {
 })
 
 test('the supervisor waits in one way', () => {
-  const broken = filesOf(['supervisor', 'device'])
+  const broken = filesOf(['transport', 'supervisor', 'device'])
     .filter(({ file, text }) => /addEventListener\(\s*'abort'/.test(text) && !MAY_LISTEN_FOR_ABORT.test(file))
     .filter(({ file }) => !FOR_TESTS.test(file))
     .map(({ file }) => `${file} listens for an abort: use within, settled or whenAborted of runtime/waiting.ts`)

@@ -16,13 +16,13 @@ import type { Failure } from '../../supervisor/failure.ts'
 import { Patience } from '../../supervisor/loop/patience.ts'
 import { RelayChoice } from '../../supervisor/loop/relay-choice.ts'
 import { retryWaitMs, synMs } from '../../supervisor/loop/retry-plan.ts'
-import { createDialler } from '../../supervisor/network/dial.ts'
 import { dialLocal } from '../../supervisor/network/dial-local.ts'
-import type { Rung } from '../../supervisor/network/way.ts'
 import { probe } from '../../supervisor/proof/probe.ts'
 import { connect } from '../../supervisor/ssh/connect.ts'
 import { establish } from '../../supervisor/tunnel/establish.ts'
 import { reachRelay } from '../../supervisor/tunnel/reach-relay.ts'
+import { createDialler } from '../../transport/dial.ts'
+import type { Rung } from '../../transport/way.ts'
 
 export interface StormDevice {
   config: DeviceConfigInput

@@ -1,14 +1,14 @@
 /** What socat between the supervisor and its relay costs a keystroke, beside node:net: `cat` at a real sshd, in turns. */
 import { userInfo } from 'node:os'
 import type { Duplex } from 'node:stream'
-import type { OpenStream } from '../../supervisor/network/open-stream.ts'
-import { openOver } from '../../supervisor/network/socat-stream.ts'
-import { openTcpStream } from '../../supervisor/network/tcp-stream.ts'
 import { connect } from '../../supervisor/ssh/connect.ts'
 import { makeKey } from '../../testbed/make-key.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { type Sshd, startSshd } from '../../testbed/sshd.ts'
 import type { TestContext } from '../../testbed/suite.ts'
+import type { OpenStream } from '../../transport/open-stream.ts'
+import { openOver } from '../../transport/socat-stream.ts'
+import { openTcpStream } from '../../transport/tcp-stream.ts'
 import { median, quantile, table } from './figures.ts'
 
 const TURNS = 5

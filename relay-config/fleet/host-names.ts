@@ -14,6 +14,9 @@ export function jumpHost(relay: { name: string; host: string; port: number }, us
   return `${relayHost(relay.name)}_${address}`
 }
 
+/** Who has issued the certificate of a relay with `tls = true`. */
+export const CERTIFICATE_NAME = 'oobm-relay'
+
 /** The name of the relay that {@link relayHost} or {@link jumpHost} names; a host of another name stays as it is. */
 export function relayNamed(host: string): string {
   return /^oobm-relay-([^_]+)/.exec(host)?.[1] ?? host

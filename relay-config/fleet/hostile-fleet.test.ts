@@ -22,7 +22,7 @@ const LINES: Record<string, RegExp> = {
     /^restrict,port-forwarding(,permit(open|listen)="127\.0\.0\.1:\d+")+,command="(exec \/?[\w.+@/-]+\/oobm-device-command [a-z0-9][\w.-]*( \/var\/lib\/oobm\/devices)?|exec \/?[\w.+@/-]+\/oobm-technician-command \/?[\w.+@/-]+\/(state|devices)( [a-z0-9][\w.-]*:\d+(,\d+)?)+)" [\w-]+ [\w+/=]+ oobm-(device|technician):[a-z0-9][\w.-]*$/,
   known_hosts: /^[a-z0-9][\w.-]*(,\[127\.0\.0\.1\]:\d+)? ssh-ed25519 [\w+/=]+$/,
   config: new RegExp(
-    String.raw`^(#.*|${literally(IGNORE_UNKNOWN)}|Host [a-z0-9][\w.-]*( [a-z0-9][\w.-]*)?|Match originalhost [a-z0-9][\w.-]* exec "command -v oobm-relay"|| {2}(ProxyCommand oobm-relay proxy --own-first --ssh-config ~\/config %h:%p( oobm-relay-[\w.-]+){2,}|HostName [\w.:-]+|Port \d+|User [\w.-]+|HostKeyAlias [\w.-]+|ProxyCommand none|RequestTTY no|ProxyJump oobm-relay-[\w.-]+|UserKnownHostsFile "~\/k"|${[...EVERY_HOST, NO_FORWARDS, ...BRIDGE].map(literally).join('|')}))$`,
+    String.raw`^(#.*|${literally(IGNORE_UNKNOWN)}|Host [a-z0-9][\w.-]*( [a-z0-9][\w.-]*)?|Match originalhost [a-z0-9][\w.-]* exec "(test \$https_proxy\$HTTPS_PROXY && )?command -v oobm-relay"|| {2}(ProxyCommand oobm-relay proxy --own-first --ssh-config ~\/config (--tls oobm-relay-[\w.,-]+ )?%h:%p( oobm-relay-[\w.-]+)+|HostName [\w.:-]+|Port \d+|User [\w.-]+|HostKeyAlias [\w.-]+|ProxyCommand none|RequestTTY no|ProxyJump oobm-relay-[\w.-]+|UserKnownHostsFile "~\/k"|${[...EVERY_HOST, NO_FORWARDS, ...BRIDGE].map(literally).join('|')}))$`,
   ),
   sshd_config: /^(#.*|Match User [a-z_][\w-]*| {2}(#.*|[A-Z][A-Za-z]+ (yes|no|\d+)))$/,
 }

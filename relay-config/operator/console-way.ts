@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { sshSettings } from '../../cli/ssh.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
-import { accessOf, relayLoginOf, relaysOf } from '../fleet/access.ts'
+import { accessOf, relaysOf } from '../fleet/access.ts'
 import type { Technician } from '../fleet/fleet-config.ts'
-import { jumpHost } from '../fleet/host-names.ts'
-import { quotedWord, renderSshConfig, searchCommand } from '../fleet/render/ssh-config.ts'
+import { renderSshConfig, searchCommand, searchOf } from '../fleet/render/ssh-config.ts'
 import { invoker } from '../relay/invoker.ts'
 import type { CommandInput } from './command.ts'
+import { httpProxyFor, thisProgram } from './search/other-ways.ts'
 
 export const CONSOLE_WAY_OPTIONS = {
   as: {
@@ -35,16 +35,15 @@ export async function withConsoleWay(
     const list = all.flatMap(({ consoles }) => consoles.map(console => console.name)).join(', ') || 'none'
     throw new UserError(`${technician.name} may not open a console "${name}"; there are: ${list}`, EXIT.usage)
   }
-  const search = relaysOf(input.fleet, found.device).map(relay => jumpHost(relay, relayLoginOf(relay, technician)))
+  const relays = relaysOf(input.fleet, found.device)
   const folder = await mkdtemp(join(tmpdir(), 'oobm-console-'))
   try {
     const config = join(folder, 'config')
     const files = { ...(await filesOf(input, technician)), configFile: config }
     await writeFile(config, renderSshConfig(input.fleet, technician, files))
-    // This very program, wherever it is.
-    const program = [process.execPath, ...process.execArgv, process.argv[1] ?? '', 'proxy'].map(quotedWord).join(' ')
-    const command = searchCommand(program, search, files)
-    return await use(['-F', config, ...(search.length > 1 ? sshSettings({ ProxyCommand: command }) : [])])
+    const needsSearch = relays.length > 1 || relays.some(({ tls }) => tls) || httpProxyFor('') !== undefined
+    const command = searchCommand(thisProgram('proxy'), searchOf(relays, technician), files)
+    return await use(['-F', config, ...(needsSearch ? sshSettings({ ProxyCommand: command }) : [])])
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

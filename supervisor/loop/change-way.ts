@@ -1,5 +1,5 @@
 /** To a better way to the same relay: a connection by it takes the listeners; who is in stays on the old one. */
-import type { Way } from '../network/way.ts'
+import type { Way } from '../../transport/way.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { directAgain } from './direct-again.ts'
 import { closeDoor } from './drain.ts'

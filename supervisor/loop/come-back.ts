@@ -1,6 +1,6 @@
 /** Back to the preferred relay after a failure of it: a second tunnel beside the present one, which has to prove itself first. */
 import type { RelayConfig } from '../../formats/device-config.ts'
-import type { Way } from '../network/way.ts'
+import type { Way } from '../../transport/way.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { Orders } from '../tunnel/orders.ts'
 import { makeTunnel, type TunnelRequest } from './make-tunnel.ts'

@@ -1,5 +1,5 @@
 /** Whether plain SSH leads to the relay again, while the tunnel goes within TLS or through a proxy: a second connection that has to last. */
-import type { Way } from '../network/way.ts'
+import type { Way } from '../../transport/way.ts'
 import type { Tunnel } from '../tunnel/establish.ts'
 import { goodbye, makeTunnel, type TunnelRequest } from './make-tunnel.ts'
 import type { Context } from './ports.ts'

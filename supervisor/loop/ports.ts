@@ -3,7 +3,7 @@
 import type { DeviceConfig, Intervals } from '../../formats/device-config.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
-import type { Dial } from '../network/dial.ts'
+import type { Dial } from '../../transport/dial.ts'
 import type { DialLocal } from '../network/dial-local.ts'
 import type { Portals } from '../network/portal/portals.ts'
 import type { Ways } from '../network/ways.ts'

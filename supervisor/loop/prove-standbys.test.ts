@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import * as assert from 'uvu/assert'
 import { suite } from '../../testbed/suite.ts'
-import { RUNGS } from '../network/way.ts'
+import { RUNGS } from '../../transport/way.ts'
 import { Uplinks, type UplinksOptions } from '../uplinks/uplinks.ts'
 import { CONNECTIONS_A_MINUTE } from './connection-budget.ts'
 import { proveStandbys } from './prove-standbys.ts'

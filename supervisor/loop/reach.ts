@@ -1,7 +1,7 @@
 /** A login at a relay by one way, or by the first that leads there. */
 import type { RelayConfig } from '../../formats/device-config.ts'
+import { RUNGS, type Rung, type Via } from '../../transport/way.ts'
 import { type Blame, isWorthTrying } from '../network/rung-order.ts'
-import { RUNGS, type Rung, type Via } from '../network/way.ts'
 import { type Reached, reachRelay } from '../tunnel/reach-relay.ts'
 import { BUDGET_WAIT_MAX_MS } from './connection-budget.ts'
 import type { Context } from './ports.ts'

@@ -1,7 +1,7 @@
 /** What is known of one tunnel: its loops write it, and the status follows from it. Times are monotonic milliseconds. */
 import type { Intervals, RelayConfig } from '../../formats/device-config.ts'
 import type { SupervisorStatus } from '../../formats/status-file.ts'
-import type { Way as SshWay } from '../network/way.ts'
+import type { Way as SshWay } from '../../transport/way.ts'
 import type { ProofFact } from '../status/facts.ts'
 import type { Way } from '../uplinks/uplinks.ts'
 

@@ -6,9 +6,9 @@ import { freePort } from '../../testbed/free-port.ts'
 import { startProgram } from '../../testbed/run-program.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import { createDialler, type Dialled, type DialOptions } from './dial.ts'
+import { createDialler, type Dialled, type DialOptions } from '../../transport/dial.ts'
+import { pathOf } from '../../transport/path-of.ts'
 import { dialLocal } from './dial-local.ts'
-import { pathOf } from './path-of.ts'
 
 const test = suite('dial')
 const GREETING = 'SSH-2.0-OpenSSH_9.2\r\n'

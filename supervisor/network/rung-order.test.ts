@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../../testbed/suite.ts'
+import type { Rung } from '../../transport/way.ts'
 import { type Blame, isWorthTrying, type OrderOptions, rungOrder, rungsLeft } from './rung-order.ts'
-import type { Rung } from './way.ts'
 
 const test = suite('rung-order')
 

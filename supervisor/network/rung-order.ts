@@ -1,5 +1,5 @@
 /** In which order the ways to a relay are tried, and which of them are worth it; pure. */
-import { RUNGS, type Rung } from './way.ts'
+import { RUNGS, type Rung } from '../../transport/way.ts'
 
 /** Whom a failure points at. */
 export type Blame =

@@ -5,7 +5,7 @@ import * as z from 'zod'
 import { errorCode } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
-import { RUNGS } from './way.ts'
+import { RUNGS } from '../../transport/way.ts'
 import type { WayMemory } from './ways.ts'
 
 const fileSchema = z.object({

@@ -6,9 +6,8 @@ import { makeKey } from '../../testbed/make-key.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { startSshd } from '../../testbed/sshd.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
-import { connect } from '../ssh/connect.ts'
-import { createDialler, type Dialled, type DiallerOptions } from './dial.ts'
-import { pathOf } from './path-of.ts'
+import { createDialler, type Dialled, type DiallerOptions } from '../../transport/dial.ts'
+import { pathOf } from '../../transport/path-of.ts'
 import {
   LOGIN,
   makeCertificate,
@@ -17,8 +16,9 @@ import {
   startHaproxy,
   startSquid,
   startTinyproxy,
-} from './testing/gateways.ts'
-import type { HttpProxy, Rung } from './way.ts'
+} from '../../transport/testing/gateways.ts'
+import type { HttpProxy, Rung } from '../../transport/way.ts'
+import { connect } from '../ssh/connect.ts'
 
 const test = suite('ways to a relay')
 

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../../testbed/suite.ts'
-import type { Rung } from './way.ts'
+import type { Rung } from '../../transport/way.ts'
 import { type TriedWay, type WayMemory, Ways } from './ways.ts'
 
 const test = suite('ways')

@@ -1,7 +1,7 @@
 /** The ways to relays: what was proved on which network, what was tried last, and what is tried next. */
 import type { Clock } from '../../runtime/clock.ts'
+import type { Certificate, Rung, Way } from '../../transport/way.ts'
 import { type OrderOptions, rungOrder } from './rung-order.ts'
-import type { Certificate, Rung, Way } from './way.ts'
 
 export interface Endpoint {
   host: string

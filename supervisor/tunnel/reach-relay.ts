@@ -3,11 +3,11 @@
 import type { RelayConfig } from '../../formats/device-config.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { within } from '../../runtime/waiting.ts'
+import type { Dial } from '../../transport/dial.ts'
+import type { DialFailure } from '../../transport/dial-failure.ts'
+import type { Via, Way } from '../../transport/way.ts'
 import type { Failure } from '../failure.ts'
-import type { Dial } from '../network/dial.ts'
-import type { DialFailure } from '../network/dial-failure.ts'
 import type { Blame } from '../network/rung-order.ts'
-import type { Via, Way } from '../network/way.ts'
 import type { Connect, Connection, Credentials, Fault } from '../ssh/connection.ts'
 
 /** `via`: the way by which it came; `blame`: whether another way may help. */

@@ -7,7 +7,7 @@ import { systemClock as clock } from '../../runtime/clock.ts'
 import { childrenOf } from '../../testbed/left-behind.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
-import { pathOf } from '../network/path-of.ts'
+import { pathOf } from '../../transport/path-of.ts'
 import { getUserdata } from './get-userdata.ts'
 import { readUserdata, USERDATA_MAX_BYTES } from './read-userdata.ts'
 

@@ -7,9 +7,9 @@ import type { Clock } from '../../runtime/clock.ts'
 import { errorCode } from '../../runtime/errors.ts'
 import { printable } from '../../runtime/printable.ts'
 import { settled, within } from '../../runtime/waiting.ts'
-import { type AddressFault, describeName } from '../network/dial-failure.ts'
-import { Names } from '../network/names.ts'
-import type { NetworkPath } from '../network/open-stream.ts'
+import { type AddressFault, describeName } from '../../transport/dial-failure.ts'
+import { Names } from '../../transport/names.ts'
+import type { NetworkPath } from '../../transport/open-stream.ts'
 import { USERDATA_MAX_BYTES } from './read-userdata.ts'
 
 /** Milliseconds for all of it: a modem that sleeps takes some, and the body is small. */

@@ -42,14 +42,19 @@ test('looks for a device of several relays at each of them, where the program is
   const relays = 'oobm-relay-fra_oobm_fra.example.net_443 oobm-relay-lon_ec2-user_lon.example.net_8443'
   const command = `ProxyCommand oobm-relay proxy --own-first --ssh-config '~/.ssh/my oobm 100%%/config' %h:%p ${relays}`
   const found = [...text.matchAll(/^Match (.*)\n {2}(.*)\nHost (.*)$/gm)].map(match => match.slice(1))
-  assert.equal(
-    found,
-    ['tokyo', 'sw1', 'rt1'].map(name => [
+  assert.equal(found, [
+    ...['tokyo', 'sw1', 'rt1'].map(name => [
       `originalhost ${name} exec "command -v oobm-relay"`,
       command,
       `${name} ${name}.fra`,
     ]),
-  )
+    // Its only relay speaks no TLS.
+    [
+      'originalhost sw2 exec "test $https_proxy$HTTPS_PROXY && command -v oobm-relay"',
+      command.replace(/%h:%p .*/, '%h:%p oobm-relay-lon_ec2-user_lon.example.net_8443'),
+      'sw2',
+    ],
+  ])
 })
 
 test('logs in to a device by the technician’s own name, unless the device has a common login', () => {

@@ -26,23 +26,35 @@ export interface HostBlock extends TechnicianFiles {
   hostKeyAlias: string
   /** The host to go through. */
   jump?: string
-  /** The hosts of all relays of its device, where there are several and this host is no particular one's. */
-  search?: readonly string[]
+  /** All relays of its device, where this host is no particular one's. */
+  search?: Search
   kind: 'relay' | 'shell' | 'console'
   /** A relay that only shows the state of devices, and refuses a terminal. */
   hasNoTerminal?: boolean
+}
+
+/** Relays among which a device is looked for, as hosts. */
+export interface Search {
+  hosts: readonly string[]
+  /** Those of them that speak TLS. */
+  tls: readonly string[]
+}
+
+export function searchOf(relays: readonly Relay[], technician: Technician): Search {
+  const hostOf = (relay: Relay) => jumpHost(relay, relayLoginOf(relay, technician))
+  return { hosts: relays.map(hostOf), tls: relays.filter(({ tls }) => tls).map(hostOf) }
 }
 
 export function renderSshConfig(fleet: Fleet, technician: Technician, files: TechnicianFiles): string {
   const relays = new Set<Relay>()
   const targets = accessOf(fleet, technician).flatMap(access =>
     relaysOf(fleet, access.device).flatMap((relay, index, all) => {
-      const jumps = all.map(one => jumpHost(one, relayLoginOf(one, technician)))
+      const search = searchOf(all, technician)
       relays.add(relay)
       return hostBlocksOf(technician, access, relay, index, {
         ...files,
-        jump: jumps[index] ?? '',
-        ...(jumps.length > 1 && { search: jumps }),
+        jump: search.hosts[index] ?? '',
+        search,
       })
     }),
   )
@@ -60,12 +72,13 @@ ${blocks.map(block => `\n${renderHostBlock(block)}`).join('')}`
 }
 
 /**
- * ssh's ProxyCommand to find the device at one of several relays.
+ * ssh's ProxyCommand to find the device at one of its relays, where the network blocks SSH, too.
  * @param program how `oobm-relay` is started, with the options of its command
  */
-export function searchCommand(program: string, search: readonly string[], files: TechnicianFiles): string {
+export function searchCommand(program: string, { hosts, tls }: Search, files: TechnicianFiles): string {
   const file = files.configFile ?? files.knownHostsFile.replace(/[^/\\]*$/, 'config')
-  return `${program} --ssh-config ${quotedWord(file)} %h:%p ${search.join(' ')}`
+  const within = tls.length === 0 ? '' : `--tls ${tls.join(',')} `
+  return `${program} --ssh-config ${quotedWord(file)} ${within}%h:%p ${hosts.join(' ')}`
 }
 
 /** For a shell, within an ssh_config: `~/` stays for the shell, or for the program where no shell is. */
@@ -89,16 +102,16 @@ function hostBlocksOf(
   { device, consoles, spares, shell }: Access,
   relay: Relay,
   index: number,
-  { search, ...way }: TechnicianFiles & { jump: string; search?: readonly string[] },
+  { search, ...way }: TechnicianFiles & { jump: string; search: Search },
 ): HostBlock[] {
   const listeners = listenersOf(device.port)
   const common = { ...way, hostName: '127.0.0.1' }
-  const isSeveral = search !== undefined
+  const isSeveral = search.hosts.length > 1
   const block = (name: string) => ({
     ...common,
     aliases: [...(index === 0 ? [name] : []), ...(isSeveral ? [hostBy(name, relay.name)] : [])],
     hostKeyAlias: name,
-    ...(index === 0 && isSeveral && { search }),
+    ...(index === 0 && { search }),
   })
   return [
     ...(shell
@@ -124,7 +137,11 @@ function hostBlocksOf(
 function renderSearch(block: HostBlock): string {
   if (block.search === undefined) return ''
   const command = searchCommand('oobm-relay proxy --own-first', block.search, block)
-  return `Match originalhost ${block.aliases[0]} exec "command -v oobm-relay"\n  ProxyCommand ${command}\n`
+  const { hosts, tls } = block.search
+  // For the only relay, without TLS, there is something to try only where the network has a proxy.
+  const isForAll = hosts.length > 1 || tls.length > 0
+  const when = `${isForAll ? '' : 'test $https_proxy$HTTPS_PROXY && '}command -v oobm-relay`
+  return `Match originalhost ${block.aliases[0]} exec "${when}"\n  ProxyCommand ${command}\n`
 }
 
 export function renderHostBlock(block: HostBlock): string {

@@ -24,6 +24,7 @@ import { pending } from './pending.ts'
 import { plan } from './plan.ts'
 import { proxy } from './proxy.ts'
 import { push } from './push.ts'
+import { reach } from './reach.ts'
 import { reject } from './reject.ts'
 import { remove } from './remove.ts'
 import { rename } from './rename.ts'
@@ -52,7 +53,7 @@ export const PROGRAM: Program<Command> = {
       passwd,
     },
     'Change devices from afar': { settings, wifi, upgrade },
-    'See and control devices': { status, on, off, history, blink, connect, proxy, watch, metrics },
+    'See and control devices': { status, on, off, history, blink, connect, proxy, reach, watch, metrics },
   },
   options: {
     fleet: { value: 'FILE', help: 'the fleet file; $OOBM_FLEET, or else ./fleet.toml, when not given' },

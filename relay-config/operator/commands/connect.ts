@@ -10,6 +10,7 @@ import { systemClock } from '../../../runtime/clock.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { defineCommand, withFleet } from '../command.ts'
 import { CONSOLE_WAY_OPTIONS, type ConsoleWay, withConsoleWay } from '../console-way.ts'
+import { PROXY_FILE_OPTION, useProxyFile } from '../search/other-ways.ts'
 import { stayConnected } from '../stay-connected.ts'
 
 /** What the target may have left on: colours, a hidden cursor, another screen, keypad keys, mouse, bracketed paste. */
@@ -21,10 +22,12 @@ export const connect = defineCommand({
     'The place at the console is kept for 60 seconds, and what the target says meanwhile is shown on return.',
     'It ends with the session, or with Ctrl-C while it is not connected.',
     'Where the device has several relays, it is found at whichever it is.',
+    'Where the network blocks SSH, it goes within TLS or through an HTTP proxy, if the relay or the network has that.',
   ],
   arguments: [{ value: 'CONSOLE', help: 'the console' }],
   options: {
     ...CONSOLE_WAY_OPTIONS,
+    ...PROXY_FILE_OPTION,
     'ssh-config': {
       value: 'FILE',
       help: 'the rendered ssh_config of a technician, such as ~/.ssh/oobm/config, instead of the fleet file',
@@ -34,6 +37,7 @@ export const connect = defineCommand({
   run: async input => {
     const [name = ''] = input.positionals
     if (name.startsWith('-')) throw new UserError(`"${name}" is not the name of a console`, EXIT.usage)
+    await useProxyFile(input.values['proxy-file'])
     const given = input.values['ssh-config']
     const use = (way: ConsoleWay) => connectBy(way, name, input.signal)
     if (given !== undefined) return use(['-F', resolve(given)])

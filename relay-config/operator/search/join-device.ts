@@ -6,9 +6,10 @@ import type { Readable, Writable } from 'node:stream'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { OVER } from '../../../runtime/waiting.ts'
 import { relayNamed } from '../../fleet/host-names.ts'
-import { findDevice } from './find-device.ts'
-import { lookUpHost, type SshConfig } from './look-up-host.ts'
+import { findDevice, type Stage } from './find-device.ts'
+import { type HostSettings, lookUpHost, type SshConfig } from './look-up-host.ts'
 import { openWay, type SshWay } from './open-way.ts'
+import { directProblem, httpProxyFor, thisProgram } from './other-ways.ts'
 
 export interface JoinOptions {
   /** The hosts of the relays in the ssh_config, the preferred one first. */
@@ -16,6 +17,8 @@ export interface JoinOptions {
   /** `HOST:PORT` of the device, as the relays see it. */
   target: string
   sshConfig: SshConfig
+  /** Those of the relays that speak TLS. */
+  tlsHosts: readonly string[]
   input: Readable
   output: Writable
   /** Tells a person of a relay that is left out. */
@@ -23,6 +26,8 @@ export interface JoinOptions {
   signal: AbortSignal
 }
 
+/** Milliseconds for the device's greeting: where it can be at no other relay, a slow line has time. */
+const GREETING_MS = { several: 3_000, one: 30_000 }
 /** Milliseconds in which the device may say its last, once the other side has ended. */
 const LAST_MS = 2_000
 
@@ -31,7 +36,7 @@ const LAST_MS = 2_000
  * @throws UserError with exit code 69 and a line for each relay, when the device answers at none
  */
 export async function joinDevice(options: JoinOptions): Promise<number> {
-  const { relayHosts, target, sshConfig, input, tell, signal } = options
+  const { relayHosts, target, sshConfig, tlsHosts, input, tell, signal } = options
   const gone = new AbortController()
   const over = AbortSignal.any([signal, gone.signal])
   // The other side sends its own greeting, and waits. Its end is seen only by reading on.
@@ -42,11 +47,19 @@ export async function joinDevice(options: JoinOptions): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'oobm-proxy-'))
   let attempts = 0
   try {
-    const open = async (host: string, connectS: number | undefined) => {
+    const open = async (host: string, { by, connectS }: Stage) => {
+      const settings = await lookUpHost(host, sshConfig)
+      const other = by === 'other' ? await otherWayTo(settings, tlsHosts.includes(host), over) : undefined
+      if (by === 'other' && other === undefined) return undefined
       const mark = join(folder, String(attempts++))
-      return openWay({ relay: relayNamed(host), host, target, mark, connectS, ...(await lookUpHost(host, sshConfig)) })
+      const greetingMs = relayHosts.length > 1 ? GREETING_MS.several : GREETING_MS.one
+      return openWay({ relay: relayNamed(host), host, target, mark, connectS, greetingMs, other, ...settings })
     }
-    const { found, tried } = await findDevice(relayHosts, open, way => tell(lineOf(way)), over)
+    const hasOtherWays = tlsHosts.length > 0 || httpProxyFor('') !== undefined
+    const { found, tried } = await findDevice(relayHosts, open, way => tell(lineOf(way)), {
+      signal: over,
+      hasOtherWays,
+    })
     if (over.aborted) return EXIT.failed
     if (found === undefined) throw notFound(tried)
     input.off('data', keep).off('end', leave)
@@ -54,6 +67,14 @@ export async function joinDevice(options: JoinOptions): Promise<number> {
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Undefined where there is none, or where it is of no use. */
+async function otherWayTo({ hostName, port, isPlain, isShared }: HostSettings, hasTls: boolean, signal: AbortSignal) {
+  if (!isPlain || isShared || (!hasTls && httpProxyFor(hostName) === undefined)) return undefined
+  const problem = await directProblem(hostName, port, signal)
+  if (problem === undefined) return undefined
+  return { proxyCommand: `${thisProgram('reach')} --after-direct ${hasTls ? '--tls ' : ''}%h %p`, problem }
 }
 
 function lineOf(way: SshWay): string {

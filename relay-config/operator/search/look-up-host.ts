@@ -9,19 +9,32 @@ export interface SshConfig {
   ownFirst: boolean
 }
 
+export interface HostSettings {
+  /** Arguments of ssh for this host. */
+  options: readonly string[]
+  /** A connection to it is open, and shared. */
+  isShared: boolean
+  hostName: string
+  port: number
+  /** ssh connects to it by itself: the person has set no way of their own. */
+  isPlain: boolean
+}
+
 /** Milliseconds for ssh to read its configuration, or to ask a process on this machine. */
 const ASK_MS = 10_000
 
-/** @returns arguments of ssh for this host */
-export async function lookUpHost(
-  host: string,
-  { file, ownFirst }: SshConfig,
-): Promise<{ options: readonly string[]; isShared: boolean }> {
+export async function lookUpHost(host: string, { file, ownFirst }: SshConfig): Promise<HostSettings> {
   const given = file === undefined ? [] : ['-F', file]
   const own = file === undefined || ownFirst ? await settingsOf(host, []) : undefined
   const options = own !== undefined && own.get('hostname') !== host ? [] : given
   const settings = options.length === 0 && own !== undefined ? own : await settingsOf(host, options)
-  return { options, isShared: settings.has('controlpath') && (await isMasterThere(host, options)) }
+  return {
+    options,
+    isShared: settings.has('controlpath') && (await isMasterThere(host, options)),
+    hostName: settings.get('hostname') ?? host,
+    port: Number(settings.get('port') ?? 22),
+    isPlain: (settings.get('proxycommand') ?? 'none') === 'none' && !settings.has('proxyjump'),
+  }
 }
 
 /** By their names in lower case, as `ssh -G` prints them. */

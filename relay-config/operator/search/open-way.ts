@@ -7,8 +7,6 @@ import { printable } from '../../../runtime/printable.ts'
 import type { Way } from './find-device.ts'
 import { readGreeting } from './read-greeting.ts'
 
-/** Milliseconds for the device's greeting, once ssh is logged in: a stale listener accepts and says nothing. */
-const GREETING_MS = 3_000
 /** Milliseconds for the login: a person looks for their token, and sshd gives up after two minutes itself. */
 const LOGIN_MS = 120_000
 /** Milliseconds between two looks at the mark of the login. */
@@ -42,12 +40,27 @@ export interface WayOptions {
   /** An open connection is shared: there is no login. */
   isShared: boolean
   connectS: number | undefined
+  /** Milliseconds for the device's greeting, once ssh is logged in: a stale listener accepts and says nothing. */
+  greetingMs: number
+  /** How ssh gets to the relay by another way, and why not directly. */
+  other?: { proxyCommand: string; problem: string } | undefined
 }
 
-export function openWay({ relay, options, host, target, mark, isShared, connectS }: WayOptions): SshWay {
+export function openWay({
+  relay,
+  options,
+  host,
+  target,
+  mark,
+  isShared,
+  connectS,
+  greetingMs,
+  other,
+}: WayOptions): SshWay {
   const settings = {
     ...markLogin(mark),
     ...(connectS !== undefined && { ConnectTimeout: String(connectS), ConnectionAttempts: '1' }),
+    ...(other && { ProxyCommand: other.proxyCommand }),
   }
   const child = startSsh([...options, ...sshSettings(settings), '-W', target, '--', host])
   const over = new AbortController()
@@ -100,6 +113,7 @@ export function openWay({ relay, options, host, target, mark, isShared, connectS
     const limitMs = connectS === undefined ? Number.POSITIVE_INFINITY : connectS * 1_000
     isSlow = !isIn() && tookMs >= limitMs && tookMs < limitMs + SLACK_MS
     if (isSlow) return fail(`the relay did not answer in ${connectS} s`)
+    if (!isIn() && other) return fail(`not logged in, neither by another way nor directly (${other.problem})`)
     if (!isIn()) return fail('ssh could not log in there')
     const [words = ''] = held.split('\n')
     fail(words === '' ? 'the connection ended without a word' : `the device is not there (${printable(words.trim())})`)
@@ -115,7 +129,7 @@ export function openWay({ relay, options, host, target, mark, isShared, connectS
       if (over.signal.aborted) return
       if (systemClock.nowMs() > untilMs) return fail(`no login within ${LOGIN_MS / 1_000} s`)
     }
-    await systemClock.sleep(GREETING_MS, over.signal)
+    await systemClock.sleep(greetingMs, over.signal)
     endTurn()
   }
   void watch()
@@ -123,7 +137,8 @@ export function openWay({ relay, options, host, target, mark, isShared, connectS
   return {
     ...{ relay, child, answer, turn },
     received: () => received,
-    problem: () => problem ?? `the device did not answer in ${GREETING_MS / 1_000} s`,
+    problem: () => problem ?? `the device did not answer in ${greetingMs / 1_000} s`,
+    wasIn: isIn,
     wasSlow: () => isSlow,
     close: () => endSsh(child, over),
   }

@@ -2,6 +2,7 @@
 import { link } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { writeAtomically } from '../../../runtime/write-atomically.ts'
+import { CERTIFICATE_NAME } from '../../fleet/host-names.ts'
 import { ignoreMissing } from './durable.ts'
 import { runTool } from './run-tool.ts'
 
@@ -29,7 +30,7 @@ export async function carryCertificate(present: string, path: string, host: stri
       String(VALID_DAYS),
     ],
     // A common name has 64 characters at the most (RFC 5280, appendix A.1).
-    ...['-subj', '/CN=oobm-relay', '-addext', `subjectAltName=${name}`, '-keyout', '-'],
+    ...['-subj', `/CN=${CERTIFICATE_NAME}`, '-addext', `subjectAltName=${name}`, '-keyout', '-'],
   ])
   await writeAtomically(path, pem, 0o600)
 }

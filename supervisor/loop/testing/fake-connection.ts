@@ -1,6 +1,6 @@
 /** One SSH connection of the simulated world; every answer can come, come late or wrong, fail, or never come. */
 import { setMaxListeners } from 'node:events'
-import type { Rung } from '../../network/way.ts'
+import type { Rung } from '../../../transport/way.ts'
 import type { Activity, Answer, Arrival, Connection, Execution } from '../../ssh/connection.ts'
 import type { FakeClock } from './fake-clock.ts'
 import { FakeStream } from './fake-stream.ts'

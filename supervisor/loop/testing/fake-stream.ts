@@ -1,7 +1,7 @@
 /** The little of a stream that the loop's code uses, without buffers and ticks: what is said is heard at once. */
 import { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
-import type { Rung } from '../../network/way.ts'
+import type { Rung } from '../../../transport/way.ts'
 
 export class FakeStream extends EventEmitter {
   destroyed = false

@@ -1,8 +1,8 @@
 /** A simulated world around the real loop: relays, a path to them, and this device's own sshd and bridge; without sockets, files and time. */
-import type { Dial } from '../../network/dial.ts'
-import type { DialFailure } from '../../network/dial-failure.ts'
+import type { Dial } from '../../../transport/dial.ts'
+import type { DialFailure } from '../../../transport/dial-failure.ts'
+import type { Rung } from '../../../transport/way.ts'
 import type { DialLocal } from '../../network/dial-local.ts'
-import type { Rung } from '../../network/way.ts'
 import type { MarkerFiles } from '../../proof/prove-end.ts'
 import type { Connect, Connection } from '../../ssh/connection.ts'
 import type { Uplink } from '../../uplinks/list-uplinks.ts'

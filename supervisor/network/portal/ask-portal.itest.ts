@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import * as assert from 'uvu/assert'
 import { suite, type TestContext } from '../../../testbed/suite.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
-import { openTcpStream } from '../tcp-stream.ts'
+import { openTcpStream } from '../../../transport/tcp-stream.ts'
 import { askPortal } from './ask-portal.ts'
 
 const test = suite('ask-portal')

@@ -5,7 +5,7 @@
 import { request as startRequest } from 'node:http'
 import { isIP } from 'node:net'
 import { settled } from '../../../runtime/waiting.ts'
-import type { NetworkPath } from '../open-stream.ts'
+import type { NetworkPath } from '../../../transport/open-stream.ts'
 import { type HttpAnswer, portalPage } from './portal-page.ts'
 
 const HTTP_PORT = 80

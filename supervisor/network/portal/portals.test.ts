@@ -3,8 +3,8 @@ import * as assert from 'uvu/assert'
 import { silentLog } from '../../../runtime/log.ts'
 import { suite } from '../../../testbed/suite.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
+import type { Opened } from '../../../transport/open-stream.ts'
 import { FakeClock } from '../../loop/testing/fake-clock.ts'
-import type { Opened } from '../open-stream.ts'
 import { Portals } from './portals.ts'
 
 const test = suite('portals')

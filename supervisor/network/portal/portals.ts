@@ -2,7 +2,7 @@
 import type { Clock } from '../../../runtime/clock.ts'
 import type { Logger } from '../../../runtime/log.ts'
 import { within } from '../../../runtime/waiting.ts'
-import type { NetworkPath } from '../open-stream.ts'
+import type { NetworkPath } from '../../../transport/open-stream.ts'
 import { askPortal } from './ask-portal.ts'
 
 /** One that was found. */

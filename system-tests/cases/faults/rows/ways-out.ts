@@ -1,7 +1,7 @@
 /** Rows: networks that do not let plain SSH through, and what leads out of them all the same. */
 
-import { LOGIN, PLAIN_PASSWORD, startSquid, startTinyproxy } from '../../../../supervisor/network/testing/gateways.ts'
 import type { TestContext } from '../../../../testbed/suite.ts'
+import { LOGIN, PLAIN_PASSWORD, startSquid, startTinyproxy } from '../../../../transport/testing/gateways.ts'
 import { nothingThrough, sshReset, tlsAlone } from '../inflict/path.ts'
 import { sessionsKilled, thenKilled } from '../inflict/processes.ts'
 import { LIMIT, type Row, type Scene } from '../row.ts'

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../../testbed/suite.ts'
+import { suite } from '../../testbed/suite.ts'
 import { authorizationFor, challengesIn } from './proxy-login.ts'
 
 const test = suite('proxy-login')

@@ -2,8 +2,8 @@
 import { isIP, isIPv4 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { Duplex } from 'node:stream'
-import { type Clock, systemClock } from '../../runtime/clock.ts'
-import { within } from '../../runtime/waiting.ts'
+import { type Clock, systemClock } from '../runtime/clock.ts'
+import { within } from '../runtime/waiting.ts'
 import { attempt } from './attempt.ts'
 import {
   type AddressFault,
@@ -13,12 +13,13 @@ import {
   type NameFault,
   type Nat64Answer,
 } from './dial-failure.ts'
+import { identification } from './greeting.ts'
 import { interleave, Names } from './names.ts'
 import { Nat64, type Translated } from './nat64.ts'
 import type { NetworkPath } from './open-stream.ts'
 import { pathOf as systemPath } from './path-of.ts'
 import { Race, type Won } from './race.ts'
-import type { HttpProxy, Rung, Via, Way } from './way.ts'
+import type { HttpProxy, Via, Way } from './way.ts'
 import { type Approach, tcpWithin } from './wrap/approach.ts'
 import { connectThrough } from './wrap/connect-through.ts'
 import { tlsOver } from './wrap/tls-over.ts'
@@ -51,6 +52,8 @@ export interface DialOptions {
   synMs?: number
   /** Software name in our identification string (RFC 4253, section 4.2). */
   ident?: string
+  /** What is said first, as a whole line: by default an identification string with that name. */
+  hello?: string
   signal: AbortSignal
 }
 
@@ -69,6 +72,8 @@ export interface DiallerOptions {
   proxyFor?(host: string): HttpProxy | undefined
   /** Authorities that must have issued a relay's certificate, in PEM; undefined where it is not verified. */
   authorities?: string | undefined
+  /** Whether there is TLS inside a proxy, too: true unless it is given. */
+  tlsBehindProxy?: boolean
 }
 
 /** Addresses of one name that are tried. */
@@ -82,7 +87,13 @@ interface Known extends NetworkPath {
 }
 
 export function createDialler(options: DiallerOptions = {}): Dialler {
-  const { clock = systemClock, pathOf = systemPath, proxyFor = () => undefined, authorities } = options
+  const {
+    clock = systemClock,
+    pathOf = systemPath,
+    proxyFor = () => undefined,
+    authorities,
+    tlsBehindProxy = true,
+  } = options
   const paths = new Map<string | undefined, Known>()
   /** The last address of each name that has greeted: over another interface than now, it is better than none. */
   const good = new Map<string, string>()
@@ -93,12 +104,15 @@ export function createDialler(options: DiallerOptions = {}): Dialler {
     return path
   }
   return {
-    dial: async ({ host, port, via = { rung: 'direct' }, timeoutMs, synMs = timeoutMs, ident = 'oobm', signal }) => {
+    dial: async wanted => {
+      const { host, port, via = { rung: 'direct' }, timeoutMs, synMs = timeoutMs, ident = 'oobm', signal } = wanted
+      const { hello = identification(ident) } = wanted
       const { open, names, isIPv6Only, network } = knownOf(via.interface)
       const relay = { host, port }
       const proxy = via.rung === 'proxy' ? proxyFor(host) : undefined
       if (via.rung === 'proxy' && proxy === undefined) return NO_PROXY
-      const approach = approachBy(tcpWithin(open, synMs, clock), { relay, rung: via.rung, proxy, authorities })
+      const isWithinTls = via.rung === 'tls' || (proxy !== undefined && tlsBehindProxy)
+      const approach = approachBy(tcpWithin(open, synMs, clock), { relay, isWithinTls, proxy, authorities })
       const dialled = proxy ?? relay
       const met = new Map<string, AddressFault>()
       let name: NameFault | undefined
@@ -107,7 +121,7 @@ export function createDialler(options: DiallerOptions = {}): Dialler {
       const run = (over: AbortSignal) => {
         const start = (address: string) => {
           const note = (fault: AddressFault) => met.set(address, fault)
-          return attempt({ approach, address, port: dialled.port, ident, signal: over, note })
+          return attempt({ approach, address, port: dialled.port, hello, signal: over, note })
         }
         const race = new Race(start, clock, over)
         const last = good.get(dialled.host)
@@ -134,7 +148,7 @@ export function createDialler(options: DiallerOptions = {}): Dialler {
       if (won === undefined)
         return {
           ok: false,
-          failure: dialFailure({ ...relay, rung: via.rung, proxy, name, nat64: translation, addresses: met }),
+          failure: dialFailure({ ...relay, isWithinTls, proxy, name, nat64: translation, addresses: met }),
         }
       const behind = translated.get(won.address)
       good.set(dialled.host, behind?.ipv4 ?? won.address)
@@ -150,14 +164,14 @@ function approachBy(
   tcp: Approach,
   way: {
     relay: { host: string; port: number }
-    rung: Rung
+    isWithinTls: boolean
     proxy: HttpProxy | undefined
     authorities: string | undefined
   },
 ): Approach {
-  const { relay, rung, proxy, authorities } = way
-  if (rung === 'direct') return tcp
-  return tlsOver(proxy ? connectThrough(tcp, proxy, relay) : tcp, { host: relay.host, authorities })
+  const { relay, isWithinTls, proxy, authorities } = way
+  const below = proxy ? connectThrough(tcp, proxy, relay) : tcp
+  return isWithinTls ? tlsOver(below, { host: relay.host, authorities }) : below
 }
 
 /** The address that worked comes first; where the name leads elsewhere by now, or nowhere, it is the last resort. */

@@ -1,5 +1,5 @@
 /** Addresses tried one after the other, each beside those before it, until one is good (RFC 8305, section 5). */
-import type { Clock } from '../../runtime/clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { ApproachedStream } from './wrap/approach.ts'
 
 export interface Won extends ApproachedStream {

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../testbed/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { Names } from './names.ts'
 import { Nat64, type Translated } from './nat64.ts'
 

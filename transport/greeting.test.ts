@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../testbed/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import type { AddressFault } from './dial-failure.ts'
 import { readGreeting } from './greeting.ts'
 

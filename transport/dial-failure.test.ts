@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../testbed/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { type AddressFault, type DialFailure, dialFailure, type NameFault, type Nat64Answer } from './dial-failure.ts'
 
 const test = suite('dial-failure')

@@ -1,6 +1,6 @@
 /** How each interface is used: node:net where the kernel routes, socat where a connection is bound to one. */
 import { readFileSync } from 'node:fs'
-import { isIPv6Only } from '../../runtime/nat64.ts'
+import { isIPv6Only } from '../runtime/nat64.ts'
 import { systemLookup } from './names.ts'
 import { readNetworkIdentity } from './network-identity.ts'
 import type { NetworkPath } from './open-stream.ts'

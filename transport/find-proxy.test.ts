@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../testbed/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { proxyFor } from './find-proxy.ts'
 
 const test = suite('find-proxy')

@@ -1,5 +1,5 @@
 /** The ways to a relay: which interface carries the connection, and what SSH is wrapped in. */
-import { RUNGS } from '../../formats/ways-out.ts'
+import { RUNGS } from '../formats/ways-out.ts'
 
 /**
  * What SSH is wrapped in, the simplest first: nothing; TLS, to the same port of the relay; TLS through an HTTP proxy

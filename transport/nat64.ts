@@ -1,5 +1,5 @@
 /** IPv4 addresses in a network that has IPv6 alone: at which addresses they are reached by its NAT64 (RFC 7050). */
-import { behindNat64, IPV4_ONLY_NAME, prefixesIn } from '../../runtime/nat64.ts'
+import { behindNat64, IPV4_ONLY_NAME, prefixesIn } from '../runtime/nat64.ts'
 import type { Nat64Answer } from './dial-failure.ts'
 import type { Names } from './names.ts'
 

@@ -1,8 +1,8 @@
 /** Names to addresses, without ever taking more than one of the process's few threads. */
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { errorCode } from '../../runtime/errors.ts'
-import { settled } from '../../runtime/waiting.ts'
+import { errorCode } from '../runtime/errors.ts'
+import { settled } from '../runtime/waiting.ts'
 import type { NameFault } from './dial-failure.ts'
 
 /**

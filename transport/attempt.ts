@@ -1,8 +1,8 @@
 /** One connection to one address, until it has shown an SSH greeting or what is there instead. */
 import type { Duplex } from 'node:stream'
-import { settled } from '../../runtime/waiting.ts'
+import { settled } from '../runtime/waiting.ts'
 import type { AddressFault } from './dial-failure.ts'
-import { identification, readGreeting } from './greeting.ts'
+import { readGreeting } from './greeting.ts'
 import type { Approach, ApproachedStream } from './wrap/approach.ts'
 
 export interface AttemptOptions {
@@ -11,8 +11,8 @@ export interface AttemptOptions {
   /** A literal IP address. */
   address: string
   port: number
-  /** Software name in our identification string. */
-  ident: string
+  /** What is said to it first, as a line; nothing where it is empty. */
+  hello: string
   /** Called with the fault that a failure at this moment would be; the last one counts. */
   note(fault: AddressFault): void
   /** Aborted when nobody wants it any more. */
@@ -27,7 +27,7 @@ const OVER = ['error', 'end', 'close'] as const
  *   stream is left then
  */
 export async function attempt(options: AttemptOptions): Promise<ApproachedStream | undefined> {
-  const { approach, address, port, ident, note, signal } = options
+  const { approach, address, port, hello, note, signal } = options
   note({ kind: 'no-answer' })
   const opened = await approach({ address, port, note, signal })
   if (signal.aborted && opened.ok) opened.stream.destroy()
@@ -39,9 +39,9 @@ export async function attempt(options: AttemptOptions): Promise<ApproachedStream
   note({ kind: 'silent' })
   const { ok: _, ...approached } = opened
   // At once, as both may (RFC 4253, section 4.2): what shares a port by the first byte, and servers of HTTP and TLS, wait for it.
-  approached.stream.write(identification(ident))
+  if (hello !== '') approached.stream.write(hello)
   if (await greets(approached.stream, options)) {
-    dropFirstWrite(approached.stream, identification(ident))
+    dropFirstWrite(approached.stream, hello)
     return approached
   }
   approached.stream.destroy()

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { suite } from '../../testbed/suite.ts'
+import { suite } from '../testbed/suite.ts'
 import { networkIdentity } from './network-identity.ts'
 
 const test = suite('network-identity')

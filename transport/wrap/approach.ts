@@ -1,6 +1,6 @@
 /** How a stream to an address comes about, layer by layer: each layer is built on the one below it. */
-import type { Clock } from '../../../runtime/clock.ts'
-import { within } from '../../../runtime/waiting.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { within } from '../../runtime/waiting.ts'
 import type { AddressFault } from '../dial-failure.ts'
 import type { OpenedStream, OpenStream, StreamTarget } from '../open-stream.ts'
 import type { Certificate } from '../way.ts'

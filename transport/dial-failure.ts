@@ -1,6 +1,5 @@
 /** Why a relay cannot be reached, as values and as text. */
 import { isIPv4 } from 'node:net'
-import type { Rung } from './way.ts'
 
 /** What happened at one address. */
 export type AddressFault =
@@ -75,8 +74,8 @@ export interface Found {
   /** The relay. */
   host: string
   port: number
-  /** Direct unless it is given. */
-  rung?: Rung
+  /** Whether SSH is spoken within TLS. */
+  isWithinTls?: boolean
   /** The proxy, where it is dialled in place of the relay. */
   proxy?: { host: string; port: number } | undefined
   /** Undefined where the name was found, or was none. */
@@ -91,7 +90,7 @@ export interface Found {
 export function dialFailure({
   host,
   port,
-  rung = 'direct',
+  isWithinTls = false,
   proxy,
   name,
   nat64 = 'found',
@@ -104,7 +103,7 @@ export function dialFailure({
   const onlyIPv4 = [...addresses.keys()].every(address => isIPv4(address))
   const which = fault.kind === 'not-ssh' && name === undefined ? { which: fault.which } : {}
   const where = name === undefined ? undefined : `its last address ${nearest}`
-  const text = describe(fault, { host, port, rung, proxy, where })
+  const text = describe(fault, { host, port, isWithinTls, proxy, where })
   if (name === undefined) {
     const others = addresses.size > 1 ? ` (addresses tried: ${[...addresses.keys()].join(', ')})` : ''
     return { kind: fault.kind, ...which, cause: text + others + (onlyIPv4 ? NO_IPV4[nat64] : '') }
@@ -126,12 +125,12 @@ export function describeName(host: string, { kind }: NameFault): string {
 }
 
 interface Where extends Pick<Found, 'host' | 'port' | 'proxy'> {
-  rung: Rung
+  isWithinTls: boolean
   /** What is said in place of the name that was dialled. */
   where: string | undefined
 }
 
-function describe(fault: AddressFault, { host, port, rung, proxy, where }: Where): string {
+function describe(fault: AddressFault, { host, port, isWithinTls, proxy, where }: Where): string {
   const proxied = proxy && `the proxy ${where ?? proxy.host}:${proxy.port}`
   const relay = `${proxied ? host : (where ?? host)}:${port}`
   switch (fault.kind) {
@@ -159,7 +158,7 @@ function describe(fault: AddressFault, { host, port, rung, proxy, where }: Where
     case 'closed':
     case 'turned-away':
     case 'silent':
-      return `${inside(proxied)}${rung === 'direct' ? '' : 'within TLS, '}${describeInside(fault, relay)}`
+      return `${inside(proxied)}${isWithinTls ? 'within TLS, ' : ''}${describeInside(fault, relay)}`
     default:
       return fault satisfies never
   }

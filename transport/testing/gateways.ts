@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { accepts } from '../../../testbed/accepts.ts'
-import { freePort, freePorts } from '../../../testbed/free-port.ts'
-import { type Program, runProgram, startProgram } from '../../../testbed/run-program.ts'
-import type { TestContext } from '../../../testbed/suite.ts'
-import { waitFor } from '../../../testbed/wait-for.ts'
+import { accepts } from '../../testbed/accepts.ts'
+import { freePort, freePorts } from '../../testbed/free-port.ts'
+import { type Program, runProgram, startProgram } from '../../testbed/run-program.ts'
+import type { TestContext } from '../../testbed/suite.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
 import type { HttpProxy } from '../way.ts'
 
 export interface Where {

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import * as assert from 'uvu/assert'
-import { suite, type TestContext } from '../../../testbed/suite.ts'
-import { waitFor } from '../../../testbed/wait-for.ts'
+import { suite, type TestContext } from '../../testbed/suite.ts'
+import { waitFor } from '../../testbed/wait-for.ts'
 import { createDialler } from '../dial.ts'
 
 const test = suite('hostile proxy')

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import * as assert from 'uvu/assert'
-import type { Clock } from '../../runtime/clock.ts'
-import { suite } from '../../testbed/suite.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { suite } from '../testbed/suite.ts'
 import { interleave } from './names.ts'
 import { Race } from './race.ts'
 

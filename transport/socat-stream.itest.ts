@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { promisify } from 'node:util'
 import * as assert from 'uvu/assert'
-import { childrenOf } from '../../testbed/left-behind.ts'
-import { suite, type TestContext } from '../../testbed/suite.ts'
-import { waitFor } from '../../testbed/wait-for.ts'
+import { childrenOf } from '../testbed/left-behind.ts'
+import { suite, type TestContext } from '../testbed/suite.ts'
+import { waitFor } from '../testbed/wait-for.ts'
 import { openOver } from './socat-stream.ts'
 
 const test = suite('socat-stream')

@@ -4,9 +4,9 @@
  */
 import { spawn } from 'node:child_process'
 import { isIPv6, type Socket } from 'node:net'
-import { errorCode, errorMessage } from '../../runtime/errors.ts'
-import { printable } from '../../runtime/printable.ts'
-import { settled } from '../../runtime/waiting.ts'
+import { errorCode, errorMessage } from '../runtime/errors.ts'
+import { printable } from '../runtime/printable.ts'
+import { settled } from '../runtime/waiting.ts'
 import type { AddressFault } from './dial-failure.ts'
 import type { Opened, OpenStream } from './open-stream.ts'
 

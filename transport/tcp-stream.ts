@@ -1,8 +1,8 @@
 /** A TCP connection by node:net, over whatever route the kernel chooses. */
 import { connect } from 'node:net'
-import { errorCode, errorMessage } from '../../runtime/errors.ts'
-import { printable } from '../../runtime/printable.ts'
-import { settled } from '../../runtime/waiting.ts'
+import { errorCode, errorMessage } from '../runtime/errors.ts'
+import { printable } from '../runtime/printable.ts'
+import { settled } from '../runtime/waiting.ts'
 import type { AddressFault } from './dial-failure.ts'
 import type { Opened, OpenStream } from './open-stream.ts'
 
