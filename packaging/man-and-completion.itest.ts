@@ -148,7 +148,7 @@ test('oobm-relay: completes commands below commands, values, and the names in th
   await writeFile(join(folder, 'bin/oobm-relay'), stand, { mode: 0o755 })
   await writeFile(join(folder, 'alice.pub'), '')
   const cases: [string[], string][] = [
-    [['re'], 'remove rename render reject'],
+    [['re'], 'remove rename render reject reach'],
     [['add', ''], 'device technician console'],
     [['rename', 'd'], 'device'],
     [['list', ''], 'devices consoles technicians'],
