@@ -162,7 +162,9 @@ else {
       assert.not.match(script.output(), 'taken off')
       await same.stop()
 
+      // Another cable: networkd overlooks one that is away for a moment.
       await machine.atSite('ip link set site0 down; ip address flush dev site0; ip address add 10.9.1.1/24 dev site0')
+      await waitFor('no address', async () => (await machine.addresses()).length === 0, { timeoutMs: 30_000 })
       await machine.atSite('ip link set site0 up')
       machine.startAtSite('dnsmasq', ...dnsmasq, '--dhcp-range=10.9.1.50,10.9.1.60,infinite')
       await hasLeaseAlone('10.9.1.')
