@@ -50,6 +50,7 @@ test('has its own paths below a root, and beside the forced commands of a shared
     history: '/home/oobm/.oobm/history.jsonl',
     logins: '/home/oobm/.oobm/logins',
     settings: '/home/oobm/.oobm/settings',
+    enrolments: '/home/oobm/.oobm/enrolments',
   })
 })
 

@@ -59,12 +59,10 @@ test('writes to nothing but a pipe, of a process that the device’s sshd starte
       `sleep 600 ${descriptor} & echo $! >"$0.pid"; echo up; wait`,
       join(folder, 'inner'),
     ])
-    context.cleanup(async () => {
-      process.kill(Number(await readFile(join(folder, 'inner.pid'), 'utf8')))
-      await outer.stop()
-    })
+    context.cleanup(() => outer.stop())
     await outer.says(/^up$/m)
     const inner = (await readFile(join(folder, 'inner.pid'), 'utf8')).trim()
+    context.cleanup(() => process.kill(Number(inner), 'SIGKILL'))
     await runProgram('ln', ['-sfn', `/proc/${inner}/fd/8`, control])
     return outer.pid
   }
