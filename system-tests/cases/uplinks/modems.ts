@@ -19,8 +19,8 @@ interface Modem {
 }
 
 /**
- * QEMU's usb-net has RNDIS, too (hw/usb/dev-network.c). It keeps the byte that Linux adds to a frame of 84, 148, … bytes for
- * the beginning of the next message, and understands none from then on; so RNDIS is a gadget's.
+ * QEMU's usb-net has RNDIS, too (hw/usb/dev-network.c), but carried nothing more after DHCP in each run; so RNDIS is a gadget's.
+ * One cause may be the byte that Linux adds to a frame of 84, 148, … bytes.
  */
 export const MODEMS: readonly Modem[] = [
   { name: 'a modem, CDC Ethernet', driver: 'cdc_ether', isWhole: true },
