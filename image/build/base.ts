@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wr
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EXIT, errorMessage, UserError } from '../../runtime/errors.ts'
+import { within } from '../../runtime/waiting.ts'
 import type { Progress } from './progress.ts'
 
 /** Debian 13. A suite by itself: mmdebstrap knows Debian's own archive for it, with its security updates. */
@@ -12,6 +13,8 @@ const COMPONENTS = 'main,non-free-firmware'
 /** One time for everything in it, so that a base made today and one made tomorrow of the same packages are the same (seconds). */
 export const BASE_EPOCH_S = 1754697600
 const RETRY_MS = [30_000, 120_000]
+/** Milliseconds for the index of one suite. */
+const ASK_MS = 20_000
 /** What a file is called that is not complete. */
 const PART = '.part-'
 /** An index that names what is not there, or is another than its own list says: what apt-get says of an archive in motion. */
@@ -189,19 +192,14 @@ async function changedIndexes(witness: string, signal: AbortSignal): Promise<str
   const sources = lines.filter(line => line.startsWith('deb ')).map(line => line.replace(/\[.*?\] /, '').split(/\s+/))
   const changed: string[] = sources.length === 0 ? ['what is not known'] : []
   for (const [, archive = '', suite = ''] of sources) {
-    try {
-      const answer = await fetch(`${archive}/dists/${suite}/InRelease`, {
-        signal: AbortSignal.any([signal, AbortSignal.timeout(20_000)]),
-      })
-      if (!answer.ok) return undefined
-      const sum = createHash('sha256')
-        .update(Buffer.from(await answer.arrayBuffer()))
-        .digest('hex')
-      if (!lines.some(line => line.startsWith(`${sum} `))) changed.push(suite)
-    } catch (err) {
-      if (signal.aborted) throw new UserError('stopped', undefined, { cause: err })
-      return undefined
-    }
+    const index = await within(ASK_MS, [signal], async deadline => {
+      const answer = await fetch(`${archive}/dists/${suite}/InRelease`, { signal: deadline })
+      return answer.ok ? Buffer.from(await answer.arrayBuffer()) : undefined
+    }).catch(() => undefined)
+    if (signal.aborted) throw new UserError('stopped')
+    if (index?.kind !== 'done' || index.value === undefined) return undefined
+    const sum = createHash('sha256').update(index.value).digest('hex')
+    if (!lines.some(line => line.startsWith(`${sum} `))) changed.push(suite)
   }
   return changed
 }

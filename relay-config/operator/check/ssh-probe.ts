@@ -1,5 +1,6 @@
 /** Runs the real ssh client with a device's key on a relay, without the operator's own ssh settings. */
 import { runSsh, type SshAnswer, sshSettings } from '../../../cli/ssh.ts'
+import { controllerUnder, OVER } from '../../../runtime/waiting.ts'
 import type { Relay } from '../../fleet/fleet-config.ts'
 import { quotedPath } from '../../fleet/render/ssh-config.ts'
 
@@ -24,8 +25,14 @@ export async function trySsh(settings: ProbeSettings, options: string[], command
   const { relay, signal } = settings
   const login = ['-p', String(relay.port), '-l', relay.user, relay.host]
   const args = ['-F', 'none', ...strict(settings), ...options, ...login, ...(command === undefined ? [] : [command])]
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(TRY_MS)])
-  return runSsh(args, { stdin: 'none', kept: 'all', signal: limited })
+  const limited = controllerUnder(signal)
+  const timer = setTimeout(() => limited.abort(OVER), TRY_MS)
+  try {
+    return await runSsh(args, { stdin: 'none', kept: 'all', signal: limited.signal })
+  } finally {
+    clearTimeout(timer)
+    limited.release()
+  }
 }
 
 function strict({ identityFile, knownHostsFile }: ProbeSettings): string[] {

@@ -1,6 +1,7 @@
 /** The ways to a relay beside plain SSH: which there are, and how the person's own ssh takes them. */
 import { readFile } from 'node:fs/promises'
 import { EXIT, errorMessage, UserError } from '../../../runtime/errors.ts'
+import { within } from '../../../runtime/waiting.ts'
 import { createDialler } from '../../../transport/dial.ts'
 import { proxyFor } from '../../../transport/find-proxy.ts'
 import { getsThrough } from '../../../transport/gets-through.ts'
@@ -45,7 +46,7 @@ export async function directProblem(host: string, port: number, signal: AbortSig
   const dialled = await createDialler().dial({ host, port, timeoutMs: WAY_MS, signal })
   if (!dialled.ok) return dialled.failure.cause
   const { stream } = dialled.transport
-  const isOpen = await getsThrough(stream, AbortSignal.any([signal, AbortSignal.timeout(WAY_MS)]))
+  const open = await within(WAY_MS, [signal], deadline => getsThrough(stream, deadline))
   stream.destroy()
-  return isOpen ? undefined : brokenAt(host, port)
+  return open.kind === 'done' && open.value ? undefined : brokenAt(host, port)
 }

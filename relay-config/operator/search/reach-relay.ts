@@ -1,7 +1,7 @@
 /** Joins this program's input and output to a relay, by the first way that leads there: a ProxyCommand of ssh. */
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
-import { whenAborted } from '../../../runtime/waiting.ts'
+import { whenAborted, within } from '../../../runtime/waiting.ts'
 import { createDialler } from '../../../transport/dial.ts'
 import { getsThrough } from '../../../transport/gets-through.ts'
 import type { HttpProxy, Rung, Way } from '../../../transport/way.ts'
@@ -43,14 +43,18 @@ export async function reachRelay(options: ReachOptions): Promise<number> {
       causes.push(`${nameOf(rung)}: none is set (https_proxy in the environment, or --proxy-file)`)
       continue
     }
+    if (signal.aborted) return EXIT.failed
     const dialled = await dial({ host, port, via: { rung }, timeoutMs: WAY_MS, hello, signal })
     if (signal.aborted) return EXIT.failed
     if (dialled.ok) {
       const { stream, via } = dialled.transport
-      if (rung === 'direct' && hello !== '' && !(await getsThrough(stream, AbortSignal.timeout(WAY_MS)))) {
-        stream.destroy()
-        causes.push(`${nameOf(rung)}: ${brokenAt(host, port)}`)
-        continue
+      if (rung === 'direct' && hello !== '') {
+        const through = await within(WAY_MS, [signal], deadline => getsThrough(stream, deadline))
+        if (through.kind !== 'done' || !through.value) {
+          stream.destroy()
+          causes.push(`${nameOf(rung)}: ${brokenAt(host, port)}`)
+          continue
+        }
       }
       if (rung !== 'direct') tell(`${host}:${port} is reached ${describeWay(via, hasTls)}`)
       return join(stream, rest, options)
@@ -91,7 +95,7 @@ async function readHello(input: Readable, signal: AbortSignal): Promise<{ hello:
   }
   const end = () => over.abort()
   input.on('data', hear).once('end', end)
-  await whenAborted(AbortSignal.any([over.signal, signal]), new AbortController().signal)
+  await whenAborted(over.signal, signal)
   clearTimeout(timer)
   input.off('data', hear).off('end', end).pause()
   const length = bytes.indexOf('\n') + 1
