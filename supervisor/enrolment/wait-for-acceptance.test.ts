@@ -94,4 +94,10 @@ test('one that is busy is asked again soon, and nobody is told that the card fil
   assert.not.match(other[0]?.failure?.cause ?? '', /expired/)
 })
 
+test('one that has waited for an hour asks rarely: its line may be paid for by the byte', async () => {
+  const { said } = await asked({ a: 'waiting' }, 160)
+  assert.ok((said[0]?.retryInMs ?? 0) <= 36_000)
+  assert.ok((said.at(-1)?.retryInMs ?? 0) >= 240_000)
+})
+
 test.run()

@@ -25,6 +25,8 @@ export interface Enrolling {
 const ASK_MS = 30_000
 /** The same where the answer changes only when the operator does something about it. */
 const SLOW_MS = 300_000
+/** Milliseconds after which a board that waits asks at the slower pace: a login every half minute is 20 MB a day. */
+const LONG_MS = 60 * 60_000
 /** Milliseconds to establish a TCP connection. */
 const SYN_MS = 15_000
 /** Milliseconds for which a connection stays open for the settings: then it is made anew, as nothing proves that it lives. */
@@ -42,13 +44,16 @@ export async function waitForAcceptance(context: Context, enrolling: Enrolling):
   const { clock, random, network, events, signal, log } = context
   const wake = new Wake(clock)
   const unsubscribe = events.subscribe(reason => wake.notify(reason))
+  const startedMs = clock.nowMs()
   let told = ''
   let relays = context.config.relays
   while (!signal.aborted) {
     if (network.linkUp()) {
       const { failure, waitMs, waitsAt } = await oneTurn(context, enrolling, relays)
       if (signal.aborted) break
-      const retryInMs = waitMs * (0.8 + random() * 0.4)
+      const isSlow = waitsAt !== undefined && clock.nowMs() - startedMs > LONG_MS
+      const paceMs = isSlow ? SLOW_MS : waitMs
+      const retryInMs = paceMs * (0.8 + random() * 0.4)
       if (failure.cause !== told) log.info(failure, 'asked to be accepted')
       told = failure.cause
       enrolling.publish(failure, retryInMs)
