@@ -62,6 +62,11 @@ export function provisioningDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_PROVISION_DIRECTORY ?? '/run/oobm-provision'
 }
 
+/** On which side of the board each of its addresses is: `sides.json` of `oobm-sides`, for everybody to read. */
+export function sidesPath(env: NodeJS.ProcessEnv): string {
+  return env.OOBM_SIDES ?? '/run/oobm-sides/sides.json'
+}
+
 /** What is wrong with the file on the boot partition, in one line; missing when nothing is. */
 export function provisioningFaultPath(env: NodeJS.ProcessEnv): string {
   return join(provisioningDirectory(env), 'fault')

@@ -1,8 +1,10 @@
 /** The settings of a site: what a board needs to connect to the network there. They are in `oobm.toml` only, because Wi-Fi has secrets. */
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import * as z from 'zod'
 import { firstOther } from '../runtime/odd-characters.ts'
 import { eapSchema } from './eap-config.ts'
+import { isInterfaceKind, ROLES, roleProblems } from './interface-roles.ts'
+import { isHostAddress, isIpAddress, isPrefixed, overlaps, reaches } from './ip-networks.ts'
 import { hostSchema, lineSchema } from './names.ts'
 
 /** RFC 1123: a label, or several with dots; no `_`, which a device's name may have. */
@@ -91,14 +93,9 @@ const wifiSchema = z
   })
 
 const addressSchema = z.string().refine(isIpAddress, 'must be an IP address')
-
-/** Names of all interfaces of a kind. */
-export const INTERFACE_KINDS = ['wired', 'wifi', 'modem'] as const
-export type InterfaceKind = (typeof INTERFACE_KINDS)[number]
-
-export function isInterfaceKind(name: string): name is InterfaceKind {
-  return INTERFACE_KINDS.some(kind => kind === name)
-}
+const hostAddressSchema = z
+  .string()
+  .refine(isHostAddress, 'must be the IPv4 address of a host with its network, such as 192.168.77.1/24')
 
 const interfaceSchema = z
   .strictObject({
@@ -112,8 +109,28 @@ const interfaceSchema = z
         description: '`eth0`, `wlan0`; `wired`, `wifi` and `modem` are all of that kind without an entry of their own',
         example: 'eth0',
       }),
+    role: z.enum(ROLES, 'must be "client", "static" or "router"').optional().meta({
+      description: 'what a wired port is for',
+      whenLeftOut: 'default: as client, or what addresses say',
+      details:
+        '`client` asks DHCP, and may have a `fallback`. `static` has one `address`: with a `gateway` it leads out, without one it is for equipment and laptops beside the board. `router` has an `address`, too, and leads those who are plugged in there out by the other interfaces.',
+      example: 'static',
+    }),
+    address: hostAddressSchema.optional().meta({
+      description: 'the address of a port with the role `static` or `router`, with its network',
+      whenLeftOut: 'required with these roles',
+      example: '192.168.77.1/24',
+    }),
+    gateway: addressSchema
+      .refine(text => isIP(text) !== 6, 'must be an IPv4 address')
+      .optional()
+      .meta({
+        description: 'router of a port with the role `static`',
+        whenLeftOut: 'default: none, and the port is for those beside the board',
+        example: '192.168.77.254',
+      }),
     addresses: z.array(z.string().refine(isPrefixed, 'must be an address such as 192.0.2.10/24')).default([]).meta({
-      description: 'fixed addresses, such as 192.0.2.10/24',
+      description: 'fixed addresses of an interface without a role, such as 192.0.2.10/24',
       whenLeftOut: 'default: those of DHCP and IPv6 router advertisements',
     }),
     gateways: z.array(addressSchema).default([]).meta({ description: 'routers, within reach of the addresses' }),
@@ -127,19 +144,17 @@ const interfaceSchema = z
       whenLeftOut: 'default: true without addresses, false with addresses',
       example: false,
     }),
-    fallback: z
-      .string()
-      .refine(isHostAddress, 'must be the IPv4 address of a host with its network, such as 192.168.77.1/24')
-      .optional()
-      .meta({
-        description: 'address that the interface has while DHCP gives it none; it goes without `addresses`',
-        example: '192.168.77.1/24',
-        details: 'For a laptop beside the board. It has no gateway: nothing leaves the board by it.',
-      }),
+    fallback: hostAddressSchema.optional().meta({
+      description: 'address that the interface has while DHCP gives it none; it goes without `addresses`',
+      example: '192.168.77.1/24',
+      details: 'For a laptop beside the board. It has no gateway: nothing leaves the board by it.',
+    }),
     eap: eapSchema.optional().meta({ description: 'a login that the switch asks for (802.1X)', sameAs: 'wifi.eap' }),
   })
-  .superRefine(({ name, addresses, gateways, dhcp, fallback, eap }, context) => {
+  .superRefine((entry, context) => {
+    const { name, addresses, gateways, dhcp, fallback, eap } = entry
     const report = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message })
+    for (const [key, message] of roleProblems(entry)) report([key], message)
     for (const [at, gateway] of gateways.entries()) {
       if (!addresses.some(address => reaches(address, gateway)))
         report(['gateways', at], 'is in the network of no address: the device cannot reach it')
@@ -186,6 +201,17 @@ export function checkSite({ system, wifi, interfaces }: Site, context: z.core.$R
   for (const [at, { name }] of interfaces.entries()) {
     if (interfaces.findIndex(other => other.name === name) < at) report(['interfaces', at, 'name'], 'is listed twice')
   }
+  for (const [at, { address }] of interfaces.entries()) {
+    if (address === undefined || !isHostAddress(address)) continue
+    for (const [other, { name, ...theirs }] of interfaces.entries()) {
+      // Two that have roles are named once.
+      if (other === at || (theirs.address !== undefined && other > at)) continue
+      const all = [theirs.address, theirs.fallback, ...theirs.addresses].filter(one => one !== undefined)
+      const same = all.find(one => isPrefixed(one) && overlaps(address, one))
+      if (same !== undefined)
+        report(['interfaces', at, 'address'], `is in the same network as ${same} of ${name}: each port needs its own`)
+    }
+  }
   if (wifi.length > 0 && system.country === undefined)
     report(['system', 'country'], 'is missing: Wi-Fi needs to know in which country it is, such as country = "JP"')
 }
@@ -209,36 +235,4 @@ function passphraseProblem(text: string): string {
 function isSsid(text: string): boolean {
   const { length } = Buffer.from(text)
   return length >= 1 && length <= 32
-}
-
-/** Without a scope (`%eth0`), which means nothing in a file. */
-function isIpAddress(text: string): boolean {
-  return isIP(text) !== 0 && !text.includes('%')
-}
-
-function isPrefixed(text: string): boolean {
-  const match = /^([0-9A-Fa-f.:]+)\/(\d{1,3})$/.exec(text)
-  const version = isIP(match?.[1] ?? '')
-  return version !== 0 && Number(match?.[2]) <= (version === 4 ? 32 : 128) && Number(match?.[2]) > 0
-}
-
-/** An IPv4 address that a host may have, and its network: not the network's own address, and not that for all (RFC 1122, 3.2.1.3). */
-function isHostAddress(text: string): boolean {
-  const [address = '', length] = text.split('/')
-  if (!isPrefixed(text) || isIP(address) !== 4 || Number(length) > 30) return false
-  const number = address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0)
-  const size = 2 ** (32 - Number(length))
-  const first = Math.floor(number / 2 ** 24)
-  return first > 0 && first !== 127 && first < 224 && number % size !== 0 && number % size !== size - 1
-}
-
-/** Whether a gateway is on the link of an address; IPv6 routers often have a link-local address (RFC 4861). */
-function reaches(address: string, gateway: string): boolean {
-  const [own = '', length] = address.split('/')
-  const family = isIP(gateway) === 4 ? 'ipv4' : 'ipv6'
-  if (isIP(own) !== isIP(gateway)) return false
-  const network = new BlockList()
-  network.addSubnet(own, Number(length), family)
-  if (family === 'ipv6') network.addSubnet('fe80::', 10, family)
-  return network.check(gateway, family)
 }

@@ -1,9 +1,9 @@
 /** `oobm doctor` on fallback addresses: whether each is on its interface now, and why. */
 import { readdir, readFile } from 'node:fs/promises'
-import { BlockList } from 'node:net'
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { provisioningDirectory } from '../../formats/directories.ts'
+import { overlaps } from '../../formats/ip-networks.ts'
 import { type Check, type Finding, ok, warning, wrong } from './finding.ts'
 
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>
@@ -55,12 +55,4 @@ export function describeFallback(name: string, fallback: string, interfaces: Int
 
 function addressesOf(list: readonly NetworkInterfaceInfo[] = []): string[] {
   return list.flatMap(({ family, cidr }) => (family === 'IPv4' && cidr !== null ? [cidr] : []))
-}
-
-/** Whether one of two networks is in the other. */
-function overlaps(one: string, other: string): boolean {
-  const [[first = '', firstLength], [second = '', secondLength]] = [one.split('/'), other.split('/')]
-  const network = new BlockList()
-  network.addSubnet(first, Math.min(Number(firstLength), Number(secondLength)))
-  return network.check(second)
 }

@@ -18,6 +18,10 @@ export function identityOf(list: string): readonly string[] | undefined {
 const EXCLUSIVE: Readonly<Record<string, readonly (readonly string[])[]>> = {
   consoles: [['path'], ['usb']],
   wifi: [['passphrase', 'nextPassphrase'], ['eap']],
+  interfaces: [
+    ['addresses', 'gateways', 'dhcp', 'fallback'],
+    ['address', 'gateway'],
+  ],
 }
 /** Of an entry of a list: what a change takes away unless it sets it. */
 const OF_THE_LAST_CHANGE: Readonly<Record<string, readonly string[]>> = { wifi: ['source'] }

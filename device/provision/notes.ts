@@ -99,7 +99,7 @@ export function importedNote(
     `  technicians:  ${names(config.technicians.map(({ name }) => name))}`,
     `  with a shell: ${names(shell)}; administrators: ${names(admins)}`,
     `  Wi-Fi:        ${names(site.wifi.map(({ ssid }) => JSON.stringify(ssid)))}`,
-    `  network:      ${names(site.interfaces.map(({ name, addresses }) => `${name} ${addresses.join(' ') || 'by DHCP'}`))}`,
+    `  network:      ${names(site.interfaces.map(({ name, address, addresses }) => `${name} ${address ?? (addresses.join(' ') || 'by DHCP')}`))}`,
     '',
     'ON THIS CARD',
     `  Imported and removed, because it has keys: ${names(files)}`,

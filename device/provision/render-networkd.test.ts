@@ -1,12 +1,12 @@
 import * as assert from 'uvu/assert'
 import * as z from 'zod'
-import { siteShape } from '../../formats/site-config.ts'
+import { type SiteInput, siteShape } from '../../formats/site-config.ts'
 import { suite } from '../../testbed/suite.ts'
 import { renderNetworkd } from './render-networkd.ts'
 
 const test = suite('render-networkd')
 
-const render = (interfaces: { name: string; addresses?: string[]; gateways?: string[] }[]) =>
+const render = (interfaces: NonNullable<SiteInput['interfaces']>) =>
   renderNetworkd(z.strictObject(siteShape).parse({ interfaces }))
 
 test('a modem has neither the addresses nor the metric of a cable', () => {
@@ -35,6 +35,17 @@ test('all modems can be told at once', () => {
   const file = render([{ name: 'modem', addresses: ['192.0.2.10/24'] }])['60-oobm-modem.network'] ?? ''
   assert.match(file, 'Driver=')
   assert.match(file, 'Address=192.0.2.10/24')
+})
+
+test('a port for those beside the board has its address without a cable, and no way out', () => {
+  const file = (entry: object) =>
+    render([{ name: 'eth0', role: 'static', address: '192.168.77.1/24', ...entry }])['50-oobm-eth0.network'] ?? ''
+  const local = /\nDHCP=no\nAddress=192\.168\.77\.1\/24\nIPv6AcceptRA=no\nConfigureWithoutCarrier=yes\n/
+  assert.match(file({}), local)
+  assert.match(file({ role: 'router' }), local)
+  const uplink = file({ gateway: '192.168.77.254' })
+  assert.match(uplink, /\[Route\]\nGateway=192\.168\.77\.254\nMetric=100\n/)
+  assert.not.match(uplink, /IPv6AcceptRA=no|ConfigureWithoutCarrier/)
 })
 
 test.run()

@@ -1,13 +1,8 @@
 /** The addresses of the site as files of systemd-networkd; pure. The schema allows no value that could end its line. */
 import { isIP } from 'node:net'
+import { INTERFACE_KINDS, type InterfaceKind, interfaceKindOf, isInterfaceKind } from '../../formats/interface-roles.ts'
 import { DHCP_MODEM_DRIVERS } from '../../formats/modem-drivers.ts'
-import {
-  INTERFACE_KINDS,
-  type InterfaceConfig,
-  type InterfaceKind,
-  isInterfaceKind,
-  type Site,
-} from '../../formats/site-config.ts'
+import type { InterfaceConfig, Site } from '../../formats/site-config.ts'
 
 /** Metrics of the routes: the lowest has precedence. Without them, networkd gives both 1024. */
 const METRIC: Record<InterfaceKind, number> = { wired: 100, wifi: 600, modem: 700 }
@@ -17,6 +12,7 @@ const FALLBACK_METRIC = 4096
 /** An interface without an entry: DHCP and router advertisements. */
 const AUTOMATIC = {
   ...{ addresses: [], gateways: [], dns: [], search: [] },
+  ...{ role: undefined, address: undefined, gateway: undefined },
   ...{ dhcp: undefined, fallback: undefined, eap: undefined },
 }
 
@@ -33,9 +29,11 @@ export function renderNetworkd({ system, interfaces }: Pick<Site, 'system' | 'in
 }
 
 function renderInterface(entry: InterfaceConfig, ntp: readonly string[]): string {
-  const { name, addresses, gateways, dns, search, fallback } = entry
+  const { name, dns, search, fallback } = entry
+  const addresses = entry.address === undefined ? entry.addresses : [entry.address]
+  const gateways = entry.gateway === undefined ? entry.gateways : [entry.gateway]
   const dhcp = entry.dhcp ?? addresses.length === 0
-  const kind = kindOf(name)
+  const kind = interfaceKindOf(name)
   const metric = METRIC[kind]
   const useNtp = ntp.length === 0 ? [] : ['UseNTP=no']
   return section('Match', matchOf(name))
@@ -45,8 +43,11 @@ function renderInterface(entry: InterfaceConfig, ntp: readonly string[]): string
       section('Network', [
         `DHCP=${dhcp ? 'yes' : 'no'}`,
         ...addresses.map(address => `Address=${address}`),
-        // A configured router is the only one: the advertisements of others do not count.
-        ...(gateways.some(gateway => isIP(gateway) === 6) ? ['IPv6AcceptRA=no'] : []),
+        // A configured router is the only one: the advertisements of others do not count, and at a port for those beside the
+        // board nobody is one.
+        ...(leadsNowhere(entry) || gateways.some(gateway => isIP(gateway) === 6) ? ['IPv6AcceptRA=no'] : []),
+        // Equipment that is plugged in later finds the address there.
+        ...(leadsNowhere(entry) ? ['ConfigureWithoutCarrier=yes'] : []),
         ...dns.map(server => `DNS=${server}`),
         ...(search.length === 0 ? [] : [`Domains=${search.join(' ')}`]),
         ...ntp.map(server => `NTP=${server}`),
@@ -69,11 +70,9 @@ function renderInterface(entry: InterfaceConfig, ntp: readonly string[]): string
     .join('')
 }
 
-/** Of an interface, by its name. */
-function kindOf(name: string): InterfaceKind {
-  if (isInterfaceKind(name)) return name
-  if (/^wl/.test(name)) return 'wifi'
-  return /^(wwan|usb)\d/.test(name) ? 'modem' : 'wired'
+/** Whether it is for those beside the board: whatever they say, nothing leaves the board by it. */
+function leadsNowhere({ role, gateway }: InterfaceConfig): boolean {
+  return role === 'router' || (role === 'static' && gateway === undefined)
 }
 
 function matchOf(name: string): string[] {
