@@ -72,6 +72,11 @@ export function provisioningFaultPath(env: NodeJS.ProcessEnv): string {
   return join(provisioningDirectory(env), 'fault')
 }
 
+/** The language of what field staff read and hear, for programs that may not read the settings of the site. */
+export function languagePath(env: NodeJS.ProcessEnv): string {
+  return join(provisioningDirectory(env), 'language')
+}
+
 /** Facts about the start of the appliance, one file each; other systems do not have this folder. */
 export function applianceFactsDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_FACTS ?? '/run/oobm-appliance'

@@ -69,6 +69,7 @@ test('finds what would cost the way in, and names the key', () => {
     [{ system: { hostname: 'a_b' } }, /hostname: must be of a-z/],
     [{ system: { timeZone: '../../etc/shadow' } }, /timeZone: must be a time zone/],
     [{ system: { country: 'Japan' } }, /country: must be the two capital letters/],
+    [{ system: { language: 'jp' } }, /system\.language: must be "en" or "ja"/],
     [{ system: { ntp: ['a\nb'] } }, /ntp\.0: must be a host name/],
   ]
   for (const [site, problem] of cases) {

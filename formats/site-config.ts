@@ -5,6 +5,7 @@ import { firstOther } from '../runtime/odd-characters.ts'
 import { eapSchema } from './eap-config.ts'
 import { isInterfaceKind, ROLES, roleProblems } from './interface-roles.ts'
 import { isHostAddress, isIpAddress, isPrefixed, overlaps, reaches } from './ip-networks.ts'
+import { languageSchema } from './languages.ts'
 import { hostSchema, lineSchema } from './names.ts'
 
 /** RFC 1123: a label, or several with dots; no `_`, which a device's name may have. */
@@ -35,6 +36,10 @@ const systemSchema = z.strictObject({
       whenLeftOut: 'required with Wi-Fi',
       example: 'JP',
     }),
+  language: languageSchema.default('en').meta({
+    description: 'language of what field staff read and hear',
+    details: 'Texts on the card are in both languages, this one first.',
+  }),
 })
 
 /** Who may have brought a network beside `oobm.toml`: `oobm wifi` on the device, or a signed document. */

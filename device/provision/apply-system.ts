@@ -31,6 +31,7 @@ export async function applySystem(site: Site, { root, directory, device, say }: 
     ['Wi-Fi and 802.1X', () => writeWpa(site, root, directory)],
     ['the host name', () => (hostname === undefined ? Promise.resolve() : setHostname(hostname, root))],
     ['the time zone', () => setTimeZone(site.system.timeZone, root)],
+    ['the language', () => writeAtomically(join(root, directory, 'language'), `${site.system.language}\n`, 0o644)],
   ]
   for (const [what, work] of steps) {
     try {

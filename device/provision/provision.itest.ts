@@ -28,7 +28,7 @@ async function configOf(board: Board) {
 test('the first file: configuration, keys, network, host name; and nothing secret stays on the card', async context => {
   const board = await makeBoard(context)
   const site = {
-    system: { timeZone: 'Asia/Tokyo', country: 'JP' },
+    system: { timeZone: 'Asia/Tokyo', country: 'JP', language: 'ja' as const },
     wifi: [{ ssid: 'Büro', passphrase: 'hush hush' }],
   }
   await board.put('oobm.toml', `\ufeff${board.issue({}, site).replaceAll('\n', '\r\n')}`)
@@ -36,6 +36,7 @@ test('the first file: configuration, keys, network, host name; and nothing secre
   assert.is((await configOf(board)).device, 'tokyo-rack1')
   assert.is(await board.read('etc/oobm/secrets/relay/key'), board.keys.relay.privateKey)
   assert.is(await board.read('etc/hostname'), 'tokyo-rack1\n')
+  assert.is(await board.read('run/oobm-provision/language'), 'ja\n')
   assert.match((await board.read('run/systemd/network/60-oobm-wired.network')) ?? '', 'DHCP=yes')
   assert.match((await board.read('run/oobm-provision/wpa_supplicant-wlan0.conf')) ?? '', 'ssid=42c3bc726f')
   assert.equal(await readdir(board.boot), ['oobm-imported.txt'])
@@ -96,7 +97,7 @@ test('whatever has a password or a private key in it is for root alone, whatever
   const run = await modes(DIRECTORY)
   assert.ok(run.length >= 3, run.join(' '))
   assert.equal(
-    run.filter(line => !line.endsWith(' 600')),
+    run.filter(line => !line.endsWith(' 600') && line !== 'language 644'),
     [],
   )
   const secrets = await modes('etc/oobm/secrets')
