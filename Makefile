@@ -143,6 +143,13 @@ soak: build ## faults at random for MINUTES=20, by SEED=7: ready at the end, and
 docs: node_modules/.ready ## write the examples in docs/ again, from the schemas of the files
 	@$(NODE) --import tsx packaging/write-docs.ts
 
+FIELD_PAGE_NEEDS := rsvg-convert:librsvg2-bin /usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf:fonts-ipaexfont-gothic
+
+.PHONY: field-pages
+field-pages: node_modules/.ready ## draw the printed pages for field staff again, docs/field/, from the table of states
+	@tools/need $(FIELD_PAGE_NEEDS)
+	@$(NODE) --import tsx packaging/field-pages/write.ts
+
 .PHONY: build
 build: node_modules/.ready ## bundle each program into build/lib
 	@$(NODE) --import tsx tools/bundle.ts

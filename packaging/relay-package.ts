@@ -5,6 +5,7 @@ import { FLEET_JSON_SCHEMA, schemaLine } from '../relay-config/fleet/edit/first-
 import { PROGRAM } from '../relay-config/operator/commands/all-commands.ts'
 import { bashCompletion } from './completion.ts'
 import { copyright } from './copyright.ts'
+import { fieldPages } from './field-pages/field-pages.ts'
 import { jsonSchemas } from './json-schemas.ts'
 import { manPage } from './man-page.ts'
 import { type Package, packed, source } from './pack-deb.ts'
@@ -38,6 +39,8 @@ export function relayPackage(build: string, date: Date, changelog: (name: string
       const doc = `usr/share/doc/${NAME}`
       put(`${doc}/copyright`, copyright(source('packaging/debian/copyright'), source('LICENSE'), bundle))
       put(`${doc}/changelog.gz`, packed(changelog(NAME)))
+      for (const name of Object.keys(fieldPages()))
+        put(`${doc}/field/${name}.pdf`, readFileSync(join(import.meta.dirname, `../docs/field/${name}.pdf`)))
       put(`${doc}/relay.md.gz`, packed(source('docs/relay.md')))
       put(FLEET_JSON_SCHEMA.slice(1), schemas.fleet)
       put('usr/share/oobm-relay/oobm.schema.json', schemas.oobm)
