@@ -11,8 +11,8 @@ export interface ProveReports {
   proof(proof: Proof): void
   probeTook(ms: number): void
   probeFailed(cause: string): void
-  /** Seconds since another supervisor of this identity was turned away; undefined when none was. */
-  others(seconds: number | undefined): void
+  /** Seconds since another supervisor of this identity was turned away. Without an answer, what is known becomes older. */
+  others(seconds: number): void
 }
 
 export interface ProveOptions extends ProveOnceOptions {
@@ -93,6 +93,8 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
         const laterMs = clock.nowMs() + POSTPONE.byMs
         proofAtMs = Math.max(proofAtMs, laterMs)
         probeAtMs = Math.max(probeAtMs, laterMs)
+        // One line: only what would fill the line further, or fail on a full one, is put off.
+        await askOthers(tunnel, options)
         continue
       }
       if (over.aborted) return undefined
@@ -103,7 +105,7 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
         const cause = await probeAll(tunnel, options)
         probeAtMs = clock.nowMs() + probeMs
         if (over.aborted) return undefined
-        if (!isDue) report.others(await askOthers(tunnel, options))
+        if (!isDue) await askOthers(tunnel, options)
         if (over.aborted) return undefined
         const hasFailed = cause !== undefined && !(await isBulk())
         if (!hasFailed && !isDue) continue
@@ -119,7 +121,7 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
       probeAtMs = clock.nowMs() + probeMs
       if (proof.ok) {
         report.proof(proof)
-        report.others(await askOthers(tunnel, options))
+        await askOthers(tunnel, options)
         if (over.aborted) return undefined
         patience.proved(slowestMs(proof.steps))
         provedAtMs = clock.nowMs()
@@ -178,6 +180,7 @@ async function probeAll(tunnel: Tunnel, { context, over, report }: ProveOptions)
   return undefined
 }
 
-async function askOthers({ control }: Tunnel, { context, over }: ProveOptions): Promise<number | undefined> {
-  return control && (await context.patience.probeStep([over], signal => control.others(signal)))
+async function askOthers({ control }: Tunnel, { context, over, report }: ProveOptions): Promise<void> {
+  const seconds = control && (await context.patience.probeStep([over], signal => control.others(signal)))
+  if (seconds !== undefined && !over.aborted) report.others(seconds)
 }

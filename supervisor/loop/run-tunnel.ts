@@ -174,8 +174,7 @@ export function runTunnel(tunnel: Tunnel, options: RunOptions): Run {
             proof: takeProof,
             probeTook: ms => change({ details: { ...facts.details, probeMs: Math.round(ms) } }),
             probeFailed: cause => change({ proof: { state: 'failed', cause } }),
-            others: seconds =>
-              change({ othersSeenMs: seconds === undefined ? undefined : clock.nowMs() - seconds * 1000 }),
+            others: seconds => change({ othersSeenMs: clock.nowMs() - seconds * 1000 }),
           },
         }),
     })
