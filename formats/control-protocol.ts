@@ -17,6 +17,9 @@ export const DEVICE_COMMANDS = {
   settings: (digest: string) => `settings ${digest}`,
 } as const
 
+/** What a device says of a connection that has no listeners while people are still in on it, and when it asks for them again. */
+export const formatSpare = (isSpared: boolean) => `spare ${isSpared ? 'yes' : 'no'}`
+
 /** What a relay answers to a device's question. */
 export type RelayAnswer =
   /** Seconds since another supervisor of this identity was turned away; undefined when none was. */

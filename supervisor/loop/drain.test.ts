@@ -58,6 +58,20 @@ test('it lives until the last one has left, whether from the shell or a console'
   }
 })
 
+test('listeners that the relay did not give back are cancelled until it says so', async () => {
+  const run = withPeople()
+  run.connection.answers.unlisten = () => undefined
+  const { clock } = draining(run)
+  await clock.runUntil(3 * 60_000)
+  run.connection.answers.unlisten = () => 'cancelled'
+  await clock.runUntil(4 * 60_000)
+  const asked = run.connection.asked.length
+  assert.ok(asked >= 8, `asked ${asked} times`)
+  await clock.runUntil(10 * 60_000)
+  assert.is(run.connection.asked.length, asked)
+  assert.ok(run.done.every(what => what === 'retire'))
+})
+
 test('after a day who is still in is told, and it closes', async () => {
   const run = withPeople()
   run.closing = async (farewell, signal) => {

@@ -36,7 +36,7 @@ export async function drain(
   const { clock, patience, signal } = context
   const { tunnel } = run
   const { connection, forwarding } = tunnel
-  await closeDoor(run, context)
+  let isFree = await closeDoor(run, context)
   const untilMs = clock.nowMs() + longestMs
   const isEmpty = () => {
     const { shell, console } = forwarding.sessions()
@@ -47,6 +47,8 @@ export async function drain(
     const signals = [connection.closed, ...(orders ? [orders.changed] : [])]
     if (isEmpty() || isOff() || clock.nowMs() >= untilMs || connection.closed.aborted || signal.aborted) break
     await within(LOOK_MS, signals, () => new Promise(() => {}), { clock })
+    // Until the relay has said so, the next tunnel to it can have its listeners only by an eviction.
+    if (!isFree && !signals.some(({ aborted }) => aborted)) isFree = await closeDoor(run, context)
   }
   if (!isEmpty() && !signal.aborted) {
     const { host, port } = tunnel.relay

@@ -93,6 +93,26 @@ test('a better uplink cuts nobody while the relay does not free the listeners', 
   await end()
 })
 
+test('who stayed on the old tunnel is not cut when the new one dies and leaves its listeners behind', async () => {
+  const { world, first, second, device, addresses, run, end } = await scene()
+  first.isUp = false
+  await run(10_000)
+  first.isUp = true
+  const person = world.tunnels.find(one => world.passes(one))?.enter(20_101)
+  await run(20 * MINUTE_MS)
+  assert.equal(addresses(), [first.address])
+  const [dead] = world.tunnels
+  if (dead) dead.isLost = true
+  await run(2 * MINUTE_MS)
+  assert.is(device.state, 'in-use', device.shown.join('\n'))
+  assert.ok(dead?.isEvicted, 'what held the listeners was evicted')
+  assert.not(person?.destroyed, 'they are still in')
+  assert.is([...world.connections].filter(({ localAddress }) => localAddress === second.address).length, 1)
+  person?.destroy()
+  await run(MINUTE_MS)
+  await end()
+})
+
 test('does not move again and again where the kernel routes the relay over another one than the default', async () => {
   const world = new World(1)
   world.addLine('eth0', '10.0.0.2')

@@ -100,11 +100,12 @@ export class ClientConnection implements Connection {
     )
   }
 
-  unlisten(port: number, signal: AbortSignal): Promise<boolean> {
-    return answered<boolean>(
+  unlisten(port: number, signal: AbortSignal): Promise<'cancelled' | 'refused' | 'unanswered'> {
+    return answered<'cancelled' | 'refused' | 'unanswered'>(
       [signal, this.closed],
-      () => false,
-      settle => this.#cancel(port, err => settle(!err && !this.closed.aborted)),
+      () => 'unanswered',
+      // ssh2 also calls back when the connection ends.
+      settle => this.#cancel(port, err => !this.closed.aborted && settle(err ? 'refused' : 'cancelled')),
     )
   }
 

@@ -43,8 +43,8 @@ export interface Connection {
   open(port: number, signal: AbortSignal): Promise<Answer<Duplex>>
   /** tcpip-forward of 127.0.0.1:port (RFC 4254, section 7.1). sshd says "refused" for a port that is taken and for one that is not permitted. */
   listen(port: number, signal: AbortSignal): Promise<'granted' | 'refused' | 'unanswered'>
-  /** cancel-tcpip-forward; true when the other end says that the listener is gone. */
-  unlisten(port: number, signal: AbortSignal): Promise<boolean>
+  /** cancel-tcpip-forward; sshd refuses what is not there, or not there any more. */
+  unlisten(port: number, signal: AbortSignal): Promise<'cancelled' | 'refused' | 'unanswered'>
   /** Milliseconds of a round trip to the SSH server; undefined without an answer. */
   ping(signal: AbortSignal): Promise<number | undefined>
   /** Handles new channels from now on; without a handler each is rejected. */

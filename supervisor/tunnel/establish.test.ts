@@ -50,7 +50,7 @@ async function tunnelOf(answers: Answers, changes: Partial<EstablishOptions> = {
 const WELL: Answers = {
   exec: command => (command === 'exec evict' ? says('evicted 0\n') : execution('claimed\n').answer),
   listen: () => 'granted',
-  unlisten: () => true,
+  unlisten: () => 'cancelled',
 }
 
 async function somebodyOnConsole({ connection }: { connection: ScriptedConnection }): Promise<Duplex> {
@@ -185,7 +185,7 @@ test('after closing they can be opened again, and people are let in again', asyn
 
 test('freeing the listeners ends nobody, and they are asked for anew, confirmed or not', async () => {
   for (const isConfirmed of [true, false]) {
-    const scene = await tunnelOf({ ...WELL, unlisten: () => isConfirmed })
+    const scene = await tunnelOf({ ...WELL, unlisten: () => (isConfirmed ? 'cancelled' : 'unanswered') })
     const { tunnel, connection } = scene
     await tunnel.openListeners(ever())
     const person = await somebodyOnConsole(scene)
@@ -199,9 +199,39 @@ test('freeing the listeners ends nobody, and they are asked for anew, confirmed 
   }
 })
 
+test('asks the relay to spare a connection without listeners in which somebody is, until it has listeners again', async () => {
+  const { answer, far } = execution('claimed\n')
+  let said = ''
+  far.on('data', bytes => {
+    said += bytes
+  })
+  let isHeard = false
+  const relay = { ...WELL, exec: () => answer, unlisten: () => (isHeard ? 'cancelled' : 'unanswered') }
+  const scene = await tunnelOf(relay)
+  const { tunnel } = scene
+  await tunnel.openListeners(ever())
+  const person = await somebodyOnConsole(scene)
+  await tunnel.freeListeners(ever())
+  await settle()
+  assert.is(said, '', 'one that may still have listeners is not spared')
+  isHeard = true
+  await tunnel.freeListeners(ever())
+  await tunnel.freeListeners(ever())
+  await settle()
+  assert.is(said, 'spare yes\n')
+  await tunnel.openListeners(ever())
+  await settle()
+  assert.is(said, 'spare yes\nspare no\n')
+  person.destroy()
+  await settle()
+  await tunnel.freeListeners(ever())
+  await settle()
+  assert.is(said, 'spare yes\nspare no\n', 'an empty one is closed soon')
+})
+
 test('listeners that the relay does not give up are told, and asked for again', async () => {
   let gives = false
-  const { tunnel } = await tunnelOf({ ...WELL, unlisten: () => gives })
+  const { tunnel } = await tunnelOf({ ...WELL, unlisten: () => (gives ? 'cancelled' : 'unanswered') })
   await tunnel.openListeners(ever())
   assert.not(await tunnel.closeListeners(ever(), async () => {}))
   assert.not(await tunnel.closeListeners(AbortSignal.abort(), async () => {}))

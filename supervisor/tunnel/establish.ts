@@ -1,6 +1,6 @@
 /** From a login at a relay to a tunnel: the relay records the connection as this device's; its listeners can be opened and closed. */
 
-import type { RelayOrder } from '../../formats/control-protocol.ts'
+import { formatSpare, type RelayOrder } from '../../formats/control-protocol.ts'
 import type { DeviceConfig, RelayConfig } from '../../formats/device-config.ts'
 import { listenersOf } from '../../formats/listeners.ts'
 import type { Clock } from '../../runtime/clock.ts'
@@ -27,7 +27,10 @@ export interface Tunnel {
   control: Control | undefined
   /** Requests all listeners; returns why the relay does not give them. */
   openListeners(signal: AbortSignal): Promise<Failure | undefined>
-  /** Cancels the listeners and ends nobody; true if none is left. The next `openListeners` asks for them anew. */
+  /**
+   * Cancels the listeners and ends nobody, nor does the relay's next eviction; true if none is left. The next `openListeners`
+   * asks for them anew.
+   */
   freeListeners(signal: AbortSignal): Promise<boolean>
   /**
    * Accepts nobody new, cancels the listeners and ends all sessions; true if no listener is left.
@@ -92,11 +95,17 @@ export async function establish(
   else onOrder({ type: 'maintenance', off: false })
   /** Whether the relay gave all of them; `maybe` after a cancellation that it did not confirm. */
   let held: 'yes' | 'no' | 'maybe' = 'no'
+  let isSpared = false
+  const spare = (next: boolean) => {
+    if (next !== isSpared) control?.send(formatSpare(next))
+    isSpared = next
+  }
   const tunnel: Tunnel = {
     ...{ connection, relay, via, routes, forwarding, control },
     openListeners: async signal => {
       if (held === 'yes') return undefined
       forwarding.letIn(true)
+      spare(false)
       const onEvicted = (count: number) =>
         log.info({ relay: relay.host, count }, 'evicted stale sessions of this device')
       const may = mayEvict && control !== undefined
@@ -106,8 +115,11 @@ export async function establish(
     },
     freeListeners: async signal => {
       if (held === 'no') return true
-      held = (await cancelListeners(connection, routes, signal)) ? 'no' : 'maybe'
-      return held === 'no'
+      const isFree = await cancelListeners(connection, routes, { wasAsked: held === 'maybe', signal })
+      held = isFree ? 'no' : 'maybe'
+      const { shell, console } = forwarding.sessions()
+      if (isFree && shell + console > 0) spare(true)
+      return isFree
     },
     closeListeners: async (signal, farewell) => {
       forwarding.letIn(false)

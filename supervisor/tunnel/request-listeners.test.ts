@@ -108,11 +108,18 @@ test('ends when aborted: while it asks, between two tries, and before', async ()
 })
 
 test('gives back each listener, and says whether all are gone', async () => {
-  const gone = new ScriptedConnection({ unlisten: () => true })
-  assert.ok(await cancelListeners(gone, ROUTES, ever()))
-  assert.equal(gone.asked, ['unlisten 20100', 'unlisten 20101'])
-  assert.not(await cancelListeners(new ScriptedConnection({ unlisten: port => port.endsWith('0') }), ROUTES, ever()))
-  assert.not(await cancelListeners(new ScriptedConnection({ unlisten: () => true }), ROUTES, AbortSignal.abort()))
+  const cancel = (answer: (port: string) => unknown, wasAsked = false, signal = ever()) => {
+    const connection = new ScriptedConnection({ unlisten: answer })
+    return { connection, isFree: cancelListeners(connection, ROUTES, { wasAsked, signal }) }
+  }
+  const gone = cancel(() => 'cancelled')
+  assert.ok(await gone.isFree)
+  assert.equal(gone.connection.asked, ['unlisten 20100', 'unlisten 20101'])
+  const one = (port: string) => (port.endsWith('0') ? 'cancelled' : 'refused')
+  assert.not(await cancel(one).isFree)
+  assert.ok(await cancel(one, true).isFree, 'what was asked for before may be gone already')
+  assert.not(await cancel(() => 'unanswered', true).isFree)
+  assert.not(await cancel(() => 'cancelled', true, AbortSignal.abort()).isFree)
 })
 
 test.run()

@@ -57,12 +57,15 @@ function unanswered(answer: 'granted' | 'refused' | 'unanswered'): Failure | und
   return { state: 'no-relay', cause: 'the relay stopped answering the request for the listeners' }
 }
 
-/** Cancels the listeners; false if the relay does not confirm it. */
+/**
+ * Cancels the listeners; false if the relay does not confirm it.
+ * @param wasAsked it was asked before, without an answer: sshd refuses to cancel what it has cancelled meanwhile
+ */
 export async function cancelListeners(
   connection: Connection,
   routes: readonly Route[],
-  signal: AbortSignal,
+  { wasAsked, signal }: { wasAsked: boolean; signal: AbortSignal },
 ): Promise<boolean> {
   const answers = await Promise.all(routes.map(({ listener }) => connection.unlisten(listener, signal)))
-  return answers.every(gone => gone)
+  return answers.every(answer => answer === 'cancelled' || (wasAsked && answer === 'refused'))
 }

@@ -65,6 +65,46 @@ testInEachShell(
   },
 )
 
+testInEachShell(
+  test,
+  'evicts none that its own supervisor spares, until that takes it back; those of an older one it ends',
+  async (context, relay) => {
+    const used = await connection(context, relay, 'tokyo')
+    const usedClaim = await used.claim(OLD)
+    const stale = await connection(context, relay, 'tokyo')
+    await stale.claim(OLD)
+    const spared = async (count: number) => {
+      const file = join(relay.stateDirectory, 'tokyo/spared')
+      await waitFor(`${count} to be spared`, async () => {
+        const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(line => line !== '')
+        return lines.length === count
+      })
+    }
+    ask(usedClaim, 'spare yes')
+    await spared(1)
+    const next = await connection(context, relay, 'tokyo')
+    await next.claim(OLD)
+    assert.is((await next.run('evict')).stdout, 'evicted 1\n')
+    await waitFor('the stale connection to end', () => stale.master.ended())
+    assert.not(used.master.ended(), 'people are in there')
+    assert.is((await next.run('evict')).stdout, 'evicted 0\n')
+
+    ask(usedClaim, 'spare no')
+    await spared(0)
+    ask(usedClaim, 'spare yes')
+    await spared(1)
+    ask(usedClaim, 'spare maybe')
+    ask(usedClaim, 'others')
+    await usedClaim.says(/^others none$/m)
+    await spared(1)
+
+    const young = await connection(context, relay, 'tokyo')
+    await young.claim(NEW)
+    assert.is((await young.run('evict')).stdout, 'evicted 2\n', 'a supervisor that started later ends them all')
+    await waitFor('the spared connection to end', () => used.master.ended())
+  },
+)
+
 test(
   'evicts a connection whose sshd is stopped, and one whose client is stopped',
   async context => {

@@ -7,6 +7,7 @@ import {
   formatEvent,
   formatReport,
   formatSession,
+  formatSpare,
   parseRelayLine,
   type RelayAnswer,
   type RelayMessage,
@@ -49,6 +50,7 @@ test('a device sends the messages that the page has and the script reads', () =>
   const empty = { tookMs: null, probeMs: null, sessions: { shell: 0, console: 0 }, software: '', uplink: null }
   const sent = [
     ...Object.keys(answers),
+    ...[true, false].map(formatSpare),
     formatSession({ console: 'c', technician: 't', fromS: 1, toS: 0 }),
     formatEvent({ event: 'break', agoS: 0 }),
     formatSettingsAnswer({ digest: 'd', state: 'applied', serial: 1, accepted: 1, sinceS: 0, cause: '' }),

@@ -43,6 +43,8 @@ export class FakeConnection implements Connection {
   isLost = false
   /** The relay has ended its side; the device does not know while nothing gets through. */
   isEvicted = false
+  /** The device has asked that no eviction ends it. */
+  isSpared = false
   control: FakeStream | undefined
   /** The way by which it came about; undefined inside another connection. */
   rung: Rung | undefined
@@ -102,10 +104,8 @@ export class FakeConnection implements Connection {
     })
 
   unlisten = (port: number, signal: AbortSignal) =>
-    this.#ask<boolean>(signal, false, settle => {
-      if (!this.relay.frees) return
-      this.holds.delete(port)
-      settle(true)
+    this.#ask<'cancelled' | 'refused' | 'unanswered'>(signal, 'unanswered', settle => {
+      if (this.relay.frees) settle(this.holds.delete(port) ? 'cancelled' : 'refused')
     })
 
   open = (port: number, signal: AbortSignal) =>
@@ -163,6 +163,11 @@ export class FakeConnection implements Connection {
 
   #asked(stream: FakeStream, text: string): void {
     const question = text.trim()
+    if (question.startsWith('spare ')) {
+      this.deliver(() => {
+        this.isSpared = question === 'spare yes'
+      })
+    }
     if (question === 'others') this.deliver(() => stream.say('others none\n'))
     if (question === 'listening') this.deliver(() => stream.say(`listening ${this.relay.listens ? 'yes' : 'no'}\n`))
   }

@@ -11,7 +11,7 @@ import { relayNamed } from './context.ts'
 import { FakeClock } from './fake-clock.ts'
 
 export class FakeRun implements Run {
-  readonly connection = new ScriptedConnection({ unlisten: () => true, end: () => true })
+  readonly connection = new ScriptedConnection({ unlisten: () => 'cancelled', end: () => true })
   people = { shell: 0, console: 0 }
   provedMs = 0
   /** `retire`, `stop`, `close`. */
@@ -38,7 +38,8 @@ export class FakeRun implements Run {
       { name: 'console', listener: 20_101, target: 2_222 },
     ],
     forwarding: { sessions: () => this.people },
-    freeListeners: (signal: AbortSignal) => cancelListeners(this.connection, this.tunnel.routes, signal),
+    freeListeners: (signal: AbortSignal) =>
+      cancelListeners(this.connection, this.tunnel.routes, { wasAsked: false, signal }),
     closeListeners: (signal: AbortSignal, farewell: (signal: AbortSignal) => Promise<unknown>) => {
       this.done.push('close')
       return this.closing(farewell, signal)

@@ -48,7 +48,7 @@ export class RelayModel {
   }
 
   evictAllBut(mine: FakeConnection): number {
-    const others = [...this.sessions].filter(session => session !== mine && !session.isEvicted)
+    const others = [...this.sessions].filter(session => session !== mine && !session.isEvicted && !session.isSpared)
     for (const other of others) {
       other.isEvicted = true
       if (!other.isLost) other.close('the other end closed the connection')

@@ -28,7 +28,8 @@ export class ScriptedConnection implements Connection {
   open = (port: number, signal: AbortSignal) => this.#ask<Answer<Duplex>>(`open ${port}`, signal, NONE)
   listen = (port: number, signal: AbortSignal) =>
     this.#ask<'granted' | 'refused' | 'unanswered'>(`listen ${port}`, signal, 'unanswered')
-  unlisten = (port: number, signal: AbortSignal) => this.#ask<boolean>(`unlisten ${port}`, signal, false)
+  unlisten = (port: number, signal: AbortSignal) =>
+    this.#ask<'cancelled' | 'refused' | 'unanswered'>(`unlisten ${port}`, signal, 'unanswered')
   ping = (signal: AbortSignal) => this.#ask<number | undefined>('ping', signal, undefined)
 
   onArrival(take: (arrival: Arrival) => void): void {
