@@ -67,13 +67,16 @@ export async function eraseFile(directory: string, name: string): Promise<void> 
   await rm(join(directory, taken))
 }
 
-/** Replaces a text for people: Windows' line ends, because a bare Notepad is what they have. */
+/**
+ * Replaces a text for people: Windows' line ends, because a bare Notepad is what they have, and a byte order mark, without which
+ * many programs take Japanese for another encoding (decision 63).
+ */
 export async function writeNote(directory: string, name: string, text: string): Promise<void> {
   const path = join(directory, name)
   try {
     const file = await open(path, 'w')
     try {
-      await file.writeFile(text.replaceAll('\n', '\r\n'))
+      await file.writeFile(`\ufeff${text.replaceAll('\n', '\r\n')}`)
       await file.sync()
     } finally {
       await file.close()

@@ -41,7 +41,9 @@ test('the first file: configuration, keys, network, host name; and nothing secre
   assert.match((await board.read('run/oobm-provision/wpa_supplicant-wlan0.conf')) ?? '', 'ssid=42c3bc726f')
   assert.equal(await readdir(board.boot), ['oobm-imported.txt'])
   assert.is(await holdsSecrets(board.boot), false)
-  assert.match((await board.note('oobm-imported.txt')) ?? '', /set up as "tokyo-rack1"\.\r\n[\s\S]*Wi-Fi: +"Büro"\r\n/)
+  const note = (await board.note('oobm-imported.txt')) ?? ''
+  assert.match(note, /^\ufeff\(English: see below\.\)\r\n/)
+  assert.match(note, /「tokyo-rack1」[\s\S]*\r\n=+\r\n[\s\S]*set up as "tokyo-rack1"\.\r\n[\s\S]*Wi-Fi: +"Büro"\r\n/)
   assert.equal(await boot(board), { fault: undefined, said: [] })
 })
 

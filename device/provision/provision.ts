@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import type { Language } from '../../formats/languages.ts'
 import { newKeyPair } from '../../formats/private-key.ts'
 import { SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
 import { type Site, siteSchema } from '../../formats/site-config.ts'
@@ -18,16 +19,10 @@ import { applySystem } from './apply-system.ts'
 import { readSerial } from './board-serial.ts'
 import { eraseFile, listFiles, readBrought, whileWritable, writeNote } from './boot-partition.ts'
 import { ENROL_NOTE, enrolNote } from './enrol-note.ts'
+import { describeFault, ERROR_NOTE, errorNote, type Fault } from './error-note.ts'
 import { type FoundFiles, findFiles } from './find-files.ts'
-import {
-  type BoardFacts,
-  describeFault,
-  ERROR_NOTE,
-  errorNote,
-  type Fault,
-  IMPORTED_NOTE,
-  importedNote,
-} from './notes.ts'
+import { IMPORTED_NOTE, importedNote } from './imported-note.ts'
+import type { BoardFacts } from './notes.ts'
 
 /** SHA-256 of the files last imported, until they are off the card: a card that cannot be written has them at each boot. */
 export const TAKEN_PATH = `${SECRETS_DIRECTORY}/taken`
@@ -75,7 +70,8 @@ export async function provision(options: ProvisionOptions): Promise<string | und
   else await writeAtomically(faultFile, `${fault}\n`, 0o644)
   const site = await orElse('the settings of the site cannot be read', () => readSite(root), siteSchema.parse({}))
   await applySystem(site, { root, directory, device: board.device, say })
-  await tidyCard(found, outcome, board, enrolNote(stored), options)
+  const { language } = site.system
+  await tidyCard({ found, outcome, board, language, enrolText: enrolNote(stored, language) }, options)
   if (outcome.kind === 'imported') say(`imported ${found.own.join(', ')} for ${board.device}`)
   return fault
 }
@@ -124,15 +120,20 @@ function nothingFound({ foreign, lookalikes }: FoundFiles): Fault {
   return issue('there is no oobm.toml on this card')
 }
 
+/** What the texts on the card tell. */
+interface Told {
+  found: FoundFiles
+  outcome: Outcome
+  board: BoardFacts
+  language: Language
+  enrolText: string | undefined
+}
+
 /** On a card that is full, damaged or write-protected a note may be missing or a file stay; the settings are applied all the same. */
 async function tidyCard(
-  found: FoundFiles,
-  outcome: Outcome,
-  board: BoardFacts,
-  enrolText: string | undefined,
-  options: ProvisionOptions,
+  { found, outcome, board, language, enrolText }: Told,
+  { boot, root, say }: ProvisionOptions,
 ): Promise<void> {
-  const { boot, root, say } = options
   const { own, foreign, taken, lookalikes } = found
   const done = outcome.kind !== 'fault' && own.length > 0
   const toErase = [...taken, ...(done ? [...own, ...foreign] : [])]
@@ -144,7 +145,7 @@ async function tidyCard(
   try {
     await whileWritable(boot, async () => {
       for (const name of toErase) await eraseFile(boot, name)
-      if (outcome.kind === 'fault') await writeNote(boot, ERROR_NOTE, errorNote(outcome.fault, board))
+      if (outcome.kind === 'fault') await writeNote(boot, ERROR_NOTE, errorNote(outcome.fault, board, language))
       else if (hasError) await rm(join(boot, ERROR_NOTE))
       if (!isEnrolTold && enrolText === undefined) await rm(join(boot, ENROL_NOTE), { force: true })
       else if (!isEnrolTold && enrolText !== undefined) await writeNote(boot, ENROL_NOTE, enrolText)
@@ -153,7 +154,7 @@ async function tidyCard(
         await writeNote(
           boot,
           IMPORTED_NOTE,
-          importedNote({ files: own, provisioning, complete, foreign, lookalikes }, board),
+          importedNote({ files: own, provisioning, complete, foreign, lookalikes }, board, language),
         )
       }
     })
@@ -168,7 +169,7 @@ async function tidyCard(
 async function readEnrolNote(boot: string, names: readonly string[]): Promise<string | undefined> {
   if (!names.includes(ENROL_NOTE)) return undefined
   const text = await readIfThere(join(boot, ENROL_NOTE)).catch(() => '')
-  return text?.replaceAll('\r\n', '\n')
+  return text?.replace(/^\ufeff/, '').replaceAll('\r\n', '\n')
 }
 
 /** Makes a host key for a device whose file has none: otherwise its sshd makes a new one at each boot. */
