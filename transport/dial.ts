@@ -74,6 +74,8 @@ export interface DiallerOptions {
   authorities?: string | undefined
   /** Whether there is TLS inside a proxy, too: true unless it is given. */
   tlsBehindProxy?: boolean
+  /** The service that is asked for within TLS (ALPN), where a relay has several. */
+  service?: string | undefined
 }
 
 /** Addresses of one name that are tried. */
@@ -93,6 +95,7 @@ export function createDialler(options: DiallerOptions = {}): Dialler {
     proxyFor = () => undefined,
     authorities,
     tlsBehindProxy = true,
+    service,
   } = options
   const paths = new Map<string | undefined, Known>()
   /** The last address of each name that has greeted: over another interface than now, it is better than none. */
@@ -112,7 +115,7 @@ export function createDialler(options: DiallerOptions = {}): Dialler {
       const proxy = via.rung === 'proxy' ? proxyFor(host) : undefined
       if (via.rung === 'proxy' && proxy === undefined) return NO_PROXY
       const isWithinTls = via.rung === 'tls' || (proxy !== undefined && tlsBehindProxy)
-      const approach = approachBy(tcpWithin(open, synMs, clock), { relay, isWithinTls, proxy, authorities })
+      const approach = approachBy(tcpWithin(open, synMs, clock), { relay, isWithinTls, proxy, authorities, service })
       const dialled = proxy ?? relay
       const met = new Map<string, AddressFault>()
       let name: NameFault | undefined
@@ -167,11 +170,12 @@ function approachBy(
     isWithinTls: boolean
     proxy: HttpProxy | undefined
     authorities: string | undefined
+    service: string | undefined
   },
 ): Approach {
-  const { relay, isWithinTls, proxy, authorities } = way
+  const { relay, isWithinTls, proxy, authorities, service } = way
   const below = proxy ? connectThrough(tcp, proxy, relay) : tcp
-  return isWithinTls ? tlsOver(below, { host: relay.host, authorities }) : below
+  return isWithinTls ? tlsOver(below, { host: relay.host, authorities, service }) : below
 }
 
 /** The address that worked comes first; where the name leads elsewhere by now, or nowhere, it is the last resort. */

@@ -26,6 +26,8 @@ export const ADMIN_PORT = 22
  * nor a program of another account of the host can be.
  */
 export const INNER_SSHD_PORT = 822
+/** What a client within TLS asks for (ALPN) that wants the sshd of the host itself. */
+export const ADMIN_SERVICE = 'oobm-admin'
 
 /** Uids of technicians on a dedicated relay: above what adduser gives to people, below what Debian and systemd reserve. */
 export const TECHNICIAN_UIDS = { first: 20_000, last: 59_999 } as const
@@ -77,6 +79,11 @@ const relayShape = z.strictObject({
   tls: z.boolean('must be true or false').default(false).meta({
     description: 'dedicated: whether its port takes SSH within TLS as well, for networks that let nothing else out',
     details: 'HAProxy then has the port, and decides by the first byte. Needs the packages haproxy and openssl there.',
+  }),
+  adminTls: z.boolean('must be true or false').default(false).meta({
+    description:
+      'dedicated: whether its port leads to the host’s own sshd within TLS, for operators in networks that block SSH',
+    details: 'Whoever reaches the port can then try to log in to the host, whatever a firewall does with `admin_port`.',
   }),
   profile: z
     .enum(['wired', 'cellular'], 'must be "wired" or "cellular"')

@@ -17,6 +17,8 @@ export interface TlsOptions {
    * may not know the time, and a network that opens TLS shows certificates of its own.
    */
   authorities: string | undefined
+  /** The service that is asked for (ALPN, RFC 7301), where the server has several; it must say that it has that. */
+  service?: string | undefined
 }
 
 /** Characters of an issuer that are kept. */
@@ -29,7 +31,7 @@ export function tlsOver(below: Approach, options: TlsOptions): Approach {
     target.note({ kind: 'tls', detail: 'it does not answer' })
     const { stream, localAddress } = opened
     const secure = start(stream, options)
-    const fault = await handshake(secure, stream, target.signal)
+    const fault = (await handshake(secure, stream, target.signal)) ?? serviceFault(secure, options)
     if (fault === undefined) return { ok: true, stream: secure, localAddress, certificate: certificateOf(secure) }
     secure.destroy()
     stream.destroy()
@@ -37,11 +39,12 @@ export function tlsOver(below: Approach, options: TlsOptions): Approach {
   }
 }
 
-function start(stream: Duplex, { host, authorities }: TlsOptions): TLSSocket {
+function start(stream: Duplex, { host, authorities, service }: TlsOptions): TLSSocket {
   const secure = connect({
     socket: stream,
     host,
     ...(isIP(host) === 0 && { servername: host }),
+    ...(service !== undefined && { ALPNProtocols: [service] }),
     rejectUnauthorized: authorities !== undefined,
     // Without verification none is needed, so that Node's own list is not loaded.
     ca: authorities ?? [],
@@ -63,6 +66,12 @@ function handshake(secure: TLSSocket, stream: Duplex, signal: AbortSignal): Prom
     for (const part of [secure, stream]) part.once('close', () => settle({ kind: 'tls', detail: CLOSED }))
     if (stream.destroyed) settle({ kind: 'tls', detail: CLOSED })
   })
+}
+
+/** Otherwise whoever asks for one service would be led to another, and be warned of its host key. */
+function serviceFault(secure: TLSSocket, { service }: TlsOptions): AddressFault | undefined {
+  if (service === undefined || secure.alpnProtocol === service) return undefined
+  return { kind: 'tls', detail: `it does not lead to "${service}" within TLS` }
 }
 
 const CLOSED = 'it closes the connection'

@@ -7,8 +7,9 @@ import { loginNameProblem } from './login-names.ts'
 export function* relayAccounts({ relays, technicians }: FleetSketch): Generator<Problem> {
   for (const [at, relay] of relays.entries()) {
     if (relay === undefined) continue
-    const { accounts = 'shared', user, hostKeys, port, adminPort, tls } = relay
+    const { accounts = 'shared', user, hostKeys, port, adminPort, tls, adminTls } = relay
     const problem = (key: string, message: string): Problem => ({ path: ['relays', at, key], message })
+    if (adminTls === true && tls !== true) yield problem('adminTls', 'needs tls = true: HAProxy then has the port')
     if (accounts === 'shared') {
       if (user === undefined)
         yield problem('user', 'is missing: shared accounts are a login that the relay has already')

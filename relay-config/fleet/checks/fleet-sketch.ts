@@ -28,6 +28,7 @@ const lenient = z
         user: z.unknown().optional(),
         hostKeys: z.unknown().optional(),
         tls: z.unknown().optional(),
+        adminTls: z.unknown().optional(),
       }),
     ),
     devices: listOf(

@@ -18,26 +18,37 @@ export const reach = defineCommand({
   ],
   options: {
     tls: { help: 'the relay has tls = true in the fleet file; then there is TLS inside the proxy, too' },
+    'admin-by': {
+      value: 'TLS_PORT',
+      help: 'the relay has admin_tls = true: TLS, at this port of it, leads to the host’s own sshd',
+    },
     'after-direct': { help: 'plain SSH was tried already' },
     ...PROXY_FILE_OPTION,
   },
   examples: ['reach --tls relay.example.net 443'],
   exitCodes: { 69: 'No way leads to the relay.' },
   run: async ({ values, positionals: [host = '', text = ''], signal }) => {
-    const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
-    if (port < 1 || port > 65_535) usageError(`"${text}" is not a port`)
+    const port = portOf(text)
+    const adminBy = values['admin-by'] === undefined ? undefined : portOf(values['admin-by'])
     await useProxyFile(values['proxy-file'])
-    const hasTls = values.tls === true
+    const hasTls = values.tls === true || adminBy !== undefined
     const rungs: Rung[] = [
       ...(values['after-direct'] === true ? [] : ['direct' as const]),
       ...(hasTls ? ['tls' as const] : []),
       'proxy',
     ]
     return reachRelay({
-      ...{ host, port, rungs, hasTls, signal },
+      ...{ host, port, rungs, hasTls, adminBy, signal },
       proxy: httpProxyFor(host),
       ...{ input: process.stdin, output: process.stdout },
       tell: line => process.stderr.write(`oobm-relay: ${line}\n`),
     })
   },
 })
+
+/** @throws UserError for what is none */
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (port < 1 || port > 65_535) usageError(`"${text}" is not a port`)
+  return port
+}

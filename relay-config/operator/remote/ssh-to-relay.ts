@@ -7,6 +7,7 @@ import { markLogin, runSsh, SSH_FAILED, type SshAnswer, type SshCall, sshSetting
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { type Outcome, within } from '../../../runtime/waiting.ts'
 import type { Relay } from '../../fleet/fleet-config.ts'
+import { otherWayOf } from './other-way.ts'
 import { NOT_INSTALLED, remoteLine } from './remote-line.ts'
 
 export interface RelayCall {
@@ -61,30 +62,40 @@ export async function runOnRelay(call: RelayCall): Promise<number> {
 
 /** The same, but returns the output. */
 export async function askRelay(call: RelayCall): Promise<{ code: number; stdout: string }> {
-  const { onLogin } = call
-  if (onLogin === undefined) return askNow(call)
+  const { code, said } = await callRelay(call, false, 'stdout')
+  return { code, stdout: said }
+}
+
+/** As ssh does it; where it could not even log in, by another way out of a network that blocks SSH. */
+async function callRelay(call: RelayCall, isTalk: boolean, kept?: 'stdout'): Promise<{ code: number; said: string }> {
+  const { relay, onLogin, signal } = call
+  const { destination, port } = placeOf(call)
+  const where = `relay ${relay.name} (${destination}${port === undefined ? '' : `, port ${port}`})`
   const folder = await mkdtemp(join(tmpdir(), 'oobm-ask-'))
   const mark = join(folder, 'in')
-  const timer = setInterval(() => existsSync(mark) && onLogin(), LOOK_MS)
+  const timer = onLogin && setInterval(() => existsSync(mark) && onLogin(), LOOK_MS)
   try {
-    return await askNow(call, markLogin(mark))
+    const run = (settings = {}) =>
+      callOnce(call, { isTalk, kept, where, settings: { ...markLogin(mark), ...settings } })
+    const first = await run()
+    if (first.code !== SSH_FAILED || existsSync(mark) || signal.aborted) return answerOf(first, where)
+    const proxyCommand = await otherWayOf({ relay, destination, port, isOwnHost: call.host === undefined }, signal)
+    return answerOf(proxyCommand === undefined ? first : await run({ ProxyCommand: proxyCommand }), where)
   } finally {
     clearInterval(timer)
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function askNow(call: RelayCall, settings = {}): Promise<{ code: number; stdout: string }> {
-  const { code, said } = await callRelay(call, false, 'stdout', settings)
-  return { code, stdout: said }
+interface Once {
+  isTalk: boolean
+  kept: 'stdout' | undefined
+  /** For messages. */
+  where: string
+  settings: Record<string, string>
 }
 
-async function callRelay(
-  call: RelayCall,
-  isTalk: boolean,
-  kept?: 'stdout',
-  settings: Record<string, string> = {},
-): Promise<{ code: number; said: string }> {
+async function callOnce(call: RelayCall, { isTalk, kept, where, settings }: Once): Promise<SshAnswer> {
   const { relay, args, stdin, limitMs, onText, signal } = call
   const { destination, port } = placeOf(call)
   const line = remoteLine({ args, asRoot: relay.accounts === 'dedicated', maySudoAsk: isTalk })
@@ -94,7 +105,6 @@ async function callRelay(
     ...sshSettings({ ...SETTINGS, ...settings }),
     ...(port === undefined ? [] : ['-p', port]),
   ]
-  const where = `relay ${relay.name} (${destination}${port === undefined ? '' : `, port ${port}`})`
   const run = (over: AbortSignal) =>
     runSsh([...options, '--', destination, line], {
       stdin: isTalk ? 'ours' : stdin,
@@ -107,7 +117,11 @@ async function callRelay(
   if (outcome.kind === 'timeout') {
     throw new UserError(`${where} did not answer within ${(limitMs ?? 0) / 1000} s`, EXIT.unavailable)
   }
-  const { code = EXIT.failed, said } = outcome.value
+  return outcome.value
+}
+
+/** @throws UserError where it is none of `oobm-relay` */
+function answerOf({ code = EXIT.failed, said }: SshAnswer, where: string): { code: number; said: string } {
   switch (code) {
     case SSH_FAILED: {
       const advice = 'ssh said why above; --host USER@HOST or your own ssh_config sets another login or host'

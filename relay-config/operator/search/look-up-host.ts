@@ -27,7 +27,19 @@ export async function lookUpHost(host: string, { file, ownFirst }: SshConfig): P
   const given = file === undefined ? [] : ['-F', file]
   const own = file === undefined || ownFirst ? await settingsOf(host, []) : undefined
   const options = own !== undefined && own.get('hostname') !== host ? [] : given
-  const settings = options.length === 0 && own !== undefined ? own : await settingsOf(host, options)
+  return hostSettings(host, options, options.length === 0 ? own : undefined)
+}
+
+/**
+ * The same for ssh with these options.
+ * @param known what `ssh -G` says, where it was asked before
+ */
+export async function hostSettings(
+  host: string,
+  options: readonly string[],
+  known?: ReadonlyMap<string, string>,
+): Promise<HostSettings> {
+  const settings = known ?? (await settingsOf(host, options))
   return {
     options,
     isShared: settings.has('controlpath') && (await isMasterThere(host, options)),

@@ -5,6 +5,7 @@ import { whenAborted, within } from '../../../runtime/waiting.ts'
 import { createDialler } from '../../../transport/dial.ts'
 import { getsThrough } from '../../../transport/gets-through.ts'
 import type { HttpProxy, Rung, Way } from '../../../transport/way.ts'
+import { ADMIN_SERVICE } from '../../fleet/fleet-schema.ts'
 import { CERTIFICATE_NAME } from '../../fleet/host-names.ts'
 
 export interface ReachOptions {
@@ -14,6 +15,8 @@ export interface ReachOptions {
   rungs: readonly Rung[]
   /** Whether the relay speaks TLS. */
   hasTls: boolean
+  /** The port of the relay where TLS leads to the host's own sshd, which `port` is; undefined where TLS is on `port` itself. */
+  adminBy?: number | undefined
   proxy: HttpProxy | undefined
   input: Readable
   output: Writable
@@ -33,8 +36,9 @@ const LAST_MS = 2_000
 
 /** @throws UserError with exit code 69 and a line for each way, when none leads there */
 export async function reachRelay(options: ReachOptions): Promise<number> {
-  const { host, port, rungs, hasTls, proxy, input, tell, signal } = options
-  const { dial } = createDialler({ proxyFor: () => proxy, tlsBehindProxy: hasTls })
+  const { host, port, rungs, hasTls, adminBy, proxy, input, tell, signal } = options
+  const service = adminBy === undefined ? undefined : ADMIN_SERVICE
+  const { dial } = createDialler({ proxyFor: () => proxy, tlsBehindProxy: hasTls, service })
   // HAProxy, and firewalls, wait for it: each way begins with it.
   const { hello, rest } = await readHello(input, signal)
   const causes: string[] = []
@@ -44,7 +48,8 @@ export async function reachRelay(options: ReachOptions): Promise<number> {
       continue
     }
     if (signal.aborted) return EXIT.failed
-    const dialled = await dial({ host, port, via: { rung }, timeoutMs: WAY_MS, hello, signal })
+    const to = { host, port: rung === 'direct' ? port : (adminBy ?? port) }
+    const dialled = await dial({ ...to, via: { rung }, timeoutMs: WAY_MS, hello, signal })
     if (signal.aborted) return EXIT.failed
     if (dialled.ok) {
       const { stream, via } = dialled.transport

@@ -70,10 +70,18 @@ test('listens on IPv6 where the host has it', () => {
   assert.not.match(desired({ hasIpv6: false }).text('haproxy.cfg'), /::]/)
 })
 
+test('leads to the host’s own sshd only where the file asks for it, and only who asks for it', () => {
+  const open = desired({ settings: 'tls = true\nadmin_tls = true\nadmin_port = 2022' }).text('haproxy.cfg')
+  assert.match(open, /^ {2}use_backend admin if \{ ssl_fc_alpn oobm-admin \}\n {2}default_backend sshd$/m)
+  assert.match(open, /^backend admin\n {2}server sshd 127\.0\.0\.1:2022$/m)
+  assert.not.match(desired().text('haproxy.cfg'), /alpn|admin/)
+})
+
 test('refuses what cannot be', () => {
   const refused = (settings: string, pattern: RegExp) => assert.throws(() => desired({ settings }), pattern)
   refused('tls = true\nport = 822', /port.*822 is the port on 127\.0\.0\.1 of the sshd behind HAProxy/)
   refused('tls = true\nadmin_port = 822', /admin_port.*822/)
+  refused('admin_tls = true', /admin_tls.*needs tls = true/)
   refused('tls = "yes"', /tls.*must be true or false/)
   const shared = `version = 1\n[[relays]]\nname = "a"\nhost = "a.example"\nuser = "oobm"\nhost_keys = ["${KEY}"]\ntls = true\n`
   assert.throws(() => parseFleet('fleet.toml', shared), /tls.*needs accounts = "dedicated"/)

@@ -1,7 +1,7 @@
 /** The configuration of the HAProxy that shares a relay's port between SSH and SSH within TLS (HAProxy's Configuration Manual). */
 import { relaysOf } from '../../fleet/access.ts'
 import type { Fleet, Relay } from '../../fleet/fleet-config.ts'
-import { INNER_SSHD_PORT } from '../../fleet/fleet-schema.ts'
+import { ADMIN_SERVICE, INNER_SSHD_PORT } from '../../fleet/fleet-schema.ts'
 import { loginGraceS, PRIVATE_NETWORKS, placesOfOneSource } from './relay-sshd-config.ts'
 
 /** The HAProxy of this host. */
@@ -30,6 +30,7 @@ export function renderHaproxyConfig(fleet: Fleet, relay: Relay, { hasIpv6 }: Pic
   const graceS = loginGraceS(fleet, relay)
   const exempt = [...PRIVATE_NETWORKS, ...relay.exemptNetworks].join(' ')
   const source = 'src,ipmask(32,64)'
+  const admin = adminParts(relay)
   return `# HAProxy of relay "${relay.name}", made by "oobm-relay apply": your changes here are lost. This is not the host's own HAProxy.
 global
   log stdout format raw local0 info
@@ -70,13 +71,23 @@ backend tls
   server within unix@"\${RUNTIME_DIRECTORY}/tls.sock" send-proxy-v2
 
 frontend within_tls
-  bind unix@"\${RUNTIME_DIRECTORY}/tls.sock" mode 600 accept-proxy ssl crt "\${CREDENTIALS_DIRECTORY}/tls.pem" ssl-min-ver TLSv1.2
+  bind unix@"\${RUNTIME_DIRECTORY}/tls.sock" mode 600 accept-proxy ssl crt "\${CREDENTIALS_DIRECTORY}/tls.pem" ssl-min-ver TLSv1.2${admin.alpn}
   log-format "${sourceLine(' within TLS')}"
-  default_backend sshd
+${admin.use}  default_backend sshd
 
 backend sshd
   server sshd 127.0.0.1:${INNER_SSHD_PORT}
-`
+${admin.backend}`
+}
+
+/** What leads to the host's own sshd. */
+function adminParts({ adminTls, adminPort }: Relay): { alpn: string; use: string; backend: string } {
+  if (!adminTls) return { alpn: '', use: '', backend: '' }
+  return {
+    alpn: ` alpn ${ADMIN_SERVICE}`,
+    use: `  use_backend admin if { ssl_fc_alpn ${ADMIN_SERVICE} }\n`,
+    backend: `\nbackend admin\n  server sshd 127.0.0.1:${adminPort}\n`,
+  }
 }
 
 /** What HAProxy logs once it has reached sshd. state/sources.ts reads it. */
