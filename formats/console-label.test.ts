@@ -33,10 +33,10 @@ test('says what it may be, and takes nothing that a terminal obeys', () => {
   const wrong: [unknown, RegExp][] = [
     ['', /^must be one line of up to 100 printable characters$/],
     ['a\nb', /^must be one line/],
-    [14, /^must be one line .*, or a table of site, rack, model and contact$/],
-    [{}, /^needs site, rack, model or contact$/],
+    [14, /^must be one line .*, or a table of site, rack, model, cable and contact$/],
+    [{}, /^needs site, rack, model, cable or contact$/],
     [{ site: 'x\x1b[2J' }, /^must be one line/],
-    [{ rack: 14 }, /^may have site, rack, model and contact, each one line/],
+    [{ rack: 14 }, /^may have site, rack, model, cable and contact, each one line/],
     [{ row: '3' }, /row/],
   ]
   for (const [label, expected] of wrong) {

@@ -1,31 +1,35 @@
-/** What people call the equipment at a console: one text, or site, rack, model and contact; pure. */
+/** What people call the equipment at a console: one text, or site, rack, model, cable and contact; pure. */
 import * as z from 'zod'
 
 /** Nothing that a terminal obeys, and nothing invisible. */
 const LABEL = /^(?=\P{Z})[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u
 
-const textSchema = z.string().regex(LABEL, 'must be one line of up to 100 printable characters')
+/** One line that people read: also whom field staff call. */
+export const labelTextSchema = z
+  .string()
+  .refine(text => LABEL.test(text), 'must be one line of up to 100 printable characters')
 
 /** In this order they are shown. */
 const partsSchema = z
   .strictObject({
-    site: textSchema.optional(),
-    rack: textSchema.optional(),
-    model: textSchema.optional(),
-    contact: textSchema.optional(),
+    site: labelTextSchema.optional(),
+    rack: labelTextSchema.optional(),
+    model: labelTextSchema.optional(),
+    cable: labelTextSchema.optional(),
+    contact: labelTextSchema.optional(),
   })
-  .refine(parts => Object.values(parts).some(part => part !== undefined), 'needs site, rack, model or contact')
+  .refine(parts => Object.values(parts).some(part => part !== undefined), 'needs site, rack, model, cable or contact')
 
-export const labelSchema = z.union([textSchema, partsSchema], {
+export const labelSchema = z.union([labelTextSchema, partsSchema], {
   error: ({ input }) =>
     typeof input === 'object'
-      ? 'may have site, rack, model and contact, each one line of up to 100 printable characters'
-      : 'must be one line of up to 100 printable characters, or a table of site, rack, model and contact',
+      ? 'may have site, rack, model, cable and contact, each one line of up to 100 printable characters'
+      : 'must be one line of up to 100 printable characters, or a table of site, rack, model, cable and contact',
 })
 
 export type ConsoleLabel = z.output<typeof labelSchema>
 
-/** In at most two lines: where and what it is, and whom to ask. */
+/** In at most two lines: where and what it is, and whom to ask. The cable is for whoever plugs it in. */
 export function labelLines(label: ConsoleLabel | undefined): string[] {
   if (label === undefined) return []
   if (typeof label === 'string') return [label]

@@ -95,9 +95,15 @@ export const consoleShape = z.strictObject({
     .meta({ description: 'flow control of the line' }),
   label: labelSchema.optional().meta({
     description: 'what greeting, menu, `list` and `status` say about the equipment: site, rack, model, contact',
-    details: 'Or one text for all of them.',
+    details: 'Or one text for all of them. `cable` is for the field sheet.',
     value: 'TEXT',
-    example: { site: 'Tokyo DC2', rack: '14', model: 'Catalyst 9300', contact: 'noc@example.com, +81 3 1234' },
+    example: {
+      site: 'Tokyo DC2',
+      rack: '14',
+      model: 'Catalyst 9300',
+      cable: 'USB to RJ45, light blue',
+      contact: 'noc@example.com',
+    },
   }),
   escapeSet: escapeSetSchema.default('oobm').meta({
     description: 'keys that control a session here: ours, after the escape key, or those of conserver, after `^Ec`',

@@ -3,6 +3,7 @@
  * file, `oobm-relay add`, oobm.toml, the man page, the example and the JSON Schemas; what remains to do is its effect.
  */
 import * as z from 'zod'
+import { labelTextSchema } from './console-label.ts'
 import { consoleSettings } from './console-settings.ts'
 import { pathSchema, portSchema, userSchema } from './names.ts'
 import { settingsPollSchema } from './settings-poll.ts'
@@ -137,8 +138,16 @@ export const bridgeSettings = {
 
 export const BRIDGE_ABOUT = 'the SSH server in front of the serial lines'
 
+export const contactSchema = labelTextSchema.optional().meta({
+  description: 'whom field staff call: a name and a telephone number',
+  details: 'It is on the field sheet, and on the page that the device shows on local addresses.',
+  value: 'TEXT',
+  example: 'NOC +81 3 1234 5678',
+})
+
 /** Without the bridge: the file of the device has a host key beside its settings, the fleet file has none. */
 export const deviceSettings = {
+  contact: contactSchema,
   shell: shellSchema.prefault({}).meta({ description: 'the sshd of the device' }),
   selftest: selftestSchema
     .prefault({})

@@ -1,4 +1,5 @@
 /** One A4 page as SVG: texts that break where their language breaks, in millimetres. */
+import { escapeHtml } from '../../runtime/html.ts'
 
 export const A4 = { width: 210, height: 297 } as const
 export const MARGIN = 14
@@ -26,7 +27,7 @@ export function paragraph(text: string, x: number, y: number, width: number, sty
   const { size, bold = false, leading = size * 1.45, color = '#000' } = style
   const lines = breakLines(text, width / size)
   const spans = lines.map(
-    (line, at) => `<tspan x="${mm(x)}" y="${mm(y + size + at * leading)}">${escapeXml(line)}</tspan>`,
+    (line, at) => `<tspan x="${mm(x)}" y="${mm(y + size + at * leading)}">${escapeHtml(line)}</tspan>`,
   )
   const weight = bold ? ' font-weight="bold"' : ''
   const svg = `<text font-size="${mm(size)}"${weight} fill="${color}">${spans.join('')}</text>`
@@ -37,7 +38,7 @@ export function paragraph(text: string, x: number, y: number, width: number, sty
 export function a4Page(title: string, language: string, parts: readonly string[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" xml:lang="${language}" width="${A4.width}mm" height="${A4.height}mm" viewBox="0 0 ${A4.width} ${A4.height}" font-family="${FONT}">`,
-    `<title>${escapeXml(title)}</title>`,
+    `<title>${escapeHtml(title)}</title>`,
     `<rect width="${A4.width}" height="${A4.height}" fill="#fff"/>`,
     ...parts,
     '</svg>',
@@ -99,10 +100,6 @@ function letterWidth(letter: string): number {
   if (/[mwMW@%]/.test(letter)) return 0.9
   if (/[A-Z0-9_]/.test(letter)) return 0.68
   return letter === ' ' ? 0.35 : 0.58
-}
-
-export function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
 function mm(number: number): number {

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import * as z from 'zod'
 import { escapeSetSchema } from '../../formats/console-settings.ts'
-import { BRIDGE_ABOUT, bridgeSettings, deviceSettings } from '../../formats/device-settings.ts'
+import { BRIDGE_ABOUT, bridgeSettings, contactSchema, deviceSettings } from '../../formats/device-settings.ts'
 import {
   lineSchema,
   nameSchema,
@@ -216,6 +216,7 @@ const enrolmentSchema = z.strictObject({
 
 export const fleetShape = z.strictObject({
   version: z.literal(1, 'must be 1, the only version there is').meta({ description: 'version of this format' }),
+  contact: contactSchema.meta({ whenLeftOut: 'default: nobody; a device may name another one' }),
   relays: z
     .array(relaySchema)
     .min(1, 'needs at least one relay')

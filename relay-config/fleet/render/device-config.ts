@@ -25,7 +25,7 @@ export function renderDeviceConfig(
       const { host, port, user } = relay
       return { host, port, user, hostKeys: pinnedKeysOf(relay) }
     }),
-    ...settingsOf(device),
+    ...settingsOf({ ...device, contact: device.contact ?? fleet.contact }),
     technicians: [...techniciansOf(fleet, device), ...gatewayTechnician(gatewayKey)],
     bridge: { ...device.bridge, hostKey: bridgeHostKey },
   }

@@ -1,6 +1,7 @@
 /** `oobm-relay issue`: writes the file that field staff copy onto a device's card. */
 import { dirname, join, resolve } from 'node:path'
 import * as z from 'zod'
+import { LANGUAGES, languageOf } from '../../../formats/languages.ts'
 import { parseProvisioning, stringifyProvisioning } from '../../../formats/provisioning.ts'
 import { connectivitySchema } from '../../../formats/settings-document.ts'
 import { checkSite, type SiteInput, siteShape } from '../../../formats/site-config.ts'
@@ -14,6 +15,7 @@ import { adviceOn } from '../../fleet/checks/advice.ts'
 import { stepLines, stepsToRelays } from '../../fleet/edit/next-steps.ts'
 import type { Fleet } from '../../fleet/fleet-config.ts'
 import { renderDeviceConfig } from '../../fleet/render/device-config.ts'
+import { fieldSheet } from '../../fleet/render/field-sheet.ts'
 import { defineCommand, deviceOf, withFleet } from '../command.ts'
 import { withSpareKeys } from '../relay-keys.ts'
 import { readGatewayKey, readPrivateKey, readPublicKey } from '../secrets.ts'
@@ -29,6 +31,10 @@ export const issue = defineCommand({
       help: 'add the settings of its site (Wi-Fi, addresses, time zone, password of a proxy) from FILE',
     },
     out: { value: 'FILE', help: 'write FILE instead of secrets/DEVICE/oobm.toml' },
+    language: {
+      choices: LANGUAGES,
+      help: 'language of the field sheet that is written beside it; default: that of --with, or else English',
+    },
   },
   run: withFleet(async input => {
     const { fleet, files, values, print } = input
@@ -59,6 +65,10 @@ export const issue = defineCommand({
       throw new UserError(`cannot write ${out} (ENOENT): is there a folder ${dirname(out)}?`)
     }
     print(`wrote ${out}`)
+    const sheet = join(dirname(out), `field-sheet-${device.name}.html`)
+    const language = languageOf(values.language ?? site.system?.language)
+    await writeAtomically(sheet, fieldSheet(fleet, device, site, language), 0o644)
+    print(`wrote ${sheet}: one page to print for whoever installs it, without secrets`)
     for (const advice of adviceOn(device.consoles)) print(`Note: ${advice}.`)
     print(`Copy it as oobm.toml onto the boot partition of the card for ${device.name}, then delete all other copies.`)
     for (const line of stepLines(stepsToRelays(relaysOf(fleet, device)))) print(line)
