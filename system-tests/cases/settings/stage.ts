@@ -38,9 +38,7 @@ export async function makeStage(image: string, { folder, cleanup }: Run): Promis
   cleanup(sshd.stop)
   const card = await cardFrom(image, folder)
   await addTestShell(card.path)
-  const dropIn = join(folder, 'trial.conf')
-  await writeFile(dropIn, `[Service]\nEnvironment=OOBM_TRIAL_S=${TRIAL_S}\n`)
-  await addDropIn(card.path, 'oobm-apply.service', dropIn)
+  await shortenTrials(card.path, folder, TRIAL_S)
   await card.write('oobm.toml', operation.provisioning)
   const commandLine = (await readFile(join(image, 'cmdline.txt'), 'utf8')).trim()
   const vm = boardOf('vm', hasKvm())
@@ -49,4 +47,11 @@ export async function makeStage(image: string, { folder, cleanup }: Run): Promis
     ...{ root: folder, operation, tess: technician(operation.sshConfig) },
     powerOn: { board, boot: join(image, 'boot'), commandLine, card: card.path },
   }
+}
+
+/** @param folder for a file */
+export async function shortenTrials(card: string, folder: string, trialS: number): Promise<void> {
+  const dropIn = join(folder, 'trial.conf')
+  await writeFile(dropIn, `[Service]\nEnvironment=OOBM_TRIAL_S=${trialS}\n`)
+  await addDropIn(card, 'oobm-apply.service', dropIn)
 }

@@ -6,7 +6,7 @@ import { OFFICE, type Radio, type Site } from './site.ts'
 import type { Stage } from './start.ts'
 import { checkStandby, seconds, takeTurns } from './take-turns.ts'
 
-const WIFI = 'wlan0'
+export const WIFI = 'wlan0'
 const LOOK_MS = 2_000
 
 export const RADIO_CASES: readonly Case<Stage>[] = [
@@ -25,11 +25,7 @@ async function besideCable({ board, site: makeSite }: Stage, steps: Steps): Prom
 async function roam({ board, site: makeSite }: Stage, steps: Steps): Promise<undefined> {
   const { sh, tess, nowMs, until, untilCarriedBy } = board
   const site = await standby(board, await makeSite(), ['wlan1', 'wlan2'], steps)
-  await steps.essential('the cable pulled: the tunnel goes by the Wi-Fi', async () => {
-    const fromMs = await nowMs()
-    await board.plugCable(false)
-    return `proved after ${seconds(fromMs, await untilCarriedBy(WIFI, fromMs))}`
-  })
+  await pullCable(board, steps)
   for (const turn of ['to the other', 'and back']) {
     await steps.essential(`its access point loses its power: ${turn}`, async () => {
       const bssids = { wlan1: await site.bssidOf('wlan1'), wlan2: await site.bssidOf('wlan2') }
@@ -64,7 +60,7 @@ async function roam({ board, site: makeSite }: Stage, steps: Steps): Promise<und
 }
 
 /** Opens the office's network beside the cable; all of it is closed when the case ends. */
-async function standby(board: Board, site: Site, radios: readonly Radio[], steps: Steps): Promise<Site> {
+export async function standby(board: Board, site: Site, radios: readonly Radio[], steps: Steps): Promise<Site> {
   steps.cleanup(async () => {
     await board.plugCable(true)
     await site.close('wlan1')
@@ -78,6 +74,14 @@ async function standby(board: Board, site: Site, radios: readonly Radio[], steps
   })
   await board.untilCarriedBy(CABLE, 0)
   return site
+}
+
+export async function pullCable(board: Board, { essential }: Steps): Promise<void> {
+  await essential('the cable pulled: the tunnel goes by the Wi-Fi', async () => {
+    const fromMs = await board.nowMs()
+    await board.plugCable(false)
+    return `proved after ${seconds(fromMs, await board.untilCarriedBy(WIFI, fromMs))}`
+  })
 }
 
 const bssidNow = ({ sh }: Board) => sh(`wpa_cli -i ${WIFI} status | sed -n 's/^bssid=//p'`)

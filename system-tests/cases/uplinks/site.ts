@@ -19,6 +19,8 @@ export const SITE_ADAPTER = [
 export const PASSPHRASE = 'correct horse battery'
 /** One that both access points may have, on one cable between them. */
 export const OFFICE = { ssid: 'Office', address: '198.51.100.1' }
+/** Another one, of one access point. */
+export const LAB = { ssid: 'Lab', address: '203.0.113.1' }
 /** Behind a phone. */
 const PHONE = '172.31.0.1'
 type Network = typeof OFFICE
@@ -42,7 +44,7 @@ export async function makeTap(): Promise<void> {
     `tuntap add dev ${TAP.name} mode tap`,
     `address add ${TAP.address}/24 dev ${TAP.name}`,
     `link set ${TAP.name} up`,
-    ...[OFFICE.address, PHONE].map(address => `route add ${networkOf(address)} via ${ROUTER}`),
+    ...[OFFICE.address, LAB.address, PHONE].map(address => `route add ${networkOf(address)} via ${ROUTER}`),
   ]) {
     const { code, stderr } = await runProgram('ip', line.split(' '))
     if (code !== 0) throw new Error(`ip ${line}: ${stderr}`)

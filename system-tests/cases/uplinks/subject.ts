@@ -9,12 +9,14 @@ import { fetchSite } from '../wifi/add-site.ts'
 import { MODEMS, playModem } from './modems.ts'
 import { RADIO_CASES } from './radios.ts'
 import { type Stage, startBoard } from './start.ts'
+import { SETTINGS_CASES } from './wifi-settings.ts'
 
 const IMAGE = join(import.meta.dirname, '../../../build/image/vm')
 
 export const UPLINKS: Subject<Stage> = {
   name: 'uplinks',
-  about: 'the ways out of the image: USB modems and Wi-Fi in the place of a cable, two access points of one network',
+  about:
+    'the ways out of the image: USB modems and Wi-Fi in the place of a cable, two access points of one network, settings from afar that change the Wi-Fi',
   on: ['vm'],
   isolated: true,
   fetch: fetchSite,
@@ -23,6 +25,7 @@ export const UPLINKS: Subject<Stage> = {
       (modem): Case<Stage> => ({ name: modem.name, run: (stage, steps) => playModem(stage, modem, steps) }),
     ),
     ...RADIO_CASES,
+    ...SETTINGS_CASES,
   ],
   setUp: async run => {
     if (!existsSync(join(IMAGE, 'oobm.img')))
