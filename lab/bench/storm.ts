@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { newKeyPair } from '../../formats/private-key.ts'
+import { errorMessage } from '../../runtime/errors.ts'
 import { readProcessStat } from '../../runtime/process-stat.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { TestContext } from '../../testbed/suite.ts'
@@ -15,7 +16,9 @@ import { RELAY, type StormRelay, startStormRelay } from './storm-relay.ts'
 
 /** Processes that run the devices: more than one, so that one event loop does not limit the measurement. */
 const PROCESSES = 4
-const LIMIT_MS = 300_000
+const LIMIT_MS = 600_000
+/** Milliseconds between two lines about those that are ready so far. */
+const SAY_MS = 5_000
 /** Each device has two ports, all below those that the lab takes (testbed/free-port.ts). */
 const FIRST_PORT = 4_000
 
@@ -121,8 +124,19 @@ export async function startDevices(
     })
   }
   return {
-    allReady: () =>
-      waitFor(`${devices.length} devices to be ready`, () => ready.size === devices.length, { timeoutMs: LIMIT_MS }),
+    allReady: async () => {
+      let saidMs = performance.now()
+      const isReady = () => {
+        if (performance.now() - saidMs > SAY_MS) {
+          saidMs = performance.now()
+          process.stderr.write(`${ready.size} of ${devices.length} are ready; ${causesOf(failures)}\n`)
+        }
+        return ready.size === devices.length
+      }
+      await waitFor(`${devices.length} devices to be ready`, isReady, { timeoutMs: LIMIT_MS }).catch(err => {
+        throw new Error(`${errorMessage(err)}: ${ready.size} are; ${causesOf(failures)}`)
+      })
+    },
     readyAtMs: () => [...ready.values()].map(({ atMs }) => atMs),
     waitedMs: () => [...ready.values()].map(({ waitedMs }) => waitedMs),
     pids: () => children.flatMap(({ pid }) => pid ?? []),
@@ -157,6 +171,11 @@ export async function costOf(pids: number[]): Promise<Cost> {
     cost.ussKb += ussKb || 0
   }
   return cost
+}
+
+function causesOf(failures: ReadonlyMap<string, number>): string {
+  const all = [...failures].map(([cause, times]) => `${times} times: ${cause}`)
+  return all.length === 0 ? 'no attempt failed' : `attempts failed ${all.join('; ')}`
 }
 
 function seconds(ms: number): string {
