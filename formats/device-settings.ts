@@ -100,6 +100,11 @@ export const shellSchema = z.strictObject({
   hostKeyFile: pathSchema
     .default('/etc/ssh/ssh_host_ed25519_key.pub')
     .meta({ description: 'public host key of that sshd', details: 'The self-test accepts no other.' }),
+  sshOnUplink: z.boolean('must be true or false').default(true).meta({
+    description: 'whether that sshd answers on addresses of the uplink side, too',
+    details:
+      'With `false` it answers through the tunnel, and on addresses for those beside the board; who is in stays in (docs/network-roles.md).',
+  }),
 })
 
 export const selftestSchema = z.strictObject({

@@ -7,7 +7,7 @@ import { bashCompletion } from './completion.ts'
 import { copyright } from './copyright.ts'
 import { oobmPage } from './device-pages.ts'
 import { jsonSchemas } from './json-schemas.ts'
-import { filesBelow, type Package, packed, source } from './pack-deb.ts'
+import { filesBelow, linksBelow, type Package, packed, source } from './pack-deb.ts'
 import { type Architecture, serialAddon } from './serial-addon.ts'
 import { tomlPage } from './toml-page.ts'
 
@@ -29,12 +29,13 @@ export function devicePackage(
     name: NAME,
     architecture,
     debian: 'packaging/device/debian',
-    fill: ({ put }) => {
+    fill: ({ put, link }) => {
       const bundles = BUNDLES.map(program => readFileSync(join(build, 'lib', `${program}.cjs`), 'utf8'))
       for (const [index, program] of BUNDLES.entries()) put(`usr/lib/oobm/lib/${program}.cjs`, bundles[index] ?? '')
       const addon = serialAddon(architecture)
       put(`usr/lib/oobm/prebuilds/${addon.folder}/${addon.file}`, addon.content)
       for (const path of filesBelow(FILES)) put(path, readFileSync(join(FILES, path)), modeOf(path))
+      for (const [path, target] of linksBelow(FILES)) link(path, target)
       put('usr/share/man/man1/oobm.1.gz', packed(oobmPage(source('man/oobm.1'), date)))
       put('usr/share/man/man5/oobm.toml.5.gz', packed(tomlPage(source('man/oobm.toml.5'), date)))
       put('usr/share/bash-completion/completions/oobm', bashCompletion(source('completion/command.bash'), PROGRAM))

@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -80,6 +81,14 @@ export function filesBelow(folder: string): string[] {
   return entriesBelow(folder)
     .filter(({ entry }) => entry.isFile())
     .map(({ path }) => relative(folder, path))
+    .sort()
+}
+
+/** Symbolic links below a folder: path in it → target. */
+export function linksBelow(folder: string): [path: string, target: string][] {
+  return entriesBelow(folder)
+    .filter(({ entry }) => entry.isSymbolicLink())
+    .map(({ path }): [string, string] => [relative(folder, path), readlinkSync(path)])
     .sort()
 }
 

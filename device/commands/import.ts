@@ -10,6 +10,10 @@ import { siteSchema } from '../../formats/site-config.ts'
 import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
 import { readBytes } from '../../runtime/text-file.ts'
 import { defineCommand } from '../command.ts'
+import { hasProvedItself } from '../daemons/for-scripts.ts'
+import { readSupervisor } from '../daemons/read-daemon.ts'
+import { readSides } from '../daemons/read-sides.ts'
+import { closesTheWay, type OtherWays } from '../import/closes-the-way.ts'
 import { finishInstallation, type Installed, install } from '../import/install.ts'
 import { whileLocked } from '../import/lock.ts'
 import { readProved } from '../import/stored.ts'
@@ -19,7 +23,10 @@ import { readSerial } from '../provision/board-serial.ts'
 export const importCommand = defineCommand({
   summary: 'import the settings and keys of an oobm.toml, all of them or none',
   arguments: [{ value: 'FILE', help: 'the oobm.toml that "oobm-relay issue" wrote for this device' }],
-  options: { root: { value: 'DIR', default: '/', help: 'import into the system below DIR, such as a mounted card' } },
+  options: {
+    root: { value: 'DIR', default: '/', help: 'import into the system below DIR, such as a mounted card' },
+    yes: { short: 'y', help: 'import it also where it closes the only way in that is known to work' },
+  },
   examples: ['import /boot/firmware/oobm.toml'],
   run: async ({ values, positionals: [file = ''], env, print, paint }) => {
     const root = resolve(values.root)
@@ -28,7 +35,10 @@ export const importCommand = defineCommand({
       whileLocked(root, async () => {
         await finishInstallation(root)
         const { before, undone, floor } = await readProved(root)
-        const { text } = takeOver(before, [brought], floor, await readSerial(root))
+        const { text, provisioning } = takeOver(before, [brought], floor, await readSerial(root))
+        const closed = root === '/' ? closesTheWay(before, provisioning.config, await otherWays(env)) : undefined
+        if (closed !== undefined && !values.yes)
+          throw new UserError(`${closed}. Nothing was changed; --yes imports it all the same`, EXIT.failed)
         return { ...(await install(text, root)), undone }
       }),
     )
@@ -46,6 +56,14 @@ export const importCommand = defineCommand({
     return EXIT.ok
   },
 })
+
+async function otherWays(env: NodeJS.ProcessEnv): Promise<OtherWays> {
+  const [supervisor, sides] = await Promise.all([readSupervisor(env), readSides(env)])
+  return {
+    tunnel: supervisor.running && hasProvedItself(supervisor.status),
+    local: sides?.addresses.some(({ side }) => side === 'local') ?? false,
+  }
+}
 
 /** The change of the configuration starts this unit anyway; waiting for it lets technicians log in at once. */
 async function makeAccounts(print: (line: string) => void): Promise<void> {

@@ -43,6 +43,23 @@ ssid = "Office"
 passphrase = "one"
 `
 
+test('a port that gets another role loses the addresses that it had for the old one', () => {
+  const eth0 = '[[interfaces]]\nname = "eth0"\n'
+  const after = (before: string, change: string) => merged(`${eth0}${before}`, `${eth0}${change}`).interfaces
+  const fixed = 'role = "static"\naddress = "10.0.0.1/24"\n'
+  assert.equal(after('fallback = "10.0.0.1/24"\n', fixed), [{ name: 'eth0', role: 'static', address: '10.0.0.1/24' }])
+  assert.equal(after(`${fixed}gateway = "10.0.0.2"\ndns = ["10.0.0.2"]\n`, 'role = "client"\n'), [
+    { name: 'eth0', role: 'client' },
+  ])
+  assert.equal(after(fixed, 'addresses = ["10.0.0.3/24"]\n'), [
+    { name: 'eth0', role: 'static', addresses: ['10.0.0.3/24'] },
+  ])
+  // The same role again is a change of one setting.
+  assert.equal(after(`${fixed}gateway = "10.0.0.2"\n`, 'role = "static"\naddress = "10.0.0.9/24"\n'), [
+    { name: 'eth0', role: 'static', address: '10.0.0.9/24', gateway: '10.0.0.2' },
+  ])
+})
+
 test('of settings that exclude each other, the newer one takes the place of the older', () => {
   const consoleAfter = (stored: string, file: string) =>
     merged(`[[consoles]]\nname = "sw1"\nbaud_rate = 9600\n${stored}`, `[[consoles]]\nname = "sw1"\n${file}`).consoles

@@ -23,6 +23,13 @@ const EXCLUSIVE: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['address', 'gateway'],
   ],
 }
+/** Of an entry of a list: a setting that says what it is for; what was set for another purpose goes with that. */
+const PURPOSE: Readonly<Record<string, { key: string; settings: readonly string[] }>> = {
+  interfaces: {
+    key: 'role',
+    settings: ['address', 'gateway', 'addresses', 'gateways', 'dhcp', 'fallback', 'dns', 'search'],
+  },
+}
 /** Of an entry of a list: what a change takes away unless it sets it. */
 const OF_THE_LAST_CHANGE: Readonly<Record<string, readonly string[]>> = { wifi: ['source'] }
 
@@ -120,7 +127,9 @@ function withoutReplaced(list: string, before: Table, change: Table): Table {
   const groups = EXCLUSIVE[list] ?? []
   const named = groups.filter(group => group.some(key => key in change))
   const others = named.length === 0 ? [] : groups.filter(group => !named.includes(group)).flat()
-  const replaced = [...others, ...(OF_THE_LAST_CHANGE[list] ?? [])]
+  const { key = '', settings = [] } = PURPOSE[list] ?? {}
+  const isForAnother = key in change && change[key] !== before[key]
+  const replaced = [...others, ...(isForAnother ? settings : []), ...(OF_THE_LAST_CHANGE[list] ?? [])]
   return Object.fromEntries(Object.entries(before).filter(([key]) => !replaced.includes(key)))
 }
 

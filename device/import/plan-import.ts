@@ -34,6 +34,8 @@ export const SETTINGS_PATH = '/etc/oobm/settings.toml'
 export const SETTINGS_COPY_PATH = `${SECRETS_DIRECTORY}/settings.toml`
 export const SHELL_KEYS_PATH = '/etc/oobm/shell_authorized_keys'
 export const ADMIN_KEYS_PATH = '/etc/oobm/admin_authorized_keys'
+/** There while sshd is closed on the uplink side: its port, for the program `sides`. */
+export const CLOSED_SSH_PATH = '/etc/oobm/ssh_closed_on_uplinks'
 export const SHELL_HOST_KEY_PATH = '/etc/oobm/shell_host_key.pub'
 
 const SECRET_NAMES = Object.keys(SECRETS) as (keyof Secrets)[]
@@ -65,11 +67,13 @@ export function planImport(provisioning: Provisioning, trial?: Trial): ImportPla
       ...(hostKey === undefined
         ? []
         : [{ path: SHELL_HOST_KEY_PATH, content: `${hostKey} ${config.device}\n`, mode: 0o644 }]),
+      ...(config.shell.sshOnUplink ? [] : [{ path: CLOSED_SSH_PATH, content: `${config.shell.port}\n`, mode: 0o644 }]),
       { path: CONFIG_PATH, content: stringifyToml(config), mode: 0o644 },
     ],
     removals: [
       ...SECRET_NAMES.filter(name => secrets[name] === undefined).map(secretPath),
       ...(hostKey === undefined ? [SHELL_HOST_KEY_PATH] : []),
+      ...(config.shell.sshOnUplink ? [CLOSED_SSH_PATH] : []),
       ...(trial === undefined ? [TRIAL_PATH] : []),
     ],
   }

@@ -7,6 +7,7 @@ import { errorMessage } from '../../runtime/errors.ts'
 import { replaceLink, writeAtomically } from '../../runtime/write-atomically.ts'
 import { makeDirectory } from '../import/install.ts'
 import { readIfThere } from '../import/stored.ts'
+import { localPorts } from './local-ports.ts'
 import { renderNetworkd } from './render-networkd.ts'
 import { type RenderedWpa, renderWifi, renderWired, WIFI_INTERFACE } from './render-wpa.ts'
 
@@ -28,6 +29,7 @@ export async function applySystem(site: Site, { root, directory, device, say }: 
   const steps: [what: string, work: () => Promise<void>][] = [
     ['the network', () => writeNetwork(site, root)],
     ['the fallback addresses', () => writeFallbacks(site, join(root, directory))],
+    ['the sides of the addresses', () => writePorts(site, join(root, directory))],
     ['Wi-Fi and 802.1X', () => writeWpa(site, root, directory)],
     ['the host name', () => (hostname === undefined ? Promise.resolve() : setHostname(hostname, root))],
     ['the time zone', () => setTimeZone(site.system.timeZone, root)],
@@ -55,10 +57,23 @@ async function writeNetwork(site: Site, root: string): Promise<void> {
 
 /** For oobm-fallback@.service, which runs where there is such a file. */
 async function writeFallbacks({ interfaces }: Site, directory: string): Promise<void> {
-  for (const name of await readdir(directory)) if (name.startsWith('fallback-')) await rm(join(directory, name))
-  for (const { name, fallback } of interfaces) {
-    if (fallback !== undefined) await writeAtomically(join(directory, `fallback-${name}`), `${fallback}\n`, 0o644)
-  }
+  const fallbacks = interfaces.flatMap(({ name, fallback }) =>
+    fallback === undefined ? [] : [[name, fallback] as const],
+  )
+  await writeForInterfaces(directory, 'fallback', fallbacks)
+}
+
+/** For oobm-sides.service: the ports that may have addresses for those beside the board. */
+async function writePorts(site: Site, directory: string): Promise<void> {
+  await writeForInterfaces(directory, 'port', Object.entries(localPorts(site)))
+}
+
+/** A file for each interface, `WHAT-IF`, and none for others. */
+async function writeForInterfaces(directory: string, what: string, lines: (readonly [name: string, line: string])[]) {
+  const files = new Map(lines.map(([name, line]) => [`${what}-${name}`, line]))
+  for (const file of await readdir(directory))
+    if (file.startsWith(`${what}-`) && !files.has(file)) await rm(join(directory, file))
+  for (const [file, line] of files) await writeAtomically(join(directory, file), `${line}\n`, 0o644)
 }
 
 /** Without networks there is no file, and so no wpa_supplicant. */

@@ -40,7 +40,8 @@ test('all modems can be told at once', () => {
 test('a port for those beside the board has its address without a cable, and no way out', () => {
   const file = (entry: object) =>
     render([{ name: 'eth0', role: 'static', address: '192.168.77.1/24', ...entry }])['50-oobm-eth0.network'] ?? ''
-  const local = /\nDHCP=no\nAddress=192\.168\.77\.1\/24\nIPv6AcceptRA=no\nConfigureWithoutCarrier=yes\n/
+  const local =
+    /\nDHCP=no\nIPv6AcceptRA=no\nConfigureWithoutCarrier=yes\n\n\[Address\]\nAddress=192\.168\.77\.1\/24\nRouteMetric=4096\n/
   assert.match(file({}), local)
   assert.match(file({ role: 'router' }), local)
   const uplink = file({ gateway: '192.168.77.254' })

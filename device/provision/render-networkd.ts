@@ -3,11 +3,12 @@ import { isIP } from 'node:net'
 import { INTERFACE_KINDS, type InterfaceKind, interfaceKindOf, isInterfaceKind } from '../../formats/interface-roles.ts'
 import { DHCP_MODEM_DRIVERS } from '../../formats/modem-drivers.ts'
 import type { InterfaceConfig, Site } from '../../formats/site-config.ts'
+import { leadsNowhere } from './local-ports.ts'
 
 /** Metrics of the routes: the lowest has precedence. Without them, networkd gives both 1024. */
 const METRIC: Record<InterfaceKind, number> = { wired: 100, wifi: 600, modem: 700 }
-/** That of a fallback address: any other route has precedence; the script fallback-address has the same number. */
-const FALLBACK_METRIC = 4096
+/** That of an address for those beside the board: any other route has precedence; the script fallback-address has the same number. */
+const LOCAL_METRIC = 4096
 
 /** An interface without an entry: DHCP and router advertisements. */
 const AUTOMATIC = {
@@ -30,6 +31,8 @@ export function renderNetworkd({ system, interfaces }: Pick<Site, 'system' | 'in
 
 function renderInterface(entry: InterfaceConfig, ntp: readonly string[]): string {
   const { name, dns, search, fallback } = entry
+  // Any other route has precedence to that of a port which leads nowhere.
+  const local = leadsNowhere(entry) ? entry.address : undefined
   const addresses = entry.address === undefined ? entry.addresses : [entry.address]
   const gateways = entry.gateway === undefined ? entry.gateways : [entry.gateway]
   const dhcp = entry.dhcp ?? addresses.length === 0
@@ -42,25 +45,22 @@ function renderInterface(entry: InterfaceConfig, ntp: readonly string[]): string
       section('Link', ['RequiredForOnline=no']),
       section('Network', [
         `DHCP=${dhcp ? 'yes' : 'no'}`,
-        ...addresses.map(address => `Address=${address}`),
+        ...(local === undefined ? addresses : []).map(address => `Address=${address}`),
         // A configured router is the only one: the advertisements of others do not count, and at a port for those beside the
         // board nobody is one.
-        ...(leadsNowhere(entry) || gateways.some(gateway => isIP(gateway) === 6) ? ['IPv6AcceptRA=no'] : []),
+        ...(local !== undefined || gateways.some(gateway => isIP(gateway) === 6) ? ['IPv6AcceptRA=no'] : []),
         // Equipment that is plugged in later finds the address there.
-        ...(leadsNowhere(entry) ? ['ConfigureWithoutCarrier=yes'] : []),
+        ...(local === undefined ? [] : ['ConfigureWithoutCarrier=yes']),
         ...dns.map(server => `DNS=${server}`),
         ...(search.length === 0 ? [] : [`Domains=${search.join(' ')}`]),
         ...ntp.map(server => `NTP=${server}`),
         ...(kind === 'wifi' ? ['IgnoreCarrierLoss=5s'] : []),
       ]),
+      local === undefined ? [] : section('Address', [`Address=${local}`, `RouteMetric=${LOCAL_METRIC}`]),
       // Beside DHCP: oobm-fallback@.service takes it away while there is a lease.
       fallback === undefined
         ? []
-        : section('Address', [
-            `Address=${fallback}`,
-            'DuplicateAddressDetection=ipv4',
-            `RouteMetric=${FALLBACK_METRIC}`,
-          ]),
+        : section('Address', [`Address=${fallback}`, 'DuplicateAddressDetection=ipv4', `RouteMetric=${LOCAL_METRIC}`]),
       gateways.flatMap(gateway => section('Route', [`Gateway=${gateway}`, `Metric=${metric}`])),
       // By its MAC address, as in a reservation on the DHCP server, and not by the machine-id of the card.
       dhcp ? section('DHCPv4', ['ClientIdentifier=mac', `RouteMetric=${metric}`, ...useNtp]) : [],
@@ -68,11 +68,6 @@ function renderInterface(entry: InterfaceConfig, ntp: readonly string[]): string
       section('IPv6AcceptRA', [`RouteMetric=${metric}`]),
     )
     .join('')
-}
-
-/** Whether it is for those beside the board: whatever they say, nothing leaves the board by it. */
-function leadsNowhere({ role, gateway }: InterfaceConfig): boolean {
-  return role === 'router' || (role === 'static' && gateway === undefined)
 }
 
 function matchOf(name: string): string[] {

@@ -1,0 +1,24 @@
+/** The ports that may have addresses for those beside the board; pure. What their side is now, `sides` finds out. */
+import { interfaceKindOf, isInterfaceKind } from '../../formats/interface-roles.ts'
+import type { InterfaceConfig, Site } from '../../formats/site-config.ts'
+
+/** Whether an address of this interface is for those beside the board: whatever they say, nothing leaves the board by it. */
+export function leadsNowhere({ role, gateway }: InterfaceConfig): boolean {
+  return role === 'router' || (role === 'static' && gateway === undefined)
+}
+
+/**
+ * @returns by interface, and `wired` for those without an entry: its role, and the address that it has or falls back to,
+ * `-` for none. Who is in a Wi-Fi or behind a modem is nowhere beside the board.
+ */
+export function localPorts({ interfaces }: Pick<Site, 'interfaces'>): Record<string, string> {
+  const ports: Record<string, string> = {}
+  if (!interfaces.some(({ name }) => name === 'wired')) ports.wired = 'client -'
+  for (const entry of interfaces.filter(({ name }) => interfaceKindOf(name) === 'wired')) {
+    const { name, role, address, addresses, dhcp = addresses.length === 0, fallback } = entry
+    if (leadsNowhere(entry) && address !== undefined) ports[name] = `${role} ${address}`
+    else if (address === undefined && addresses.length === 0 && dhcp)
+      ports[name] = `client ${isInterfaceKind(name) ? '-' : (fallback ?? '-')}`
+  }
+  return ports
+}
