@@ -16,6 +16,7 @@ import { loginChecks } from '../doctor/login-checks.ts'
 import { networkChecks } from '../doctor/network-checks.ts'
 import { peopleChecks } from '../doctor/people-checks.ts'
 import { settingsChecks } from '../doctor/settings-checks.ts'
+import { sidesChecks } from '../doctor/sides-checks.ts'
 import { uplinkChecks } from '../doctor/uplink-checks.ts'
 import { userdataChecks } from '../doctor/userdata-checks.ts'
 
@@ -40,6 +41,7 @@ export const doctorCommand = defineCommand({
       ...(config === undefined
         ? []
         : [...localChecks(config, path, surroundings), ...peopleChecks(config, env), ...networkChecks(config)]),
+      ...(config === undefined ? [] : sidesChecks(config, env)),
       ...uplinkChecks(env, surroundings.nowMs),
       ...userdataChecks(env, surroundings.nowMs),
       ...settingsChecks(env),

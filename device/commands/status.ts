@@ -3,9 +3,11 @@ import { usageError } from '../../cli/command.ts'
 import { isProvedReachable } from '../../formats/states.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { defineCommand } from '../command.ts'
+import { describeSides } from '../daemons/describe-sides.ts'
 import { describeStatus } from '../daemons/describe-status.ts'
 import { hasProvedItself, unitsInUse } from '../daemons/for-scripts.ts'
 import { type Reading, readConsoleBridge, readSupervisor } from '../daemons/read-daemon.ts'
+import { readSides } from '../daemons/read-sides.ts'
 
 export const statusCommand = defineCommand({
   summary: 'show whether a technician can get in, since when, and if not, why',
@@ -23,14 +25,18 @@ export const statusCommand = defineCommand({
   run: async ({ values, env, print, paint, clock }) => {
     const [one, other] = Object.keys(values)
     if (other !== undefined) usageError(`--${one} and --${other} cannot be combined`)
-    const [supervisor, bridge] = await Promise.all([readSupervisor(env), readConsoleBridge(env)])
+    const [supervisor, bridge, sides] = await Promise.all([readSupervisor(env), readConsoleBridge(env), readSides(env)])
     if (values['in-use']) {
       for (const unit of unitsInUse(supervisor, bridge)) print(unit)
       return EXIT.ok
     }
-    if (values.json) print(JSON.stringify({ version: 1, supervisor: plainly(supervisor), console: plainly(bridge) }))
+    if (values.json)
+      print(
+        JSON.stringify({ version: 1, supervisor: plainly(supervisor), console: plainly(bridge), sides: sides ?? null }),
+      )
     else if (!values.state && !values.proved)
-      for (const line of describeStatus(supervisor, bridge, clock.wallMs(), paint)) print(line)
+      for (const line of [...describeStatus(supervisor, bridge, clock.wallMs(), paint), ...describeSides(sides)])
+        print(line)
     else if (!supervisor.running) throw new UserError(supervisor.problem, EXIT.unavailable)
     if (!supervisor.running) return EXIT.unavailable
     if (values.proved) return hasProvedItself(supervisor.status) ? EXIT.ok : EXIT.failed

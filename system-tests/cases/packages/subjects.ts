@@ -19,6 +19,7 @@ const SYSTEM = [
   'openssh-server',
   'nodejs',
   'iproute2',
+  'nftables',
   'util-linux',
   'procps',
   'systemd',
