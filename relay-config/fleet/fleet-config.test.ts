@@ -217,6 +217,7 @@ test('asks for what a dedicated relay needs, and for nothing of it elsewhere', (
     adminPort: 22,
     firewall: false,
     tls: false,
+    adminTls: false,
     profile: 'wired',
     exemptNetworks: [],
   })
