@@ -169,6 +169,21 @@ export const deviceReportSchema = z.preprocess(
       .max(8)
       .optional()
       .catch(undefined),
+    /** The captive portals that it found; missing where there is none, and in reports of older devices. */
+    portals: z
+      .array(
+        z.object({
+          /** Null for the default route. */
+          uplink: text(40).nullable(),
+          /** The address of its page. */
+          page: text(160),
+          /** Age of its last answer. */
+          agoS: age,
+        }),
+      )
+      .max(4)
+      .optional()
+      .catch(undefined),
     /** Null while the console bridge does not answer. */
     consoles: z
       .array(

@@ -82,6 +82,25 @@ test('has the uplinks of a device with several, with ages, and the way of its tu
   assert.is(deviceReport({ ...STATUS, uplinks: many }, undefined, undefined, 30, NOW_MS).uplinks?.length, 8)
 })
 
+test('has the pages of captive portals, four at most', () => {
+  const portal = { interface: 'wlan0', page: 'http://portal.example/login', at: agoMs(20) }
+  const report = deviceReport(
+    { ...STATUS, portals: [portal, { ...portal, interface: null }] },
+    undefined,
+    'eth0',
+    30,
+    NOW_MS,
+  )
+  assert.equal(report.portals, [
+    { uplink: 'wlan0', page: 'http://portal.example/login', agoS: 20 },
+    { uplink: null, page: 'http://portal.example/login', agoS: 20 },
+  ])
+  deviceReportSchema.parse(report)
+  const many = Array.from({ length: 9 }, () => portal)
+  assert.is(deviceReport({ ...STATUS, portals: many }, undefined, undefined, 30, NOW_MS).portals?.length, 4)
+  assert.is(deviceReport(STATUS, undefined, undefined, 30, NOW_MS).portals, undefined)
+})
+
 test('says what it does not know', () => {
   const proof = { ...STATUS.proof, provedAt: null, by: null }
   const report = deviceReport({ ...STATUS, proof, changes: [] }, undefined, undefined, 30, NOW_MS)

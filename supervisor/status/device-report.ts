@@ -6,6 +6,8 @@ import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.
 const CHANGES_MAX = 8
 /** Uplinks in a report: more than a board has ports. */
 const UPLINKS_MAX = 8
+/** Captive portals in a report. */
+const PORTALS_MAX = 4
 
 /**
  * @param consoles undefined while the bridge does not answer
@@ -20,7 +22,7 @@ export function deviceReport(
   nowMs: number,
 ): DeviceReport {
   const ageS = (thenMs: number) => Math.min(1e10, Math.max(0, Math.round((nowMs - thenMs) / 1000)))
-  const { state, cause, since, proof, sessions, software, changes, uplinks, way } = status
+  const { state, cause, since, proof, sessions, software, changes, uplinks, way, portals } = status
   return {
     v: 1,
     state,
@@ -39,6 +41,11 @@ export function deviceReport(
       uplinks: uplinks.slice(0, UPLINKS_MAX).map(({ name, kind, metered, carries, provedAt, dayBytes, why }) => {
         const provedS = provedAt === null ? null : ageS(provedAt)
         return { name: name.slice(0, 40), kind, metered, carries, provedS, dayBytes, why: why.slice(0, 80) }
+      }),
+    }),
+    ...(portals && {
+      portals: portals.slice(0, PORTALS_MAX).map(({ interface: name, page, at }) => {
+        return { uplink: name?.slice(0, 40) ?? null, page: page.slice(0, 160), agoS: ageS(at) }
       }),
     }),
     consoles:

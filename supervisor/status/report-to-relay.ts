@@ -147,8 +147,9 @@ function carryingUplink(status: SupervisorStatus | undefined): string | undefine
 /** The parts whose change is reported at once: ages and round trips change all the time. */
 function essence(status: SupervisorStatus): string {
   const { state, cause, sessions, proof, way } = status
+  const portals = status.portals?.map(({ interface: name, page }) => [name, page])
   const uplinks = status.uplinks?.map(({ name, why }) => [name, why])
-  return JSON.stringify([state, cause, sessions, proof.provedAt, uplinks, way?.rung])
+  return JSON.stringify([state, cause, sessions, proof.provedAt, uplinks, way?.rung, portals])
 }
 
 function whoIsOn(status: ConsoleStatus | undefined): string {

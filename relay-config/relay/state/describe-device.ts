@@ -39,6 +39,10 @@ export function describeDevice(view: DeviceView, nowMs: number, paint: Paint): s
     row('version', clean(report.software, 40)),
     ...describeUplinks(report, reported, nowMs),
     ...(report.way === undefined || report.way === 'direct' ? [] : [row('way', `by ${RUNG_NAMES[report.way]}`)]),
+    ...(report.portals ?? []).map(({ uplink, page, agoS }) => {
+      const where = uplink === null ? '' : ` of ${clean(uplink, 40)}`
+      return row('portal', `a captive portal${where}: ${clean(page, 160)}, answered ${age(reported - agoS * 1000)}`)
+    }),
     row('sessions', `${report.sessions.shell} in the shell, ${report.sessions.console} on consoles`),
     ...(report.consoles === null ? [row('consoles', 'the console bridge does not answer')] : []),
     ...(report.consoles ?? []).flatMap(({ name, open, cause, who }) => [

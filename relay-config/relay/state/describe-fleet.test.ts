@@ -151,6 +151,17 @@ test('has the uplinks of a device with several, and the way of its tunnel', () =
   }
 })
 
+test('has the page of a captive portal that is in the way of an uplink', () => {
+  const page = 'http://portal.example/login'
+  const portals = [
+    { uplink: 'wlan0', page, agoS: 20 },
+    { uplink: null, page, agoS: 20 },
+  ]
+  const shown = describeDevice(viewOf('tokyo', 'ready', { report: { ...REPORT, portals } }), NOW_MS, PLAIN).join('\n')
+  assert.match(shown, /\n {2}portal +a captive portal of wlan0: http:\/\/portal\.example\/login, answered \d+s ago\n/)
+  assert.match(shown, /\n {2}portal +a captive portal: http:\/\/portal\.example\/login, answered \d+s ago\n/)
+})
+
 test('shows how long a device is silent, or since when it has not reported', () => {
   const shown = (more: Partial<DeviceView>) =>
     describeFleet([viewOf('tokyo', 'silent', more)], NOW_MS, 80, PLAIN)[1] ?? ''
@@ -189,6 +200,7 @@ const HOSTILE: DeviceReport = {
   consoles: [{ name: EVIL, open: false, cause: EVIL, who: [{ technician: EVIL, types: true, forS: 1 }] }],
   changes: [{ agoS: 1e10, state: EVIL, cause: EVIL }],
   uplinks: [{ name: EVIL, kind: EVIL, metered: true, carries: false, provedS: 1e10, dayBytes: 9e15, why: EVIL }],
+  portals: [{ uplink: EVIL, page: EVIL, agoS: 1e10 }],
 }
 const hostile = viewOf('tokyo', EVIL, { report: HOSTILE })
 
