@@ -28,6 +28,7 @@ import type { Broadcast } from './loop/wake.ts'
 import { watchLocal } from './loop/watch-local.ts'
 import { readAuthorities } from './network/authorities.ts'
 import { dialLocal } from './network/dial-local.ts'
+import { readDhcpPortal } from './network/portal/dhcp-portal.ts'
 import { type Portal, Portals } from './network/portal/portals.ts'
 import { rungsLeft } from './network/rung-order.ts'
 import { readUplink, readUplinks } from './network/uplink.ts'
@@ -126,7 +127,7 @@ export async function supervise(
     changed: tried => keeper.report({}, { ways: tried.map(wayDetail) }),
   })
   const portals = new Portals({
-    ...{ pathOf, clock, signal, log },
+    ...{ pathOf, clock, signal, log, dhcpPortal: readDhcpPortal },
     changed: () => keeper.report({ portals: portals.list() }, { portals: portals.list().map(portalDetail) }),
   })
   const local = new LocalFacts(

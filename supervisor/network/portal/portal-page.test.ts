@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../../../testbed/suite.ts'
-import { portalPage } from './portal-page.ts'
+import { apiPage, portalPage } from './portal-page.ts'
 
 const test = suite('portal-page')
 
@@ -53,6 +53,28 @@ test('has nothing that a terminal obeys, no login, and a length that can be type
     assert.is(led(location), page)
   const long = led(`http://${'a.'.repeat(120)}example/`)
   assert.ok((long?.length ?? 999) <= 160, long)
+})
+
+test('is what the API of a captive portal says, where that is in the way (RFC 8908)', () => {
+  const api = new URL('https://api.example/capport')
+  const page = (answer: unknown) => apiPage(typeof answer === 'string' ? answer : JSON.stringify(answer), api)
+  const captive = { captive: true, 'user-portal-url': 'https://portal.example/login' }
+  assert.is(page(captive), 'https://portal.example/login')
+  assert.is(page({ ...captive, captive: false }), undefined)
+  for (const url of [undefined, '', 'javascript:alert(1)', 'file:///etc/passwd', '\u001b[2J', 'http://']) {
+    assert.is(page({ captive: true, 'user-portal-url': url }), 'https://api.example/capport', url)
+  }
+  for (const other of [
+    '',
+    '<html>',
+    'null',
+    '[]',
+    '{}',
+    { captive: 'true' },
+    { captive: true, 'user-portal-url': 7 },
+  ]) {
+    assert.is(page(other), undefined, JSON.stringify(other))
+  }
 })
 
 test.run()

@@ -1,4 +1,5 @@
-/** The page of a captive portal, from its answer to a plain request; pure. All of it is text of a stranger. */
+/** The page of a captive portal, from its answer to a plain request or from its API; pure. All of it is text of a stranger. */
+import * as z from 'zod'
 import { printable } from '../../../runtime/printable.ts'
 
 export interface HttpAnswer {
@@ -21,6 +22,28 @@ export function portalPage({ status, location }: HttpAnswer, host: string): stri
   const page = URL.canParse(location, asked.href) ? new URL(location, asked) : undefined
   if (page === undefined || !/^https?:$/.test(page.protocol) || page.hostname === asked.hostname) return undefined
   return shown(page)
+}
+
+/** RFC 8908, section 5; other keys say how long one may stay. */
+const answerSchema = z.object({ captive: z.boolean(), 'user-portal-url': z.string().optional() })
+
+/**
+ * @param text what the API answered
+ * @returns the page for people; undefined where no portal is in the way, and for what is no such answer
+ */
+export function apiPage(text: string, api: URL): string | undefined {
+  const answer = answerSchema.safeParse(jsonOf(text)).data
+  if (!answer?.captive) return undefined
+  const { 'user-portal-url': page = '' } = answer
+  return shown(/^https?:/i.test(page) && URL.canParse(page) ? new URL(page) : api)
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function rootOf(host: string): URL {

@@ -14,12 +14,19 @@ function scene() {
   const clock = new FakeClock()
   const asked: string[] = []
   let network: string | undefined = 'net 1'
+  /** Interfaces whose DHCP is asked for a portal, and what it says. */
+  const apis: string[] = []
+  let dhcp: URL | undefined
   let open: (address: string) => Promise<Opened> = async () => REFUSED
   const portals = new Portals({
     clock,
     signal: new AbortController().signal,
     log: silentLog,
     changed: () => {},
+    dhcpPortal: name => {
+      apis.push(name)
+      return dhcp
+    },
     pathOf: () => ({
       lookup: async () => [],
       isIPv6Only: () => false,
@@ -31,7 +38,10 @@ function scene() {
     }),
   })
   return {
-    ...{ clock, portals, asked },
+    ...{ clock, portals, asked, apis },
+    dhcpSays: (api: string) => {
+      dhcp = new URL(api)
+    },
     move: (to: string) => {
       network = to
     },
@@ -58,6 +68,18 @@ function answering() {
 
 const REFUSED = { ok: false, fault: { kind: 'refused' } } as const
 const idle = () => new Promise(resolve => setImmediate(resolve))
+
+test('asks the API that DHCP names first, then the relay, both over the same interface', async () => {
+  const { clock, portals, asked, apis, dhcpSays } = scene()
+  dhcpSays('https://192.0.2.9/api')
+  portals.notReached('192.0.2.1', undefined)
+  await waitFor('both to be asked', () => asked.length === 2)
+  assert.equal(asked, ['192.0.2.9', '192.0.2.1'])
+  portals.notReached('192.0.2.1', 'wlan0')
+  await waitFor('both to be asked', () => asked.length === 4)
+  assert.equal(apis, ['net', 'wlan0'])
+  assert.is(clock.nowMs(), 0)
+})
 
 test('looks once in five minutes on one network, and at once on another one', async () => {
   const { clock, portals, asked, move } = scene()

@@ -3,6 +3,7 @@ import type { Clock } from '../../../runtime/clock.ts'
 import type { Logger } from '../../../runtime/log.ts'
 import { within } from '../../../runtime/waiting.ts'
 import type { NetworkPath } from '../../../transport/open-stream.ts'
+import { askApi } from './ask-api.ts'
 import { askPortal } from './ask-portal.ts'
 
 /** One that was found. */
@@ -17,6 +18,8 @@ export interface Portal {
 
 export interface PortalsOptions {
   pathOf(interfaceName: string | undefined): NetworkPath
+  /** The API of a portal that DHCP names on that interface. */
+  dhcpPortal(interfaceName: string): URL | undefined
   clock: Clock
   signal: AbortSignal
   log: Logger
@@ -24,8 +27,9 @@ export interface PortalsOptions {
   changed(): void
 }
 
-/** Milliseconds for one look. */
+/** Milliseconds for one look, and for the API of a portal. */
 const LOOK_MS = 10_000
+const API_MS = 5_000
 /** Milliseconds between two looks at the same network: some hundred bytes each, also where bytes are paid for. */
 const PACE_MS = 300_000
 /** Milliseconds after which one that was not seen again is not shown any more. */
@@ -59,7 +63,9 @@ export class Portals {
     if (this.#looking || (!isNew && clock.nowMs() - last.atMs < PACE_MS)) return
     const looking = { interface: interfaceName, isOver: false }
     this.#looking = looking
-    void this.#look(path, host).then(page => {
+    // What is known of the default route begins with its interface.
+    const name = interfaceName ?? network?.split(' ', 1)[0]
+    void this.#look(path, host, name).then(page => {
       this.#looking = undefined
       if (looking.isOver) return
       // Moved meanwhile: what was found is another network's.
@@ -84,9 +90,12 @@ export class Portals {
     )
   }
 
-  async #look(path: NetworkPath, host: string): Promise<string | undefined> {
-    const { clock, signal, log } = this.#options
+  async #look(path: NetworkPath, host: string, name: string | undefined): Promise<string | undefined> {
+    const { clock, signal, log, dhcpPortal } = this.#options
     try {
+      const api = name === undefined ? undefined : dhcpPortal(name)
+      const told = api && (await within(API_MS, [signal], deadline => askApi(path, api, deadline), { clock }))
+      if (told?.kind === 'done' && told.value !== undefined) return told.value
       const looked = await within(LOOK_MS, [signal], deadline => askPortal(path, host, deadline), { clock })
       return looked.kind === 'done' ? looked.value : undefined
     } catch (err) {
