@@ -5,6 +5,7 @@
 import * as z from 'zod'
 import { labelTextSchema } from './console-label.ts'
 import { consoleSettings } from './console-settings.ts'
+import { fileDropSchema } from './file-drop-settings.ts'
 import { pathSchema, portSchema, userSchema } from './names.ts'
 import { settingsPollSchema } from './settings-poll.ts'
 import { uplinkSchema } from './uplink-settings.ts'
@@ -189,6 +190,9 @@ export const deviceSettings = {
     }),
   proxy: proxySchema.optional().meta({ description: 'an HTTP proxy, for networks that let nothing else out' }),
   waysOut: waysOutSchema.prefault({}).meta({ description: 'what is tried where plain SSH does not come through' }),
+  files: fileDropSchema
+    .prefault({})
+    .meta({ description: 'files for the equipment beside the device, on local addresses (docs/files.md)' }),
   led: ledSchema.prefault({}).meta({ description: 'the LED that shows the state' }),
   profile: profileSchema.meta({
     description: 'what the connection costs; sets the intervals that have no value',

@@ -10,7 +10,7 @@ export interface SettingFacts {
   /** More, in whole sentences. */
   details?: string | undefined
   /** Of a number. */
-  unit?: 's' | 'ms' | 'bit/s' | 'bytes' | 'percent' | 'days'
+  unit?: 's' | 'ms' | 'bit/s' | 'bytes' | 'MiB' | 'percent' | 'days'
   /** What counts when it is left out, where that is no fixed value: a phrase. */
   whenLeftOut?: string
   /** A value for an example, where there is no default to show. */

@@ -17,10 +17,10 @@ export const DAEMON_FLAGS: readonly string[] = [
   '--max-lazy',
 ]
 
-const DAEMONS = ['oobm-supervisor', 'oobm-console', 'oobm-line', 'lab-console']
+const DAEMONS = ['oobm-supervisor', 'oobm-console', 'oobm-line', 'oobm-drop', 'lab-console']
 
 /** Those that have a code cache on a device. */
-export const PROGRAMS: readonly string[] = ['oobm', 'oobm-supervisor', 'oobm-console', 'oobm-line']
+export const PROGRAMS: readonly string[] = ['oobm', 'oobm-supervisor', 'oobm-console', 'oobm-line', 'oobm-drop']
 
 /**
  * @param folder where the bundled programs are

@@ -35,6 +35,10 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
     allowed: ['runtime', 'formats', 'cli', 'supervisor'],
     why: '`oobm` reads what the daemons write; of their code it has only how the LED is driven',
   },
+  'file-drop': {
+    allowed: ['runtime', 'formats'],
+    why: 'what answers equipment has nothing of the programs that hold keys',
+  },
   apply: {
     allowed: ['runtime', 'formats', 'cli', 'device'],
     why: '`oobm-apply` installs as `oobm import` does; nobody else’s code runs as root for a document',

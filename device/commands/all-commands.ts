@@ -4,6 +4,7 @@ import { VERSION } from '../../runtime/version.ts'
 import type { Command } from '../command.ts'
 import { consoleCommand } from './console.ts'
 import { doctorCommand } from './doctor.ts'
+import { filesCommand } from './files.ts'
 import { historyCommand } from './history.ts'
 import { importCommand } from './import.ts'
 import { ledCommand } from './led.ts'
@@ -29,6 +30,7 @@ export const PROGRAM: Program<Command> = {
       led: ledCommand,
     },
     'Use the serial consoles': { console: consoleCommand },
+    'Give files to equipment': { files: filesCommand },
     'Set up and upgrade': {
       import: importCommand,
       settings: settingsCommand,

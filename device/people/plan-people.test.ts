@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import type { GroupEntry, PasswdEntry } from '../../runtime/passwd.ts'
 import { suite } from '../../testbed/suite.ts'
-import { authorizedKeysOf, missingOf, planPeople, renderSysusers, type System } from './plan-people.ts'
+import { authorizedKeysOf, hasTooMuch, missingOf, planPeople, renderSysusers, type System } from './plan-people.ts'
 
 const test = suite('plan of people')
 
@@ -39,8 +39,8 @@ test('who has the shell, or is an administrator, has an account; a uid from 2000
     technician('remote-admin', { admin: true }),
   ])
   assert.equal(accounts, [
-    { name: 'bob', uid: 20_000, keys: ['key-of-bob'] },
-    { name: 'alice', uid: 20_001, keys: ['one', 'two'] },
+    { name: 'bob', uid: 20_000, keys: ['key-of-bob'], isAdmin: false },
+    { name: 'alice', uid: 20_001, keys: ['one', 'two'], isAdmin: true },
   ])
   assert.equal(short(record), ['bob=20000', 'alice=20001'])
   assert.equal([leavers, clashes], [[], []])
@@ -129,22 +129,33 @@ test('with the record lost, the accounts that are there keep their uids, and lea
 
 test('writes what sysusers and sshd read', () => {
   assert.is(
-    renderSysusers([{ name: 'alice', uid: 20_000 }]),
+    renderSysusers([{ name: 'alice', uid: 20_000, isAdmin: false }]),
     `u alice 20000 "Out-of-band technician" /home/alice /bin/bash
 m alice oobm-people
 m alice oobm
 m alice systemd-journal
 `,
   )
-  assert.is(authorizedKeysOf({ name: 'alice', keys: ['a', 'b'] }), 'a alice\nb alice\n')
+  assert.match(renderSysusers([{ name: 'bob', uid: 20_001, isAdmin: true }]), /^m bob oobm-drop-admin$/m)
+  assert.is(authorizedKeysOf({ name: 'alice', keys: ['a', 'b'], isAdmin: false }), 'a alice\nb alice\n')
 })
 
 test('says what an account lacks', () => {
-  const person = { name: 'alice', uid: 20_000 }
+  const person = { name: 'alice', uid: 20_000, isAdmin: false }
   const groups = ['oobm-people', 'oobm', 'systemd-journal'].map((name, at) => group(name, 900 + at, 'alice'))
   assert.equal(missingOf(person, system([user('alice', 20_000)], groups)), [])
   assert.equal(missingOf(person, system([user('alice', 20_000)], groups.slice(1))), ['oobm-people'])
   assert.equal(missingOf(person, system([user('alice', 1000)], groups)), ['account'])
+  const admin = { ...person, isAdmin: true }
+  assert.equal(missingOf(admin, system([user('alice', 20_000)], groups)), ['oobm-drop-admin'])
+})
+
+test('only an administrator may fill the file drop, and nobody who was one', () => {
+  const there = system([user('alice', 20_000)], [group('oobm-drop-admin', 950, 'alice')])
+  const person = { name: 'alice', uid: 20_000, keys: [] }
+  assert.is(hasTooMuch({ ...person, isAdmin: false }, there), true)
+  assert.is(hasTooMuch({ ...person, isAdmin: true }, there), false)
+  assert.is(hasTooMuch({ ...person, name: 'bob', isAdmin: false }, there), false)
 })
 
 test.run()

@@ -1,5 +1,6 @@
 /** Who gets an account on this device, with which uid, and whose account is removed: pure. */
 import type { DeviceConfig } from '../../formats/device-config.ts'
+import { DROP_GROUP } from '../../formats/file-drop.ts'
 import { PEOPLE_GROUP, PEOPLE_UIDS, type PersonUid } from '../../formats/people.ts'
 import type { GroupEntry, PasswdEntry } from '../../runtime/passwd.ts'
 
@@ -12,6 +13,8 @@ export interface WithKeys {
   name: string
   /** Public keys. */
   keys: readonly string[]
+  /** May fill the file drop. */
+  isAdmin: boolean
 }
 
 export type WantedAccount = PersonUid & WithKeys
@@ -39,6 +42,10 @@ const ADMINISTRATORS = ['remote-admin', 'enebular-remote-admin']
 /** Beside their own: they may use `oobm test` and `led`, as the shared login may, and read the journal. */
 const GROUPS = [PEOPLE_GROUP, 'oobm', 'systemd-journal']
 
+function groupsOf({ isAdmin }: Pick<WithKeys, 'isAdmin'>): string[] {
+  return isAdmin ? [...GROUPS, DROP_GROUP] : GROUPS
+}
+
 /** @param recorded the record so far */
 export function planPeople(
   config: Pick<DeviceConfig, 'technicians'>,
@@ -48,7 +55,7 @@ export function planPeople(
   const record = [...recorded, ...forgotten(recorded, system)]
   const accounts: WantedAccount[] = []
   const clashes: Clash[] = []
-  for (const { name, keys } of withShell(config)) {
+  for (const { name, keys, isAdmin } of withShell(config)) {
     const known = record.find(person => person.name === name)
     const uid = known?.uid ?? nextUid(record, system)
     const why = clashOf({ name, uid }, system)
@@ -57,7 +64,7 @@ export function planPeople(
       continue
     }
     if (known === undefined) record.push({ name, uid })
-    accounts.push({ name, uid, keys })
+    accounts.push({ name, uid, keys, isAdmin })
   }
   const staying = new Set([...accounts, ...clashes].map(({ name }) => name))
   return {
@@ -70,15 +77,17 @@ export function planPeople(
 
 /** Who gets an account of their own. */
 export function withShell({ technicians }: Pick<DeviceConfig, 'technicians'>): WithKeys[] {
-  return technicians.filter(({ name, shell, admin }) => (shell || admin) && !ADMINISTRATORS.includes(name))
+  return technicians
+    .filter(({ name, shell, admin }) => (shell || admin) && !ADMINISTRATORS.includes(name))
+    .map(({ name, keys, admin }) => ({ name, keys, isAdmin: admin }))
 }
 
 /** sysusers.d(5); our group and those of the shared login are made with the package. */
-export function renderSysusers(accounts: readonly PersonUid[]): string {
+export function renderSysusers(accounts: readonly Omit<WantedAccount, 'keys'>[]): string {
   return accounts
-    .flatMap(({ name, uid }) => [
+    .flatMap(({ name, uid, isAdmin }) => [
       `u ${name} ${uid} "Out-of-band technician" /home/${name} /bin/bash`,
-      ...GROUPS.map(group => `m ${name} ${group}`),
+      ...groupsOf({ isAdmin }).map(group => `m ${name} ${group}`),
     ])
     .map(line => `${line}\n`)
     .join('')
@@ -90,9 +99,16 @@ export function authorizedKeysOf({ name, keys }: WithKeys): string {
 }
 
 /** What the system lacks of this account; an empty list when it is whole. */
-export function missingOf({ name, uid }: PersonUid, { users, groups }: System): string[] {
-  const lacks = GROUPS.filter(group => !groups.find(entry => entry.name === group)?.members.includes(name))
+export function missingOf({ name, uid, isAdmin }: Omit<WantedAccount, 'keys'>, { users, groups }: System): string[] {
+  const lacks = groupsOf({ isAdmin }).filter(
+    group => !groups.find(entry => entry.name === group)?.members.includes(name),
+  )
   return [...(users.some(user => user.name === name && user.uid === uid) ? [] : ['account']), ...lacks]
+}
+
+/** Whether this person was an administrator, and still has what came with that. */
+export function hasTooMuch({ name, isAdmin }: WantedAccount, { groups }: System): boolean {
+  return !isAdmin && groups.some(group => group.name === DROP_GROUP && group.members.includes(name))
 }
 
 /** Accounts of ours that are not in the record, because it was lost. */

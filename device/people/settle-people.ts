@@ -3,6 +3,7 @@ import { lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import spawn from 'nano-spawn'
 import type { DeviceConfig } from '../../formats/device-config.ts'
+import { DROP_GROUP } from '../../formats/file-drop.ts'
 import { PEOPLE_KEYS, type PersonUid, peopleRecordText, readPeopleRecord } from '../../formats/people.ts'
 import { errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
 import { parseGroup, parsePasswd } from '../../runtime/passwd.ts'
@@ -12,10 +13,12 @@ import { endPerson, openHome, TOOL_MS } from './end-person.ts'
 import {
   authorizedKeysOf,
   type Clash,
+  hasTooMuch,
   missingOf,
   planPeople,
   renderSysusers,
   type System,
+  type WantedAccount,
   type WithKeys,
   withShell,
 } from './plan-people.ts'
@@ -63,6 +66,10 @@ export async function settlePeople({ config, record, say }: SettleOptions): Prom
       const done = await endPerson(person, hasAccount)
       if (done !== undefined) say(done)
     })
+  }
+  for (const person of plan.accounts.filter(account => hasTooMuch(account, system))) {
+    const done = await orElse(person, () => run('gpasswd', ['--delete', person.name, DROP_GROUP]))
+    if (done) say(`${person.name} may not change the file drop any more`)
   }
   const passwords = parseShadow(await readFile('/etc/shadow', 'utf8'))
   const incomplete = plan.accounts.filter(
@@ -113,7 +120,7 @@ async function writeKeys(person: WithKeys): Promise<void> {
   if (before !== text) await writeAtomically(path, text, 0o644)
 }
 
-async function makeAccounts(people: readonly PersonUid[]): Promise<void> {
+async function makeAccounts(people: readonly WantedAccount[]): Promise<void> {
   await makeDirectory(dirname(SYSUSERS_PATH), 0o755)
   await writeAtomically(SYSUSERS_PATH, renderSysusers(people), 0o644)
   await run('systemd-sysusers', [SYSUSERS_PATH])

@@ -27,6 +27,11 @@ const EXPOSURE_MAX: Record<string, number> = {
   'oobm-apply.service': 20,
   'oobm-card.service': 20,
   'oobm-wifi-radio@.service': 13,
+  'oobm-files.service': 12,
+  'oobm-drop-net@.service': 20,
+  'oobm-drop@.service': 20,
+  // vsftpd begins as root.
+  'oobm-ftp@.service': 25,
 }
 
 /** What every unit is enclosed by; below, what else it must say, and where it has another value or none. */
@@ -204,6 +209,65 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     ReadWritePaths: '/etc/oobm/secrets',
     SystemCallFilter: ['@system-service', '~@privileged @resources'],
   },
+  'oobm-files.service': {
+    UMask: '0022',
+    // The rights of a directory that belongs to the services; what it mounts, systemd mounts.
+    CapabilityBoundingSet: 'CAP_FOWNER',
+    PrivateNetwork: 'yes',
+    RestrictAddressFamilies: 'AF_UNIX',
+    RuntimeDirectory: 'oobm-files',
+    RuntimeDirectoryPreserve: 'yes',
+    ReadWritePaths: '/var/lib/oobm-drop',
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+  },
+  'oobm-drop-net@.service': {
+    CapabilityBoundingSet: '',
+    RestrictAddressFamilies: 'AF_UNIX AF_NETLINK',
+    MemoryDenyWriteExecute: 'yes',
+    PartOf: 'oobm-local@%i.target',
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+  },
+  'oobm-drop@.service': {
+    User: 'oobm-drop',
+    UMask: '0027',
+    CapabilityBoundingSet: 'CAP_NET_BIND_SERVICE',
+    AmbientCapabilities: 'CAP_NET_BIND_SERVICE',
+    RestrictAddressFamilies: 'AF_INET AF_UNIX AF_NETLINK',
+    // oobm-drop-net@.service allows the network of its address, and nothing else is allowed.
+    IPAddressAllow: undefined,
+    TemporaryFileSystem: '/var:ro /srv:ro',
+    InaccessiblePaths: '-/etc/oobm -/boot',
+    BindPaths: '/srv/oobm/upload /var/lib/oobm-drop/history',
+    ReadWritePaths: undefined,
+    PartOf: 'oobm-local@%i.target',
+    ConditionPathExists: '/run/oobm-files/drop',
+    OOMScoreAdjust: '300',
+    MemoryMax: '128M',
+    TasksMax: '32',
+    LimitNOFILE: '1024',
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+  },
+  'oobm-ftp@.service': {
+    // Root, without the rights of root over files; each session has an account of its own, and a root of its own.
+    User: undefined,
+    UMask: '0027',
+    CapabilityBoundingSet: 'CAP_NET_BIND_SERVICE CAP_SYS_CHROOT CAP_SETUID CAP_SETGID',
+    AmbientCapabilities: '',
+    RestrictAddressFamilies: 'AF_INET AF_UNIX',
+    IPAddressAllow: undefined,
+    TemporaryFileSystem: '/var:ro /srv:ro',
+    InaccessiblePaths: '-/etc/oobm -/etc/shadow -/etc/gshadow -/etc/ssh -/boot',
+    BindPaths: '/srv/oobm/upload:/srv/ftp/upload',
+    ReadWritePaths: '/run/oobm-drop',
+    PartOf: 'oobm-local@%i.target oobm-drop@%i.service',
+    ConditionPathExists: '/run/oobm-files/ftp',
+    OOMScoreAdjust: '300',
+    MemoryMax: '96M',
+    TasksMax: '96',
+    LimitNOFILE: '1024',
+    MemoryDenyWriteExecute: 'yes',
+    SystemCallFilter: ['@system-service', '~@resources', 'chroot setuid setgid setgroups'],
+  },
   'oobm-fallback@.service': {
     User: 'systemd-network',
     CapabilityBoundingSet: 'CAP_NET_ADMIN CAP_NET_RAW',
@@ -256,7 +320,7 @@ else {
     const root = join(await scratchDirectory(context), 'root')
     await cp(FILES, root, { recursive: true, verbatimSymlinks: true })
     await mkdir(join(root, 'usr/sbin'), { recursive: true })
-    for (const program of ['bin/node', 'sbin/wpa_supplicant'])
+    for (const program of ['bin/node', 'sbin/wpa_supplicant', 'sbin/vsftpd'])
       await writeFile(join(root, 'usr', program), '#!/bin/sh\n', { mode: 0o755 })
     for (const unit of await units()) {
       // Not the units that these refer to: a scratch root has none of them.
@@ -294,7 +358,7 @@ test('/sys is read-only for every unit but the one that lights the LED', async (
     const settings = settingsOf(await readFile(join(UNITS, unit), 'utf8'))
     if (settings.get('ProtectKernelTunables') === undefined) continue
     const hasOwnSys = settings.get('PrivateNetwork')?.[0] === 'yes'
-    assert.equal(settings.get('BindReadOnlyPaths'), hasOwnSys ? undefined : ['/sys'], unit)
+    assert.is(settings.get('BindReadOnlyPaths')?.includes('/sys') ?? false, !hasOwnSys, unit)
   }
 })
 
@@ -318,6 +382,8 @@ test('a daemon starts with the flags and the loader that the lab and the measure
     const program = unit.replace('@', '')
     assert.is(start, programCommand('/usr/bin/node', '/usr/lib/oobm/lib', program).join(' '))
   }
+  const [drop] = settingsOf(await readFile(join(UNITS, 'oobm-drop@.service'), 'utf8')).get('ExecStart') ?? []
+  assert.is(drop, `${programCommand('/usr/bin/node', '/usr/lib/oobm/lib', 'oobm-drop').join(' ')} %i`)
   // What one types has no flags: it ends soon.
   const wrapper = await readFile(join(FILES, 'usr/bin/oobm'), 'utf8')
   assert.match(wrapper, `exec ${programCommand('/usr/bin/node', '/usr/lib/oobm/lib', 'oobm').join(' ')} "$@"`)
@@ -346,6 +412,17 @@ function settingsOf(text: string): Map<string, string[]> {
   }
   return settings
 }
+
+test('what mounts the files lets no program, device or set-uid file in', async () => {
+  for (const area of ['read', 'upload']) {
+    const settings = settingsOf(await readFile(join(UNITS, `srv-oobm-${area}.mount`), 'utf8'))
+    assert.equal(settings.get('Options'), ['loop,nodev,nosuid,noexec,noatime,grpid,errors=remount-ro'])
+    assert.equal(
+      [settings.get('What'), settings.get('Where')],
+      [[`/var/lib/oobm-drop/${area}.img`], [`/srv/oobm/${area}`]],
+    )
+  }
+})
 
 async function units(): Promise<string[]> {
   return (await readdir(UNITS)).filter(name => name.endsWith('.service'))

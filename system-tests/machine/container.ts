@@ -39,16 +39,23 @@ export async function makeDebian(root: string, suite: string, packages: readonly
 /** So that IPAddressDeny= of its units is a firewall: systemd loads it into the kernel by bpf(2). */
 const FIREWALL = ['--capability=all', '--system-call-filter=bpf']
 
+/** So that it mounts images: the loop devices of this machine, which all containers share. */
+const LOOPS = ['loop-control', ...Array.from({ length: 8 }, (_, number) => `loop${number}`)].map(
+  name => `--bind=/dev/${name}`,
+)
+
 /**
  * Starts it. The caller cuts its power at last, whatever happened.
  * @param hasFirewall whether the addresses that units allow and deny mean something there
+ * @param hasLoops whether it mounts images
  */
-export function startContainer(root: string, { hasFirewall = false } = {}): Container {
+export function startContainer(root: string, { hasFirewall = false, hasLoops = false } = {}): Container {
   const name = `oobm-${process.pid}-${++count}`
   const where = ['-D', root, `--machine=${name}`, '--register=no', '--keep-unit']
   const nspawn = startProgram('systemd-nspawn', [
     ...where,
     ...(hasFirewall ? FIREWALL : []),
+    ...(hasLoops ? LOOPS : []),
     ...['--boot', '--private-network', '--console=pipe'],
   ])
   nspawn.child.stdin?.end()

@@ -10,7 +10,7 @@ fi
 
 enabled=(
 	systemd-networkd systemd-resolved systemd-timesyncd ssh
-	oobm-provision oobm-people.service oobm-people.path oobm-lines.service oobm-lines.path oobm-apply.path oobm-apply.service oobm-card oobm-supervisor oobm-console
+	oobm-provision oobm-people.service oobm-people.path oobm-lines.service oobm-lines.path oobm-files.service oobm-files.path oobm-apply.path oobm-apply.service oobm-card oobm-supervisor oobm-console
 )
 systemctl enable "${enabled[@]}"
 
@@ -20,6 +20,8 @@ masked=(
 	apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer e2scrub_reap.service man-db.timer
 	systemd-networkd-wait-online.service systemd-pstore.service systemd-rfkill.service systemd-rfkill.socket
 	remote-fs.target sshd-keygen.service wpa_supplicant.service
+	# It would listen on every address: oobm-ftp@.service runs it on local ones alone.
+	vsftpd.service
 )
 # Of Raspberry Pi OS: another network, first-boot wizards, and devices that are off.
 masked+=(

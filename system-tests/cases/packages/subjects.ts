@@ -43,6 +43,7 @@ interface PackageCase {
   /** The steps, beside this file. */
   script: string
   hasFirewall?: boolean
+  hasLoops?: boolean
 }
 
 export const DEVICE_PACKAGE: Subject<Stage> = {
@@ -71,6 +72,28 @@ export const DEVICE_PACKAGE: Subject<Stage> = {
       bring: bringNextAndRelay,
       script: 'other-lines.sh',
       hasFirewall: true,
+    }),
+    packageCase({
+      name: 'file drop',
+      packages: [
+        'openssh-client',
+        'openssh-sftp-server',
+        'udev',
+        'e2fsprogs',
+        'tftp-hpa',
+        'atftp',
+        'curl',
+        'busybox',
+        'vsftpd',
+        'libnss-systemd',
+      ],
+      bring: async (root, stage, steps) => {
+        await bringNextAndRelay(root, stage, steps)
+        await maskVsftpd(root)
+      },
+      script: 'file-drop.sh',
+      hasFirewall: true,
+      hasLoops: true,
     }),
   ],
   setUp: async ({ options: { on } }) => {
@@ -106,7 +129,14 @@ export const RELAY_PACKAGE: Subject<Stage> = {
   setUp: async ({ options: { on } }) => ({ on, deb: built(`oobm-relay_${VERSION}_all.deb`, 'deb') }),
 }
 
-function packageCase({ name, packages, bring, script, hasFirewall = false }: PackageCase): Case<Stage> {
+function packageCase({
+  name,
+  packages,
+  bring,
+  script,
+  hasFirewall = false,
+  hasLoops = false,
+}: PackageCase): Case<Stage> {
   return {
     name,
     run: async (stage, steps) => {
@@ -116,7 +146,7 @@ function packageCase({ name, packages, bring, script, hasFirewall = false }: Pac
       await copyFile(stage.deb, join(root, 'root/oobm.deb'))
       await bring(root, stage, steps)
       const start = async () => {
-        const container = startContainer(root, { hasFirewall })
+        const container = startContainer(root, { hasFirewall, hasLoops })
         steps.cleanup(container.cutPower)
         await container.untilUp()
         return container
@@ -138,6 +168,11 @@ async function bringNextAndRelay(root: string, { deb }: Stage, { folder }: Steps
   for (const name of ['oobm-relay.cjs', 'forced-commands']) {
     await cp(join(BUILD, 'lib', name), join(root, 'root/program', name), { recursive: true })
   }
+}
+
+/** As in the image: else the package starts it on every address. */
+async function maskVsftpd(root: string): Promise<void> {
+  await must('systemctl', [`--root=${root}`, 'mask', 'vsftpd.service'])
 }
 
 async function versionsIn(root: string, packages: string[]): Promise<string> {
