@@ -1,5 +1,5 @@
 /** Whatever a document gets wrong of the way out, it comes back; whoever it removes stays removed. And what ends a trial that waits, or a wrong half. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { readTrial } from '../device/import/stored.ts'
@@ -70,6 +70,30 @@ test(
   },
   { timeoutMs: 240_000 },
 )
+
+test('the reason says which network refused the login, where nothing led out', async context => {
+  const device = await makeDevice(context)
+  const provision = join(device.root, 'run/oobm-provision')
+  await mkdir(provision, { recursive: true })
+  // An interface that this machine has.
+  await writeFile(join(provision, 'wpa_supplicant-lo.conf'), '')
+  const said = `Trying to associate with SSID (SSID='Office' freq=2412 MHz)
+lo: CTRL-EVENT-SSID-TEMP-DISABLED id=0 ssid="Office" auth_failures=1 duration=10 reason=WRONG_KEY`
+  const journalctl = join(device.env.PATH?.split(':')[0] ?? '', 'journalctl')
+  await writeFile(journalctl, `#!/bin/sh\ncat <<'END'\n${said}\nEND\n`)
+  await chmod(journalctl, 0o755)
+  const undone = async (serial: number, state: string) => {
+    const changed = device.connectivity(serial, 'new.example.net', { listenerPort: 20100 + 2 * serial })
+    await device.put('a.settings', await device.sign(changed))
+    await device.runWhile(() => device.writeStatus({ state }), {
+      OOBM_TRIAL_S: '1',
+      OOBM_PROVISION_DIRECTORY: provision,
+    })
+    return (await device.record()).outcomes.at(-1)?.detail
+  }
+  assert.is(await undone(7, 'no-link'), 'no proof within 1 s: no-link, x; 802.1X lo: "Office" refuses the passphrase')
+  assert.is(await undone(8, 'no-relay'), 'no proof within 1 s: no-relay, x', 'the network is not what fails')
+})
 
 test('a document brings no command for a console: that is root’s own, and stays', async context => {
   const device = await makeDevice(context)

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { unitsInUse } from '../device/daemons/for-scripts.ts'
 import { readConsoleBridge, readSupervisor } from '../device/daemons/read-daemon.ts'
+import { failedLogins } from '../device/doctor/login-checks.ts'
 import { install, removeFile } from '../device/import/install.ts'
 import { readTrial } from '../device/import/stored.ts'
 import type { Whole } from '../device/import/take-over.ts'
@@ -12,6 +13,7 @@ import { parseProvisioning } from '../formats/provisioning.ts'
 import type { SettingsOutcome } from '../formats/settings-record.ts'
 import { heartbeatNow } from '../runtime/boot-clock.ts'
 import { UserError } from '../runtime/errors.ts'
+import { within } from '../runtime/waiting.ts'
 import { writeAtomically } from '../runtime/write-atomically.ts'
 import type { ApplyOptions } from './apply-options.ts'
 import { digestOf, managesNetwork } from './judge-document.ts'
@@ -19,6 +21,8 @@ import { ALL, effective } from './restarts.ts'
 import type { StoredSettings } from './stored-settings.ts'
 import { TRIAL_LIMITS, type TrialStep, trialStep } from './trial-step.ts'
 
+/** For the journal to be read; milliseconds. */
+const JOURNAL_MS = 30_000
 /** Milliseconds of waiting after which they are written down. */
 const WAITED_KEPT_MS = 600_000
 
@@ -125,12 +129,24 @@ export class TrialWatch {
       case 'confirm':
         await this.#settings.install(current, wholeOf(trial.next), undefined)
         return this.#settings.decided(trial, 'confirmed', '')
-      case 'undo':
+      case 'undo': {
+        // Now: afterwards the board logs in with the old settings.
+        const why = [step.why, ...(await this.#failedLogins())].join('; ')
         await this.#settings.install(current, wholeOf(trial.old), undefined)
-        return this.#settings.decided(trial, 'undone', step.why)
+        return this.#settings.decided(trial, 'undone', why)
+      }
       default:
         return step satisfies never
     }
+  }
+
+  /** Where nothing leads out: what the networks say, which the supervisor does not hear. */
+  async #failedLogins(): Promise<string[]> {
+    const { env, clock, signal } = this.#options
+    const supervisor = await readSupervisor(env)
+    if (!supervisor.running || supervisor.status.state !== 'no-link') return []
+    const found = await within(JOURNAL_MS, [signal], deadline => failedLogins(env, deadline), { clock })
+    return found.kind === 'done' ? found.value : []
   }
 
   /** A trial that is gone without a decision in the record: by an import, or by the end of this program in between. */

@@ -15,14 +15,22 @@ export function loginChecks(env: NodeJS.ProcessEnv): Check[] {
     {
       what: 'network login',
       run: async (report, signal) => {
-        const files = await readdir(provisioningDirectory(env)).catch(() => [])
-        for (const file of files.sort()) {
-          const [, name] = /^wpa_supplicant-(.+)\.conf$/.exec(file) ?? []
-          if (name !== undefined) report(await checkLogin(name, signal))
-        }
+        for (const name of await interfacesWithLogin(env)) report(await checkLogin(name, signal))
       },
     },
   ]
+}
+
+/** Why the network logins fail that fail, one sentence each. Never rejects. */
+export async function failedLogins(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<string[]> {
+  const checked = (await interfacesWithLogin(env)).map(name => checkLogin(name, signal))
+  const failed = (await Promise.all(checked)).filter(({ result }) => result === 'wrong')
+  return failed.map(({ what, detail }) => `${what}: ${detail}`)
+}
+
+async function interfacesWithLogin(env: NodeJS.ProcessEnv): Promise<string[]> {
+  const files = await readdir(provisioningDirectory(env)).catch(() => [])
+  return files.sort().flatMap(file => /^wpa_supplicant-(.+)\.conf$/.exec(file)?.[1] ?? [])
 }
 
 async function checkLogin(name: string, signal: AbortSignal): Promise<Finding> {
