@@ -68,13 +68,13 @@ QEMU_NEEDS := qemu-system-aarch64:qemu-system-arm qemu-system-x86_64:qemu-system
 APPLIANCE_NEEDS := mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 sfdisk:fdisk mke2fs:e2fsprogs mkfs.vfat:dosfstools
 CONSOLE_TEST_NEEDS := qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools sfdisk:fdisk nbdkit:nbdkit ss:iproute2
 SETTINGS_TEST_NEEDS := $(QEMU_NEEDS) debugfs:e2fsprogs nbdkit:nbdkit
-UPLINK_NEEDS := $(QEMU_NEEDS) $(WIFI_NEEDS)
+UPLINK_NEEDS := $(QEMU_NEEDS) $(WIFI_NEEDS) age:age
 WIFI_NEEDS := mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools sfdisk:fdisk partx:util-linux xz:xz-utils openssl:openssl
 CONTAINER_NEEDS := mmdebstrap:mmdebstrap systemd-nspawn:systemd-container nsenter:util-linux
 FRESH_NEEDS := $(CONTAINER_NEEDS) slirp4netns:slirp4netns git:git
 SYSTEM_TEST_NEEDS_pi3 := $(QEMU_NEEDS)
 SYSTEM_TEST_NEEDS_zero-w := $(QEMU_NEEDS)
-SYSTEM_TEST_NEEDS_vm := $(QEMU_NEEDS) $(APPLIANCE_NEEDS) $(CONSOLE_TEST_NEEDS) $(SETTINGS_TEST_NEEDS) $(WIFI_NEEDS)
+SYSTEM_TEST_NEEDS_vm := $(QEMU_NEEDS) $(APPLIANCE_NEEDS) $(CONSOLE_TEST_NEEDS) $(SETTINGS_TEST_NEEDS) $(UPLINK_NEEDS)
 SYSTEM_TEST_NEEDS_trixie := $(TEST_NEEDS) $(FRESH_NEEDS)
 SYSTEM_TEST_NEEDS_bookworm := $(FRESH_NEEDS)
 SYSTEM_TEST_NEEDS_netns := $(FAULTS_NEEDS)
@@ -202,7 +202,7 @@ settings-test: build ## settings from afar on the image for BOARD=vm, in QEMU wi
 	@$(SYSTEM_TEST) --on vm --subject settings
 
 .PHONY: uplink-test
-uplink-test: build ## the ways out of the image for BOARD=vm, in QEMU with a relay: USB modems and Wi-Fi in the place of a cable, two access points of one network (root, the network, an hour; CASE=part-of-a-name)
+uplink-test: build ## the ways out of the image for BOARD=vm, in QEMU with a relay: USB modems and Wi-Fi in the place of a cable, two access points of one network, settings that change the Wi-Fi (root, the network, an hour; CASE=part-of-a-name)
 	@tools/need $(UPLINK_NEEDS)
 	@$(SYSTEM_TEST) --on vm --subject uplinks
 

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { newKeyPair } from '../../formats/private-key.ts'
 import { errorMessage } from '../../runtime/errors.ts'
-import { readProcessStat } from '../../runtime/process-stat.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import type { TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
+import { meterCpu } from './cpu-meter.ts'
 import { median, quantile, table } from './figures.ts'
 import { memoryOf } from './memory.ts'
 import type { StormDevice, StormEvent } from './storm-devices.ts'
@@ -36,10 +36,12 @@ export async function storm(context: TestContext, count: number): Promise<string
     const config = { version: 1, device: name, relays, listenerPort, bridge, intervals: { timeoutS: 60 } } as const
     return { config, privateKey }
   })
+  const relayMs = await meterCpu(context, await relay.processes())
   const startedMs = performance.now()
   const load = await startDevices(context, directory, devices, relay.inside)
   await load.allReady()
   const first = await round(load, relay, startedMs)
+  const loginMs = (await relayMs()) / count
   const cost = await costOf(await relay.processes())
 
   load.forget()
@@ -61,7 +63,7 @@ export async function storm(context: TestContext, count: number): Promise<string
       ...[first, again].map(({ failures }) => String(sum([...failures.values()]))),
     ],
     ...causes.map(cause => [`  ${cause}`, ...[first, again].map(({ failures }) => String(failures.get(cause) ?? 0))]),
-    ['relay: processor time of a login, ms', (cost.cpuMs / count).toFixed(0), ''],
+    ['relay: processor time of a login, ms', loginMs.toFixed(1), ''],
     ['relay: processes a device', (cost.processes / count).toFixed(1), ''],
     ['relay: memory a device (PSS), MB', (cost.pssKb / 1024 / count).toFixed(2), ''],
   ])
@@ -156,16 +158,11 @@ export interface Cost {
   processes: number
   pssKb: number
   ussKb: number
-  /** Used by them and by their children that have ended. */
-  cpuMs: number
 }
 
 export async function costOf(pids: number[]): Promise<Cost> {
-  const cost = { processes: pids.length, pssKb: 0, ussKb: 0, cpuMs: 0 }
+  const cost = { processes: pids.length, pssKb: 0, ussKb: 0 }
   for (const pid of pids) {
-    const stat = await readProcessStat(pid)
-    if (stat === undefined) continue
-    cost.cpuMs += stat.cpuTicks * 10
     const { pssKb, ussKb } = await memoryOf(pid).catch(() => ({ pssKb: 0, ussKb: 0 }))
     cost.pssKb += pssKb || 0
     cost.ussKb += ussKb || 0
