@@ -95,6 +95,22 @@ lo: CTRL-EVENT-SSID-TEMP-DISABLED id=0 ssid="Office" auth_failures=1 duration=10
   assert.is(await undone(8, 'no-relay'), 'no proof within 1 s: no-relay, x', 'the network is not what fails')
 })
 
+test('what the supervisor asked for a wrong Wi-Fi is not done to the one that is back', async context => {
+  const device = await makeDevice(context)
+  const systemctl = join(device.env.PATH?.split(':')[0] ?? '', 'systemctl')
+  const script = await readFile(systemctl, 'utf8')
+  const request = join(device.spool, 'supervisor.request')
+  // A busy board takes long to restart its programs; it is asked meanwhile.
+  const asks = `case $* in *supervisor*) echo reassociate wlan0 >'${request}' ;; esac\n`
+  await writeFile(systemctl, `${script}${asks}`)
+  await device.put('a.settings', await device.sign(device.connectivity(7, 'new.example.net')))
+  await device.runWhile(() => device.writeStatus({ state: 'no-link' }), { OOBM_TRIAL_S: '1' })
+  assert.equal(await results(device), ['7 trial', '7 undone'])
+  const asked = (await device.asked()).join('\n')
+  assert.match(asked, /restart oobm-supervisor/)
+  assert.not.match(asked, /oobm-wifi-radio/)
+})
+
 test('a document brings no command for a console: that is root’s own, and stays', async context => {
   const device = await makeDevice(context)
   const path = join(device.root, 'etc/oobm/device.toml')

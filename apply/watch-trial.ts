@@ -8,7 +8,7 @@ import { install, removeFile } from '../device/import/install.ts'
 import { readTrial } from '../device/import/stored.ts'
 import type { Whole } from '../device/import/take-over.ts'
 import { TRIAL_PATH, type Trial, trialText } from '../device/import/trial.ts'
-import { provisioningDirectory, upgradeTrialPath } from '../formats/directories.ts'
+import { provisioningDirectory, settingsSpool, upgradeTrialPath } from '../formats/directories.ts'
 import { parseProvisioning } from '../formats/provisioning.ts'
 import type { SettingsOutcome } from '../formats/settings-record.ts'
 import { heartbeatNow } from '../runtime/boot-clock.ts'
@@ -18,6 +18,7 @@ import { writeAtomically } from '../runtime/write-atomically.ts'
 import type { ApplyOptions } from './apply-options.ts'
 import { digestOf, managesNetwork } from './judge-document.ts'
 import { ALL, effective } from './restarts.ts'
+import { discard, isRecovery, requestsIn } from './spool.ts'
 import type { StoredSettings } from './stored-settings.ts'
 import { TRIAL_LIMITS, type TrialStep, trialStep } from './trial-step.ts'
 
@@ -179,7 +180,14 @@ export class TrialWatch {
     const isSupervisor = this.#settings.restarts.due.some(({ unit, when }) => unit !== 'oobm-console' && when === 'now')
     for (const problem of await this.#settings.restarts.perform(inUse))
       log.error({ problem }, 'new settings did not take effect')
-    if (isSupervisor) this.#restartedMs = heartbeatNow().uptimeMs
+    if (!isSupervisor) return
+    this.#restartedMs = heartbeatNow().uptimeMs
+    // What the one before asked for was meant for its own network: the one that is back must not be cut off for it.
+    const spool = settingsSpool(this.#options.env)
+    for (const request of (await requestsIn(spool)).filter(isRecovery)) {
+      log.info({ file: request.name }, 'dropped a request of the supervisor before')
+      await discard(request, spool)
+    }
   }
 
   #timeOf(key: string, supervisor: Awaited<ReturnType<typeof readSupervisor>>) {
