@@ -69,7 +69,7 @@ test('listeners that the relay did not give back are cancelled until it says so'
   assert.ok(asked >= 8, `asked ${asked} times`)
   await clock.runUntil(10 * 60_000)
   assert.is(run.connection.asked.length, asked)
-  assert.ok(run.done.every(what => what === 'retire'))
+  assert.equal(run.done, ['retire'])
 })
 
 test('after a day who is still in is told, and it closes', async () => {

@@ -1,5 +1,6 @@
 /** A tunnel that another one has replaced: it accepts no new sessions, and closes when the last one has ended. */
 import { within } from '../../runtime/waiting.ts'
+import { UNHURRIED_FAREWELL_MS } from '../tunnel/establish.ts'
 import type { Orders } from '../tunnel/orders.ts'
 import { CLOSES } from './hold-tunnel.ts'
 import type { Context } from './ports.ts'
@@ -22,8 +23,12 @@ export interface DrainOptions {
 }
 
 /** Nobody new comes by it; true when the relay has freed its listeners, false when it does not say so. */
-export async function closeDoor({ tunnel, retire }: Run, { patience, signal }: Context): Promise<boolean> {
-  retire()
+export async function closeDoor(run: Run, context: Context): Promise<boolean> {
+  run.retire()
+  return freeListeners(run, context)
+}
+
+async function freeListeners({ tunnel }: Run, { patience, signal }: Context): Promise<boolean> {
   const isFree = await patience.step([signal, tunnel.connection.closed], deadline => tunnel.freeListeners(deadline))
   return isFree === true
 }
@@ -48,13 +53,14 @@ export async function drain(
     if (isEmpty() || isOff() || clock.nowMs() >= untilMs || connection.closed.aborted || signal.aborted) break
     await within(LOOK_MS, signals, () => new Promise(() => {}), { clock })
     // Until the relay has said so, the next tunnel to it can have its listeners only by an eviction.
-    if (!isFree && !signals.some(({ aborted }) => aborted)) isFree = await closeDoor(run, context)
+    if (!isFree && !signals.some(({ aborted }) => aborted)) isFree = await freeListeners(run, context)
   }
   if (!isEmpty() && !signal.aborted) {
     const { host, port } = tunnel.relay
     const text = `the tunnel to ${host}:${port}, which this device left long ago, closes: ${CLOSES}`
     const leave = (until: AbortSignal) => (isOff() ? farewell(until) : tell(text, until))
-    await patience.step([signal, connection.closed], deadline => tunnel.closeListeners(deadline, leave))
+    const graceMs = isOff() ? undefined : UNHURRIED_FAREWELL_MS
+    await patience.step([signal, connection.closed], deadline => tunnel.closeListeners(deadline, leave, graceMs))
   }
   run.stop()
 }

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events'
 import type { RelayConfig } from '../../formats/device-config.ts'
 import { controllerUnder, OVER, within } from '../../runtime/waiting.ts'
 import type { Failure } from '../failure.ts'
-import type { Tunnel } from '../tunnel/establish.ts'
+import { type Tunnel, UNHURRIED_FAREWELL_MS } from '../tunnel/establish.ts'
 import type { Orders } from '../tunnel/orders.ts'
 import type { Context } from './ports.ts'
 
@@ -48,7 +48,9 @@ export async function holdTunnel(tunnel: Tunnel, options: HoldOptions): Promise<
     if (redirect && redirect !== tunnel.relay) {
       const { relay } = tunnel
       const text = `${relay.host}:${relay.port} sends this device to ${redirect.host}:${redirect.port}: ${CLOSES}`
-      await patience.step([over], signal => tunnel.closeListeners(signal, until => tell(text, until)))
+      await patience.step([over], signal =>
+        tunnel.closeListeners(signal, until => tell(text, until), UNHURRIED_FAREWELL_MS),
+      )
       return over.aborted ? { kind: 'over' } : { kind: 'redirected', relay: redirect }
     }
     const offForMs = orders.offForMs()

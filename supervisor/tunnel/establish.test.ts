@@ -6,7 +6,7 @@ import { silentLog } from '../../runtime/log.ts'
 import { suite } from '../../testbed/suite.ts'
 import { FakeClock } from '../loop/testing/fake-clock.ts'
 import { type Answers, ends, execution, ScriptedConnection, says, settle } from '../ssh/testing/scripted-connection.ts'
-import { type EstablishOptions, establish } from './establish.ts'
+import { type EstablishOptions, establish, UNHURRIED_FAREWELL_MS } from './establish.ts'
 
 const test = suite('establish')
 
@@ -158,6 +158,21 @@ test('a farewell that hangs holds nothing up, and one to nobody is not said', as
   const closing = scene.tunnel.closeListeners(ever(), () => new Promise(() => {}))
   await scene.clock.runUntil(1_000)
   assert.ok(await closing)
+})
+
+test('where nobody waits for it, a farewell may take longer', async () => {
+  const scene = await tunnelOf(WELL)
+  await scene.tunnel.openListeners(ever())
+  await somebodyOnConsole(scene)
+  let isOver = false
+  const told = scene.tunnel.closeListeners(ever(), () => new Promise(() => {}), UNHURRIED_FAREWELL_MS)
+  void told.then(() => {
+    isOver = true
+  })
+  await scene.clock.runUntil(2_900)
+  assert.not(isOver)
+  await scene.clock.runUntil(3_100)
+  assert.ok(await told)
 })
 
 test('the farewell ends as soon as the last one has left', async () => {

@@ -35,8 +35,13 @@ export interface Tunnel {
   /**
    * Accepts nobody new, cancels the listeners and ends all sessions; true if no listener is left.
    * @param farewell tells people on consoles before; returns when they know
+   * @param graceMs for that: short where an operator waits
    */
-  closeListeners(signal: AbortSignal, farewell: (signal: AbortSignal) => Promise<unknown>): Promise<boolean>
+  closeListeners(
+    signal: AbortSignal,
+    farewell: (signal: AbortSignal) => Promise<unknown>,
+    graceMs?: number,
+  ): Promise<boolean>
 }
 
 export interface EstablishOptions {
@@ -62,6 +67,8 @@ export interface EstablishOptions {
 
 /** Milliseconds in which people on consoles are told that it ends: an operator who switches off waits for it. */
 const FAREWELL_MS = 700
+/** The same where nobody waits: a board that is busy takes as long to log in to its own bridge. */
+export const UNHURRIED_FAREWELL_MS = 3_000
 
 export async function establish(
   connection: Connection,
@@ -121,14 +128,14 @@ export async function establish(
       if (isFree && shell + console > 0) spare(true)
       return isFree
     },
-    closeListeners: async (signal, farewell) => {
+    closeListeners: async (signal, farewell, graceMs = FAREWELL_MS) => {
       forwarding.letIn(false)
       if (forwarding.sessions().console > 0) {
         const takeLeave = async (deadline: AbortSignal) => {
           await farewell(deadline)
           await forwarding.consolesLeft(deadline)
         }
-        await within(FAREWELL_MS, [signal], takeLeave, { clock })
+        await within(graceMs, [signal], takeLeave, { clock })
       }
       forwarding.endAll()
       return tunnel.freeListeners(signal)

@@ -27,6 +27,8 @@ test(
       assert.not(code === 0, args.join(' '))
       assert.is(await text(), before, args.join(' '))
     }
+    const kept = () => readdir(join(folder, 'secrets/_enrolments'))
+    assert.equal(await kept(), [], 'no keys are left of one that was refused')
     await must(['enrolment', 'open', 'tokyo', '--boards', '2', '--until', '2099-01-31'])
     const [, key = ''] = /key = "ssh-ed25519 (\S+)"\nboards/.exec(await text()) ?? []
     const requests = join(folder, 'state/enrolments/tokyo')
@@ -48,7 +50,7 @@ test(
     }
     assert.match(await must(['enrolment', 'close', 'tokyo']), /closed the enrolment tokyo/)
     assert.is((await text()).trim(), before.trim(), `${file} is as before`)
-    assert.equal(await readdir(join(folder, 'secrets/_enrolments')), [])
+    assert.equal(await kept(), [])
   },
   SLOW,
 )

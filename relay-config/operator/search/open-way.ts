@@ -116,7 +116,8 @@ export function openWay({
     if (!isIn() && other) return fail(`not logged in, neither by another way nor directly (${other.problem})`)
     if (!isIn()) return fail('ssh could not log in there')
     const [words = ''] = held.split('\n')
-    fail(words === '' ? 'the connection ended without a word' : `the device is not there (${printable(words.trim())})`)
+    if (words !== '') return fail(`the device is not there (${printable(words.trim())})`)
+    fail(`the connection ended ${received.length > 0 ? 'in the middle of the SSH greeting' : 'without a word'}`)
   }
   const endSoon = () => void systemClock.sleep(WORDS_MS, over.signal).then(end)
   child.once('close', end)

@@ -29,19 +29,35 @@ export const REQUESTS_MAX = 2_000
 
 export async function readRequests({ enrolments }: StatePaths): Promise<RelayRequest[]> {
   const found: RelayRequest[] = []
-  for (const site of await namesIn(enrolments)) {
-    if (!nameSchema.safeParse(site).success) continue
-    const names = await namesIn(join(enrolments, site))
-    const key = (await readKept(join(enrolments, site, 'key')))?.text.trim().slice(0, 100)
-    for (const name of names) {
-      const [, id] = /^([0-9a-f]{64})\.request$/.exec(name) ?? []
-      if (id === undefined) continue
-      const kept = await readKept(join(enrolments, site, name))
-      if (kept !== undefined) found.push({ site, id, rejected: names.includes(`${id}.rejected`), key, ...kept })
-      if (found.length >= REQUESTS_MAX) return found
+  // One of each site in turn: the folder of an enrolment that was closed stays, and is not to hide those of the others.
+  let turn = (await namesIn(enrolments)).map(site => requestsOf(enrolments, site))
+  while (turn.length > 0) {
+    const next: typeof turn = []
+    for (const requests of turn) {
+      const { value, done } = await requests.next()
+      if (done) continue
+      found.push(value)
+      if (found.length >= REQUESTS_MAX) return bySite(found)
+      next.push(requests)
     }
+    turn = next
   }
-  return found
+  return bySite(found)
+}
+
+async function* requestsOf(enrolments: string, site: string): AsyncGenerator<RelayRequest, void> {
+  if (!nameSchema.safeParse(site).success) return
+  const names = new Set(await namesIn(join(enrolments, site)))
+  const key = (await readKept(join(enrolments, site, 'key')))?.text.trim().slice(0, 100)
+  for (const name of names) {
+    const [, id] = /^([0-9a-f]{64})\.request$/.exec(name) ?? []
+    const kept = id === undefined ? undefined : await readKept(join(enrolments, site, name))
+    if (id !== undefined && kept !== undefined) yield { site, id, rejected: names.has(`${id}.rejected`), key, ...kept }
+  }
+}
+
+function bySite(requests: RelayRequest[]): RelayRequest[] {
+  return requests.sort((a, b) => (a.site < b.site ? -1 : a.site > b.site ? 1 : 0))
 }
 
 /** From then on the board is told so. @throws UserError for one that is not here */

@@ -1,4 +1,5 @@
 /** `oobm-relay enrolment open`: keys and a secret for new boards, an entry in the fleet file, and the card file. */
+import { readFile } from 'node:fs/promises'
 import { usageError } from '../../../../cli/command.ts'
 import { nameSchema } from '../../../../formats/names.ts'
 import { systemClock } from '../../../../runtime/clock.ts'
@@ -7,7 +8,7 @@ import * as changes from '../../../fleet/edit/changes.ts'
 import { stepLines, stepsToRelays } from '../../../fleet/edit/next-steps.ts'
 import { defineCommand, withFleet } from '../../command.ts'
 import { changeFleet } from '../../edit/change-fleet.ts'
-import { makeSiteKeys } from '../../enrolment/site-keys.ts'
+import { makeSiteKeys, removeSiteKeys } from '../../enrolment/site-keys.ts'
 import { isOver } from '../../enrolment/waiting-boards.ts'
 import { CARD_OPTIONS, readForCard, writeCardFile } from '../../enrolment/write-card-file.ts'
 
@@ -44,10 +45,17 @@ export const open = defineCommand({
     const site = await readForCard(input)
     const keys = await makeSiteKeys(files.secrets, name, input.signal)
     const item = { name, key: keys.publicKey, boards, until }
-    await changeFleet(input, () => ({
-      operations: changes.addEnrolment(item),
-      done: `opened the enrolment ${name}: ${boards} boards, until ${until}`,
-    }))
+    try {
+      await changeFleet(input, () => ({
+        operations: changes.addEnrolment(item),
+        done: `opened the enrolment ${name}: ${boards} boards, until ${until}`,
+      }))
+    } catch (err) {
+      // A file that was refused has no use for the keys; one that cannot be read may have them.
+      const text = await readFile(files.fleet, 'utf8').catch(() => keys.publicKey)
+      if (!text.includes(keys.publicKey)) await removeSiteKeys(files.secrets, name)
+      throw err
+    }
     await writeCardFile(input, item, keys, site)
     for (const line of stepLines([
       ...stepsToRelays(fleet.relays),
