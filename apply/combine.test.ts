@@ -90,14 +90,19 @@ test('a board that waited to be accepted gets its name, and loses what it was ac
 })
 
 test('people keep what they may do at consoles that are there', () => {
-  const alice = { name: 'alice', consoles: ['a', 'b'], viaRelay: ['b'] } as TechnicianConfig
-  const all = { name: 'bob', viaRelay: ['a'] } as TechnicianConfig
+  const alice = {
+    name: 'alice',
+    consoles: ['a', 'b'],
+    viaRelay: ['b'],
+    power: ['a', 'b'],
+  } as Partial<TechnicianConfig> as TechnicianConfig
+  const all = { name: 'bob', viaRelay: ['a'], power: ['b'] } as Partial<TechnicianConfig> as TechnicianConfig
   const fitted = fitToConsoles([alice, all], [{ name: 'a' }])
   assert.equal(
-    fitted.map(({ consoles, viaRelay }) => [consoles, viaRelay]),
+    fitted.map(({ consoles, viaRelay, power }) => [consoles, viaRelay, power]),
     [
-      [['a'], []],
-      [undefined, ['a']],
+      [['a'], [], ['a']],
+      [undefined, ['a'], []],
     ],
   )
 })
@@ -115,6 +120,7 @@ test('knows who lost something, and who only gained', () => {
     ['nothing', {}, {}, false],
     ['another key beside it', {}, { keys: [one, two] }, false],
     ['another key', {}, { keys: [two] }, true],
+    ['the power of a console', { power: ['a'] }, {}, true],
     ['observer', {}, { role: 'observer' }, true],
     ['operator', { role: 'observer' }, {}, false],
     ['fewer consoles', {}, { consoles: ['a'] }, true],

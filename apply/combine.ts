@@ -59,11 +59,12 @@ function siteValue(key: string, before: unknown, given: unknown): unknown {
 export function fitToConsoles(technicians: readonly TechnicianConfig[], consoles: unknown): TechnicianConfig[] {
   const known = new Set(tablesOf(consoles).map(({ name }) => name))
   return technicians.map(technician => {
-    const { consoles, viaRelay } = technician
+    const { consoles, viaRelay, power } = technician
     return {
       ...technician,
       ...(consoles !== undefined && { consoles: consoles.filter(name => known.has(name)) }),
       viaRelay: viaRelay.filter(name => known.has(name)),
+      power: power.filter(name => known.has(name)),
     }
   })
 }
@@ -73,7 +74,8 @@ export function takesSomething(before: DeviceConfig, after: DeviceConfig): boole
   return before.technicians.some(old => {
     const now = after.technicians.find(({ name }) => name === old.name)
     if (now === undefined) return true
-    const isLess = (list: 'keys' | 'hopKeys' | 'viaRelay') => old[list].some(item => !now[list].includes(item))
+    const isLess = (list: 'keys' | 'hopKeys' | 'viaRelay' | 'power') =>
+      old[list].some(item => !now[list].includes(item))
     const lostConsole = (old.consoles ?? before.consoles.map(({ name }) => name)).some(
       name => now.consoles !== undefined && !now.consoles.includes(name),
     )
@@ -81,6 +83,7 @@ export function takesSomething(before: DeviceConfig, after: DeviceConfig): boole
       isLess('keys') ||
       isLess('hopKeys') ||
       isLess('viaRelay') ||
+      isLess('power') ||
       lostConsole ||
       (old.role === 'operator' && now.role === 'observer') ||
       (old.shell && !now.shell) ||

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type DeviceConfig, deviceConfigSchema, namedConsoles, spareConsoles } from '../formats/device-config.ts'
 import { deviceConfigPath, directoriesOf, kernelFolders, sharedFilesDirectory } from '../formats/directories.ts'
 import { peopleRecordPath } from '../formats/people.ts'
+import { powerSocketPath } from '../formats/power-protocol.ts'
 import { parseToml } from '../formats/toml-file.ts'
 import { HEARTBEAT_MS, heartbeatNow } from '../runtime/boot-clock.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -33,6 +34,7 @@ import { SHARED_SERIALS_FILE, SharedSerials } from './line/shared-serials.ts'
 import { TURN_MS } from './line/turns.ts'
 import { napper } from './nap.ts'
 import { notesIn } from './notes.ts'
+import { supplyOf } from './power-supply.ts'
 import { Recordings } from './recordings/recordings.ts'
 import { roleNow, seatMemories } from './seat-memories.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './ssh/limits.ts'
@@ -125,6 +127,7 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
         notePlace: noteOf(console.name),
         memory: memories.of(console.name, person => roleNow(config, console, person)),
         onChange: nap.wake,
+        power: supplyOf(console, named, powerSocketPath(env)),
         recorderOf: scrollback => recordings.listening(console.name, transcripts.recorderOf(console, scrollback)),
         onEvent: (event, span) => events.add(event, span),
         onOutput: alerts.outputOf(console.name),

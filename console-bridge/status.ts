@@ -44,6 +44,7 @@ function statusOf({
   seats,
   writer,
   note,
+  power,
 }: Console): ConsoleStatus['consoles'][number] {
   return {
     name: config.name,
@@ -56,6 +57,7 @@ function statusOf({
     since: state.since,
     ...(config.label !== undefined && { label: labelText(config.label) }),
     ...(note && { note }),
+    ...(power.outlets.length > 0 && { power: powerOf(power) }),
     ...(hold && { held: hold }),
     ...counters,
     // A transfer counts, too: a restart would cut it off.
@@ -67,6 +69,13 @@ function statusOf({
       since: seat.since,
       ...(seat.via && { via: seat.via }),
     })),
+  }
+}
+
+function powerOf({ outlets, latest }: Console['power']) {
+  return {
+    outlets: latest ? [...latest.outlets] : outlets.map(name => ({ name, state: 'unknown' as const })),
+    at: latest?.at ?? null,
   }
 }
 

@@ -5,6 +5,7 @@ import { labelSchema } from './console-label.ts'
 import { expressionProblem } from './expression.ts'
 import { commandOf, linePathProblem, linePathSchema } from './line-path.ts'
 import { hostSchema, nameSchema, pathSchema } from './names.ts'
+import { consoleOutletsSchema } from './outlets.ts'
 import { STABLE_EXAMPLE } from './serial-path.ts'
 import { USB_PORT_EXAMPLE, USB_SCHEME, usbPortSchema } from './usb-port.ts'
 
@@ -155,6 +156,7 @@ export const consoleShape = z.strictObject({
     description: 'longest wait for prompt or echo: then the rest of the paste is dropped',
     unit: 's',
   }),
+  outlets: consoleOutletsSchema,
   alerts: alertsSchema,
   alertRules: alertRulesSchema,
 })

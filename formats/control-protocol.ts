@@ -221,7 +221,8 @@ export function formatSession({ console, technician, fromS, toS }: PastSession):
 /** Something that people did at a device, or that was refused, other than the end of a console session and an alert. */
 export const deviceEventSchema = z.object({
   /**
-   * `break`, `word` (a command at the bridge), `refused` (a login), `typed` (how much was sent to a target), `shell` (a
+   * `break`, `word` (a command at the bridge), `refused` (a login), `typed` (how much was sent to a target), `power` (of a
+   * target), `shell` (a
    * session that has ended), `uplink` and `way` (the tunnel goes another way out), `lost` (older ones).
    */
   event: text(20),

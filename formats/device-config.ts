@@ -6,6 +6,7 @@ import { BRIDGE_ABOUT, bridgeSettings, deviceSettings, type intervalsSchema, PRO
 import { enrolmentSchema } from './enrolment.ts'
 import { parseLinePath } from './line-path.ts'
 import { nameSchema, portSchema, publicKeySchema, RELAY_PORT, relayHostSchema, userSchema } from './names.ts'
+import { outletProblems } from './outlets.ts'
 import { spareConsoleName } from './usb-port.ts'
 
 const relaySchema = z.strictObject({
@@ -51,6 +52,10 @@ const technicianSchema = z.strictObject({
     description: 'keys that control the sessions of the technician',
     whenLeftOut: 'default: those of the console',
   }),
+  power: z
+    .array(nameSchema)
+    .default([])
+    .meta({ description: 'consoles whose outlets the technician may switch; of an observer, none' }),
   admin: z.boolean().default(false).meta({
     description: 'whether the technician may log in as `remote-admin`, who may become root',
     details: 'The shell is then open to them, too.',
@@ -116,6 +121,8 @@ export type LedConfig = DeviceConfig['led']
 
 /** Names that the bridge uses itself: for `oobm console` on the device, and for a login through a relay. */
 export const RESERVED_TECHNICIANS: readonly string[] = ['local', 'relay']
+
+export const OBSERVERS_SWITCH_NOTHING = 'is for operators: an observer only watches, and switches no outlet'
 
 function reportDuplicates(items: readonly { name: string }[], list: string, context: z.core.$RefinementCtx): void {
   const seen = new Map<string, number>()
@@ -200,6 +207,13 @@ function checkReferences(config: z.output<z.ZodObject<typeof shape>>, context: z
   reportDuplicates(config.technicians, 'technicians', context)
   for (const { at, first, key, message } of samePaths(config.consoles))
     context.addIssue(duplicate(['consoles', at, key], message, ['consoles', first, key]))
+  for (const { path, message, also } of outletProblems(config))
+    context.addIssue(also === undefined ? { code: 'custom', path, message } : duplicate(path, message, also))
+  for (const [at, { kind, pin }] of config.outlets.entries()) {
+    if (kind !== 'gpio' || pin !== config.led.pin || !['auto', 'gpio'].includes(config.led.backend)) continue
+    const message = `${pin} is the pin of the LED (led.pin): take another for one of them`
+    context.addIssue({ code: 'custom', path: ['outlets', at, 'pin'], message })
+  }
   const spare = new Set(spareConsoles(config).map(({ name }) => name))
   for (const [at, { name }] of config.consoles.entries()) {
     if (!spare.has(name)) continue
@@ -211,7 +225,7 @@ function checkReferences(config: z.output<z.ZodObject<typeof shape>>, context: z
   for (const [index, technician] of config.technicians.entries()) {
     const report = (path: PropertyKey[], message: string) =>
       context.addIssue({ code: 'custom', path: ['technicians', index, ...path], message })
-    const { name, consoles = [...known], viaRelay, hopKeys } = technician
+    const { name, role, consoles = [...known], viaRelay, hopKeys, power } = technician
     if (RESERVED_TECHNICIANS.includes(name))
       report(['name'], `"${name}" cannot be used: the console bridge uses it itself`)
     for (const [at, name] of consoles.entries()) {
@@ -219,6 +233,10 @@ function checkReferences(config: z.output<z.ZodObject<typeof shape>>, context: z
     }
     for (const [at, console] of viaRelay.entries()) {
       if (!consoles.includes(console)) report(['viaRelay', at], `"${console}" is not one of ${name}'s consoles here`)
+    }
+    for (const [at, console] of power.entries()) {
+      if (role === 'observer') report(['power', at], OBSERVERS_SWITCH_NOTHING)
+      else if (!consoles.includes(console)) report(['power', at], `"${console}" is not one of ${name}'s consoles here`)
     }
     for (const [at, key] of hopKeys.entries()) {
       const owner = owners.get(key)

@@ -7,6 +7,7 @@ import { labelTextSchema } from './console-label.ts'
 import { consoleSettings } from './console-settings.ts'
 import { fileDropSchema } from './file-drop-settings.ts'
 import { pathSchema, portSchema, userSchema } from './names.ts'
+import { outletsSchema } from './outlets.ts'
 import { settingsPollSchema } from './settings-poll.ts'
 import { uplinkSchema } from './uplink-settings.ts'
 import { usbPortSchema } from './usb-port.ts'
@@ -162,6 +163,7 @@ export const deviceSettings = {
     .array(consoleSettings)
     .default([])
     .meta({ description: 'a serial line and the equipment at it', identity: ['name'] }),
+  outlets: outletsSchema,
   sparePorts: z
     .array(usbPortSchema)
     .default([])

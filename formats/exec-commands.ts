@@ -13,6 +13,9 @@ export const BREAK_MS = {
   max: 3_000,
 }
 
+/** Seconds after power-on in which a Cisco router takes a BREAK (docs/password-recovery.md). */
+export const BREAK_WINDOW_S = 60
+
 /** What equipment takes for a BREAK, by name; docs/console.md says when. */
 export const BREAK_SEQUENCES = {
   cisco: { isBreak: true, after: '', help: 'BREAK, while it starts: ROMMON' },
@@ -188,6 +191,27 @@ export const EXEC_COMMANDS = {
     help: 'print what the console said, with times, also from before you came',
     onConsole: true,
     access: 'any',
+  },
+  power: {
+    arguments: [
+      {
+        value: 'ACTION',
+        isOptional: true,
+        takes: /^(?:on|off|cycle|status)$/,
+        like: '"on", "off", "cycle" or "status"',
+        help: 'on, off, cycle (off, and on again after some seconds) or status; status when left out',
+      },
+    ],
+    options: {
+      break: {
+        help: `of cycle: send BREAK after BREAK while it boots, until a prompt comes, for ${BREAK_WINDOW_S} s at most`,
+      },
+      yes: { help: 'do not ask for the name of the console first' },
+    },
+    input: true,
+    help: 'switch the power of the target, or show how its outlets are',
+    onConsole: true,
+    access: 'own-key',
   },
   who: { help: 'show who is at the console, since when and from where', onConsole: true, access: 'any' },
   note: {

@@ -7,6 +7,7 @@ import { isInterfaceKind, ROLES, roleProblems } from './interface-roles.ts'
 import { isHostAddress, isIpAddress, isPrefixed, overlaps, reaches } from './ip-networks.ts'
 import { languageSchema } from './languages.ts'
 import { hostSchema, lineSchema } from './names.ts'
+import { outletSecretsSchema } from './outlets.ts'
 
 /** RFC 1123: a label, or several with dots; no `_`, which a device's name may have. */
 const HOST_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/
@@ -184,6 +185,7 @@ export const siteShape = {
     .array(interfaceSchema)
     .default([])
     .meta({ description: 'the addresses of a network interface', identity: ['name'] }),
+  outletSecrets: outletSecretsSchema,
 }
 
 /** A file with the settings of a site alone. */
@@ -198,7 +200,7 @@ export type WifiConfig = Site['wifi'][number]
 export type InterfaceConfig = Site['interfaces'][number]
 
 /** Checks between the settings of a site. */
-export function checkSite({ system, wifi, interfaces }: Site, context: z.core.$RefinementCtx): void {
+export function checkSite({ system, wifi, interfaces, outletSecrets }: Site, context: z.core.$RefinementCtx): void {
   const report = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message })
   for (const [at, { ssid }] of wifi.entries()) {
     if (wifi.findIndex(other => other.ssid === ssid) < at) report(['wifi', at, 'ssid'], 'is listed twice')
@@ -216,6 +218,10 @@ export function checkSite({ system, wifi, interfaces }: Site, context: z.core.$R
       if (same !== undefined)
         report(['interfaces', at, 'address'], `is in the same network as ${same} of ${name}: each port needs its own`)
     }
+  }
+  for (const [at, { outlet }] of outletSecrets.entries()) {
+    if (outletSecrets.findIndex(other => other.outlet === outlet) < at)
+      report(['outletSecrets', at, 'outlet'], 'is listed twice')
   }
   if (wifi.length > 0 && system.country === undefined)
     report(['system', 'country'], 'is missing: Wi-Fi needs to know in which country it is, such as country = "JP"')

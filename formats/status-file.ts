@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { heartbeatSchema } from '../runtime/boot-clock.ts'
 import { errorCode } from '../runtime/errors.ts'
+import { outletStateSchema } from './power-protocol.ts'
 import { RECOVERY_STEPS } from './recovery-steps.ts'
 import { STATE_NAMES, withState } from './states.ts'
 import { UPLINK_KINDS } from './uplink-settings.ts'
@@ -167,7 +168,7 @@ export const consoleStatusSchema = z.object({
         /** For what lasted: when it began. */
         since: instant.optional(),
         /** `typed`: what somebody sent to the target in a session that has ended; the count, no characters. */
-        event: z.enum(['break', 'word', 'refused', 'typed']),
+        event: z.enum(['break', 'word', 'refused', 'typed', 'power']),
         console: z.string().optional(),
         technician: z.string().optional(),
         from: z.string(),
@@ -195,6 +196,8 @@ export const consoleStatusSchema = z.object({
       label: z.string().optional(),
       /** What somebody wants everybody to know who comes; `at` as the clock was. */
       note: z.object({ text: z.string(), by: z.string(), at: instant }).optional(),
+      /** The outlets that feed its target, as they said last; `at` is null where nobody has asked. */
+      power: z.object({ outlets: z.array(outletStateSchema), at: instant.nullable() }).optional(),
       /** Set while flow control holds output: since when, and why if known. */
       held: z.object({ since: instant, cause: z.string() }).optional(),
       /** Set while the disk does not take the transcript: since when, and why. */

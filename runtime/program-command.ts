@@ -17,10 +17,17 @@ export const DAEMON_FLAGS: readonly string[] = [
   '--max-lazy',
 ]
 
-const DAEMONS = ['oobm-supervisor', 'oobm-console', 'oobm-line', 'oobm-drop', 'lab-console']
+const DAEMONS = ['oobm-supervisor', 'oobm-console', 'oobm-line', 'oobm-drop', 'oobm-power', 'lab-console']
 
 /** Those that have a code cache on a device. */
-export const PROGRAMS: readonly string[] = ['oobm', 'oobm-supervisor', 'oobm-console', 'oobm-line', 'oobm-drop']
+export const PROGRAMS: readonly string[] = [
+  'oobm',
+  'oobm-supervisor',
+  'oobm-console',
+  'oobm-line',
+  'oobm-drop',
+  'oobm-power',
+]
 
 /**
  * @param folder where the bundled programs are

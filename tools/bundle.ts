@@ -25,6 +25,7 @@ const PROGRAMS = {
   'oobm-apply': 'apply/main.ts',
   'oobm-line': 'console-bridge/line-program/main.ts',
   'oobm-drop': 'file-drop/main.ts',
+  'oobm-power': 'power/main.ts',
   'oobm-relay': 'relay-config/main.ts',
   'lab-console': 'lab/console-main.ts',
   lab: 'lab/main.ts',

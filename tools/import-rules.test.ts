@@ -31,6 +31,10 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
     why: 'the daemons meet at the bridge’s SSH port, not in code',
   },
   'console-bridge': { allowed: ['runtime', 'formats'], why: 'the daemons meet at the bridge’s SSH port, not in code' },
+  power: {
+    allowed: ['runtime', 'formats'],
+    why: 'what switches outlets is asked over its socket, and knows neither who asks nor why',
+  },
   device: {
     allowed: ['runtime', 'formats', 'cli', 'supervisor'],
     why: '`oobm` reads what the daemons write; of their code it has only how the LED is driven',

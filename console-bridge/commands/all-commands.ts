@@ -9,6 +9,7 @@ import { dismissCommand } from './dismiss.ts'
 import { helpCommand } from './help.ts'
 import { logCommand } from './log.ts'
 import { kickCommand, noteCommand, whoCommand } from './people.ts'
+import { powerCommand } from './power.ts'
 import { recordingsExportCommand, recordingsListCommand, recordingsPlayCommand } from './recordings.ts'
 import { releaseCommand } from './release.ts'
 import { runCommand } from './run.ts'
@@ -25,6 +26,7 @@ const EFFECTS: { [Name in EffectName]: Execute<Name> } = {
   log: logCommand,
   set: setCommand,
   autobaud: autobaudCommand,
+  power: powerCommand,
   who: whoCommand,
   note: noteCommand,
   kick: kickCommand,

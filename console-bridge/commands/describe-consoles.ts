@@ -2,6 +2,7 @@
 import type { ConsoleStatus } from '../../formats/status-file.ts'
 import { timeText } from '../../runtime/time-text.ts'
 import { describeNote } from '../console/note.ts'
+import { describeOutlets } from '../console/target-power.ts'
 
 type ConsoleInStatus = ConsoleStatus['consoles'][number]
 
@@ -26,9 +27,16 @@ export function describeStatus(consoles: readonly ConsoleInStatus[]): string[] {
     ...(console.notRecorded
       ? [`  not recorded since ${timeText(console.notRecorded.since)}: ${console.notRecorded.cause}`]
       : []),
+    ...describePower(console),
     `  last output ${console.lastOutputAt === null ? 'none since the start' : timeText(console.lastOutputAt)}; ${console.bytesIn} bytes from the target, ${console.bytesOut} to it`,
     ...console.sessions.map(({ technician, writer, from, since, via }) => {
       return `  ${technician}${via ? ` (via ${via})` : ''} ${writer ? 'types' : 'watches'}, from ${from}, since ${timeText(since)}`
     }),
   ])
+}
+
+function describePower({ power }: ConsoleInStatus): string[] {
+  if (power === undefined) return []
+  if (power.at === null) return [`  power: not asked yet (${power.outlets.map(({ name }) => name).join(', ')})`]
+  return [`  power at ${timeText(power.at)}:`, ...describeOutlets(power.outlets).map(line => `    ${line}`)]
 }

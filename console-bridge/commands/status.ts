@@ -5,7 +5,11 @@ import type { Execute } from './command.ts'
 import { describeList, describeStatus } from './describe-consoles.ts'
 import type { Visit } from './visit.ts'
 
+/** Milliseconds for which outlets are waited for: what is known of them is shown with its time. */
+const POWER_MS = 3_000
+
 export const statusCommand: Execute<'status'> = async ({ options }, { visit, stream, status }) => {
+  await Promise.all(visit.allowed.map(({ power }) => power.refresh(POWER_MS, stream.gone)))
   const whole = status()
   const consoles = consolesFor(visit, whole)
   if (options.json)

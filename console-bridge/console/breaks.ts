@@ -39,12 +39,35 @@ export class Breaks {
    * @param asked milliseconds, or until it is ended; see {@link breakFor}
    * @param signal the end of the program, not of the session: a lost connection does not cut a BREAK short
    */
-  async send(
+  send(
     by: Person | Seat,
     asked: number | HeldBreak | undefined,
     signal: AbortSignal,
     sequence = PLAIN_BREAK,
   ): Promise<BreakAnswer> {
+    return this.#send(by, signal, () => this.#sendNow(by, asked, signal, sequence))
+  }
+
+  /** Sends one of many, of which who sends them tells everyone: a BREAK of the usual length. */
+  sendUntold(by: Person | Seat, signal: AbortSignal): Promise<BreakAnswer> {
+    return this.#send(by, signal, async () => {
+      const { outcome } = await this.#break(by, undefined, signal, PLAIN_BREAK)
+      return outcome.done ? { sent: true } : noBreak(outcome.cause)
+    })
+  }
+
+  /** So many of them were sent, for the history. */
+  noteUntold(by: Person | Seat, count: number): void {
+    const { reports } = this.#options
+    const length = breakFor(undefined, this.#options.clock).describe()
+    reports.log.info({ ...logged(by), length, count }, 'breaks sent')
+    reports.recorder?.happened('break', 'sent', { by: calledAs(by), ms: Number.parseInt(length, 10), times: count })
+    const { technician, from } = by
+    const detail = `${length}, ${count} times`
+    reports.onEvent({ event: 'break', console: reports.name, technician, from, detail })
+  }
+
+  async #send(by: Person | Seat, signal: AbortSignal, work: () => Promise<BreakAnswer>): Promise<BreakAnswer> {
     const refusal = refusalOf(by)
     if (refusal !== undefined) return { sent: false, refused: true, cause: refusal }
     const { whyClosed } = this.#options.line
@@ -52,7 +75,7 @@ export class Breaks {
     if (this.#waiting >= WAITING_BOUND) return noBreak(`${this.#waiting} BREAKs are already waiting`)
     this.#waiting++
     try {
-      return await this.#sendNow(by, asked, signal, sequence)
+      return signal.aborted ? noBreak('the console bridge is stopping') : await work()
     } finally {
       this.#waiting--
     }
@@ -64,12 +87,8 @@ export class Breaks {
     signal: AbortSignal,
     sequence: typeof PLAIN_BREAK,
   ): Promise<BreakAnswer> {
-    const { clock, keyboard, seats, outgoing, reports } = this.#options
-    const { lengthMs, held, describe } = breakFor(asked, clock)
-    const loss: Loss = { kind: 'break', text: `${calledAs(by)} sent ${sequence.what}` }
-    keyboard.transfer?.stop(loss)
-    for (const seat of seats.all) if (seat !== by) seat.events.onOthersBreak(loss)
-    const outcome = await outgoing.interruptions.sendBreak(lengthMs, signal, loss, held, sequence)
+    const { seats, reports } = this.#options
+    const { outcome, describe } = await this.#break(by, asked, signal, sequence)
     const length = sequence.isBreak ? describe() : 'no BREAK'
     reports.log.info({ ...logged(by), length, ...outcome }, outcome.done ? 'break sent' : 'break failed')
     const cause = outcome.done ? undefined : outcome.cause
@@ -89,6 +108,20 @@ export class Breaks {
     const lost = outcome.drained ? '' : `; what the target had not taken was discarded${count}`
     seats.tellAll(`${calledAs(by)} sent ${sequence.what}${sequence.isBreak ? `, ${length}` : ''}${lost}`)
     return { sent: true }
+  }
+
+  async #break(
+    by: Person | Seat,
+    asked: number | HeldBreak | undefined,
+    signal: AbortSignal,
+    sequence: typeof PLAIN_BREAK,
+  ) {
+    const { clock, keyboard, seats, outgoing } = this.#options
+    const { lengthMs, held, describe } = breakFor(asked, clock)
+    const loss: Loss = { kind: 'break', text: `${calledAs(by)} sent ${sequence.what}` }
+    keyboard.transfer?.stop(loss)
+    for (const seat of seats.all) if (seat !== by) seat.events.onOthersBreak(loss)
+    return { outcome: await outgoing.interruptions.sendBreak(lengthMs, signal, loss, held, sequence), describe }
   }
 }
 

@@ -24,6 +24,7 @@ import { Scrollback } from './scrollback.ts'
 import type { Hold, LineState, Seat } from './seat.ts'
 import { Seats } from './seats.ts'
 import { Sessions } from './sessions.ts'
+import { type PowerSupply, TargetPower } from './target-power.ts'
 import { Transfers } from './transfers.ts'
 
 /** Bytes between the queue here and the wire; a line that takes nothing for longer than they need is held. */
@@ -46,6 +47,8 @@ export interface ConsoleOptions {
   settings?: Omit<LineControlOptions, 'configured'>
   /** Gets the output, too; without what a file transfer receives. */
   onOutput?: ((bytes: Buffer) => void) | undefined
+  /** The outlets that feed its target. */
+  power?: PowerSupply | undefined
   /** The last session left. */
   onEmpty?(console: Console): void
   /** Gets what belongs in the history. */
@@ -61,6 +64,7 @@ export class Console {
   readonly keyboard: Keyboard
   readonly input: Input
   readonly breaks: Breaks
+  readonly power: TargetPower
   readonly transfers: Transfers
   readonly sessions: Sessions
   readonly onLeave: OnLeave
@@ -118,6 +122,7 @@ export class Console {
     this.keyboard = keyboard
     this.input = new Input({ line, control, keyboard, outgoing })
     this.breaks = new Breaks(shared)
+    this.power = new TargetPower({ ...shared, supply: options.power })
     this.transfers = new Transfers({ ...shared, onOver: () => this.#transferOver() })
     this.onLeave = new OnLeave({ ...shared, setting: config.onLeave })
     this.sessions = new Sessions({ ...shared, onLeave: this.onLeave, onEmpty: this.#onEmpty })

@@ -9,6 +9,8 @@ export interface Person {
   via?: 'relay' | 'shell'
   /** May become root on the device, and end the sessions of others. */
   isAdmin?: boolean
+  /** Consoles whose outlets they may switch; an administrator may, in any case. */
+  power?: readonly string[]
   /** A program of theirs has the console: as a serial port, or for the commands of `run`. */
   port?: 'RFC 2217' | 'raw bytes' | 'run'
 }

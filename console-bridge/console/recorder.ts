@@ -19,6 +19,7 @@ export const EVENT_KINDS = {
   clock:
     'the clock of the device was set: by so many milliseconds; all times above of the same boot are wrong by as much',
   bridge: 'the console bridge `started`, `stopped`, or `continues` in a new file',
+  power: 'the outlets of the target: `on`, `off`, `cycle` when somebody asks for it, and then `done` or `failed`',
   transfer:
     'a file transfer, when it is over: `end`, without sizes where the bridge was killed in the middle of it; its bytes are not recorded',
   note: 'anything else',

@@ -7,6 +7,13 @@ export interface Sender extends Pick<Person, 'role'> {
   readonly viewOnly?: boolean
 }
 
+/** @returns why this person may not switch the outlets of a console; undefined when they may */
+export function powerRefusalOf({ role, isAdmin, power = [] }: Person, console: string): string | undefined {
+  if (role !== 'operator') return 'read-only: you are an observer, and switch no outlet'
+  if (isAdmin || power.includes(console)) return undefined
+  return `you may not switch the power of ${console}: your entry in the fleet file needs power = ["${console}"]`
+}
+
 /** @returns why this sender may not; undefined when it may */
 export function refusalOf({ role, viewOnly = false }: Sender): string | undefined {
   switch (role) {

@@ -14,6 +14,7 @@ import type { EscapeKeys } from './escape-keys.ts'
 import type { EscapeCommand } from './escape-menu.ts'
 import { logBlock } from './log-block.ts'
 import type { Past } from './past.ts'
+import { powerByMenu } from './power-dialog.ts'
 import { type TransferPlaces, transferByMenu } from './transfer-dialog.ts'
 import type { Typing } from './typing.ts'
 
@@ -111,6 +112,7 @@ export const ESCAPE_EFFECTS: Record<EscapeCommand, EscapeEffect> = {
   release: ({ console, seat, tell }) => {
     void console.line.release(seat).then(answer => answer.released || tell(answer.cause))
   },
+  power: at => void powerByMenu(at),
   transfer: ({ console, seat, clock, stopping, places, keys, tell, ask, dialog }) =>
     void transferByMenu({
       ...{ console, seat, clock, stopping, places, stopKeys: keys.press('stop-paste') },

@@ -37,6 +37,7 @@ export const ESCAPE_MENU = [
   { key: 's', command: 'set', group: 'line', help: 'speed, framing, DTR, RTS', who: 'operator' },
   { key: 'a', command: 'autobaud', group: 'line', help: 'find the speed by listening', who: 'operator' },
   { key: 'c', command: 'release', group: 'line', help: 'release flow control', who: 'operator' },
+  { key: 'o', command: 'power', group: 'line', help: 'power of the target', who: 'operator', ownKey: true },
   { key: 't', command: 'transfer', group: 'paste', help: 'send or receive a file', who: 'operator', ownKey: true },
   { key: 'x', command: 'stop-paste', group: 'paste', help: 'stop a paste or a transfer', who: 'operator' },
   { key: 'p', command: 'pacing', group: 'paste', help: 'pace what you paste', who: 'operator' },

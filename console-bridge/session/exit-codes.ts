@@ -24,21 +24,27 @@ export const SESSION_EXIT_MEANINGS: readonly (readonly [SessionExit, string])[] 
   [SESSION_EXIT.ok, 'all input was sent, and the target finished its answer'],
   [
     SESSION_EXIT.silent,
-    'all input was sent, and the target said nothing for 10 s; of `run`: no prompt came for 30 s, or `--idle`; of `log --grep`: no line matches',
+    'all input was sent, and the target said nothing for 10 s; of `run`: no prompt came for 30 s, or `--idle`; of `log --grep`: no line matches; of `power cycle --break`: the power is on, and no prompt came',
   ],
-  [SESSION_EXIT.usage, 'unknown command, invalid arguments, or not one of your consoles; nothing was sent'],
+  [
+    SESSION_EXIT.usage,
+    'unknown command, invalid arguments, or not one of your consoles; nothing was sent; or `power` was not confirmed, and nothing was switched',
+  ],
   [
     SESSION_EXIT.unavailable,
-    'the bridge stopped, access was switched off, the line closed before the end of the answer, you have too many connections, no BREAK could be sent, the console has no transcript, nothing is left of a recording, or the device has no room for a file',
+    'the bridge stopped, access was switched off, the line closed before the end of the answer, you have too many connections, no BREAK could be sent, the console has no transcript, nothing is left of a recording, an outlet does not answer or did not do what was asked, or the device has no room for a file',
   ],
   [
     SESSION_EXIT.notSent,
-    'some input was not sent: the line was closed, flow control held it for 20 s, somebody’s BREAK dropped it, the target did not answer a paced paste, or you stopped it or left first; or the other end did not confirm a file',
+    'some input was not sent: the line was closed, flow control held it for 20 s, somebody’s BREAK dropped it, the target did not answer a paced paste, or you stopped it or left first, also BREAKs while the target boots; or the other end did not confirm a file',
   ],
-  [SESSION_EXIT.occupied, 'some input was not sent: somebody else types, or took over; try again later'],
+  [
+    SESSION_EXIT.occupied,
+    'some input was not sent: somebody else types, or took over; or somebody switches an outlet now, or did less than 5 s ago: nothing was switched; try again later',
+  ],
   [
     SESSION_EXIT.observer,
-    'some input or a BREAK was not sent: you may only watch this console; or you may not read its transcript',
+    'some input or a BREAK was not sent: you may only watch this console; or you may not read its transcript, or not switch its power',
   ],
   [
     SESSION_EXIT.cut,

@@ -104,9 +104,18 @@ export function describeEvent(kind: EventKind, text: string): string | undefined
     case 'keyboard released':
       return `${who} no longer types`
     case 'break sent':
-      return `${who} sent BREAK, ${fields.ms} ms`
+      return `${who} sent BREAK, ${fields.ms} ms${fields.times === undefined ? '' : `, ${fields.times} times`}`
     case 'break failed':
       return `a BREAK of ${who} was not sent${because}`
+    case 'power on':
+    case 'power off':
+      return `${who} switches ${what} the power of the target (${fields.outlets})`
+    case 'power cycle':
+      return `${who} cycles the power of the target (${fields.outlets})`
+    case 'power done':
+      return `the power is switched, as ${who} asked`
+    case 'power failed':
+      return `the power is not as ${who} asked${because}`
     case 'line open':
       return `the line is open, ${settings}`
     case 'line closed':

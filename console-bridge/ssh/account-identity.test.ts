@@ -7,7 +7,8 @@ import { uidIn } from './peer-uid.ts'
 const test = suite('account login')
 
 const technician = (name: string, more: Partial<TechnicianConfig> = {}): TechnicianConfig => ({
-  ...{ name, keys: [], role: 'operator', consoles: undefined, viaRelay: [], hopKeys: [], shell: true, admin: false },
+  ...{ name, keys: [], role: 'operator', consoles: undefined, viaRelay: [], hopKeys: [], shell: true },
+  ...{ admin: false, power: [] },
   ...more,
 })
 const user = (name: string, uid: number) => ({ name, uid, gid: uid, comment: '', shell: '' })

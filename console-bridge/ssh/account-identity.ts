@@ -39,6 +39,7 @@ export function identityOfAccount(uid: number, { ownUid, users, people, technici
     via: 'shell',
     ...(technician.escapeSet && { escapeSet: technician.escapeSet }),
     ...(technician.admin && { isAdmin: true }),
+    ...(technician.power.length > 0 && { power: technician.power }),
   }
 }
 

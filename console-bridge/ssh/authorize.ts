@@ -7,7 +7,7 @@ import { parseLogin } from '../commands/login-name.ts'
 import { acceptKey } from './user-auth.ts'
 
 export type Technician = Pick<TechnicianConfig, 'name' | 'keys' | 'role' | 'consoles' | 'viaRelay' | 'hopKeys'> &
-  Partial<Pick<TechnicianConfig, 'shell' | 'admin' | 'escapeSet'>>
+  Partial<Pick<TechnicianConfig, 'shell' | 'admin' | 'escapeSet' | 'power'>>
 
 /** Who logged in, and to what. */
 export interface Identity extends Pick<Technician, 'name' | 'role' | 'consoles' | 'escapeSet'> {
@@ -18,6 +18,8 @@ export interface Identity extends Pick<Technician, 'name' | 'role' | 'consoles' 
   via?: 'relay' | 'shell'
   /** May become root on the device; not known of somebody for whom a relay vouches. */
   isAdmin?: boolean
+  /** Consoles whose outlets they may switch. */
+  power?: readonly string[]
   /** May use the shell of the device, and so its spare ports; all who come by an account may. */
   hasShell?: boolean
   /** Root and the supervisor. */
@@ -32,13 +34,14 @@ export function identityOf(technicians: readonly Technician[], login: string, ke
   const owner = technicians.find(({ keys }) => keys.some(isThis))
   if (owner) {
     if (named !== undefined && named !== owner.name) return undefined
-    const { name, role, consoles, admin, shell, escapeSet } = owner
+    const { name, role, consoles, admin, shell, escapeSet, power = [] } = owner
     return {
       name,
       role,
       consoles,
       ...(escapeSet && { escapeSet }),
       ...(admin && { isAdmin: true }),
+      ...(power.length > 0 && { power }),
       ...((shell || admin) && { hasShell: true }),
     }
   }

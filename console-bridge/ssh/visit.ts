@@ -12,9 +12,14 @@ export function visitOf(
   consoles: readonly Console[],
   isIn: boolean,
 ): Visit {
-  const { name, role, via, isAdmin, escapeSet } = identity
+  const { name, role, via, isAdmin, escapeSet, power } = identity
   return {
-    person: { technician: name, role, from, ...(via && { via }), ...(isAdmin && { isAdmin }) },
+    person: {
+      ...{ technician: name, role, from },
+      ...(via && { via }),
+      ...(isAdmin && { isAdmin }),
+      ...(power && { power }),
+    },
     wanted: parseLogin(login).console,
     allowed: consoles.filter(({ config }) => mayOpen(identity, config)),
     viaRelay: via === 'relay',

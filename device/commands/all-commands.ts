@@ -9,7 +9,9 @@ import { historyCommand } from './history.ts'
 import { importCommand } from './import.ts'
 import { ledCommand } from './led.ts'
 import { linesCommand } from './lines.ts'
+import { outletsCommand } from './outlets.ts'
 import { peopleCommand } from './people.ts'
+import { powerCommand } from './power.ts'
 import { provisionCommand } from './provision.ts'
 import { settingsCommand } from './settings.ts'
 import { statusCommand } from './status.ts'
@@ -29,7 +31,7 @@ export const PROGRAM: Program<Command> = {
       history: historyCommand,
       led: ledCommand,
     },
-    'Use the serial consoles': { console: consoleCommand },
+    'Use the serial consoles, and the power of what is at them': { console: consoleCommand, power: powerCommand },
     'Give files to equipment': { files: filesCommand },
     'Set up and upgrade': {
       import: importCommand,
@@ -37,7 +39,12 @@ export const PROGRAM: Program<Command> = {
       wifi: wifiCommand,
       upgrade: upgradeCommand,
     },
-    'Run by systemd': { provision: provisionCommand, people: peopleCommand, lines: linesCommand },
+    'Run by systemd': {
+      provision: provisionCommand,
+      people: peopleCommand,
+      lines: linesCommand,
+      outlets: outletsCommand,
+    },
   },
   options: {},
 }

@@ -14,6 +14,7 @@ import { type Finding, ok, runChecks, wrong } from '../doctor/finding.ts'
 import { daemonChecks, localChecks, SUPERVISOR } from '../doctor/local-checks.ts'
 import { loginChecks } from '../doctor/login-checks.ts'
 import { networkChecks } from '../doctor/network-checks.ts'
+import { outletChecks } from '../doctor/outlet-checks.ts'
 import { peopleChecks } from '../doctor/people-checks.ts'
 import { settingsChecks } from '../doctor/settings-checks.ts'
 import { sidesChecks } from '../doctor/sides-checks.ts'
@@ -40,7 +41,12 @@ export const doctorCommand = defineCommand({
       ...fallbackChecks(env),
       ...(config === undefined
         ? []
-        : [...localChecks(config, path, surroundings), ...peopleChecks(config, env), ...networkChecks(config)]),
+        : [
+            ...localChecks(config, path, surroundings),
+            ...peopleChecks(config, env),
+            ...networkChecks(config),
+            ...outletChecks(config, env),
+          ]),
       ...(config === undefined ? [] : sidesChecks(config, env)),
       ...uplinkChecks(env, surroundings.nowMs),
       ...userdataChecks(env, surroundings.nowMs),

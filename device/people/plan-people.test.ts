@@ -11,6 +11,7 @@ const technician = (name: string, more: object = {}) => ({
     keys: [`key-of-${name}`],
     role: 'operator' as const,
     viaRelay: [],
+    power: [],
     hopKeys: [],
     shell: true,
     admin: false,

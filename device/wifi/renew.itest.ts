@@ -16,7 +16,7 @@ const network = (ssid: string, more: Partial<WifiConfig> = {}): WifiConfig => ({
   ...more,
 })
 const site = (wifi: WifiConfig[]): Site => ({
-  ...{ system: { country: 'JP', timeZone: 'UTC', ntp: [], language: 'en' }, interfaces: [] },
+  ...{ system: { country: 'JP', timeZone: 'UTC', ntp: [], language: 'en' }, interfaces: [], outletSecrets: [] },
   wifi,
 })
 const NEVER = new AbortController().signal

@@ -25,6 +25,8 @@ const EXPOSURE_MAX: Record<string, number> = {
   'oobm-line@.service': 20,
   'oobm-line-host@.service': 25,
   'oobm-apply.service': 20,
+  'oobm-outlets.service': 20,
+  'oobm-power.service': 20,
   'oobm-card.service': 20,
   'oobm-wifi-radio@.service': 13,
   'oobm-files.service': 12,
@@ -268,6 +270,40 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     MemoryDenyWriteExecute: 'yes',
     SystemCallFilter: ['@system-service', '~@resources', 'chroot setuid setgid setgroups'],
   },
+  'oobm-outlets.service': {
+    CapabilityBoundingSet: '',
+    PrivateNetwork: 'yes',
+    RestrictAddressFamilies: 'AF_UNIX',
+    RuntimeDirectory: 'oobm-outlets',
+    RuntimeDirectoryMode: '0700',
+    RuntimeDirectoryPreserve: 'yes',
+    ReadWritePaths: undefined,
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+  },
+  'oobm-power.service': {
+    User: 'oobm-power',
+    SupplementaryGroups: 'gpio',
+    CapabilityBoundingSet: '',
+    AmbientCapabilities: '',
+    Restart: 'on-failure',
+    StartLimitIntervalSec: '0',
+    // Neither a serial port nor the relay's key: passwords of outlets, and nothing else.
+    LoadCredential: 'power:/run/oobm-outlets/secrets',
+    PrivateDevices: undefined,
+    DevicePolicy: 'closed',
+    DeviceAllow: 'char-usb_device rw',
+    // Pins are files below /sys.
+    ProtectKernelTunables: undefined,
+    ReadOnlyPaths: '/proc/sys',
+    // oobm-outlets.service allows the addresses of the outlets, and nothing else is allowed.
+    IPAddressDeny: 'any',
+    IPAddressAllow: undefined,
+    RestrictAddressFamilies: 'AF_INET AF_INET6 AF_UNIX AF_NETLINK',
+    LimitNOFILE: '1024',
+    TasksMax: '64',
+    MemoryMax: '128M',
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+  },
   'oobm-fallback@.service': {
     User: 'systemd-network',
     CapabilityBoundingSet: 'CAP_NET_ADMIN CAP_NET_RAW',
@@ -377,7 +413,7 @@ test('a daemon that hangs, or is stopped, is ended by its watchdog; a slow start
 })
 
 test('a daemon starts with the flags and the loader that the lab and the measurements use', async () => {
-  for (const unit of ['oobm-supervisor', 'oobm-console', 'oobm-line@']) {
+  for (const unit of ['oobm-supervisor', 'oobm-console', 'oobm-line@', 'oobm-power']) {
     const [start] = settingsOf(await readFile(join(UNITS, `${unit}.service`), 'utf8')).get('ExecStart') ?? []
     const program = unit.replace('@', '')
     assert.is(start, programCommand('/usr/bin/node', '/usr/lib/oobm/lib', program).join(' '))

@@ -286,4 +286,24 @@ test('reports what is missing in an empty file', () => {
   )
 })
 
+test('outlets feed consoles of their own device, and power is a right of operators to consoles of theirs', () => {
+  const fleet = (console: string, ...technician: string[]) =>
+    errorsOf(
+      ...['[[devices]]', 'name = "a"', 'port = 20100'],
+      `consoles = [{ name = "c", path = "/dev/ttyUSB0"${console && `, ${console}`} }]`,
+      'outlets = [{ name = "plug", kind = "exec" }]',
+      ...['[[devices]]', 'name = "b"', 'port = 20102'],
+      'consoles = [{ name = "d", path = "/dev/ttyUSB0" }]',
+      'outlets = [{ name = "other", kind = "exec" }]',
+      ...['[[technicians]]', 'name = "alice"', `keys = ["${KEYS[1]}"]`, 'consoles = ["c"]', ...technician],
+    )
+  assert.equal(fleet('outlets = ["plug"]', 'power = ["c"]'), [])
+  assert.equal(fleet('outlets = ["plug"]', 'power = "all"'), [])
+  assert.match(fleet('outlets = ["other"]')[0] ?? '', /outlets\[1\]: "other" is not an outlet of this device/)
+  assert.match(fleet('', 'power = ["d"]')[0] ?? '', /power\[1\]: "d" is not among the consoles of alice/)
+  assert.match(fleet('', 'power = ["x"]')[0] ?? '', /power\[1\]: "x" is not/)
+  for (const power of ['power = "all"', 'power = ["c"]'])
+    assert.match(fleet('', 'role = "observer"', power)[0] ?? '', /an observer only watches, and switches no outlet/)
+})
+
 test.run()

@@ -154,6 +154,9 @@ const technicianSchema = z.strictObject({
   login: namesOrAll
     .default([])
     .meta({ description: 'consoles to which a plain login of the technician on a dedicated relay leads' }),
+  power: namesOrAll.default([]).meta({
+    description: 'consoles whose outlets the technician may switch; of an observer, none',
+  }),
   hopKeys: z.array(publicKeySchema).default([]).meta({
     description: 'for `login`: the keys that `oobm-relay hop-keys` prints on the relay',
     details: 'They are the public halves of the keys that dedicated relays keep for this technician.',

@@ -1,44 +1,24 @@
-/** An LED on a pin of the header, through onoff: the one file that knows how the kernel numbers the pins. */
-import { accessSync, constants, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+/** An LED on a pin of the header, through onoff. */
+import { accessSync, constants, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Gpio } from 'onoff'
 import { systemClock } from '../../runtime/clock.ts'
-import { errorCode, errorMessage } from '../../runtime/errors.ts'
+import { GPIO_ROOT, headerLine } from '../../runtime/gpio-header.ts'
 import type { Candidate, LedBackend } from './led-backend.ts'
-
-/** Where onoff looks; it takes no other. */
-const ROOT = '/sys/class/gpio'
-
-/** The controllers of the 40-pin header: up to Pi 3 and Zero 2, Pi 4, Pi 5. Others drive the board's own parts. */
-const HEADER_CONTROLLERS = ['pinctrl-bcm2835', 'pinctrl-bcm2711', 'pinctrl-rp1']
 
 /** Milliseconds that udev has, at a busy boot, to make a new line's files writable to the group `gpio`. */
 const UDEV_MS = 5_000
 const PACE_MS = 20
 
 /**
- * Looks for the header's controller, and takes nothing yet.
- * Since Linux 6.6 a controller's lines are numbered from a base that the kernel chooses (512: GPIO17 is line 529), and
- * onoff writes the number that it is given: so the base is read (sysfs-gpio in the kernel's ABI documentation).
+ * Looks for the pin, and takes nothing yet. onoff writes the number that it is given, and looks in no other folder.
  * @param pin BCM number, as on every pinout
  */
-export function findGpio(pin: number, root = ROOT): Candidate {
-  try {
-    accessSync(join(root, 'export'), constants.W_OK)
-    const controllers = readdirSync(root)
-      .filter(name => /^gpiochip\d+$/.test(name))
-      .map(name => ({
-        label: readFileSync(join(root, name, 'label'), 'utf8').trim(),
-        base: Number(readFileSync(join(root, name, 'base'), 'utf8')),
-      }))
-    const header = controllers.find(({ label }) => HEADER_CONTROLLERS.includes(label))
-    if (header === undefined) return { problem: `no GPIO controller of the pin header in ${root}`, denied: false }
-    const line = header.base + pin
-    const description = `GPIO${pin} (line ${line} of ${header.label})`
-    return { description, open: () => openGpio(description, line) }
-  } catch (err) {
-    return { problem: `GPIO cannot be used: ${errorMessage(err)}`, denied: errorCode(err) === 'EACCES' }
-  }
+export function findGpio(pin: number, root = GPIO_ROOT): Candidate {
+  const found = headerLine(pin, root)
+  if ('problem' in found) return found
+  const { line, description } = found
+  return { description, open: () => openGpio(description, line) }
 }
 
 /**
@@ -46,8 +26,8 @@ export function findGpio(pin: number, root = ROOT): Candidate {
  * row, which hold up the whole process and on a busy board are over before udev is.
  */
 async function openGpio(description: string, line: number): Promise<LedBackend> {
-  const directory = join(ROOT, `gpio${line}`)
-  if (!existsSync(directory)) writeFileSync(join(ROOT, 'export'), String(line))
+  const directory = join(GPIO_ROOT, `gpio${line}`)
+  if (!existsSync(directory)) writeFileSync(join(GPIO_ROOT, 'export'), String(line))
   try {
     await waitUntilWritable(['value', 'direction'].map(file => join(directory, file)))
     // 'low' makes it an output that begins dark, in one step (onoff's documentation).
@@ -57,7 +37,7 @@ async function openGpio(description: string, line: number): Promise<LedBackend> 
       flashes: true,
       off: [
         { path: join(directory, 'value'), value: '0' },
-        { path: join(ROOT, 'unexport'), value: String(line) },
+        { path: join(GPIO_ROOT, 'unexport'), value: String(line) },
       ],
       // onoff keeps `value` open from here on: it is drawn without another descriptor.
       draw: (_word, lit) => pin.writeSync(lit ? 1 : 0),
@@ -70,7 +50,7 @@ async function openGpio(description: string, line: number): Promise<LedBackend> 
       },
     }
   } catch (err) {
-    writeFileSync(join(ROOT, 'unexport'), String(line))
+    writeFileSync(join(GPIO_ROOT, 'unexport'), String(line))
     throw err
   }
 }

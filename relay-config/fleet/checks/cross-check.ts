@@ -2,7 +2,7 @@
 import { relayAccounts, technicianAccounts } from './accounts.ts'
 import { type Problem, sketchOf } from './fleet-sketch.ts'
 import { commands, duplicates, hostNames, keys, paths, ports, reservedTechnicians } from './owners.ts'
-import { logins, references } from './references.ts'
+import { logins, outlets, powers, references } from './references.ts'
 
 /** Checks a fleet that may not be well formed. */
 export function crossCheck(raw: unknown): Problem[] {
@@ -21,5 +21,7 @@ export function crossCheck(raw: unknown): Problem[] {
     ...relayAccounts(sketch),
     ...technicianAccounts(sketch, raw),
     ...logins(sketch, raw),
+    ...powers(sketch, raw),
+    ...outlets(sketch),
   ]
 }

@@ -37,7 +37,15 @@ const lenient = z
         port: wellFormed(portSchema),
         relays: names,
         consoles: listOf(
-          z.object({ name: wellFormed(nameSchema), path: wellFormed(z.string()), usb: wellFormed(z.string()) }),
+          z.object({
+            name: wellFormed(nameSchema),
+            path: wellFormed(z.string()),
+            usb: wellFormed(z.string()),
+            outlets: names,
+          }),
+        ),
+        outlets: listOf(
+          z.object({ name: wellFormed(nameSchema), kind: wellFormed(z.string()), pin: wellFormed(z.number()) }),
         ),
         sparePorts: listOf(usbPortSchema),
       }),
@@ -51,6 +59,8 @@ const lenient = z
         shells: names,
         admins: names,
         login: names,
+        power: names,
+        role: wellFormed(z.string()),
         uid: z.unknown().optional(),
       }),
     ),

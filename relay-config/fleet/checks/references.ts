@@ -1,4 +1,6 @@
 /** Checks of references: what they name exists, once. */
+import { OBSERVERS_SWITCH_NOTHING } from '../../../formats/device-config.ts'
+import { outletProblems } from '../../../formats/outlets.ts'
 import type { FleetSketch, Problem } from './fleet-sketch.ts'
 
 export function* references({ relays, devices, technicians }: FleetSketch): Generator<Problem> {
@@ -10,6 +12,7 @@ export function* references({ relays, devices, technicians }: FleetSketch): Gene
   }
   for (const [at, technician] of technicians.entries()) {
     yield* unknown(['technicians', at, 'consoles'], technician?.consoles, consoleNames, 'console')
+    yield* unknown(['technicians', at, 'power'], technician?.power, consoleNames, 'console')
     yield* unknown(['technicians', at, 'shells'], technician?.shells, deviceNames, 'device')
     yield* unknown(['technicians', at, 'admins'], technician?.admins, deviceNames, 'device')
   }
@@ -17,15 +20,41 @@ export function* references({ relays, devices, technicians }: FleetSketch): Gene
 
 /** A login leads to consoles that its technician has. */
 export function* logins({ technicians }: FleetSketch, raw: unknown): Generator<Problem> {
+  for (const [at, technician] of technicians.entries()) yield* amongTheirs(technician, at, 'login', raw)
+}
+
+/** Whoever may switch the outlets of a console may open it, and type there. */
+export function* powers({ technicians }: FleetSketch, raw: unknown): Generator<Problem> {
   for (const [at, technician] of technicians.entries()) {
-    // The sketch keeps lists only; anything else is "all", or not well formed.
-    const given = (raw as { technicians: { consoles?: unknown }[] }).technicians[at]?.consoles
-    if (!technician || !Array.isArray(given)) continue
-    for (const [index, name] of technician.login.entries()) {
-      if (name === undefined || technician.consoles.includes(name)) continue
-      const message = `"${name}" is not among the consoles of ${technician.name ?? 'this technician'}`
-      yield { path: ['technicians', at, 'login', index], message }
-    }
+    const given = (raw as { technicians: { power?: unknown }[] }).technicians[at]?.power
+    if (technician?.role === 'observer' && (given === 'all' || technician.power.length > 0))
+      yield { path: ['technicians', at, 'power'], message: OBSERVERS_SWITCH_NOTHING }
+    else yield* amongTheirs(technician, at, 'power', raw)
+  }
+}
+
+/** Consoles have outlets of their own device. */
+export function* outlets({ devices }: FleetSketch): Generator<Problem> {
+  for (const [at, device] of devices.entries()) {
+    if (device === undefined) continue
+    for (const { path, message, also } of outletProblems(device))
+      yield { path: ['devices', at, ...path], message, ...(also && { also: ['devices', at, ...also] }) }
+  }
+}
+
+function* amongTheirs(
+  technician: FleetSketch['technicians'][number],
+  at: number,
+  list: 'login' | 'power',
+  raw: unknown,
+): Generator<Problem> {
+  // The sketch keeps lists only; anything else is "all", or not well formed.
+  const given = (raw as { technicians: { consoles?: unknown }[] }).technicians[at]?.consoles
+  if (!technician || !Array.isArray(given)) return
+  for (const [index, name] of technician[list].entries()) {
+    if (name === undefined || technician.consoles.includes(name)) continue
+    const message = `"${name}" is not among the consoles of ${technician.name ?? 'this technician'}`
+    yield { path: ['technicians', at, list, index], message }
   }
 }
 

@@ -41,7 +41,7 @@ function techniciansOf(fleet: Fleet, device: Device): NonNullable<DeviceConfigIn
   return fleet.technicians.flatMap(technician => {
     const access = accessOf(fleet, technician).find(access => access.device === device)
     if (!access) return []
-    const { name, keys, role, hopKeys, escapeSet } = technician
+    const { name, keys, role, hopKeys, escapeSet, power: switched } = technician
     const consoles = access.consoles.map(console => console.name)
     const viaRelay = loginConsolesOf(fleet, technician).flatMap(login =>
       login.device === device ? login.console.name : [],
@@ -49,8 +49,11 @@ function techniciansOf(fleet: Fleet, device: Device): NonNullable<DeviceConfigIn
     const byLogin = viaRelay.length > 0 && hopKeys.length > 0 && relaysOf(fleet, device).some(isDedicated)
     // Always written: a list that is left out means all.
     const { shell, admin } = access
+    const power = consoles.filter(console => switched === 'all' || switched.includes(console))
     const more = { ...(admin && { admin }), ...(byLogin && { viaRelay, hopKeys }), ...(escapeSet && { escapeSet }) }
-    return [{ name, keys, role, consoles, shell, ...more }]
+    // Written only where there is something: an older device may not know the key.
+    const byPower = power.length > 0 && { power }
+    return [{ name, keys, role, consoles, shell, ...more, ...byPower }]
   })
 }
 
