@@ -129,15 +129,21 @@ export class Restarts {
     await systemctl('reload', 'systemd-networkd')
     const after = await this.#interfaceUnits()
     for (const unit of before) if (!after.includes(unit)) await systemctl('stop', unit)
-    for (const unit of after) await systemctl('restart', unit)
+    for (const unit of after) {
+      // It is of an address that may not be local now; `oobm-sides` starts it then.
+      const target = /^oobm-router@(.+)$/.exec(unit)?.[1]
+      if (target === undefined || (await isActive(`oobm-local@${target}.target`))) await systemctl('restart', unit)
+    }
   }
 
-  /** Units of the interfaces that log in to a network, or have a fallback address. */
+  /** Units of the interfaces that log in to a network, or have a fallback address, or lead hosts out. */
   async #interfaceUnits(): Promise<string[]> {
     const names = await readdir(this.#provisioning).catch(() => [])
     return names.flatMap(name => {
       const [, login] = /^wpa_supplicant-(.+)\.conf$/.exec(name) ?? []
       const [, fallback] = /^fallback-(.+)$/.exec(name) ?? []
+      const [, router] = /^router-(.+)$/.exec(name) ?? []
+      if (router !== undefined) return [`oobm-router@${router}`]
       // systemd-escape(1).
       const instance = (login ?? fallback)?.replaceAll('-', '\\x2d')
       return instance === undefined ? [] : [`oobm-${login === undefined ? 'fallback' : 'wpa'}@${instance}`]
@@ -153,4 +159,12 @@ export class Restarts {
 
 async function systemctl(verb: 'restart' | 'reload' | 'stop', unit: string): Promise<void> {
   await spawn('systemctl', [verb, `${unit}.service`], { timeout: LIMIT_MS })
+}
+
+/** systemctl(1): is-active fails for what is not. */
+async function isActive(unit: string): Promise<boolean> {
+  return spawn('systemctl', ['is-active', '--quiet', unit], { timeout: LIMIT_MS }).then(
+    () => true,
+    () => false,
+  )
 }

@@ -169,7 +169,12 @@ function checkAccess(value: unknown): Access | Problem[] {
 }
 
 /** Entries of these lists are found by one setting; one with `remove = true` is taken away. */
-export const SITE_LISTS = { wifi: 'ssid', interfaces: 'name', outletSecrets: 'outlet' } as const
+export const SITE_LISTS = {
+  wifi: 'ssid',
+  interfaces: 'name',
+  outletSecrets: 'outlet',
+  firstInstallation: 'name',
+} as const
 
 function checkConnectivity(value: unknown): ConnectivityAsWritten | Problem[] {
   const { value: open, problems } = checkSealed(value, connectivitySchema)

@@ -2,12 +2,15 @@
 import { isIP } from 'node:net'
 import * as z from 'zod'
 import { firstOther } from '../runtime/odd-characters.ts'
+import { dhcpServerProblems, dhcpServerSettings, servedRange } from './dhcp-server.ts'
 import { eapSchema } from './eap-config.ts'
+import { firstInstallationSchema } from './first-installation.ts'
 import { isInterfaceKind, ROLES, roleProblems } from './interface-roles.ts'
 import { isHostAddress, isIpAddress, isPrefixed, overlaps, reaches } from './ip-networks.ts'
 import { languageSchema } from './languages.ts'
 import { hostSchema, lineSchema } from './names.ts'
 import { outletSecretsSchema } from './outlets.ts'
+import { isTimeZone } from './time-zone.ts'
 
 /** RFC 1123: a label, or several with dots; no `_`, which a device's name may have. */
 const HOST_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/
@@ -155,12 +158,14 @@ const interfaceSchema = z
       example: '192.168.77.1/24',
       details: 'For a laptop beside the board. It has no gateway: nothing leaves the board by it.',
     }),
+    ...dhcpServerSettings,
     eap: eapSchema.optional().meta({ description: 'a login that the switch asks for (802.1X)', sameAs: 'wifi.eap' }),
   })
   .superRefine((entry, context) => {
     const { name, addresses, gateways, dhcp, fallback, eap } = entry
     const report = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message })
     for (const [key, message] of roleProblems(entry)) report([key], message)
+    for (const [key, message] of dhcpServerProblems(entry)) report([key], message)
     for (const [at, gateway] of gateways.entries()) {
       if (!addresses.some(address => reaches(address, gateway)))
         report(['gateways', at], 'is in the network of no address: the device cannot reach it')
@@ -186,6 +191,14 @@ export const siteShape = {
     .default([])
     .meta({ description: 'the addresses of a network interface', identity: ['name'] }),
   outletSecrets: outletSecretsSchema,
+  firstInstallation: z
+    .array(firstInstallationSchema)
+    .default([])
+    .meta({
+      description: 'what equipment without a configuration is told by the DHCP server of this board',
+      details: 'Where several are for one piece of equipment, the first is taken.',
+      identity: ['name'],
+    }),
 }
 
 /** A file with the settings of a site alone. */
@@ -200,7 +213,10 @@ export type WifiConfig = Site['wifi'][number]
 export type InterfaceConfig = Site['interfaces'][number]
 
 /** Checks between the settings of a site. */
-export function checkSite({ system, wifi, interfaces, outletSecrets }: Site, context: z.core.$RefinementCtx): void {
+export function checkSite(
+  { system, wifi, interfaces, outletSecrets, firstInstallation }: Site,
+  context: z.core.$RefinementCtx,
+): void {
   const report = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message })
   for (const [at, { ssid }] of wifi.entries()) {
     if (wifi.findIndex(other => other.ssid === ssid) < at) report(['wifi', at, 'ssid'], 'is listed twice')
@@ -223,17 +239,17 @@ export function checkSite({ system, wifi, interfaces, outletSecrets }: Site, con
     if (outletSecrets.findIndex(other => other.outlet === outlet) < at)
       report(['outletSecrets', at, 'outlet'], 'is listed twice')
   }
+  for (const [at, { name }] of firstInstallation.entries()) {
+    if (firstInstallation.findIndex(other => other.name === name) < at)
+      report(['firstInstallation', at, 'name'], 'is listed twice')
+  }
+  if (firstInstallation.length > 0 && interfaces.every(entry => servedRange(entry) === undefined))
+    report(
+      ['firstInstallation', 0, 'name'],
+      'is for a port that gives addresses, and there is none: one with the role router, or with dhcp_server = true',
+    )
   if (wifi.length > 0 && system.country === undefined)
     report(['system', 'country'], 'is missing: Wi-Fi needs to know in which country it is, such as country = "JP"')
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return /^[A-Za-z][A-Za-z0-9_+/-]*$/.test(name)
-  } catch {
-    return false
-  }
 }
 
 /** IEEE 802.11 allows no other characters. The message does not repeat the text, which is a secret. */

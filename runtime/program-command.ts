@@ -17,7 +17,15 @@ export const DAEMON_FLAGS: readonly string[] = [
   '--max-lazy',
 ]
 
-const DAEMONS = ['oobm-supervisor', 'oobm-console', 'oobm-line', 'oobm-drop', 'oobm-power', 'lab-console']
+const DAEMONS = [
+  'oobm-supervisor',
+  'oobm-console',
+  'oobm-line',
+  'oobm-drop',
+  'oobm-power',
+  'oobm-router',
+  'lab-console',
+]
 
 /** Those that have a code cache on a device. */
 export const PROGRAMS: readonly string[] = [
@@ -27,6 +35,7 @@ export const PROGRAMS: readonly string[] = [
   'oobm-line',
   'oobm-drop',
   'oobm-power',
+  'oobm-router',
 ]
 
 /**

@@ -23,6 +23,7 @@ const PROGRAMS = {
   'oobm-supervisor': 'supervisor/main.ts',
   'oobm-console': 'console-bridge/main.ts',
   'oobm-apply': 'apply/main.ts',
+  'oobm-router': 'router/main.ts',
   'oobm-line': 'console-bridge/line-program/main.ts',
   'oobm-drop': 'file-drop/main.ts',
   'oobm-power': 'power/main.ts',

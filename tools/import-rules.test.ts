@@ -47,6 +47,10 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
     allowed: ['runtime', 'formats', 'cli', 'device'],
     why: '`oobm-apply` installs as `oobm import` does; nobody else’s code runs as root for a document',
   },
+  router: {
+    allowed: ['runtime', 'formats'],
+    why: '`oobm-router` reads what the others write: it runs with rights over the network, and nobody else’s code with it',
+  },
   'relay-config': {
     allowed: ['runtime', 'formats', 'cli', 'transport'],
     why: 'the operator’s program shares formats with the device, not code',

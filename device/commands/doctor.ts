@@ -16,6 +16,7 @@ import { loginChecks } from '../doctor/login-checks.ts'
 import { networkChecks } from '../doctor/network-checks.ts'
 import { outletChecks } from '../doctor/outlet-checks.ts'
 import { peopleChecks } from '../doctor/people-checks.ts'
+import { routerChecks } from '../doctor/router-checks.ts'
 import { settingsChecks } from '../doctor/settings-checks.ts'
 import { sidesChecks } from '../doctor/sides-checks.ts'
 import { uplinkChecks } from '../doctor/uplink-checks.ts'
@@ -49,6 +50,7 @@ export const doctorCommand = defineCommand({
           ]),
       ...(config === undefined ? [] : sidesChecks(config, env)),
       ...uplinkChecks(env, surroundings.nowMs),
+      ...routerChecks(env),
       ...userdataChecks(env, surroundings.nowMs),
       ...settingsChecks(env),
       ...applianceChecks(env),

@@ -7,6 +7,7 @@ import { describeSides } from '../daemons/describe-sides.ts'
 import { describeStatus } from '../daemons/describe-status.ts'
 import { hasProvedItself, unitsInUse } from '../daemons/for-scripts.ts'
 import { type Reading, readConsoleBridge, readSupervisor } from '../daemons/read-daemon.ts'
+import { readRouters } from '../daemons/read-routers.ts'
 import { readSides } from '../daemons/read-sides.ts'
 
 export const statusCommand = defineCommand({
@@ -25,19 +26,25 @@ export const statusCommand = defineCommand({
   run: async ({ values, env, print, paint, clock }) => {
     const [one, other] = Object.keys(values)
     if (other !== undefined) usageError(`--${one} and --${other} cannot be combined`)
-    const [supervisor, bridge, sides] = await Promise.all([readSupervisor(env), readConsoleBridge(env), readSides(env)])
+    const [supervisor, bridge, sides, routers] = await Promise.all([
+      readSupervisor(env),
+      readConsoleBridge(env),
+      readSides(env),
+      readRouters(env),
+    ])
     if (values['in-use']) {
       for (const unit of unitsInUse(supervisor, bridge)) print(unit)
       return EXIT.ok
     }
-    if (values.json)
-      print(
-        JSON.stringify({ version: 1, supervisor: plainly(supervisor), console: plainly(bridge), sides: sides ?? null }),
-      )
-    else if (!values.state && !values.proved)
-      for (const line of [...describeStatus(supervisor, bridge, clock.wallMs(), paint), ...describeSides(sides)])
+    if (values.json) {
+      const daemons = { supervisor: plainly(supervisor), console: plainly(bridge) }
+      const router = routers.map(({ address, status }) => ({ address, status: status ?? null }))
+      print(JSON.stringify({ version: 1, ...daemons, sides: sides ?? null, router }))
+    } else if (!values.state && !values.proved) {
+      const wallMs = clock.wallMs()
+      for (const line of [...describeStatus(supervisor, bridge, wallMs, paint, routers), ...describeSides(sides)])
         print(line)
-    else if (!supervisor.running) throw new UserError(supervisor.problem, EXIT.unavailable)
+    } else if (!supervisor.running) throw new UserError(supervisor.problem, EXIT.unavailable)
     if (!supervisor.running) return EXIT.unavailable
     if (values.proved) return hasProvedItself(supervisor.status) ? EXIT.ok : EXIT.failed
     if (values.state) print(supervisor.status.state)

@@ -7,8 +7,10 @@ import { STATES } from '../../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
 import { describeWay, RUNG_NAMES } from '../../formats/ways-out.ts'
 import { timeText } from '../../runtime/time-text.ts'
+import { describeRouter } from './describe-router.ts'
 import { describeUserdata } from './describe-userdata.ts'
 import type { Reading } from './read-daemon.ts'
+import type { RouterReading } from './read-routers.ts'
 
 type Absent = Extract<Reading<unknown>, { running: false }>
 
@@ -25,6 +27,7 @@ export function describeStatus(
   bridge: Reading<ConsoleStatus>,
   nowMs: number,
   paint: Paint,
+  routers: readonly RouterReading[] = [],
 ): string[] {
   return [
     ...(supervisor.running
@@ -32,6 +35,10 @@ export function describeStatus(
       : describeAbsent(supervisor, 'oobm-supervisor', paint)),
     '',
     ...(bridge.running ? describeBridge(bridge.status, nowMs, paint) : describeAbsent(bridge, 'oobm-console', paint)),
+    ...routers.flatMap(router => [
+      '',
+      ...describeRouter(router).map((line, at) => row(at === 0 ? 'router' : '', line)),
+    ]),
   ]
 }
 

@@ -20,7 +20,7 @@ const EXCLUSIVE: Readonly<Record<string, readonly (readonly string[])[]>> = {
   wifi: [['passphrase', 'nextPassphrase'], ['eap']],
   interfaces: [
     ['addresses', 'gateways', 'dhcp', 'fallback'],
-    ['address', 'gateway'],
+    ['address', 'gateway', 'dhcpServer', 'dhcpRange'],
   ],
 }
 /** Of an entry of a list: a setting that says what it is for; what was set for another purpose goes with that. */

@@ -10,6 +10,7 @@ import { readIfThere } from '../import/stored.ts'
 import { localPorts } from './local-ports.ts'
 import { renderNetworkd } from './render-networkd.ts'
 import { type RenderedWpa, renderWifi, renderWired, WIFI_INTERFACE } from './render-wpa.ts'
+import { routerSpecs } from './router-specs.ts'
 
 const NETWORK_DIRECTORY = '/run/systemd/network'
 
@@ -30,6 +31,7 @@ export async function applySystem(site: Site, { root, directory, device, say }: 
     ['the network', () => writeNetwork(site, root)],
     ['the fallback addresses', () => writeFallbacks(site, join(root, directory))],
     ['the sides of the addresses', () => writePorts(site, join(root, directory))],
+    ['the roles of wired ports', () => writeRouters(site, join(root, directory))],
     ['Wi-Fi and 802.1X', () => writeWpa(site, root, directory)],
     ['the host name', () => (hostname === undefined ? Promise.resolve() : setHostname(hostname, root))],
     ['the time zone', () => setTimeZone(site.system.timeZone, root)],
@@ -74,6 +76,16 @@ async function writeForInterfaces(directory: string, what: string, lines: (reado
   for (const file of await readdir(directory))
     if (file.startsWith(`${what}-`) && !files.has(file)) await rm(join(directory, file))
   for (const [file, line] of files) await writeAtomically(join(directory, file), `${line}\n`, 0o644)
+}
+
+/** For oobm-router@.service, which runs where there is such a file. */
+async function writeRouters(site: Site, directory: string): Promise<void> {
+  const specs = routerSpecs(site)
+  for (const name of await readdir(directory)) {
+    if (name.startsWith('router-') && !(name in specs)) await rm(join(directory, name))
+  }
+  for (const [name, spec] of Object.entries(specs))
+    await writeAtomically(join(directory, name), `${JSON.stringify(spec)}\n`, 0o644)
 }
 
 /** Without networks there is no file, and so no wpa_supplicant. */

@@ -16,7 +16,12 @@ const network = (ssid: string, more: Partial<WifiConfig> = {}): WifiConfig => ({
   ...more,
 })
 const site = (wifi: WifiConfig[]): Site => ({
-  ...{ system: { country: 'JP', timeZone: 'UTC', ntp: [], language: 'en' }, interfaces: [], outletSecrets: [] },
+  ...{
+    system: { country: 'JP', timeZone: 'UTC', ntp: [], language: 'en' },
+    interfaces: [],
+    outletSecrets: [],
+    firstInstallation: [],
+  },
   wifi,
 })
 const NEVER = new AbortController().signal

@@ -20,6 +20,8 @@ const EXPOSURE_MAX: Record<string, number> = {
   'oobm-wpa@.service': 22,
   'oobm-fallback@.service': 22,
   'oobm-sides.service': 15,
+  'oobm-router@.service': 22,
+  'oobm-dhcp@.service': 25,
   'oobm-people.service': 20,
   'oobm-lines.service': 20,
   'oobm-line@.service': 20,
@@ -333,6 +335,43 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     MemoryMax: '32M',
     TasksMax: '16',
   },
+  'oobm-router@.service': {
+    User: 'oobm-router',
+    CapabilityBoundingSet: 'CAP_NET_ADMIN',
+    AmbientCapabilities: 'CAP_NET_ADMIN',
+    // The kernel's switch for each interface, and no other.
+    ProtectKernelTunables: undefined,
+    ReadOnlyPaths: '/proc/sys',
+    ReadWritePaths: '/proc/sys/net/ipv4/conf',
+    IPAddressAllow: '255.255.255.255',
+    RestrictAddressFamilies: 'AF_INET AF_UNIX AF_NETLINK',
+    Requisite: 'oobm-local@%i.target',
+    PartOf: 'oobm-local@%i.target',
+    ConditionPathExists: '/run/oobm-provision/router-%i',
+    RuntimeDirectory: 'oobm-router/%i',
+    StateDirectory: 'oobm-router',
+    UMask: '0022',
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+    MemoryMax: '128M',
+    TasksMax: '32',
+    LimitNOFILE: '1024',
+  },
+  'oobm-dhcp@.service': {
+    User: 'oobm-dhcp',
+    CapabilityBoundingSet: 'CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE',
+    AmbientCapabilities: 'CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE',
+    // It serves hosts, and asks name servers.
+    IPAddressDeny: undefined,
+    BindsTo: 'oobm-router@%i.service',
+    RestrictAddressFamilies: 'AF_INET AF_INET6 AF_UNIX AF_NETLINK',
+    MemoryDenyWriteExecute: 'yes',
+    RuntimeDirectory: 'oobm-dhcp/%i',
+    UMask: '0022',
+    SystemCallFilter: ['@system-service', '~@privileged @resources', 'capset'],
+    MemoryMax: '64M',
+    TasksMax: '16',
+    LimitNOFILE: '1024',
+  },
   'oobm-wpa@.service': {
     // wpa_cli(8) is answered in /tmp.
     PrivateTmp: undefined,
@@ -356,7 +395,7 @@ else {
     const root = join(await scratchDirectory(context), 'root')
     await cp(FILES, root, { recursive: true, verbatimSymlinks: true })
     await mkdir(join(root, 'usr/sbin'), { recursive: true })
-    for (const program of ['bin/node', 'sbin/wpa_supplicant', 'sbin/vsftpd'])
+    for (const program of ['bin/node', 'sbin/wpa_supplicant', 'sbin/vsftpd', 'sbin/dnsmasq'])
       await writeFile(join(root, 'usr', program), '#!/bin/sh\n', { mode: 0o755 })
     for (const unit of await units()) {
       // Not the units that these refer to: a scratch root has none of them.
@@ -413,10 +452,10 @@ test('a daemon that hangs, or is stopped, is ended by its watchdog; a slow start
 })
 
 test('a daemon starts with the flags and the loader that the lab and the measurements use', async () => {
-  for (const unit of ['oobm-supervisor', 'oobm-console', 'oobm-line@', 'oobm-power']) {
+  for (const unit of ['oobm-supervisor', 'oobm-console', 'oobm-line@', 'oobm-power', 'oobm-router@']) {
     const [start] = settingsOf(await readFile(join(UNITS, `${unit}.service`), 'utf8')).get('ExecStart') ?? []
     const program = unit.replace('@', '')
-    assert.is(start, programCommand('/usr/bin/node', '/usr/lib/oobm/lib', program).join(' '))
+    assert.is(start?.replace(/ %i$/, ''), programCommand('/usr/bin/node', '/usr/lib/oobm/lib', program).join(' '))
   }
   const [drop] = settingsOf(await readFile(join(UNITS, 'oobm-drop@.service'), 'utf8')).get('ExecStart') ?? []
   assert.is(drop, `${programCommand('/usr/bin/node', '/usr/lib/oobm/lib', 'oobm-drop').join(' ')} %i`)
