@@ -145,6 +145,13 @@ export const bridgeSettings = {
 
 export const BRIDGE_ABOUT = 'the SSH server in front of the serial lines'
 
+export const pageSchema = z.strictObject({
+  enabled: z.boolean('must be true or false').default(true).meta({
+    description: 'whether local addresses show a page for field staff',
+    details: 'It can only be read, and has no secrets (docs/page.md). A board without settings has it, too.',
+  }),
+})
+
 export const contactSchema = labelTextSchema.optional().meta({
   description: 'whom field staff call: a name and a telephone number',
   details: 'It is on the field sheet, and on the page that the device shows on local addresses.',
@@ -155,6 +162,7 @@ export const contactSchema = labelTextSchema.optional().meta({
 /** Without the bridge: the file of the device has a host key beside its settings, the fleet file has none. */
 export const deviceSettings = {
   contact: contactSchema,
+  page: pageSchema.prefault({}).meta({ description: 'the page for field staff on local addresses' }),
   shell: shellSchema.prefault({}).meta({ description: 'the sshd of the device' }),
   selftest: selftestSchema
     .prefault({})

@@ -24,6 +24,7 @@ const DAEMONS = [
   'oobm-drop',
   'oobm-power',
   'oobm-router',
+  'oobm-page',
   'lab-console',
 ]
 
@@ -36,6 +37,7 @@ export const PROGRAMS: readonly string[] = [
   'oobm-drop',
   'oobm-power',
   'oobm-router',
+  'oobm-page',
 ]
 
 /**

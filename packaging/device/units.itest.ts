@@ -36,6 +36,7 @@ const EXPOSURE_MAX: Record<string, number> = {
   'oobm-drop@.service': 20,
   // vsftpd begins as root.
   'oobm-ftp@.service': 25,
+  'oobm-page@.service': 12,
 }
 
 /** What every unit is enclosed by; below, what else it must say, and where it has another value or none. */
@@ -194,6 +195,18 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
       'line:/etc/oobm/secrets/lines/%i',
     ],
     SystemCallFilter: ['@system-service', '~@privileged @resources'],
+  },
+  'oobm-page@.service': {
+    CapabilityBoundingSet: '',
+    AmbientCapabilities: '',
+    DynamicUser: 'yes',
+    // Its socket is systemd's: it opens none but netlink.
+    RestrictAddressFamilies: 'AF_NETLINK',
+    InaccessiblePaths: '-/var/lib/oobm-files -/etc/oobm/secrets',
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+    MemoryMax: '96M',
+    TasksMax: '32',
+    LimitNOFILE: '256',
   },
   'oobm-line-host@.service': {
     // It asks name servers.
@@ -452,7 +465,7 @@ test('a daemon that hangs, or is stopped, is ended by its watchdog; a slow start
 })
 
 test('a daemon starts with the flags and the loader that the lab and the measurements use', async () => {
-  for (const unit of ['oobm-supervisor', 'oobm-console', 'oobm-line@', 'oobm-power', 'oobm-router@']) {
+  for (const unit of ['oobm-supervisor', 'oobm-console', 'oobm-line@', 'oobm-power', 'oobm-router@', 'oobm-page@']) {
     const [start] = settingsOf(await readFile(join(UNITS, `${unit}.service`), 'utf8')).get('ExecStart') ?? []
     const program = unit.replace('@', '')
     assert.is(start?.replace(/ %i$/, ''), programCommand('/usr/bin/node', '/usr/lib/oobm/lib', program).join(' '))

@@ -1,0 +1,37 @@
+/** What the page is made of. */
+import type { FieldState } from '../../formats/field-sentences.ts'
+import type { Language } from '../../formats/languages.ts'
+
+export interface PageFacts {
+  language: Language
+  /** Milliseconds since 1970 when all this was found out, by the clock of the device. */
+  nowMs: number
+  /** Name of the device; undefined without settings. */
+  device: string | undefined
+  serial: string | undefined
+  software: string
+  contact: string | undefined
+  /** What is wrong with the file on the card, in one line. */
+  fault: string | undefined
+  state: FieldState
+  /** Why, in English, for the operator. */
+  cause: string
+  provedMs: number | undefined
+  uplinks: { name: string; carries: boolean; provedMs: number | undefined; why: string }[]
+  links: PageLink[]
+  adapters: { port: string; product: string; console: string | undefined }[]
+  consoles: { name: string; label: string | undefined; isOpen: boolean; cause: string; settings: string }[]
+  /** What the console bridge does not say, when it does not run. */
+  bridgeProblem: string | undefined
+}
+
+/** A network interface of the board. */
+export interface PageLink {
+  name: string
+  isUp: boolean
+  /** Mbit/s; undefined where the driver does not say. */
+  speed: number | undefined
+  /** Of a radio, in dBm. */
+  signalDbm: number | undefined
+  addresses: string[]
+}
