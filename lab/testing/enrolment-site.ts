@@ -1,4 +1,4 @@
-/** A relay, an operator's seat and boards that are flashed with one card file: all with the real programs, below one folder. */
+/** A relay, an operator's seat and boards that get a card: all with the real programs, below one folder. */
 import { appendFile, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -163,15 +163,22 @@ export async function startSite(context: TestContext) {
       ],
       [apply.command, apply.environment],
     ]
+    const groups: number[] = []
     for (const [command, env] of parts) {
       const [first = '', ...rest] = [...OWN_GROUP, ...command]
       const one = startProgram(first, rest, { env })
+      groups.push(one.pid)
       context.cleanup(async () => {
         await one.stop(3_000)
         signalProcess(-one.pid, 'SIGKILL')
       })
       context.onFailure(() => `${name}:\n${one.output().slice(-3_000)}`)
     }
+    /** As a board whose power fails: nothing says goodbye. */
+    const fail = () => {
+      for (const group of groups) signalProcess(-group, 'SIGKILL')
+    }
+    return { fail }
   }
   /** The sshd and the console bridge's place of one board: with its own host keys. */
   const openBoard = async ({ path }: { path(...parts: string[]): string }) => {
@@ -181,8 +188,9 @@ export async function startSite(context: TestContext) {
       const privateKey = await readFile(to, 'utf8')
       return { path: to, privateKey, publicKey: publicKeyOf(privateKey) ?? '' }
     }
-    await serve('shell', shellPort, await keyOf('shell/host_key'), [path('run/oobm/selftest.keys')])
-    await serve('bridge', bridgePort, await keyOf('bridge/host_key'), ['/nonexistent'])
+    const shell = await serve('shell', shellPort, await keyOf('shell/host_key'), [path('run/oobm/selftest.keys')])
+    const bridge = await serve('bridge', bridgePort, await keyOf('bridge/host_key'), ['/nonexistent'])
+    return { close: () => Promise.all([shell.stop(), bridge.stop()]) }
   }
-  return { at, seat, operate, install, prepare, state, startRelay, sshAs, flash, openBoard, relayPort }
+  return { at, seat, operate, install, prepare, state, startRelay, sshAs, flash, start, openBoard, program, relayPort }
 }
