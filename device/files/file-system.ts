@@ -33,7 +33,11 @@ export async function settleImage(options: ImageOptions): Promise<{ problem?: st
   const path = imagePath(state, area)
   const key = `files.${area}_mib = ${sizeMib}`
   const there = existsSync(path) ? (await stat(path)).size / MIB : 0
-  if (there === sizeMib) return { isUsable: true }
+  if (there === sizeMib) {
+    // Zeros that the kernel writes through a loop device may have given blocks back.
+    await run('fallocate', ['-l', `${sizeMib}MiB`, path]).catch(() => {})
+    return { isUsable: true }
+  }
   const { type, bavail, bsize } = await statfs(state)
   const freeMib = Math.floor((bavail * bsize) / MIB)
   if (type === TMPFS) return { problem: `${state} is in memory: no files are kept there`, isUsable: there > 0 }
@@ -77,8 +81,8 @@ async function make({ area, state, sizeMib, owner }: ImageOptions): Promise<void
     const fresh = `${path}.new`
     await rm(fresh, { force: true })
     await run('fallocate', ['-l', `${sizeMib}MiB`, fresh])
-    // No discard: it would give the blocks back.
-    const options = `nodiscard,root_owner=${owner.uid}:${owner.gid}`
+    // No discard, and nothing that the kernel fills with zeros later: it would give the blocks back.
+    const options = `nodiscard,lazy_itable_init=0,lazy_journal_init=0,root_owner=${owner.uid}:${owner.gid}`
     await run('mke2fs', [
       '-q',
       '-F',

@@ -65,4 +65,18 @@ test('a session that is gone without a word ends what it had', () => {
   assert.is(records[0]?.whole, false)
 })
 
+test('a session of another account lives, though /proc may hide it', () => {
+  const { transfers } = world()
+  const sessions = new FtpSessions(transfers)
+  for (const pid of [1, 4_194_303]) {
+    sessions.take({ pid, who: ME.who, kind: 'asked', what: 'took', file: String(pid) })
+    sessions.take({ pid, who: ME.who, kind: 'begun', size: 9 })
+  }
+  sessions.sweep()
+  assert.equal(
+    transfers.running.map(({ file }) => file),
+    ['1'],
+  )
+})
+
 test.run()

@@ -1,5 +1,6 @@
 /** What the log of vsftpd says, as transfers. */
-import { existsSync } from 'node:fs'
+
+import { errorCode } from '../../runtime/errors.ts'
 import type { Transfer, Transfers } from '../transfers.ts'
 import type { FtpEvent } from './log-line.ts'
 
@@ -13,7 +14,7 @@ export class FtpSessions {
   readonly #isAlive: (pid: number) => boolean
   readonly #sessions = new Map<number, Session>()
 
-  constructor(transfers: Transfers, isAlive = (pid: number) => existsSync(`/proc/${pid}`)) {
+  constructor(transfers: Transfers, isAlive = doesLive) {
     this.#transfers = transfers
     this.#isAlive = isAlive
   }
@@ -59,5 +60,14 @@ export class FtpSessions {
       transfer?.end({ whole: false, why: 'its session ended' })
       this.#sessions.delete(pid)
     }
+  }
+}
+
+/** Asks by a signal that is none: /proc hides from the unit what it may not look into (ProtectProc=). */
+function doesLive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (err) {
+    return errorCode(err) === 'EPERM'
   }
 }

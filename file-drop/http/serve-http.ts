@@ -33,6 +33,7 @@ const PACE_MS = 10_000
 /** Bytes that a connection must move in each {@link PACE_MS} of a transfer, seen over two of them. */
 const PACE_BYTES = 2_000
 const HEADER_BYTES = 8_192
+const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 const METHODS = 'GET, HEAD, PUT'
 
 /** Resolves when it listens; ends with its signal. @throws a system error */
@@ -69,7 +70,7 @@ export async function serveHttp(options: HttpOptions): Promise<{ port: number }>
     socket.on('close', () => sockets.delete(socket))
   })
   server.on('clientError', (_, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    if (socket.writable) socket.end(BAD_REQUEST, () => socket.destroy())
   })
   const pace = setInterval(() => {
     for (const [socket, state] of sockets) {

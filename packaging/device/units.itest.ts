@@ -504,7 +504,7 @@ function settingsOf(text: string): Map<string, string[]> {
 test('what mounts the files lets no program, device or set-uid file in', async () => {
   for (const area of ['read', 'upload']) {
     const settings = settingsOf(await readFile(join(UNITS, `srv-oobm-${area}.mount`), 'utf8'))
-    assert.equal(settings.get('Options'), ['loop,nodev,nosuid,noexec,noatime,grpid,errors=remount-ro'])
+    assert.equal(settings.get('Options'), ['loop,nodev,nosuid,noexec,noatime,grpid,noinit_itable,errors=remount-ro'])
     assert.equal(
       [settings.get('What'), settings.get('Where')],
       [[`/var/lib/oobm-drop/${area}.img`], [`/srv/oobm/${area}`]],

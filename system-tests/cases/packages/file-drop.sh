@@ -259,6 +259,7 @@ until_true serves $HERE
 ### another size: it grows with what is in it, and shrinks no further than that
 sed -i "s/^read_mib = .*/read_mib = 192/" /etc/oobm/device.toml
 until_true sh -c "df --output=size -m /srv/oobm/read | tail -n 1 | grep -E \"1[78][0-9]\""
+test "$(du -m /var/lib/oobm-drop/read.img | cut -f 1)" -ge 192
 sed -i "s/^read_mib = .*/read_mib = 64/" /etc/oobm/device.toml
 until_true sh -c "oobm files | grep \"files.read_mib = 64\""
 until_true serves $HERE
