@@ -59,11 +59,26 @@ test('stops a script at its first error', () => {
   for (const path of scripts) assert.ok(text(path).startsWith('#!/bin/bash -e\n'), path)
 })
 
-test('names packages that could be ones, each once', () => {
-  const names = steps
+const packages = () =>
+  steps
     .filter(path => /packages(-nr)?$/.test(path))
     .flatMap(path => text(path).replaceAll(/#.*/g, '').split(/\s+/))
     .filter(name => name !== '')
+
+test('names what the device’s package depends on: it is installed without a mirror', () => {
+  const control = readFileSync(join(STAGE, '../../packaging/device/debian/control'), 'utf8')
+  const depends = (/^Depends: (.*)$/m.exec(control)?.[1] ?? '').split(', ').map(one => one.split(' ')[0] ?? '')
+  assert.ok(depends.length > 5)
+  // In every Debian that starts.
+  const always = ['systemd', 'udev', 'passwd', 'libpam-runtime', 'libpam-modules', 'libc6', 'libgcc-s1', 'libstdc++6']
+  assert.equal(
+    depends.filter(name => !always.includes(name) && !packages().includes(name)),
+    [],
+  )
+})
+
+test('names packages that could be ones, each once', () => {
+  const names = packages()
   assert.ok(names.length > 10)
   assert.equal(
     names.filter((name, index) => !/^[a-z0-9][a-z0-9+.-]+$/.test(name) || names.indexOf(name) !== index),
