@@ -20,6 +20,9 @@ MONITOR_NEEDS := qemu-system-arm:qemu-system-arm /usr/lib/u-boot/qemu_arm/u-boot
 # The package of tayga starts its service: it is not asked of each developer.
 NAT64_NEEDS := tayga:tayga dnsmasq:dnsmasq-base
 
+# The package of snmpd starts its service, too.
+SNMP_NEEDS := /usr/sbin/snmpd:snmpd snmpset:snmp
+
 BENCH_NEEDS := $(LAB_NEEDS) ip:iproute2 unshare:util-linux script:bsdutils socat:socat python3:python3 picocom:picocom ser2net:ser2net \
 	conserver:conserver-server console:conserver-client tio:tio
 
@@ -40,7 +43,7 @@ run: build ## the whole system on this machine: relay, device, simulated router 
 .PHONY: test
 test: build ## every test (ONLY=part-of-a-file-name for some, ALL=1 where none may be skipped)
 	@tools/need-mounts
-	@tools/need $(TEST_NEEDS) $(if $(ALL),$(DEB_NEEDS) $(MONITOR_NEEDS) $(NAT64_NEEDS))
+	@tools/need $(TEST_NEEDS) $(if $(ALL),$(DEB_NEEDS) $(MONITOR_NEEDS) $(NAT64_NEEDS) $(SNMP_NEEDS))
 	@$(NODE) --import tsx tools/run-tests.ts --jobs $(or $(JOBS),$(TEST_JOBS)) $(if $(ALL),--no-skip) $(ONLY)
 
 .PHONY: unit

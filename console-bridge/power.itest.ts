@@ -226,7 +226,7 @@ test(
     const bob = openTerminal(context, 'ssh', sshArgs(files, 'bob', 'core-sw1'))
     await bob.says(/for help\]/)
     target.says('an old prompt# ')
-    const cycling = runCommand(files, 'alice', 'core-sw1', 'power', 'cycle', '--yes', '--break')
+    const cycling = answering(files, ['power', 'cycle', '--yes', '--break'], '')
     await waitFor('the first off', () => switched().length === 1)
     assert.is(breaksIn(bridge.output()), 0, 'before it has power again')
     await waitFor('BREAKs', () => breaksIn(bridge.output()) >= 2, { timeoutMs: 40_000 })
@@ -248,7 +248,7 @@ test(
     const { target, files, switched } = await poweredConsole(context)
     const bob = openTerminal(context, 'ssh', sshArgs(files, 'bob', 'core-sw1'))
     await bob.says(/for help\]/)
-    const cycling = runCommand(files, 'alice', 'core-sw1', 'power', 'cycle', '--yes', '--break')
+    const cycling = answering(files, ['power', 'cycle', '--yes', '--break'], '')
     await bob.says(/sends BREAK every/, 40_000)
     bob.types(' ')
     const { code, stderr } = await cycling
@@ -261,7 +261,7 @@ test(
 )
 
 async function answering(files: Awaited<ReturnType<typeof bridgeFiles>>, words: readonly string[], input: string) {
-  return runProgram('ssh', sshArgs(files, 'alice', 'core-sw1', ...words), { input, timeoutMs: 60_000 })
+  return runProgram('ssh', sshArgs(files, 'alice', 'core-sw1', ...words), { input, timeoutMs: 100_000 })
 }
 
 test.run()

@@ -15,7 +15,8 @@ import { defineCommand } from '../command.ts'
 export const powerCommand = defineCommand({
   summary: 'show the switched outlets of this device and what they feed, or switch one',
   details: [
-    'Technicians use "ssh CONSOLE power", which needs no root; what they do there is in the history. This command is for the outlet itself, whichever console it feeds.',
+    'Technicians use "ssh CONSOLE power", which needs no root; what they do there is in the history.',
+    'This command is for the outlet itself, whichever console it feeds.',
   ],
   arguments: [
     {
