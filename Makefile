@@ -10,7 +10,7 @@ LAB_NEEDS := sshd:openssh-server ssh:openssh-client ssh-keygen:openssh-client se
 FAULTS_NEEDS := $(LAB_NEEDS) ip:iproute2 tc:iproute2 nft:nftables conntrack:conntrack unshare:util-linux prlimit:util-linux socat:socat \
 	systemd-notify:systemd python3:python3 haproxy:haproxy squid:squid tinyproxy:tinyproxy $(if $(PEER),autossh:autossh)
 TEST_NEEDS := $(FAULTS_NEEDS) sx:lrzsz age:age mount:mount script:bsdutils strace:strace socat:socat picocom:picocom ip:iproute2 nft:nftables tmux:tmux ps:procps \
-	unshare:util-linux sudo:sudo plink:putty-tools shellcheck:shellcheck mandoc:mandoc dpkg-deb:dpkg busybox:busybox openssl:openssl systemd-analyze:systemd systemd-socket-activate:systemd dbus-daemon:dbus-daemon dnsmasq:dnsmasq-base arping:iputils-arping nmap:nmap wpa_supplicant:wpasupplicant hostapd:hostapd readelf:binutils sfdisk:fdisk mke2fs:e2fsprogs /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh \
+	unshare:util-linux sudo:sudo plink:putty-tools shellcheck:shellcheck mandoc:mandoc dpkg-deb:dpkg busybox:busybox openssl:openssl systemd-analyze:systemd systemd-socket-activate:systemd dbus-daemon:dbus-daemon dnsmasq:dnsmasq-base arping:iputils-arping tftp:tftp-hpa atftp:atftp curl:curl fallocate:util-linux nmap:nmap wpa_supplicant:wpasupplicant hostapd:hostapd readelf:binutils sfdisk:fdisk mke2fs:e2fsprogs /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh \
 	/usr/lib/python3/dist-packages/paramiko:python3-paramiko /usr/lib/python3/dist-packages/serial:python3-serial /usr/lib/python3/dist-packages/netmiko:python3-netmiko \
 	/usr/lib/python3/dist-packages/pexpect:python3-pexpect ansible-playbook:ansible-core ser2net:ser2net dbclient:dropbear-bin ssh-audit:ssh-audit asciinema:asciinema ipmitool:ipmitool ipmi_sim:openipmi
 
