@@ -1,5 +1,5 @@
 /** Makes the file drop what the configuration says: its file systems, what is served, and the units at each local address. */
-import { chmod, mkdir, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   DROP_GROUP,
@@ -95,7 +95,8 @@ async function settleArea(
       await systemctl(['start', mount])
     }
     // Administrators write to both; the services put uploads, and cannot list them.
-    await chmod(folders[area], area === 'read' ? 0o775 : 0o370)
+    const mode = area === 'read' ? 0o775 : 0o370
+    if (((await stat(folders[area])).mode & 0o777) !== mode) await chmod(folders[area], mode)
     return true
   } catch (err) {
     problems.push(`the ${area} directory cannot be made ready: ${errorMessage(err)}`)

@@ -38,6 +38,17 @@ test('leads nowhere else', () => {
     assert.ok('why' in servedPath(text), JSON.stringify(text))
 })
 
+test('says why a name leads nowhere', () => {
+  for (const [text, why] of [
+    ['../x', 'upwards'],
+    ['.hidden', 'no such file'],
+    ['upload/x', 'cannot be fetched'],
+  ] as const) {
+    const found = servedPath(text)
+    assert.match('why' in found ? found.why : '', why)
+  }
+})
+
 test('of an upload has the folder before it or not', () => {
   for (const text of ['x', '/x', 'upload/x', '/upload/x', '\\upload\\x']) assert.is(uploadName(text), 'x', text)
   assert.is(uploadName('uploads/x'), 'uploads/x')

@@ -234,7 +234,7 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     RestrictAddressFamilies: 'AF_UNIX',
     RuntimeDirectory: 'oobm-files',
     RuntimeDirectoryPreserve: 'yes',
-    ReadWritePaths: '/var/lib/oobm-drop',
+    ReadWritePaths: '/var/lib/oobm-drop -/srv/oobm -/srv/oobm/read -/srv/oobm/upload',
     SystemCallFilter: ['@system-service', '~@privileged @resources'],
   },
   'oobm-drop-net@.service': {
