@@ -50,7 +50,7 @@ test('is taken once, goes off the card, and a text there says so', async context
   const note = await noteIn(boot)
   assert.match(
     note ?? '',
-    /^OOBM\.Settings \(settings number 7\)\r\n {2}The device took it: all of it is in force\.\r\n/,
+    /^OOBM\.Settings \(settings number 7\)\r\n {2}The device took it: all of it is in force\.\r\n/m,
   )
   assert.not.match(await device.read('etc/oobm/device.toml'), 'alice')
   // The next start has nothing to do, and leaves the text alone.
@@ -89,7 +89,7 @@ test('is never taken unsigned, by another key, cut short or too large: a text sa
   assert.equal(await readdir(boot), [])
   await put('rack1.settings.txt', signed)
   assert.is((await start(device, boot)).code, 0)
-  assert.match((await noteIn(boot)) ?? '', /^rack1\.settings\.txt \(settings number 7\)/)
+  assert.match((await noteIn(boot)) ?? '', /^rack1\.settings\.txt \(settings number 7\)/m)
 })
 
 test('one that was refused is tried again at the next start; files for others are left alone', async context => {

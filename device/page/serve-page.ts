@@ -40,7 +40,6 @@ export async function servePage(options: ServeOptions): Promise<void> {
   const server = createServer(
     {
       maxHeaderSize: HEADER_BYTES_MAX,
-      headersTimeout: REQUEST_MS,
       requestTimeout: REQUEST_MS,
       connectionsCheckingInterval: 1_000,
       keepAlive: false,

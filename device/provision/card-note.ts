@@ -1,7 +1,8 @@
 /** The text on the card about signed settings documents, `oobm-settings.txt`, for field staff; pure. */
+import type { Language } from '../../formats/languages.ts'
 import type { SettingsOutcome } from '../../formats/settings-record.ts'
 import { printable } from '../../runtime/printable.ts'
-import { type BoardFacts, describeBoard } from './notes.ts'
+import { type BoardFacts, describeBoard, inBothLanguages } from './notes.ts'
 
 export const SETTINGS_NOTE = 'oobm-settings.txt'
 
@@ -20,7 +21,9 @@ export interface CardDocument {
 }
 
 /** What became of it, and what whoever stands at the device is to do. */
-const TEXTS: Record<Fate, { became: string; todo: readonly string[] }> = {
+type Texts = Record<Fate, { became: string; todo: readonly string[] }>
+
+const ENGLISH: Texts = {
   waiting: {
     became: 'The device has read it, and has not decided yet.',
     todo: ['Leave the device on for ten minutes. If this text is the same then, send it to the operator.'],
@@ -57,27 +60,78 @@ const TEXTS: Record<Fate, { became: string; todo: readonly string[] }> = {
   },
 }
 
-export function settingsNote(documents: readonly CardDocument[], board: BoardFacts): string {
-  const parts = documents.flatMap(({ file, serial, fate, detail }) => {
-    const { became, todo } = TEXTS[fate]
-    const why = detail.split('\n').map(line => printable(line.trim()))
-    return [
-      `${file}${serial === null ? '' : ` (settings number ${serial})`}`,
-      `  ${became}`,
-      ...(detail === '' ? [] : ['', '  WHY', ...why.map(line => `    ${line}`)]),
-      '',
-      '  WHAT TO DO',
-      ...todo.map(line => `    ${line}`),
-      '',
-    ]
-  })
+const JAPANESE: Texts = {
+  waiting: {
+    became: '装置が読み込みました。結果はまだ決まっていません。',
+    todo: ['電源を入れたまま10分お待ちください。この文章が変わらない場合は、運用担当者に送ってください。'],
+  },
+  'not-handed-over': {
+    became: '装置が確認できませんでした。設定はこれまでのままです。',
+    todo: ['電源を入れ直してください。この文章が再び現れた場合は、運用担当者に送ってください。'],
+  },
+  refused: {
+    became: '装置は受け付けませんでした。何も変更していません。設定はこれまでのままです。',
+    todo: [
+      '1. この文章を運用担当者に送り、正しいファイルをもらってください。',
+      '   （署名があるため、書き換えたファイルは使えません。）',
+      '2. 正しいファイルを、このカードのファイルに上書きしてください。',
+      '3. カードを取り出して装置に戻し、電源を入れてください。',
+    ],
+  },
+  'in-force': { became: '装置が受け付けました。すべて有効です。', todo: ['作業は必要ありません。'] },
+  partly: {
+    became: '誰がログインできるかは、受け付けました。そのほかは受け付けず、これまでの設定のままです。',
+    todo: ['この文章を運用担当者に送り、正しいファイルをもらってください。'],
+  },
+  trial: {
+    became: '装置が受け付け、新しい接続方法を試しています。外から入れない場合は、元に戻ります。',
+    todo: ['LEDが正常を示すまで、電源とネットワークをつないだままにしてください。'],
+  },
+  confirmed: {
+    became: '装置が受け付けました。新しい設定で外から入れることを確認しました。',
+    todo: ['作業は必要ありません。'],
+  },
+  undone: {
+    became: '装置が試しましたが、外から入れませんでした。接続方法は元に戻しました。',
+    todo: ['この文章を運用担当者に送り、正しいファイルをもらってください。'],
+  },
+}
+
+interface Words {
+  number: string
+  why: string
+  todo: string
+}
+
+const WORDS: Record<Language, Words & { texts: Texts }> = {
+  en: { number: 'settings number', why: 'WHY', todo: 'WHAT TO DO', texts: ENGLISH },
+  ja: { number: '設定番号', why: '■ 理由（英語）', todo: '■ 次にすること', texts: JAPANESE },
+}
+
+/** @param first the language of the site */
+export function settingsNote(documents: readonly CardDocument[], board: BoardFacts, first: Language): string {
+  const both = inBothLanguages(first, { en: linesIn('en', documents), ja: linesIn('ja', documents) })
   const marks = documents.map(({ digest, file, fate }) => `document ${digest} ${file} ${fate}`)
-  return `${[...parts, ...marks, ...describeBoard(board)].join('\n')}\n`
+  return `${[...both, ...marks, ...describeBoard(board)].join('\n')}\n`
+}
+
+/** Why is the device's own sentence, for the operator: English in both. */
+function linesIn(language: Language, documents: readonly CardDocument[]): string[] {
+  const { number, why, todo, texts } = WORDS[language]
+  return documents.flatMap(({ file, serial, fate, detail }) => [
+    `${file}${serial === null ? '' : ` (${number} ${serial})`}`,
+    `  ${texts[fate].became}`,
+    ...(detail === '' ? [] : ['', `  ${why}`, ...detail.split('\n').map(line => `    ${printable(line.trim())}`)]),
+    '',
+    `  ${todo}`,
+    ...texts[fate].todo.map(line => `    ${line}`),
+    '',
+  ])
 }
 
 /** The documents that a text is about: the card itself says what was on it at an earlier start. */
 export function documentsIn(note: string): Pick<CardDocument, 'digest' | 'file' | 'fate'>[] {
   return [...note.matchAll(/^document ([0-9a-f]{64}) (\S{1,100}) ([a-z-]+)\r?$/gm)].flatMap(([, digest, file, fate]) =>
-    digest && file && fate && Object.hasOwn(TEXTS, fate) ? [{ digest, file, fate: fate as Fate }] : [],
+    digest && file && fate && Object.hasOwn(ENGLISH, fate) ? [{ digest, file, fate: fate as Fate }] : [],
   )
 }

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { settingsRecordPath } from '../../formats/directories.ts'
+import { languagePath, settingsRecordPath } from '../../formats/directories.ts'
+import { languageOf } from '../../formats/languages.ts'
 import { DOCUMENT_MAX_BYTES } from '../../formats/settings-delivery.ts'
 import { NO_RECORD, readSettingsRecord, type SettingsRecord } from '../../formats/settings-record.ts'
 import type { Clock } from '../../runtime/clock.ts'
@@ -107,7 +108,7 @@ async function tellCard(
   documents: readonly CardDocument[],
   onCard: readonly string[],
   board: BoardFacts,
-  { boot, say }: CardOptions,
+  { boot, env, say }: CardOptions,
 ): Promise<string[]> {
   const toErase = documents.filter(document => isTaken(document) && onCard.includes(document.file))
   const told = documents.filter(document => isTaken(document) || onCard.includes(document.file))
@@ -115,10 +116,11 @@ async function tellCard(
   const note = (await readIfThere(join(boot, SETTINGS_NOTE))) ?? ''
   const isSame = marksOf(told) === marksOf(documentsIn(note)) && (note === '') === (told.length === 0)
   if (toErase.length === 0 && isSame) return left
+  const language = languageOf(await readIfThere(languagePath(env)).catch(() => undefined))
   try {
     await whileWritable(boot, async () => {
       for (const { file } of toErase) await eraseFile(boot, file)
-      if (told.length > 0) await writeNote(boot, SETTINGS_NOTE, settingsNote(told, board))
+      if (told.length > 0) await writeNote(boot, SETTINGS_NOTE, settingsNote(told, board, language))
       else await rm(join(boot, SETTINGS_NOTE), { force: true })
     })
     return left

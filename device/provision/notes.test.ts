@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../../testbed/suite.ts'
+import { documentsIn, settingsNote } from './card-note.ts'
 import { enrolNote } from './enrol-note.ts'
 import { errorNote } from './error-note.ts'
 import { importedNote } from './imported-note.ts'
@@ -17,6 +18,16 @@ const DONE = {
   },
   ...{ files: ['oobm.toml'], complete: true, foreign: ['oobm-1.toml'], lookalikes: ['oobm (1).toml'] },
 } as unknown as Parameters<typeof importedNote>[0]
+
+const FATES = (
+  ['waiting', 'not-handed-over', 'refused', 'in-force', 'partly', 'trial', 'confirmed', 'undone'] as const
+).map((fate, at) => ({
+  file: 'x.settings',
+  digest: String(at).repeat(64),
+  fate,
+  serial: 3,
+  detail: 'the signature is wrong',
+}))
 
 /** Text → what must be in it once in English and once in Japanese. */
 const NOTES = {
@@ -38,6 +49,12 @@ const NOTES = {
     ja: ['この装置は「tokyo-rack1」として設定されました。', 'まだ残っています'],
     both: ['"事務所"', 'oobm (1).toml', 'oobm-1.toml'],
   },
+  settings: {
+    write: (first: 'en' | 'ja') => settingsNote(FATES, BOARD, first),
+    en: ['WHAT TO DO', 'x.settings (settings number 3)'],
+    ja: ['■ 次にすること', 'x.settings (設定番号 3)'],
+    both: ['the signature is wrong'],
+  },
   enrol: {
     write: (first: 'en' | 'ja') => enrolNote(STORED, first) ?? '',
     en: ['WHAT TO DO', 'serial number:  a1b2c3d4'],
@@ -58,6 +75,14 @@ for (const [name, { write, en, ja, both }] of Object.entries(NOTES)) {
     }
   })
 }
+
+test('the text about settings says in both halves what became of each, and is read again as it was', () => {
+  const note = settingsNote(FATES, BOARD, 'ja')
+  assert.equal(
+    documentsIn(note.replaceAll('\n', '\r\n')).map(({ fate }) => fate),
+    FATES.map(({ fate }) => fate),
+  )
+})
 
 test('a device that is set up has no text for enrolment', () => {
   assert.is(enrolNote(undefined, 'ja'), undefined)
