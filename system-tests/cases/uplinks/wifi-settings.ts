@@ -18,6 +18,8 @@ import { seconds } from './take-turns.ts'
 
 /** Milliseconds between two looks: each is work for an emulated board. */
 const LOOK_MS = 3_000
+/** For one step of it, on an emulated board that gets a quarter of a processor. */
+const PATIENCE_MS = 400_000
 /** For a trial from its beginning to its end, with what an emulated board takes to start its programs anew. */
 const DECIDED_MS = 900_000
 
@@ -62,7 +64,7 @@ async function undone(stage: Stage, site: string, why: RegExp, steps: Steps): Pr
       trial?.serial === serial && trial.phase === 'trial' ? trial.since : undefined,
     )
     await waitFor('the board to leave', async () => (await networkNow(board)) === '', {
-      timeoutMs: 120_000,
+      timeoutMs: PATIENCE_MS,
       paceMs: LOOK_MS,
     })
     const { cause, state } = await until(
@@ -135,7 +137,7 @@ async function shown({ operate, state }: Operation, wanted: RegExp): Promise<str
     last = (await operate('settings', 'show', DEVICE, '--state', state)).trim()
     return wanted.test(last)
   }
-  await waitFor('the relay to know it', look, { timeoutMs: 120_000, paceMs: LOOK_MS }).catch(err => {
+  await waitFor('the relay to know it', look, { timeoutMs: PATIENCE_MS, paceMs: LOOK_MS }).catch(err => {
     throw new Error(`${err}; it says: ${last}`)
   })
   return `oobm-relay settings show: ${last}`
@@ -150,7 +152,7 @@ async function untilRecord<T>(
   board: Board,
   what: string,
   look: (record: SettingsRecord) => T | undefined,
-  timeoutMs = 120_000,
+  timeoutMs = PATIENCE_MS,
 ): Promise<T> {
   let last = NO_RECORD
   const probe = async () => {
