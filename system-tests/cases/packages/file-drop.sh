@@ -54,7 +54,7 @@ until_true test -e /run/oobm-files/served.json
 oobm files | grep "nothing is served"
 not oobm files put ios.bin
 not systemctl is-active "oobm-drop@$HERE"
-ss -lntuH src $HERE | not grep .
+ss -lntuH src $HERE | not grep -E ":(21|69|8080) "
 not systemctl is-active vsftpd
 not test -e /var/lib/oobm-drop/read.img
 
@@ -271,7 +271,7 @@ oobm files | grep "uploads are taken"
 sed -i "s/^tftp = .*/tftp = false/; s/^ftp = .*/ftp = false/; s/^http = .*/http = false/" /etc/oobm/device.toml
 until_true not systemctl is-active "oobm-drop@$HERE"
 until_true not findmnt /srv/oobm/read
-ss -lntuH src $HERE | not grep .
+ss -lntuH src $HERE | not grep -E ":(21|69|8080) "
 sed -i "s/^http = .*/http = true/; s/^read_mib = .*/read_mib = 192/" /etc/oobm/device.toml
 until_true serves $HERE
 not systemctl is-active "oobm-ftp@$HERE"
