@@ -2,7 +2,7 @@
 import { keepCommands } from '../device/import/keep-commands.ts'
 import { isTable, type Table } from '../device/import/merge.ts'
 import type { DeviceConfig, TechnicianConfig } from '../formats/device-config.ts'
-import { type Access, type ConnectivityAsWritten, SITE_LISTS } from '../formats/settings-document.ts'
+import { type Access, type ConnectivityAsWritten, identityIn, SITE_LISTS } from '../formats/settings-document.ts'
 import { siteShape } from '../formats/site-config.ts'
 import type { Problem } from '../formats/toml-file.ts'
 
@@ -44,12 +44,30 @@ export function withConnectivity(
 
 function siteValue(key: string, before: unknown, given: unknown): unknown {
   if (given === undefined) return before
-  const identity = SITE_LISTS[key as keyof typeof SITE_LISTS]
-  if (identity === undefined) return { ...tableOf(before), ...tableOf(given) }
+  if (!isSiteList(key)) return { ...tableOf(before), ...tableOf(given) }
   const changes = tablesOf(given)
-  const staying = tablesOf(before).filter(entry => !changes.some(change => change[identity] === entry[identity]))
+  const olderOf = (change: Table) =>
+    tablesOf(before).find(entry => identityIn(key, entry) === identityIn(key, change)) ?? {}
+  const staying = tablesOf(before).filter(entry => !changes.some(change => olderOf(change) === entry))
   const added = changes.filter(({ remove }) => remove !== true)
-  return [...staying, ...added.map(entry => (key === 'wifi' ? { ...entry, source: 'document' } : entry))]
+  return [...staying, ...added.map(entry => siteEntry(key, olderOf(entry), entry))]
+}
+
+function siteEntry(list: keyof typeof SITE_LISTS, older: Table, entry: Table): Table {
+  if (list === 'wifi') return { ...entry, source: 'document' }
+  if (list !== 'cellular') return entry
+  // The fleet file has no secrets: they stay until a document names them, the password as long as its login does.
+  const { pin, user, password } = older
+  const isSameLogin = entry.user !== undefined && entry.user === user
+  return {
+    ...(pin !== undefined && { pin }),
+    ...(isSameLogin && password !== undefined && { password }),
+    ...entry,
+  }
+}
+
+function isSiteList(key: string): key is keyof typeof SITE_LISTS {
+  return key in SITE_LISTS
 }
 
 /**

@@ -136,7 +136,7 @@ export class Restarts {
     }
   }
 
-  /** Units of the interfaces that log in to a network, or have a fallback address, or lead hosts out. */
+  /** Units of the interfaces that log in to a network, or have a fallback address, lead hosts out, or are dialled. */
   async #interfaceUnits(): Promise<string[]> {
     const names = await readdir(this.#provisioning).catch(() => [])
     return names.flatMap(name => {
@@ -146,6 +146,7 @@ export class Restarts {
       if (router !== undefined) return [`oobm-router@${router}`]
       // systemd-escape(1).
       const instance = (login ?? fallback)?.replaceAll('-', '\\x2d')
+      if (name === 'cellular.toml') return ['oobm-modem']
       return instance === undefined ? [] : [`oobm-${login === undefined ? 'fallback' : 'wpa'}@${instance}`]
     })
   }

@@ -91,3 +91,13 @@ export function upgradeTrialPath(env: NodeJS.ProcessEnv): string {
 export function kernelFolders(env: NodeJS.ProcessEnv): { sysfs: string; dev: string } {
   return { sysfs: env.OOBM_SYSFS ?? '/sys', dev: env.OOBM_DEV ?? '/dev' }
 }
+
+/** Of `oobm-modem`. */
+export function modemDirectories(env: NodeJS.ProcessEnv): Directories {
+  return directoriesOf('oobm-modem', env)
+}
+
+/** Run-time directory of `oobm-modem`, for other programs; there is none where no modem is dialled. */
+export function modemRuntimeDirectory(env: NodeJS.ProcessEnv): string {
+  return env.OOBM_MODEM_RUNTIME_DIRECTORY ?? '/run/oobm-modem'
+}

@@ -133,8 +133,8 @@ export interface Provisioning {
 
 /** The three parts of a file that was checked against {@link provisioningSchema}. */
 export function partsOf(whole: z.output<typeof provisioningSchema>): Provisioning {
-  const { secrets, settings, system, wifi, interfaces, outletSecrets, firstInstallation, ...config } = whole
-  return { config, secrets, site: { system, wifi, interfaces, outletSecrets, firstInstallation }, settings }
+  const { secrets, settings, system, wifi, interfaces, outletSecrets, firstInstallation, cellular, ...config } = whole
+  return { config, secrets, site: { system, wifi, interfaces, outletSecrets, firstInstallation, cellular }, settings }
 }
 
 /**

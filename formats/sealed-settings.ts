@@ -10,12 +10,17 @@ export function isSealed(text: unknown): text is string {
   return typeof text === 'string' && SEALED.test(text)
 }
 
+/** For a secret without a stand-in of its own: long enough, and none of its characters is special. */
+const STAND_IN = 'sealed-secret'
+
 /** A secret setting of a value, and its place. */
 export interface SecretSetting {
   /** In camelCase. */
   path: (string | number)[]
   value: unknown
   kind: 'text' | 'private-key'
+  /** A value that its schema takes. */
+  standIn: string
   /** The table that holds it. */
   holder: Record<string, unknown>
 }
@@ -34,14 +39,11 @@ export function* secretsIn(
   for (const [key, child] of Object.entries(inner.shape as Record<string, z.ZodType>)) {
     const item = value[key]
     if (item === undefined) continue
-    const kind = child.meta()?.secret
+    const { secret: kind, standIn = STAND_IN } = child.meta() ?? {}
     if (kind === undefined) yield* secretsIn(item, child, [...path, key])
-    else yield { path: [...path, key], value: item, kind, holder: value }
+    else yield { path: [...path, key], value: item, kind, standIn, holder: value }
   }
 }
-
-/** Long enough for every setting that is secret, and none of its characters is special. */
-const STAND_IN = 'sealed-secret'
 
 /**
  * What can be checked without the device's key.
@@ -50,13 +52,13 @@ const STAND_IN = 'sealed-secret'
 export function checkSealed(value: unknown, schema: z.ZodType): { value: unknown; problems: Problem[] } {
   const copy = structuredClone(value)
   const problems: Problem[] = []
-  for (const { path, value: secret, kind, holder } of secretsIn(copy, schema)) {
+  for (const { path, value: secret, kind, standIn, holder } of secretsIn(copy, schema)) {
     const report = (message: string) => problems.push({ path: path.map(spelled), message })
     if (kind === 'private-key')
       report('is a private key, and a settings document carries none: bring it by "oobm import"')
     else if (!isSealed(secret))
       report('is not encrypted: in a settings document a secret is age ciphertext to the key of the device')
-    holder[String(path.at(-1))] = STAND_IN
+    holder[String(path.at(-1))] = standIn
   }
   return { value: copy, problems }
 }

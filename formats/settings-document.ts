@@ -4,6 +4,7 @@
  */
 import * as z from 'zod'
 import { ConfigurationError, type ConfigurationIssue } from '../runtime/errors.ts'
+import { ANY_MODEM } from './cellular-settings.ts'
 import { deviceConfigSchema } from './device-config.ts'
 import { BRIDGE_ABOUT, bridgeSettings } from './device-settings.ts'
 import { lineSchema, nameSchema, signerKeySchema } from './names.ts'
@@ -174,7 +175,13 @@ export const SITE_LISTS = {
   interfaces: 'name',
   outletSecrets: 'outlet',
   firstInstallation: 'name',
+  cellular: 'interface',
 } as const
+
+/** That setting of an entry, also where it is left out. */
+export function identityIn(list: keyof typeof SITE_LISTS, entry: Record<string, unknown>): unknown {
+  return entry[SITE_LISTS[list]] ?? (list === 'cellular' ? ANY_MODEM : undefined)
+}
 
 function checkConnectivity(value: unknown): ConnectivityAsWritten | Problem[] {
   const { value: open, problems } = checkSealed(value, connectivitySchema)
@@ -182,13 +189,14 @@ function checkConnectivity(value: unknown): ConnectivityAsWritten | Problem[] {
   // What is removed has nothing else to check.
   const kept: ConnectivityAsWritten = { ...table }
   const places = new Map<string, number[]>()
-  for (const [list, identity] of Object.entries(SITE_LISTS)) {
+  for (const list of Object.keys(SITE_LISTS) as (keyof typeof SITE_LISTS)[]) {
+    const identity: string = SITE_LISTS[list]
     const entries = table?.[list]
     if (!Array.isArray(entries)) continue
     const staying = [...entries.entries()].filter(([at, entry]) => {
       if (entry?.remove === undefined) return true
       const others = Object.keys(entry).filter(key => key !== 'remove' && key !== identity)
-      if (entry.remove !== true || typeof entry[identity] !== 'string' || others.length > 0)
+      if (entry.remove !== true || typeof identityIn(list, entry) !== 'string' || others.length > 0)
         problems.push({ path: [list, at], message: `must be its ${identity} and remove = true, and nothing else` })
       return false
     })

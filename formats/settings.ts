@@ -27,6 +27,8 @@ export interface SettingFacts {
   isInternal?: boolean
   /** Nobody but the device may read it. A private key never leaves the machine that it was made on but in `oobm.toml`. */
   secret?: 'text' | 'private-key'
+  /** Of a secret: what stands in for it where only the rest can be checked. */
+  standIn?: string
 }
 
 declare module 'zod' {
@@ -45,6 +47,7 @@ export const FACTS = [
   'identity',
   'sameAs',
   'secret',
+  'standIn',
   'isInternal',
 ] as const
 

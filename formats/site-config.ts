@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import * as z from 'zod'
 import { firstOther } from '../runtime/odd-characters.ts'
+import { cellularList } from './cellular-settings.ts'
 import { dhcpServerProblems, dhcpServerSettings, servedRange } from './dhcp-server.ts'
 import { eapSchema } from './eap-config.ts'
 import { firstInstallationSchema } from './first-installation.ts'
@@ -199,6 +200,7 @@ export const siteShape = {
       details: 'Where several are for one piece of equipment, the first is taken.',
       identity: ['name'],
     }),
+  cellular: cellularList,
 }
 
 /** A file with the settings of a site alone. */

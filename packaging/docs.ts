@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { ALERT_SETS } from '../formats/alert-sets/alert-sets.ts'
 import { EXEC_COMMANDS, EXEC_NAMES, usageOf } from '../formats/exec-commands.ts'
+import { MODEM_STATES } from '../formats/modem-status.ts'
 import { siteShape } from '../formats/site-config.ts'
 import { fleetShape } from '../relay-config/fleet/fleet-schema.ts'
 import { annotateExample } from './annotate-example.ts'
@@ -18,6 +19,11 @@ export const DOCS: Record<string, (text: string) => string> = {
     text.replace(
       /(<!-- made from formats\/alert-sets.*-->\n)([\s\S]*?)(?=<!-- end -->)/,
       (_, head: string) => head + alertTable(),
+    ),
+  'docs/cellular.md': text =>
+    text.replace(
+      /(<!-- modem states: .*-->\n)([\s\S]*?)(?=<!-- end -->)/,
+      (_, head: string) => `${head}\n${modemTable()}\n`,
     ),
   'docs/provisioning.md': text =>
     text.replace(
@@ -46,4 +52,9 @@ function alertTable(): string {
     rules.map(({ name, about, examples: [example = ''] }) => `| \`${name}\` | ${about} | \`${example.trim()}\` |`),
   )
   return ['| rule | tells that | for example |', '| --- | --- | --- |', ...rows, ''].join('\n')
+}
+
+function modemTable(): string {
+  const rows = Object.values(MODEM_STATES).map(({ meaning, remedy }) => `| ${meaning} | ${remedy} |\n`)
+  return ['| what is shown | what to do |\n', '| --- | --- |\n', ...rows].join('')
 }

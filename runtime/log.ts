@@ -4,7 +4,7 @@ import { type Logger, pino } from 'pino'
 export type { Logger }
 
 /** Fields that never reach a log, wherever they stand. */
-const SECRET_FIELDS = ['privateKey', 'passphrase', 'password']
+const SECRET_FIELDS = ['privateKey', 'passphrase', 'password', 'pin']
 
 /** @param part the program's name, on every line */
 export function createLog(part: string, level = process.env.OOBM_LOG_LEVEL ?? 'info'): Logger {

@@ -25,6 +25,7 @@ const DAEMONS = [
   'oobm-power',
   'oobm-router',
   'oobm-page',
+  'oobm-modem',
   'lab-console',
 ]
 
@@ -38,6 +39,7 @@ export const PROGRAMS: readonly string[] = [
   'oobm-power',
   'oobm-router',
   'oobm-page',
+  'oobm-modem',
 ]
 
 /**

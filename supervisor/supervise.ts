@@ -2,7 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism, loadavg } from 'node:os'
 import { intervalsOf } from '../formats/device-config.ts'
-import { type Directories, kernelFolders, provisioningDirectory } from '../formats/directories.ts'
+import {
+  type Directories,
+  kernelFolders,
+  modemRuntimeDirectory,
+  provisioningDirectory,
+} from '../formats/directories.ts'
 import type { ConsoleStatus } from '../formats/status-file.ts'
 import { systemClock as clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/log.ts'
@@ -49,6 +54,7 @@ import type { Reporter } from './status/report-to-relay.ts'
 import type { StatusKeeper } from './status/status-keeper.ts'
 import { watchShells } from './status/watch-shells.ts'
 import { TellLost } from './tell-lost.ts'
+import { DialledModems } from './uplinks/dialled-modems.ts'
 import { bytesOf, listUplinks } from './uplinks/list-uplinks.ts'
 import { Uplinks } from './uplinks/uplinks.ts'
 import type { PlannedTunnels } from './userdata/planned-tunnels.ts'
@@ -104,15 +110,18 @@ export async function supervise(
   const selftestKey = await installSelftestKey(directories.runtime, config.selftest.user)
   const intervals = intervalsOf(config)
   const network = watchNetwork(config.relays, () => events.notify('network'), signal, log)
+  const modems = new DialledModems(modemRuntimeDirectory(env))
   const newUplinks = () => {
     return new Uplinks({
       settings: config.uplinks,
       clock,
       list: network.isLocal ? () => [] : listUplinks,
       bytesOf,
+      modems: () => modems.troubles(),
     })
   }
   const uplinks = newUplinks()
+  void modems.watch(clock, signal, troubles => keeper.report({ modems: troubles }, { uplinks: uplinks.status() }))
   const proxyOf = (host: string) => proxyFor(host, { configured: config.proxy, password: proxyPassword, env })
   const authorities = config.waysOut.tls === 'verify' ? await readAuthorities() : undefined
   const { dial } = createDialler({ pathOf, proxyFor: proxyOf, authorities })

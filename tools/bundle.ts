@@ -28,6 +28,7 @@ const PROGRAMS = {
   'oobm-line': 'console-bridge/line-program/main.ts',
   'oobm-drop': 'file-drop/main.ts',
   'oobm-power': 'power/main.ts',
+  'oobm-modem': 'modem/main.ts',
   'oobm-relay': 'relay-config/main.ts',
   'lab-console': 'lab/console-main.ts',
   lab: 'lab/main.ts',

@@ -30,6 +30,7 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
     allowed: ['runtime', 'formats', 'transport'],
     why: 'the daemons meet at the bridge’s SSH port, not in code',
   },
+  modem: { allowed: ['runtime', 'formats'], why: 'it dials modems, and says so in a file: it knows no other program' },
   'console-bridge': { allowed: ['runtime', 'formats'], why: 'the daemons meet at the bridge’s SSH port, not in code' },
   power: {
     allowed: ['runtime', 'formats'],
@@ -56,7 +57,7 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
     why: 'the operator’s program shares formats with the device, not code',
   },
   packaging: {
-    allowed: ['runtime', 'formats', 'cli', 'relay-config', 'device', 'supervisor'],
+    allowed: ['runtime', 'formats', 'cli', 'relay-config', 'device', 'supervisor', 'modem'],
     why: 'a package is made of what it packs',
   },
   image: {
@@ -107,6 +108,8 @@ const HOMES: Record<string, { home: RegExp; why: string }> = {
   serialport: { home: /^console-bridge\/line\/serial-port\.ts$/, why: 'one file knows what serialport really does' },
   onoff: { home: /^supervisor\/led\/gpio\.ts$/, why: 'one file knows how onoff numbers the pins' },
   'systemd-notify': { home: /^runtime\/systemd\.ts$/, why: 'one file speaks to systemd' },
+  'd-bus-message-protocol': { home: /^modem\/(bus|testing)\//, why: 'one folder speaks D-Bus' },
+  'd-bus-type-system': { home: /^modem\/(bus|testing)\//, why: 'one folder speaks D-Bus' },
   'smol-toml': { home: /^formats\/toml-file\.ts$/, why: 'TOML is read in one place, so that errors have lines' },
   re2js: { home: /^runtime\/linear-pattern\.ts$/, why: 'one file loads it, when it is needed' },
   pino: { home: /^runtime\/log\.ts$/, why: 'one file decides what a log line looks like' },

@@ -13,6 +13,7 @@ import { fallbackChecks } from '../doctor/fallback-checks.ts'
 import { type Finding, ok, runChecks, wrong } from '../doctor/finding.ts'
 import { daemonChecks, localChecks, SUPERVISOR } from '../doctor/local-checks.ts'
 import { loginChecks } from '../doctor/login-checks.ts'
+import { modemChecks } from '../doctor/modem-checks.ts'
 import { networkChecks } from '../doctor/network-checks.ts'
 import { outletChecks } from '../doctor/outlet-checks.ts'
 import { peopleChecks } from '../doctor/people-checks.ts'
@@ -49,6 +50,7 @@ export const doctorCommand = defineCommand({
             ...outletChecks(config, env),
           ]),
       ...(config === undefined ? [] : sidesChecks(config, env)),
+      ...modemChecks(env, surroundings.nowMs),
       ...uplinkChecks(env, surroundings.nowMs),
       ...routerChecks(env),
       ...userdataChecks(env, surroundings.nowMs),

@@ -6,7 +6,7 @@ import { defineCommand } from '../command.ts'
 import { describeSides } from '../daemons/describe-sides.ts'
 import { describeStatus } from '../daemons/describe-status.ts'
 import { hasProvedItself, unitsInUse } from '../daemons/for-scripts.ts'
-import { type Reading, readConsoleBridge, readSupervisor } from '../daemons/read-daemon.ts'
+import { type Reading, readConsoleBridge, readModemProgram, readSupervisor } from '../daemons/read-daemon.ts'
 import { readRouters } from '../daemons/read-routers.ts'
 import { readSides } from '../daemons/read-sides.ts'
 
@@ -26,11 +26,12 @@ export const statusCommand = defineCommand({
   run: async ({ values, env, print, paint, clock }) => {
     const [one, other] = Object.keys(values)
     if (other !== undefined) usageError(`--${one} and --${other} cannot be combined`)
-    const [supervisor, bridge, sides, routers] = await Promise.all([
+    const [supervisor, bridge, sides, routers, modems] = await Promise.all([
       readSupervisor(env),
       readConsoleBridge(env),
       readSides(env),
       readRouters(env),
+      readModemProgram(env),
     ])
     if (values['in-use']) {
       for (const unit of unitsInUse(supervisor, bridge)) print(unit)
@@ -39,11 +40,19 @@ export const statusCommand = defineCommand({
     if (values.json) {
       const daemons = { supervisor: plainly(supervisor), console: plainly(bridge) }
       const router = routers.map(({ address, status }) => ({ address, status: status ?? null }))
-      print(JSON.stringify({ version: 1, ...daemons, sides: sides ?? null, router }))
+      print(
+        JSON.stringify({
+          version: 1,
+          ...daemons,
+          sides: sides ?? null,
+          router,
+          ...(modems && { modems: plainly(modems) }),
+        }),
+      )
     } else if (!values.state && !values.proved) {
       const wallMs = clock.wallMs()
-      for (const line of [...describeStatus(supervisor, bridge, wallMs, paint, routers), ...describeSides(sides)])
-        print(line)
+      const lines = describeStatus(supervisor, bridge, wallMs, paint, routers, modems)
+      for (const line of [...lines, ...describeSides(sides)]) print(line)
     } else if (!supervisor.running) throw new UserError(supervisor.problem, EXIT.unavailable)
     if (!supervisor.running) return EXIT.unavailable
     if (values.proved) return hasProvedItself(supervisor.status) ? EXIT.ok : EXIT.failed

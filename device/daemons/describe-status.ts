@@ -2,11 +2,13 @@
 
 import type { Paint } from '../../cli/paint.ts'
 import { describeAge, describeDuration } from '../../cli/times.ts'
+import type { ModemStatus } from '../../formats/modem-status.ts'
 import { RECOVERY_WORDS } from '../../formats/recovery-steps.ts'
 import { STATES } from '../../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
 import { describeWay, RUNG_NAMES } from '../../formats/ways-out.ts'
 import { timeText } from '../../runtime/time-text.ts'
+import { describeModem } from './describe-modem.ts'
 import { describeRouter } from './describe-router.ts'
 import { describeUserdata } from './describe-userdata.ts'
 import type { Reading } from './read-daemon.ts'
@@ -28,11 +30,13 @@ export function describeStatus(
   nowMs: number,
   paint: Paint,
   routers: readonly RouterReading[] = [],
+  modems?: Reading<ModemStatus>,
 ): string[] {
   return [
     ...(supervisor.running
       ? describeSupervisor(supervisor.status, nowMs, paint)
       : describeAbsent(supervisor, 'oobm-supervisor', paint)),
+    ...(modems === undefined ? [] : ['', ...describeModemProgram(modems, nowMs, paint)]),
     '',
     ...(bridge.running ? describeBridge(bridge.status, nowMs, paint) : describeAbsent(bridge, 'oobm-console', paint)),
     ...routers.flatMap(router => [
@@ -181,6 +185,11 @@ function describeBridge(status: ConsoleStatus, nowMs: number, paint: Paint): str
     ]
   })
   return [paint.strong('consoles'), ...lines]
+}
+
+function describeModemProgram(modems: Reading<ModemStatus>, nowMs: number, paint: Paint): string[] {
+  if (!modems.running) return describeAbsent(modems, 'oobm-modem', paint)
+  return [paint.strong('modems'), ...modems.status.modems.flatMap(one => describeModem(one, nowMs, paint))]
 }
 
 function describeAbsent({ state, problem }: Absent, unit: string, paint: Paint): string[] {

@@ -1,10 +1,16 @@
 /** A daemon's status file, and whether the daemon answers: the status of a dead or hung one is never shown as true. */
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type * as z from 'zod'
 import { describeDuration } from '../../cli/times.ts'
-import { consoleRuntimeDirectory, directoriesOf } from '../../formats/directories.ts'
+import {
+  consoleRuntimeDirectory,
+  directoriesOf,
+  modemRuntimeDirectory,
+  provisioningDirectory,
+} from '../../formats/directories.ts'
+import { type ModemStatus, modemStatusSchema } from '../../formats/modem-status.ts'
 import {
   type ConsoleStatus,
   consoleStatusSchema,
@@ -39,6 +45,13 @@ export function readSupervisor(env: NodeJS.ProcessEnv): Promise<Reading<Supervis
 
 export function readConsoleBridge(env: NodeJS.ProcessEnv): Promise<Reading<ConsoleStatus>> {
   return readDaemon('oobm-console', consoleRuntimeDirectory(env), consoleStatusSchema)
+}
+
+/** @returns undefined where no modem is dialled: its unit does not run then, and leaves no folder */
+export async function readModemProgram(env: NodeJS.ProcessEnv): Promise<Reading<ModemStatus> | undefined> {
+  const isMeant = existsSync(join(provisioningDirectory(env), 'cellular.toml'))
+  const reading = await readDaemon('oobm-modem', modemRuntimeDirectory(env), modemStatusSchema)
+  return isMeant || reading.running ? reading : undefined
 }
 
 /** Never throws: whatever the file contains, the answer is one line. */

@@ -1,5 +1,6 @@
 /** What a provisioning file changes in what a device has already: pure, on TOML values with keys in camelCase. */
 import type * as z from 'zod'
+import { ANY_MODEM } from '../../formats/cellular-settings.ts'
 import { camelCase, snakeCase } from '../../formats/key-case.ts'
 import { RELAY_PORT } from '../../formats/names.ts'
 import { provisioningSchema, REQUIRED_KEYS } from '../../formats/provisioning.ts'
@@ -33,8 +34,11 @@ const PURPOSE: Readonly<Record<string, { key: string; settings: readonly string[
 /** Of an entry of a list: what a change takes away unless it sets it. */
 const OF_THE_LAST_CHANGE: Readonly<Record<string, readonly string[]>> = { wifi: ['source'] }
 
+/** What these are where an entry does not say. */
+const DEFAULT_PARTS: Readonly<Record<string, unknown>> = { port: RELAY_PORT, interface: ANY_MODEM }
+
 function isSameEntry(identity: readonly string[], a: Table, b: Table): boolean {
-  const partOf = (entry: Table, key: string) => entry[key] ?? (key === 'port' ? RELAY_PORT : undefined)
+  const partOf = (entry: Table, key: string) => entry[key] ?? DEFAULT_PARTS[key]
   return identity.every(key => partOf(a, key) === partOf(b, key))
 }
 

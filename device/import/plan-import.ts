@@ -59,7 +59,7 @@ export function planImport(provisioning: Provisioning, trial?: Trial): ImportPla
       // First: whoever sees only a part of the rest knows what it is a part of.
       ...(trial === undefined ? [] : [{ path: TRIAL_PATH, content: trialText(trial), mode: 0o600 }]),
       ...secretFiles,
-      { path: SITE_PATH, content: stringifyToml(site), mode: 0o600 },
+      { path: SITE_PATH, content: siteText(site), mode: 0o600 },
       { path: SETTINGS_COPY_PATH, content: stringifyToml({ settings }), mode: 0o600 },
       { path: SETTINGS_PATH, content: stringifyToml({ settings }), mode: 0o644 },
       { path: SHELL_KEYS_PATH, content: authorizedKeys(config, ({ shell, admin }) => shell || admin), mode: 0o644 },
@@ -77,6 +77,11 @@ export function planImport(provisioning: Provisioning, trial?: Trial): ImportPla
       ...(trial === undefined ? [TRIAL_PATH] : []),
     ],
   }
+}
+
+/** Without modems it is what earlier versions read, too: an upgrade may be undone. */
+function siteText({ cellular, ...site }: Site): string {
+  return stringifyToml(cellular.length === 0 ? site : { ...site, cellular })
 }
 
 export function secretPath(name: keyof Secrets): string {

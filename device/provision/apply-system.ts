@@ -3,6 +3,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import spawn from 'nano-spawn'
 import type { Site } from '../../formats/site-config.ts'
+import { stringifyToml } from '../../formats/toml-file.ts'
 import { errorMessage } from '../../runtime/errors.ts'
 import { replaceLink, writeAtomically } from '../../runtime/write-atomically.ts'
 import { makeDirectory } from '../import/install.ts'
@@ -29,6 +30,7 @@ export async function applySystem(site: Site, { root, directory, device, say }: 
   const hostname = site.system.hostname ?? device?.replaceAll('_', '-').replace(/[.-]+$/, '')
   const steps: [what: string, work: () => Promise<void>][] = [
     ['the network', () => writeNetwork(site, root)],
+    ['the modems', () => writeCellular(site, root, directory)],
     ['the fallback addresses', () => writeFallbacks(site, join(root, directory))],
     ['the sides of the addresses', () => writePorts(site, join(root, directory))],
     ['the roles of wired ports', () => writeRouters(site, join(root, directory))],
@@ -50,11 +52,25 @@ async function writeNetwork(site: Site, root: string): Promise<void> {
   const directory = join(root, NETWORK_DIRECTORY)
   await mkdir(directory, { recursive: true })
   const files = renderNetworkd(site)
+  const links = site.cellular.map((_, slot) => [cellularLink(slot), `../../oobm-modem/${slot}.network`] as const)
+  const names = [...Object.keys(files), ...links.map(([name]) => name)]
   for (const name of await readdir(directory)) {
-    if (/^\d\d-oobm-/.test(name) && !(name in files)) await rm(join(directory, name))
+    if (/^\d\d-oobm-/.test(name) && !names.includes(name)) await rm(join(directory, name))
   }
+  // What a modem's network is, oobm-modem knows, and it may write to its own folder alone.
+  for (const [name, target] of links) await replaceLink(join(directory, name), target)
   // networkd reads them as its own user.
   for (const [name, content] of Object.entries(files)) await writeAtomically(join(directory, name), content, 0o644)
+}
+
+/** Of the modem that is dialled as this entry: before the files of interfaces, which may match it, too. */
+const cellularLink = (slot: number) => `40-oobm-cellular-${slot}.network`
+
+/** For oobm-modem.service, which runs where there is such a file. */
+async function writeCellular({ cellular }: Site, root: string, directory: string): Promise<void> {
+  const path = join(root, directory, 'cellular.toml')
+  if (cellular.length === 0) await rm(path, { force: true })
+  else await writeAtomically(path, stringifyToml({ cellular }), 0o600)
 }
 
 /** For oobm-fallback@.service, which runs where there is such a file. */

@@ -33,7 +33,10 @@ function listed({ config, site }: Provisioning, none: string, port: string) {
     shell: names(technicians.filter(({ shell, admin }) => shell || admin).map(({ name }) => name)),
     admins: names(technicians.filter(({ admin }) => admin).map(({ name }) => name)),
     wifi: names(site.wifi.map(({ ssid }) => JSON.stringify(ssid))),
-    network: names(site.interfaces.map(({ name, addresses }) => `${name} ${addresses.join(' ') || 'DHCP'}`)),
+    network: names([
+      ...site.interfaces.map(({ name, addresses }) => `${name} ${addresses.join(' ') || 'DHCP'}`),
+      ...site.cellular.map(({ interface: name, apn }) => `${name} APN ${apn}`),
+    ]),
   }
 }
 

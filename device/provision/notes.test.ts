@@ -14,7 +14,7 @@ const STORED = { enrolment: { site: 'tokyo', board: 'a1b2c3d4' }, secrets: {} }
 const DONE = {
   provisioning: {
     config: { device: 'tokyo-rack1', relays: [], technicians: [], consoles: [], sparePorts: [] },
-    site: { wifi: [{ ssid: '事務所' }], interfaces: [] },
+    site: { wifi: [{ ssid: '事務所' }], interfaces: [], cellular: [] },
   },
   ...{ files: ['oobm.toml'], complete: true, foreign: ['oobm-1.toml'], lookalikes: ['oobm (1).toml'] },
 } as unknown as Parameters<typeof importedNote>[0]

@@ -80,8 +80,8 @@ export async function changeNetworks(board: Board, wish: Wish): Promise<Changed 
 
 /** The settings of the site as they are installed. */
 export async function readSite(root: string): Promise<Site> {
-  const { system, wifi, interfaces } = await readSettings(root)
-  const checked = checkValue({ system, wifi, interfaces }, siteSchema)
+  const { system, wifi, interfaces, cellular } = await readSettings(root)
+  const checked = checkValue({ system, wifi, interfaces, cellular }, siteSchema)
   if ('data' in checked) return checked.data
   throw new UserError(
     'the settings of the site cannot be read: "sudo oobm import FILE" brings them',

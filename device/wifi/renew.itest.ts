@@ -21,6 +21,7 @@ const site = (wifi: WifiConfig[]): Site => ({
     interfaces: [],
     outletSecrets: [],
     firstInstallation: [],
+    cellular: [],
   },
   wifi,
 })

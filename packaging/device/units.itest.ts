@@ -30,6 +30,7 @@ const EXPOSURE_MAX: Record<string, number> = {
   'oobm-outlets.service': 20,
   'oobm-power.service': 20,
   'oobm-card.service': 20,
+  'oobm-modem.service': 20,
   'oobm-wifi-radio@.service': 13,
   'oobm-files.service': 12,
   'oobm-drop-net@.service': 20,
@@ -166,6 +167,28 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     RuntimeDirectoryMode: '0755',
     RuntimeDirectoryPreserve: 'yes',
     StateDirectory: 'oobm-apply',
+  },
+  'oobm-modem.service': {
+    User: 'oobm-modem',
+    ConditionPathExists: '/run/oobm-provision/cellular.toml',
+    Wants: 'ModemManager.service',
+    PrivateNetwork: 'yes',
+    RestrictAddressFamilies: 'AF_UNIX',
+    CapabilityBoundingSet: '',
+    AmbientCapabilities: '',
+    LoadCredential: 'cellular.toml:/run/oobm-provision/cellular.toml',
+    RuntimeDirectory: 'oobm-modem',
+    RuntimeDirectoryMode: '0755',
+    RuntimeDirectoryPreserve: 'restart',
+    StateDirectory: 'oobm-modem',
+    StateDirectoryMode: '0700',
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+    StartLimitIntervalSec: '0',
+    Restart: 'always',
+    OOMScoreAdjust: '-300',
+    MemoryMax: '128M',
+    TasksMax: '64',
+    LimitNOFILE: '1024',
   },
   'oobm-wifi-radio@.service': {
     // In a network of its own it would see no interface.
@@ -465,7 +488,15 @@ test('a daemon that hangs, or is stopped, is ended by its watchdog; a slow start
 })
 
 test('a daemon starts with the flags and the loader that the lab and the measurements use', async () => {
-  for (const unit of ['oobm-supervisor', 'oobm-console', 'oobm-line@', 'oobm-power', 'oobm-router@', 'oobm-page@']) {
+  for (const unit of [
+    'oobm-supervisor',
+    'oobm-console',
+    'oobm-line@',
+    'oobm-power',
+    'oobm-router@',
+    'oobm-page@',
+    'oobm-modem',
+  ]) {
     const [start] = settingsOf(await readFile(join(UNITS, `${unit}.service`), 'utf8')).get('ExecStart') ?? []
     const program = unit.replace('@', '')
     assert.is(start?.replace(/ %i$/, ''), programCommand('/usr/bin/node', '/usr/lib/oobm/lib', program).join(' '))

@@ -20,7 +20,10 @@ export function deriveStatus(facts: Facts, limits: Limits): Status {
   const { tunnel, linkUp } = facts
   if (facts.configurationFault !== undefined) return { state: 'unconfigured', cause: facts.configurationFault }
   if (tunnel.state === 'down') {
-    if (!linkUp) return { state: 'no-link', cause: 'no network interface has an address' }
+    if (!linkUp) {
+      const modems = facts.modems.map(({ name, why }) => `${name} (modem): ${why}`)
+      return { state: 'no-link', cause: ['no network interface has an address', ...modems].join('; ') }
+    }
     const { state, cause } = tunnel.failure ?? { state: 'no-relay', cause: 'connecting for the first time' }
     return { state, cause: state === 'no-relay' ? [...facts.portals.map(inTheWay), cause].join('; ') : cause }
   }

@@ -8,6 +8,8 @@ export interface Facts {
   statusFault: string | undefined
   /** Some interface has an address that reaches further than the cable. */
   linkUp: boolean
+  /** Modems that are dialled, and no uplinks now, each with why. */
+  modems: readonly { name: string; why: string }[]
   tunnel: TunnelFact
   /** The captive portals that are in the way, by interface; text of strangers. */
   portals: readonly { interface: string | undefined; page: string }[]
@@ -59,6 +61,7 @@ export const FIRST_FACTS: Facts = {
   configurationFault: undefined,
   statusFault: undefined,
   linkUp: true,
+  modems: [],
   tunnel: { state: 'down', failure: undefined },
   portals: [],
   proof: { state: 'none' },

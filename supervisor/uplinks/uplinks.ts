@@ -2,6 +2,7 @@
 import type { UplinkSettings } from '../../formats/uplink-settings.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { DataUse } from './data-use.ts'
+import type { ModemTrouble } from './dialled-modems.ts'
 import { BROKE_MS, betterOne, byPreference, inOrder, type Known, lately, proofDueMs } from './judge-uplinks.ts'
 import type { Uplink } from './list-uplinks.ts'
 import { type UplinkStatus, uplinkStatus } from './uplink-status.ts'
@@ -22,6 +23,8 @@ export interface UplinksOptions {
   list(): Uplink[]
   /** Bytes in both directions since the interface came; undefined where it is gone. */
   bytesOf(name: string): number | undefined
+  /** Modems that are dialled, and no uplinks now; none where nothing dials. */
+  modems?(): readonly ModemTrouble[]
 }
 
 const AS_ROUTED: Way = { uplink: undefined, interface: undefined, isMetered: false }
@@ -134,7 +137,8 @@ export class Uplinks {
 
   /** Of all that were ever seen, as they are preferred; see uplinkStatus. */
   status(): UplinkStatus[] | undefined {
-    return uplinkStatus(this.#preferred(), this.#carrying, this.#options.clock.nowMs())
+    const { clock, modems = () => [] } = this.#options
+    return uplinkStatus(this.#preferred(), this.#carrying, clock.nowMs(), modems())
   }
 
   #count(known: Known, nowMs: number): void {

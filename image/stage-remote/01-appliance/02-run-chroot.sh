@@ -10,7 +10,7 @@ fi
 
 enabled=(
 	systemd-networkd systemd-resolved systemd-timesyncd ssh
-	oobm-provision oobm-people.service oobm-people.path oobm-lines.service oobm-lines.path oobm-outlets.service oobm-outlets.path oobm-files.service oobm-files.path oobm-apply.path oobm-apply.service oobm-card oobm-supervisor oobm-console
+	oobm-provision oobm-people.service oobm-people.path oobm-lines.service oobm-lines.path oobm-outlets.service oobm-outlets.path oobm-files.service oobm-files.path oobm-apply.path oobm-apply.service oobm-card oobm-supervisor oobm-console oobm-modem
 )
 systemctl enable "${enabled[@]}"
 
@@ -27,11 +27,13 @@ masked=(
 masked+=(
 	NetworkManager.service NetworkManager-wait-online.service NetworkManager-dispatcher.service dhcpcd.service networking.service
 	userconfig.service cloud-init.target cloud-init-main.service rpi-resize.service regenerate_ssh_host_keys.service sshswitch.service
-	bluetooth.service hciuart.service ModemManager.service avahi-daemon.service avahi-daemon.socket triggerhappy.service
+	bluetooth.service hciuart.service avahi-daemon.service avahi-daemon.socket triggerhappy.service
 	rpi-eeprom-update.service rpi-zram-writeback.timer dphys-swapfile.service keyboard-setup.service console-setup.service
 	alsa-restore.service alsa-state.service wayvnc.service rpi-setup-loop@var-swap.service
 )
 systemctl mask "${masked[@]}"
+# It runs while oobm-modem wants it.
+systemctl disable ModemManager
 # Consoles of the kernel's command line get no login either, and sshd listens where its configuration says.
 mkdir -p /etc/systemd/system-generators
 for generator in systemd-getty-generator systemd-ssh-generator; do ln -sf /dev/null "/etc/systemd/system-generators/$generator"; done

@@ -42,6 +42,8 @@ echo made
 exec sleep 600`
 
 export interface NetworkdMachine {
+  /** Where its files are, seen from here. */
+  root: string
   /** Runs a line of shell there. @returns what it prints */
   sh(line: string): Promise<string>
   /** The same at the site, behind eth0. */
@@ -95,7 +97,7 @@ export async function startNetworkdMachine(
   )
   start(NETWORKD)
   return {
-    ...{ sh, start, file },
+    ...{ root: `/proc/${inside}/root`, sh, start, file },
     atSite: line => run(['ip', 'netns', 'exec', 'site', 'sh', '-euc', line]),
     startAtSite: (command, ...args) => start('ip', 'netns', 'exec', 'site', command, ...args),
     addresses: async () =>
