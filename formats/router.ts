@@ -1,5 +1,4 @@
 /** What the programs of a local address hand to each other: what `oobm-router` is to do there, and what it says of itself. */
-import { join } from 'node:path'
 import * as z from 'zod'
 import { heartbeatSchema } from '../runtime/boot-clock.ts'
 
@@ -46,7 +45,7 @@ export const routerStatusSchema = z.object({
       name: z.string(),
       why: z.string(),
       /** Kilobits a second that the shaper leaves; null where only the order of packets is settled. */
-      kbit: z.object({ up: z.int(), down: z.int(), from: z.enum(['settings', 'measured']) }).nullable(),
+      kbit: z.object({ up: z.int(), down: z.int() }).nullable(),
     })
     .nullable(),
   /** What keeps it from its work, in sentences. */
@@ -72,16 +71,9 @@ export function routerRuntimeDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_ROUTER_RUNTIME_DIRECTORY ?? '/run/oobm-router'
 }
 
-/** What outlives a start: bytes of the day, and rates that were measured. */
+/** What outlives a start: bytes of the day. */
 export function routerStateDirectory(env: NodeJS.ProcessEnv): string {
   return env.OOBM_ROUTER_STATE ?? '/var/lib/oobm-router'
-}
-
-/** Rates of uplinks as `oobm doctor --speed` measured them, by interface. */
-export const measuredSpeedSchema = z.record(z.string(), z.object({ up: z.int(), down: z.int(), at: z.int() }))
-
-export function measuredSpeedPath(env: NodeJS.ProcessEnv): string {
-  return join(routerStateDirectory(env), 'speed.json')
 }
 
 /** Below /run/oobm-provision. */

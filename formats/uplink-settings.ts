@@ -47,7 +47,7 @@ export const uplinkSchema = z
       .optional()
       .meta({
         description: 'how fast it is, where the device is a router for others: the tunnel then goes before them',
-        whenLeftOut: 'default: as `oobm doctor --speed` measured it, else unknown',
+        whenLeftOut: 'default: unknown, and there is only an order of packets',
       }),
     budgetMbDay: z
       .int('must be a whole number of megabytes')

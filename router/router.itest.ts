@@ -98,6 +98,10 @@ else {
       'all of them',
       async () => (await site.tryAt('hosts', `echo | socat -T2 - TCP:${host}:80`)).code === 0,
     )
+    await waitFor('the services of the board', async () => {
+      const listening = await site.sh('ss -Hltn')
+      return [22, 2001, 2002].every(port => listening.includes(`:${port} `))
+    })
     const reach = async (space: 'hosts' | 'net', address: string, port: number) =>
       (await site.tryAt(space, `echo | socat -T3 - TCP:${address}:${port},connect-timeout=3`)).text
         .trim()

@@ -19,8 +19,7 @@ import { nameServersOf } from './name-servers.ts'
 import { networkOf } from './network-of.ts'
 import { renderDnsmasq } from './render-dnsmasq.ts'
 import { tableName } from './render-nft.ts'
-import type { Rates } from './render-traffic.ts'
-import { carryingUplink, measuredSpeeds, uplinkSettings } from './settings.ts'
+import { carryingUplink, uplinkSettings } from './settings.ts'
 
 export interface RouterOptions {
   spec: RouterSpec
@@ -45,7 +44,6 @@ export class Router {
   readonly #applied: Applied
   readonly #budgets: Budgets
   readonly #settings: ReturnType<typeof uplinkSettings>
-  readonly #speeds: ReturnType<typeof measuredSpeeds>
   readonly #counted = { up: new Counted(), down: new Counted(), refused: new Counted() }
   #askedMs: number | undefined
   #otherServers: string[] = []
@@ -60,7 +58,6 @@ export class Router {
     this.#applied = new Applied(options.folder, options.spec)
     this.#budgets = budgets
     this.#settings = uplinkSettings(options.env)
-    this.#speeds = measuredSpeeds(options.env)
   }
 
   static async start(options: RouterOptions): Promise<Router> {
@@ -164,7 +161,7 @@ export class Router {
   async #apply(): Promise<void> {
     const { spec, dnsUid } = this.#options
     const name = this.#choice?.name
-    const rates = this.#ratesOf(name)
+    const rates = this.#uplinkSettings()?.uplinkKbit
     const budget = this.#budget()
     const settings = this.#uplinkSettings()
     const problems = await this.#applied.apply({
@@ -180,14 +177,6 @@ export class Router {
 
   #uplinkSettings() {
     return this.#settings().find(entry => entry.interface === this.#choice?.name)
-  }
-
-  #ratesOf(name: string | undefined): (Rates & { from: 'settings' | 'measured' }) | undefined {
-    if (name === undefined) return undefined
-    const given = this.#uplinkSettings()?.uplinkKbit
-    if (given !== undefined) return { up: given.up, down: given.down, from: 'settings' }
-    const measured = this.#speeds()[name]
-    return measured && { up: measured.up, down: measured.down, from: 'measured' }
   }
 
   #budget() {

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { deviceConfigPath } from '../formats/directories.ts'
-import { measuredSpeedPath, measuredSpeedSchema, type RouterSpec, routerSpecSchema } from '../formats/router.ts'
+import { type RouterSpec, routerSpecSchema } from '../formats/router.ts'
 import { supervisorStatusSchema } from '../formats/status-file.ts'
 import { parseToml } from '../formats/toml-file.ts'
 import { type UplinkSettings, uplinkSchema } from '../formats/uplink-settings.ts'
@@ -38,10 +38,6 @@ function rereading<T>(path: string, read: (text: string) => T, otherwise: T): ()
 export function uplinkSettings(env: NodeJS.ProcessEnv): () => readonly UplinkSettings[] {
   const path = deviceConfigPath(env)
   return rereading(path, text => parseToml(path, text, configSchema).uplinks, [])
-}
-
-export function measuredSpeeds(env: NodeJS.ProcessEnv) {
-  return rereading(measuredSpeedPath(env), text => measuredSpeedSchema.parse(JSON.parse(text)), {})
 }
 
 /** The interface that carries the tunnel; undefined where the supervisor does not say, or is silent. */

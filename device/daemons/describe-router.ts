@@ -34,8 +34,8 @@ export function describeDhcp({ first, last, leases, otherServers }: NonNullable<
 function describeOrder(uplink: RouterStatus['uplink']): string {
   if (uplink === null) return 'no order of packets'
   if (uplink.kbit === null) return `the tunnel goes first; how fast ${uplink.name} is, is not known`
-  const { up, down, from } = uplink.kbit
-  return `the tunnel goes first, within ${up} kbit/s up and ${down} down${from === 'measured' ? ', as measured' : ''}`
+  const { up, down } = uplink.kbit
+  return `the tunnel goes first, within ${up} kbit/s up and ${down} down`
 }
 
 export function describeBudget({ bytes, usedBytes, resetsAt }: NonNullable<RouterStatus['budget']>): string {
