@@ -93,7 +93,7 @@ test('writes the configuration for everybody, and each secret for root alone', a
     'etc/oobm/secrets/shell': '700 directory',
     'etc/oobm/secrets/shell/host_key': `600 ${keys.shell.privateKey}`,
     'etc/oobm/secrets/system.toml':
-      '600 wifi = []\ninterfaces = []\n\n[system]\ntime_zone = "UTC"\nntp = []\nlanguage = "en"\n',
+      '600 wifi = []\ninterfaces = []\noutlet_secrets = []\nfirst_installation = []\n\n[system]\ntime_zone = "UTC"\nntp = []\nlanguage = "en"\n',
     'etc/oobm/secrets/settings.toml': '600 [settings]\nserial = 0\nsigners = []\n',
     'etc/oobm/settings.toml': '644 [settings]\nserial = 0\nsigners = []\n',
     'etc/oobm/shell_authorized_keys': `644 ${keys.alice.publicKey} alice\n`,
