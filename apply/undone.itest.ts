@@ -75,10 +75,10 @@ test('the reason says which network refused the login, where nothing led out', a
   const device = await makeDevice(context)
   const provision = join(device.root, 'run/oobm-provision')
   await mkdir(provision, { recursive: true })
-  // An interface that this machine has.
-  await writeFile(join(provision, 'wpa_supplicant-lo.conf'), '')
+  // No interface of this machine: oobm-apply sees none.
+  await writeFile(join(provision, 'wpa_supplicant-wlan7.conf'), '')
   const said = `Trying to associate with SSID (SSID='Office' freq=2412 MHz)
-lo: CTRL-EVENT-SSID-TEMP-DISABLED id=0 ssid="Office" auth_failures=1 duration=10 reason=WRONG_KEY`
+wlan7: CTRL-EVENT-SSID-TEMP-DISABLED id=0 ssid="Office" auth_failures=1 duration=10 reason=WRONG_KEY`
   const journalctl = join(device.env.PATH?.split(':')[0] ?? '', 'journalctl')
   await writeFile(journalctl, `#!/bin/sh\ncat <<'END'\n${said}\nEND\n`)
   await chmod(journalctl, 0o755)
@@ -91,7 +91,7 @@ lo: CTRL-EVENT-SSID-TEMP-DISABLED id=0 ssid="Office" auth_failures=1 duration=10
     })
     return (await device.record()).outcomes.at(-1)?.detail
   }
-  assert.is(await undone(7, 'no-link'), 'no proof within 1 s: no-link, x; 802.1X lo: "Office" refuses the passphrase')
+  assert.is(await undone(7, 'no-link'), 'no proof within 1 s: no-link, x; Wi-Fi wlan7: "Office" refuses the passphrase')
   assert.is(await undone(8, 'no-relay'), 'no proof within 1 s: no-relay, x', 'the network is not what fails')
 })
 

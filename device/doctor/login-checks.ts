@@ -23,7 +23,8 @@ export function loginChecks(env: NodeJS.ProcessEnv): Check[] {
 
 /** Why the network logins fail that fail, one sentence each. Never rejects. */
 export async function failedLogins(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<string[]> {
-  const checked = (await interfacesWithLogin(env)).map(name => checkLogin(name, signal))
+  // oobm-apply has a network of its own, and sees no interface.
+  const checked = (await interfacesWithLogin(env)).map(name => readLogin(name, signal))
   const failed = (await Promise.all(checked)).filter(({ result }) => result === 'wrong')
   return failed.map(({ what, detail }) => `${what}: ${detail}`)
 }
@@ -34,9 +35,17 @@ async function interfacesWithLogin(env: NodeJS.ProcessEnv): Promise<string[]> {
 }
 
 async function checkLogin(name: string, signal: AbortSignal): Promise<Finding> {
-  const what = `network login ${name}`
   if (!existsSync(`/sys/class/net/${name}`))
-    return wrong(what, `there is no interface ${name}`, 'ip link lists the interfaces; correct the name in oobm.toml')
+    return wrong(
+      `network login ${name}`,
+      `there is no interface ${name}`,
+      'ip link lists the interfaces; correct the name in oobm.toml',
+    )
+  return readLogin(name, signal)
+}
+
+async function readLogin(name: string, signal: AbortSignal): Promise<Finding> {
+  const what = `network login ${name}`
   const unit = `oobm-wpa@${name}.service`
   const args = ['-q', '-b', '-o', 'cat', '-n', String(LINES), '-u', unit]
   const { stdout } = await spawn('journalctl', args, { signal }).catch(() => ({ stdout: '' }))
