@@ -44,10 +44,15 @@ function commandLines<C extends CommandTable<C>>(name: string, path: string, com
   return [
     `.It Ic ${roff(path)}`,
     roff(sentence(summary)),
-    ...details.map(roff),
+    ...details.flatMap(sentences).map(roff),
     ...literal([...usageLines(name, path, command), ...examples.map(example => `${name} ${example}`)]),
     ...(terms.length === 0 ? [] : ['.Bl -tag -width Ds -compact', ...terms, '.El']),
   ]
+}
+
+/** mdoc(7) wants each on a line of its own. */
+function sentences(text: string): string[] {
+  return text.split(/(?<=[.!?]) (?=[A-Z])/)
 }
 
 function literal(lines: string[]): string[] {
