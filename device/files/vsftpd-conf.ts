@@ -33,6 +33,8 @@ chmod_enable=NO
 ls_recurse_enable=NO
 hide_ids=YES
 hide_file={lost+found,.*}
+# Also from those who know the name. It is held against the last part of a path, and ".." must pass.
+deny_file={.??*}
 dirmessage_enable=NO
 # Data connections to and from the client alone: nobody is attacked by way of this server.
 port_enable=YES

@@ -195,6 +195,21 @@ not test -e /etc/evil
 fetch $CLIENT curl -sS -o got http://$HERE:8080/latest
 fetch $CLIENT curl -sS -o got ftp://$HERE/latest
 
+### names that begin with a dot are not served, also not to those who know them
+mkdir /srv/oobm/read/.kept
+for name in .hidden sub/.hidden .kept/file; do
+  echo hidden >"/srv/oobm/read/$name"
+  for from in "ftp://$HERE/" "http://$HERE:8080/" "tftp://$HERE/"; do
+    $CLIENT curl -sS --path-as-is "$from$name" | not grep hidden
+  done
+done
+for name in .hidden sub/.hidden ./.hidden sub/../.hidden; do
+  $CLIENT curl -sS --path-as-is --ftp-method nocwd "ftp://$HERE/$name" | not grep hidden
+done
+$CLIENT curl -sS ftp://$HERE/ | not grep -E "hidden|kept|lost"
+# The way back to the top is open.
+$CLIENT curl -sS -Q "CWD sub" -Q CDUP ftp://$HERE/ | grep small.cfg
+
 ### FTP is no way to others, and has no commands for the host
 ftp_says() { (printf "USER ftp\r\nPASS x\r\n"; sleep 1; for line in "$@"; do printf "%s\r\n" "$line"; sleep 1; done; printf "QUIT\r\n"; sleep 1) | $CLIENT timeout 30 busybox nc $HERE 21 | tee said; }
 ftp_says "PORT 198,51,100,2,0,22" "SITE CHMOD 777 ios.bin" "SITE EXEC id" "DELE ios.bin" "RNFR ios.bin" "MKD new" "EPRT |1|198.51.100.2|22|"
