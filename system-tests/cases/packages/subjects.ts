@@ -95,6 +95,13 @@ export const DEVICE_PACKAGE: Subject<Stage> = {
       hasFirewall: true,
       hasLoops: true,
     }),
+    packageCase({
+      name: 'power',
+      packages: ['openssh-client', 'udev', 'curl', 'libnss-systemd'],
+      bring: bringNextAndRelay,
+      script: 'power.sh',
+      hasFirewall: true,
+    }),
   ],
   setUp: async ({ options: { on } }) => {
     const { stdout } = await runProgram('dpkg', ['--print-architecture'])
