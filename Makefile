@@ -23,6 +23,9 @@ NAT64_NEEDS := tayga:tayga dnsmasq:dnsmasq-base
 # The package of snmpd starts its service, too.
 SNMP_NEEDS := /usr/sbin/snmpd:snmpd snmpset:snmp
 
+# The package of systemd-resolved takes over /etc/resolv.conf.
+MDNS_NEEDS := /usr/lib/systemd/systemd-resolved:systemd-resolved
+
 BENCH_NEEDS := $(LAB_NEEDS) ip:iproute2 unshare:util-linux script:bsdutils socat:socat python3:python3 picocom:picocom ser2net:ser2net \
 	conserver:conserver-server console:conserver-client tio:tio
 
@@ -43,7 +46,7 @@ run: build ## the whole system on this machine: relay, device, simulated router 
 .PHONY: test
 test: build ## every test (ONLY=part-of-a-file-name for some, ALL=1 where none may be skipped)
 	@tools/need-mounts
-	@tools/need $(TEST_NEEDS) $(if $(ALL),$(DEB_NEEDS) $(MONITOR_NEEDS) $(NAT64_NEEDS) $(SNMP_NEEDS))
+	@tools/need $(TEST_NEEDS) $(if $(ALL),$(DEB_NEEDS) $(MONITOR_NEEDS) $(NAT64_NEEDS) $(SNMP_NEEDS) $(MDNS_NEEDS))
 	@$(NODE) --import tsx tools/run-tests.ts --jobs $(or $(JOBS),$(TEST_JOBS)) $(if $(ALL),--no-skip) $(ONLY)
 
 .PHONY: unit

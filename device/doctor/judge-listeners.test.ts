@@ -15,6 +15,7 @@ tcp LISTEN 0 128 [::]:22 [::]:* users:(("sshd",pid=1,fd=4))
 tcp LISTEN 0 511 127.0.0.1:2222 0.0.0.0:* users:(("node",pid=2,fd=4))
 tcp LISTEN 0 511 *:9090 *:*
 tcp LISTEN 0 9 192.168.78.1:21 0.0.0.0:* users:(("vsftpd",pid=3,fd=4))
+udp UNCONN 0 0 0.0.0.0:5353 0.0.0.0:* users:(("systemd-resolve",pid=5,fd=14))
 tcp LISTEN this is not of ss
 `
 
@@ -31,6 +32,7 @@ test('reads what ss prints', () => {
       '127.0.0.1 2222',
       'any 9090',
       '192.168.78.1 21',
+      'any4 5353',
     ],
   )
   assert.is(found[3]?.program, 'sshd')
@@ -70,6 +72,11 @@ test('says what each side reaches, and what nobody expects there', () => {
     [{ services: quiet }, 'ok ok ok', /127\.0\.0\.1 reached through the tunnel: sshd :22, console bridge :2222\n/],
     [{ services: quiet }, 'ok ok ok', /10\.9\.1\.50 eth0, uplink \(a lease\): sshd :22\n/],
     [{ services: quiet }, 'ok ok ok', /192\.168\.78\.1 eth1, local \(its role\): sshd :22, files-ftp :21/],
+    [
+      { services: quiet.map(one => (one.port === 5353 ? { ...one, program: 'avahi-daemon' } : one)) },
+      'ok warning ok',
+      /10\.9\.1\.50 .*sshd :22, and mDNS UDP :5353/,
+    ],
     [{ services: ftp }, 'ok warning ok', /10\.9\.1\.50 .*sshd :22, and a program :9090/],
     [{ services: quiet, config: config(false), sshIsClosed: true }, 'ok ok ok', /sshd :22 \(closed: ssh_on_uplink\)/],
     [

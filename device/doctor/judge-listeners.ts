@@ -54,7 +54,7 @@ function judgeAddress(facts: ListenFacts, sided: SidedAddress, services: readonl
     const remedy = 'sudo systemctl restart oobm-sides; journalctl -u oobm-sides -n 20'
     return wrong(what, `${where}: sshd :${shell.port} is open, and shell.ssh_on_uplink is false`, remedy)
   }
-  const others = services.filter(service => !isSshd(service, facts) && !isDhcpClient(service))
+  const others = services.filter(service => !isSshd(service, facts) && !isDhcpClient(service) && !isMdns(service))
   const closed = facts.sshIsClosed === undefined ? 'should be closed; sudo oobm doctor looks' : 'closed'
   const sshd =
     shell.sshOnUplink || ssh.length === 0 ? namesOf(facts, ssh) : `sshd :${shell.port} (${closed}: ssh_on_uplink)`
@@ -70,6 +70,11 @@ function isSshd({ protocol, port }: Service, { config }: ListenFacts): boolean {
 /** RFC 2131, 8415. */
 function isDhcpClient({ protocol, port }: Service): boolean {
   return protocol === 'udp' && (port === 68 || port === 546)
+}
+
+/** systemd-resolved listens everywhere, and answers where `sides` has it answer. Only root knows whose listener it is. */
+function isMdns({ protocol, port, program }: Service): boolean {
+  return protocol === 'udp' && port === 5353 && (program ?? 'systemd-resolve').startsWith('systemd-resolve')
 }
 
 function namesOf(facts: ListenFacts, services: readonly Service[]): string {

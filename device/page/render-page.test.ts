@@ -91,12 +91,14 @@ test('says when it was made, and that a program which does not answer may make i
 
 test('another host’s name is not its own: a page of the internet cannot read it through a name server that lies', () => {
   const hosts = ['192.168.77.1', 'rack1', 'oobm-a1b2.local']
-  for (const own of ['192.168.77.1', '192.168.77.1:80', 'RACK1', 'rack1.', 'oobm-a1b2.local:8080'])
-    assert.ok(isOwnHost(own, hosts), own)
+  const owns = ['192.168.77.1', '192.168.77.1:80', 'RACK1', 'rack1.', 'oobm-a1b2.local:8080', 'oobm-a1b7.local']
+  for (const own of owns) assert.ok(isOwnHost(own, hosts), own)
   for (const other of [
     undefined,
     '',
     'evil.example',
+    'rack2',
+    'oobm-a1c2.local',
     '192.168.77.1.evil.example',
     'rack1@evil',
     '192.168.77.1:x',

@@ -8,6 +8,7 @@ import { errorMessage } from '../../runtime/errors.ts'
 import { replaceLink, writeAtomically } from '../../runtime/write-atomically.ts'
 import { makeDirectory } from '../import/install.ts'
 import { readIfThere } from '../import/stored.ts'
+import { isNameOfImage, serialName } from './board-serial.ts'
 import { localPorts } from './local-ports.ts'
 import { renderNetworkd } from './render-networkd.ts'
 import { type RenderedWpa, renderWifi, renderWired, WIFI_INTERFACE } from './render-wpa.ts'
@@ -22,11 +23,13 @@ export interface SystemOptions {
   directory: string
   /** The host name where the site names none; undefined on a device without settings. */
   device: string | undefined
+  serial: string | undefined
   say(line: string): void
 }
 
 /** An error in one setting is reported, and does not stop the others: a wrong time zone is no reason to be offline. */
-export async function applySystem(site: Site, { root, directory, device, say }: SystemOptions): Promise<void> {
+export async function applySystem(site: Site, options: SystemOptions): Promise<void> {
+  const { root, directory, device, say } = options
   const hostname = site.system.hostname ?? device?.replaceAll('_', '-').replace(/[.-]+$/, '')
   const steps: [what: string, work: () => Promise<void>][] = [
     ['the network', () => writeNetwork(site, root)],
@@ -35,7 +38,7 @@ export async function applySystem(site: Site, { root, directory, device, say }: 
     ['the sides of the addresses', () => writePorts(site, join(root, directory))],
     ['the roles of wired ports', () => writeRouters(site, join(root, directory))],
     ['Wi-Fi and 802.1X', () => writeWpa(site, root, directory)],
-    ['the host name', () => (hostname === undefined ? Promise.resolve() : setHostname(hostname, root))],
+    ['the host name', () => (hostname === undefined ? nameBySerial(options) : setHostname(hostname, root))],
     ['the time zone', () => setTimeZone(site.system.timeZone, root)],
     ['the language', () => writeAtomically(join(root, directory, 'language'), `${site.system.language}\n`, 0o644)],
   ]
@@ -119,6 +122,12 @@ export async function writeWpa(site: Site, root: string, directory: string): Pro
     for (const { path, content } of rendered.files) await writeAtomically(join(root, path), content, 0o600)
     await writeAtomically(join(target, name), rendered.config, 0o600)
   }
+}
+
+/** By which mDNS finds a board without settings; a host name that somebody chose stays. */
+async function nameBySerial({ root, serial }: SystemOptions): Promise<void> {
+  const present = (await readIfThere(join(root, '/etc/hostname')))?.trim() ?? ''
+  if (serial !== undefined && isNameOfImage(present)) await setHostname(serialName(serial), root)
 }
 
 /** The kernel's name, and the files where other programs look for it: `sudo` wants to find its own host. */

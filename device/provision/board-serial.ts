@@ -11,3 +11,13 @@ export async function readSerial(root: string): Promise<string | undefined> {
   }
   return undefined
 }
+
+/** The host name of a board without settings: 63 bytes at most (RFC 1035, 2.3.4). */
+export function serialName(serial: string): string {
+  return `oobm-${serial.toLowerCase()}`.slice(0, 63)
+}
+
+/** Whether it is the host name of a fresh image, or the one that this or another board got by its serial number. */
+export function isNameOfImage(name: string): boolean {
+  return /^oobm(-[0-9a-z]+)?$/.test(name)
+}

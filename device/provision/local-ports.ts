@@ -7,6 +7,11 @@ export function leadsNowhere({ role, gateway }: InterfaceConfig): boolean {
   return role === 'router' || (role === 'static' && gateway === undefined)
 }
 
+/** Whether it has nothing but what DHCP gives it: without a lease, who is at its other end is beside the board. */
+export function isClient({ address, addresses, dhcp = addresses.length === 0 }: InterfaceConfig): boolean {
+  return address === undefined && addresses.length === 0 && dhcp
+}
+
 /**
  * @returns by interface, and `wired` for those without an entry: its role, and the address that it has or falls back to,
  * `-` for none. Who is in a Wi-Fi or behind a modem is nowhere beside the board.
@@ -15,10 +20,9 @@ export function localPorts({ interfaces }: Pick<Site, 'interfaces'>): Record<str
   const ports: Record<string, string> = {}
   if (!interfaces.some(({ name }) => name === 'wired')) ports.wired = 'client -'
   for (const entry of interfaces.filter(({ name }) => interfaceKindOf(name) === 'wired')) {
-    const { name, role, address, addresses, dhcp = addresses.length === 0, fallback } = entry
+    const { name, role, address, fallback } = entry
     if (leadsNowhere(entry) && address !== undefined) ports[name] = `${role} ${address}`
-    else if (address === undefined && addresses.length === 0 && dhcp)
-      ports[name] = `client ${isInterfaceKind(name) ? '-' : (fallback ?? '-')}`
+    else if (isClient(entry)) ports[name] = `client ${isInterfaceKind(name) ? '-' : (fallback ?? '-')}`
   }
   return ports
 }

@@ -47,6 +47,26 @@ test('the first file: configuration, keys, network, host name; and nothing secre
   assert.equal(await boot(board), { fault: undefined, said: [] })
 })
 
+test('a board without settings has its serial number as host name, unless somebody chose another one', async context => {
+  const board = await makeBoard(context)
+  const cases = [
+    ['oobm', `oobm-${SERIAL.toLowerCase()}`],
+    ['oobm-1000000000000001', `oobm-${SERIAL.toLowerCase()}`],
+    ['oobmaster', 'oobmaster'],
+    ['gate', 'gate'],
+  ]
+  await mkdir(join(board.root, 'etc'), { recursive: true })
+  for (const [before, after] of cases) {
+    await writeFile(join(board.root, 'etc/hostname'), `${before}\n`)
+    await boot(board)
+    assert.is(await board.read('etc/hostname'), `${after}\n`)
+  }
+  await writeFile(join(board.root, 'etc/hostname'), 'oobm\n')
+  await board.put('oobm.toml', board.issue({}))
+  await boot(board)
+  assert.is(await board.read('etc/hostname'), 'tokyo-rack1\n')
+})
+
 test('a relay password does not stay on the FAT partition: its bytes are overwritten before the file goes', async context => {
   const board = await makeBoard(context)
   const text = board

@@ -71,7 +71,7 @@ export async function provision(options: ProvisionOptions): Promise<string | und
   else await writeAtomically(faultFile, `${fault}\n`, 0o644)
   const site = await orElse('the settings of the site cannot be read', () => readSite(root), siteSchema.parse({}))
   await orElse('the page could not be switched', () => switchPage(stored, join(root, directory)), undefined)
-  await applySystem(site, { root, directory, device: board.device, say })
+  await applySystem(site, { root, directory, device: board.device, serial, say })
   const { language } = site.system
   await tidyCard({ found, outcome, board, language, enrolText: enrolNote(stored, language) }, options)
   if (outcome.kind === 'imported') say(`imported ${found.own.join(', ')} for ${board.device}`)

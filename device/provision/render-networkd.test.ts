@@ -41,12 +41,23 @@ test('a port for those beside the board has its address without a cable, and no 
   const file = (entry: object) =>
     render([{ name: 'eth0', role: 'static', address: '192.168.77.1/24', ...entry }])['50-oobm-eth0.network'] ?? ''
   const local =
-    /\nDHCP=no\nIPv6AcceptRA=no\nConfigureWithoutCarrier=yes\n\n\[Address\]\nAddress=192\.168\.77\.1\/24\nRouteMetric=4096\n/
+    /\nDHCP=no\nLinkLocalAddressing=yes\nIPv6AcceptRA=no\nConfigureWithoutCarrier=yes\n\n\[Address\]\nAddress=192\.168\.77\.1\/24\nRouteMetric=4096\n/
   assert.match(file({}), local)
   assert.match(file({ role: 'router' }), local)
   const uplink = file({ gateway: '192.168.77.254' })
   assert.match(uplink, /\[Route\]\nGateway=192\.168\.77\.254\nMetric=100\n/)
-  assert.not.match(uplink, /IPv6AcceptRA=no|ConfigureWithoutCarrier/)
+  assert.not.match(uplink, /IPv6AcceptRA=no|ConfigureWithoutCarrier|LinkLocalAddressing/)
+})
+
+test('a wired port that waits for DHCP has a link-local address meanwhile; Wi-Fi, modems and fixed addresses have none', () => {
+  const files = render([
+    { name: 'eth0', fallback: '192.168.77.1/24' },
+    { name: 'eth1', role: 'client' },
+    { name: 'eth2', addresses: ['192.0.2.10/24'] },
+    { name: 'wlan0', dns: ['192.0.2.1'] },
+  ])
+  const having = Object.keys(files).filter(name => files[name]?.includes('\nLinkLocalAddressing=yes\n'))
+  assert.equal(having.sort(), ['50-oobm-eth0.network', '50-oobm-eth1.network', '60-oobm-wired.network'])
 })
 
 test.run()

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { INTERFACE_KINDS, type InterfaceKind, interfaceKindOf, isInterfaceKind } from '../../formats/interface-roles.ts'
 import { DHCP_MODEM_DRIVERS } from '../../formats/modem-drivers.ts'
 import type { InterfaceConfig, Site } from '../../formats/site-config.ts'
-import { leadsNowhere } from './local-ports.ts'
+import { isClient, leadsNowhere } from './local-ports.ts'
 
 /** Metrics of the routes: the lowest has precedence. Without them, networkd gives both 1024. */
 const METRIC: Record<InterfaceKind, number> = { wired: 100, wifi: 600, modem: 700 }
@@ -45,6 +45,8 @@ function renderInterface(entry: InterfaceConfig, ntp: readonly string[]): string
       section('Link', ['RequiredForOnline=no']),
       section('Network', [
         `DHCP=${dhcp ? 'yes' : 'no'}`,
+        // 169.254.x.x as well, for a laptop that gets no address either; beside DHCP networkd has it while there is no lease.
+        ...(kind === 'wired' && (local !== undefined || isClient(entry)) ? ['LinkLocalAddressing=yes'] : []),
         ...(local === undefined ? addresses : []).map(address => `Address=${address}`),
         // A configured router is the only one: the advertisements of others do not count, and at a port for those beside the
         // board nobody is one.

@@ -21,9 +21,11 @@ export function missingForNetworkd(): string | undefined {
 }
 
 /** Without the policies of Debian's package: each user of this bus is ours. */
-const BUS = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+export const busConfig = (
+  address: string,
+) => `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>system</type><listen>unix:path=/run/dbus/system_bus_socket</listen><auth>EXTERNAL</auth>
+<busconfig><type>system</type><listen>${address}</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*" eavesdrop="true"/>
 <allow eavesdrop="true"/></policy></busconfig>`
 
@@ -88,7 +90,8 @@ export async function startNetworkdMachine(
     const source = await file('file', content)
     await sh(`cp ${source} ${path} && chmod 644 ${path}`)
   }
-  start('dbus-daemon', `--config-file=${await file('bus.conf', BUS)}`, '--nofork', '--nopidfile')
+  const bus = await file('bus.conf', busConfig('unix:path=/run/dbus/system_bus_socket'))
+  start('dbus-daemon', `--config-file=${bus}`, '--nofork', '--nopidfile')
   await waitFor('the bus', () =>
     sh('test -S /run/dbus/system_bus_socket').then(
       () => true,
