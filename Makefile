@@ -10,7 +10,7 @@ LAB_NEEDS := sshd:openssh-server ssh:openssh-client ssh-keygen:openssh-client se
 FAULTS_NEEDS := $(LAB_NEEDS) ip:iproute2 tc:iproute2 nft:nftables conntrack:conntrack unshare:util-linux prlimit:util-linux socat:socat \
 	systemd-notify:systemd python3:python3 haproxy:haproxy squid:squid tinyproxy:tinyproxy $(if $(PEER),autossh:autossh)
 TEST_NEEDS := $(FAULTS_NEEDS) sx:lrzsz age:age mount:mount script:bsdutils strace:strace socat:socat picocom:picocom ip:iproute2 nft:nftables tmux:tmux ps:procps \
-	unshare:util-linux sudo:sudo plink:putty-tools shellcheck:shellcheck mandoc:mandoc dpkg-deb:dpkg busybox:busybox openssl:openssl systemd-analyze:systemd systemd-socket-activate:systemd dbus-daemon:dbus-daemon dnsmasq:dnsmasq-base arping:iputils-arping ping:iputils-ping curl:curl tftp:tftp-hpa atftp:atftp curl:curl fallocate:util-linux nmap:nmap ModemManager:modemmanager /usr/lib/polkit-1/polkitd:polkitd pkcheck:polkitd udevadm:udev wpa_supplicant:wpasupplicant hostapd:hostapd readelf:binutils sfdisk:fdisk mke2fs:e2fsprogs /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh \
+	unshare:util-linux sudo:sudo plink:putty-tools shellcheck:shellcheck mandoc:mandoc dpkg-deb:dpkg espeak-ng:espeak-ng aplay:alsa-utils busybox:busybox openssl:openssl systemd-analyze:systemd systemd-socket-activate:systemd dbus-daemon:dbus-daemon dnsmasq:dnsmasq-base arping:iputils-arping ping:iputils-ping curl:curl tftp:tftp-hpa atftp:atftp curl:curl fallocate:util-linux nmap:nmap ModemManager:modemmanager /usr/lib/polkit-1/polkitd:polkitd pkcheck:polkitd udevadm:udev wpa_supplicant:wpasupplicant hostapd:hostapd readelf:binutils sfdisk:fdisk mke2fs:e2fsprogs /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh \
 	/usr/lib/python3/dist-packages/paramiko:python3-paramiko /usr/lib/python3/dist-packages/serial:python3-serial /usr/lib/python3/dist-packages/netmiko:python3-netmiko \
 	/usr/lib/python3/dist-packages/pexpect:python3-pexpect ansible-playbook:ansible-core ser2net:ser2net dbclient:dropbear-bin ssh-audit:ssh-audit asciinema:asciinema ipmitool:ipmitool ipmi_sim:openipmi
 
@@ -32,7 +32,7 @@ BENCH_NEEDS := $(LAB_NEEDS) ip:iproute2 unshare:util-linux script:bsdutils socat
 DEVICE_ARCHS := arm64 armhf armel amd64
 # A Node.js that is not Debian's has its headers beside it. Looked for when a recipe begins: then there is a Node.js.
 NODE_HEADERS = $(or $(wildcard $(dir $(realpath $(shell command -v node)))../include/node/node_api.h),/usr/include/node/node_api.h)
-DEB_NEEDS = dpkg-deb:dpkg arm-linux-gnueabi-g++:g++-arm-linux-gnueabi $(NODE_HEADERS):libnode-dev
+DEB_NEEDS = dpkg-deb:dpkg espeak-ng:espeak-ng arm-linux-gnueabi-g++:g++-arm-linux-gnueabi $(NODE_HEADERS):libnode-dev
 
 .PHONY: help
 help: ## show this help
@@ -176,10 +176,10 @@ deb: build ## the Debian packages of relay and device, into build/
 
 .PHONY: deb-device
 deb-device: build ## the device's package alone (ARCH=arm64, armhf, armel or amd64)
-	@tools/need $(if $(filter armel,$(ARCH)),$(DEB_NEEDS),dpkg-deb:dpkg)
+	@tools/need $(if $(filter armel,$(ARCH)),$(DEB_NEEDS),dpkg-deb:dpkg espeak-ng:espeak-ng)
 	@$(NODE) --import tsx packaging/build-deb.ts --device $(or $(ARCH),$(shell dpkg --print-architecture))
 
-IMAGE_NEEDS := mmdebstrap:mmdebstrap arch-test:arch-test unshare:util-linux flock:util-linux bmaptool:bmap-tools xz:xz-utils zstd:zstd tar:tar
+IMAGE_NEEDS := mmdebstrap:mmdebstrap espeak-ng:espeak-ng arch-test:arch-test unshare:util-linux flock:util-linux bmaptool:bmap-tools xz:xz-utils zstd:zstd tar:tar
 # Programs of a foreign board run here while its image is made; amd64 needs none of it.
 EMULATION_NEEDS := /usr/bin/qemu-aarch64-static:qemu-user-static update-binfmts:binfmt-support
 

@@ -37,7 +37,7 @@ type Effective = ReturnType<typeof effective>
 export function restartsFor(from: Provisioning, to: Provisioning): Restart[] {
   const [before, after] = [effective(from), effective(to)]
   const differs = (part: (of: Effective) => unknown) => JSON.stringify(part(before)) !== JSON.stringify(part(after))
-  const isConnection = differs(({ config: { technicians, contact, page, ...rest }, secrets }) => [
+  const isConnection = differs(({ config: { technicians, contact, page, speech, ...rest }, secrets }) => [
     rest,
     secrets.relayPassword,
     secrets.proxyPassword,

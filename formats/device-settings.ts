@@ -9,6 +9,7 @@ import { fileDropSchema } from './file-drop-settings.ts'
 import { pathSchema, portSchema, userSchema } from './names.ts'
 import { outletsSchema } from './outlets.ts'
 import { settingsPollSchema } from './settings-poll.ts'
+import { speechSchema } from './speech-settings.ts'
 import { uplinkSchema } from './uplink-settings.ts'
 import { usbPortSchema } from './usb-port.ts'
 import { userdataSchema } from './userdata.ts'
@@ -163,6 +164,9 @@ export const contactSchema = labelTextSchema.optional().meta({
 export const deviceSettings = {
   contact: contactSchema,
   page: pageSchema.prefault({}).meta({ description: 'the page for field staff on local addresses' }),
+  speech: speechSchema
+    .prefault({})
+    .meta({ description: 'the voice that says the state, for people beside the device' }),
   shell: shellSchema.prefault({}).meta({ description: 'the sshd of the device' }),
   selftest: selftestSchema
     .prefault({})

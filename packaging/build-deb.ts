@@ -5,6 +5,7 @@ import { VERSION } from '../runtime/version.ts'
 import { debianChangelog } from './changelog.ts'
 import { devicePackage } from './device-package.ts'
 import { type Package, packDeb, source } from './pack-deb.ts'
+import { makeRecordings } from './recordings.ts'
 import { relayPackage } from './relay-package.ts'
 import { ARCHITECTURES, type Architecture } from './serial-addon.ts'
 
@@ -23,7 +24,8 @@ for (const described of packages()) process.stdout.write(`${packDeb(described, {
 
 function packages(): Package[] {
   if (values.device.length === 0) return [relayPackage(build, date, changelog)]
-  return values.device.map(name => devicePackage(architectureOf(name), build, date, changelog))
+  const recordings = makeRecordings()
+  return values.device.map(name => devicePackage(architectureOf(name), build, date, changelog, recordings))
 }
 
 function architectureOf(name: string): Architecture {

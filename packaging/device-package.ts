@@ -8,6 +8,7 @@ import { copyright } from './copyright.ts'
 import { oobmPage } from './device-pages.ts'
 import { jsonSchemas } from './json-schemas.ts'
 import { filesBelow, linksBelow, type Package, packed, source } from './pack-deb.ts'
+import type { Recording } from './recordings.ts'
 import { type Architecture, serialAddon } from './serial-addon.ts'
 import { tomlPage } from './toml-page.ts'
 
@@ -24,6 +25,7 @@ export function devicePackage(
   build: string,
   date: Date,
   changelog: (name: string) => string,
+  recordings: readonly Recording[],
 ): Package {
   return {
     name: NAME,
@@ -42,6 +44,7 @@ export function devicePackage(
       const { oobm, device } = jsonSchemas()
       put('usr/share/oobm/oobm.schema.json', oobm)
       put('usr/share/oobm/device.schema.json', device)
+      for (const { path, wav } of recordings) put(`usr/share/oobm/speech/${path}`, wav)
       put(`usr/share/lintian/overrides/${NAME}`, source('packaging/device/debian/lintian-overrides'))
       const doc = `usr/share/doc/${NAME}`
       const template = source('packaging/debian/copyright')

@@ -25,6 +25,7 @@ const DAEMONS = [
   'oobm-power',
   'oobm-router',
   'oobm-page',
+  'oobm-say',
   'oobm-modem',
   'lab-console',
 ]
@@ -39,6 +40,7 @@ export const PROGRAMS: readonly string[] = [
   'oobm-power',
   'oobm-router',
   'oobm-page',
+  'oobm-say',
   'oobm-modem',
 ]
 

@@ -25,6 +25,7 @@ const PROGRAMS = {
   'oobm-apply': 'apply/main.ts',
   'oobm-router': 'router/main.ts',
   'oobm-page': 'device/page/main.ts',
+  'oobm-say': 'device/speech/main.ts',
   'oobm-line': 'console-bridge/line-program/main.ts',
   'oobm-drop': 'file-drop/main.ts',
   'oobm-power': 'power/main.ts',

@@ -13,6 +13,7 @@ import { outletsCommand } from './outlets.ts'
 import { peopleCommand } from './people.ts'
 import { powerCommand } from './power.ts'
 import { provisionCommand } from './provision.ts'
+import { sayCommand } from './say.ts'
 import { settingsCommand } from './settings.ts'
 import { statusCommand } from './status.ts'
 import { testCommand } from './test.ts'
@@ -30,6 +31,7 @@ export const PROGRAM: Program<Command> = {
       doctor: doctorCommand,
       history: historyCommand,
       led: ledCommand,
+      say: sayCommand,
     },
     'Use the serial consoles, and the power of what is at them': { console: consoleCommand, power: powerCommand },
     'Give files to equipment': { files: filesCommand },

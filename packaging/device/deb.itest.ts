@@ -94,7 +94,7 @@ ours | comm -13 /oobm/files/there -
     assert.match(said, /uid=(\d+)\(remote-admin\) gid=\d+\(remote-admin\) groups=.*\(oobm\)/)
     assert.match(
       said,
-      /\noobm-apply.path\noobm-apply.service\noobm-console.service\noobm-files.path\noobm-files.service\noobm-lines.path\noobm-lines.service\noobm-modem.service\noobm-outlets.path\noobm-outlets.service\noobm-people.path\noobm-people.service\noobm-sides.service\noobm-supervisor.service\n1\n/,
+      /\noobm-apply.path\noobm-apply.service\noobm-console.service\noobm-files.path\noobm-files.service\noobm-lines.path\noobm-lines.service\noobm-modem.service\noobm-outlets.path\noobm-outlets.service\noobm-people.path\noobm-people.service\noobm-say.path\noobm-say.service\noobm-sides.service\noobm-supervisor.service\n1\n/,
     )
     assert.match(said, /\nauthorizedkeysfile \/etc\/oobm\/admin_authorized_keys\n/)
     assert.match(said, /\n\/etc\/oobm\/device.toml\n\/etc\/oobm\/secrets\/relay\/key\nremote-admin:/)

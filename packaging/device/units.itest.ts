@@ -38,6 +38,7 @@ const EXPOSURE_MAX: Record<string, number> = {
   // vsftpd begins as root.
   'oobm-ftp@.service': 25,
   'oobm-page@.service': 12,
+  'oobm-say.service': 15,
 }
 
 /** What every unit is enclosed by; below, what else it must say, and where it has another value or none. */
@@ -228,6 +229,28 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     InaccessiblePaths: '-/var/lib/oobm-files -/etc/oobm/secrets',
     SystemCallFilter: ['@system-service', '~@privileged @resources'],
     MemoryMax: '96M',
+    TasksMax: '32',
+    LimitNOFILE: '256',
+  },
+  'oobm-say.service': {
+    User: 'oobm-say',
+    Group: 'oobm-say',
+    SupplementaryGroups: 'audio',
+    CapabilityBoundingSet: '',
+    AmbientCapabilities: '',
+    ConditionPathExists: '/etc/oobm/device.toml',
+    ConditionPathExistsGlob: '/dev/snd/pcmC*D*p',
+    RuntimeDirectory: 'oobm-say',
+    // Sound cards are devices: these, and no others.
+    PrivateDevices: undefined,
+    DevicePolicy: 'closed',
+    DeviceAllow: 'char-alsa rw',
+    // It lists addresses, and answers `oobm say`; it speaks to no host.
+    RestrictAddressFamilies: 'AF_UNIX AF_NETLINK',
+    InaccessiblePaths: '-/var/lib/oobm-files -/etc/oobm/secrets',
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+    OOMScoreAdjust: '500',
+    MemoryMax: '192M',
     TasksMax: '32',
     LimitNOFILE: '256',
   },
@@ -495,6 +518,7 @@ test('a daemon starts with the flags and the loader that the lab and the measure
     'oobm-power',
     'oobm-router@',
     'oobm-page@',
+    'oobm-say',
     'oobm-modem',
   ]) {
     const [start] = settingsOf(await readFile(join(UNITS, `${unit}.service`), 'utf8')).get('ExecStart') ?? []

@@ -10,7 +10,7 @@ fi
 
 enabled=(
 	systemd-networkd systemd-resolved systemd-timesyncd ssh
-	oobm-provision oobm-people.service oobm-people.path oobm-lines.service oobm-lines.path oobm-outlets.service oobm-outlets.path oobm-files.service oobm-files.path oobm-apply.path oobm-apply.service oobm-card oobm-supervisor oobm-console oobm-modem
+	oobm-provision oobm-people.service oobm-people.path oobm-lines.service oobm-lines.path oobm-outlets.service oobm-outlets.path oobm-files.service oobm-files.path oobm-apply.path oobm-apply.service oobm-card oobm-supervisor oobm-console oobm-modem oobm-say.service oobm-say.path
 )
 systemctl enable "${enabled[@]}"
 
