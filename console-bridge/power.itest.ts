@@ -91,13 +91,15 @@ test(
     assert.is(early.code, 75)
     assert.match(early.stderr, /nothing was switched: [ab]: alice switched it \d s ago/)
     strip.isStuck = true
-    const { events = [] } = await waitFor('the pace', async () => {
+    const answered = async () => {
       const on = await runCommand(files, 'alice', 'core-sw1', 'power', 'on')
       if (on.code === 75) return undefined
       assert.is(on.code, 69)
       assert.match(on.stderr, /a: asked for on, and the outlet says off; b: asked for on, and the outlet says off/)
       return statusWhere(files, 'the event', ({ events }) => events?.at(-1)?.detail.includes('asked for on') ?? false)
-    })
+    }
+    // Each try is an event, too, and the status has the last 32.
+    const { events = [] } = await waitFor('the pace', answered, { paceMs: 500 })
     const told = events.filter(({ event }) => event === 'power')
     assert.is(told.length, 2, 'who was told to wait is in no history')
     const [first] = told
@@ -227,7 +229,7 @@ test(
     await bob.says(/for help\]/)
     target.says('an old prompt# ')
     const cycling = answering(files, ['power', 'cycle', '--yes', '--break'], '')
-    await waitFor('the first off', () => switched().length === 1)
+    await waitFor('the first off', () => switched().length > 0)
     assert.is(breaksIn(bridge.output()), 0, 'before it has power again')
     await waitFor('BREAKs', () => breaksIn(bridge.output()) >= 2, { timeoutMs: 40_000 })
     assert.ok(switched().includes('0 on'))

@@ -23,6 +23,8 @@ interface BreaksOptions {
   seats: Seats
   outgoing: Outgoing
   reports: Reports
+  /** A BREAK of this person begins: what the target says from now on may come of it. */
+  onBegin(technician: string): void
 }
 
 export class Breaks {
@@ -116,11 +118,12 @@ export class Breaks {
     signal: AbortSignal,
     sequence: typeof PLAIN_BREAK,
   ) {
-    const { clock, keyboard, seats, outgoing } = this.#options
+    const { clock, keyboard, seats, outgoing, onBegin } = this.#options
     const { lengthMs, held, describe } = breakFor(asked, clock)
     const loss: Loss = { kind: 'break', text: `${calledAs(by)} sent ${sequence.what}` }
     keyboard.transfer?.stop(loss)
     for (const seat of seats.all) if (seat !== by) seat.events.onOthersBreak(loss)
+    onBegin(by.technician)
     return { outcome: await outgoing.interruptions.sendBreak(lengthMs, signal, loss, held, sequence), describe }
   }
 }

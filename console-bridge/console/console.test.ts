@@ -45,6 +45,16 @@ test('tells the others before a BREAK begins, and everyone after it', async cont
   assert.ok(bob.told.includes('break of another'))
 })
 
+test('knows who sends a BREAK while it lasts: the target may answer before its end', async context => {
+  const { console, line, attach } = fakeConsole(context)
+  const { seat } = attach('bob')
+  const sending = console.breaks.send(seat, 100, context.signal)
+  while (!line.log.includes('break on')) await new Promise(setImmediate)
+  assert.not(line.log.includes('break off'))
+  assert.is(console.typistWithin(1_000), 'bob')
+  assert.ok((await sending).sent)
+})
+
 test('tells each session what it lost: at a BREAK, a take-over, an unplugging and its end', async context => {
   const { console, line, attach } = fakeConsole(context)
   const [alice, bob] = [attach('alice'), attach('bob')]

@@ -104,7 +104,7 @@ export class Console {
     const reports: Reports = {
       ...{ name: config.name, log, recorder: this.#recorder, onChange: changed },
       onEvent: (event, span) => {
-        // A BREAK makes a target speak, like a key.
+        // A BREAK makes a target speak, like a key: a long one while it lasts, and after it.
         if (event.event === 'break' && event.technician !== undefined) this.#hasSent(event.technician)
         onEvent(event, span)
       },
@@ -121,7 +121,7 @@ export class Console {
     this.line = line
     this.keyboard = keyboard
     this.input = new Input({ line, control, keyboard, outgoing })
-    this.breaks = new Breaks(shared)
+    this.breaks = new Breaks({ ...shared, onBegin: technician => this.#hasSent(technician) })
     this.power = new TargetPower({ ...shared, supply: options.power })
     this.transfers = new Transfers({ ...shared, onOver: () => this.#transferOver() })
     this.onLeave = new OnLeave({ ...shared, setting: config.onLeave })

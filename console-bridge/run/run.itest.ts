@@ -274,7 +274,10 @@ test(
     await statusWhere(files, 'nobody', ({ consoles }) => consoles[0]?.sessions.length === 0)
     const held = startProgram('ssh', sshArgs(files, 'alice', 'core-sw1', 'run', '--', 'stuck'))
     context.cleanup(() => held.stop())
+    const saidMs = Date.now()
     await waitFor('the line', () => cli.lines.length === 4)
+    // What is still on its way when the adapter is pulled is lost, as with a real one.
+    await statusWhere(files, 'the half line to come', ({ consoles }) => (consoles[0]?.lastOutputAt ?? 0) >= saidMs)
     await target.unplug()
     assert.is(await codeOf(held), 69)
     assert.match(held.output(), /half a line\n\[oobm: the line is closed: /)

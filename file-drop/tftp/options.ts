@@ -29,7 +29,7 @@ export function agree(asked: ReadonlyMap<string, string>, kind: 'read' | 'write'
   const agreed: Agreed = { blockBytes: BLOCK_BYTES, window: 1, repeatMs: REPEAT_MS, rollover: 0, answer: new Map() }
   const within = (name: string, [low, high]: readonly [number, number]) => {
     const text = asked.get(name) ?? ''
-    return /^\d{1,15}$/.test(text) && Number(text) >= low && Number(text) <= high ? Number(text) : undefined
+    return /^\d{1,16}$/.test(text) && Number(text) >= low && Number(text) <= high ? Number(text) : undefined
   }
   const blockBytes = within('blksize', [BLOCK_RANGE[0], 65_535])
   if (blockBytes !== undefined) {
