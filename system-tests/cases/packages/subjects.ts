@@ -102,6 +102,13 @@ export const DEVICE_PACKAGE: Subject<Stage> = {
       script: 'power.sh',
       hasFirewall: true,
     }),
+    packageCase({
+      name: 'router',
+      packages: ['openssh-client', 'udev', 'curl', 'busybox', 'dnsmasq-base', 'libnss-systemd'],
+      bring: bringNextAndRelay,
+      script: 'router.sh',
+      hasFirewall: true,
+    }),
   ],
   setUp: async ({ options: { on } }) => {
     const { stdout } = await runProgram('dpkg', ['--print-architecture'])
