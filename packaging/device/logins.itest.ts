@@ -219,7 +219,7 @@ async function adminTest(context: TestContext): Promise<void> {
     const shell = await ssh(name, keys.admin, 'id -un; id -Gn; echo $USER; pwd')
     assert.is(
       shell.stdout,
-      `remote-admin\nremote-admin oobm systemd-journal\n${name}\n/home/remote-admin\n`,
+      `remote-admin\nremote-admin oobm oobm-drop-admin systemd-journal\n${name}\n/home/remote-admin\n`,
       shell.stderr,
     )
   }
