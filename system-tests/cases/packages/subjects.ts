@@ -109,6 +109,13 @@ export const DEVICE_PACKAGE: Subject<Stage> = {
       script: 'router.sh',
       hasFirewall: true,
     }),
+    packageCase({
+      name: 'page',
+      packages: ['openssh-client', 'udev', 'curl', 'dnsmasq-base', 'libnss-systemd'],
+      bring: bringNextAndRelay,
+      script: 'page.sh',
+      hasFirewall: true,
+    }),
   ],
   setUp: async ({ options: { on } }) => {
     const { stdout } = await runProgram('dpkg', ['--print-architecture'])
