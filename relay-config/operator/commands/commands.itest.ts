@@ -79,6 +79,7 @@ test('issues one file that a device can read, with its secrets in it', async con
       viaRelay: [],
       hopKeys: [],
       shell: false,
+      power: [],
       admin: false,
     },
   ])
