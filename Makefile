@@ -23,7 +23,7 @@ NAT64_NEEDS := tayga:tayga dnsmasq:dnsmasq-base
 # The package of snmpd starts its service, too.
 SNMP_NEEDS := /usr/sbin/snmpd:snmpd snmpset:snmp
 
-# The package of systemd-resolved takes over /etc/resolv.conf.
+# The package of systemd-resolved takes over /etc/resolv.conf, which tools/need takes back: it is not asked of each developer.
 MDNS_NEEDS := /usr/lib/systemd/systemd-resolved:systemd-resolved
 
 BENCH_NEEDS := $(LAB_NEEDS) ip:iproute2 unshare:util-linux script:bsdutils socat:socat python3:python3 picocom:picocom ser2net:ser2net \

@@ -92,6 +92,15 @@ rm /during; ls /usr/sbin/policy-rc.d; sleep 1; dpkg -i /p/oobm-two.deb >/dev/nul
     'exit 137\n/usr/sbin/policy-rc.d\noobm-two start\n',
   ],
   [
+    'leaves the name servers as they are, as a file and as a link, also when the installation fails',
+    `rm -f /etc/resolv.conf; echo 'nameserver 192.0.2.1' >/etc/resolv.conf
+echo 'mv /etc/resolv.conf /etc/old; ln -s ../run/nowhere /etc/resolv.conf' >/during
+need oobm-one:oobm-one 2>/dev/null; cat /etc/resolv.conf
+ln -sf /run/ours /etc/resolv.conf; echo exit 1 >>/during
+need oobm-two:oobm-two 2>/dev/null || echo "exit $?"; readlink /etc/resolv.conf`,
+    'nameserver 192.0.2.1\nexit 100\n/run/ours\n',
+  ],
+  [
     'leaves nothing enabled on a machine with systemd, and says so',
     `mkdir /run/systemd/system
 printf '#!/bin/sh\\n[ "$1" != disable ] || echo "$*" >>/disabled\\n' >/usr/local/sbin/systemctl; chmod 755 /usr/local/sbin/systemctl
