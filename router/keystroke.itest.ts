@@ -73,7 +73,7 @@ else {
           assert.ok(at(busy, 0.5) <= 2 * at(idle, 0.5), figures)
         } else {
           process.stdout.write(`${figures}, without uplink_kbit\n`)
-          assert.ok(at(busy, 0.5) > 1.5 * at(idle, 0.5), `${figures}: the modem of this test has no queue`)
+          assert.ok(at(busy, 0.5) > at(idle, 0.5), `${figures}: the modem of this test has no queue`)
         }
       },
       { timeoutMs: 300_000 },

@@ -14,6 +14,11 @@ const FALLBACK = '192.168.77.1/24'
 /** Seconds of a lease: as short as a client takes it. */
 const LEASE_S = 12
 
+/** Without the link-local one that networkd has beside them while there is no lease (link-local.itest.ts). */
+async function addressesOf(machine: NetworkdMachine): Promise<string[]> {
+  return (await machine.addresses()).filter(address => !address.startsWith('169.254.'))
+}
+
 async function startPort(context: TestContext) {
   const site = z.strictObject(siteShape).parse({ interfaces: [{ name: 'eth0', fallback: FALLBACK }] })
   const network = Object.entries(renderNetworkd(site)).map(([name, text]) => [`/run/systemd/network/${name}`, text])
@@ -23,7 +28,7 @@ async function startPort(context: TestContext) {
   })
   const startScript = () => machine.start(SCRIPT, 'eth0')
   const has = (what: string, matches: (addresses: string[]) => boolean) =>
-    waitFor(what, async () => matches(await machine.addresses()), { timeoutMs: 60_000, paceMs: 200 })
+    waitFor(what, async () => matches(await addressesOf(machine)), { timeoutMs: 60_000, paceMs: 200 })
   return {
     ...{ machine, startScript },
     hasFallbackAlone: () => has('the fallback address alone', addresses => addresses.join() === FALLBACK),
@@ -67,7 +72,7 @@ else {
       const count = () => (server.output().match(/sending ACK/g) ?? []).length
       const before = count()
       await waitFor('three renewals', () => count() >= before + 3, { timeoutMs: 60_000 })
-      assert.is((await machine.addresses()).length, 1)
+      assert.is((await addressesOf(machine)).length, 1)
       assert.not.match(script.output(), 'is set')
 
       await server.stop()
@@ -97,7 +102,7 @@ else {
       await waitFor('its end', () => script.ended())
       await machine.atSite('ip link set site0 down')
       await server.stop()
-      await waitFor('no address', async () => (await machine.addresses()).length === 0, { timeoutMs: 30_000 })
+      await waitFor('no address', async () => (await addressesOf(machine)).length === 0, { timeoutMs: 30_000 })
       await machine.atSite('ip link set site0 up')
       await hasFallbackAlone()
       startScript()
@@ -117,7 +122,7 @@ else {
       await machine.sh('ip link add wlan0 type veth peer name far0; ip link set wlan0 up; ip link set far0 up')
       await machine.sh('ip address add 192.168.77.50/24 dev wlan0')
       await script.says(/^wlan0 has 192\.168\.77\.50\/24, in the same network: 192\.168\.77\.1\/24 is taken off eth0$/m)
-      assert.equal(await machine.addresses(), [])
+      assert.equal(await addressesOf(machine), [])
       await machine.sh('ip address del 192.168.77.50/24 dev wlan0')
       await hasFallbackAlone()
 
@@ -158,13 +163,13 @@ else {
         timeoutMs: 60_000,
       })
       await machine.sh('sleep 3')
-      assert.equal(await machine.addresses(), [FALLBACK])
+      assert.equal(await addressesOf(machine), [FALLBACK])
       assert.not.match(script.output(), 'taken off')
       await same.stop()
 
       // Another cable: networkd overlooks one that is away for a moment.
       await machine.atSite('ip link set site0 down; ip address flush dev site0; ip address add 10.9.1.1/24 dev site0')
-      await waitFor('no address', async () => (await machine.addresses()).length === 0, { timeoutMs: 30_000 })
+      await waitFor('no address', async () => (await addressesOf(machine)).length === 0, { timeoutMs: 30_000 })
       await machine.atSite('ip link set site0 up')
       machine.startAtSite('dnsmasq', ...dnsmasq, '--dhcp-range=10.9.1.50,10.9.1.60,infinite')
       await hasLeaseAlone('10.9.1.')

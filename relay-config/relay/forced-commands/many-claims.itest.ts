@@ -119,10 +119,8 @@ test(
         return name.startsWith('sshd') ? [] : [`${name} ${nice}`]
       }),
     )
-    assert.equal(
-      nices.flat().filter(line => !line.startsWith('sleep')),
-      ['oobm-device-com 10'],
-    )
+    // Two of them while it forks.
+    assert.equal([...new Set(nices.flat().filter(line => !line.startsWith('sleep')))], ['oobm-device-com 10'])
   },
   SLOW,
 )
