@@ -16,11 +16,19 @@ const WAITING_MAX = 64
 const AT_ONCE = 2
 
 /** As a line of the protocol; the function gives seconds since a moment of `Clock.nowMs`. */
-type Deed = (agoS: (thenMs: number) => number) => string
+type Line = (agoS: (thenMs: number) => number) => string
+
+interface Deed {
+  line: Line
+  /** It has a `ref`: the relay's history shows it once, however often it is told. */
+  mayRepeat: boolean
+}
 
 export class Deeds {
   readonly #clock: Clock
   readonly #waiting: Deed[] = []
+  /** Those that a connection accepted lately, and when: what it did not carry to the relay is told again. */
+  #sent: { deed: Deed; atMs: number }[] = []
   readonly #alerts: AlertsToTell
   readonly #moves = new MoveEvents()
   #lost = 0
@@ -38,7 +46,7 @@ export class Deeds {
     const aheadMs = this.#clock.wallMs() - this.#clock.nowMs()
     const nowMs = this.#clock.nowMs()
     for (const { console, technician, since } of gone(before, after)) {
-      this.#keep(agoS => formatSession({ console, technician, fromS: agoS(since - aheadMs), toS: agoS(nowMs) }))
+      this.#keepOnce(agoS => formatSession({ console, technician, fromS: agoS(since - aheadMs), toS: agoS(nowMs) }))
     }
     if (!after) return
     this.#alerts.look(after)
@@ -71,7 +79,9 @@ export class Deeds {
   moved(move: Move): void {
     const { kind, lostMs, backMs } = move
     for (const what of this.#moves.take(move)) {
-      this.#keep(agoS => formatEvent({ ...what, agoS: agoS(backMs), ...(kind === 'lost' && { fromS: agoS(lostMs) }) }))
+      this.#keepOnce(agoS =>
+        formatEvent({ ...what, agoS: agoS(backMs), ...(kind === 'lost' && { fromS: agoS(lostMs) }) }),
+      )
     }
   }
 
@@ -88,7 +98,8 @@ export class Deeds {
   /** Takes in what became of the relay that userdata named. */
   userdataDecided(detail: string): void {
     const atMs = this.#clock.nowMs()
-    this.#keep(agoS => formatEvent({ event: 'settings', agoS: agoS(atMs), detail }))
+    const ref = `userdata.${Math.round(this.#clock.wallMs())}`
+    this.#keep(agoS => formatEvent({ event: 'settings', agoS: agoS(atMs), detail, ref }))
   }
 
   /** Sends the waiting events, as many as the connection accepts. */
@@ -112,9 +123,14 @@ export class Deeds {
     }
   }
 
-  /** The connection to the relay is over: alerts that may not have reached it are told again. */
+  /** The connection to the relay is over: what may not have reached it is told again. */
   connectionEnded(unsureMs: number): void {
     this.#alerts.connectionEnded(unsureMs)
+    const sinceMs = this.#clock.nowMs() - unsureMs
+    const unsure = this.#sent.filter(({ atMs }) => atMs >= sinceMs).map(({ deed }) => deed)
+    this.#sent = []
+    const room = WAITING_MAX - this.#waiting.length
+    if (room > 0) this.#waiting.unshift(...unsure.slice(-room))
   }
 
   get isWaiting(): boolean {
@@ -123,16 +139,22 @@ export class Deeds {
 
   #tellOne(send: (line: string) => boolean, agoS: (thenMs: number) => number): boolean {
     const [first] = this.#waiting
-    if (first === undefined || !send(first(agoS))) return false
+    if (first === undefined || !send(first.line(agoS))) return false
     this.#waiting.shift()
+    if (first.mayRepeat) this.#sent = [...this.#sent, { deed: first, atMs: this.#clock.nowMs() }].slice(-WAITING_MAX)
     return true
   }
 
-  #keep(deed: Deed): void {
-    this.#waiting.push(deed)
+  #keep(line: Line, mayRepeat = true): void {
+    this.#waiting.push({ line, mayRepeat })
     if (this.#waiting.length <= WAITING_MAX) return
     this.#waiting.shift()
     this.#lost++
+  }
+
+  /** For what has no `ref`: told twice, it would be there twice. */
+  #keepOnce(line: Line): void {
+    this.#keep(line, false)
   }
 }
 
