@@ -78,9 +78,11 @@ export class Deeds {
   /** Takes in that the tunnel goes another way. */
   moved(move: Move): void {
     const { kind, lostMs, backMs } = move
+    const wallMs = Math.round(this.#clock.wallMs())
     for (const what of this.#moves.take(move)) {
-      this.#keepOnce(agoS =>
-        formatEvent({ ...what, agoS: agoS(backMs), ...(kind === 'lost' && { fromS: agoS(lostMs) }) }),
+      const ref = `${what.event}.${wallMs}`
+      this.#keep(agoS =>
+        formatEvent({ ...what, agoS: agoS(backMs), ...(kind === 'lost' && { fromS: agoS(lostMs) }), ref }),
       )
     }
   }
