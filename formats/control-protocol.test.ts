@@ -71,7 +71,7 @@ const REPORT: DeviceReport = {
   sessions: { shell: 0, console: 1 },
   software: '0.1.0',
   uplink: 'eth0',
-  consoles: [{ name: 'sw1', open: true, cause: '', who: [{ technician: 'alice', types: true, forS: 9 }] }],
+  consoles: [{ name: 'sw1', open: true, cause: '', who: [{ technician: 'alice', types: true, forS: 9 }], outputS: 3 }],
   changes: [{ agoS: 5, state: 'unproved', cause: 'x' }],
 }
 
@@ -96,7 +96,13 @@ test('a report that is too long loses its oldest changes first, and always fits'
   assert.is(some.changes.at(-1)?.agoS, 49)
   assert.equal(some.consoles, REPORT.consoles)
   const who = Array.from({ length: 64 }, () => ({ technician: 'x'.repeat(32), types: false, forS: 1 }))
-  const consoles = Array.from({ length: 64 }, (_, n) => ({ name: `${n}`.repeat(20), open: true, cause: 'y', who }))
+  const consoles = Array.from({ length: 64 }, (_, n) => ({
+    name: `${n}`.repeat(20),
+    open: true,
+    cause: 'y',
+    who,
+    outputS: 1e10,
+  }))
   const uplink = { name: 'u'.repeat(40), kind: 'cable', metered: true, carries: false, provedS: 1, dayBytes: 1 }
   const uplinks = Array.from({ length: 8 }, () => ({ ...uplink, why: '\u{1f642}'.repeat(100) }))
   const line = formatReport({ ...REPORT, cause: '\u{1f642}'.repeat(5_000), changes, consoles, uplinks })

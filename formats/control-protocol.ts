@@ -192,6 +192,8 @@ export const deviceReportSchema = z.preprocess(
           open: z.boolean(),
           cause: text(200),
           who: z.array(z.object({ technician: text(40), types: z.boolean(), forS: age })).max(64),
+          /** Age of the last output; null for none since the bridge's start, missing in reports of older devices. */
+          outputS: age.nullable().optional().catch(undefined),
         }),
       )
       .max(64)
@@ -291,7 +293,7 @@ export function formatReport(report: DeviceReport): string {
     if (line.length <= LINE_MAX) return line
     if (fitting.changes.length > 0) fitting = { ...fitting, changes: fitting.changes.slice(1) }
     else if (fitting.consoles?.some(({ cause, who }) => cause !== '' || who.length > 0)) {
-      fitting = { ...fitting, consoles: fitting.consoles.map(console => ({ ...console, cause: '', who: [] })) }
+      fitting = { ...fitting, consoles: fitting.consoles.map(({ name, open }) => ({ name, open, cause: '', who: [] })) }
     } else if (fitting.uplinks?.some(({ why }) => why !== '')) {
       fitting = { ...fitting, uplinks: fitting.uplinks.map(uplink => ({ ...uplink, why: '' })) }
     } else if (fitting.consoles !== null) fitting = { ...fitting, consoles: null }

@@ -18,8 +18,14 @@ const STATUS: SupervisorStatus = {
 }
 const CONSOLES = {
   consoles: [
-    { name: 'sw1', state: 'open', cause: '', sessions: [{ technician: 'alice', writer: true, since: agoMs(61) }] },
-    { name: 'sw2', state: 'closed', cause: 'not plugged in', sessions: [] },
+    {
+      name: 'sw1',
+      state: 'open',
+      cause: '',
+      sessions: [{ technician: 'alice', writer: true, since: agoMs(61) }],
+      lastOutputAt: agoMs(7),
+    },
+    { name: 'sw2', state: 'closed', cause: 'not plugged in', sessions: [], lastOutputAt: null },
   ],
 } as unknown as ConsoleStatus
 
@@ -39,8 +45,8 @@ test('is the essence of both statuses, with ages in seconds', () => {
     software: '1.2.3',
     uplink: 'eth0',
     consoles: [
-      { name: 'sw1', open: true, cause: '', who: [{ technician: 'alice', types: true, forS: 61 }] },
-      { name: 'sw2', open: false, cause: 'not plugged in', who: [] },
+      { name: 'sw1', open: true, cause: '', who: [{ technician: 'alice', types: true, forS: 61 }], outputS: 7 },
+      { name: 'sw2', open: false, cause: 'not plugged in', who: [], outputS: null },
     ],
     // The newest eight, oldest first.
     changes: Array.from({ length: 8 }, (_, index) => ({ agoS: 98 - index, state: 'ready', cause: `c${index + 2}` })),

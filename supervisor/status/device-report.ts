@@ -51,13 +51,14 @@ export function deviceReport(
     consoles:
       reported(consoles)
         ?.slice(0, 64)
-        .map(({ name, state, cause, sessions }) => ({
+        .map(({ name, state, cause, sessions, lastOutputAt }) => ({
           name: name.slice(0, 40),
           open: state === 'open',
           cause: cause.slice(0, 200),
           who: sessions.slice(0, 64).map(({ technician, writer, since }) => {
             return { technician: technician.slice(0, 40), types: writer, forS: ageS(since) }
           }),
+          outputS: lastOutputAt === null ? null : ageS(lastOutputAt),
         })) ?? null,
     changes: changes
       .slice(-CHANGES_MAX)

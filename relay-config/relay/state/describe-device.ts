@@ -45,8 +45,11 @@ export function describeDevice(view: DeviceView, nowMs: number, paint: Paint): s
     }),
     row('sessions', `${report.sessions.shell} in the shell, ${report.sessions.console} on consoles`),
     ...(report.consoles === null ? [row('consoles', 'the console bridge does not answer')] : []),
-    ...(report.consoles ?? []).flatMap(({ name, open, cause, who }) => [
-      row('console', `${clean(name, 40)} ${open ? 'open' : `closed: ${clean(cause)}`}`),
+    ...(report.consoles ?? []).flatMap(({ name, open, cause, who, outputS }) => [
+      row(
+        'console',
+        `${clean(name, 40)} ${open ? 'open' : `closed: ${clean(cause)}`}${describeOutput(outputS, age, reported)}`,
+      ),
       ...who.map(one =>
         row(
           '',
@@ -59,6 +62,14 @@ export function describeDevice(view: DeviceView, nowMs: number, paint: Paint): s
       return `  ${paint.faint(timeText(reported - change.agoS * 1000))}  ${clean(change.state, 12).padEnd(12)}  ${clean(change.cause, 400)}`
     }),
   ]
+}
+
+/** @param reportedMs when the relay received the report: the target may have said more since */
+function describeOutput(outputS: number | null | undefined, age: (ms: number) => string, reportedMs: number): string {
+  if (outputS === undefined) return ''
+  return outputS === null
+    ? ', no output since the console bridge started'
+    : `, last output ${age(reportedMs - outputS * 1000)}`
 }
 
 function placeOf({ relay }: DeviceView): string {

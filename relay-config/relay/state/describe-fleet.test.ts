@@ -31,6 +31,7 @@ const REPORT: DeviceReport = {
         { technician: 'alice', types: true, forS: 60 },
         { technician: 'bob', types: false, forS: 30 },
       ],
+      outputS: 7,
     },
     { name: 'core-sw2', open: false, cause: 'no /dev/ttyUSB1', who: [] },
   ],
@@ -120,6 +121,7 @@ test('shows in depth how the device was proved, and since when it is silent', ()
   assert.match(shown, /^tokyo {2}no-console {2}proved 45s ago, by a login through the tunnel\n/)
   assert.match(shown, /\n {2}means +proved, but the line of a console is not open\n/)
   assert.match(shown, /\n {2}heard +3 s ago; pings every 15 s\n/)
+  assert.match(shown, /\n {2}console +core-sw1 open, last output 12s ago\n/)
   assert.match(shown, /\n {2}console +core-sw2 closed: no \/dev\/ttyUSB1\n/)
   const quiet = { heard: { silentMs: 75_400 }, reportedAtMs: NOW_MS - 2_000_000 }
   assert.match(text('silent', quiet), /\n {2}heard +silent for 75 s; pings every 15 s\n/)
