@@ -125,6 +125,9 @@ async function startBoard(context: TestContext, interfaces: SiteInput['interface
       ),
     becomesKnown: (where: string, name?: string) =>
       waitFor(`an answer at ${where}`, async () => (await lookUp(where, name))[0], { timeoutMs: 60_000 }),
+    /** systemd-resolved hears of it from a file of networkd, a moment after networkd. */
+    becomesUnknown: (where: string) =>
+      waitFor(`no answer at ${where}`, async () => (await lookUp(where)).length === 0, { timeoutMs: 60_000 }),
     /** A laptop, or another board, that asks and answers in that network. */
     startOther: async (where: string, name: string) => {
       const args = ['unshare', '-m', '-u', 'sh', '-euc', otherHost(bus, name)]
@@ -174,7 +177,7 @@ else {
         timeoutMs: 60_000,
       })
       await sides.says(/^the name of this board is no longer said by mDNS at eth0$/m, 20_000)
-      assert.equal(await lookUp('site'), [])
+      await board.becomesUnknown('site')
       assert.match(await fetch('second', second), SERIAL)
       const { addresses } = sidesSchema.parse(JSON.parse(await machine.sh('cat /run/oobm-sides/sides.json')))
       const locals = addresses.filter(({ side }) => side === 'local').map(({ address }) => address)
@@ -191,7 +194,7 @@ else {
       // What the unit does when this program ends.
       await sides.stop()
       await machine.sh(`${join(LIB, 'sides')} forget`)
-      for (const where of ['site', 'second']) assert.equal(await lookUp(where), [])
+      for (const where of ['site', 'second']) await board.becomesUnknown(where)
       assert.not.match(await machine.sh('ip rule'), '169.254')
     },
     { timeoutMs: 400_000 },
