@@ -15,6 +15,8 @@ export const DEVICE_COMMANDS = {
   evict: () => 'evict',
   /** @param digest of a document that the relay has offered; see settings-delivery.ts */
   settings: (digest: string) => `settings ${digest}`,
+  /** For a measurement; see speed.ts. */
+  speed: (direction: 'up' | 'down') => `speed ${direction}`,
 } as const
 
 /** What a device says of a connection that has no listeners while people are still in on it, and when it asks for them again. */

@@ -35,7 +35,7 @@ else {
         const site = await startRouterSite(context)
         const modem = site.start(
           'python3',
-          join(import.meta.dirname, 'testing/modem.py'),
+          join(import.meta.dirname, '../testbed/modem.py'),
           ...['self', 'wwan1', '10.99.0.2/24', '/run/netns/net', 'm1', '10.99.0.1/24'],
           ...[KBIT.up, KBIT.down, DELAY_MS, QUEUE_MS].map(String),
         )

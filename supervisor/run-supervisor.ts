@@ -12,6 +12,7 @@ import {
   loginHistoryDirectory,
   provisioningFaultPath,
 } from '../formats/directories.ts'
+import { speedResultPath } from '../formats/speed.ts'
 import { STATE_NAMES, type State } from '../formats/states.ts'
 import { systemClock as clock } from '../runtime/clock.ts'
 import { watchDescriptors } from '../runtime/descriptors.ts'
@@ -73,6 +74,7 @@ export async function runSupervisor(env: NodeJS.ProcessEnv, told: AbortSignal): 
     events,
     progress,
     pace,
+    requests: {},
     signal,
     log,
   }
@@ -101,6 +103,7 @@ export async function runSupervisor(env: NodeJS.ProcessEnv, told: AbortSignal): 
     await keeper.close()
     await rm(join(directories.runtime, 'status.json'), { force: true })
     await rm(join(directories.runtime, 'selftest.keys'), { force: true })
+    await rm(speedResultPath(directories.runtime), { force: true })
   }
   if (full !== undefined) throw new UserError(full, EXIT.software)
   return EXIT.ok
@@ -177,9 +180,10 @@ async function untilConfigured(places: Places, { signal, log }: Daemon): Promise
   }
 }
 
-function serveRequest(name: string, text: string, { events, led, log }: Daemon): void {
+function serveRequest(name: string, text: string, { events, led, requests, log }: Daemon): void {
   log.info({ request: name, text }, 'asked')
   if (name === 'test') events.notify('test')
+  if (name === 'speed') requests.speed?.(text)
   if (name === 'led' && isState(text)) led.show(text, LAMP_TEST_S * 1000)
 }
 

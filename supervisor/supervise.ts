@@ -47,6 +47,7 @@ import { type WifiWatch, watchWifi } from './recovery/watch-wifi.ts'
 import { getDocument } from './settings/get-document.ts'
 import { pollSettings } from './settings/poll-settings.ts'
 import { type Inbox, SettingsDelivery } from './settings/settings-delivery.ts'
+import { speedServer } from './speed/serve-speed.ts'
 import { connect } from './ssh/connect.ts'
 import type { Connection } from './ssh/connection.ts'
 import { LocalFacts } from './status/local-facts.ts'
@@ -54,6 +55,7 @@ import type { Reporter } from './status/report-to-relay.ts'
 import type { StatusKeeper } from './status/status-keeper.ts'
 import { watchShells } from './status/watch-shells.ts'
 import { TellLost } from './tell-lost.ts'
+import type { Tunnel } from './tunnel/establish.ts'
 import { DialledModems } from './uplinks/dialled-modems.ts'
 import { bytesOf, listUplinks } from './uplinks/list-uplinks.ts'
 import { Uplinks } from './uplinks/uplinks.ts'
@@ -80,6 +82,8 @@ export interface Daemon {
   events: Broadcast
   progress: Progress
   pace: BoardPace
+  /** What a tunnel is needed for: missing while there are no loops. */
+  requests: { speed?(text: string): void }
   /** Aborted when the daemon is to end. */
   signal: AbortSignal
   log: Logger
@@ -189,11 +193,12 @@ export async function supervise(
       log.error({ err }, 'no address is polled for settings'),
     )
   }
-  let tunnel: Connection | undefined
+  let tunnel: Tunnel | undefined
   const wifi: WifiWatch = {
     ...{ sysfs: kernelFolders(env).sysfs, provisioningDirectory: provisioningDirectory(env) },
     ...{ stateDirectory: directories.state, desk: applyDesk(env), uplinks: readUplinks, clock, signal, log },
-    tunnelAddress: () => (tunnel && isAlive(tunnel, intervals.keepaliveS) ? tunnel.localAddress : undefined),
+    tunnelAddress: () =>
+      tunnel && isAlive(tunnel.connection, intervals.keepaliveS) ? tunnel.connection.localAddress : undefined,
     mayReboot: config.recovery.reboot,
     onChange: recovery => keeper.report({}, { recovery }),
   }
@@ -216,6 +221,7 @@ export async function supervise(
   const tellLost = new TellLost({ bridge: config.bridge, clock, signal, log })
   const common = { config, keeper, readUplink, newUplinks }
   let provedBefore = false
+  daemon.requests.speed = speedServer(context, () => tunnel, directories.runtime, log)
   await Promise.all([
     watchLocal('shell', context, fault => local.looked('shell', fault)),
     watchLocal('console', context, fault => local.looked('console', fault)),
@@ -234,8 +240,9 @@ export async function supervise(
         provedBefore = true
         onFirstProof()
       },
-      onTunnel: ({ control, connection, relay }, { keepaliveS, reportS }) => {
-        tunnel = connection
+      onTunnel: (made, { keepaliveS, reportS }) => {
+        tunnel = made
+        const { control, connection, relay } = made
         if (!control) return
         reporter.pace({ pingS: keepaliveS, idleMs: reportS * 1000 })
         reporter

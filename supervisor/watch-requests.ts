@@ -1,4 +1,4 @@
-/** Requests to the running supervisor: files that `oobm test` and `oobm led` put into its request folder. */
+/** Requests to the running supervisor: files that `oobm test`, `oobm led` and `oobm doctor --speed` put into its request folder. */
 import { constants, watch } from 'node:fs'
 import { chmod, mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ export async function watchRequests(
   await mkdir(folder, { recursive: true })
   // Only its group may send requests.
   await chmod(folder, 0o770)
-  const names = ['test', 'led']
+  const names = ['test', 'led', 'speed']
   const look = async () => {
     for (const name of names) {
       const text = await take(join(folder, name), join(runtimeDirectory, `request.${name}`))

@@ -33,7 +33,7 @@ export function judgeRouter({ address, status }: RouterReading): Finding[] {
     findings.push(warning(what, 'nothing leads out: hosts are told so at once', 'see what is said of the uplinks'))
   else if (problems.length === 0) findings.push(ok(what, `hosts go out by ${uplink.name}: ${uplink.why}`))
   if (uplink !== null && uplink.kbit === null) {
-    const remedy = `measure it at a bad hour, and give uplink_kbit for ${uplink.name} in [[uplinks]]`
+    const remedy = `measure it at a bad hour (oobm doctor --speed), and give uplink_kbit for ${uplink.name} in [[uplinks]]`
     findings.push(
       warning(
         `${what} rate`,
