@@ -9,7 +9,7 @@ LAB_NEEDS := sshd:openssh-server ssh:openssh-client ssh-keygen:openssh-client se
 # What the fault bench breaks the network with.
 FAULTS_NEEDS := $(LAB_NEEDS) ip:iproute2 tc:iproute2 nft:nftables conntrack:conntrack unshare:util-linux prlimit:util-linux socat:socat \
 	systemd-notify:systemd python3:python3 haproxy:haproxy squid:squid tinyproxy:tinyproxy $(if $(PEER),autossh:autossh)
-TEST_NEEDS := $(FAULTS_NEEDS) sx:lrzsz age:age mount:mount script:bsdutils strace:strace socat:socat picocom:picocom ip:iproute2 nft:nftables tmux:tmux ps:procps \
+TEST_NEEDS := $(FAULTS_NEEDS) sx:lrzsz age:age mount:mount script:bsdutils strace:strace socat:socat picocom:picocom ip:iproute2 nft:nftables vsftpd:vsftpd tmux:tmux ps:procps \
 	unshare:util-linux sudo:sudo plink:putty-tools shellcheck:shellcheck mandoc:mandoc dpkg-deb:dpkg espeak-ng:espeak-ng aplay:alsa-utils busybox:busybox openssl:openssl systemd-analyze:systemd systemd-socket-activate:systemd dbus-daemon:dbus-daemon dnsmasq:dnsmasq-base arping:iputils-arping ping:iputils-ping curl:curl tftp:tftp-hpa atftp:atftp curl:curl fallocate:util-linux nmap:nmap ModemManager:modemmanager /usr/lib/polkit-1/polkitd:polkitd pkcheck:polkitd udevadm:udev wpa_supplicant:wpasupplicant hostapd:hostapd readelf:binutils sfdisk:fdisk mke2fs:e2fsprogs /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh \
 	/usr/lib/python3/dist-packages/paramiko:python3-paramiko /usr/lib/python3/dist-packages/serial:python3-serial /usr/lib/python3/dist-packages/netmiko:python3-netmiko \
 	/usr/lib/python3/dist-packages/pexpect:python3-pexpect ansible-playbook:ansible-core ser2net:ser2net dbclient:dropbear-bin ssh-audit:ssh-audit asciinema:asciinema ipmitool:ipmitool ipmi_sim:openipmi

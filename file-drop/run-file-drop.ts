@@ -1,5 +1,5 @@
 /** `oobm-drop`: serves files to the equipment at one local address, and writes down what it took and put. */
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { isIPv4 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
@@ -74,7 +74,11 @@ export async function runFileDrop(options: FileDropOptions): Promise<ExitCode> {
       const event = ftpEvent(line)
       if (event) sessions.take(event)
     }
-    following = followLog({ path: join(folder, 'ftp.log'), clock, signal, onLine, onTurn: () => sessions.sweep() })
+    const onTurn = async () => {
+      await sessions.look(async name => (await stat(join(folders.upload, name)).catch(() => undefined))?.size)
+      sessions.sweep()
+    }
+    following = followLog({ path: join(folder, 'ftp.log'), clock, signal, onLine, onTurn })
     serves.push('ftp')
   }
   log.info({ address, serves, upload: settings.upload }, 'serving files')

@@ -58,8 +58,8 @@ export const routerStatusSchema = z.object({
   upBytes: z.int(),
   downBytes: z.int(),
   refusedPackets: z.int(),
-  /** Of the present way out; null where it has none. */
-  budget: z.object({ bytes: z.int(), usedBytes: z.int(), resetsAt: z.int() }).nullable(),
+  /** Of the present way out; null where it has none. `zone` is that of its hour. */
+  budget: z.object({ bytes: z.int(), usedBytes: z.int(), resetsAt: z.int(), zone: z.string() }).nullable(),
 })
 
 export type InstallationSpec = z.output<typeof installationSpecSchema>

@@ -35,8 +35,8 @@ export class DayBudget {
   }
 
   describe(wallMs: number) {
-    const { bytes } = this.#settings
-    return { bytes, usedBytes: this.#usedBytes, resetsAt: nextDayMs(wallMs, this.#settings) }
+    const { bytes, zone } = this.#settings
+    return { bytes, usedBytes: this.#usedBytes, resetsAt: nextDayMs(wallMs, this.#settings), zone }
   }
 
   /**

@@ -1,6 +1,6 @@
 /** How hosts at a wired port are led out, as lines for a terminal; pure. */
 import type { RouterStatus } from '../../formats/router.ts'
-import { timeText } from '../../runtime/time-text.ts'
+import { zonedTimeText } from '../../runtime/time-text.ts'
 import type { RouterReading } from './read-routers.ts'
 
 /** @returns the first line names the port */
@@ -38,13 +38,13 @@ function describeOrder(uplink: RouterStatus['uplink']): string {
   return `the tunnel goes first, within ${up} kbit/s up and ${down} down`
 }
 
-export function describeBudget({ bytes, usedBytes, resetsAt }: NonNullable<RouterStatus['budget']>): string {
-  const end = `until ${timeText(resetsAt)}`
+export function describeBudget({ bytes, usedBytes, resetsAt, zone }: NonNullable<RouterStatus['budget']>): string {
+  const end = `until ${zonedTimeText(resetsAt, zone)}`
   const used = `${megabytes(usedBytes)} of ${megabytes(bytes)} are used`
   return usedBytes >= bytes ? `${used}: nobody but the tunnel goes out, ${end}` : `${used}, ${end}`
 }
 
-function megabytes(bytes: number): string {
+export function megabytes(bytes: number): string {
   const number = bytes / 1e6
   return `${number < 10 ? number.toFixed(1) : Math.round(number)} MB`
 }

@@ -9,21 +9,24 @@ export interface RouterReading {
   address: string
   /** Undefined where it does not answer. */
   status: RouterStatus | undefined
+  /** Milliseconds since it was written. */
+  ageMs?: number
 }
 
 /** Of all addresses where it is to run; none where no port has such a role. */
 export async function readRouters(env: NodeJS.ProcessEnv): Promise<RouterReading[]> {
   const names = await readdir(provisioningDirectory(env)).catch(() => [])
   const addresses = names.flatMap(name => /^router-([0-9.]+)$/.exec(name)?.[1] ?? []).sort()
-  return Promise.all(addresses.map(async address => ({ address, status: await readRouter(env, address) })))
+  return Promise.all(addresses.map(address => readRouter(env, address)))
 }
 
-async function readRouter(env: NodeJS.ProcessEnv, address: string): Promise<RouterStatus | undefined> {
+async function readRouter(env: NodeJS.ProcessEnv, address: string): Promise<RouterReading> {
   try {
     const text = await readFile(join(routerRuntimeDirectory(env), address, 'status.json'), 'utf8')
     const status = routerStatusSchema.parse(JSON.parse(text))
-    return silentForMs(status.heartbeat, heartbeatNow()) > HEARTBEAT_MAX_AGE_MS ? undefined : status
+    const ageMs = silentForMs(status.heartbeat, heartbeatNow())
+    return ageMs > HEARTBEAT_MAX_AGE_MS ? { address, status: undefined } : { address, status, ageMs }
   } catch {
-    return undefined
+    return { address, status: undefined }
   }
 }

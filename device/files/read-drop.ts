@@ -1,7 +1,7 @@
 /** What there is of the file drop at this moment: what is served where, what runs, the files, and the history. */
 import type { Dirent } from 'node:fs'
 import { readdir, readFile, stat, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type * as z from 'zod'
 import {
   type DropArea,
@@ -76,7 +76,32 @@ export async function readArea(env: NodeJS.ProcessEnv, area: DropArea): Promise<
       hidden: area === 'read' ? hidden : null,
     })
   }
-  return files
+  return area === 'read' ? [...files, ...(await openHiddenFolders(folder, owners))] : files
+}
+
+/** vsftpd holds patterns against the last part of a path alone: who knows a name within such a folder gets it. */
+async function openHiddenFolders(folder: string, owners: ReadonlyMap<number, string>): Promise<DropFile[]> {
+  const names = await hiddenFoldersBelow(folder)
+  const all = await Promise.all(
+    names.map(async name => {
+      const facts = await stat(join(folder, name)).catch(() => undefined)
+      if (facts === undefined || (facts.mode & 0o001) === 0) return []
+      const by = owners.get(facts.uid) ?? String(facts.uid)
+      const why = 'but by FTP, to those who know the name of what is in it: chmod o-x'
+      return [{ name: `${name}/`, bytes: 0, changedAt: facts.mtimeMs, by, hidden: why }]
+    }),
+  )
+  return all.flat()
+}
+
+async function hiddenFoldersBelow(folder: string, within = ''): Promise<string[]> {
+  // What this person may not read, the account of vsftpd may not read either: lost+found.
+  const entries = await readdir(join(folder, within), { withFileTypes: true }).catch(() => [])
+  const folders = entries.filter(entry => entry.isDirectory()).map(({ name }) => join(within, name))
+  const below = folders.map(name =>
+    basename(name).startsWith('.') ? [name] : name === UPLOAD_NAME ? [] : hiddenFoldersBelow(folder, name),
+  )
+  return (await Promise.all(below)).flat().sort()
 }
 
 /** Names of files, those in folders with the folder before them; no hidden ones, and nothing that only root may read. */

@@ -5,6 +5,9 @@ const ROOT = '/srv/ftp'
 /** Passive data connections: as many as clients, on the ports that a firewall between has to open. */
 export const FTP_PASSIVE = { min: 30_000, max: 30_099 } as const
 
+/** The second of two characters, but "." and what patterns are made of: vsftpd knows no sets of characters. */
+const AFTER_DOT = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=~@#$%^&()[]:;!'
+
 export function vsftpdConf({ upload }: { upload: boolean }): string {
   const yes = (value: boolean) => (value ? 'YES' : 'NO')
   return `# Made by oobm files settle.
@@ -33,8 +36,8 @@ chmod_enable=NO
 ls_recurse_enable=NO
 hide_ids=YES
 hide_file={lost+found,.*}
-# Also from those who know the name. It is held against the last part of a path, and ".." must pass.
-deny_file={.??*}
+# Also from those who know the name. It is held against the last part of a path alone, and ".." must pass.
+deny_file={.??*,${[...AFTER_DOT].map(character => `.${character}`).join(',')}}
 dirmessage_enable=NO
 # Data connections to and from the client alone: nobody is attacked by way of this server.
 port_enable=YES

@@ -21,8 +21,25 @@ export interface PageFacts {
   links: PageLink[]
   adapters: { port: string; product: string; console: string | undefined }[]
   consoles: { name: string; label: string | undefined; isOpen: boolean; cause: string; settings: string }[]
+  /** Bytes of the day for those at a wired port of the role `router`, by its address; none where there is no limit. */
+  budgets: PageBudget[]
   /** What the console bridge does not say, when it does not run. */
   bridgeProblem: string | undefined
+}
+
+export interface PageBudget {
+  address: string
+  /** Undefined where the program that counts does not answer. */
+  now:
+    | {
+        uplink: string
+        bytes: number
+        usedBytes: number
+        resetsAt: number
+        zone: string /** Of the count. */
+        ageMs: number
+      }
+    | undefined
 }
 
 /** A network interface of the board. */

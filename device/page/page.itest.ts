@@ -30,14 +30,22 @@ const configWith = (enabled: boolean) => stringifyToml({ ...minimal(HOST_KEY, {}
 async function startPage(context: TestContext, more: Record<string, string> = {}) {
   const root = await scratchDirectory(context)
   const at = (path: string) => join(root, path)
-  for (const folder of ['run/oobm', 'run/oobm-console', 'run/oobm-provision', 'proc/device-tree', 'sys', 'dev'])
+  for (const folder of [
+    'run/oobm',
+    'run/oobm-console',
+    'run/oobm-provision',
+    'run/oobm-router/192.168.77.1',
+    'proc/device-tree',
+    'sys',
+    'dev',
+  ])
     await mkdir(at(folder), { recursive: true })
   await writeFile(at('proc/device-tree/serial-number'), '10000000a1b2c3d4\0')
   await writeFile(at('run/oobm-provision/language'), 'ja\n')
   const env: Record<string, string> = {
     ...{ RUNTIME_DIRECTORY: at('run/oobm'), OOBM_CONSOLE_RUNTIME_DIRECTORY: at('run/oobm-console') },
     ...{ OOBM_PROVISION_DIRECTORY: at('run/oobm-provision'), OOBM_CONFIG: at('device.toml'), OOBM_ROOT: root },
-    ...{ OOBM_SYSFS: at('sys'), OOBM_DEV: at('dev'), ...more },
+    ...{ OOBM_SYSFS: at('sys'), OOBM_DEV: at('dev'), OOBM_ROUTER_RUNTIME_DIRECTORY: at('run/oobm-router'), ...more },
   }
   const port = await freePort()
   const setenv = Object.entries(env).map(([name, value]) => `--setenv=${name}=${value}`)
@@ -91,6 +99,36 @@ test('what a relay or a target says is text; what a silent supervisor said last 
   assert.match(silent, 'has not answered for')
   assert.match(silent, 'The LED now: not-running')
   assert.not.match(silent, 'a technician can get in')
+})
+
+test('shows the bytes that others may use today, and says so when nobody counts', async context => {
+  const { ask, write, status } = await startPage(context)
+  await status({})
+  await write('run/oobm-provision/router-192.168.77.1', '{}')
+  await write('device.toml', stringifyToml(minimal(HOST_KEY, {})))
+  assert.not.match((await ask('/en')).body, 'Data for others')
+  await write('device.toml', stringifyToml(minimal(HOST_KEY, { uplinks: [{ interface: 'wwan0', budgetMbDay: 500 }] })))
+  assert.match((await ask('/en')).body, 'The program that counts does not answer')
+  const router = (heartbeat: object) =>
+    write(
+      'run/oobm-router/192.168.77.1/status.json',
+      JSON.stringify({
+        ...{ version: 1, heartbeat, interface: 'eth0', address: '192.168.77.1', routes: true, problems: [], dns: [] },
+        ...{ uplink: { name: 'wwan0', why: '', kbit: null }, dhcp: null, upBytes: 1, downBytes: 1, refusedPackets: 0 },
+        budget: { bytes: 500e6, usedBytes: 123e6, resetsAt: Date.UTC(2027, 1, 1, 15), zone: 'Asia/Tokyo' },
+      }),
+    )
+  const { bootId, uptimeMs } = heartbeatNow()
+  await router({ bootId, uptimeMs: uptimeMs - 7_000 })
+  const { body } = await ask('/en')
+  assert.match(
+    body,
+    /wwan0: 123 MB of 500 MB used<small>Begins anew at 2027-02-02 00:00 Asia\/Tokyo · counted (7|8|9) s ago/,
+  )
+  await router({ bootId, uptimeMs: uptimeMs - 120_000 })
+  const old = (await ask('/en')).body
+  assert.match(old, 'The program that counts does not answer')
+  assert.not.match(old, '123 MB')
 })
 
 test('answers GET and HEAD of its own pages alone, and only by its own names', async context => {

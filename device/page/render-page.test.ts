@@ -47,9 +47,10 @@ test('text of targets, networks, adapters and relays is text, wherever it stands
     links: [{ name: evil, isUp: true, speed: 1, signalDbm: -1, addresses: [evil] }],
     adapters: [{ port: evil, product: evil, console: evil }],
     consoles: [{ name: evil, label: evil, isOpen: false, cause: evil, settings: evil }],
+    budgets: [{ address: evil, now: undefined }],
   })
   assert.not.match(html, /<script|<b x=/)
-  assert.is(html.split('&lt;script&gt;').length - 1, 17)
+  assert.is(html.split('&lt;script&gt;').length - 1, 18)
   assert.match(pageOf({ bridgeProblem: evil }).html, '&lt;script&gt;')
 })
 
@@ -73,6 +74,30 @@ test('says how old a proof is, and none where nobody can know', () => {
   assert.match(pageOf({ nowMs, provedMs: nowMs - 86_400_000 * 3, language: 'ja' }).html, '<p>3日前</p>')
   assert.match(pageOf({ provedMs: undefined }).html, 'get in</h2><p>none yet</p>')
   assert.not.match(pageOf({ state: 'not-running' }).html, 'Last proof')
+})
+
+test('says how much others may still use today, when that begins anew and in which zone, and how old the count is', () => {
+  const { html } = pageOf({})
+  assert.match(
+    html,
+    '<li>wwan0: 123 MB of 500 MB used<small>Begins anew at 2027-02-02 00:00 Asia/Tokyo · counted 7 s ago',
+  )
+  const japanese = pageOf({ language: 'ja' }).html
+  assert.match(
+    japanese,
+    '<li>wwan0: 123 MB / 500 MB 使用済み<small>次回リセット 2027-02-02 00:00 Asia/Tokyo · 集計 7秒前',
+  )
+  const [sample] = sampleFacts().budgets
+  const spent = pageOf({ budgets: [{ address: '', now: sample?.now && { ...sample.now, usedBytes: 500e6 } }] })
+  assert.match(
+    spent.html,
+    /500 MB of 500 MB used <span class="bad">used up: until then nobody goes out but this device/,
+  )
+  assert.match(
+    pageOf({ budgets: [{ address: '192.168.77.1', now: undefined }] }).html,
+    /192\.168\.77\.1: <span class="bad">The program that counts does not answer/,
+  )
+  assert.not.match(pageOf({ budgets: [] }).html, 'Data for others')
 })
 
 test('without settings, has the serial number and what is missing', () => {

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import { fieldSentences } from '../../formats/field-sentences.ts'
 import { ledBar } from '../../formats/led-picture.ts'
 import { type Html, html, trusted } from '../../runtime/html.ts'
-import { timeText } from '../../runtime/time-text.ts'
-import type { PageFacts, PageLink } from './page-facts.ts'
+import { timeText, zonedTimeText } from '../../runtime/time-text.ts'
+import { megabytes } from '../daemons/describe-router.ts'
+import type { PageBudget, PageFacts, PageLink } from './page-facts.ts'
 import { pageStyle } from './page-style.ts'
 import { PAGE_WORDS, type PageWords } from './page-words.ts'
 import type { RenderedPage } from './serve-page.ts'
@@ -50,6 +51,7 @@ ${facts.fault === undefined ? undefined : html`<h2>${words.missing}</h2><p lang=
 ${whileRunning(facts, words)}
 <h2>${words.network}</h2>
 <ul>${facts.links.map(link => linkItem(link, words))}</ul>
+${budgetList(facts, words)}
 <h2>${words.adapters}</h2>
 ${adapterList(facts, words)}
 <h2>${words.forOperator}</h2>
@@ -98,6 +100,20 @@ function linkItem({ name, isUp, speed, signalDbm, addresses }: PageLink, words: 
   return html`<li>${name}: ${isUp ? words.up : words.down}${small(more.filter(part => part !== '').join(' · '))}</li>`
 }
 
+function budgetList({ budgets }: PageFacts, words: PageWords): Html | undefined {
+  if (budgets.length === 0) return undefined
+  return html`<h2>${words.budget}</h2><ul>${budgets.map(budget => budgetItem(budget, words))}</ul>`
+}
+
+function budgetItem({ address, now }: PageBudget, words: PageWords): Html {
+  if (now === undefined) return html`<li>${address}: <span class="bad">${words.uncounted}</span></li>`
+  const { uplink, bytes, usedBytes, resetsAt, zone, ageMs } = now
+  const used = `${megabytes(usedBytes)} ${words.of} ${megabytes(bytes)} ${words.used}`
+  const spent = usedBytes < bytes ? undefined : html` <span class="bad">${words.spent}</span>`
+  const more = `${words.resets} ${zonedTimeText(resetsAt, zone)} · ${words.counted} ${spanText(ageMs, words)}`
+  return html`<li>${uplink}: ${used}${spent}${small(more)}</li>`
+}
+
 function adapterList({ adapters }: PageFacts, words: PageWords): Html {
   if (adapters.length === 0) return html`<p>${words.noAdapters}</p>`
   const items = adapters.map(
@@ -112,9 +128,12 @@ function small(text: string): Html | undefined {
 }
 
 /** In the largest unit alone; a clock that was set back since shows nothing below zero. */
-function ageOf(thenMs: number | undefined, nowMs: number, { never, units }: PageWords): string {
-  if (thenMs === undefined) return never
-  const seconds = Math.max(0, Math.floor((nowMs - thenMs) / 1000))
+function ageOf(thenMs: number | undefined, nowMs: number, words: PageWords): string {
+  return thenMs === undefined ? words.never : spanText(nowMs - thenMs, words)
+}
+
+function spanText(ms: number, { units }: PageWords): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
   if (seconds < 60) return `${seconds}${units.s}`
   if (seconds < 3_600) return `${Math.floor(seconds / 60)}${units.m}`
   if (seconds < 86_400) return `${Math.floor(seconds / 3_600)}${units.h}`

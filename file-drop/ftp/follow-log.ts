@@ -16,7 +16,7 @@ export interface FollowOptions {
   signal: AbortSignal
   onLine(line: string): void
   /** After each look. */
-  onTurn(): void
+  onTurn(): Promise<void>
 }
 
 /** Runs until aborted. The writer appends (O_APPEND), so a log that was emptied goes on at its beginning. @throws a system error */
@@ -40,7 +40,7 @@ export async function followLog({ path, clock, signal, onLine, onTurn }: FollowO
         await handle.truncate(0)
         position = 0
       }
-      onTurn()
+      await onTurn()
       await clock.sleep(PACE_MS, signal)
     }
   } finally {

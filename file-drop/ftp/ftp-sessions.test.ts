@@ -37,6 +37,24 @@ test('a transfer runs between its beginning and its end, with the size that the 
   assert.equal(records, [{ how: 'ftp', who: ME.who, file: 'sub/a.bin', what: 'took', bytes: 30, whole: true }])
 })
 
+test('an upload that runs is as far as its file is long; a download says nothing', async () => {
+  const { transfers, sessions } = world()
+  sessions.take({ ...ME, kind: 'asked', what: 'put', file: 'upload/up1' })
+  sessions.take({ ...ME, kind: 'begun', size: null })
+  sessions.take({ pid: 8, who: ME.who, kind: 'asked', what: 'took', file: 'up1' })
+  sessions.take({ pid: 8, who: ME.who, kind: 'begun', size: 9 })
+  await sessions.look(async name => (name === 'up1' ? 7_000 : undefined))
+  assert.equal(
+    transfers.running.map(({ what, bytes }) => [what, bytes]),
+    [
+      ['put', 7_000],
+      ['took', null],
+    ],
+  )
+  await sessions.look(async () => undefined)
+  assert.is(transfers.running[0]?.bytes, 7_000)
+})
+
 test('what never began is a refusal; what ended early is cut', () => {
   const { records, sessions } = world()
   sessions.take({ ...ME, kind: 'asked', what: 'took', file: 'x' })

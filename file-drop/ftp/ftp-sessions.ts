@@ -1,5 +1,6 @@
 /** What the log of vsftpd says, as transfers. */
 
+import { basename } from 'node:path'
 import { errorCode } from '../../runtime/errors.ts'
 import type { Transfer, Transfers } from '../transfers.ts'
 import type { FtpEvent } from './log-line.ts'
@@ -51,6 +52,15 @@ export class FtpSessions {
     const transfer = known ?? this.#transfers.begin({ how: 'ftp', who, what, file, bytes, size: null })
     Object.assign(transfer.running, { bytes, file })
     transfer.end(isDone ? { whole: true } : { whole: false, why: 'the connection ended, or no room was left' })
+  }
+
+  /** How far uploads are: vsftpd writes under the name, from the start. @param bytesOf of an upload; undefined where there is none */
+  async look(bytesOf: (name: string) => Promise<number | undefined>): Promise<void> {
+    for (const { asked, transfer } of this.#sessions.values()) {
+      if (asked.what !== 'put' || transfer === undefined) continue
+      const bytes = await bytesOf(basename(asked.file))
+      if (bytes !== undefined) transfer.running.bytes = bytes
+    }
   }
 
   /** Ends what belongs to processes that are gone without a word. */

@@ -27,6 +27,15 @@ export function sampleFacts(): PageFacts {
       { name: 'core-sw1', label: 'Tokyo DC2, rack 14, Catalyst 9300', isOpen: true, cause: '', settings: '9600 8N1' },
       { name: 'edge-rt1', label: undefined, isOpen: false, cause: 'no adapter is plugged in', settings: '9600 8N1' },
     ],
+    budgets: [
+      {
+        address: '192.168.77.1',
+        now: {
+          ...{ uplink: 'wwan0', bytes: 500e6, usedBytes: 123.4e6, ageMs: 7_000 },
+          ...{ resetsAt: Date.UTC(2027, 1, 1, 15), zone: 'Asia/Tokyo' },
+        },
+      },
+    ],
     bridgeProblem: undefined,
   }
 }
