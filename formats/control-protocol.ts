@@ -227,7 +227,8 @@ export const deviceEventSchema = z.object({
   /**
    * `break`, `word` (a command at the bridge), `refused` (a login), `typed` (how much was sent to a target), `power` (of a
    * target), `shell` (a
-   * session that has ended), `uplink` and `way` (the tunnel goes another way out), `lost` (older ones).
+   * session that has ended), `uplink` and `way` (the tunnel goes another way out), `button` (of the device, was pressed), `lost`
+   * (older ones).
    */
   event: text(20),
   /** Seconds since then, or since its end if it lasted. */

@@ -7,6 +7,7 @@ import { enrolmentSchema } from './enrolment.ts'
 import { parseLinePath } from './line-path.ts'
 import { nameSchema, portSchema, publicKeySchema, RELAY_PORT, relayHostSchema, userSchema } from './names.ts'
 import { outletProblems } from './outlets.ts'
+import { pinProblems } from './pins.ts'
 import { spareConsoleName } from './usb-port.ts'
 
 const relaySchema = z.strictObject({
@@ -207,13 +208,8 @@ function checkReferences(config: z.output<z.ZodObject<typeof shape>>, context: z
   reportDuplicates(config.technicians, 'technicians', context)
   for (const { at, first, key, message } of samePaths(config.consoles))
     context.addIssue(duplicate(['consoles', at, key], message, ['consoles', first, key]))
-  for (const { path, message, also } of outletProblems(config))
+  for (const { path, message, also } of [...outletProblems(config), ...pinProblems(config)])
     context.addIssue(also === undefined ? { code: 'custom', path, message } : duplicate(path, message, also))
-  for (const [at, { kind, pin }] of config.outlets.entries()) {
-    if (kind !== 'gpio' || pin !== config.led.pin || !['auto', 'gpio'].includes(config.led.backend)) continue
-    const message = `${pin} is the pin of the LED (led.pin): take another for one of them`
-    context.addIssue({ code: 'custom', path: ['outlets', at, 'pin'], message })
-  }
   const spare = new Set(spareConsoles(config).map(({ name }) => name))
   for (const [at, { name }] of config.consoles.entries()) {
     if (!spare.has(name)) continue

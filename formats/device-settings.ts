@@ -3,11 +3,13 @@
  * file, `oobm-relay add`, oobm.toml, the man page, the example and the JSON Schemas; what remains to do is its effect.
  */
 import * as z from 'zod'
+import { buttonSchema } from './button.ts'
 import { labelTextSchema } from './console-label.ts'
 import { consoleSettings } from './console-settings.ts'
 import { fileDropSchema } from './file-drop-settings.ts'
 import { pathSchema, portSchema, userSchema } from './names.ts'
 import { outletsSchema } from './outlets.ts'
+import { LED_PIN, pinSchema } from './pins.ts'
 import { settingsPollSchema } from './settings-poll.ts'
 import { speechSchema } from './speech-settings.ts'
 import { uplinkSchema } from './uplink-settings.ts'
@@ -22,7 +24,20 @@ export const ledSchema = z
       details:
         '`auto` takes the GPIO if there is one, else an LED of the kernel, else none. `file` writes the state to `path`.',
     }),
-    pin: z.int().min(0).max(53).default(17).meta({ description: 'BCM number of the pin of the LED, for `gpio`' }),
+    pin: pinSchema.default(LED_PIN).meta({ description: 'BCM number of the pin of the LED, for `gpio`' }),
+    rgb: z
+      .array(pinSchema)
+      .length(3, 'must be three pins: red, green, blue')
+      .optional()
+      .meta({
+        description: 'pins of an LED of three colours, red, green, blue, in place of `pin`',
+        details: 'The pattern says the state; the colour says from afar whether a technician can get in (docs/led.md).',
+        example: [17, 27, 23],
+      }),
+    activeLow: z.boolean('must be true or false').default(false).meta({
+      description: 'whether the LED is lit while its pins are low, for `gpio`',
+      details: 'For LEDs between the pin and 3.3 V, such as those of three colours with a common anode.',
+    }),
     led: z
       .string()
       .regex(/^[A-Za-z0-9:_-]+$/)
@@ -34,9 +49,13 @@ export const ledSchema = z
       .default(true)
       .meta({ description: 'beside a GPIO: whether the activity LED of the board shows the state, too' }),
   })
-  .superRefine(({ backend, path }, context) => {
-    if (backend !== 'file' || path !== undefined) return
-    context.addIssue({ code: 'custom', path: ['path'], message: 'is missing: the file backend needs it' })
+  .superRefine(({ backend, path, rgb, activeLow }, context) => {
+    const report = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message })
+    if (backend === 'file' && path === undefined) report('path', 'is missing: the file backend needs it')
+    if (backend === 'auto' || backend === 'gpio') return
+    const message = `is for the backends auto and gpio, and this one is "${backend}"`
+    if (rgb !== undefined) report('rgb', message)
+    if (activeLow) report('activeLow', message)
   })
 
 export const profileSchema = z.enum(['wired', 'cellular'], 'must be "wired" or "cellular"').default('wired')
@@ -208,6 +227,7 @@ export const deviceSettings = {
     .prefault({})
     .meta({ description: 'files for the equipment beside the device, on local addresses (docs/files.md)' }),
   led: ledSchema.prefault({}).meta({ description: 'the LED that shows the state' }),
+  button: buttonSchema.optional().meta({ description: 'a button at a pin, for people beside the device' }),
   profile: profileSchema.meta({
     description: 'what the connection costs; sets the intervals that have no value',
     details: '`cellular` is for a line that is paid by the byte.',

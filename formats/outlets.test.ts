@@ -57,7 +57,10 @@ test('refuses each wrong value with what is to be written', () => {
     ],
     [['kind = "tasmota"', 'address = "192.0.2.3"', 'user = "a:b"'], /user: must not have a colon/],
     [['kind = "gpio"'], 'outlets[1].pin: is missing: kind = "gpio" needs it, such as pin = 27'],
-    [['kind = "gpio"', 'pin = 17'], 'outlets[1].pin: 17 is the pin of the LED (led.pin): take another for one of them'],
+    [
+      ['kind = "gpio"', 'pin = 17'],
+      'outlets[1].pin: 17 is the pin of the LED (led.pin) already: take another for one of them',
+    ],
     [
       ['kind = "gpio"', 'pin = 27', 'address = "192.0.2.3"'],
       /address: is for outlets of the kind shelly, .* and this one is "gpio"/,

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import * as z from 'zod'
 import { firstOther } from '../runtime/odd-characters.ts'
 import { lineSchema, nameSchema } from './names.ts'
+import { pinSchema } from './pins.ts'
 
 /** How each kind is switched; `oobm-power` has the effect. */
 export const OUTLET_KINDS = ['gpio', 'shelly', 'shelly-gen1', 'tasmota', 'exec'] as const
@@ -71,7 +72,7 @@ export const outletSchema = z
         whenLeftOut: 'default: "admin"',
         example: 'admin',
       }),
-    pin: z.int('must be a whole number').min(0).max(53).optional().meta({
+    pin: pinSchema.optional().meta({
       description: 'BCM number of the pin of the relay, for `gpio`',
       whenLeftOut: 'required for `gpio`',
       example: 27,
@@ -199,9 +200,7 @@ export const outletSecretsSchema = z
   .meta({ description: 'the password of an outlet', identity: ['outlet'] })
 
 export interface OutletReferences {
-  outlets?:
-    | readonly ({ name?: string | undefined; kind?: string | undefined; pin?: number | undefined } | undefined)[]
-    | undefined
+  outlets?: readonly ({ name?: string | undefined } | undefined)[] | undefined
   consoles: readonly ({ outlets?: readonly (string | undefined)[] | undefined } | undefined)[]
 }
 
@@ -211,7 +210,6 @@ export function* outletProblems({
   consoles,
 }: OutletReferences): Generator<{ path: PropertyKey[]; message: string; also?: PropertyKey[] }> {
   const names = new Map<string, number>()
-  const pins = new Map<number, number>()
   for (const [at, outlet] of outlets.entries()) {
     const first = outlet?.name === undefined ? undefined : names.get(outlet.name)
     if (first !== undefined)
@@ -221,15 +219,6 @@ export function* outletProblems({
         also: ['outlets', first, 'name'],
       }
     else if (outlet?.name !== undefined) names.set(outlet.name, at)
-    if (outlet?.kind !== 'gpio' || outlet.pin === undefined) continue
-    const other = pins.get(outlet.pin)
-    if (other === undefined) pins.set(outlet.pin, at)
-    else
-      yield {
-        path: ['outlets', at, 'pin'],
-        message: `${outlet.pin} is the pin of ${outlets[other]?.name ?? `outlet ${other + 1}`} already`,
-        also: ['outlets', other, 'pin'],
-      }
   }
   for (const [at, console] of consoles.entries()) {
     for (const [index, name] of (console?.outlets ?? []).entries()) {

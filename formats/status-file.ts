@@ -126,6 +126,18 @@ export const supervisorStatusSchema = z.preprocess(
         }),
       )
       .optional(),
+    /** Missing where there is none, and in older ones. */
+    button: z
+      .object({
+        pin: z.int(),
+        /** Why it is not watched; null while it is. */
+        problem: z.string().nullable(),
+        /** The last press that brought about something, since the supervisor started. */
+        last: z.object({ at: instant, outcome: z.string() }).nullable(),
+      })
+      .optional(),
+    /** The button was pressed for it: the present configuration is not used, but the last one that was proved. */
+    onLastGood: z.literal(true).optional(),
     /** The latest changes of the state or its cause, newest last. */
     changes: z.array(changeSchema),
   }),

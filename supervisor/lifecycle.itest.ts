@@ -1,10 +1,13 @@
 import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { freePort } from '../testbed/free-port.ts'
+import { makeKey } from '../testbed/make-key.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
 import { DARK } from './led/file.ts'
+import { loadConfiguration, swapConfiguration } from './load-configuration.ts'
 import { ask, startField } from './testing/field.ts'
 
 const test = suite('lifecycle')
@@ -76,6 +79,60 @@ test(
     await writeFile(device.configFile, text)
     await waitFor('it to leave', () => again.program.ended())
     await (await device.restart()).becomes('ready')
+  },
+  LIMIT,
+)
+
+test(
+  'goes back to the last configuration that was proved when it is told to, and forward again',
+  async context => {
+    const field = await startField(context)
+    const device = await field.supervisor('a')
+    await device.becomes('ready')
+    await device.program.stop()
+    const good = await readFile(device.configFile, 'utf8')
+    const bad = good.replace(/^backoff_min_s = .*$/m, '').replace(/^port = \d+$/m, `port = ${await freePort()}`)
+    assert.is.not(bad, good)
+    await writeFile(device.configFile, bad)
+    const places = {
+      ...{ file: device.configFile, credentials: join(device.runtime, '../secrets'), state: device.state },
+      provisioningFault: join(device.runtime, 'no-fault'),
+    }
+    await (await device.restart()).becomes('no-relay')
+    assert.equal(await swapConfiguration(places), {
+      isOther: true,
+      outcome: 'goes back to the last configuration that was proved',
+    })
+    const status = await (await device.restart()).becomes('ready')
+    assert.is(status.onLastGood, true)
+    assert.is(await readFile(device.configFile, 'utf8'), bad, 'the present one stays where it is')
+    // Who may get in says nothing about the way: the device stays as it is.
+    await writeFile(
+      device.configFile,
+      `${bad}\n[[technicians]]\nname = "zoe"\nkeys = ["${(await makeKey(field.directory, 'zoe')).publicKey}"]\n`,
+    )
+    assert.is((await loadConfiguration(places)).isPassedOver, true)
+    assert.equal(await swapConfiguration(places), {
+      isOther: true,
+      outcome: 'goes forward to the present configuration',
+    })
+    assert.is((await loadConfiguration(places)).isPassedOver, false)
+    await writeFile(device.configFile, good)
+    assert.match((await swapConfiguration(places)).outcome, /is the last that was proved, so nothing changes$/)
+    await swapTo(bad)
+    // Other settings are used at once.
+    await writeFile(device.configFile, good)
+    assert.is((await loadConfiguration(places)).isPassedOver, false)
+    await writeFile(device.configFile, 'version = 1\n')
+    assert.match((await swapConfiguration(places)).outcome, /^the present configuration cannot be used/)
+    await rm(join(device.state, 'last-good.toml'))
+    await writeFile(device.configFile, good)
+    assert.match((await swapConfiguration(places)).outcome, /^no configuration was ever proved/)
+
+    async function swapTo(present: string) {
+      await writeFile(device.configFile, present)
+      assert.is((await swapConfiguration(places)).isOther, true)
+    }
   },
   LIMIT,
 )

@@ -1,5 +1,6 @@
 /** The configuration that the supervisor uses: the present one, or the last one that was proved. */
-import { readFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DeviceConfig, deviceConfigSchema } from '../formats/device-config.ts'
 import { parseToml } from '../formats/toml-file.ts'
@@ -24,6 +25,8 @@ export interface Loaded {
   usable: Configuration | undefined
   /** What is wrong with the present file; undefined when nothing is. */
   fault: string | undefined
+  /** Somebody at the device wants the last one that was proved, and not the present file, which can be used. */
+  isPassedOver: boolean
 }
 
 export interface Places {
@@ -39,18 +42,69 @@ export async function loadConfiguration({ file, credentials, state, provisioning
   const present = await tryLoad(file, credentials)
   const rejected = await readFault(provisioningFault)
   if (!('fault' in present)) {
-    return { usable: present, fault: rejected && `${rejected}; running with the previous configuration` }
+    const fault = rejected && `${rejected}; running with the previous configuration`
+    const lastGood = await passedOver(present, state, credentials)
+    return { usable: lastGood ?? present, fault, isPassedOver: lastGood !== undefined }
   }
   // On a device that has none, why the file that came is none says more than that there is none.
   if (rejected !== undefined) present.fault = rejected
   const lastGood = await tryLoad(lastGoodFile(state), credentials)
-  if ('fault' in lastGood) return { usable: undefined, fault: present.fault }
-  return { usable: lastGood, fault: `${present.fault}; running with the last configuration that was proved` }
+  if ('fault' in lastGood) return { usable: undefined, fault: present.fault, isPassedOver: false }
+  const fault = `${present.fault}; running with the last configuration that was proved`
+  return { usable: lastGood, fault, isPassedOver: false }
+}
+
+/** The one that is used in place of this one, where somebody at the device has asked for that. */
+async function passedOver(
+  present: Configuration,
+  state: string,
+  credentials: string,
+): Promise<Configuration | undefined> {
+  const digest = await readFile(passedOverFile(state), 'utf8').catch(() => '')
+  if (digest.trim() !== digestOf(present)) return undefined
+  const lastGood = await tryLoad(lastGoodFile(state), credentials)
+  return 'fault' in lastGood ? undefined : lastGood
+}
+
+/**
+ * From the present file to the last one that was proved, or back; for the next start.
+ * @returns what comes, as a sentence without its end; and whether that is another one than now
+ * @throws a system error
+ */
+export async function swapConfiguration({
+  file,
+  credentials,
+  state,
+}: Places): Promise<{ isOther: boolean; outcome: string }> {
+  const none = (outcome: string) => ({ isOther: false, outcome })
+  const present = await tryLoad(file, credentials)
+  if ('fault' in present) return none('the present configuration cannot be used and is not, so nothing changes')
+  if ((await passedOver(present, state, credentials)) !== undefined) {
+    await rm(passedOverFile(state), { force: true })
+    return { isOther: true, outcome: 'goes forward to the present configuration' }
+  }
+  const lastGood = await tryLoad(lastGoodFile(state), credentials)
+  if ('fault' in lastGood) return none('no configuration was ever proved, so nothing changes')
+  if (digestOf(lastGood) === digestOf(present))
+    return none('the present configuration is the last that was proved, so nothing changes')
+  await writeAtomically(passedOverFile(state), `${digestOf(present)}\n`, 0o600)
+  return { isOther: true, outcome: 'goes back to the last configuration that was proved' }
+}
+
+/** Of all but the technicians: who may get in changes, and says nothing about the way. */
+function digestOf({ config }: Configuration): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ ...config, technicians: [] }))
+    .digest('hex')
 }
 
 /** Keeps a configuration that was proved, in case a wrong one follows. */
 export async function keepLastGood(state: string, text: string): Promise<void> {
   await writeAtomically(lastGoodFile(state), text, 0o600)
+}
+
+function passedOverFile(state: string): string {
+  return join(state, 'passed-over')
 }
 
 function lastGoodFile(state: string): string {

@@ -19,9 +19,10 @@ import { watchDescriptors } from '../runtime/descriptors.ts'
 import { EXIT, type ExitCode, UserError } from '../runtime/errors.ts'
 import { createLog, type Logger } from '../runtime/log.ts'
 import { type ServiceManager, serviceManager } from '../runtime/systemd.ts'
+import { type ButtonStatus, serveButton } from './button/serve-button.ts'
 import { type Led, openLed } from './led/led.ts'
 import { LAMP_TEST_S } from './led/pattern.ts'
-import { keepLastGood, type Loaded, loadConfiguration, type Places } from './load-configuration.ts'
+import { keepLastGood, type Loaded, loadConfiguration, type Places, swapConfiguration } from './load-configuration.ts'
 import { BoardPace } from './loop/board-pace.ts'
 import { Progress } from './loop/progress.ts'
 import { Broadcast } from './loop/wake.ts'
@@ -36,6 +37,8 @@ import { watchRequests } from './watch-requests.ts'
 
 /** Milliseconds between two looks at a configuration that is missing or wrong. */
 const UNCONFIGURED_LOOK_MS = 3_000
+/** Milliseconds between a press that ends this process and its end: the relay is told, and the LED says that it was felt. */
+const TELL_MS = 2_000
 /** Milliseconds between two derivations of the status: facts expire. */
 const TURN_MS = 1_000
 /**
@@ -87,7 +90,10 @@ export async function runSupervisor(env: NodeJS.ProcessEnv, told: AbortSignal): 
     over.abort()
   })
   try {
-    keeper.report({ configurationFault: loaded.fault })
+    keeper.report({ configurationFault: loaded.fault }, loaded.isPassedOver ? { onLastGood: true } : {})
+    void serveOwnButton(loaded, daemon, places, () => over.abort()).catch(err =>
+      log.error({ err }, 'nobody looks at the button'),
+    )
     await watchRequests(directories.runtime, (name, text) => serveRequest(name, text, daemon), signal)
     if (loaded.usable) {
       const { text } = loaded.usable
@@ -178,6 +184,29 @@ async function untilConfigured(places: Places, { signal, log }: Daemon): Promise
     const { usable } = await loadConfiguration(places)
     if (usable) return log.info({ file: places.file }, 'found a configuration: restarting with it')
   }
+}
+
+/** @param end ends this process: systemd starts it anew */
+async function serveOwnButton(
+  { usable }: Loaded,
+  { env, led, events, keeper, reporter, signal, log }: Daemon,
+  places: Places,
+  end: () => void,
+): Promise<void> {
+  const button = usable?.config.button
+  if (button === undefined) return
+  const effects = {
+    led,
+    test: () => events.notify('test'),
+    swapConfiguration: async () => {
+      const { isOther, outcome } = await swapConfiguration(places)
+      if (isOther) setTimeout(end, TELL_MS)
+      return outcome
+    },
+    report: (status: ButtonStatus) => keeper.report({}, { button: status }),
+    tell: (detail: string) => reporter.buttonPressed(detail),
+  }
+  await serveButton(button, effects, { clock, env, signal, log })
 }
 
 function serveRequest(name: string, text: string, { events, led, requests, log }: Daemon): void {

@@ -132,6 +132,22 @@ test('a line that flow control holds says so', () => {
   assert.match(text, '/dev/ttyUSB0 9600 8N1  held: the target sent XOFF, since 5 s ago, heard 5 s ago')
 })
 
+test('says what somebody did at the button, and that it is not watched', () => {
+  const outcome = 'a short press: tests the way in'
+  const rows: [more: Partial<SupervisorStatus>, said: RegExp | undefined][] = [
+    [{}, undefined],
+    [{ button: { pin: 22, problem: null, last: null } }, undefined],
+    [{ button: { pin: 22, problem: null, last: { at: NOW - 5_000, outcome } } }, /button +a short press: .*, 5 s ago/],
+    [{ button: { pin: 22, problem: 'gpiod is not there', last: null } }, /button +is not watched: gpiod is not there/],
+    [{ onLastGood: true }, /settings +the last that was proved is in use, by the button/],
+  ]
+  for (const [more, said] of rows) {
+    const text = textOf({ running: true, status: { ...ready, ...more } }, { running: true, status: bridge })
+    if (said === undefined) assert.not.match(text, /^button|^settings/m)
+    else assert.match(text, said)
+  }
+})
+
 test('says of a wireless interface that leads nowhere what was done about it, and what comes next', () => {
   const stuck: SupervisorStatus = {
     ...ready,

@@ -83,9 +83,23 @@ function describeSupervisor(status: SupervisorStatus, nowMs: number, paint: Pain
       : [row('', paint.bad(`the last try, ${describeAge(proof.attempt.at, nowMs)}, failed: see oobm test`))]),
     row('sessions', `${sessions.shell} in the shell, ${sessions.console} on consoles`),
     ...(retryAt === null ? [] : [row('next try', retryAt > nowMs ? `in ${describeDuration(retryAt - nowMs)}` : 'now')]),
+    ...describeByHand(status, nowMs, paint),
     ...(status.recovery ?? []).flatMap(one => describeRecovery(one, nowMs, paint)),
     ...describeChanges(status.changes, paint),
   ]
+}
+
+/** What somebody beside the device has done. */
+function describeByHand({ button, onLastGood }: SupervisorStatus, nowMs: number, paint: Paint): string[] {
+  const says = !button
+    ? []
+    : button.problem !== null
+      ? [row('button', paint.bad(`is not watched: ${button.problem}`))]
+      : button.last === null
+        ? []
+        : [row('button', `${button.last.outcome}, ${describeAge(button.last.at, nowMs)}`)]
+  const inUse = 'the last that was proved is in use, by the button: /etc/oobm/device.toml is not'
+  return [...(onLastGood ? [row('settings', paint.bad(inUse))] : []), ...says]
 }
 
 function describeRecovery(

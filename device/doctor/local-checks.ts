@@ -3,18 +3,20 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import spawn from 'nano-spawn'
+import { describeAge } from '../../cli/times.ts'
 import { type DeviceConfig, namedConsoles } from '../../formats/device-config.ts'
 import { kernelFolders } from '../../formats/directories.ts'
 import { parseLinePath } from '../../formats/line-path.ts'
 import { SECRETS, SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
 import { isProvedReachable } from '../../formats/states.ts'
+import type { SupervisorStatus } from '../../formats/status-file.ts'
 import { errorCode } from '../../runtime/errors.ts'
 import { timeText } from '../../runtime/time-text.ts'
 import { ledCandidates } from '../../supervisor/led/led.ts'
 import { listAdapters } from '../adapters/list-adapters.ts'
 import { describeProof } from '../daemons/describe-status.ts'
 import { readConsoleBridge, readSupervisor } from '../daemons/read-daemon.ts'
-import { type Check, type Finding, ok, skipped, wrong } from './finding.ts'
+import { type Check, type Finding, ok, skipped, warning, wrong } from './finding.ts'
 import { checkSerial, checkSerialNames } from './serial-checks.ts'
 
 interface Surroundings {
@@ -41,6 +43,13 @@ export function daemonChecks({ env, nowMs }: Surroundings): Check[] {
         ? ok('listener', `leads back into this device: ${now}`)
         : wrong('listener', `${now}: ${cause}`, 'correct what else is wrong here; then: oobm test')
     }),
+    {
+      what: 'button',
+      run: async report => {
+        const reading = await readSupervisor(env)
+        if (reading.running) checkByHand(reading.status, nowMs).forEach(report)
+      },
+    },
     single('consoles', async () => {
       const reading = await readConsoleBridge(env)
       if (!reading.running) return wrong('consoles', reading.problem, start('oobm-console'))
@@ -68,6 +77,30 @@ export function daemonChecks({ env, nowMs }: Surroundings): Check[] {
       return wrong('consoles', causes.join('; '), remedies.join('; '))
     }),
   ]
+}
+
+/** What somebody beside the device has done, and with what. */
+export function checkByHand({ button, onLastGood }: SupervisorStatus, nowMs: number): Finding[] {
+  const findings: Finding[] = []
+  if (button !== undefined) {
+    const { pin, problem, last } = button
+    const pressed = last === null ? '' : `; ${describeAge(last.at, nowMs)}: ${last.outcome}`
+    const remedy = 'sudo apt install gpiod, where it is missing; docs/button.md; it is tried again every 30 s'
+    findings.push(
+      problem === null
+        ? ok('button', `watched at GPIO${pin}${pressed}`)
+        : wrong('button', `is not watched: ${problem}`, remedy),
+    )
+  }
+  if (onLastGood)
+    findings.push(
+      warning(
+        'configuration in use',
+        'the last one that was proved, as somebody pressed the button for it; /etc/oobm/device.toml waits',
+        'correct the settings, then import or push them; the same press goes forward to them as they are',
+      ),
+    )
+  return findings
 }
 
 export function localChecks(config: DeviceConfig, configPath: string, { env, nowMs }: Surroundings): Check[] {

@@ -35,6 +35,7 @@ export async function gatherFacts(env: NodeJS.ProcessEnv, chosen: Language | und
     language: chosen ?? languageOf(language),
     nowMs: Date.now(),
     ...{ device: config?.device, serial, software: VERSION, contact: config?.contact },
+    hasColours: config?.led.rgb !== undefined,
     fault: fault === '' ? undefined : printable(fault, 1_000),
     state: status?.state ?? 'not-running',
     cause: supervisor.running ? supervisor.status.cause : supervisor.problem,

@@ -11,6 +11,8 @@ export interface PageFacts {
   serial: string | undefined
   software: string
   contact: string | undefined
+  /** Its LED has three colours. */
+  hasColours: boolean
   /** What is wrong with the file on the card, in one line. */
   fault: string | undefined
   state: FieldState

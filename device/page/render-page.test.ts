@@ -39,6 +39,14 @@ test('blinks as the LED does: as long a period, and as many flashes in it; a dea
   assert.not.match(pageOf({ state: 'not-running' }).html, /animation: led|@keyframes/)
 })
 
+test('the LED has the colour of the real one, where that has some', () => {
+  const rows = { ready: '#31c552', 'no-console': '#e6b800', maintenance: '#3b6fe0', 'no-relay': '#e03131' } as const
+  for (const state of Object.keys(rows) as (keyof typeof rows)[]) {
+    assert.match(pageOf({ state, hasColours: true }).html, `background: ${rows[state]}; animation`)
+    assert.match(pageOf({ state }).html, 'background: #31c552; animation')
+  }
+})
+
 test('text of targets, networks, adapters and relays is text, wherever it stands', () => {
   const evil = '"><script>alert(1)</script><b x=\''
   const { html } = pageOf({

@@ -14,7 +14,7 @@ import type { RenderedPage } from './serve-page.ts'
 const REFRESH_S = 10
 
 export function renderPage(facts: PageFacts): RenderedPage {
-  const style = pageStyle(facts.state)
+  const style = pageStyle(facts.state, facts.hasColours)
   const digest = createHash('sha256').update(style).digest('base64')
   return {
     html: pageOf(facts, style).text,

@@ -1,5 +1,5 @@
 /** The script that makes the LED dark after a kill, on a /sys of our own. */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { leaveLedOff } from '../../supervisor/led/led-off.ts'
@@ -24,7 +24,7 @@ async function rootWith(context: TestContext, paths: string[]) {
     root,
     run,
     read: (path: string) => readFile(join(root, path), 'utf8'),
-    off: () => runProgram('sh', [SCRIPT], { env }),
+    off: (more: NodeJS.ProcessEnv = {}) => runProgram('sh', [SCRIPT], { env: { ...env, ...more } }),
   }
 }
 
@@ -73,6 +73,33 @@ test('writes nowhere but below the LEDs and pins, and nothing but a number or a 
   assert.equal([code, stderr], [0, ''])
   for (const path of [inside, ...outside]) assert.is(await read(path), 'before\n', path)
   assert.equal((await readdir(root)).sort(), ['etc', 'run', 'sys'])
+})
+
+test('makes lines of a GPIO chip dark by gpioset, tries again while they are held, and takes nothing else for one', async context => {
+  const { root, run, off } = await rootWith(context, [])
+  const bin = join(root, 'bin')
+  await mkdir(bin)
+  // Held at first.
+  await writeFile(
+    join(bin, 'gpioset'),
+    '#!/bin/sh\necho "$*" >>"$(dirname "$0")/asked"\n[ "$(wc -l <"$(dirname "$0")/asked")" -gt 2 ]\n',
+  )
+  await chmod(join(bin, 'gpioset'), 0o755)
+  await leaveLedOff(run, [{ path: '/dev/gpiochip0', value: '17=0,27=0' }])
+  const left = join(run, 'led-off')
+  const refused = [
+    '/dev/gpiochip0x 17=0',
+    '/dev/gpiochip0/../mem 17=0',
+    '/dev/gpiochip0 $(id)',
+    '/dev/mem 17=0',
+    '/dev/gpiochip0',
+  ]
+  await writeFile(left, `${await readFile(left, 'utf8')}${refused.join('\n')}\n`)
+  const { code, stderr } = await off({ PATH: `${bin}:${process.env.PATH}` })
+  assert.equal([code, stderr], [0, ''])
+  const asked = '--chip /dev/gpiochip0 --toggle 0 17=0 27=0'
+  assert.is(await readFile(join(bin, 'asked'), 'utf8'), `${asked}\n${asked}\n${asked}\n`)
+  assert.equal(await readdir(run), [])
 })
 
 test('a file that is gone does not keep the others lit, and is an error', async context => {

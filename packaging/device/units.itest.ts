@@ -82,6 +82,10 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     StateDirectory: 'oobm',
     OOMScoreAdjust: '-500',
     SupplementaryGroups: 'gpio oobm-selftest',
+    // Pins are devices: these, and no others.
+    PrivateDevices: undefined,
+    DevicePolicy: 'closed',
+    DeviceAllow: 'char-gpiochip rw',
     // It speaks to relays; the LED is in /sys; its status file is for everybody.
     IPAddressDeny: undefined,
     ProtectKernelTunables: undefined,

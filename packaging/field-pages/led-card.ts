@@ -14,6 +14,8 @@ const WORDS = {
     notes: [
       'After power on, wait three minutes. Until then the green LED of the board flickers irregularly: it shows accesses to the card.',
       'Two quick flashes that repeat are no state: the operator wants to show you which board it is.',
+      'An LED with colours also is green: a technician can get in; yellow: in, but a console is missing; blue: switched off by the operator; red: nobody can get in yet.',
+      'If the box has a button, a short press tests the connection now. Hold it for 10 seconds only when the operator asks you to.',
       'On the phone, say the name on the left, or how many flashes you count.',
     ],
   },
@@ -25,6 +27,8 @@ const WORDS = {
     notes: [
       '電源を入れたあと、3分お待ちください。それまでは基板の緑のLEDが不規則に点滅します（カードの読み書き）。',
       'すばやい2回の点滅の繰り返しは状態ではありません。運用担当者が、どの装置かを知らせています。',
+      '色の出るLEDの場合: 緑は入れます。黄は入れますが、使えないコンソールがあります。青は運用担当者が止めています。赤はまだ入れません。',
+      'ボタンがある場合: 短く押すと、すぐに接続を確認します。10秒の長押しは、運用担当者に頼まれたときだけ行ってください。',
       '電話では、左の名前か、数えた点滅の回数を伝えてください。',
     ],
   },

@@ -18,23 +18,23 @@ const LED_TS = join(import.meta.dirname, 'led.ts')
 /**
  * What the kernel does: a number written to `export` makes `gpioN/` appear, one written to `unexport` takes it away,
  * and a number that no controller has is EINVAL, which a file cannot say: it goes to `log` as refused.
- * `export` and `unexport` are FIFOs: one `read` is one write, and ends with the writer's close, not with a newline.
+ * `export` and `unexport` are FIFOs: a `read` ends with the writer's close, not with a newline, and may be several numbers.
  */
 const KERNEL = `
 gpio=$1; log=$gpio/log
-while read -r n <"$gpio/export" || [ -n "$n" ]; do
+while read -r all <"$gpio/export" || [ -n "$all" ]; do for n in $(echo "$all" | fold -w 3); do
   if [ "$n" -lt 512 ] || [ "$n" -ge 566 ]; then echo "refused $n" >>"$log"; continue; fi
   mkdir "$gpio/.gpio$n"
   for file in value direction edge active_low; do echo 0 >"$gpio/.gpio$n/$file"; done
   mv "$gpio/.gpio$n" "$gpio/gpio$n"
   echo "export $n" >>"$log"
-done &
+done; done &
 exporter=$!
 trap 'kill $exporter; exit' TERM
-while read -r n <"$gpio/unexport" || [ -n "$n" ]; do
+while read -r all <"$gpio/unexport" || [ -n "$all" ]; do for n in $(echo "$all" | fold -w 3); do
   echo "unexport $n value $(cat "$gpio/gpio$n/value") direction $(cat "$gpio/gpio$n/direction")" >>"$log"
   rm -r "$gpio/gpio$n"
-done &
+done; done &
 unexporter=$!
 trap 'kill $exporter $unexporter; exit' TERM
 echo listening
@@ -83,15 +83,18 @@ const logOf = async (gpio: string) => (await readFile(join(gpio, 'log'), 'utf8')
 
 test('counts the pin from the base of the header’s controller, and from no other', async context => {
   const gpio = await fakeGpio(context)
-  const found = findGpio(17, gpio)
+  const found = findGpio({ pins: [17], activeLow: false }, gpio)
   assert.is('problem' in found ? found.problem : found.description, 'GPIO17 (line 529 of pinctrl-bcm2835)')
 })
 
 test('says why there is no pin', async context => {
   const empty = await scratchDirectory(context)
-  assert.match(JSON.stringify(findGpio(17, empty)), /GPIO cannot be used: ENOENT/)
+  assert.match(JSON.stringify(findGpio({ pins: [17], activeLow: false }, empty)), /GPIO cannot be used: ENOENT/)
   await writeFile(join(empty, 'export'), '')
-  assert.match(JSON.stringify(findGpio(17, empty)), /no GPIO controller of the pin header/)
+  assert.match(
+    JSON.stringify(findGpio({ pins: [17], activeLow: false }, empty)),
+    /no GPIO controller of the pin header/,
+  )
 })
 
 if (!canMount()) {
@@ -109,7 +112,7 @@ if (!canMount()) {
       gpio,
       `import { findGpio } from '${GPIO_TS}'
        import { once } from 'node:events'
-       const led = await findGpio(17).open()
+       const led = await findGpio({ pins: [17], activeLow: false }).open()
        process.stdin.setEncoding('utf8').on('data', async state => {
          if (state.trim() === 'close') { await led.close(); process.exit() }
          led.draw('ready', state.trim() === 'lit')
@@ -137,6 +140,51 @@ if (!canMount()) {
     assert.equal(await exported(gpio), [])
   })
 
+  test('an LED of three colours lights those of the state, also where low is lit, and ends dark', async context => {
+    for (const activeLow of [false, true]) {
+      const gpio = await fakeGpio(context)
+      const program = startWithGpio(
+        context,
+        gpio,
+        `import { findGpio } from '${GPIO_TS}'
+         const led = await findGpio({ pins: [17, 27, 22], activeLow: ${activeLow} }).open()
+         process.stdin.setEncoding('utf8').on('data', async state => {
+           if (state.trim() === 'close') { await led.close(); process.exit() }
+           const [shown, lit] = state.trim().split(' ')
+           led.draw(shown, lit === 'lit')
+           console.log('drew ' + state.trim())
+         })
+         console.log('opened ' + led.description)`,
+      )
+      await program.says(/opened GPIO17 \(line 529 of pinctrl-bcm2835\), GPIO27 \(line 539 .*, GPIO22 /)
+      const [lit, dark] = activeLow ? ['0', '1'] : ['1', '0']
+      for (const line of [529, 539, 534])
+        assert.is(await readFile(join(gpio, `gpio${line}/direction`), 'utf8'), activeLow ? 'high' : 'low')
+      const rows = {
+        'ready lit': [dark, lit, dark],
+        'ready dark': [dark, dark, dark],
+        'no-console lit': [lit, lit, dark],
+        'maintenance lit': [dark, dark, lit],
+        'refused lit': [lit, dark, dark],
+        'here lit': [lit, lit, lit],
+      }
+      for (const [state, expected] of Object.entries(rows)) {
+        program.child.stdin?.write(`${state}\n`)
+        await program.says(new RegExp(`drew ${state}`))
+        const values = [529, 539, 534].map(line => readFile(join(gpio, `gpio${line}/value`), 'utf8'))
+        assert.equal(
+          (await Promise.all(values)).map(value => value.trim()),
+          expected,
+          `${state}, ${activeLow}`,
+        )
+      }
+      program.child.stdin?.write('close\n')
+      await waitFor('the pins to be given back', async () => (await logOf(gpio)).length === 6)
+      assert.equal((await logOf(gpio)).filter(line => line.includes(`value ${dark}`)).length, 3)
+      assert.equal(await exported(gpio), [])
+    }
+  })
+
   test('the board’s own LED shows the state beside the pin, and gets its trigger back', async context => {
     const gpio = await fakeGpio(context)
     const leds = await scratchDirectory(context)
@@ -150,7 +198,7 @@ if (!canMount()) {
       gpio,
       `import { openLed } from '${LED_TS}'
        const said = fields => console.log(JSON.stringify(fields))
-       const led = await openLed({ backend: 'auto', pin: 17, led: 'ACT', act: true }, { info: said, warn: said })
+       const led = await openLed({ backend: 'auto', pin: 17, led: 'ACT', act: true, activeLow: false }, { info: said, warn: said })
        led.show('unconfigured')
        process.stdin.once('data', async () => { await led.close(); process.exit() })`,
       leds,
@@ -183,7 +231,7 @@ if (!canMount()) {
         gpio,
         `import { openLed } from '${LED_TS}'
          const said = fields => console.log(JSON.stringify(fields))
-         const led = await openLed({ backend: 'auto', pin: 17, led: 'ACT', act: true }, { info: said, warn: said }, { runtimeDirectory: '${run}' })
+         const led = await openLed({ backend: 'auto', pin: 17, led: 'ACT', act: true, activeLow: false }, { info: said, warn: said }, { runtimeDirectory: '${run}' })
          led.show('ready')
          process.stdin.once('data', async () => { await led.close(); process.exit() })`,
         leds,
@@ -216,7 +264,7 @@ if (!canMount()) {
       context,
       gpio,
       `import { findGpio } from '${GPIO_TS}'
-       const led = await findGpio(17).open()
+       const led = await findGpio({ pins: [17], activeLow: false }).open()
        led.draw('ready', true)
        console.log('lit')
        setInterval(() => {}, 1000)`,
@@ -229,7 +277,7 @@ if (!canMount()) {
       context,
       gpio,
       `import { darkenLed } from '${LED_TS}'
-       console.log('dark: ' + await darkenLed({ backend: 'auto', pin: 17, led: 'ACT', act: true }))`,
+       console.log('dark: ' + await darkenLed({ backend: 'auto', pin: 17, led: 'ACT', act: true, activeLow: false }))`,
     )
     await off.says(/dark: GPIO17/)
     await waitFor('the pin to be given back', async () => (await logOf(gpio)).length === 2)

@@ -1,7 +1,7 @@
 /** What a status state is shown on: the port that the player drives, and that each kind of LED implements. */
 import type { Shown } from './pattern.ts'
 
-/** One write to a file below /sys. */
+/** One write to a file below /sys; or a chip below /dev, and in the value what its lines are to be: `17=0,27=0`. */
 export interface SysWrite {
   path: string
   value: string

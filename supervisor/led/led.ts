@@ -6,9 +6,11 @@ import { errorMessage } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { findFile } from './file.ts'
 import { findGpio } from './gpio.ts'
+import { findGpioset } from './gpioset.ts'
 import { findActivityLed, findKernelLed } from './kernel.ts'
 import type { Candidate, LedBackend, Usable } from './led-backend.ts'
 import { leaveLedOff } from './led-off.ts'
+import { pinsOf } from './led-pins.ts'
 import { type Led, playLed } from './player.ts'
 
 export type { Led } from './player.ts'
@@ -75,11 +77,17 @@ export function ledCandidates(config: LedConfig): Candidate[] {
   }
 }
 
-/** The pin, and beside it the board's own LED: that one shows the state without soldering. */
-function pinOf({ pin, act }: LedConfig): Candidate {
-  const own = findGpio(pin)
-  if ('problem' in own || !act) return own
+/** The pins, and beside them the board's own LED: that one shows the state without soldering. */
+function pinOf(config: LedConfig): Candidate {
+  const pins = pinsOf(config)
+  const bySysfs = findGpio(pins)
+  const own = 'problem' in bySysfs && !bySysfs.denied ? orElse(findGpioset(pins), bySysfs) : bySysfs
+  if ('problem' in own || !config.act) return own
   return beside(own, findActivityLed())
+}
+
+function orElse(second: Candidate, first: { problem: string }): Candidate {
+  return 'problem' in second ? { ...second, problem: `${first.problem}; ${second.problem}` } : second
 }
 
 /** Two LEDs as one. The second is optional: without it, the first one is used alone. */

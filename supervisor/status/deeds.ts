@@ -5,6 +5,7 @@ import type { SettingsAnswer } from '../../formats/settings-delivery.ts'
 import type { ConsoleStatus } from '../../formats/status-file.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { AlertsToTell } from './alerts-to-tell.ts'
+import { HourlyTold } from './hourly-told.ts'
 import { type Move, MoveEvents } from './move.ts'
 import type { ToldAlerts } from './told-alerts.ts'
 import type { EndedShell } from './watch-shells.ts'
@@ -31,6 +32,7 @@ export class Deeds {
   #sent: { deed: Deed; atMs: number }[] = []
   readonly #alerts: AlertsToTell
   readonly #moves = new MoveEvents()
+  readonly #presses = new HourlyTold('presses')
   #lost = 0
   #isAlertsTurn = false
   #told: { bridge: string; id: number } | undefined
@@ -85,6 +87,15 @@ export class Deeds {
         formatEvent({ ...what, agoS: agoS(backMs), ...(kind === 'lost' && { fromS: agoS(lostMs) }), ref }),
       )
     }
+  }
+
+  /** Takes in that somebody pressed the button. */
+  buttonPressed(detail: string): void {
+    const atMs = this.#clock.nowMs()
+    const told = this.#presses.take(atMs, detail)
+    if (told === undefined) return
+    const ref = `button.${Math.round(this.#clock.wallMs())}`
+    this.#keep(agoS => formatEvent({ event: 'button', agoS: agoS(atMs), detail: told, ref }))
   }
 
   /** Takes in what became of a settings document. */

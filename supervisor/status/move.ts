@@ -1,5 +1,6 @@
 /** From one tunnel to the next, and how that is said; pure. Instants are monotonic milliseconds. */
 import { RUNG_NAMES, type RUNGS } from '../../formats/ways-out.ts'
+import { HourlyTold } from './hourly-told.ts'
 
 /** By which a tunnel goes. */
 export interface WayOut {
@@ -31,26 +32,18 @@ export interface MoveEvent {
   detail: string
 }
 
-/** Moves that the history is told one by one within {@link HOUR_MS}: a line that flaps must not push out what people did. */
-const TOLD_MAX = 12
-const HOUR_MS = 3_600_000
-
+/** A line that flaps is not told each time. */
 export class MoveEvents {
-  #toldMs: number[] = []
-  #untold = 0
+  readonly #told = new HourlyTold('changes')
 
   take(move: Move): MoveEvent[] {
     const events = eventsOf(move)
     if (events.length === 0) return []
-    this.#toldMs = this.#toldMs.filter(ms => move.backMs - ms < HOUR_MS)
-    if (this.#toldMs.length >= TOLD_MAX) {
-      this.#untold++
-      return []
-    }
-    this.#toldMs.push(move.backMs)
-    const untold = this.#untold === 0 ? '' : `after ${this.#untold} more changes: `
-    this.#untold = 0
-    return events.map(({ event, detail }) => ({ event, detail: `${untold}${detail}` }))
+    const details = this.#told.takeEach(
+      move.backMs,
+      events.map(({ detail }) => detail),
+    )
+    return (details ?? []).map((detail, at) => ({ event: events[at]?.event ?? 'uplink', detail }))
   }
 }
 

@@ -82,6 +82,12 @@ export class Reporter {
     if (this.#deeds.isWaiting) this.#deedCame = renewed(this.#deedCame)
   }
 
+  /** Takes in that somebody pressed the button of the device. */
+  buttonPressed(detail: string): void {
+    this.#deeds.buttonPressed(detail)
+    if (this.#deeds.isWaiting) this.#deedCame = renewed(this.#deedCame)
+  }
+
   /** Takes in what became of a settings document. */
   settingsAnswered(answer: SettingsAnswer): void {
     this.#deeds.settingsAnswered(answer)

@@ -22,7 +22,18 @@ export interface Effects {
 /** What the status file says beside what is derived; instants are monotonic milliseconds here. */
 export type Details = Pick<
   SupervisorStatus,
-  'relay' | 'connectedAt' | 'proof' | 'retryAt' | 'recovery' | 'uplinks' | 'way' | 'ways' | 'userdata' | 'portals'
+  | 'relay'
+  | 'connectedAt'
+  | 'proof'
+  | 'retryAt'
+  | 'recovery'
+  | 'uplinks'
+  | 'way'
+  | 'ways'
+  | 'userdata'
+  | 'portals'
+  | 'button'
+  | 'onLastGood'
 >
 
 /** Changes of the state that the status file remembers: a bad night fits, and the file stays small. */
@@ -111,6 +122,8 @@ export class StatusKeeper {
       uplinks,
       userdata,
       portals = [],
+      button,
+      onLastGood,
     } = this.#details
     return {
       version: 1,
@@ -155,6 +168,14 @@ export class StatusKeeper {
           next: next && { ...next, at: wall(next.at) },
         })),
       }),
+      ...(button && {
+        button: {
+          ...button,
+          problem: button.problem && printable(button.problem, CAUSE_MAX),
+          last: button.last && { ...button.last, at: wall(button.last.at) },
+        },
+      }),
+      ...(onLastGood && { onLastGood }),
       changes: this.#changes.map(change => ({ ...change, at: wall(change.at) })),
     }
   }

@@ -7,6 +7,7 @@ export function sampleFacts(): PageFacts {
     language: 'en',
     nowMs,
     ...{ device: 'tokyo-rack1', serial: '10000000a1b2c3d4', software: '0.1.0', contact: 'NOC +81 3 1234 5678' },
+    hasColours: false,
     fault: undefined,
     state: 'ready',
     cause: 'proved by a login through the tunnel',

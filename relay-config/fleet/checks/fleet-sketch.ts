@@ -47,6 +47,14 @@ const lenient = z
         outlets: listOf(
           z.object({ name: wellFormed(nameSchema), kind: wellFormed(z.string()), pin: wellFormed(z.number()) }),
         ),
+        led: wellFormed(
+          z.object({
+            backend: wellFormed(z.string()),
+            pin: wellFormed(z.number()),
+            rgb: wellFormed(z.array(z.number())),
+          }),
+        ),
+        button: wellFormed(z.object({ pin: wellFormed(z.number()) })),
         sparePorts: listOf(usbPortSchema),
       }),
     ),

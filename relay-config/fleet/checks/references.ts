@@ -1,6 +1,7 @@
 /** Checks of references: what they name exists, once. */
 import { OBSERVERS_SWITCH_NOTHING } from '../../../formats/device-config.ts'
 import { outletProblems } from '../../../formats/outlets.ts'
+import { pinProblems } from '../../../formats/pins.ts'
 import type { FleetSketch, Problem } from './fleet-sketch.ts'
 
 export function* references({ relays, devices, technicians }: FleetSketch): Generator<Problem> {
@@ -33,11 +34,11 @@ export function* powers({ technicians }: FleetSketch, raw: unknown): Generator<P
   }
 }
 
-/** Consoles have outlets of their own device. */
+/** Consoles have outlets of their own device, and each pin of it has one use. */
 export function* outlets({ devices }: FleetSketch): Generator<Problem> {
   for (const [at, device] of devices.entries()) {
     if (device === undefined) continue
-    for (const { path, message, also } of outletProblems(device))
+    for (const { path, message, also } of [...outletProblems(device), ...pinProblems(device)])
       yield { path: ['devices', at, ...path], message, ...(also && { also: ['devices', at, ...also] }) }
   }
 }

@@ -82,8 +82,8 @@ function jsonOf(text: string | undefined): unknown {
   }
 }
 
-/** Events that no person brought about there. */
-const BY_ITSELF = new Set(['settings', 'uplink', 'way'])
+/** Events that no person brought about there, or nobody knows who. */
+const BY_ITSELF = new Set(['settings', 'uplink', 'way', 'button'])
 
 function toldEntry(device: string, toldS: number, told: unknown): HistoryEntry[] {
   const timeBefore = (ageS: number | undefined) => (ageS === undefined ? undefined : timeOf(toldS - ageS))
