@@ -180,10 +180,10 @@ test(
       if (!channel.ended()) channel.child.stdin?.once('drain', pour)
     }
     pour()
-    await waitFor('the command to give up', () => channel.ended(), { timeoutMs: 150_000 })
+    await waitFor('the command to give up', () => channel.ended(), { timeoutMs: 350_000 })
     assert.is((await readdir(join(relay.stateDirectory, 'tokyo'))).includes('report.json'), false)
   },
-  { timeoutMs: 200_000 },
+  { timeoutMs: 400_000 },
 )
 
 /** What `oobm-relay` does to speak to a device: one write that waits for nobody. */
