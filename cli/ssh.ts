@@ -7,7 +7,7 @@ import { EXIT, errorMessage, UserError } from '../runtime/errors.ts'
 export const SSH_FAILED = 255
 
 /** Characters of an answer: that of a large fleet has a few million, and a host that was broken into may send without end. */
-const SAID_MAX = 64 * 1024 ** 2
+export const SAID_MAX = 64 * 1024 ** 2
 
 export interface SshCall {
   /** What it reads: a text; what this program would; or nothing. */
@@ -20,6 +20,10 @@ export interface SshCall {
   onStart?(pid: number): void
   /** Gets what is kept as it arrives. */
   onText?(text: string): void
+  /** Gets what ssh says to people, which otherwise goes to the terminal. */
+  onComplaint?(text: string): void
+  /** Its output has no end: `onText` alone gets it. */
+  isEndless?: boolean
   signal: AbortSignal
 }
 
@@ -35,16 +39,18 @@ export interface SshAnswer {
  * @throws UserError with exit code 69 where ssh cannot be run, with 1 where the other side sends without end
  */
 export function runSsh(args: readonly string[], call: SshCall): Promise<SshAnswer> {
-  const { program = 'ssh', stdin = 'ours', kept, onStart, onText, signal } = call
+  const { program = 'ssh', stdin = 'ours', kept, onStart, onText, onComplaint, isEndless = false, signal } = call
   const input = typeof stdin === 'object' ? 'pipe' : stdin === 'ours' ? 'inherit' : 'ignore'
-  const outputs = [kept === undefined ? 'inherit' : 'pipe', kept === 'all' ? 'pipe' : 'inherit'] as const
+  const isErrorPiped = kept === 'all' || onComplaint !== undefined
+  const outputs = [kept === undefined ? 'inherit' : 'pipe', isErrorPiped ? 'pipe' : 'inherit'] as const
   const child = spawn(program, args, { stdio: [input, ...outputs], signal })
   if (child.pid !== undefined) onStart?.(child.pid)
   let said = ''
-  for (const stream of [child.stdout, child.stderr]) {
+  if (onComplaint) child.stderr?.setEncoding('utf8').on('data', onComplaint)
+  for (const stream of onComplaint ? [child.stdout] : [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       if (said.length > SAID_MAX) return
-      said += text
+      if (!isEndless) said += text
       onText?.(text)
       if (said.length > SAID_MAX) child.kill()
     })

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { sshSettings } from '../../cli/ssh.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { accessOf, relaysOf } from '../fleet/access.ts'
-import type { Technician } from '../fleet/fleet-config.ts'
+import type { Device, Technician } from '../fleet/fleet-config.ts'
 import { renderSshConfig, searchCommand, searchOf } from '../fleet/render/ssh-config.ts'
 import { invoker } from '../relay/invoker.ts'
 import type { CommandInput } from './command.ts'
@@ -35,7 +35,28 @@ export async function withConsoleWay(
     const list = all.flatMap(({ consoles }) => consoles.map(console => console.name)).join(', ') || 'none'
     throw new UserError(`${technician.name} may not open a console "${name}"; there are: ${list}`, EXIT.usage)
   }
-  const relays = relaysOf(input.fleet, found.device)
+  return withWay(input, technician, found.device, use)
+}
+
+/** The same to the shell of a device. */
+export async function withShellWay(
+  input: CommandInput,
+  name: string,
+  use: (way: ConsoleWay) => Promise<number>,
+): Promise<number> {
+  const technician = technicianOf(input)
+  const found = accessOf(input.fleet, technician).find(({ device, shell }) => shell && device.name === name)
+  if (!found) throw new UserError(`${technician.name} may not open the shell of ${name}`, EXIT.usage)
+  return withWay(input, technician, found.device, use)
+}
+
+async function withWay(
+  input: CommandInput,
+  technician: Technician,
+  device: Device,
+  use: (way: ConsoleWay) => Promise<number>,
+): Promise<number> {
+  const relays = relaysOf(input.fleet, device)
   const folder = await mkdtemp(join(tmpdir(), 'oobm-console-'))
   try {
     const config = join(folder, 'config')

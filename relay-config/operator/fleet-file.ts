@@ -1,9 +1,10 @@
 /** Reads the text of the fleet file. */
 import { existsSync, realpathSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { decodeAsWritten } from '../../runtime/decode-text.ts'
 import { EXIT, errorCode, UserError } from '../../runtime/errors.ts'
+import { type Fleet, parseFleet } from '../fleet/fleet-config.ts'
 import { relayPaths } from '../relay/relay-paths.ts'
 
 /**
@@ -23,6 +24,25 @@ export async function readFleetText(file: string): Promise<string> {
     throw new UserError(`cannot read ${file} (${errorCode(err)}): ${advice}`, EXIT.configuration, { cause: err })
   }
   return decodeAsWritten(file, bytes)
+}
+
+/** What gives the fleet as it is now: the file is read again when it was replaced, as by a push. */
+export function rereadFleet(file: string, first: Fleet): () => Promise<Fleet> {
+  let fleet = first
+  let seen: string | undefined
+  return async () => {
+    const { ino, mtimeMs } = await stat(file).catch(() => ({ ino: 0, mtimeMs: 0 }))
+    const now = `${ino} ${mtimeMs}`
+    // What cannot be read or is wrong at this moment changes nothing.
+    if (seen !== undefined && seen !== now) {
+      fleet = await readFleetText(file).then(
+        text => parseFleet(file, text),
+        () => fleet,
+      )
+    }
+    seen = now
+    return fleet
+  }
 }
 
 /**

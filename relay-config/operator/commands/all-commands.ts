@@ -31,6 +31,7 @@ import { rename } from './rename.ts'
 import { render } from './render.ts'
 import { settings } from './settings.ts'
 import { status } from './status.ts'
+import { top } from './top.ts'
 import { upgrade } from './upgrade.ts'
 import { watch } from './watch.ts'
 import { wifi } from './wifi.ts'
@@ -53,7 +54,7 @@ export const PROGRAM: Program<Command> = {
       passwd,
     },
     'Change devices from afar': { settings, wifi, upgrade },
-    'See and control devices': { status, on, off, history, blink, connect, proxy, reach, watch, metrics },
+    'See and control devices': { status, top, on, off, history, blink, connect, proxy, reach, watch, metrics },
   },
   options: {
     fleet: { value: 'FILE', help: 'the fleet file; $OOBM_FLEET, or else ./fleet.toml, when not given' },

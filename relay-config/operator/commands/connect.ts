@@ -45,7 +45,11 @@ export const connect = defineCommand({
   },
 })
 
-async function connectBy(way: ConsoleWay, name: string, signal: AbortSignal): Promise<number> {
+/**
+ * Stays at the console until its session ends, over lost connections.
+ * @returns the exit code of the session
+ */
+export async function connectBy(way: ConsoleWay, name: string, signal: AbortSignal): Promise<number> {
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
   if (!isTerminal) throw new UserError('connect needs a terminal; a program uses ssh itself', EXIT.usage)
   const folder = await mkdtemp(join(tmpdir(), 'oobm-connect-'))

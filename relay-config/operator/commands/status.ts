@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { paintFor } from '../../../cli/paint.ts'
 import { withWord } from '../../../formats/states.ts'
+import { systemClock } from '../../../runtime/clock.ts'
 import { EXIT } from '../../../runtime/errors.ts'
 import { asciiJson } from '../../../runtime/printable.ts'
 import type { Relay } from '../../fleet/fleet-config.ts'
@@ -12,9 +13,12 @@ import { describeDevice } from '../../relay/state/describe-device.ts'
 import { describeFleet } from '../../relay/state/describe-fleet.ts'
 import { type DeviceView, readDeviceView } from '../../relay/state/device-view.ts'
 import { isOutOfSight, worstFirst } from '../../relay/state/fleet-states.ts'
+import { followFleet } from '../../relay/state/follow-fleet.ts'
+import type { KnownFiles } from '../../relay/state/read-unchanged.ts'
 import { deviceSource } from '../../relay/state/real-addresses.ts'
 import { STATE_OPTIONS, statePathsOf } from '../../relay/state/state-paths.ts'
 import { type CommandInput, defineCommand, deviceOf, withFleet } from '../command.ts'
+import { rereadFleet } from '../fleet-file.ts'
 import { askViews } from '../fleet-wide/ask-views.ts'
 import { mergeViews } from '../fleet-wide/merge-views.ts'
 import { AT_RELAY_OPTIONS, callOf } from '../remote/at-relay.ts'
@@ -32,6 +36,9 @@ export const status = defineCommand({
   options: {
     watch: { help: 'show it again and again, until Ctrl-C' },
     json: { help: 'print one JSON document' },
+    follow: {
+      help: 'print JSON lines for a program, until it ends: all devices, then every 2 seconds what has changed',
+    },
     ...AT_RELAY_OPTIONS,
     ...STATE_OPTIONS,
   },
@@ -39,6 +46,10 @@ export const status = defineCommand({
   atRelay: { ofDevice: true, merge: showAll },
   run: withFleet(async input => {
     const { values, print, signal } = input
+    if (values.follow) {
+      await followFleet({ read: fleetReader(input), print, clock: systemClock, signal })
+      return EXIT.ok
+    }
     const sourceOf = deviceSource(statePathsOf(values), signal)
     const draw = async () => {
       const nowMs = Date.now()
@@ -102,9 +113,21 @@ async function settingsLines(input: CommandInput, nowMs: number): Promise<string
   return view.document === undefined ? [] : [`  ${'settings'.padEnd(11)}  ${settingsText(view)}`]
 }
 
+/** What reads the fleet again and again, as the fleet file is then. */
+export function fleetReader(input: CommandInput): (nowMs: number) => Promise<DeviceView[]> {
+  const fleetNow = rereadFleet(input.files.fleet, input.fleet)
+  const known: KnownFiles = new Map()
+  return async nowMs => readFleet({ ...input, fleet: await fleetNow() }, nowMs, known)
+}
+
 /** The device that is named, or all. */
-export async function readFleet(input: CommandInput, nowMs: number): Promise<DeviceView[]> {
-  const look = { paths: statePathsOf(input.values), received: await askSs(input.signal), nowMs }
+export async function readFleet(input: CommandInput, nowMs: number, known?: KnownFiles): Promise<DeviceView[]> {
+  const look = {
+    paths: statePathsOf(input.values),
+    received: await askSs(input.signal),
+    nowMs,
+    ...(known && { known }),
+  }
   const devices = input.positionals.length > 0 ? [deviceOf(input)] : input.fleet.devices
   return Promise.all(devices.map(device => readDeviceView(look, device)))
 }

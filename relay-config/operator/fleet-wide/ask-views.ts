@@ -32,12 +32,8 @@ export function askViews(
 ): Promise<Answers<DeviceView[]>> {
   return askEach(relays, async (relay, onLogin) => {
     const { stdout } = await askRelay({ ...(await callTo(relay)), onLogin })
-    const nowMs = Date.now()
     try {
-      return z
-        .array(viewSchema)
-        .parse(JSON.parse(stdout))
-        .map(view => inTimeOf(nowMs, view))
+      return parseViews(JSON.parse(stdout), Date.now())
     } catch (err) {
       const advice = 'it said why above; where its sudo asks for a password, name it with --relay'
       throw new UserError(`relay ${relay.name} does not say the state of its devices: ${advice}`, EXIT.failed, {
@@ -45,6 +41,18 @@ export function askViews(
       })
     }
   })
+}
+
+/**
+ * @param json what a relay prints of devices
+ * @param nowMs milliseconds since 1970 on this machine
+ * @throws ZodError
+ */
+export function parseViews(json: unknown, nowMs: number): DeviceView[] {
+  return z
+    .array(viewSchema)
+    .parse(json)
+    .map(view => inTimeOf(nowMs, view))
 }
 
 /** Ages count: the clocks of two machines differ. */

@@ -148,7 +148,7 @@ export async function callOf(
         ? 'ours'
         : 'none'
   const host = values.host === undefined ? undefined : String(values.host)
-  const limit = values.watch ? {} : { limitMs: makesRelay || isDedicated ? LONG_MS : SHORT_MS }
+  const limit = isEndless(values) ? {} : { limitMs: makesRelay || isDedicated ? LONG_MS : SHORT_MS }
   return { relay, args, host, stdin: input, ...limit, signal }
 }
 
@@ -169,6 +169,11 @@ function relaysFor(command: string, atRelay: AtRelay, input: BareInput, fleet: F
     throw new UserError(`"${name}" is not ${kind} in ${files.fleet}; known: ${list}`, EXIT.usage)
   }
   if (able.length === 0) throw new UserError(`${command} is for ${kind}, and ${files.fleet} has none`, EXIT.usage)
-  if (able.length === 1 || gather || (merge && !values.watch) || (each && !values.json && !values.watch)) return able
+  if (able.length === 1 || gather || (merge && !isEndless(values)) || (each && !values.json && !isEndless(values)))
+    return able
   return usageError(`${command} is for one relay: name it with --relay; known: ${list}`)
+}
+
+function isEndless({ watch, follow }: BareInput['values']): boolean {
+  return watch === true || follow === true
 }

@@ -25,6 +25,10 @@ export interface RelayCall {
   onText?(text: string): void
   /** Called when ssh is logged in; not for a shared connection, which needs no login. */
   onLogin?(): void
+  /** Nobody can be asked for anything now: ssh fails instead. */
+  isBackground?: boolean
+  /** Gets what ssh says to people, which otherwise goes to the terminal. */
+  onComplaint?(text: string): void
   signal: AbortSignal
 }
 
@@ -66,8 +70,16 @@ export async function askRelay(call: RelayCall): Promise<{ code: number; stdout:
   return { code, stdout: said }
 }
 
+/**
+ * Gives the output to `onText` until it ends, which may be never.
+ * @returns its exit code there
+ */
+export async function followRelay(call: RelayCall & { onText(text: string): void }): Promise<number> {
+  return (await callRelay(call, false, 'endless')).code
+}
+
 /** As ssh does it; where it could not even log in, by another way out of a network that blocks SSH. */
-async function callRelay(call: RelayCall, isTalk: boolean, kept?: 'stdout'): Promise<{ code: number; said: string }> {
+async function callRelay(call: RelayCall, isTalk: boolean, kept?: Kept): Promise<{ code: number; said: string }> {
   const { relay, onLogin, signal } = call
   const { destination, port } = placeOf(call)
   const where = `relay ${relay.name} (${destination}${port === undefined ? '' : `, port ${port}`})`
@@ -87,28 +99,31 @@ async function callRelay(call: RelayCall, isTalk: boolean, kept?: 'stdout'): Pro
   }
 }
 
+type Kept = 'stdout' | 'endless' | undefined
+
 interface Once {
   isTalk: boolean
-  kept: 'stdout' | undefined
+  kept: Kept
   /** For messages. */
   where: string
   settings: Record<string, string>
 }
 
 async function callOnce(call: RelayCall, { isTalk, kept, where, settings }: Once): Promise<SshAnswer> {
-  const { relay, args, stdin, limitMs, onText, signal } = call
+  const { relay, args, stdin, limitMs, isBackground = false, onText, onComplaint, signal } = call
   const { destination, port } = placeOf(call)
   const line = remoteLine({ args, asRoot: relay.accounts === 'dedicated', maySudoAsk: isTalk })
   const options = [
     isTalk ? '-t' : '-T',
-    ...(hasTerminal() ? [] : ['-o', 'BatchMode=yes']),
+    ...(hasTerminal() && !isBackground ? [] : ['-o', 'BatchMode=yes']),
     ...sshSettings({ ...SETTINGS, ...settings }),
     ...(port === undefined ? [] : ['-p', port]),
   ]
   const run = (over: AbortSignal) =>
     runSsh([...options, '--', destination, line], {
       stdin: isTalk ? 'ours' : stdin,
-      ...(kept && { kept, ...(onText && { onText }) }),
+      ...(kept && { kept: 'stdout', isEndless: kept === 'endless', ...(onText && { onText }) }),
+      ...(onComplaint && { onComplaint }),
       signal: over,
     })
   const outcome: Outcome<SshAnswer> =

@@ -6,6 +6,7 @@ import { type DeviceReport, deviceReportSchema } from '../../../formats/control-
 import type { Device } from '../../fleet/fleet-config.ts'
 import { type Heard, heardOn, isReportOverdue, type Pace, paceOf, silenceMs } from './liveness.ts'
 import { isOff, type Maintenance, readMaintenance } from './maintenance.ts'
+import { type KnownFiles, readUnchanged } from './read-unchanged.ts'
 import type { Received } from './received.ts'
 import { livingSessions } from './sessions.ts'
 import type { StatePaths } from './state-paths.ts'
@@ -42,15 +43,17 @@ export interface Look {
   paths: StatePaths
   received: Received | { unknown: string }
   nowMs: number
+  /** What was read at an earlier look. */
+  known?: KnownFiles
 }
 
 export async function readDeviceView(
-  { paths, received, nowMs }: Look,
+  { paths, received, nowMs, known }: Look,
   device: Pick<Device, 'name' | 'profile' | 'intervals'>,
 ): Promise<DeviceView> {
   const [sessions, reported, maintenance] = await Promise.all([
-    livingSessions(paths, device.name),
-    readReport(paths, device.name),
+    livingSessions(paths, device.name, known),
+    readUnchanged(known, join(paths.devices, device.name, 'report.json'), () => readReport(paths, device.name)),
     readMaintenance(paths, device.name),
   ])
   const connected = sessions.length > 0

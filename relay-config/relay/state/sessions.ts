@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorCode } from '../../../runtime/errors.ts'
 import { readProcessStat } from '../../../runtime/process-stat.ts'
+import { type KnownFiles, readUnchanged } from './read-unchanged.ts'
 import type { StatePaths } from './state-paths.ts'
 
 export interface DeviceSession {
@@ -30,8 +31,13 @@ const GRACE_MS = 500
 const PACE_MS = 25
 
 /** The living ones. */
-export async function livingSessions({ devices }: StatePaths, device: string): Promise<ClaimedSession[]> {
-  const text = await readFile(join(devices, device, 'sessions'), 'utf8').catch(() => '')
+export async function livingSessions(
+  { devices }: StatePaths,
+  device: string,
+  known?: KnownFiles,
+): Promise<ClaimedSession[]> {
+  const path = join(devices, device, 'sessions')
+  const text = await readUnchanged(known, path, () => readFile(path, 'utf8').catch(() => ''))
   const recorded = text.split('\n').flatMap(line => {
     const [, pid, start, addresses = ''] =
       /^(\d{1,9}) (\d{1,20}) sshd(?:-session)? [0-9a-f]{32}(?: (.{1,200}))?$/.exec(line) ?? []
