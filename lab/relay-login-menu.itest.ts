@@ -1,3 +1,5 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { statusWhere } from '../console-bridge/testing/bridge-fixture.ts'
 import { startProgram } from '../testbed/run-program.ts'
@@ -16,24 +18,52 @@ if (process.getuid?.() === 0) {
     'with PuTTY and a password: the menu, arrow keys, a number, and back from a console',
     async context => {
       const scene = await loginScene(context, FIRST_UID)
-      const { target, files, directory, processesOf } = scene
+      const { target, files, directory, reported, processesOf } = scene
       const screen = await screenOf(context, directory, plinkOf(scene, 'alice'))
       await screen.shows(/^> +1 +core-sw1 +rack1/m)
       assert.match(
         await screen.text(),
-        /^Consoles of alice, by way of this relay\n\n> +1 +core-sw1 +rack1\n +2 +core-sw2/,
+        /^Consoles of alice, by way of this relay\n +CONSOLE +DEVICE +STATE +OUTPUT +WHO\n> +1 +core-sw1 +rack1 +open +3h +bob types\n +2 +core-sw2 +rack1 +CLOSED +- +Tōkyō, rack 14\n +3 +edge-rt1 +rack1 +- +-\ncore-sw1: the line is open; rack1 reported 2h ago$/m,
       )
       assert.match(
         await screen.text(),
         /Number or arrow keys, then Enter; q leaves\.\nIn a console: .*Ctrl-\] b sends BREAK/,
       )
       await screen.keys('Down')
-      await screen.shows(/^> +2 +core-sw2 +rack1 +Tōkyō, rack 14$/m)
+      await screen.shows(/^> +2 +core-sw2 +rack1 +CLOSED +- +Tōkyō, rack 14$/m)
+      assert.match(
+        await screen.text(),
+        /^core-sw2: the line is closed: the adapter is not plugged in; rack1 reported 2h\nago$/m,
+      )
       assert.match(await screen.text(), /In a console: \^Ec\? helps, \^Ecl0 sends BREAK/)
       await screen.keys('Down', 'Down', 'Down')
       await screen.shows(/^> +3 +edge-rt1/m)
       await screen.keys('Up', 'Up', 'Up', 'Up')
       await screen.shows(/^> +1 +core-sw1/m)
+      // It shows what is reported next by itself; what a device says is text, and nothing else.
+      const evil = '","open":true}]\x1b[2J\x1b]0;owned\x07\\\u202e東'
+      const named = (name: string) => ({
+        name,
+        open: false,
+        cause: evil,
+        who: [{ technician: evil, types: false, forS: 1 }],
+        outputS: 1,
+      })
+      await reported([named(evil), { ...named('edge-rt1'), outputS: evil }, { ...named('core-sw1'), outputS: 4 }], 0)
+      await screen.shows(/^> +1 +core-sw1 +rack1 +CLOSED +\d+s +","open":true\}\]\?\[2J\?\]0;owned\?"\?\? watch/m)
+      await screen.shows(/^ +2 +core-sw2 +rack1 +- +- +Tōkyō/m)
+      await screen.shows(/^ +3 +edge-rt1 +rack1 +CLOSED +- +","open"/m)
+      await screen.shows(/^core-sw1: the line is closed: ","open":true\}\]\?\[2J[^\n]*rack1 reported\n\d+s ago$/m)
+      assert.not.match(await screen.coloured(), /\x1b\[2J|\x1b\]0|\u202e/)
+      await reported([{ name: 'core-sw1', open: true, cause: '', who: [], outputS: null }], 0)
+      await screen.shows(/^> +1 +core-sw1 +rack1 +open +-$/m)
+      await mkdir(join(directory, 'maintenance'))
+      await writeFile(join(directory, 'maintenance/rack1.json'), '{"state":"off","until":null,"at":1,"by":"carol"}\n')
+      await screen.shows(/^> +1 +core-sw1 +rack1 +off +-$/m)
+      assert.match(await screen.text(), /^core-sw1: access is off; rack1 reported \d+s ago$/m)
+      await rm(join(directory, 'maintenance'), { recursive: true })
+      await screen.shows(/^> +1 +core-sw1 +rack1 +open +-$/m)
+
       await screen.keys('2')
       await screen.shows(/^> +2 +core-sw2/m)
       await screen.keys('1', 'Enter')
@@ -81,7 +111,7 @@ if (process.getuid?.() === 0) {
       await screen.shows(/^> +3 +edge-rt1/m)
       assert.match(
         await screen.text(),
-        /^Consoles of alice, by way of this relay\n\n +1 +core-sw1 +rack1\n +2 +core-sw2 +rack1 .*\n> +3/,
+        /^Consoles of alice, by way of this relay\n.*\n +1 +core-sw1 +rack1 .*\n +2 +core-sw2 +rack1 .*\n> +3/,
       )
       await screen.tmux('resize-window', '-x', '40', '-y', '12')
       await screen.shows(/^In a console: Ctrl-\] \? helps, Ctrl-\] b$/m)

@@ -61,6 +61,7 @@ test(
     await screen.keys('Up')
     await screen.shows(/^> rack1/m)
     await screen.keys('Enter')
+    await screen.shows(/connecting to rack1[\s\S]*\n.*[#$%>] *$/m)
     await screen.literally('echo in-$((40+2)); exit 3\r')
     await screen.shows(/in-42[\s\S]*rack1 ended with code 3; press a key for the list/)
     await screen.keys('Space')

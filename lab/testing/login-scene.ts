@@ -1,5 +1,8 @@
 /** Three technicians who log in at a relay, and a bridge with consoles behind it. */
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { type BridgeFiles, bridgeFiles, startBridge, statusWhere } from '../../console-bridge/testing/bridge-fixture.ts'
+import { asciiJson } from '../../runtime/printable.ts'
 import { makeKey } from '../../testbed/make-key.ts'
 import { type PtyTarget, ptyTarget } from '../../testbed/pty-target.ts'
 import { type Finished, runProgram } from '../../testbed/run-program.ts'
@@ -16,6 +19,8 @@ export interface LoginScene {
   files: BridgeFiles
   target: PtyTarget
   directory: string
+  /** Writes what the device reported of its consoles, so many seconds ago, as oobm-device-command keeps it. */
+  reported(consoles: unknown[], agoS: number): Promise<void>
   /** A process of one of the accounts, besides sshd's own. */
   processesOf(name: Name): Promise<string[]>
 }
@@ -66,11 +71,28 @@ export async function loginScene(context: TestContext, firstUid: number): Promis
   })
   context.cleanup(() => relay.sshd.stop())
   context.onFailure(() => `${relay.sshd.log()}\n${bridge.output()}`)
+  const reports = join(directory, 'devices/rack1')
+  await mkdir(reports, { recursive: true })
+  await chmod(reports, 0o711)
+  await chmod(dirname(reports), 0o711)
+  const reported = async (consoles: unknown[], agoS: number) => {
+    const list = asciiJson(consoles)
+    await writeFile(join(reports, 'consoles'), `${Math.floor(Date.now() / 1000) - agoS} ${list}\n`)
+    await chmod(join(reports, 'consoles'), 0o644)
+  }
+  // Ages of hours, which last as long as a test.
+  await reported(
+    [
+      { name: 'core-sw1', open: true, cause: '', who: [{ technician: 'bob', types: true, forS: 60 }], outputS: 3_700 },
+      { name: 'core-sw2', open: false, cause: 'the adapter is not plugged in', who: [], outputS: null },
+    ],
+    7_300,
+  )
   const processesOf = async (name: Name) => {
     const { stdout } = await runProgram('ps', ['-o', 'pid=,args=', '-u', String(uids[name])])
     return stdout.split('\n').filter(text => text !== '' && !text.includes('sshd: '))
   }
-  return { uids, relay, files, target, directory, processesOf }
+  return { uids, relay, files, target, directory, reported, processesOf }
 }
 
 /** Arguments of `ssh`. */

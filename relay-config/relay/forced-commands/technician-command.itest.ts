@@ -63,6 +63,18 @@ for (const [shell, path, shebang] of SHELLS) {
       assert.is((await stat(file)).mode & 0o777, 0o644)
       await says('{"v":1,"word":"unproved","cause":"\\",\\"proofS\\":1","proofS":null}', said('unproved, not proved'))
       await says('{"word":"$(id) `id` \\u001b","proofS":"7"}', said('unknown, not proved'))
+      // What oobm-login shows of consoles: the list, and no text of a device that looks like it.
+      const consolesFile = join(relay.stateDirectory, 'osaka/consoles')
+      const list = '[{"name":"sw1","open":true,"cause":"\\",\\"consoles\\":[","who":[],"outputS":3}]'
+      await says(
+        `{"v":1,"word":"ready","cause":"\\",\\"consoles\\":[1]","proofS":90000,"consoles":${list},"changes":[]}`,
+        said('ready, proved 25 h ago'),
+      )
+      const written = async () => /^\d+ (.*)\n$/.exec(await readFile(consolesFile, 'utf8'))?.[1]
+      await waitFor('the consoles', async () => (await written()) === list)
+      assert.is((await stat(consolesFile)).mode & 0o777, 0o644)
+      await says('{"v":1,"word":"ready","proofS":90000,"consoles":null,"changes":[]}', said('ready, proved 25 h ago'))
+      await waitFor('no consoles', async () => (await written()) === '')
       await says('{"x":1}', said('unknown, not proved'))
 
       const maintenance = join(relay.stateDirectory, '../maintenance')
