@@ -64,6 +64,8 @@ export function restartsFor(from: Provisioning, to: Provisioning): Restart[] {
 
 /** Milliseconds for one unit: systemd waits that long until a slow board's daemon is ready. */
 const LIMIT_MS = 630_000
+/** How often the network is restarted until it succeeds: of a daemon that fails, systemd itself starts another one. */
+const NETWORK_TRIES = 3
 
 /** Those that are due, in a file that outlives this process but not the boot: at a boot every unit is new. */
 export class Restarts {
@@ -71,6 +73,7 @@ export class Restarts {
   #due: Restart[] = []
 
   readonly #provisioning: string
+  #networkFailures = 0
 
   private constructor(directory: string, provisioning: string) {
     this.#path = join(directory, 'restarts.json')
@@ -111,8 +114,11 @@ export class Restarts {
       try {
         if (unit === 'network') await this.#restartNetwork()
         else await systemctl('restart', unit)
+        if (unit === 'network') this.#networkFailures = 0
       } catch (err) {
         problems.push(`${unit} could not be restarted: ${errorMessage(err)}`)
+        // It stays due: a board that was too busy would stay in a network that leads nowhere.
+        if (unit === 'network' && ++this.#networkFailures < NETWORK_TRIES) continue
       }
       await this.#keep(this.#due.filter(one => one.unit !== unit))
     }

@@ -111,6 +111,31 @@ test('what the supervisor asked for a wrong Wi-Fi is not done to the one that is
   assert.not.match(asked, /oobm-wifi-radio/)
 })
 
+test('the way back to the old network is tried again when a busy board fails once, and not for ever', async context => {
+  const failing = async (times: number) => {
+    const device = await makeDevice(context)
+    await mkdir(join(device.root, 'run/oobm-provision'), { recursive: true })
+    const systemctl = join(device.env.PATH?.split(':')[0] ?? '', 'systemctl')
+    const script = await readFile(systemctl, 'utf8')
+    // Each restart writes a byte. The first one is of the settings that are tried.
+    const counted = join(device.directory, 'restarts')
+    const fails = `case $* in *oobm-provision*) printf x >>'${counted}'; n=$(wc -c <'${counted}'); [ "$n" -le 1 ] || [ "$n" -gt ${times + 1} ] || exit 1 ;; esac\n`
+    await writeFile(systemctl, `${script}${fails}`)
+    const wifi = [{ ssid: 'Nowhere', passphrase: await sealed(device) }]
+    const changed = device.connectivity(7, 'old.example.net', { system: { country: 'DE' }, wifi })
+    await device.put('a.settings', await device.sign(changed))
+    const { stdout } = await device.runWhile(() => device.writeStatus({ state: 'no-link' }), { OOBM_TRIAL_S: '1' })
+    assert.equal(await results(device), ['7 trial', '7 undone'], stdout)
+    const asked = await device.asked()
+    return asked
+      .filter(line => /oobm-provision|networkd/.test(line))
+      .map(line => line.replace(/.*oobm-|\.service/g, ''))
+  }
+  const taken = ['provision', 'systemctl reload systemd-networkd']
+  assert.equal(await failing(1), [...taken, 'provision', ...taken])
+  assert.equal(await failing(9), [...taken, 'provision', 'provision', 'provision'])
+})
+
 test('a document brings no command for a console: that is root’s own, and stays', async context => {
   const device = await makeDevice(context)
   const path = join(device.root, 'etc/oobm/device.toml')
