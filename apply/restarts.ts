@@ -130,6 +130,8 @@ export class Restarts {
    * another network namespace than networkd's, and this unit has one of its own.
    */
   async #restartNetwork(): Promise<void> {
+    // The supervisor has it switched on again, with the settings that it has then.
+    await this.endHotspot()
     const before = await this.#interfaceUnits()
     await systemctl('restart', 'oobm-provision')
     await systemctl('reload', 'systemd-networkd')
@@ -140,6 +142,12 @@ export class Restarts {
       const target = /^oobm-router@(.+)$/.exec(unit)?.[1]
       if (target === undefined || (await isActive(`oobm-local@${target}.target`))) await systemctl('restart', unit)
     }
+  }
+
+  /** Where there is one: the unit itself lets the radio log in to its networks again. */
+  async endHotspot(): Promise<void> {
+    const names = await readdir(this.#provisioning).catch(() => [])
+    if (names.some(name => name.startsWith('hotspot-'))) await systemctl('stop', 'oobm-hotspot@*')
   }
 
   /** Units of the interfaces that log in to a network, or have a fallback address, lead hosts out, or are dialled. */

@@ -9,6 +9,7 @@ import { readTrial } from '../device/import/stored.ts'
 import type { Whole } from '../device/import/take-over.ts'
 import { TRIAL_PATH, type Trial, trialText } from '../device/import/trial.ts'
 import { provisioningDirectory, settingsSpool, upgradeTrialPath } from '../formats/directories.ts'
+import { hasSomebody } from '../formats/hotspot.ts'
 import { parseProvisioning } from '../formats/provisioning.ts'
 import type { SettingsOutcome } from '../formats/settings-record.ts'
 import { heartbeatNow } from '../runtime/boot-clock.ts'
@@ -77,8 +78,12 @@ export class TrialWatch {
   /** @returns whether nothing is left to do */
   async step(): Promise<boolean> {
     const { env, root, clock, limits = TRIAL_LIMITS } = this.#options
-    const [supervisor, bridge] = await Promise.all([readSupervisor(env), readConsoleBridge(env)])
-    const inUse = unitsInUse(supervisor, bridge)
+    const [supervisor, bridge, isHotspotUsed] = await Promise.all([
+      readSupervisor(env),
+      readConsoleBridge(env),
+      hasSomebody(env),
+    ])
+    const inUse = [...unitsInUse(supervisor, bridge), ...(isHotspotUsed ? ['network'] : [])]
     await this.#restart(inUse)
     const trial = await readTrial(root)
     if (trial === undefined) {
@@ -125,7 +130,9 @@ export class TrialWatch {
     switch (step.kind) {
       case 'install': {
         const begun = { ...trial, phase: 'trial' as const, since: this.#options.clock.wallMs(), starts: 1 }
-        return this.#settings.install(current, wholeOf(trial.next), begun)
+        await this.#settings.install(current, wholeOf(trial.next), begun)
+        // Nothing is proved by it, and its radio may be the way to the proof. From now on nobody gets it switched on.
+        return this.#settings.restarts.endHotspot()
       }
       case 'confirm':
         await this.#settings.install(current, wholeOf(trial.next), undefined)

@@ -15,8 +15,8 @@ export const buttonSchema = z.strictObject({
 })
 export type ButtonConfig = z.output<typeof buttonSchema>
 
-/** What a press can bring about; `nothing` lets people think again. */
-export type Deed = 'test' | 'nothing' | 'last-good'
+/** What a press can bring about. */
+export type Deed = 'test' | 'hotspot' | 'last-good'
 
 export interface Press {
   deed: Deed
@@ -39,11 +39,11 @@ export const PRESSES: readonly Press[] = [
     does: 'tests the way in now, and speaks the state where the device has a voice',
   },
   {
-    deed: 'nothing',
+    deed: 'hotspot',
     fromMs: 3_000,
     isConfirmed: false,
     how: 'hold it until the LED blinks twice a second (3 s), and release it',
-    does: 'nothing',
+    does: 'switches the hotspot on, where the settings have one (docs/hotspot.md)',
   },
   {
     deed: 'last-good',

@@ -133,8 +133,24 @@ export interface Provisioning {
 
 /** The three parts of a file that was checked against {@link provisioningSchema}. */
 export function partsOf(whole: z.output<typeof provisioningSchema>): Provisioning {
-  const { secrets, settings, system, wifi, interfaces, outletSecrets, firstInstallation, cellular, ...config } = whole
-  return { config, secrets, site: { system, wifi, interfaces, outletSecrets, firstInstallation, cellular }, settings }
+  const {
+    secrets,
+    settings,
+    system,
+    wifi,
+    interfaces,
+    outletSecrets,
+    firstInstallation,
+    cellular,
+    hotspot,
+    ...config
+  } = whole
+  return {
+    config,
+    secrets,
+    site: { system, wifi, interfaces, outletSecrets, firstInstallation, cellular, hotspot },
+    settings,
+  }
 }
 
 /**

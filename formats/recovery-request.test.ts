@@ -9,6 +9,8 @@ test('reads back what it writes, with or without an end of line', () => {
     { step: 'reassociate', interface: 'wlan0' },
     { step: 'reload-driver', interface: 'wlx00c0a9-0_1.2' },
     { step: 'reboot' },
+    { step: 'hotspot-on', interface: 'wlan0' },
+    { step: 'hotspot-off', interface: 'wlx00c0a9-0_1.2' },
   ] as const
   for (const request of requests) {
     assert.equal(parseRequest(requestText(request)), request)
@@ -22,6 +24,7 @@ test('takes nothing else for a request', () => {
     ...['', 'reboot now', 'reboot ', 'Reboot', ' reboot', 'reboot\n\n', 'reboot\0', 'halt', 'apply x'],
     ...['reassociate', 'reassociate ', 'reassociate wlan0 eth0', 'reassociate  wlan0', 'reassociate wlan0\nreboot'],
     ...['reassociate ../x', 'reassociate wlan0/..', 'reassociate -x', 'reassociate .', 'reload-driver wlan0;reboot'],
+    ...['hotspot-on', 'hotspot wlan0', 'hotspot-on wlan0 x', 'hotspot-off ../x'],
     ...['reload-driver wlan%i', 'reassociate wlän0', 'reload-driver sixteen-letters-'],
   ])
     assert.is(parseRequest(text), undefined, JSON.stringify(text))

@@ -1,10 +1,14 @@
-/** What the supervisor may ask of `oobm-apply` when the way out is stuck, and what became of it: the only definition of both. */
+/** What the supervisor may ask of `oobm-apply` when the way out is stuck, or for the hotspot, and what became of it: the only definition of both. */
 import * as z from 'zod'
 import { heartbeatSchema } from '../runtime/boot-clock.ts'
 import { RECOVERY_STEPS } from './recovery-steps.ts'
 import { readStatus } from './status-file.ts'
 
-export type RecoveryRequest = { step: 'reassociate' | 'reload-driver'; interface: string } | { step: 'reboot' }
+/** All that may be asked for. */
+export const REQUEST_STEPS = [...RECOVERY_STEPS, 'hotspot-on', 'hotspot-off'] as const
+export type RequestStep = (typeof REQUEST_STEPS)[number]
+
+export type RecoveryRequest = { step: Exclude<RequestStep, 'reboot'>; interface: string } | { step: 'reboot' }
 
 /** Bytes of a request: the longest word and the longest name. */
 export const REQUEST_MAX_BYTES = 64
@@ -21,8 +25,9 @@ export function parseRequest(text: string): RecoveryRequest | undefined {
   const [step, name, ...rest] = text.replace(/\n$/, '').split(' ')
   if (rest.length > 0) return undefined
   if (step === 'reboot') return name === undefined ? { step } : undefined
-  if (step !== 'reassociate' && step !== 'reload-driver') return undefined
-  return name !== undefined && INTERFACE.test(name) ? { step, interface: name } : undefined
+  const known = REQUEST_STEPS.find(one => one === step)
+  if (known === undefined || known === 'reboot' || name === undefined || !INTERFACE.test(name)) return undefined
+  return { step: known, interface: name }
 }
 
 const answerSchema = z.object({
@@ -39,7 +44,7 @@ const answerSchema = z.object({
 /** `/run/oobm-apply/requests.json`: the last answer to each kind of request in this boot, for everybody to read. */
 export const requestAnswersSchema = z.object({
   version: z.literal(1),
-  answers: z.partialRecord(z.enum(RECOVERY_STEPS), answerSchema),
+  answers: z.partialRecord(z.enum(REQUEST_STEPS), answerSchema),
 })
 
 export type RequestAnswers = z.output<typeof requestAnswersSchema>

@@ -6,6 +6,7 @@ import { cellularList } from './cellular-settings.ts'
 import { dhcpServerProblems, dhcpServerSettings, servedRange } from './dhcp-server.ts'
 import { eapSchema } from './eap-config.ts'
 import { firstInstallationSchema } from './first-installation.ts'
+import { hotspotProblems, hotspotSchema, isSsid } from './hotspot.ts'
 import { isInterfaceKind, ROLES, roleProblems } from './interface-roles.ts'
 import { isHostAddress, isIpAddress, isPrefixed, overlaps, reaches } from './ip-networks.ts'
 import { languageSchema } from './languages.ts'
@@ -201,6 +202,9 @@ export const siteShape = {
       identity: ['name'],
     }),
   cellular: cellularList,
+  hotspot: hotspotSchema
+    .prefault({})
+    .meta({ description: 'a Wi-Fi of the board itself, for those beside it (docs/hotspot.md)' }),
 }
 
 /** A file with the settings of a site alone. */
@@ -216,7 +220,7 @@ export type InterfaceConfig = Site['interfaces'][number]
 
 /** Checks between the settings of a site. */
 export function checkSite(
-  { system, wifi, interfaces, outletSecrets, firstInstallation }: Site,
+  { system, wifi, interfaces, outletSecrets, firstInstallation, hotspot }: Site,
   context: z.core.$RefinementCtx,
 ): void {
   const report = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message })
@@ -250,8 +254,12 @@ export function checkSite(
       ['firstInstallation', 0, 'name'],
       'is for a port that gives addresses, and there is none: one with the role router, or with dhcp_server = true',
     )
-  if (wifi.length > 0 && system.country === undefined)
+  if ((wifi.length > 0 || hotspot.enabled) && system.country === undefined)
     report(['system', 'country'], 'is missing: Wi-Fi needs to know in which country it is, such as country = "JP"')
+  const addresses = interfaces.flatMap(({ name, address, fallback, addresses }) =>
+    [address, fallback, ...addresses].flatMap(one => (one === undefined ? [] : [{ name, address: one }])),
+  )
+  for (const [key, message] of hotspotProblems(hotspot, addresses)) report(['hotspot', key], message)
 }
 
 /** IEEE 802.11 allows no other characters. The message does not repeat the text, which is a secret. */
@@ -259,9 +267,4 @@ function passphraseProblem(text: string): string {
   const other = firstOther(text, /[ -~]/)
   if (other === undefined) return `must be 8 to 63 plain characters, or 64 digits 0-9 a-f (it has ${text.length})`
   return `must be 8 to 63 plain characters, or 64 digits 0-9 a-f: character ${other.position} is ${other.name}`
-}
-
-function isSsid(text: string): boolean {
-  const { length } = Buffer.from(text)
-  return length >= 1 && length <= 32
 }

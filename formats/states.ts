@@ -42,6 +42,13 @@ export const STATES = {
     remedy: 'check the network cable and the switch port',
     reach: 'none',
   },
+  hotspot: {
+    pattern: [[1500, 1500]],
+    looks: 'slow, even blinking, once in three seconds',
+    meaning: 'no network leads out, and the hotspot of the device is on',
+    remedy: 'check the network of the site; who joins the Wi-Fi of the device sees more on its page',
+    reach: 'none',
+  },
   'no-relay': {
     pattern: counted(2),
     looks: 'two flashes, then a pause',

@@ -12,6 +12,7 @@ import {
   loginHistoryDirectory,
   provisioningFaultPath,
 } from '../formats/directories.ts'
+import { WIFI_INTERFACE } from '../formats/hotspot.ts'
 import { speedResultPath } from '../formats/speed.ts'
 import { STATE_NAMES, type State } from '../formats/states.ts'
 import { systemClock as clock } from '../runtime/clock.ts'
@@ -20,13 +21,15 @@ import { EXIT, type ExitCode, UserError } from '../runtime/errors.ts'
 import { createLog, type Logger } from '../runtime/log.ts'
 import { type ServiceManager, serviceManager } from '../runtime/systemd.ts'
 import { type ButtonStatus, serveButton } from './button/serve-button.ts'
+import { Hotspot } from './hotspot/hotspot.ts'
 import { type Led, openLed } from './led/led.ts'
 import { LAMP_TEST_S } from './led/pattern.ts'
 import { keepLastGood, type Loaded, loadConfiguration, type Places, swapConfiguration } from './load-configuration.ts'
 import { BoardPace } from './loop/board-pace.ts'
 import { Progress } from './loop/progress.ts'
 import { Broadcast } from './loop/wake.ts'
-import { readUplink } from './network/uplink.ts'
+import { readUplink, readUplinks } from './network/uplink.ts'
+import { applyDesk } from './recovery/ask-apply.ts'
 import { applyInbox } from './settings/apply-inbox.ts'
 import { Reporter } from './status/report-to-relay.ts'
 import { StatusKeeper } from './status/status-keeper.ts'
@@ -91,10 +94,15 @@ export async function runSupervisor(env: NodeJS.ProcessEnv, told: AbortSignal): 
   })
   try {
     keeper.report({ configurationFault: loaded.fault }, loaded.isPassedOver ? { onLastGood: true } : {})
-    void serveOwnButton(loaded, daemon, places, () => over.abort()).catch(err =>
+    const hotspot = new Hotspot({
+      ...{ env, interface: WIFI_INTERFACE, desk: applyDesk(env), keeper, uplinks: readUplinks, clock, log },
+    })
+    void hotspot.run(signal).catch(err => log.error({ err }, 'nobody looks after the hotspot'))
+    void serveOwnButton(loaded, daemon, hotspot, places, () => over.abort()).catch(err =>
       log.error({ err }, 'nobody looks at the button'),
     )
-    await watchRequests(directories.runtime, (name, text) => serveRequest(name, text, daemon), signal)
+    const serve = (name: string, text: string, uid: number) => serveRequest({ name, text, uid }, daemon, hotspot)
+    await watchRequests(directories.runtime, serve, signal)
     if (loaded.usable) {
       const { text } = loaded.usable
       await supervise(loaded.usable, daemon, () => {
@@ -190,6 +198,7 @@ async function untilConfigured(places: Places, { signal, log }: Daemon): Promise
 async function serveOwnButton(
   { usable }: Loaded,
   { env, led, events, keeper, reporter, signal, log }: Daemon,
+  hotspot: Hotspot,
   places: Places,
   end: () => void,
 ): Promise<void> {
@@ -198,6 +207,7 @@ async function serveOwnButton(
   const effects = {
     led,
     test: () => events.notify('test'),
+    hotspot: () => hotspot.ask('on'),
     swapConfiguration: async () => {
       const { isOther, outcome } = await swapConfiguration(places)
       if (isOther) setTimeout(end, TELL_MS)
@@ -209,10 +219,17 @@ async function serveOwnButton(
   await serveButton(button, effects, { clock, env, signal, log })
 }
 
-function serveRequest(name: string, text: string, { events, led, requests, log }: Daemon): void {
-  log.info({ request: name, text }, 'asked')
+function serveRequest(
+  { name, text, uid }: { name: string; text: string; uid: number },
+  { events, led, requests, log }: Daemon,
+  hotspot: Hotspot,
+): void {
+  log.info({ request: name, text, uid }, 'asked')
   if (name === 'test') events.notify('test')
   if (name === 'speed') requests.speed?.(text)
+  // It may take the only way out: an administrator's decision, or that of who stands beside the board.
+  const isAdministrator = uid === 0 || uid === process.getuid?.()
+  if (name === 'hotspot' && isAdministrator && (text === 'on' || text === 'off')) hotspot.ask(text)
   if (name === 'led' && isState(text)) led.show(text, LAMP_TEST_S * 1000)
 }
 

@@ -8,6 +8,7 @@ import {
   modemRuntimeDirectory,
   provisioningDirectory,
 } from '../formats/directories.ts'
+import { readHotspotStatus } from '../formats/hotspot.ts'
 import type { ConsoleStatus } from '../formats/status-file.ts'
 import { systemClock as clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/log.ts'
@@ -197,6 +198,7 @@ export async function supervise(
   const wifi: WifiWatch = {
     ...{ sysfs: kernelFolders(env).sysfs, provisioningDirectory: provisioningDirectory(env) },
     ...{ stateDirectory: directories.state, desk: applyDesk(env), uplinks: readUplinks, clock, signal, log },
+    hotspot: async () => (await readHotspotStatus(env))?.interface,
     tunnelAddress: () =>
       tunnel && isAlive(tunnel.connection, intervals.keepaliveS) ? tunnel.connection.localAddress : undefined,
     mayReboot: config.recovery.reboot,

@@ -1,4 +1,4 @@
-/** Requests to the running supervisor: files that `oobm test`, `oobm led` and `oobm doctor --speed` put into its request folder. */
+/** Requests to the running supervisor: files that `oobm test`, `led`, `hotspot` and `doctor --speed` put into its request folder. */
 import { constants, watch } from 'node:fs'
 import { chmod, mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,23 +7,23 @@ import { join } from 'node:path'
 const REQUEST_MAX = 64
 
 /**
- * Calls `onRequest` with the name and the text of each request, once, after removing it.
+ * Calls `onRequest` with the name and the text of each request, and with who made it, once, after removing it.
  * @throws a system error when the folder cannot be made or watched
  */
 export async function watchRequests(
   runtimeDirectory: string,
-  onRequest: (name: string, text: string) => void,
+  onRequest: (name: string, text: string, uid: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const folder = join(runtimeDirectory, 'request')
   await mkdir(folder, { recursive: true })
   // Only its group may send requests.
   await chmod(folder, 0o770)
-  const names = ['test', 'led', 'speed']
+  const names = ['test', 'led', 'speed', 'hotspot']
   const look = async () => {
     for (const name of names) {
-      const text = await take(join(folder, name), join(runtimeDirectory, `request.${name}`))
-      if (text !== undefined) onRequest(name, text)
+      const taken = await take(join(folder, name), join(runtimeDirectory, `request.${name}`))
+      if (taken !== undefined) onRequest(name, taken.text, taken.uid)
     }
   }
   // One file causes several events: one look at a time, so that no request is served twice.
@@ -36,7 +36,7 @@ export async function watchRequests(
 }
 
 /** Removes it and returns its text; undefined if there is none, or if it is not a file. */
-async function take(path: string, aside: string): Promise<string | undefined> {
+async function take(path: string, aside: string): Promise<{ text: string; uid: number } | undefined> {
   try {
     // Moved out of the folder first, so that what is read is what was removed, however many ask at once.
     await rename(path, aside)
@@ -47,9 +47,10 @@ async function take(path: string, aside: string): Promise<string | undefined> {
     // Without blocking, and without following a link: a pipe or a link must not stop the supervisor.
     const file = await open(aside, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
     try {
-      if (!(await file.stat()).isFile()) return undefined
+      const stat = await file.stat()
+      if (!stat.isFile()) return undefined
       const { buffer, bytesRead } = await file.read(Buffer.alloc(REQUEST_MAX), 0, REQUEST_MAX, 0)
-      return buffer.toString('utf8', 0, bytesRead).trim()
+      return { text: buffer.toString('utf8', 0, bytesRead).trim(), uid: stat.uid }
     } finally {
       await file.close()
     }

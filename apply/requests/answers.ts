@@ -7,10 +7,10 @@ import {
   type Reboots,
   type RequestAnswer,
   type RequestAnswers,
+  type RequestStep,
   readReboots,
   readRequestAnswers,
 } from '../../formats/recovery-request.ts'
-import type { RecoveryStep } from '../../formats/recovery-steps.ts'
 import type { Heartbeat } from '../../runtime/boot-clock.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 
@@ -29,11 +29,11 @@ export class Answers {
     return new Answers(env, (await readRequestAnswers(requestAnswersPath(env)))?.answers ?? {})
   }
 
-  last(step: RecoveryStep): RequestAnswer | undefined {
+  last(step: RequestStep): RequestAnswer | undefined {
     return this.#answers[step]
   }
 
-  async keep(step: RecoveryStep, answer: Omit<RequestAnswer, 'tried'>, tried?: Heartbeat): Promise<void> {
+  async keep(step: RequestStep, answer: Omit<RequestAnswer, 'tried'>, tried?: Heartbeat): Promise<void> {
     const when = tried ?? this.#answers[step]?.tried
     this.#answers = { ...this.#answers, [step]: { ...answer, ...(when !== undefined && { tried: when }) } }
     await writeAtomically(this.#answersPath, `${JSON.stringify({ version: 1, answers: this.#answers })}\n`, 0o644)

@@ -4,7 +4,12 @@ import type { RequestAnswer } from '../../formats/recovery-request.ts'
 import type { Heartbeat } from '../../runtime/boot-clock.ts'
 
 /** Milliseconds between two, whatever the interface is. */
-export const PACES_MS = { reassociate: 60_000, 'reload-driver': 300_000 } as const
+export const PACES_MS = {
+  reassociate: 60_000,
+  'reload-driver': 300_000,
+  'hotspot-on': 20_000,
+  'hotspot-off': 5_000,
+} as const
 
 /** @returns why not yet, as a sentence */
 export function whyNotYet(

@@ -6,6 +6,7 @@ import spawn from 'nano-spawn'
 import { readConsoleBridge, readSupervisor } from '../../device/daemons/read-daemon.ts'
 import { readTrial } from '../../device/import/stored.ts'
 import { directoriesOf, settingsSpool, upgradeTrialPath } from '../../formats/directories.ts'
+import { hasSomebody } from '../../formats/hotspot.ts'
 import { SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
 import { parseRequest, type RecoveryRequest, type RequestAnswer, requestText } from '../../formats/recovery-request.ts'
 import { heartbeatNow } from '../../runtime/boot-clock.ts'
@@ -34,6 +35,9 @@ const RADIO_FAULTS: Readonly<Record<number, Verdict>> = {
   13: { result: 'refused', detail: 'shares its controller with a disk of this system' },
   14: { result: 'failed', detail: 'keeps its driver: the kernel does not take it off' },
   15: { result: 'failed', detail: 'did not come back with its driver' },
+  16: { result: 'refused', detail: 'has no hotspot in the settings of this device' },
+  17: { result: 'failed', detail: 'does not become a hotspot; see "journalctl -u oobm-hotspot@*"' },
+  18: { result: 'refused', detail: 'is a hotspot now' },
 }
 
 export class RequestTaker {
@@ -82,7 +86,8 @@ export class RequestTaker {
     if (request.step === 'reboot') return this.#reboot()
     const { step } = request
     const now = heartbeatNow()
-    const cause = whyNotYet(step, this.#answers.last(step), now)
+    const cause =
+      whyNotYet(step, this.#answers.last(step), now) ?? (step === 'hotspot-on' ? await this.#proving() : undefined)
     if (cause !== undefined) return { result: 'refused', detail: cause }
     // Before it is tried: who is killed meanwhile does not begin anew.
     await this.#answers.keep(
@@ -134,6 +139,16 @@ export class RequestTaker {
     })
   }
 
+  /** What is being proved, or about to be: it is judged by a way out that a hotspot would take. */
+  async #proving(): Promise<string | undefined> {
+    const { root, env } = this.#options
+    const trial = await readTrial(root).catch(() => undefined)
+    if (trial?.phase === 'trial') return 'settings are on trial: they are proved, or undone, within 10 minutes'
+    if (this.#settings.restarts.due.length > 0) return 'new settings are taking effect'
+    if (existsSync(upgradeTrialPath(env))) return 'a system upgrade is on trial'
+    return undefined
+  }
+
   async #busy(changing: string | undefined): Promise<string | undefined> {
     const { root, env } = this.#options
     const trial = await readTrial(root).catch(() => 'damaged')
@@ -141,6 +156,7 @@ export class RequestTaker {
     if (existsSync(join(root, SECRETS_DIRECTORY, 'next.toml'))) return 'settings are being installed'
     if (this.#settings.restarts.due.length > 0) return 'new settings are taking effect'
     if (existsSync(upgradeTrialPath(env))) return 'an upgrade is on trial'
+    if (await hasSomebody(env)) return 'somebody is on the hotspot'
     if (changing !== undefined) return `${changing} is changing this system`
     return undefined
   }

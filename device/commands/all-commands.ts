@@ -6,6 +6,7 @@ import { consoleCommand } from './console.ts'
 import { doctorCommand } from './doctor.ts'
 import { filesCommand } from './files.ts'
 import { historyCommand } from './history.ts'
+import { hotspotCommand } from './hotspot.ts'
 import { importCommand } from './import.ts'
 import { ledCommand } from './led.ts'
 import { linesCommand } from './lines.ts'
@@ -39,6 +40,7 @@ export const PROGRAM: Program<Command> = {
       import: importCommand,
       settings: settingsCommand,
       wifi: wifiCommand,
+      hotspot: hotspotCommand,
       upgrade: upgradeCommand,
     },
     'Run by systemd': {

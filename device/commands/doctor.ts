@@ -12,6 +12,7 @@ import { applianceChecks } from '../doctor/appliance-checks.ts'
 import { boardChecks, pollAndNextChecks } from '../doctor/board-checks.ts'
 import { fallbackChecks } from '../doctor/fallback-checks.ts'
 import { type Finding, ok, runChecks, wrong } from '../doctor/finding.ts'
+import { hotspotChecks } from '../doctor/hotspot-checks.ts'
 import { daemonChecks, localChecks, SUPERVISOR } from '../doctor/local-checks.ts'
 import { loginChecks } from '../doctor/login-checks.ts'
 import { modemChecks } from '../doctor/modem-checks.ts'
@@ -55,6 +56,7 @@ export const doctorCommand = defineCommand({
     const checks = [
       ...loginChecks(env),
       ...fallbackChecks(env),
+      ...hotspotChecks(env),
       ...(config === undefined
         ? []
         : [

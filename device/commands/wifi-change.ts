@@ -122,6 +122,8 @@ async function carryOut(
   }
   if (changed.digest === undefined) {
     print(changed.plan.said)
+    if (changed.waitsForHotspot)
+      print('The radio is a hotspot now: it takes effect when that ends, as by "sudo oobm hotspot off".')
     if (changed.problem === undefined) return EXIT.ok
     throw new UserError(changed.problem)
   }

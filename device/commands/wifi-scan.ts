@@ -1,8 +1,8 @@
 /** `oobm wifi scan`: what is in reach. The board stays in its network meanwhile. */
+import { WIFI_INTERFACE } from '../../formats/hotspot.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { asciiJson } from '../../runtime/printable.ts'
 import { defineCommand } from '../command.ts'
-import { WIFI_INTERFACE } from '../provision/render-wpa.ts'
 import { boardOf } from '../wifi/board.ts'
 import { readSite } from '../wifi/change-networks.ts'
 import { readConnection, scan } from '../wifi/connection.ts'

@@ -1,10 +1,11 @@
 /** `oobm wifi`: the networks of the board, in order, which one it is in, and how the last change ended. */
+
 import { settingsRecordPath } from '../../formats/directories.ts'
+import { WIFI_INTERFACE } from '../../formats/hotspot.ts'
 import { NO_RECORD, readSettingsRecord } from '../../formats/settings-record.ts'
 import { EXIT } from '../../runtime/errors.ts'
 import { asciiJson } from '../../runtime/printable.ts'
 import { type CommandInput, defineCommand } from '../command.ts'
-import { WIFI_INTERFACE } from '../provision/render-wpa.ts'
 import { boardOf, connectionOf } from '../wifi/board.ts'
 import { readSite } from '../wifi/change-networks.ts'
 import { connectedForMs } from '../wifi/connection.ts'

@@ -8,6 +8,7 @@ import { STATES } from '../../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
 import { describeWay, RUNG_NAMES } from '../../formats/ways-out.ts'
 import { timeText } from '../../runtime/time-text.ts'
+import { describeHotspot } from './describe-hotspot.ts'
 import { describeModem } from './describe-modem.ts'
 import { describeRouter } from './describe-router.ts'
 import { describeUserdata } from './describe-userdata.ts'
@@ -77,6 +78,9 @@ function describeSupervisor(status: SupervisorStatus, nowMs: number, paint: Pain
       row(at === 0 ? 'userdata' : '', line),
     ),
     ...describePortals(status.portals ?? [], nowMs, paint),
+    ...(status.hotspot === undefined ? [] : describeHotspot(status.hotspot, nowMs, paint)).map((line, at) =>
+      row(at === 0 ? 'hotspot' : '', line),
+    ),
     row('proof', [describeProof(proof, nowMs), ...details].join(', ')),
     ...(proof.attempt === null || proof.attempt.ok
       ? []

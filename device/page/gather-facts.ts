@@ -44,6 +44,7 @@ export async function gatherFacts(env: NodeJS.ProcessEnv, chosen: Language | und
       ...{ name, carries, why },
       provedMs: provedAt ?? undefined,
     })),
+    hotspot: status?.hotspot,
     links,
     adapters: adapters.map(({ port, product, chip, console }) => ({
       port,

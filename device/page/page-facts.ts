@@ -20,6 +20,8 @@ export interface PageFacts {
   cause: string
   provedMs: number | undefined
   uplinks: { name: string; carries: boolean; provedMs: number | undefined; why: string }[]
+  /** The Wi-Fi of the device itself; undefined where the settings have none. */
+  hotspot: { ssid: string; address: string; isOn: boolean; devices: number } | undefined
   links: PageLink[]
   adapters: { port: string; product: string; console: string | undefined }[]
   consoles: { name: string; label: string | undefined; isOpen: boolean; cause: string; settings: string }[]

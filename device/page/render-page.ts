@@ -78,7 +78,14 @@ function whileRunning(facts: PageFacts, words: PageWords): Html {
           uplink =>
             html`<li>${uplink.name}${uplink.carries ? html` <b>${words.inUse}</b>` : undefined}, ${ageOf(uplink.provedMs, nowMs, words)}${small(uplink.why)}</li>`,
         )}</ul>`
-  return html`${proof}${ways}${consoleList(facts, words)}`
+  return html`${proof}${ways}${hotspotOf(facts, words)}${consoleList(facts, words)}`
+}
+
+function hotspotOf({ hotspot }: PageFacts, words: PageWords): Html | undefined {
+  if (hotspot === undefined) return undefined
+  const { ssid, address, isOn, devices } = hotspot
+  const more = isOn ? small(`${address} · ${words.onIt}: ${devices}`) : undefined
+  return html`<h2>${words.hotspot}</h2><p>${ssid}: ${isOn ? words.hotspotOn : words.hotspotOff}${more}</p>`
 }
 
 function consoleList({ consoles, bridgeProblem }: PageFacts, words: PageWords): Html {

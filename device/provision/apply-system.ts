@@ -2,6 +2,7 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import spawn from 'nano-spawn'
+import { hotspotSpecPath, WIFI_INTERFACE } from '../../formats/hotspot.ts'
 import type { Site } from '../../formats/site-config.ts'
 import { stringifyToml } from '../../formats/toml-file.ts'
 import { errorMessage } from '../../runtime/errors.ts'
@@ -10,8 +11,9 @@ import { makeDirectory } from '../import/install.ts'
 import { readIfThere } from '../import/stored.ts'
 import { isNameOfImage, serialName } from './board-serial.ts'
 import { localPorts } from './local-ports.ts'
+import { renderHotspot } from './render-hotspot.ts'
 import { renderNetworkd } from './render-networkd.ts'
-import { type RenderedWpa, renderWifi, renderWired, WIFI_INTERFACE } from './render-wpa.ts'
+import { type RenderedWpa, renderWifi, renderWired } from './render-wpa.ts'
 import { routerSpecs } from './router-specs.ts'
 
 const NETWORK_DIRECTORY = '/run/systemd/network'
@@ -38,6 +40,7 @@ export async function applySystem(site: Site, options: SystemOptions): Promise<v
     ['the sides of the addresses', () => writePorts(site, join(root, directory))],
     ['the roles of wired ports', () => writeRouters(site, join(root, directory))],
     ['Wi-Fi and 802.1X', () => writeWpa(site, root, directory)],
+    ['the hotspot', () => writeHotspot(site, device, join(root, directory))],
     ['the host name', () => (hostname === undefined ? nameBySerial(options) : setHostname(hostname, root))],
     ['the time zone', () => setTimeZone(site.system.timeZone, root)],
     ['the language', () => writeAtomically(join(root, directory, 'language'), `${site.system.language}\n`, 0o644)],
@@ -58,7 +61,8 @@ async function writeNetwork(site: Site, root: string): Promise<void> {
   const links = site.cellular.map((_, slot) => [cellularLink(slot), `../../oobm-modem/${slot}.network`] as const)
   const names = [...Object.keys(files), ...links.map(([name]) => name)]
   for (const name of await readdir(directory)) {
-    if (/^\d\d-oobm-/.test(name) && !names.includes(name)) await rm(join(directory, name))
+    // That of a hotspot is there while it is on.
+    if (/^\d\d-oobm-(?!hotspot-)/.test(name) && !names.includes(name)) await rm(join(directory, name))
   }
   // What a modem's network is, oobm-modem knows, and it may write to its own folder alone.
   for (const [name, target] of links) await replaceLink(join(directory, name), target)
@@ -105,6 +109,22 @@ async function writeRouters(site: Site, directory: string): Promise<void> {
   }
   for (const [name, spec] of Object.entries(specs))
     await writeAtomically(join(directory, name), `${JSON.stringify(spec)}\n`, 0o644)
+}
+
+/** For oobm-hotspot@.service, which starts where there are such files: `hotspot-IF`, and the same with `.wpa` and `.network`. */
+async function writeHotspot(site: Site, device: string | undefined, directory: string): Promise<void> {
+  const rendered = renderHotspot(site, device)
+  const files = new Map<string, [content: string, mode: number]>()
+  if (rendered !== undefined) {
+    const { spec, wpa, network } = rendered
+    const path = hotspotSpecPath(directory, spec.interface)
+    files.set(path, [`${JSON.stringify(spec)}\n`, 0o644])
+    files.set(`${path}.wpa`, [wpa, 0o600])
+    files.set(`${path}.network`, [network, 0o644])
+  }
+  for (const name of await readdir(directory))
+    if (name.startsWith('hotspot-') && !files.has(join(directory, name))) await rm(join(directory, name))
+  for (const [path, [content, mode]] of files) await writeAtomically(path, content, mode)
 }
 
 /** Without networks there is no file, and so no wpa_supplicant. */

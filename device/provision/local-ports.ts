@@ -1,4 +1,5 @@
 /** The ports that may have addresses for those beside the board; pure. What their side is now, `sides` finds out. */
+import { WIFI_INTERFACE } from '../../formats/hotspot.ts'
 import { interfaceKindOf, isInterfaceKind } from '../../formats/interface-roles.ts'
 import type { InterfaceConfig, Site } from '../../formats/site-config.ts'
 
@@ -14,10 +15,11 @@ export function isClient({ address, addresses, dhcp = addresses.length === 0 }: 
 
 /**
  * @returns by interface, and `wired` for those without an entry: its role, and the address that it has or falls back to,
- * `-` for none. Who is in a Wi-Fi or behind a modem is nowhere beside the board.
+ * `-` for none. Who is in a Wi-Fi or behind a modem is nowhere beside the board; who is on its own hotspot knows its passphrase.
  */
-export function localPorts({ interfaces }: Pick<Site, 'interfaces'>): Record<string, string> {
+export function localPorts({ interfaces, hotspot }: Pick<Site, 'interfaces' | 'hotspot'>): Record<string, string> {
   const ports: Record<string, string> = {}
+  if (hotspot.enabled) ports[WIFI_INTERFACE] = `hotspot ${hotspot.address}`
   if (!interfaces.some(({ name }) => name === 'wired')) ports.wired = 'client -'
   for (const entry of interfaces.filter(({ name }) => interfaceKindOf(name) === 'wired')) {
     const { name, role, address, fallback } = entry

@@ -8,7 +8,7 @@ import { isClient, leadsNowhere } from './local-ports.ts'
 /** Metrics of the routes: the lowest has precedence. Without them, networkd gives both 1024. */
 const METRIC: Record<InterfaceKind, number> = { wired: 100, wifi: 600, modem: 700 }
 /** That of an address for those beside the board: any other route has precedence; the script fallback-address has the same number. */
-const LOCAL_METRIC = 4096
+export const LOCAL_METRIC = 4096
 
 /** An interface without an entry: DHCP and router advertisements. */
 const AUTOMATIC = {

@@ -15,8 +15,6 @@ export interface RenderedWpa {
   files: NamedFile[]
 }
 
-/** The one of a board; udev and the image name it so. */
-export const WIFI_INTERFACE = 'wlan0'
 /** By this, `wpa_cli status` says that the second passphrase is in use (wpa_supplicant.conf(5), id_str). */
 export const NEXT_ID = 'next'
 const CONTROL = 'ctrl_interface=DIR=/run/wpa_supplicant'

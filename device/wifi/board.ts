@@ -1,9 +1,10 @@
 /** The Wi-Fi of this board as `oobm wifi` works with it: where everything is, and whether it is ours to change. */
+
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { kernelFolders, provisioningDirectory, upgradeTrialPath } from '../../formats/directories.ts'
+import { hotspotStatusPath, WIFI_INTERFACE } from '../../formats/hotspot.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
-import { WIFI_INTERFACE } from '../provision/render-wpa.ts'
 import type { Connection } from './connection.ts'
 import { readConnection } from './connection.ts'
 import { withWpa, wpaDirectory } from './wpa-control.ts'
@@ -18,6 +19,8 @@ export interface Board {
   unit: string
   /** Whether a system upgrade is on trial. */
   isUpgrading: boolean
+  /** Whether its radio is a hotspot now. */
+  isHotspot: boolean
   signal: AbortSignal
 }
 
@@ -37,7 +40,8 @@ export function boardOf(env: NodeJS.ProcessEnv, signal: AbortSignal, typed: stri
     throw new UserError(`this board has no Wi-Fi: there is no interface ${WIFI_INTERFACE}`, EXIT.unavailable)
   const unit = `oobm-wpa@${WIFI_INTERFACE}.service`
   const isUpgrading = existsSync(upgradeTrialPath(env))
-  return { root, sockets: wpaDirectory(env), provisioning: { path, directory }, unit, isUpgrading, signal }
+  const isHotspot = existsSync(hotspotStatusPath(env))
+  return { root, sockets: wpaDirectory(env), provisioning: { path, directory }, unit, isUpgrading, isHotspot, signal }
 }
 
 /** @returns undefined while the board is in no network, or does not try */

@@ -1,8 +1,10 @@
 /** Changes the networks of a device: at once where nobody can be cut off by it, and on trial otherwise, by the journal and the lock of every other change. */
+
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import spawn from 'nano-spawn'
+import { WIFI_INTERFACE } from '../../formats/hotspot.ts'
 import { type Site, siteSchema } from '../../formats/site-config.ts'
 import { checkValue } from '../../formats/toml-file.ts'
 import { EXIT, errorMessage, UserError } from '../../runtime/errors.ts'
@@ -12,7 +14,7 @@ import type { Table } from '../import/merge.ts'
 import { readStored, readTrial } from '../import/stored.ts'
 import { type Whole, wholeFrom } from '../import/take-over.ts'
 import { writeWpa } from '../provision/apply-system.ts'
-import { renderNetworks, WIFI_INTERFACE } from '../provision/render-wpa.ts'
+import { renderNetworks } from '../provision/render-wpa.ts'
 import { type Board, connectionOf } from './board.ts'
 import type { Connection } from './connection.ts'
 import { type Change, type Plan, planChange } from './plan-change.ts'
@@ -28,6 +30,8 @@ export interface Changed {
   digest: string | undefined
   /** Why what is installed does not take effect yet. */
   problem: string | undefined
+  /** It takes effect when the hotspot ends: who changes it may be on it. */
+  waitsForHotspot: boolean
 }
 
 export interface Wish {
@@ -71,10 +75,15 @@ export async function changeNetworks(board: Board, wish: Wish): Promise<Changed 
     if (planned.plan.needsTrial && !first.plan.needsTrial)
       throw new UserError('the networks have changed meanwhile, and nothing was changed now: try again')
     if (planned.plan.needsTrial)
-      return { ...planned, digest: await tryOut(before, planned.whole, board, wish), problem: undefined }
+      return {
+        ...planned,
+        digest: await tryOut(before, planned.whole, board, wish),
+        problem: undefined,
+        waitsForHotspot: false,
+      }
     await install(planned.whole.text, root)
     const problem = await takeEffect(board, planned.whole.provisioning.site, planned.plan, connection)
-    return { plan: planned.plan, digest: undefined, problem }
+    return { plan: planned.plan, digest: undefined, problem, waitsForHotspot: board.isHotspot }
   })
 }
 
@@ -124,13 +133,14 @@ async function tryOut(before: Table, next: Whole, { root }: Board, { typed, wall
 
 /** @returns why it does not, with what helps */
 async function takeEffect(
-  { root, sockets, provisioning, unit, signal }: Board,
+  { root, sockets, provisioning, unit, isHotspot, signal }: Board,
   site: Site,
   { place }: Plan,
   connection: Connection | undefined,
 ): Promise<string | undefined> {
   try {
     await writeWpa(site, root, provisioning.path)
+    if (isHotspot) return undefined
     if (connection !== undefined && place !== undefined) {
       const { networks } = renderNetworks(site, provisioning.path)
       await withWpa(sockets, WIFI_INTERFACE, signal, control => renewOthers(control, networks, connection, place))

@@ -1,5 +1,6 @@
 /** Networks changed in a wpa_supplicant that runs: the real one takes each line, and keeps the network that the board is in. */
 import * as assert from 'uvu/assert'
+import { hotspotSchema } from '../../formats/hotspot.ts'
 import type { Site, WifiConfig } from '../../formats/site-config.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite } from '../../testbed/suite.ts'
@@ -22,6 +23,7 @@ const site = (wifi: WifiConfig[]): Site => ({
     outletSecrets: [],
     firstInstallation: [],
     cellular: [],
+    hotspot: hotspotSchema.parse({}),
   },
   wifi,
 })

@@ -1,13 +1,14 @@
 /** A wpa_supplicant for one question, on a board that knows no network yet: then none runs. */
+
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { WIFI_INTERFACE } from '../../formats/hotspot.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { within } from '../../runtime/waiting.ts'
-import { WIFI_INTERFACE } from '../provision/render-wpa.ts'
 import type { Board } from './board.ts'
 import { type WpaControl, withWpa } from './wpa-control.ts'
 
@@ -17,7 +18,12 @@ const END_MS = 5_000
 const PACE_MS = 100
 
 export async function withAnyWpa<T>(board: Board, use: (control: WpaControl) => Promise<T>): Promise<T> {
-  const { sockets, signal } = board
+  const { sockets, isHotspot, signal } = board
+  if (isHotspot)
+    throw new UserError(
+      `${WIFI_INTERFACE} is a hotspot now, and does not look for others; "sudo oobm hotspot off" ends that`,
+      EXIT.unavailable,
+    )
   if (existsSync(join(sockets, WIFI_INTERFACE))) {
     const answer = await withWpa(sockets, WIFI_INTERFACE, signal, use)
     if (answer !== undefined) return answer

@@ -15,7 +15,7 @@ const WORDS = {
       'After power on, wait three minutes. Until then the green LED of the board flickers irregularly: it shows accesses to the card.',
       'Two quick flashes that repeat are no state: the operator wants to show you which board it is.',
       'An LED with colours also is green: a technician can get in; yellow: in, but a console is missing; blue: switched off by the operator; red: nobody can get in yet.',
-      'If the box has a button, a short press tests the connection now. Hold it for 10 seconds only when the operator asks you to.',
+      'If the box has a button: a short press tests the connection now; 3 seconds switch its own Wi-Fi on, where it has one. Hold it for 10 seconds only when the operator asks you to.',
       'On the phone, say the name on the left, or how many flashes you count.',
     ],
   },
@@ -28,7 +28,7 @@ const WORDS = {
       '電源を入れたあと、3分お待ちください。それまでは基板の緑のLEDが不規則に点滅します（カードの読み書き）。',
       'すばやい2回の点滅の繰り返しは状態ではありません。運用担当者が、どの装置かを知らせています。',
       '色の出るLEDの場合: 緑は入れます。黄は入れますが、使えないコンソールがあります。青は運用担当者が止めています。赤はまだ入れません。',
-      'ボタンがある場合: 短く押すと、すぐに接続を確認します。10秒の長押しは、運用担当者に頼まれたときだけ行ってください。',
+      'ボタンがある場合: 短く押すと、すぐに接続を確認します。3秒押すと、設定があれば装置自身のWi-Fiが始まります。10秒の長押しは、運用担当者に頼まれたときだけ行ってください。',
       '電話では、左の名前か、数えた点滅の回数を伝えてください。',
     ],
   },
@@ -78,12 +78,12 @@ function legend(lit: string, dark: string, y: number): string {
 
 function rowOf(state: FieldState, language: Language, top: number) {
   const { looks, meaning, remedy } = fieldSentences(state, language)
-  const y = top + 1.4
-  const name = paragraph(state, NAME_X, y, BAR.x - NAME_X, { size: 3.2, bold: true })
+  const y = top + 1.1
+  const name = paragraph(state, NAME_X, y, BAR.x - NAME_X, { size: 3.1, bold: true })
   const bar = at(BAR.x, y + 0.2, ledBar(state, BAR.width, BAR.height))
-  const seen = paragraph(looks.text, BAR.x, y + BAR.height + 1, BAR.width, { size: 3.1 })
-  const means = paragraph(meaning.text, TEXT.x, y, TEXT.width, { size: 3.2, bold: true })
-  const todo = paragraph(`→ ${remedy.text}`, TEXT.x, y + means.height, TEXT.width, { size: 3.2 })
-  const height = Math.max(BAR.height + 1 + seen.height, means.height + todo.height) + 2.4
+  const seen = paragraph(looks.text, BAR.x, y + BAR.height + 1, BAR.width, { size: 3.1, leading: 4.15 })
+  const means = paragraph(meaning.text, TEXT.x, y, TEXT.width, { size: 3.1, bold: true, leading: 4.15 })
+  const todo = paragraph(`→ ${remedy.text}`, TEXT.x, y + means.height, TEXT.width, { size: 3.1, leading: 4.15 })
+  const height = Math.max(BAR.height + 1 + seen.height, means.height + todo.height) + 1.8
   return { svg: name.svg + bar + seen.svg + means.svg + todo.svg, height }
 }

@@ -19,8 +19,8 @@ test('means what the table says, by how long it was held', () => {
   const rows: [heldMs: number, deeds: string[]][] = [
     [1, ['test']],
     [2_999, ['test']],
-    [3_000, ['nothing']],
-    [9_999, ['nothing']],
+    [3_000, ['hotspot']],
+    [9_999, ['hotspot']],
     [10_000, []],
     [59_999, []],
     [60_000, ['stuck']],

@@ -61,6 +61,10 @@ async function start(
     {
       led: { show: (shown, forMs) => forMs !== 0 && done.push(`LED ${shown}`) },
       test: () => done.push('test'),
+      hotspot: () => {
+        done.push('hotspot')
+        return 'switches the hotspot on'
+      },
       swapConfiguration: async () => 'goes back',
       report: now => {
         status = now
@@ -98,7 +102,7 @@ async function start(
   }
 }
 
-test('a short press tests the way in, says that it was felt, and is told; one that is held does nothing', async context => {
+test('a short press tests the way in, says that it was felt, and is told', async context => {
   const bench = await start(context)
   await waitFor('it to be watched', () => bench.status()?.problem === null)
   await bench.press(200)
@@ -109,14 +113,16 @@ test('a short press tests the way in, says that it was felt, and is told; one th
   assert.match(asked, /--chip \/dev\/gpiochip0 .*--bias pull-up --active-low --debounce-period 30ms .* 22$/)
 })
 
-test('a press that is held for some seconds does nothing; a long one needs a second press', async context => {
+test('a press that is held for some seconds is for the hotspot; a long one needs a second press', async context => {
   const bench = await start(context)
   await waitFor('it to be watched', () => bench.status()?.problem === null)
-  await bench.press(5_000, 12_000, 100)
+  await bench.press(5_000)
   await waitFor('the press to be told', () => bench.done.some(line => line.startsWith('told')))
+  await bench.press(12_000, 100)
+  await waitFor('the long press to be told', () => bench.done.some(line => line.startsWith('told: a long')))
   assert.equal(
     bench.done.filter(line => !line.startsWith('LED')),
-    ['told: a long press, confirmed: goes back'],
+    ['hotspot', 'told: held for some seconds: switches the hotspot on', 'told: a long press, confirmed: goes back'],
   )
 })
 

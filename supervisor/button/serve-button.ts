@@ -25,6 +25,8 @@ export interface ButtonEffects {
   led: Pick<Led, 'show'>
   /** Asks for a self-test. */
   test(): void
+  /** Asks for the hotspot. @returns what becomes of that */
+  hotspot(): string
   /** @returns what is used from now on, or why nothing changes; the supervisor then starts anew */
   swapConfiguration(): Promise<string>
   /** For the status file. */
@@ -72,7 +74,6 @@ export async function serveButton(
   }
   const act = async (deed: Deed | 'stuck') => {
     const nowMs = clock.nowMs()
-    if (deed === 'nothing') return log.info('the button was held and released: nothing is done')
     if (deed === 'stuck') {
       const cause = `it was down for more than ${STUCK_MS / 1000} s`
       return log.warn({ cause }, 'the button was stuck: nothing is done')
@@ -105,7 +106,7 @@ export async function serveButton(
         },
         edge: edge => {
           const { button: next, deed } = after(button, edge)
-          become(next, deed === 'test' || deed === 'last-good' ? FELT_MS : 0)
+          become(next, deed === undefined || deed === 'stuck' ? 0 : FELT_MS)
           if (deed !== undefined) void act(deed)
         },
         failed: cause => {
@@ -123,8 +124,8 @@ export async function serveButton(
 
 /** @returns what was done, as a sentence without its end */
 async function perform(
-  deed: Exclude<Deed, 'nothing'>,
-  { test, swapConfiguration }: ButtonEffects,
+  deed: Deed,
+  { test, hotspot, swapConfiguration }: ButtonEffects,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<string> {
@@ -132,6 +133,8 @@ async function perform(
     case 'test':
       test()
       return `a short press: tests the way in${await speak(env, signal)}`
+    case 'hotspot':
+      return `held for some seconds: ${hotspot()}`
     case 'last-good':
       return `a long press, confirmed: ${await swapConfiguration()}`
     default:

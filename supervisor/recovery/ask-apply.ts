@@ -22,7 +22,9 @@ export function applyDesk(env: NodeJS.ProcessEnv): RecoveryDesk {
   return {
     ask: async request => {
       askedMs.set(requestText(request), heartbeatNow().uptimeMs)
-      await writeAtomically(join(settingsSpool(env), 'supervisor.request'), `${requestText(request)}\n`, 0o600)
+      // One that waits does not lose its place to another kind.
+      const name = request.step.startsWith('hotspot') ? 'hotspot.request' : 'supervisor.request'
+      await writeAtomically(join(settingsSpool(env), name), `${requestText(request)}\n`, 0o600)
     },
     answer: async request => {
       const answer = (await readRequestAnswers(requestAnswersPath(env)))?.answers[request.step]

@@ -21,6 +21,8 @@ export interface WifiWatch {
   desk: RecoveryDesk
   /** This end of the tunnel that works; undefined while there is none. */
   tunnelAddress(): string | undefined
+  /** The interface that is a hotspot now: nothing is wrong with it, and nothing is to be done to it. */
+  hotspot(): Promise<string | undefined>
   /** The interfaces that have a default route, the one that is used first. */
   uplinks(): Promise<string[]>
   mayReboot: boolean
@@ -42,10 +44,12 @@ export async function watchWifi(watch: WifiWatch): Promise<void> {
   const radios = new Map<string, Radio>()
   let problem = ''
   while (!signal.aborted) {
+    const hotspot = await watch.hotspot()
+    const others = () => [...radios.values()].filter(({ name }) => name !== hotspot)
     try {
       for (const name of await wirelessNames(watch.sysfs))
         if (!radios.has(name)) radios.set(name, new Radio(name, worked.includes(name)))
-      for (const radio of radios.values()) await look(radio, watch)
+      for (const radio of others()) await look(radio, watch)
       const now = [...radios.values()].filter(({ hasWorked }) => hasWorked).map(({ name }) => name)
       if (now.some(name => !worked.includes(name))) {
         worked = now
@@ -56,7 +60,7 @@ export async function watchWifi(watch: WifiWatch): Promise<void> {
       if (problem !== errorMessage(err)) log.warn({ err }, 'the wireless interfaces cannot be looked at')
       problem = errorMessage(err)
     }
-    onChange([...radios.values()].flatMap(({ recovery }) => recovery ?? []))
+    onChange(others().flatMap(({ recovery }) => recovery ?? []))
     await clock.sleep(LOOK_MS, signal)
   }
 }

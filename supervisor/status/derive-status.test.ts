@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../../testbed/suite.ts'
-import { deriveStatus } from './derive-status.ts'
+import { deriveStatus, hasWayOut } from './derive-status.ts'
 import { type Facts, FIRST_FACTS } from './facts.ts'
 
 const test = suite('derive-status')
@@ -16,6 +16,7 @@ const PROVED: Facts = {
   proof: proved(1),
 }
 const CLOSED = { name: 'sw1', cause: 'the adapter is not plugged in' }
+const HOTSPOT = { ssid: 'oobm-rack1', address: '192.168.76.1' }
 const FAILED = { state: 'failed', cause: 'x' } as const
 const DOWN: Facts = { ...FIRST_FACTS, tunnel: { state: 'down', failure: { state: 'refused', cause: 'no' } } }
 
@@ -23,6 +24,15 @@ const CASES: [name: string, facts: Facts, state: string][] = [
   ['nothing known yet', FIRST_FACTS, 'no-relay'],
   ['a failed connection shows its own state', DOWN, 'refused'],
   ['no link hides why the relay failed', { ...DOWN, linkUp: false }, 'no-link'],
+  ['the hotspot says more than no link', { ...DOWN, linkUp: false, hotspot: HOTSPOT }, 'hotspot'],
+  [
+    'the hotspot has the place of why the relay failed: it has taken the way out',
+    { ...DOWN, hotspot: HOTSPOT },
+    'hotspot',
+  ],
+  ['a hotspot beside a living tunnel', { ...PROVED, hotspot: HOTSPOT }, 'ready'],
+  ['a hotspot that took the address of the tunnel', { ...PROVED, tunnel: up(1, true), hotspot: HOTSPOT }, 'hotspot'],
+  ['a wrong configuration beside a hotspot', { ...DOWN, hotspot: HOTSPOT, configurationFault: 'x' }, 'unconfigured'],
   ['a living tunnel is better evidence than the link', { ...PROVED, linkUp: false }, 'ready'],
   ['a wrong configuration hides everything', { ...PROVED, configurationFault: 'device.toml:3' }, 'unconfigured'],
   ['connected is not proved', { ...PROVED, proof: { state: 'none' } }, 'unproved'],
@@ -102,6 +112,20 @@ test('says what else was found beside a proof', () => {
 test('names the console lines that are closed', () => {
   const { cause } = deriveStatus({ ...PROVED, closedConsoles: [CLOSED] }, LIMITS)
   assert.match(cause, /sw1: the adapter is not plugged in/)
+})
+
+test('there is a way out while the relay answers, and for a new board that it has wait', () => {
+  const waiting: Facts = { ...DOWN, tunnel: { state: 'down', failure: { state: 'enrolling', cause: 'x' } } }
+  const rows: [Facts, boolean][] = [
+    [PROVED, true],
+    [{ ...PROVED, proof: FAILED, configurationFault: 'x', maintenance: 'off' }, true],
+    [waiting, true],
+    [DOWN, false],
+    [FIRST_FACTS, false],
+    [{ ...PROVED, tunnel: up(20_001) }, false],
+    [{ ...PROVED, tunnel: up(1, true) }, false],
+  ]
+  for (const [facts, has] of rows) assert.is(hasWayOut(facts, LIMITS.nowMs), has, JSON.stringify(facts))
 })
 
 test.run()

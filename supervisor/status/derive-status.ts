@@ -19,6 +19,13 @@ export interface Limits {
 export function deriveStatus(facts: Facts, limits: Limits): Status {
   const { tunnel, linkUp } = facts
   if (facts.configurationFault !== undefined) return { state: 'unconfigured', cause: facts.configurationFault }
+  if (facts.hotspot !== undefined && (tunnel.state === 'down' || tunnel.addressGone)) {
+    const { ssid, address } = facts.hotspot
+    return {
+      state: 'hotspot',
+      cause: `nothing leads out, and the hotspot "${ssid}" is on: this board is ${address} there`,
+    }
+  }
   if (tunnel.state === 'down') {
     if (!linkUp) {
       const modems = facts.modems.map(({ name, why }) => `${name} (modem): ${why}`)
@@ -47,6 +54,12 @@ export function deriveStatus(facts: Facts, limits: Limits): Status {
     return { state: 'maintenance', cause: `the operator has switched access ${facts.maintenance}` }
   }
   return provedStatus(facts, limits.nowMs, tunnel.limits.proofMaxAgeMs)
+}
+
+/** Whether a relay is reached now: also where nobody can get in for another reason, and where a new board waits to be accepted. */
+export function hasWayOut({ tunnel }: Facts, nowMs: number): boolean {
+  if (tunnel.state === 'down') return tunnel.failure?.state === 'enrolling'
+  return !tunnel.addressGone && nowMs - tunnel.aliveMs <= tunnel.limits.silentMaxMs
 }
 
 function inTheWay({ interface: name, page }: Facts['portals'][number]): string {

@@ -10,6 +10,8 @@ export interface Facts {
   linkUp: boolean
   /** Modems that are dialled, and no uplinks now, each with why. */
   modems: readonly { name: string; why: string }[]
+  /** The hotspot of this board, while it is on and nothing leads out. */
+  hotspot: { ssid: string; address: string } | undefined
   tunnel: TunnelFact
   /** The captive portals that are in the way, by interface; text of strangers. */
   portals: readonly { interface: string | undefined; page: string }[]
@@ -62,6 +64,7 @@ export const FIRST_FACTS: Facts = {
   statusFault: undefined,
   linkUp: true,
   modems: [],
+  hotspot: undefined,
   tunnel: { state: 'down', failure: undefined },
   portals: [],
   proof: { state: 'none' },

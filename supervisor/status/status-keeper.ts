@@ -34,6 +34,7 @@ export type Details = Pick<
   | 'portals'
   | 'button'
   | 'onLastGood'
+  | 'hotspot'
 >
 
 /** Changes of the state that the status file remembers: a bad night fits, and the file stays small. */
@@ -124,6 +125,7 @@ export class StatusKeeper {
       portals = [],
       button,
       onLastGood,
+      hotspot,
     } = this.#details
     return {
       version: 1,
@@ -158,6 +160,14 @@ export class StatusKeeper {
       }),
       ...(userdata && { userdata: atWall(userdata, wall) }),
       ...(portals.length > 0 && { portals: portals.map(one => ({ ...one, at: wall(one.at) })) }),
+      ...(hotspot && {
+        hotspot: {
+          ...hotspot,
+          since: wallOrNull(hotspot.since),
+          next: hotspot.next && { ...hotspot.next, at: wall(hotspot.next.at) },
+          problem: printable(hotspot.problem, CAUSE_MAX),
+        },
+      }),
       sessions: this.#facts.sessions,
       retryAt: wallOrNull(retryAt),
       ...(recovery.length > 0 && {

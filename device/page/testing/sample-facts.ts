@@ -16,6 +16,7 @@ export function sampleFacts(): PageFacts {
       { name: 'eth0', carries: true, provedMs: nowMs - 184_000, why: '' },
       { name: 'wlan0', carries: false, provedMs: nowMs - 3_700_000, why: 'stands by: eth0 is preferred' },
     ],
+    hotspot: { ssid: 'oobm-tokyo-rack1', address: '192.168.76.1', isOn: false, devices: 0 },
     links: [
       { name: 'eth0', isUp: true, speed: 100, signalDbm: undefined, addresses: ['192.0.2.10'] },
       { name: 'wlan0', isUp: true, speed: undefined, signalDbm: -56, addresses: ['198.51.100.23'] },

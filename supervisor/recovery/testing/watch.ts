@@ -16,7 +16,14 @@ const clock = {
 
 await watchWifi({
   ...{ sysfs, provisioningDirectory: directory, stateDirectory: directory, desk: applyDesk(process.env) },
-  ...{ tunnelAddress: () => undefined, uplinks: readUplinks, mayReboot: true, clock, log: createLog('watch') },
+  ...{
+    tunnelAddress: () => undefined,
+    hotspot: async () => undefined,
+    uplinks: readUplinks,
+    mayReboot: true,
+    clock,
+    log: createLog('watch'),
+  },
   signal: new AbortController().signal,
   onChange: recoveries => process.stdout.write(`look ${JSON.stringify(recoveries)}\n`),
 })
