@@ -93,6 +93,34 @@ test('says in words what the unit found', async context => {
   }
 })
 
+test('makes the radio a hotspot and ends it by the unit that may, and says what that found', async context => {
+  const board = await makeBoard(context)
+  assert.is((await board.ask('hotspot-on wlan0'))?.result, 'done')
+  assert.is((await board.ask('hotspot-off wlan0'))?.result, 'done')
+  assert.equal(await board.asked(), [
+    'systemctl start oobm-wifi-radio@hotspot-on-wlan0.service',
+    'systemctl start oobm-wifi-radio@hotspot-off-wlan0.service',
+  ])
+  const rows: [status: number, result: string, detail: RegExp][] = [
+    [16, 'refused', /^wlan0 has no hotspot in the settings/],
+    [17, 'failed', /^wlan0 does not become a hotspot; see/],
+  ]
+  for (const [status, result, detail] of rows) {
+    const answer = await (await makeBoard(context, FAILS(status))).ask('hotspot-on wlan0')
+    assert.is(answer?.result, result)
+    assert.match(answer?.detail ?? '', detail)
+  }
+})
+
+test('makes no hotspot while a system upgrade is on trial: that is judged by the way out', async context => {
+  const board = await makeBoard(context)
+  await writeFile(join(board.directory, 'facts/trial'), '1\n')
+  const answer = await board.ask('hotspot-on wlan0')
+  assert.equal([answer?.result, answer?.detail], ['refused', 'a system upgrade is on trial'])
+  assert.equal(await board.asked(), [])
+  assert.is((await board.ask('hotspot-off wlan0'))?.result, 'done')
+})
+
 test('reboots once, counted on the disk before, and then not for six hours', async context => {
   const board = await makeBoard(context, 'reboot) cp "$D/state/reboots.json" "$D/counted" ;;')
   await board.writeStatus({ state: 'no-link' })

@@ -79,9 +79,10 @@ export function planImport(provisioning: Provisioning, trial?: Trial): ImportPla
   }
 }
 
-/** Without modems it is what earlier versions read, too: an upgrade may be undone. */
-function siteText({ cellular, ...site }: Site): string {
-  return stringifyToml(cellular.length === 0 ? site : { ...site, cellular })
+/** Without modems and without a hotspot it is what earlier versions read, too: an upgrade may be undone. */
+function siteText({ cellular, hotspot, ...site }: Site): string {
+  const isSet = hotspot.enabled || hotspot.passphrase !== undefined
+  return stringifyToml({ ...site, ...(cellular.length > 0 && { cellular }), ...(isSet && { hotspot }) })
 }
 
 export function secretPath(name: keyof Secrets): string {

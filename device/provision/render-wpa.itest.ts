@@ -4,10 +4,11 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import * as z from 'zod'
-import { type SiteInput, siteShape } from '../../formats/site-config.ts'
+import { type SiteInput, siteSchema, siteShape } from '../../formats/site-config.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
+import { renderHotspot } from './render-hotspot.ts'
 import { type RenderedWpa, renderWifi, renderWired } from './render-wpa.ts'
 
 const test = suite('wpa_supplicant')
@@ -134,6 +135,35 @@ if (spawnSync('test', ['-x', SUPPLICANT]).status !== 0) {
       [textOf(now?.ssid), textOf(next?.ssid), now?.id_str, textOf(next?.id_str)],
       [...['changes', 'changes', undefined, 'next']],
     )
+  })
+
+  test('takes the hotspot of the board as an access point with WPA2 alone', async context => {
+    const site = siteSchema.parse({
+      system: { country: 'JP' },
+      hotspot: { enabled: true, passphrase: 'password', ssid: 'IEEE' },
+    })
+    const config = renderHotspot(site, undefined)?.wpa ?? ''
+    const { networks, complaints } = await readBack(context, { config, files: [] })
+    assert.equal(complaints, [])
+    assert.is(networks.length, 1)
+    const [point] = networks
+    assert.equal(
+      [
+        textOf(point?.ssid),
+        point?.mode,
+        point?.frequency,
+        point?.key_mgmt,
+        point?.proto,
+        point?.pairwise,
+        point?.group,
+      ],
+      ['IEEE', '2 (0x2)', '2437 (0x985)', '0x2', '0x2', '0x10', '0x10'],
+    )
+    assert.is(point?.ieee80211w, '0 (0x0)')
+    assert.is(point?.PSK, 'f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e')
+    // What it does not know it says, so that the test sees it.
+    const odd = await readBack(context, { config: config.replace('mode=2', 'mood=2'), files: [] })
+    assert.ok(odd.complaints.length > 0)
   })
 
   test('takes a certificate’s path, on a cable too', async context => {

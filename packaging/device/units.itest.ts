@@ -18,6 +18,7 @@ const EXPOSURE_MAX: Record<string, number> = {
   'oobm-console.service': 20,
   'oobm-provision.service': 20,
   'oobm-wpa@.service': 22,
+  'oobm-hotspot@.service': 22,
   'oobm-fallback@.service': 22,
   'oobm-sides.service': 15,
   'oobm-router@.service': 22,
@@ -434,6 +435,17 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     MemoryMax: '64M',
     TasksMax: '16',
     LimitNOFILE: '1024',
+  },
+  'oobm-hotspot@.service': {
+    RuntimeDirectory: 'oobm-hotspot',
+    RuntimeDirectoryMode: '0755',
+    ReadWritePaths: '/run/systemd/network',
+    CapabilityBoundingSet: 'CAP_NET_ADMIN CAP_NET_RAW',
+    MemoryDenyWriteExecute: 'yes',
+    RestrictAddressFamilies: 'AF_UNIX AF_NETLINK AF_PACKET AF_INET',
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+    MemoryMax: '64M',
+    TasksMax: '32',
   },
   'oobm-wpa@.service': {
     // wpa_cli(8) is answered in /tmp.
