@@ -23,8 +23,8 @@ test('its example switches a hotspot on, with the defaults that it says', () => 
 
 test('the script ends it after the time that the page and the planner say', () => {
   const script = readFileSync(join(import.meta.dirname, '../../packaging/device/files/usr/lib/oobm/hotspot'), 'utf8')
-  assert.match(script, 'EMPTY_S=${OOBM_HOTSPOT_EMPTY_S:-300}')
-  assert.match(script, 'IDLE_S=${OOBM_HOTSPOT_IDLE_S:-1800}')
+  assert.match(script, /EMPTY_S=\$\{OOBM_HOTSPOT_EMPTY_S:-300\}/)
+  assert.match(script, /IDLE_S=\$\{OOBM_HOTSPOT_IDLE_S:-1800\}/)
   assert.match(PAGE, '**when nobody was on it for 5 minutes**')
   assert.match(PAGE, 'no connection with the board for 30 minutes')
 })
