@@ -96,14 +96,14 @@ else {
     const [, host = ''] = /inet (192\.168\.77\.\d+)/.exec(await site.atHosts('ip -4 address show h0')) ?? []
     await waitFor(
       'all of them',
-      async () => (await site.tryAt('hosts', `echo | socat -T2 - TCP:${host}:80`)).code === 0,
+      async () => (await site.tryAt('hosts', `echo | socat -t10 -T10 - TCP:${host}:80`)).code === 0,
     )
     await waitFor('the services of the board', async () => {
       const listening = await site.sh('ss -Hltn')
       return [22, 2001, 2002].every(port => listening.includes(`:${port} `))
     })
     const reach = async (space: 'hosts' | 'net', address: string, port: number) =>
-      (await site.tryAt(space, `echo | socat -T3 - TCP:${address}:${port},connect-timeout=3`)).text
+      (await site.tryAt(space, `echo | socat -t10 -T10 - TCP:${address}:${port},connect-timeout=3`)).text
         .trim()
         .split('\n')
         .at(-1) ?? ''
@@ -267,7 +267,7 @@ else {
     await site.sh('ip link set wlan0 mtu 1400')
     await site.startRouter()
     await plugIn(site)
-    const { text } = await site.tryAt('hosts', `socat -T3 - TCP:${SERVER}:82 </dev/null`)
+    const { text } = await site.tryAt('hosts', `socat -t10 -T10 - TCP:${SERVER}:82 </dev/null`)
     // 1,400 less 40 bytes of headers and 12 of time stamps.
     assert.match(text, ' mss:1348 ')
   })
