@@ -66,7 +66,7 @@ export function renderSshConfig(fleet: Fleet, technician: Technician, files: Tec
   return `# ${technician.name}'s consoles. Keep this folder as ~/.ssh/oobm, then: ssh -F ~/.ssh/oobm/config HOST
 # or make "Include oobm/config" the FIRST line of ~/.ssh/config, then: ssh HOST
 # ssh takes the first value that it finds. Above that line, put only settings for these hosts by their names, such as a
-# ProxyCommand for "Host oobm-relay-*".
+# ProxyCommand for "Host oobm-relay-*", and then a line "Match all": inside a block, the Include would be for its hosts alone.
 ${IGNORE_UNKNOWN}
 ${blocks.map(block => `\n${renderHostBlock(block)}`).join('')}`
 }
