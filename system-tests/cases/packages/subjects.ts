@@ -146,6 +146,13 @@ export const RELAY_PACKAGE: Subject<Stage> = {
       },
       script: 'relay-tls.sh',
     }),
+    packageCase({
+      name: 'relay at home',
+      packages: ['openssh-client', 'nftables', 'dnsmasq-base', 'ddclient', 'curl'],
+      bring: (root, _, { essential }) =>
+        essential('versions', () => versionsIn(root, ['openssh-server', 'systemd', 'ddclient'])),
+      script: 'relay-at-home.sh',
+    }),
   ],
   setUp: async ({ options: { on } }) => ({ on, deb: built(`oobm-relay_${VERSION}_all.deb`, 'deb') }),
 }
