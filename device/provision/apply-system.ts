@@ -42,6 +42,7 @@ export async function applySystem(site: Site, options: SystemOptions): Promise<v
     ['Wi-Fi and 802.1X', () => writeWpa(site, root, directory)],
     ['the hotspot', () => writeHotspot(site, device, join(root, directory))],
     ['the host name', () => (hostname === undefined ? nameBySerial(options) : setHostname(hostname, root))],
+    ['the name by the serial number', () => noteSerialName(hostname, options)],
     ['the time zone', () => setTimeZone(site.system.timeZone, root)],
     ['the language', () => writeAtomically(join(root, directory, 'language'), `${site.system.language}\n`, 0o644)],
   ]
@@ -148,6 +149,14 @@ export async function writeWpa(site: Site, root: string, directory: string): Pro
 async function nameBySerial({ root, serial }: SystemOptions): Promise<void> {
   const present = (await readIfThere(join(root, '/etc/hostname')))?.trim() ?? ''
   if (serial !== undefined && isNameOfImage(present)) await setHostname(serialName(serial), root)
+}
+
+/** For oobm-serial-name.service: the name by which mDNS finds the board beside its host name. */
+async function noteSerialName(hostname: string | undefined, { root, directory, serial }: SystemOptions): Promise<void> {
+  const path = join(root, directory, 'serial-name')
+  const name = serial && serialName(serial)
+  if (name === undefined || hostname === undefined || hostname === name) await rm(path, { force: true })
+  else await writeAtomically(path, `${name}\n`, 0o644)
 }
 
 /** The kernel's name, and the files where other programs look for it: `sudo` wants to find its own host. */

@@ -37,6 +37,7 @@ test('the first file: configuration, keys, network, host name; and nothing secre
   assert.is(await board.read('etc/oobm/secrets/relay/key'), board.keys.relay.privateKey)
   assert.is(await board.read('etc/hostname'), 'tokyo-rack1\n')
   assert.is(await board.read('run/oobm-provision/language'), 'ja\n')
+  assert.is(await board.read('run/oobm-provision/serial-name'), `oobm-${SERIAL.toLowerCase()}\n`)
   assert.match((await board.read('run/systemd/network/60-oobm-wired.network')) ?? '', 'DHCP=yes')
   assert.match((await board.read('run/oobm-provision/wpa_supplicant-wlan0.conf')) ?? '', 'ssid=42c3bc726f')
   assert.equal(await readdir(board.boot), ['oobm-imported.txt'])
@@ -60,6 +61,7 @@ test('a board without settings has its serial number as host name, unless somebo
     await writeFile(join(board.root, 'etc/hostname'), `${before}\n`)
     await boot(board)
     assert.is(await board.read('etc/hostname'), `${after}\n`)
+    assert.is(await board.read('run/oobm-provision/serial-name'), undefined)
   }
   await writeFile(join(board.root, 'etc/hostname'), 'oobm\n')
   await board.put('oobm.toml', board.issue({}))
@@ -119,7 +121,7 @@ test('whatever has a password or a private key in it is for root alone, whatever
   const run = await modes(DIRECTORY)
   assert.ok(run.length >= 3, run.join(' '))
   assert.equal(
-    run.filter(line => !line.endsWith(' 600') && !/^(?:language|port-\S+) 644$/.test(line)),
+    run.filter(line => !line.endsWith(' 600') && !/^(?:language|serial-name|port-\S+) 644$/.test(line)),
     [],
   )
   const secrets = await modes('etc/oobm/secrets')

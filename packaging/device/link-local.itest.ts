@@ -20,6 +20,10 @@ const RESOLVED_CONF = join(
   import.meta.dirname,
   '../../image/stage-remote/01-appliance/files/etc/systemd/resolved.conf.d/50-oobm.conf',
 )
+/** Of oobm-serial-name.service. */
+const CAPABILITIES = ['--inh-caps', '--ambient-caps', '--bounding-set']
+  .map(option => `${option}=-all,+sys_admin,+setpcap,+net_raw,+net_bind_service`)
+  .join(' ')
 const SERIAL = '10000000a1b2c3d4'
 const NAME = `oobm-${SERIAL}`
 const LINK_LOCAL = /^169\.254\./
@@ -116,7 +120,22 @@ async function startBoard(context: TestContext, interfaces: SiteInput['interface
   return {
     ...{ machine, lookUp },
     startSides: () => machine.start('env', `PATH=${root}/bin:${process.env.PATH}`, join(LIB, 'sides')),
-    startResolved: () => machine.start('unshare', '-u', 'sh', '-euc', resolved(NAME)),
+    startResolved: (name = NAME) => machine.start('unshare', '-u', 'sh', '-euc', resolved(name)),
+    /** As its unit does: with a folder and a bus of its own, in the board's network. */
+    startSerialName: () =>
+      machine.start(
+        'unshare',
+        '-m',
+        'sh',
+        '-euc',
+        `mount -t tmpfs -o mode=755 none /run/systemd/resolve
+chown systemd-resolve: /run/systemd/resolve
+mount -t tmpfs none /run/systemd/resolved.conf.d
+cp ${RESOLVED_CONF} ${LIB}/serial-name.conf.d/* /run/systemd/resolved.conf.d/
+export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nonexistent
+echo ${NAME} >/run/oobm-provision/serial-name; echo $$ >/run/serial-name.pid
+exec setpriv --reuid=systemd-resolve --regid=systemd-resolve --clear-groups --no-new-privs ${CAPABILITIES} ${join(LIB, 'serial-name')}`,
+      ),
     /** The answer to who is beside eth0 or eth1, and asks for the page by this name. */
     fetch: (where: string, address: string, name = NAME) =>
       at(
@@ -227,6 +246,27 @@ else {
         assert.match(await board.fetch(where, address, name), SERIAL)
       }
       for (const one of [other, laptop]) assert.not.match(one.output(), 'changing published hostname')
+    },
+    { timeoutMs: 200_000 },
+  )
+
+  test(
+    'a board with settings answers to its name and to its serial number, at local ports alone',
+    async context => {
+      const board = await startBoard(context)
+      for (const where of ['site', 'far']) await board.startOther(where, `laptop-${where}`)
+      const resolver = board.startResolved('tokyo-rack1')
+      await resolver.says(/Using system hostname/)
+      const second = board.startSerialName()
+      board.startSides()
+      const own = await board.becomesKnown('site', 'tokyo-rack1')
+      assert.is(await board.becomesKnown('site'), own)
+      assert.match(await board.fetch('site', own), SERIAL)
+      for (const name of ['tokyo-rack1', NAME]) assert.equal(await board.lookUp('far', name), [])
+      await board.machine.sh('kill $(cat /run/serial-name.pid)')
+      await board.becomesUnknown('site')
+      assert.equal(await board.lookUp('site', 'tokyo-rack1'), [own])
+      for (const one of [resolver, second]) assert.not.match(one.output(), /changing published hostname|stub/)
     },
     { timeoutMs: 200_000 },
   )
