@@ -13,6 +13,7 @@ import { defineCommand } from '../command.ts'
 import { hasProvedItself } from '../daemons/for-scripts.ts'
 import { readSupervisor } from '../daemons/read-daemon.ts'
 import { readSides } from '../daemons/read-sides.ts'
+import { changedRoles } from '../import/changed-roles.ts'
 import { closesTheWay, type OtherWays } from '../import/closes-the-way.ts'
 import { finishInstallation, type Installed, install } from '../import/install.ts'
 import { whileLocked } from '../import/lock.ts'
@@ -31,7 +32,7 @@ export const importCommand = defineCommand({
   run: async ({ values, positionals: [file = ''], env, print, paint }) => {
     const root = resolve(values.root)
     const brought = { name: file, bytes: await readBytes(file, EXIT.failed) }
-    const { undone, ...installed } = await stopped(() =>
+    const { undone, before, ...installed } = await stopped(() =>
       whileLocked(root, async () => {
         await finishInstallation(root)
         const { before, undone, floor } = await readProved(root)
@@ -39,11 +40,12 @@ export const importCommand = defineCommand({
         const closed = root === '/' ? closesTheWay(before, provisioning.config, await otherWays(env)) : undefined
         if (closed !== undefined && !values.yes)
           throw new UserError(`${closed}. Nothing was changed; --yes imports it all the same`, EXIT.failed)
-        return { ...(await install(text, root)), undone }
+        return { ...(await install(text, root)), undone, before }
       }),
     )
     if (root === '/') await rm(faultPath(env), { force: true })
     for (const line of describeImport(installed, root, paint)) print(line)
+    if (root === '/') for (const line of changedRoles(before, installed.plan.site)) print(line)
     if (undone !== undefined)
       print(
         `The connectivity of ${undone.byHand ?? `settings document ${undone.serial}`} was on trial and not proved: the one before is back, with this file.`,
