@@ -127,7 +127,7 @@ picture: node_modules/.ready ## draw the pictures of the docs again, from a lab 
 	@$(NODE) --import tsx lab/picture/main.ts
 
 .PHONY: bench
-bench: build ## measure what the product costs, beside what one would use instead (ROW=keystroke, load, memory, start, cpu, idle, proof, uplink, wire or storm; docs/performance.md)
+bench: build ## measure what the product costs, beside what one would use instead (ROW=keystroke, load, memory, start, cpu, idle, proof, uplink, router, wire or storm; docs/performance.md)
 	@tools/need $(BENCH_NEEDS)
 	@ROW="$(ROW)" $(NODE) --import tsx lab/bench/main.ts
 

@@ -74,6 +74,7 @@ const PART_RULES: Record<string, { allowed: string[]; why: string }> = {
       'console-bridge',
       'device',
       'relay-config',
+      'router',
       'testbed',
     ],
     why: 'the lab puts everything together on one machine',

@@ -10,6 +10,7 @@ import { cpu, idle } from './lines.ts'
 import { memory } from './memory.ts'
 import { proofs } from './proofs.ts'
 import { relayCost } from './relay-cost.ts'
+import { routerBench } from './router.ts'
 import { starts } from './starts.ts'
 import { storm } from './storm.ts'
 import { tlsBench } from './tls.ts'
@@ -42,6 +43,7 @@ const ROWS: readonly Row[] = [
   { name: 'proof', title: 'One proof, in ms', measure: proofs },
   { name: 'uplink', title: 'One keystroke of the tunnel, by node:net and through socat, in ms', measure: uplinkBench },
   { name: 'tls', title: 'One keystroke of the tunnel, and a login, by the ways to a relay, in ms', measure: tlsBench },
+  { name: 'router', title: 'Hosts led out by the role router: a processor for each Mbit/s', measure: routerBench },
   { name: 'wire', title: 'On the wire, in bytes of TCP payload', measure: wire },
   { name: 'relay', title: 'What a connected device costs its relay', measure: relayCost, isLong: true },
   {
