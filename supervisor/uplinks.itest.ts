@@ -47,7 +47,10 @@ if (process.getuid?.() === 0) {
           const text = await readFile(join(field.directory, 'oobm/state/dev1', file), 'utf8').catch(() => '')
           return what.test(text)
         })
-      await told('past', /"event":"uplink","agoS":\d+,"fromS":\d+,"ref":"uplink\.\d+","detail":"up1 to up2, \d+ s without: /)
+      await told(
+        'past',
+        /"event":"uplink","agoS":\d+,"fromS":\d+,"ref":"uplink\.\d+","detail":"up1 to up2, \d+ s without: /,
+      )
       await told('report.json', /"uplinks":\[\{"name":"up1",.*\{"name":"up2",[^}]*"carries":true,"provedS":\d/)
       await heal()
       await waitFor(
