@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { deviceReportSchema, formatReport } from '../../../formats/control-protocol.ts'
 import { freePortPairs } from '../../../testbed/free-port.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { suite } from '../../../testbed/suite.ts'
@@ -11,6 +12,14 @@ import { ask, connection, OLD, SHELLS, SLOW } from '../../testing/device-command
 import { startFleetRelay } from '../../testing/fleet-relay.ts'
 
 const test = suite('oobm-technician-command')
+/** As a device sends it: the state comes before the changes, and its earlier name behind them. */
+const REPORT = formatReport(
+  deviceReportSchema.parse({
+    ...{ v: 1, state: 'ready', cause: 'x', sinceS: 1, proofS: 3, tookMs: 1, probeMs: 1, uplink: 'eth0', consoles: [] },
+    ...{ sessions: { shell: 0, console: 0 }, software: '1' },
+    changes: [{ agoS: 9, state: 'no-relay', cause: 'y' }],
+  }),
+).slice('report '.length)
 
 for (const [shell, path, shebang] of SHELLS) {
   if (!existsSync(path)) {
@@ -61,6 +70,11 @@ for (const [shell, path, shebang] of SHELLS) {
         new RegExp(`^osaka: access is on, and the device can be reached here; \\d+ s ago it reported: ${what}\\n$`)
       await says('{"v":1,"word":"ready","cause":"x","sinceS":1,"proofS":90000}', said('ready, proved 25 h ago'))
       assert.is((await stat(file)).mode & 0o777, 0o644)
+      await says(REPORT, said('ready, proved \\d+ s ago'))
+      const stateOf = async () => (await shown('bob', 'states')).replace(/\b(now|reported)=\d+/g, '$1=N')
+      const [, provedAt = ''] = /^\S+ (\d+)/.exec(await readFile(file, 'utf8')) ?? []
+      const first = `device=osaka port=${osaka} now=N`
+      assert.is(await stateOf(), `${first} access=on open=yes state=ready proved=${provedAt} reported=N\n`)
       await says('{"v":1,"word":"unproved","cause":"\\",\\"proofS\\":1","proofS":null}', said('unproved, not proved'))
       await says('{"word":"$(id) `id` \\u001b","proofS":"7"}', said('unknown, not proved'))
       // What oobm-login shows of consoles: the list, and no text of a device that looks like it.
@@ -89,6 +103,8 @@ for (const [shell, path, shebang] of SHELLS) {
         await off(`{"state":"off","until":${until},"at":1,"by":"ops","reason":"site \\"visit\\" \\\\ $(id) %s"}`),
         `osaka: access is off since 1970-01-01 00:00:01 UTC, switched off by ops, until ${end}: site "visit" \\ $(id) %s\n`,
       )
+      const reason = `off=1 until=${until} by=ops reason=site "visit" \\ $(id) %s`
+      assert.is(await stateOf(), `${first} access=off open=yes state=unknown proved=- reported=N ${reason}\n`)
       assert.is(
         await off('{"state":"off","until":null,"at":1,"by":"ops"}'),
         'osaka: access is off since 1970-01-01 00:00:01 UTC, switched off by ops, until it is switched on\n',
