@@ -1,7 +1,8 @@
 /** How the page looks on a phone, and the LED that blinks there as the real one does. */
 import type { FieldState } from '../../formats/field-sentences.ts'
-import { type Colour, colourOf as ledColourOf } from '../../formats/led-colours.ts'
-import { type Flash, type Reach, reachOf, STATES } from '../../formats/states.ts'
+import { colourOf as ledColourOf } from '../../formats/led-colours.ts'
+import { ledDeclarations, ledKeyframes } from '../../formats/led-style.ts'
+import { type Reach, reachOf } from '../../formats/states.ts'
 
 /** Beside the words, for whoever looks from afar. */
 const COLOURS: Record<Reach, string> = { proved: '#0a6b2d', partly: '#8a5a00', off: '#444', none: '#a11212' }
@@ -11,7 +12,7 @@ const COLOURS: Record<Reach, string> = { proved: '#0a6b2d', partly: '#8a5a00', o
  * @param hasColours whether the device has an LED of three colours
  */
 export function pageStyle(state: FieldState, hasColours: boolean): string {
-  const lit = LIT[hasColours && state !== 'not-running' ? ledColourOf(state).name : 'green']
+  const colour = hasColours && state !== 'not-running' ? ledColourOf(state).name : 'green'
   return `
 :root { color-scheme: light }
 * { box-sizing: border-box }
@@ -25,7 +26,7 @@ a { color: #0645ad; padding: 10px; margin: -10px }
 p { margin: 6px 0 }
 .state { display: flex; gap: 16px; align-items: center; margin: 16px 0 8px; padding: 14px; border: 3px solid ${colourOf(state)}; border-radius: 8px }
 .state strong { font-size: 21px; line-height: 1.35; color: ${colourOf(state)} }
-.led { flex: none; width: 44px; height: 44px; border-radius: 50%; border: 3px solid #222; ${blinking(state, lit)} }
+.led { flex: none; width: 44px; height: 44px; border-radius: 50%; border: 3px solid #222; ${ledDeclarations(state, 'led', colour)} }
 .bar { display: block; width: 100%; max-width: 400px }
 .todo { font-size: 19px }
 ul { list-style: none; margin: 0; padding: 0 }
@@ -35,41 +36,9 @@ li small { display: block }
 .bad { color: #a11212; font-weight: bold }
 footer { margin-top: 22px; font-size: 14px; color: #444 }
 @media (prefers-reduced-motion: reduce) { .led { animation: none } }
-${keyframes(state, lit)}`
+${ledKeyframes(state, 'led', colour)}`
 }
 
 function colourOf(state: FieldState): string {
   return COLOURS[state === 'not-running' ? 'none' : reachOf(state)]
-}
-
-const LIT: Record<Colour['name'], string> = {
-  green: '#31c552',
-  yellow: '#e6b800',
-  blue: '#3b6fe0',
-  red: '#e03131',
-  white: '#fff',
-}
-const DARK = '#e4e4e4'
-
-function blinking(state: FieldState, lit: string): string {
-  if (state === 'not-running') return `background: ${DARK}`
-  return `background: ${lit}; animation: led ${periodMs(STATES[state].pattern)}ms step-end infinite`
-}
-
-/** Each step holds until the next one. */
-function keyframes(state: FieldState, lit: string): string {
-  if (state === 'not-running') return ''
-  const pattern: readonly Flash[] = STATES[state].pattern
-  const period = periodMs(pattern)
-  let atMs = 0
-  const steps = pattern.map(([onMs, offMs]) => {
-    const [on, off] = [atMs, atMs + onMs].map(ms => `${Math.round((ms / period) * 1e4) / 100}%`)
-    atMs += onMs + offMs
-    return `${on} { background: ${lit} } ${off} { background: ${DARK} }`
-  })
-  return `@keyframes led { ${steps.join(' ')} }`
-}
-
-function periodMs(pattern: readonly Flash[]): number {
-  return pattern.reduce((sum, [onMs, offMs]) => sum + onMs + offMs, 0)
 }
