@@ -6,7 +6,8 @@ import { isProvedReachable } from '../../../formats/states.ts'
 import { printable } from '../../../runtime/printable.ts'
 import type { Fleet } from '../../fleet/fleet-config.ts'
 import type { DeviceView } from '../../relay/state/device-view.ts'
-import { isOutOfSight, worstFirst } from '../../relay/state/fleet-states.ts'
+import { worstFirst } from '../../relay/state/fleet-states.ts'
+import { isOutOfSight } from '../../relay/state/state-order.ts'
 
 export interface Row {
   /** The same for as long as the device and the console exist. */
