@@ -26,6 +26,9 @@ SNMP_NEEDS := /usr/sbin/snmpd:snmpd snmpset:snmp
 # The package of systemd-resolved takes over /etc/resolv.conf, which tools/need takes back: it is not asked of each developer.
 MDNS_NEEDS := /usr/lib/systemd/systemd-resolved:systemd-resolved
 
+# Chromium is 300 MB: not asked of each developer.
+BROWSER_NEEDS := chromium:chromium
+
 BENCH_NEEDS := $(LAB_NEEDS) ip:iproute2 unshare:util-linux script:bsdutils socat:socat python3:python3 picocom:picocom ser2net:ser2net \
 	conserver:conserver-server console:conserver-client tio:tio
 
@@ -46,7 +49,7 @@ run: build ## the whole system on this machine: relay, device, simulated router 
 .PHONY: test
 test: build ## every test (ONLY=part-of-a-file-name for some, ALL=1 where none may be skipped)
 	@tools/need-mounts
-	@tools/need $(TEST_NEEDS) $(if $(ALL),$(DEB_NEEDS) $(MONITOR_NEEDS) $(NAT64_NEEDS) $(SNMP_NEEDS) $(MDNS_NEEDS))
+	@tools/need $(TEST_NEEDS) $(if $(ALL),$(DEB_NEEDS) $(MONITOR_NEEDS) $(NAT64_NEEDS) $(SNMP_NEEDS) $(MDNS_NEEDS) $(BROWSER_NEEDS))
 	@$(NODE) --import tsx tools/run-tests.ts --jobs $(or $(JOBS),$(TEST_JOBS)) $(if $(ALL),--no-skip) $(ONLY)
 
 .PHONY: unit
@@ -114,6 +117,7 @@ fresh-test: node_modules/.ready ## what README and docs/first-device.md promise,
 lint: node_modules/.ready ## types, style and shell scripts
 	@tools/need shellcheck:shellcheck
 	@npx --no-install tsc
+	@npx --no-install tsc -p relay-config/operator/desk/browser
 	@npx --no-install biome check --error-on-warnings .
 	@git ls-files -z | xargs -0 grep -lsE '^#!/bin/(ba)?sh' | xargs -r shellcheck
 
@@ -156,8 +160,7 @@ field-pages: node_modules/.ready ## draw the printed pages for field staff again
 	@tools/need $(FIELD_PAGE_NEEDS)
 	@$(NODE) --import tsx packaging/field-pages/write.ts
 
-# Chromium is 300 MB: not asked of each developer.
-PAGE_PICTURE_NEEDS := chromium:chromium /usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf:fonts-ipaexfont-gothic
+PAGE_PICTURE_NEEDS := $(BROWSER_NEEDS) /usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf:fonts-ipaexfont-gothic
 
 .PHONY: page-pictures
 page-pictures: node_modules/.ready ## the page for field staff as a phone shows it, every state in both languages, into build/page-pictures/
@@ -169,10 +172,14 @@ build: node_modules/.ready ## bundle each program into build/lib
 	@$(NODE) --import tsx tools/bundle.ts
 
 .PHONY: deb
-deb: build ## the Debian packages of relay and device, into build/
+deb: build ## the Debian packages of relay, desk (for this machine's architecture) and device, into build/
 	@tools/need $(DEB_NEEDS)
 	@$(NODE) --import tsx packaging/build-deb.ts
+	@$(if $(DESK_ARCH),$(NODE) --import tsx packaging/build-deb.ts --desk)
 	@$(NODE) --import tsx packaging/build-deb.ts $(DEVICE_ARCHS:%=--device %)
+
+# Terminals in a browser need a native part, which npm has for these.
+DESK_ARCH = $(filter x64 arm64,$(shell $(NODE) -p process.arch))
 
 .PHONY: deb-device
 deb-device: build ## the device's package alone (ARCH=arm64, armhf, armel or amd64)
@@ -223,7 +230,7 @@ uplink-test: build ## the ways out of the image for BOARD=vm, in QEMU with a rel
 .PHONY: lint-deb
 lint-deb: deb ## what Debian would say of the packages (a minute on a slow machine)
 	@tools/need lintian:lintian
-	@lintian --allow-root --fail-on error,warning build/oobm-relay_*_all.deb $(DEVICE_ARCHS:%=build/oobm-device_*_%.deb)
+	@lintian --allow-root --fail-on error,warning build/oobm-relay_*_all.deb $(if $(DESK_ARCH),build/oobm-desk_*.deb) $(DEVICE_ARCHS:%=build/oobm-device_*_%.deb)
 
 .PHONY: clean
 clean: ## remove what was built and installed here

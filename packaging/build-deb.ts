@@ -1,8 +1,9 @@
-/** Builds the Debian packages: `oobm-relay`, or `oobm-device` for the architectures that are named. */
+/** Builds the Debian packages: `oobm-relay`; `oobm-desk` with --desk; or `oobm-device` for the architectures that are named. */
 import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { VERSION } from '../runtime/version.ts'
 import { debianChangelog } from './changelog.ts'
+import { deskPackage } from './desk-package.ts'
 import { devicePackage } from './device-package.ts'
 import { type Package, packDeb, source } from './pack-deb.ts'
 import { makeRecordings } from './recordings.ts'
@@ -11,7 +12,7 @@ import { ARCHITECTURES, type Architecture } from './serial-addon.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { device: { type: 'string', multiple: true, default: [] } },
+  options: { device: { type: 'string', multiple: true, default: [] }, desk: { type: 'boolean', default: false } },
 })
 /** Where the programs were built, and where the packages go. */
 const [build = 'build', out = 'build'] = positionals
@@ -23,6 +24,7 @@ const date = new Date(epochS * 1000)
 for (const described of packages()) process.stdout.write(`${packDeb(described, { out, epochS })}\n`)
 
 function packages(): Package[] {
+  if (values.desk) return [deskPackage(build, changelog)]
   if (values.device.length === 0) return [relayPackage(build, date, changelog)]
   const recordings = makeRecordings()
   return values.device.map(name => devicePackage(architectureOf(name), build, date, changelog, recordings))

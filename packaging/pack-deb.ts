@@ -121,7 +121,7 @@ function writeControl(root: string, debian: string, architecture: string): void 
   const native = files.filter(path => path.endsWith('.node')).map(path => readFileSync(join(root, path), 'latin1'))
   const facts = { VERSION, ARCHITECTURE: architecture, SIZE: String(sizeKib), GLIBC: newestGlibc(native) }
   const control = Object.entries(facts).reduce(
-    (text, [key, value]) => text.replace(`@${key}@`, value),
+    (text, [key, value]) => text.replaceAll(`@${key}@`, value),
     source(`${debian}/control`),
   )
   put('DEBIAN/control', control)

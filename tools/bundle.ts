@@ -37,6 +37,20 @@ const PROGRAMS = {
   'make-code-cache': 'runtime/make-code-cache.ts',
 }
 
+const XTERM_CSS = 'node_modules/@xterm/xterm/css/xterm.css'
+
+/** What node-pty needs on a system as this one; the native part is there where npm found one for it. */
+const PTY_NATIVE = `@lydell/node-pty-${process.platform}-${process.arch}`
+const PTY_FILES: Record<string, readonly string[]> = existsSync(join('node_modules', PTY_NATIVE))
+  ? {
+      '@lydell/node-pty': [
+        ...['package.json', 'LICENSE', 'index.js', 'requireBinary.js', 'eventEmitter2.js', 'interfaces.js'],
+        ...['terminal.js', 'types.js', 'unixTerminal.js', 'utils.js'],
+      ],
+      [PTY_NATIVE]: readdirSync(join('node_modules', PTY_NATIVE)),
+    }
+  : {}
+
 mkdirSync(OUT, { recursive: true })
 const fresh = mkdtempSync(join(OUT, '.bundle-'))
 await build({
@@ -62,6 +76,26 @@ for (const name of Object.keys(PROGRAMS)) {
   const source = readFileSync(path, 'utf8')
   writeFileSync(path, `/* ${createHash('sha256').update(source).digest('hex')} */\n${source}`)
 }
+
+// The page of `oobm-relay desk`, which reads it beside itself.
+const DESK = 'relay-config/operator/desk/browser'
+await build({
+  entryPoints: [{ in: `${DESK}/main.ts`, out: 'desk' }],
+  outdir: join(fresh, 'lib/desk'),
+  bundle: true,
+  platform: 'browser',
+  target: ['chrome115', 'firefox115', 'safari16.4'],
+  format: 'iife',
+  legalComments: 'none',
+  logLevel: 'warning',
+})
+const deskStyles = [readFileSync(`${DESK}/desk.css`, 'utf8'), readFileSync(XTERM_CSS, 'utf8')]
+writeFileSync(join(fresh, 'lib/desk/desk.css'), deskStyles.join('\n'))
+cpSync(`${DESK}/index.html`, join(fresh, 'lib/desk/index.html'))
+// A native part cannot be bundled: it stays a package, as on npm, without what other systems need.
+for (const [name, files] of Object.entries(PTY_FILES))
+  for (const file of files)
+    cpSync(join('node_modules', name, file), join(fresh, 'lib/desk/node_modules', name, file), { recursive: true })
 
 // serialport looks for its binary in prebuilds/, one directory above the file that asks.
 const prebuilds = 'node_modules/@serialport/bindings-cpp/prebuilds'

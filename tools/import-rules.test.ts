@@ -113,6 +113,12 @@ const HOMES: Record<string, { home: RegExp; why: string }> = {
   'd-bus-type-system': { home: /^modem\/(bus|testing)\//, why: 'one folder speaks D-Bus' },
   'smol-toml': { home: /^formats\/toml-file\.ts$/, why: 'TOML is read in one place, so that errors have lines' },
   re2js: { home: /^runtime\/linear-pattern\.ts$/, why: 'one file loads it, when it is needed' },
+  '@lydell/node-pty': {
+    home: /^relay-config\/operator\/desk\/terminal\/pty\.ts$/,
+    why: 'one file loads it, where a terminal is opened: its native part is not on every system',
+  },
+  ws: { home: /^relay-config\/operator\/desk\//, why: 'the desk alone speaks WebSocket' },
+  'playwright-core': { home: /^(testbed\/browser|lab\/testing\/desk-in-lab)\.ts$/, why: 'one file starts a browser' },
   pino: { home: /^runtime\/log\.ts$/, why: 'one file decides what a log line looks like' },
 }
 

@@ -10,14 +10,15 @@ import { waitFor } from '../../testbed/wait-for.ts'
 /** For what a loaded machine takes long for. */
 export const PATIENCE = { timeoutMs: 60_000 }
 
-export async function startBuiltLab(context: TestContext) {
+/** @param more arguments of the lab */
+export async function startBuiltLab(context: TestContext, ...more: string[]) {
   const scratch = await scratchDirectory(context)
   await buildInto(join(scratch, 'build'))
   await mkdir(join(scratch, 'tmp'))
   const program = (name: string) => join(scratch, 'build/lib', `${name}.cjs`)
   const directory = join(scratch, 'lab')
   const env = { TMPDIR: join(scratch, 'tmp'), OOBM_FLEET: join(directory, 'fleet.toml') }
-  const lab = startProgram(process.execPath, [program('lab'), '--directory', directory], { env })
+  const lab = startProgram(process.execPath, [program('lab'), '--directory', directory, ...more], { env })
   context.cleanup(() => lab.stop(20_000))
   context.onFailure(async () => {
     const log = await readFile(join(directory, 'log/oobm-apply.log'), 'utf8').catch(() => '')

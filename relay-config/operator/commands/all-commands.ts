@@ -8,6 +8,7 @@ import { apply } from './apply.ts'
 import { blink } from './blink.ts'
 import { check } from './check.ts'
 import { connect } from './connect.ts'
+import { desk } from './desk.ts'
 import { enrolment } from './enrolment.ts'
 import { history } from './history.ts'
 import { hopKeys } from './hop-keys.ts'
@@ -54,7 +55,7 @@ export const PROGRAM: Program<Command> = {
       passwd,
     },
     'Change devices from afar': { settings, wifi, upgrade },
-    'See and control devices': { status, top, on, off, history, blink, connect, proxy, reach, watch, metrics },
+    'See and control devices': { status, top, desk, on, off, history, blink, connect, proxy, reach, watch, metrics },
   },
   options: {
     fleet: { value: 'FILE', help: 'the fleet file; $OOBM_FLEET, or else ./fleet.toml, when not given' },

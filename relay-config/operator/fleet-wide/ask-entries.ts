@@ -12,12 +12,18 @@ export function askEntries(
 ): Promise<Answers<HistoryEntry[]>> {
   return askEach(relays, async (relay, onLogin) => {
     const { code, stdout } = await askRelay({ ...(await callTo(relay)), onLogin })
-    const lines = stdout.split('\n').filter(line => line !== '')
-    const entries = lines.flatMap(line => entryOf(line) ?? [])
-    if (code === EXIT.ok && entries.length === lines.length) return entries
+    const entries = readEntries(stdout)
+    if (code === EXIT.ok && entries !== undefined) return entries
     const advice = 'it said why above; where its sudo asks for a password, name it with --relay'
     throw new UserError(`relay ${relay.name} does not say its history: ${advice}`, EXIT.failed)
   })
+}
+
+/** @returns undefined for what is not the JSON lines of `history` */
+export function readEntries(text: string): HistoryEntry[] | undefined {
+  const lines = text.split('\n').filter(line => line !== '')
+  const entries = lines.flatMap(line => entryOf(line) ?? [])
+  return entries.length === lines.length ? entries : undefined
 }
 
 function entryOf(line: string): HistoryEntry | undefined {

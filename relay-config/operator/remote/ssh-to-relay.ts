@@ -109,18 +109,28 @@ interface Once {
   settings: Record<string, string>
 }
 
-async function callOnce(call: RelayCall, { isTalk, kept, where, settings }: Once): Promise<SshAnswer> {
-  const { relay, args, stdin, limitMs, isBackground = false, onText, onComplaint, signal } = call
+/**
+ * The arguments of ssh that run a command on a relay.
+ * @param settings of ssh; they come before ours
+ * @throws UserError for a host that is none
+ */
+export function relayArguments(
+  call: Pick<RelayCall, 'relay' | 'args' | 'host' | 'port'>,
+  settings: Record<string, string>,
+  maySudoAsk = false,
+): string[] {
   const { destination, port } = placeOf(call)
-  const line = remoteLine({ args, asRoot: relay.accounts === 'dedicated', maySudoAsk: isTalk })
-  const options = [
-    isTalk ? '-t' : '-T',
-    ...(hasTerminal() && !isBackground ? [] : ['-o', 'BatchMode=yes']),
-    ...sshSettings({ ...SETTINGS, ...settings }),
-    ...(port === undefined ? [] : ['-p', port]),
-  ]
+  const line = remoteLine({ args: call.args, asRoot: call.relay.accounts === 'dedicated', maySudoAsk })
+  const where = port === undefined ? [] : ['-p', port]
+  return [maySudoAsk ? '-t' : '-T', ...sshSettings({ ...SETTINGS, ...settings }), ...where, '--', destination, line]
+}
+
+async function callOnce(call: RelayCall, { isTalk, kept, where, settings }: Once): Promise<SshAnswer> {
+  const { stdin, limitMs, isBackground = false, onText, onComplaint, signal } = call
+  const batch = hasTerminal() && !isBackground ? [] : ['-o', 'BatchMode=yes']
+  const args = [...batch, ...relayArguments(call, settings, isTalk)]
   const run = (over: AbortSignal) =>
-    runSsh([...options, '--', destination, line], {
+    runSsh(args, {
       stdin: isTalk ? 'ours' : stdin,
       ...(kept && { kept: 'stdout', isEndless: kept === 'endless', ...(onText && { onText }) }),
       ...(onComplaint && { onComplaint }),
@@ -150,7 +160,10 @@ function answerOf({ code = EXIT.failed, said }: SshAnswer, where: string): { cod
 }
 
 /** @throws UserError for a text that ssh could read as something other than a host */
-function placeOf({ relay, host, port }: RelayCall): { destination: string; port: string | undefined } {
+function placeOf({ relay, host, port }: Pick<RelayCall, 'relay' | 'host' | 'port'>): {
+  destination: string
+  port: string | undefined
+} {
   const isShared = relay.accounts === 'shared'
   const destination = host ?? (isShared ? `${relay.user}@${relay.host}` : relay.host)
   if (!DESTINATION.test(destination)) throw new UserError(`"${destination}" is not a host`, EXIT.usage)

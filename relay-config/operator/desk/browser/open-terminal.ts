@@ -1,0 +1,172 @@
+/** A terminal of the page: xterm.js at one end of a WebSocket, ssh at the other; it connects again by itself. */
+import { FitAddon } from '@xterm/addon-fit'
+import { SearchAddon } from '@xterm/addon-search'
+import { WebLinksAddon } from '@xterm/addon-web-links'
+import { Terminal } from '@xterm/xterm'
+import type { TerminalAsk, TerminalTell } from '../terminal/terminal-messages.ts'
+import { openSocket } from './talk.ts'
+
+export type TerminalKind = Extract<TerminalAsk, { type: 'open' }>['kind']
+
+export type TerminalState =
+  | { is: 'connecting' | 'connected' }
+  | { is: 'lost'; againS: number }
+  /** By itself, or because it could not be opened. */
+  | { is: 'ended'; code: number | null; problem: string }
+
+export interface DeskTerminal {
+  kind: TerminalKind
+  name: string
+  root: HTMLElement
+  state: TerminalState
+  onState: (state: TerminalState) => void
+  /** Sends what a key would. */
+  send(text: string): void
+  find(text: string): boolean
+  fit(): void
+  focus(): void
+  /** At once, where it has ended or waits. */
+  connect(): void
+  dispose(): void
+}
+
+export interface TerminalOptions {
+  kind: TerminalKind
+  name: string
+  label: string
+  /** A pasted text with several lines, which is not sent yet. */
+  onPaste(text: string): void
+  /** An address in the output that was clicked. */
+  onLink(address: string): void
+  /** May change what is typed, as a held Ctrl does. */
+  translate(typed: string): string
+}
+
+const SCROLLBACK_LINES = 10_000
+/** Seconds before each further attempt; the last one is repeated. */
+const AGAIN_S = [1, 2, 5, 10, 15]
+/** ssh's own failure: it could not connect, or the connection was lost (ssh(1), EXIT STATUS). */
+const SSH_FAILED = 255
+/** Milliseconds from which on a connection counts as one that was there: a login alone takes less. */
+const STABLE_MS = 5_000
+/** What the target may have left on: colours, a hidden cursor, another screen, keypad keys, mouse, bracketed paste. */
+const RESET = '\x1b[0m\x1b[?25h\x1b[?1049l\x1b[?1l\x1b>\x1b[?1000l\x1b[?2004l'
+const THEME = { background: '#101418', foreground: '#e6e6e6', cursor: '#ffd866', selectionBackground: '#3d5a80' }
+
+export function openTerminal({ kind, name, label, onPaste, onLink, translate }: TerminalOptions): DeskTerminal {
+  const screen = document.createElement('div')
+  screen.className = 'screen'
+  const linkHandler = {
+    activate: (_event: MouseEvent, address: string) => onLink(address),
+    allowNonHttpProtocols: false,
+  }
+  const term = new Terminal({
+    ...{ scrollback: SCROLLBACK_LINES, fontSize: 14, theme: THEME, linkHandler, allowProposedApi: true },
+    ...{ fontFamily: 'ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace', screenReaderMode: true },
+  })
+  const fit = new FitAddon()
+  const search = new SearchAddon()
+  term.loadAddon(fit)
+  term.loadAddon(search)
+  term.loadAddon(new WebLinksAddon((_event, address) => onLink(address)))
+  let socket: WebSocket | undefined
+  let timer: number | undefined
+  let failures = 0
+  let isOpened = false
+  const encoder = new TextEncoder()
+  const set = (state: TerminalState) => {
+    terminal.state = state
+    terminal.onState(state)
+  }
+  const sendText = (text: string) => {
+    if (socket?.readyState === WebSocket.OPEN && terminal.state.is === 'connected') socket.send(encoder.encode(text))
+  }
+  const tell = (message: TerminalAsk) => socket?.readyState === WebSocket.OPEN && socket.send(JSON.stringify(message))
+  const connect = () => {
+    clearTimeout(timer)
+    socket?.close()
+    const own = openSocket('/terminal')
+    const fromMs = performance.now()
+    let hasEnded = false
+    socket = own
+    set({ is: 'connecting' })
+    const over = (code: number | null, problem = '') => {
+      if (hasEnded || socket !== own) return
+      hasEnded = true
+      term.write(RESET)
+      const wasIn = performance.now() - fromMs > STABLE_MS
+      if (wasIn) failures = 0
+      const isLost = code === SSH_FAILED && (wasIn || failures > 0) && kind !== 'relay'
+      if (!isLost) return set({ is: 'ended', code, problem })
+      const againS = AGAIN_S[Math.min(failures++, AGAIN_S.length - 1)] ?? 1
+      set({ is: 'lost', againS })
+      timer = setTimeout(connect, againS * 1000)
+    }
+    own.addEventListener('open', () => {
+      tell({ type: 'open', kind, name, cols: term.cols, rows: term.rows })
+      set({ is: 'connected' })
+    })
+    own.addEventListener('message', event => {
+      if (typeof event.data === 'string') {
+        const told = JSON.parse(event.data) as TerminalTell
+        if (told.type === 'exit') over(told.code)
+        else over(null, told.text)
+        return
+      }
+      const bytes = new Uint8Array(event.data as ArrayBuffer)
+      term.write(
+        bytes,
+        () => own.readyState === WebSocket.OPEN && own.send(JSON.stringify({ type: 'shown', bytes: bytes.length })),
+      )
+    })
+    own.addEventListener('close', () => over(null))
+  }
+  term.onData(data => sendText(translate(data)))
+  term.onBinary(
+    data => socket?.readyState === WebSocket.OPEN && socket.send(Uint8Array.from(data, char => char.charCodeAt(0))),
+  )
+  term.onResize(({ cols, rows }) => tell({ type: 'size', cols, rows }))
+  // Before xterm.js has it: lines that are sent all at once are lost on a serial line.
+  screen.addEventListener(
+    'paste',
+    event => {
+      const text = event.clipboardData?.getData('text/plain') ?? ''
+      if (!/[\r\n]/.test(text.replace(/[\r\n]+$/, ''))) return
+      event.preventDefault()
+      event.stopImmediatePropagation()
+      onPaste(text)
+    },
+    { capture: true },
+  )
+  term.attachCustomKeyEventHandler(event => {
+    const isCopy = event.type === 'keydown' && event.ctrlKey && event.shiftKey && event.code === 'KeyC'
+    if (!isCopy) return true
+    event.preventDefault()
+    void navigator.clipboard.writeText(term.getSelection())
+    return false
+  })
+  const terminal: DeskTerminal = {
+    ...{ kind, name, root: screen, state: { is: 'connecting' }, onState: () => {} },
+    send: text => sendText(text),
+    find: text => search.findNext(text),
+    fit: () => {
+      if (!isOpened) {
+        isOpened = true
+        term.open(screen)
+        term.textarea?.setAttribute('aria-label', label)
+      }
+      fit.fit()
+      if (socket === undefined) connect()
+    },
+    focus: () => term.focus(),
+    connect,
+    dispose: () => {
+      clearTimeout(timer)
+      const last = socket
+      socket = undefined
+      last?.close()
+      term.dispose()
+    },
+  }
+  return terminal
+}

@@ -1,0 +1,138 @@
+/** What the page may ask the desk to do, and how: each question is checked here, and becomes one command. */
+import * as z from 'zod'
+import type { OptionValues } from '../../../cli/command.ts'
+import { parseDuration } from '../../../cli/times.ts'
+import { BREAK_MS, BREAK_SEQUENCES, type BreakSequenceName, SINCE } from '../../../formats/exec-commands.ts'
+import { quoteWord } from '../../../formats/split-line.ts'
+import { EXIT, UserError } from '../../../runtime/errors.ts'
+import { printable } from '../../../runtime/printable.ts'
+import { eventText } from '../../relay/history.ts'
+import { readEntries } from '../fleet-wide/ask-entries.ts'
+import { mergeEntries } from '../fleet-wide/merge-entries.ts'
+import type { RunAtRelay } from './sources/operator-source.ts'
+import { askSsh } from './ssh/ask-ssh.ts'
+
+/** Milliseconds for a command at a console: a BREAK waits for its turn, and a log of days is read from a card. */
+const CONSOLE_MS = 60_000
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i)
+const sequences = Object.keys(BREAK_SEQUENCES) as [BreakSequenceName, ...BreakSequenceName[]]
+const consoleQuestion = z.discriminatedUnion('command', [
+  z.strictObject({
+    command: z.literal('break'),
+    console: name,
+    ms: z.int().min(BREAK_MS.min).max(BREAK_MS.max).optional(),
+    as: z.enum(sequences).optional(),
+  }),
+  z.strictObject({
+    command: z.literal('log'),
+    console: name,
+    since: z.string().regex(SINCE).optional(),
+    grep: z.string().min(1).max(200).optional(),
+    lines: z.int().min(1).max(5_000),
+  }),
+  z.strictObject({ command: z.literal('who'), console: name }),
+])
+const deviceQuestion = z.strictObject({ device: name })
+const switchQuestion = z.strictObject({
+  device: name,
+  on: z.boolean(),
+  for: z
+    .string()
+    .refine(text => parseDuration(text) !== undefined)
+    .optional(),
+  reason: z.string().max(200).optional(),
+})
+
+export interface QuestionParts {
+  /** The ssh_config of the desk. */
+  config: string
+  mayOpen(console: string): boolean
+  /** For an operator. */
+  operator: { relaysOf(device: string): readonly string[]; run: RunAtRelay } | undefined
+  /** Something was done that the fleet shows. */
+  changed(): void
+}
+
+export type ConsoleQuestion = z.output<typeof consoleQuestion>
+
+/** The line of `ssh CONSOLE …`. */
+export function consoleLine(asked: ConsoleQuestion): string {
+  switch (asked.command) {
+    case 'break':
+      return [
+        'break',
+        ...(asked.ms === undefined ? [] : [String(asked.ms)]),
+        ...(asked.as === undefined ? [] : [`--as=${asked.as}`]),
+      ].join(' ')
+    case 'log':
+      return [
+        ...['log', `--lines=${asked.lines}`],
+        ...(asked.since === undefined ? [] : [`--since=${asked.since.replace(' ', 'T')}`]),
+        ...(asked.grep === undefined ? [] : [quoteWord(`--grep=${asked.grep}`)]),
+      ].join(' ')
+    case 'who':
+      return 'who'
+    default:
+      return asked satisfies never
+  }
+}
+
+export function createQuestions({ config, mayOpen, operator, changed }: QuestionParts) {
+  const atRelays = async (command: string, values: OptionValues, device: string, signal: AbortSignal) => {
+    if (operator === undefined) throw new UserError('only a desk with the fleet file can do this', EXIT.usage)
+    const relays = operator.relaysOf(device)
+    if (relays.length === 0) throw new UserError(`"${device}" is not a device of the fleet`, EXIT.usage)
+    return Promise.all(
+      relays.map(relay =>
+        operator.run(relay, command, { values, positionals: [device] }, signal).then(
+          said => ({ relay, said, problem: undefined }),
+          err => {
+            if (!(err instanceof UserError)) throw err
+            return { relay, said: '', problem: err.message }
+          },
+        ),
+      ),
+    )
+  }
+  return {
+    '/ask/console': async (asked: unknown, signal: AbortSignal) => {
+      const question = checked(consoleQuestion, asked)
+      if (!mayOpen(question.console)) throw new UserError(`you may not open "${question.console}"`, EXIT.usage)
+      const args = ['-F', config, '-T', '-o', 'LogLevel=ERROR', '--', question.console, consoleLine(question)]
+      return askSsh(args, { limitMs: CONSOLE_MS, signal })
+    },
+    '/ask/history': async (asked: unknown, signal: AbortSignal) => {
+      const { device } = checked(deviceQuestion, asked)
+      const answers = await atRelays('history', { json: true, last: '200' }, device, signal)
+      const said = answers.map(({ relay, said }) => ({ relay, entries: readEntries(said) ?? [] }))
+      const entries = said.length === 1 ? (said[0]?.entries ?? []) : mergeEntries(said)
+      return {
+        problems: answers.flatMap(({ problem }) => problem ?? []),
+        entries: entries.slice(-200).map(entry => ({ ...entry, event: eventText(entry.event) })),
+      }
+    },
+    '/ask/switch': async (asked: unknown, signal: AbortSignal) => {
+      const { device, on, for: span, reason } = checked(switchQuestion, asked)
+      const values = {
+        ...(!on && span !== undefined && { for: span }),
+        ...(reason !== undefined && reason !== '' && { reason }),
+      }
+      const answers = await atRelays(on ? 'on' : 'off', values, device, signal)
+      changed()
+      return answers.map(({ relay, said, problem }) => ({ relay, said: printable(said.trim(), 400), problem }))
+    },
+    '/ask/blink': async (asked: unknown, signal: AbortSignal) => {
+      const { device } = checked(deviceQuestion, asked)
+      const answers = await atRelays('blink', {}, device, signal)
+      return answers.map(({ relay, said, problem }) => ({ relay, said: printable(said.trim(), 400), problem }))
+    },
+  }
+}
+
+/** @throws UserError: the page asks nothing else, so somebody else does */
+function checked<T extends z.ZodType>(schema: T, asked: unknown): z.output<T> {
+  const { data, success } = schema.safeParse(asked)
+  if (success) return data
+  throw new UserError('this is no question that the desk knows', EXIT.usage)
+}
