@@ -126,6 +126,15 @@ test('a press that is held for some seconds is for the hotspot; a long one needs
   )
 })
 
+test('presses in a row are one: the next one that does something comes five seconds later', async context => {
+  const bench = await start(context)
+  await waitFor('it to be watched', () => bench.status()?.problem === null)
+  await bench.press(200, 200, 200)
+  await waitFor('all to be felt', () => bench.done.filter(line => line === 'LED pressed').length === 3)
+  await waitFor('one to be told', () => bench.done.some(line => line.startsWith('told')))
+  assert.is(bench.done.filter(line => line === 'test').length, 1)
+})
+
 test('asks the voice where there is one', async context => {
   const socket = join(await scratchDirectory(context), 'say.sock')
   let asked = 0

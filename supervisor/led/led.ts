@@ -81,13 +81,14 @@ export function ledCandidates(config: LedConfig): Candidate[] {
 function pinOf(config: LedConfig): Candidate {
   const pins = pinsOf(config)
   const bySysfs = findGpio(pins)
-  const own = 'problem' in bySysfs && !bySysfs.denied ? orElse(findGpioset(pins), bySysfs) : bySysfs
+  const own = 'problem' in bySysfs ? orElse(findGpioset(pins), bySysfs) : bySysfs
   if ('problem' in own || !config.act) return own
   return beside(own, findActivityLed())
 }
 
-function orElse(second: Candidate, first: { problem: string }): Candidate {
-  return 'problem' in second ? { ...second, problem: `${first.problem}; ${second.problem}` } : second
+function orElse(second: Candidate, first: { problem: string; denied: boolean }): Candidate {
+  if (!('problem' in second)) return second
+  return { problem: `${first.problem}; ${second.problem}`, denied: first.denied || second.denied }
 }
 
 /** Two LEDs as one. The second is optional: without it, the first one is used alone. */
