@@ -7,12 +7,13 @@ import { FAULTS } from './cases/faults/subject.ts'
 import { FRESH } from './cases/fresh/subject.ts'
 import { IMAGE } from './cases/image/subject.ts'
 import { DEVICE_PACKAGE, RELAY_PACKAGE } from './cases/packages/subjects.ts'
+import { PINS } from './cases/pins/subject.ts'
 import { SETTINGS } from './cases/settings/subject.ts'
 import { UPLINKS } from './cases/uplinks/subject.ts'
 import { WIFI } from './cases/wifi/subject.ts'
 
 export const SUBJECTS: readonly Subject<unknown>[] = [
-  ...[IMAGE, APPLIANCE, CONSOLE, SETTINGS, UPLINKS, WIFI],
+  ...[IMAGE, APPLIANCE, CONSOLE, SETTINGS, UPLINKS, WIFI, PINS],
   ...[DEVICE_PACKAGE, RELAY_PACKAGE, FRESH],
   ...[FAULTS, SOAK],
 ]

@@ -20,6 +20,8 @@ export interface Board {
   console: { tty: string; serialIndex: number }
   /** Whether the next serial line leads to a shell for tests (agent/), which no image has. */
   hasShell?: boolean
+  /** What makes that line where the machine has none, as `ttyS1` and the character device `shell`. */
+  shellLine?: string[]
   /** More for its kernel's command line than the image says. */
   kernelOptions: string[]
   /** Physical address of the pins' levels (GPLEV0, BCM2835 ARM Peripherals, 6.1), where the machine has pins. */
@@ -44,6 +46,8 @@ const RASPBERRY = {
 const raspberry = (machine: string) => ['-M', machine, '-accel', 'tcg,thread=single', '-usb']
 /** QEMU takes the arming of the board's watchdog for its expiry (hw/misc/bcm2835_powermgt.c), and starts it anew at once. */
 const RASPBERRY_KERNEL = [...JOURNAL_ON_CONSOLE, 'net.ifnames=0', ABSENT_CHIPS, 'systemd.watchdog_sec=0']
+/** How a card of ours is started where it is a virtio disk. */
+const APPLIANCE = 'root=/dev/vda2 ro rootwait init=/usr/lib/oobm-appliance/init panic=5'
 /** What takes most of an emulated start, and no test of the card looks at. */
 const LEFT_OUT = [
   ...['systemd-logind.service', 'getty.target', 'e2scrub_reap.service'].map(unit => `systemd.mask=${unit}`),
@@ -55,11 +59,12 @@ export const IDLE_DRIVERS =
   'modprobe.blacklist=acpi_cpufreq,aesni_intel,ahci,evdev,ghash_clmulni_intel,i2c_i801,iTCO_wdt,joydev,kvm_amd,lpc_ich,pcspkr,powernow_k8,psmouse,sha256_ssse3,sha512_ssse3'
 
 /**
- * @param name a board for which there are images; or `pc`, which starts a card with a test's shell on it, and has no network
+ * @param name a board for which there are images; or one that starts a card with a test's shell on it, and has no network: `pc`,
+ *   and `virt`, QEMU's own ARM board, which has pins with interrupts (those of its Raspberry Pis have none)
  * @param withKvm for the PCs alone: many times faster
  */
-export function boardOf(name: BoardName | 'pc', withKvm: boolean): Board {
-  const { arch, dtb } = IMAGES[name === 'pc' ? 'vm' : name]
+export function boardOf(name: BoardName | 'pc' | 'virt', withKvm: boolean): Board {
+  const { arch, dtb } = IMAGES[name === 'pc' ? 'vm' : name === 'virt' ? 'pi3' : name]
   const image = { arch, ...(dtb && { dtb }) }
   const pc = {
     ...image,
@@ -107,8 +112,23 @@ export function boardOf(name: BoardName | 'pc', withKvm: boolean): Board {
         machine: [...pc.machine, '-m', '768', '-device', 'qemu-xhci,id=usb'],
         network: ['-nic', 'none'],
         hasShell: true,
-        kernelOptions: ['root=/dev/vda2 ro rootwait init=/usr/lib/oobm-appliance/init panic=5', ...LEFT_OUT],
+        kernelOptions: [APPLIANCE, ...LEFT_OUT],
         // Emulated, a start takes some 20 s; where other emulated machines take the processors, it has taken 300.
+        patienceMs: 900_000,
+      }
+    case 'virt':
+      return {
+        arch,
+        emulator: 'qemu-system-aarch64',
+        machine: ['-M', 'virt', '-cpu', 'cortex-a53', '-accel', 'tcg', '-m', '768'],
+        drive: 'if=virtio',
+        network: ['-nic', 'none'],
+        console: { tty: 'ttyAMA0,115200', serialIndex: 0 },
+        hasShell: true,
+        shellLine: [...['-chardev', 'null,id=unused'], ...['-device', 'pci-serial-2x,chardev1=unused,chardev2=shell']],
+        kernelOptions: [APPLIANCE, ...LEFT_OUT],
+        // GPIODATA with all its lines (ARM PrimeCell PL061, 3.3.1).
+        pinLevels: 0x0903_03fc,
         patienceMs: 900_000,
       }
     default:

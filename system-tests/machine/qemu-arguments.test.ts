@@ -8,7 +8,7 @@ const test = suite('QEMU command line')
 const start = (name: Parameters<typeof boardOf>[0], more: Partial<PowerOn> = {}, withKvm = false) =>
   ` ${qemuArguments({ board: boardOf(name, withKvm), boot: 'boot', card: 'card.img', directory: 'run', ...more }).join(' ')} `
 
-const ALL = [...BOARDS, 'pc'] as const
+const ALL = [...BOARDS, 'pc', 'virt'] as const
 
 /** What each board must have among its arguments, and what it must not. */
 const TABLE: Record<(typeof ALL)[number], { has: string[]; hasNot: string[] }> = {
@@ -50,7 +50,22 @@ const TABLE: Record<(typeof ALL)[number], { has: string[]; hasNot: string[] }> =
     ],
     hasNot: [' -netdev ', ' -rtc ', 'forward_to_console'],
   },
+  virt: {
+    has: [
+      ' -M virt ',
+      ',if=virtio,',
+      ' console=ttyAMA0,115200 ',
+      ' -serial file:run/console.log -chardev stdio,id=shell,signal=off ',
+      ' pci-serial-2x,chardev1=unused,chardev2=shell ',
+    ],
+    hasNot: [' -dtb ', ' -netdev ', ' -serial stdio ', ' -qtest '],
+  },
 }
+
+test('pins can be driven from outside where that is asked for', () => {
+  const line = start('virt', { hasWires: true })
+  assert.ok(line.includes(' -qtest unix:run/qtest.sock,server=on,wait=off '), line)
+})
 
 for (const name of ALL) {
   test(`of ${name}`, () => {

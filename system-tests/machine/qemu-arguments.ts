@@ -16,6 +16,8 @@ export interface PowerOn {
   volatileCard?: boolean
   /** A USB serial adapter: there from the start, or from the moment on when its far end is connected. */
   adapter?: 'plugged' | 'late'
+  /** Whether its pins can be driven from outside. */
+  hasWires?: boolean
   /** A folder of this start's own. */
   directory: string
 }
@@ -26,6 +28,8 @@ export const FILES = {
   control: 'qmp.sock',
   /** The adapter's far end, and its USB traffic, which is whole when QEMU has ended. */
   adapter: 'adapter.sock',
+  /** QEMU's test protocol (docs/devel/testing/qtest.rst), by which a pin is driven from outside. */
+  wires: 'qtest.sock',
   usbCapture: 'usb.pcap',
 } as const
 
@@ -41,10 +45,15 @@ export function qemuArguments({ board, boot, commandLine = '', card, directory, 
     ...board.network,
     ...(more.adapter === undefined ? [] : adapter(file('adapter'), file('usbCapture'), more.adapter === 'plugged')),
     ...Array.from({ length: serialIndex }, () => ['-serial', 'null']).flat(),
-    ...['-serial', `file:${file('console')}`, ...(board.hasShell ? ['-serial', 'stdio'] : [])],
+    ...['-serial', `file:${file('console')}`, ...(board.hasShell ? shell(board.shellLine) : [])],
+    ...(more.hasWires ? ['-qtest', `unix:${file('wires')},server=on,wait=off`, '-qtest-log', 'none'] : []),
     ...['-qmp', `unix:${file('control')},server=on,wait=off`],
     ...['-display', 'none', '-no-reboot', '-nodefaults'],
   ]
+}
+
+function shell(line?: readonly string[]): string[] {
+  return line === undefined ? ['-serial', 'stdio'] : ['-chardev', 'stdio,id=shell,signal=off', ...line]
 }
 
 function adapter(socket: string, capture: string, isPlugged: boolean): string[] {
