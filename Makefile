@@ -12,7 +12,7 @@ FAULTS_NEEDS := $(LAB_NEEDS) ip:iproute2 tc:iproute2 nft:nftables conntrack:conn
 TEST_NEEDS := $(FAULTS_NEEDS) sx:lrzsz age:age mount:mount script:bsdutils strace:strace socat:socat picocom:picocom ip:iproute2 nft:nftables vsftpd:vsftpd tmux:tmux ps:procps \
 	unshare:util-linux sudo:sudo plink:putty-tools shellcheck:shellcheck mandoc:mandoc dpkg-deb:dpkg espeak-ng:espeak-ng aplay:alsa-utils busybox:busybox openssl:openssl systemd-analyze:systemd systemd-socket-activate:systemd dbus-daemon:dbus-daemon dnsmasq:dnsmasq-base arping:iputils-arping ping:iputils-ping curl:curl tftp:tftp-hpa atftp:atftp curl:curl fallocate:util-linux nmap:nmap ModemManager:modemmanager /usr/lib/polkit-1/polkitd:polkitd pkcheck:polkitd udevadm:udev wpa_supplicant:wpasupplicant hostapd:hostapd readelf:binutils sfdisk:fdisk mke2fs:e2fsprogs /usr/lib/python3/dist-packages/asyncssh:python3-asyncssh \
 	/usr/lib/python3/dist-packages/paramiko:python3-paramiko /usr/lib/python3/dist-packages/serial:python3-serial /usr/lib/python3/dist-packages/netmiko:python3-netmiko \
-	/usr/lib/python3/dist-packages/pexpect:python3-pexpect ansible-playbook:ansible-core ser2net:ser2net dbclient:dropbear-bin ssh-audit:ssh-audit asciinema:asciinema ipmitool:ipmitool ipmi_sim:openipmi
+	/usr/lib/python3/dist-packages/pexpect:python3-pexpect ansible-playbook:ansible-core ser2net:ser2net dbclient:dropbear-bin ssh-audit:ssh-audit asciinema:asciinema promtool:prometheus prometheus:prometheus rsyslogd:rsyslog setpriv:util-linux ipmitool:ipmitool ipmi_sim:openipmi
 
 # A real boot monitor, for the test of transfers: too large to ask of each developer.
 MONITOR_NEEDS := qemu-system-arm:qemu-system-arm /usr/lib/u-boot/qemu_arm/u-boot.bin:u-boot-qemu

@@ -5,11 +5,19 @@ import { EXEC_COMMANDS, EXEC_NAMES, usageOf } from '../formats/exec-commands.ts'
 import { MODEM_STATES } from '../formats/modem-status.ts'
 import { siteShape } from '../formats/site-config.ts'
 import { fleetShape } from '../relay-config/fleet/fleet-schema.ts'
+import { KIND_NAMES, KINDS } from '../relay-config/relay/events/event.ts'
+import { eventsShape } from '../relay-config/relay/events/events-config.ts'
+import { DEVICE_METRICS } from '../relay-config/relay/metrics/device-metrics.ts'
 import { annotateExample } from './annotate-example.ts'
 
 /** Path → what its text is to be. */
 export const DOCS: Record<string, (text: string) => string> = {
   'docs/fleet.example.toml': text => annotateExample(text, fleetShape),
+  'docs/events.example.toml': text => annotateExample(text, eventsShape),
+  'docs/monitoring.md': text =>
+    text
+      .replace(/(<!-- metrics: .*-->\n)([\s\S]*?)(?=<!-- end -->)/, (_, head: string) => head + metricTable())
+      .replace(/(<!-- events: .*-->\n)([\s\S]*?)(?=<!-- end -->)/, (_, head: string) => head + eventTable()),
   'docs/console.md': text =>
     text.replace(
       /(<!-- made from formats\/exec-commands\.ts.*-->\n)([\s\S]*?)(?=<!-- end -->)/,
@@ -43,6 +51,24 @@ function execTable(): string {
     ...[['', 'open the console', 'yes'], ...rows].map(
       ([usage = '', ...more]) => `| \`${`ssh core-sw1 ${usage}`.trim()}\` | ${more.join(' | ')} |`,
     ),
+    '',
+  ].join('\n')
+}
+
+function metricTable(): string {
+  const rows = DEVICE_METRICS.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${help.replace(/\.$/, '')} |`)
+  return ['| metric | type | |', '| --- | --- | --- |', ...rows, ''].join('\n')
+}
+
+function eventTable(): string {
+  const rows = KIND_NAMES.map(name => {
+    const { severity, about, byDefault } = KINDS[name]
+    return `| \`${name}\` | ${about} | ${severity} | ${byDefault ? 'yes' : 'no'} |`
+  })
+  return [
+    '| event | tells that | severity | told unless a sink chooses |',
+    '| --- | --- | --- | --- |',
+    ...rows,
     '',
   ].join('\n')
 }

@@ -8,10 +8,12 @@ import { copyright } from './copyright.ts'
 import { fieldPages } from './field-pages/field-pages.ts'
 import { jsonSchemas } from './json-schemas.ts'
 import { manPage } from './man-page.ts'
+import { dashboardJson } from './monitoring/dashboard.ts'
 import { type Package, packed, source } from './pack-deb.ts'
 
 const NAME = 'oobm-relay'
 const FORCED_COMMANDS = ['oobm-device-command', 'oobm-enrol-command', 'oobm-login', 'oobm-technician-command']
+const UNITS = ['oobm-relay-metrics.service', 'oobm-relay-events.service']
 /** Earlier names, which a relay's authorized_keys and sshd_config have until the next `apply`: without them, an upgrade would lock out all. */
 const EARLIER_NAMES = { 'oobm-device-word': 'oobm-device-command', 'oobm-technician-word': 'oobm-technician-command' }
 
@@ -33,6 +35,9 @@ export function relayPackage(build: string, date: Date, changelog: (name: string
         put(`usr/lib/oobm/${name}`, source(`relay-config/relay/forced-commands/${name}`), 0o755)
       for (const [earlier, name] of Object.entries(EARLIER_NAMES)) link(`usr/lib/oobm/${earlier}`, name)
       link(`usr/lib/${NAME}/forced-commands`, '../oobm')
+      for (const unit of UNITS) put(`usr/lib/systemd/system/${unit}`, source(`packaging/debian/units/${unit}`))
+      put(`usr/share/${NAME}/prometheus/oobm.rules.yml`, source('packaging/monitoring/oobm.rules.yml'))
+      put(`usr/share/${NAME}/grafana/oobm.json`, dashboardJson())
       put(`usr/bin/${NAME}`, source('packaging/debian/oobm-relay'), 0o755)
       put(`usr/share/man/man1/${NAME}.1.gz`, packed(manPage(source('man/oobm-relay.1'), PROGRAM, date)))
       put(`usr/share/bash-completion/completions/${NAME}`, bashCompletion(source('completion/command.bash'), PROGRAM))
@@ -41,7 +46,8 @@ export function relayPackage(build: string, date: Date, changelog: (name: string
       put(`${doc}/changelog.gz`, packed(changelog(NAME)))
       for (const name of Object.keys(fieldPages()))
         put(`${doc}/field/${name}.pdf`, readFileSync(join(import.meta.dirname, `../docs/field/${name}.pdf`)))
-      put(`${doc}/relay.md.gz`, packed(source('docs/relay.md')))
+      for (const page of ['relay', 'monitoring']) put(`${doc}/${page}.md.gz`, packed(source(`docs/${page}.md`)))
+      put(`${doc}/examples/events.example.toml`, source('docs/events.example.toml'))
       put(FLEET_JSON_SCHEMA.slice(1), schemas.fleet)
       put('usr/share/oobm-relay/oobm.schema.json', schemas.oobm)
       put(`${doc}/examples/fleet.example.toml`, schemaLine(FLEET_JSON_SCHEMA) + source('docs/fleet.example.toml'))

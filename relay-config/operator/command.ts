@@ -28,6 +28,8 @@ export interface AtRelay {
    * device is at one of them.
    */
   each?: boolean | 'any'
+  /** Why this use of the command is for somebody on the relay, and what to do; undefined where it may come by ssh. */
+  onlyThere?(values: OptionValues): string | undefined
   /** For a relay with accounts of its own only. */
   isDedicated?: boolean
   /** Whether its first argument is a device of the fleet. */

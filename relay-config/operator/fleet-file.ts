@@ -55,3 +55,19 @@ export function refuseApplied(command: string, file: string): void {
   const advice = 'run it where the operator works, then "oobm-relay push"'
   throw new UserError(`${file} is the relay's copy, which "oobm-relay ${command}" does not use: ${advice}`, EXIT.usage)
 }
+
+/** Reads the fleet file again each time, and parses it when it has changed. */
+export class FleetReader {
+  readonly #file: string
+  #last: { text: string; fleet: Fleet } | undefined
+
+  constructor(file: string) {
+    this.#file = file
+  }
+
+  async read(): Promise<Fleet> {
+    const text = await readFleetText(this.#file)
+    if (this.#last?.text !== text) this.#last = { text, fleet: parseFleet(this.#file, text) }
+    return this.#last.fleet
+  }
+}

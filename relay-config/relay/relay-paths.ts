@@ -39,6 +39,8 @@ export interface RelayPaths {
   /** One folder an enrolment: what new boards have sent. */
   enrolments: string
   history: string
+  /** What `oobm-relay events` remembers. */
+  events: string
   /** One file a technician who logs in, in which `oobm-login` records when they were where. */
   logins: string
   unit: string
@@ -78,6 +80,7 @@ export function relayPaths(root = '/'): RelayPaths {
     settings: join(varLib, 'settings'),
     enrolments: join(varLib, 'enrolments'),
     history: join(varLib, 'history.jsonl'),
+    events: join(root, 'var/lib/oobm-events/state.json'),
     logins: join(varLib, 'logins'),
     unit: join(units, 'oobm-relay-sshd.service'),
     tlsUnit: join(units, 'oobm-relay-tls.service'),

@@ -31,6 +31,8 @@ export interface FleetRelayOptions {
 
 export interface FleetRelay {
   readonly fleet: Fleet
+  /** Its text. */
+  readonly fleetText: string
   readonly sshd: Sshd
   /** Where oobm-device-command keeps their records, one folder a device. */
   readonly stateDirectory: string
@@ -69,7 +71,8 @@ export async function startFleetRelay(options: FleetRelayOptions): Promise<Fleet
     ...Object.entries(devices).map(([name, port]) => `[[devices]]\nname = "${name}"\nport = ${port}`),
     rest.replaceAll(/KEY_OF_([a-z]+)/g, (_, name: string) => key(name).publicKey),
   ]
-  const fleet = parseFleet('fleet.toml', lines.join('\n'))
+  const fleetText = lines.join('\n')
+  const fleet = parseFleet('fleet.toml', fleetText)
   const deviceKeys = new Map(Object.keys(devices).map(name => [name, key(name).publicKey]))
   for (const relay of fleet.relays) await writeFile(authorizedKeys, renderAuthorizedKeys(fleet, relay, deviceKeys))
   const { deviceCommand, technicianCommand } = readRelayScripts()
@@ -93,6 +96,7 @@ export async function startFleetRelay(options: FleetRelayOptions): Promise<Fleet
   ]
   return {
     fleet,
+    fleetText,
     sshd,
     stateDirectory: join(folder, 'state'),
     key,

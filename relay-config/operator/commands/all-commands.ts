@@ -10,6 +10,7 @@ import { check } from './check.ts'
 import { connect } from './connect.ts'
 import { desk } from './desk.ts'
 import { enrolment } from './enrolment.ts'
+import { events } from './events.ts'
 import { history } from './history.ts'
 import { hopKeys } from './hop-keys.ts'
 import { hostKey } from './host-key.ts'
@@ -55,7 +56,21 @@ export const PROGRAM: Program<Command> = {
       passwd,
     },
     'Change devices from afar': { settings, wifi, upgrade },
-    'See and control devices': { status, top, desk, on, off, history, blink, connect, proxy, reach, watch, metrics },
+    'See and control devices': {
+      status,
+      top,
+      desk,
+      on,
+      off,
+      history,
+      blink,
+      connect,
+      proxy,
+      reach,
+      watch,
+      metrics,
+      events,
+    },
   },
   options: {
     fleet: { value: 'FILE', help: 'the fleet file; $OOBM_FLEET, or else ./fleet.toml, when not given' },

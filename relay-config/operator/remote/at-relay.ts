@@ -92,8 +92,8 @@ export async function requireReadable(values: BareInput['values']): Promise<void
 /** Runs the command on the relay that is meant, or on each. @returns its exit code; of several, the worst */
 export async function goToRelay(command: string, atRelay: AtRelay, input: BareInput): Promise<number> {
   const { files, values, print } = input
-  if (values.out !== undefined)
-    usageError('--out names a file on the relay: run the command there, or redirect its output')
+  const whyThere = atRelay.onlyThere?.(values)
+  if (whyThere !== undefined) usageError(whyThere)
   const text = await readFleetText(files.fleet)
   const fleet = parseFleet(files.fleet, text)
   const relays = relaysFor(command, atRelay, input, fleet)

@@ -5,7 +5,6 @@ import type { DeviceReport } from '../../../formats/control-protocol.ts'
 import { suite } from '../../../testbed/suite.ts'
 import { describeDevice } from './describe-device.ts'
 import { describeFleet } from './describe-fleet.ts'
-import { describeMetrics } from './describe-metrics.ts'
 import type { DeviceView } from './device-view.ts'
 
 const test = suite('fleet-state')
@@ -141,16 +140,6 @@ test('has the uplinks of a device with several, and the way of its tunnel', () =
   assert.match(shown, /\n {2}uplinks +eth0 \(cable\), proved 50m ago, relay silent\n/)
   assert.match(shown, /\n +wwan0 \(modem, metered\), proved 25s ago, 1\.24 MB in 24 hours, carries the tunnel\n/)
   assert.match(shown, /\n {2}way +by SSH within TLS\n/)
-  const metrics = describeMetrics([view], NOW_MS)
-  for (const line of [
-    'oobm_device_way{device="tokyo",way="tls"} 1',
-    'oobm_uplink_carries{device="tokyo",uplink="eth0",kind="cable"} 0',
-    'oobm_uplink_carries{device="tokyo",uplink="wwan0",kind="modem"} 1',
-    'oobm_uplink_proved_timestamp_seconds{device="tokyo",uplink="eth0"} 1799996995',
-    'oobm_uplink_day_bytes{device="tokyo",uplink="wwan0"} 1240000',
-  ]) {
-    assert.ok(metrics.includes(`\n${line}\n`), line)
-  }
 })
 
 test('has the page of a captive portal that is in the way of an uplink', () => {
@@ -210,47 +199,6 @@ test('passes nothing to the terminal that a device put into its report', () => {
   for (const lines of [describeFleet([hostile], NOW_MS, 300, PLAIN), describeDevice(hostile, NOW_MS, PLAIN)]) {
     for (const line of lines) assert.not.match(line, /[\u0000-\u001f\u007f-\u009f\u202e]/)
   }
-})
-
-test('metrics: every line is help, type or a sample, whatever a device says', () => {
-  const text = describeMetrics([viewOf('osaka', 'ready'), hostile], NOW_MS)
-  for (const line of text.trimEnd().split('\n')) {
-    assert.match(
-      line,
-      /^(# (HELP|TYPE) oobm_[a-z_]+ [ -~’]+|oobm_[a-z_]+(\{[a-z]+="([^"\\\n]|\\["\\])*"(,[a-z]+="([^"\\\n]|\\["\\])*")*\})? [0-9.]+)$/,
-    )
-  }
-  assert.match(text, /^oobm_device_probe_seconds\{device="osaka"\} 0\.0454$/m)
-  assert.match(text, /^oobm_device_silent_seconds\{device="osaka"\} 3$/m)
-  assert.match(text, /^oobm_console_open\{device="osaka",console="core-sw1"\} 1$/m)
-  assert.match(text, /^oobm_console_open\{device="osaka",console="core-sw2"\} 0$/m)
-  assert.match(text, /^oobm_device_sessions\{device="osaka",kind="console"\} 2$/m)
-  const helped = [...text.matchAll(/^# HELP (\S+)/gm)].map(([, name]) => name)
-  const typed = [...text.matchAll(/^# TYPE (\S+) gauge$/gm)].map(([, name]) => name)
-  assert.equal(helped, typed)
-})
-
-test('metrics: no series twice, and none for an unknown value', () => {
-  const one = { name: 'x', cause: '', who: [] }
-  const consoles = [
-    { ...one, open: false },
-    { ...one, open: true },
-  ]
-  const seriesOf = (more: Partial<DeviceView>) => {
-    const state = more.state ?? 'ready'
-    return describeMetrics([viewOf('tokyo', state, { report: { ...REPORT, consoles }, ...more })], NOW_MS)
-      .split('\n')
-      .filter(line => /^oobm_(console_open|device_silent)/.test(line))
-  }
-  assert.equal(seriesOf({}), [
-    'oobm_device_silent_seconds{device="tokyo"} 3',
-    'oobm_console_open{device="tokyo",console="x"} 1',
-  ])
-  assert.equal(seriesOf({ heard: { unknown: 'no ss' }, report: { ...REPORT, consoles: null } }), [])
-  assert.equal(seriesOf({ state: 'silent', heard: { silentMs: 75_000 } }), [
-    'oobm_device_silent_seconds{device="tokyo"} 75',
-  ])
-  assert.equal(seriesOf({ state: 'away', connected: false, heard: undefined }), [])
 })
 
 test('ages and durations', () => {

@@ -49,6 +49,7 @@ test('has its own paths below a root, and beside the forced commands of a shared
     maintenance: '/home/oobm/.oobm/maintenance',
     history: '/home/oobm/.oobm/history.jsonl',
     logins: '/home/oobm/.oobm/logins',
+    events: '/home/oobm/.oobm/events.json',
     settings: '/home/oobm/.oobm/settings',
     enrolments: '/home/oobm/.oobm/enrolments',
   })

@@ -1,13 +1,11 @@
 /** The part of the history that is not in history.jsonl: what devices told this relay, and what logins recorded here. */
-import { constants } from 'node:fs'
-import { open, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deviceAlertSchema, deviceEventSchema, pastSessionSchema } from '../../../formats/control-protocol.ts'
 import type { HistoryEntry } from '../history.ts'
+import { readBounded } from './read-bounded.ts'
 import type { StatePaths } from './state-paths.ts'
 
-/** Bytes that are read of one file: what oobm-device-command keeps there, and some. */
-const FILE_MAX = 262_144
 /** Milliseconds by which a session's beginning may differ between device and relay: the device looks every few seconds. */
 const SAME_MS = 15_000
 
@@ -42,7 +40,11 @@ async function enrolmentOf(devices: string, device: string): Promise<HistoryEntr
 
 /** `TOLD_AT JSON`: people's sessions on a device's consoles. */
 async function toldBy(devices: string, device: string): Promise<HistoryEntry[]> {
-  const text = await readBounded(join(devices, device, 'past')).catch(() => '')
+  return toldEntries(device, await readBounded(join(devices, device, 'past')).catch(() => ''))
+}
+
+/** @param text lines of a device's `past` */
+export function toldEntries(device: string, text: string): HistoryEntry[] {
   const refs = new Set<unknown>()
   return text.split('\n').flatMap(line => {
     const [, toldS, json] = TOLD_LINE.exec(line) ?? []
@@ -60,7 +62,11 @@ async function toldBy(devices: string, device: string): Promise<HistoryEntry[]> 
 
 /** `TOLD_AT JSON`: what the device's rules found in what targets said. Of one alert, the count that was told last. */
 async function alertsOf(devices: string, device: string): Promise<HistoryEntry[]> {
-  const text = await readBounded(join(devices, device, 'alerts')).catch(() => '')
+  return alertEntries(device, await readBounded(join(devices, device, 'alerts')).catch(() => ''))
+}
+
+/** @param text lines of a device's `alerts` */
+export function alertEntries(device: string, text: string): HistoryEntry[] {
   const entries = new Map<string, HistoryEntry>()
   for (const line of text.split('\n')) {
     const [, toldS, json] = TOLD_LINE.exec(line) ?? []
@@ -131,7 +137,12 @@ export async function readGone(paths: StatePaths): Promise<string[]> {
  * CONSOLE DEVICE ADDRESS WHY…`.
  */
 async function loginsOf(logins: string, technician: string): Promise<HistoryEntry[]> {
-  const lines = (await readBounded(join(logins, technician)).catch(() => '')).split('\n')
+  return loginEntries(technician, await readBounded(join(logins, technician)).catch(() => ''))
+}
+
+/** @param text lines of a technician's file in `logins` */
+export function loginEntries(technician: string, text: string): HistoryEntry[] {
+  const lines = text.split('\n')
   const ends = new Map(
     lines.map(line => /^(\d{1,11}\.\d{1,10}) to (\d{1,11})$/.exec(line)).map(match => [match?.[1], timeOf(match?.[2])]),
   )
@@ -169,13 +180,4 @@ function isSame(login: HistoryEntry, { event, device, console, technician, from 
 function timeOf(seconds: string | number | undefined): string | undefined {
   const date = new Date(Number(seconds) * 1000)
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
-}
-
-async function readBounded(path: string): Promise<string> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
-  try {
-    return (await file.stat()).size > FILE_MAX ? '' : await file.readFile('utf8')
-  } finally {
-    await file.close()
-  }
 }

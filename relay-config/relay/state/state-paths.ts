@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import type { Options, OptionValues } from '../../../cli/command.ts'
 import { type RelayPaths, relayPaths } from '../relay-paths.ts'
 
-export type StatePaths = Pick<RelayPaths, 'devices' | 'maintenance' | 'settings' | 'enrolments' | 'history' | 'logins'>
+export type StatePaths = Pick<
+  RelayPaths,
+  'devices' | 'maintenance' | 'settings' | 'enrolments' | 'history' | 'logins' | 'events'
+>
 
 export const STATE_OPTIONS = {
   root: { value: 'DIR', help: 'read the relay of the system below DIR' },
@@ -21,5 +24,6 @@ export function statePathsOf(values: OptionValues): StatePaths {
     enrolments: join(directory, 'enrolments'),
     history: join(directory, 'history.jsonl'),
     logins: join(directory, 'logins'),
+    events: join(directory, 'events.json'),
   }
 }
