@@ -30,6 +30,9 @@ export function parseRequest(text: string): RecoveryRequest | undefined {
   return { step: known, interface: name }
 }
 
+/** The detail of what is being done: of one that is killed meanwhile it stays so. */
+export const INTERRUPTED = 'interrupted'
+
 const answerSchema = z.object({
   /** As it was asked. */
   request: z.string(),

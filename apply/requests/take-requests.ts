@@ -8,7 +8,13 @@ import { readTrial } from '../../device/import/stored.ts'
 import { directoriesOf, settingsSpool, upgradeTrialPath } from '../../formats/directories.ts'
 import { hasSomebody } from '../../formats/hotspot.ts'
 import { SECRETS_DIRECTORY } from '../../formats/provisioning.ts'
-import { parseRequest, type RecoveryRequest, type RequestAnswer, requestText } from '../../formats/recovery-request.ts'
+import {
+  INTERRUPTED,
+  parseRequest,
+  type RecoveryRequest,
+  type RequestAnswer,
+  requestText,
+} from '../../formats/recovery-request.ts'
 import { heartbeatNow } from '../../runtime/boot-clock.ts'
 import { errorMessage, UserError } from '../../runtime/errors.ts'
 import { printable } from '../../runtime/printable.ts'
@@ -92,7 +98,7 @@ export class RequestTaker {
     // Before it is tried: who is killed meanwhile does not begin anew.
     await this.#answers.keep(
       step,
-      { request: requestText(request), at: now, result: 'failed', detail: 'interrupted' },
+      { request: requestText(request), at: now, result: 'failed', detail: INTERRUPTED },
       now,
     )
     return useRadio(`${step}-${request.interface}`, request.interface)

@@ -47,7 +47,7 @@ function renderAccessPoint(
     `ssid=${Buffer.from(ssid).toString('hex')}`,
     'mode=2',
     `frequency=${HOTSPOT_BANDS[band].frequencyMhz}`,
-    // WPA2 alone. Without protected management frames: the radios of the boards carry none as an access point.
+    // WPA2 alone, and without protected management frames: what every radio can do as an access point.
     ...['key_mgmt=WPA-PSK', 'proto=RSN', 'pairwise=CCMP', 'group=CCMP', 'ieee80211w=0'],
     // IEEE 802.11, J.4.1: computed here, the passphrase need not be quoted.
     `psk=${pbkdf2Sync(passphrase, ssid, 4096, 32, 'sha1').toString('hex')}`,

@@ -1,6 +1,6 @@
 /**
  * `hotspot` and `sides` beside the real systemd-networkd with its DHCP server, and a client of its own. wlan0 is a cable here, and
- * stand-ins say what wpa_supplicant would: `make uplink-test CASE=hotspot` has radios.
+ * stand-ins say what wpa_supplicant would.
  */
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { requestAnswersPath, settingsSpool } from '../../formats/directories.ts'
 import {
+  INTERRUPTED,
   type RecoveryRequest,
   type RequestAnswer,
   readRequestAnswers,
@@ -29,6 +30,8 @@ export function applyDesk(env: NodeJS.ProcessEnv): RecoveryDesk {
     answer: async request => {
       const answer = (await readRequestAnswers(requestAnswersPath(env)))?.answers[request.step]
       const { bootId } = heartbeatNow()
+      // It is at it.
+      if (answer?.detail === INTERRUPTED) return undefined
       const isOurs = answer?.request === requestText(request) && answer.at.bootId === bootId
       return isOurs && answer.at.uptimeMs >= (askedMs.get(requestText(request)) ?? 0) ? answer : undefined
     },

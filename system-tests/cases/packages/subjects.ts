@@ -110,6 +110,13 @@ export const DEVICE_PACKAGE: Subject<Stage> = {
       hasFirewall: true,
     }),
     packageCase({
+      name: 'hotspot',
+      packages: ['openssh-client', 'udev', 'curl', 'busybox', 'libnss-systemd'],
+      bring: bringNextAndRelay,
+      script: 'hotspot.sh',
+      hasFirewall: true,
+    }),
+    packageCase({
       name: 'page',
       packages: ['openssh-client', 'udev', 'curl', 'dnsmasq-base', 'libnss-systemd'],
       bring: bringNextAndRelay,
