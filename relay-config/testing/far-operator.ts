@@ -14,7 +14,7 @@ export async function farOperator(context: TestContext) {
   const fleet = await dedicatedFleet(host)
   const machine = await startMachine(context, host.pid, PLACE)
   await host.sh(
-    'mkdir -p /root/.ssh; cp /root/fleet/alice.pub /root/.ssh/authorized_keys; chmod -R go= /root/.ssh; /usr/sbin/sshd -o UsePAM=no -o PidFile=/run/admin-sshd.pid',
+    'mkdir -p /root/.ssh; cp /root/fleet/alice.pub /root/.ssh/authorized_keys; chmod -R go= /root/.ssh; /usr/sbin/sshd -o UsePAM=no -o PidFile=/run/admin-sshd.pid -E /run/admin-sshd.log',
   )
   const bin = join(host.shared, 'bin')
   await mkdir(bin)
@@ -31,5 +31,5 @@ export async function farOperator(context: TestContext) {
       env,
       ...(input !== undefined && { input }),
     })
-  return { host, fleet, operate, bin, env, program }
+  return { host, fleet, operate, bin, env, program, machine }
 }

@@ -15,8 +15,12 @@ export interface Terminals {
 interface Pane {
   terminal: DeskTerminal
   root: HTMLElement
+  /** Puts what is around the terminal into the language of now. */
+  dress(): void
 }
 
+/** Milliseconds that a notice stands in the place of the state. */
+const NOTICE_MS = 8_000
 /** Keys that a phone has not, in the order of the bar. */
 const KEYS: readonly (readonly [label: string, text: string])[] = [
   ['Esc', '\x1b'],
@@ -33,7 +37,10 @@ export function createTerminals(): Terminals {
     open,
     paneOf: (key, app) => {
       const old = open.get(key)
-      if (old) return old
+      if (old) {
+        old.dress()
+        return old
+      }
       const pane = makePane(key, app, () => {
         close(key)
         const rest = shownKeys().filter(other => other !== key)
@@ -105,20 +112,13 @@ function tabs({ words }: App, keys: readonly string[], terminals: Terminals): HT
 }
 
 function makePane(key: string, app: App, onClose: () => void): Pane {
-  const { words } = app
   const [, kind = 'console', name = key] = /^(watch|shell|relay):(.+)$/.exec(key) ?? []
-  const isConsole = kind === 'console' || kind === 'watch'
-  const status = h('span', { class: 'status', role: 'status' })
-  const again = h('button', { hidden: true }, words.again)
-  const find = h('input', { type: 'search', placeholder: words.find, 'aria-label': words.find, spellcheck: 'false' })
   let isCtrl = false
-  const ctrl = h('button', { 'aria-pressed': 'false' }, 'Ctrl')
-  const setCtrl = (on: boolean) => {
+  let setCtrl = (on: boolean) => {
     isCtrl = on
-    ctrl.setAttribute('aria-pressed', String(on))
   }
   const terminal = openTerminal({
-    ...{ kind: kind as TerminalKind, name, label: `${words.terminal} ${name}` },
+    ...{ kind: kind as TerminalKind, name, label: `${app.words.terminal} ${name}` },
     onPaste: text => showPaste(text, terminal, app),
     onLink: address => askForLink(address, app, terminal.focus),
     translate: typed => {
@@ -127,16 +127,45 @@ function makePane(key: string, app: App, onClose: () => void): Pane {
       return String.fromCharCode(typed.toUpperCase().charCodeAt(0) & 0x1f)
     },
   })
+  const root = h('section', { class: 'pane', 'aria-label': name })
+  const dress = () => {
+    const ctrl = h('button', { 'aria-pressed': String(isCtrl) }, 'Ctrl')
+    setCtrl = on => {
+      isCtrl = on
+      ctrl.setAttribute('aria-pressed', String(on))
+    }
+    ctrl.addEventListener('click', () => {
+      setCtrl(!isCtrl)
+      terminal.focus()
+    })
+    const bar = barOf(kind, name, app, terminal, onClose)
+    // The terminal stays where it is: moved, it would lose the focus.
+    if (terminal.root.parentElement !== root) root.append(terminal.root)
+    for (const old of [...root.children]) if (old !== terminal.root) old.remove()
+    root.prepend(bar)
+    if (kind !== 'watch') root.append(keysOf(app, terminal, ctrl))
+  }
+  dress()
+  return { terminal, root, dress }
+}
+
+function barOf(kind: string, name: string, app: App, terminal: DeskTerminal, onClose: () => void): HTMLElement {
+  const { words } = app
+  const isConsole = kind === 'console' || kind === 'watch'
+  const status = h('span', { class: 'status', role: 'status' })
+  const again = h('button', { hidden: true }, words.again)
+  const find = h('input', { type: 'search', placeholder: words.find, 'aria-label': words.find, spellcheck: 'false' })
   let notice: number | undefined
   const told = (text: string) => {
     clearTimeout(notice)
     status.textContent = text
-    notice = setTimeout(() => terminal.onState(terminal.state), 8_000)
+    notice = setTimeout(() => terminal.onState(terminal.state), NOTICE_MS)
   }
   terminal.onState = state => {
     status.textContent = stateText(state, kind, app)
     again.hidden = state.is === 'connected' || state.is === 'connecting'
   }
+  terminal.onState(terminal.state)
   again.addEventListener('click', () => {
     terminal.connect()
     terminal.focus()
@@ -145,42 +174,29 @@ function makePane(key: string, app: App, onClose: () => void): Pane {
     if (event.key === 'Enter') terminal.find(find.value)
     if (event.key === 'Escape') terminal.focus()
   })
+  const paste = async () => showPaste(await navigator.clipboard.readText().catch(() => ''), terminal, app)
+  return h(
+    'div',
+    { class: 'bar' },
+    h('strong', {}, name),
+    status,
+    again,
+    kind === 'console' && breakMenu(name, app, told),
+    isConsole && h('button', { onclick: () => showLog(name, app, terminal.focus) }, words.log),
+    isConsole && h('button', { onclick: () => void showWho(name, app, terminal.focus) }, words.who),
+    kind !== 'watch' && h('button', { onclick: () => void paste() }, words.paste),
+    find,
+    h('button', { onclick: onClose, 'aria-label': `${words.close} ${name}` }, '✕'),
+  )
+}
+
+function keysOf({ words }: App, terminal: DeskTerminal, ctrl: HTMLElement): HTMLElement {
   const press = (text: string) => () => {
     terminal.send(text)
     terminal.focus()
   }
-  ctrl.addEventListener('click', () => {
-    setCtrl(!isCtrl)
-    terminal.focus()
-  })
-  const paste = async () => showPaste(await navigator.clipboard.readText().catch(() => ''), terminal, app)
-  const root = h(
-    'section',
-    { class: 'pane', 'aria-label': name },
-    h(
-      'div',
-      { class: 'bar' },
-      h('strong', {}, name),
-      status,
-      again,
-      kind === 'console' && breakMenu(name, app, told),
-      isConsole && h('button', { onclick: () => showLog(name, app, terminal.focus) }, words.log),
-      isConsole && h('button', { onclick: () => void showWho(name, app, terminal.focus) }, words.who),
-      kind !== 'watch' && h('button', { onclick: () => void paste() }, words.paste),
-      find,
-      h('button', { onclick: onClose, 'aria-label': `${words.close} ${name}` }, '✕'),
-    ),
-    terminal.root,
-    kind !== 'watch' &&
-      h(
-        'div',
-        { class: 'keys', role: 'group', 'aria-label': words.keysBar },
-        ctrl,
-        KEYS.map(([label, text]) => h('button', { onclick: press(text) }, label)),
-      ),
-  )
-  terminal.onState(terminal.state)
-  return { terminal, root }
+  const keys = KEYS.map(([label, text]) => h('button', { onclick: press(text) }, label))
+  return h('div', { class: 'keys', role: 'group', 'aria-label': words.keysBar }, ctrl, keys)
 }
 
 function stateText(state: TerminalState, kind: string, { words }: App): string {

@@ -159,7 +159,7 @@ function describe(device: DeskDevice, app: App): HTMLElement[] {
             ),
           ),
         ),
-      device.mayOpenShell && row(words.shell, h('a', { href: consoleLink([`shell:${device.name}`]) }, words.open)),
+      device.mayOpenShell && row(words.shell, h('a', { href: consoleLink([`shell:${device.name}`]) }, words.terminal)),
     ),
     ...(device.changes.length === 0
       ? []

@@ -10,7 +10,9 @@ const MARKS: Record<Reach, string> = { proved: '✓', partly: '!', off: '–', n
 
 /** @param size of the LED: `large` on the page of a device */
 export function stateElement({ state }: Pick<DeskDevice, 'state'>, app: App, size = ''): HTMLElement {
-  const reach = reachOf(state)
+  // Until a relay has answered, it is neither good nor bad.
+  const isKnown = state !== 'unknown'
+  const reach = isKnown ? reachOf(state) : 'off'
   const name = STATE_NAMES.find(known => known === state)
   const looks = name === undefined ? app.words.unknown : fieldSentences(name, app.language).looks.text
   const led = h('span', {
@@ -23,7 +25,7 @@ export function stateElement({ state }: Pick<DeskDevice, 'state'>, app: App, siz
     'span',
     { class: `state ${reach}` },
     led,
-    h('span', { class: 'mark', 'aria-hidden': 'true' }, MARKS[reach]),
+    h('span', { class: 'mark', 'aria-hidden': 'true' }, isKnown ? MARKS[reach] : '?'),
     ' ',
     state,
   )
@@ -39,5 +41,6 @@ export function meaningText(state: string, app: App): string | undefined {
 /** Worth a look: nobody gets in, or a console is missing. A device that was switched off is as somebody wants it. */
 export function isBad({ state }: Pick<DeskDevice, 'state'>): boolean {
   const reach = reachOf(state)
+  if (state === 'unknown') return false
   return reach === 'none' || reach === 'partly'
 }

@@ -1,0 +1,74 @@
+/** How the desk looks: what axe-core finds on each page, in both themes and languages, at the size of a desk and of a phone. */
+import { mkdir } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { hasChromium } from '../testbed/browser.ts'
+import { suite } from '../testbed/suite.ts'
+import { waitFor } from '../testbed/wait-for.ts'
+import { CONSOLE, DEVICE } from './lab-fleet.ts'
+import { startBuiltLab } from './testing/built-lab.ts'
+import { openConsole, openDesk, operatorArgs } from './testing/desk-in-lab.ts'
+
+const test = suite('desk, looked at')
+const LIMIT = { timeoutMs: 400_000 }
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+/** `make desk-pictures` keeps them. */
+const PICTURES = process.env.OOBM_DESK_PICTURES
+
+const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } }
+
+if (!hasChromium()) test.skip('axe-core finds nothing', 'the package chromium is not installed')
+else
+  test(
+    'axe-core finds nothing on any page, in both themes and languages, and a phone needs no sideways scrolling',
+    async context => {
+      const lab = await startBuiltLab(context)
+      // axe-core comes in by the test's own hand, past the policy of the page.
+      const { page } = await openDesk(context, operatorArgs(lab), { bypassCSP: true })
+      await openConsole(page)
+      await page.addScriptTag({ path: AXE })
+      if (PICTURES !== undefined) await mkdir(PICTURES, { recursive: true })
+      const addresses = { fleet: '#/', console: `#/console/${CONSOLE}`, device: `#/device/${DEVICE}` }
+      const found: string[] = []
+      for (const language of ['en', 'ja']) {
+        for (const theme of ['light', 'dark']) {
+          for (const [size, viewport] of Object.entries(SIZES)) {
+            await page.setViewportSize(viewport)
+            for (const [name, address] of Object.entries(addresses)) {
+              const what = `${name}.${language}.${theme}.${size}`
+              await page.evaluate(`location.hash = ${JSON.stringify(address)}`)
+              await page
+                .locator(name === 'fleet' ? 'li.device' : name === 'console' ? '.xterm-rows' : '.timeline')
+                .first()
+                .waitFor()
+              if ((await page.locator('html').getAttribute('lang')) !== language)
+                await page.locator('header button[lang]').click()
+              const themeButton = page.locator('header button').last()
+              await waitFor('the theme', async () => {
+                const dark = await page.evaluate(
+                  `getComputedStyle(document.body).backgroundColor === 'rgb(21, 25, 30)'`,
+                )
+                if (dark === (theme === 'dark')) return true
+                await themeButton.click()
+                return false
+              })
+              const violations = (await page.evaluate(
+                `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, impact, nodes }) => id + ' (' + impact + '): ' + nodes.map(node => node.html.slice(0, 120)).join(' | ')))`,
+              )) as string[]
+              found.push(...violations.map(violation => `${what}: ${violation}`))
+              const wide = await page.evaluate(
+                'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+              )
+              if (Number(wide) > 0) found.push(`${what}: ${wide} pixels too wide`)
+              if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `${what}.png`) })
+            }
+          }
+        }
+      }
+      assert.equal(found, [])
+    },
+    LIMIT,
+  )
+
+test.run()
