@@ -167,6 +167,16 @@ page-pictures: node_modules/.ready ## the page for field staff as a phone shows 
 	@tools/need $(PAGE_PICTURE_NEEDS)
 	@$(NODE) --import tsx device/page/testing/take-pictures.ts
 
+.PHONY: desk-pictures
+desk-pictures: build ## the pages of the desk in both languages and themes, as a screen and a phone show them, from a lab into build/desk-pictures/
+	@tools/need $(LAB_NEEDS) $(PAGE_PICTURE_NEEDS)
+	@OOBM_DESK_PICTURES=build/desk-pictures $(NODE) --import tsx lab/desk-look.itest.ts
+
+.PHONY: desk-figures
+desk-figures: build ## what the desk's fleet page costs with a thousand devices, in a real browser
+	@tools/need $(LAB_NEEDS) $(BROWSER_NEEDS)
+	@$(NODE) --import tsx relay-config/operator/desk/testing/measure-desk.ts
+
 .PHONY: build
 build: node_modules/.ready ## bundle each program into build/lib
 	@$(NODE) --import tsx tools/bundle.ts

@@ -167,7 +167,7 @@ function describe(device: DeskDevice, app: App): HTMLElement[] {
           h('h2', {}, words.changes),
           h(
             'ol',
-            { class: 'timeline' },
+            { class: 'timeline states' },
             [...device.changes]
               .reverse()
               .map(({ atMs, state, cause }) =>

@@ -16,8 +16,8 @@ export interface FleetSource<T> {
 
 /** Milliseconds between two questions: a report comes every 30 s, and the state of a tunnel within seconds. */
 const PAUSE_MS = 5_000
-/** The same for a relay whose answer took long: a tenth of the time is spent on it at most. */
-const PAUSE_FACTOR = 9
+/** The same for a relay whose answer took long: a quarter of the time is spent on it at most. */
+const PAUSE_FACTOR = 3
 const FAILED_PAUSE_MAX_MS = 60_000
 
 export interface FleetFeed {
