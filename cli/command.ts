@@ -1,4 +1,5 @@
 /** What a command is: one table, from which parsing, help, man page and completion are made. */
+import type * as z from 'zod'
 import { EXIT, UserError } from '../runtime/errors.ts'
 
 interface Value {
@@ -39,6 +40,8 @@ export type ValuesOf<O extends Options> = OptionValues &
       })
 
 export interface CommandTable<C> {
+  /** What `--json` prints: the document, or each line of it; for programs that read it. */
+  json?: z.ZodType
   /** What it does: a phrase without a full stop, which begins with a verb. */
   summary: string
   /** What the summary leaves out: whole sentences. */

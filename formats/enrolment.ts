@@ -27,7 +27,8 @@ export function waitingName(board: string): string {
   return `new-${board}`.slice(0, 32)
 }
 
-const adapterSchema = z.strictObject({
+/** An adapter that a board has seen. */
+export const adapterSchema = z.strictObject({
   usb: z.string().max(40),
   product: z.string().max(100),
   serial: z.string().max(100),

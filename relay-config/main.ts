@@ -1,6 +1,8 @@
 /** `oobm-relay`: turns one fleet file into all that relays, devices and technicians need. */
 import { dirname, join } from 'node:path'
+import { commandsOf } from '../cli/command.ts'
 import { type CommandLine, runCommandLine } from '../cli/read-command-line.ts'
+import { errorMessage } from '../runtime/errors.ts'
 import { runMain } from '../runtime/run-main.ts'
 import type { Command } from './operator/command.ts'
 import { PROGRAM } from './operator/commands/all-commands.ts'
@@ -10,8 +12,18 @@ import { defaultFleetFile, relayPaths } from './relay/relay-paths.ts'
 
 void runMain(signal => {
   const argv = process.argv.slice(2)
-  return runCommandLine(PROGRAM, argv.length === 0 ? ['--help'] : argv, print, line => run(line, signal))
+  const work = () => runCommandLine(PROGRAM, argv.length === 0 ? ['--help'] : argv, print, line => run(line, signal))
+  const command = Object.entries(commandsOf(PROGRAM)).find(([name]) => name === argv[0])?.[1]
+  return command?.onFailure === undefined ? work() : orSay(work, command.onFailure)
 })
+
+async function orSay(work: () => Promise<number>, onFailure: NonNullable<Command['onFailure']>): Promise<number> {
+  try {
+    return await work()
+  } catch (err) {
+    return onFailure(errorMessage(err), print)
+  }
+}
 
 /** Here, or on the relay that the command is about. */
 async function run({ path, command, values, positionals }: CommandLine<Command>, signal: AbortSignal): Promise<number> {

@@ -47,6 +47,8 @@ export interface AtRelay {
 export interface Command extends CommandTable<Command> {
   /** For a command about a relay as it is; without it, it works on the operator's own files. */
   atRelay?: AtRelay
+  /** For those who read its output by a rule of theirs: says what went wrong, a wrong command line too. @returns the exit code */
+  onFailure?(message: string, print: (line: string) => void): number
   /** @returns the exit code */
   run?(input: BareInput): Promise<number>
 }
@@ -54,6 +56,7 @@ export interface Command extends CommandTable<Command> {
 interface TypedCommand<O extends Options> extends CommandTable<Command> {
   atRelay?: AtRelay
   options?: O
+  onFailure?(message: string, print: (line: string) => void): number
   run?(input: BareInput<ValuesOf<O>>): Promise<number>
 }
 

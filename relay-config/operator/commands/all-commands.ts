@@ -19,6 +19,7 @@ import { issue } from './issue.ts'
 import { keys } from './keys.ts'
 import { list } from './list.ts'
 import { metrics } from './metrics.ts'
+import { nagios } from './nagios.ts'
 import { off } from './off.ts'
 import { on } from './on.ts'
 import { passwd } from './passwd.ts'
@@ -70,6 +71,7 @@ export const PROGRAM: Program<Command> = {
       watch,
       metrics,
       events,
+      nagios,
     },
   },
   options: {

@@ -1,11 +1,12 @@
 /** `oobm-relay history`: who did what, when, to which device, and from where. */
+import * as z from 'zod'
 import { usageError } from '../../../cli/command.ts'
 import { parseDuration } from '../../../cli/times.ts'
 import { EXIT } from '../../../runtime/errors.ts'
 import { asciiJson, printable } from '../../../runtime/printable.ts'
 import { timeText } from '../../../runtime/time-text.ts'
 import type { Relay } from '../../fleet/fleet-config.ts'
-import { eventText, type HistoryEntry, readHistory } from '../../relay/history.ts'
+import { entrySchema, eventText, type HistoryEntry, readHistory } from '../../relay/history.ts'
 import { readGone, readPast } from '../../relay/state/past-sessions.ts'
 import { withRealAddresses } from '../../relay/state/real-addresses.ts'
 import { STATE_OPTIONS, statePathsOf } from '../../relay/state/state-paths.ts'
@@ -32,6 +33,7 @@ export const history = defineCommand({
     ...STATE_OPTIONS,
   },
   examples: ['history tokyo-rack1 --since 2d', 'history --event break --by alice'],
+  json: entrySchema.extend({ relay: z.string().optional() }),
   atRelay: { merge: (input, relays, text) => showAll(input, relays, text) },
   run: async ({ values, positionals: [device], print, signal }) => {
     const isWanted = filterOf(values, device, Date.now())

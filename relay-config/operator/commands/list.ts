@@ -1,4 +1,5 @@
 /** `oobm-relay list`: lists what is in the fleet file, as tables or as JSON. */
+import * as z from 'zod'
 import { alignColumns } from '../../../cli/layout.ts'
 import { consoleSchema } from '../../../formats/console-settings.ts'
 import { listenersOf } from '../../../formats/listeners.ts'
@@ -7,10 +8,30 @@ import { accessOf, relaysOf } from '../../fleet/access.ts'
 import type { Fleet } from '../../fleet/fleet-config.ts'
 import { defineCommand, withFleet } from '../command.ts'
 
+const names = z.array(z.string())
+
+/** What is printed of each. */
+const TABLES = {
+  devices: z.array(
+    z.object({
+      ...{ name: z.string(), ports: z.array(z.int()), relays: names, gateway: z.boolean() },
+      ...{ profile: z.string(), consoles: names },
+    }),
+  ),
+  consoles: z.array(z.object({ name: z.string(), device: z.string(), path: z.string(), baudRate: z.int() })),
+  technicians: z.array(
+    z.object({
+      ...{ name: z.string(), role: z.string(), relayRole: z.string(), uid: z.int().optional() },
+      ...{ keys: z.int(), consoles: names, shells: names },
+    }),
+  ),
+}
+
 export const list = defineCommand({
   summary: 'list what is in the fleet file',
   arguments: [{ choices: ['devices', 'consoles', 'technicians'], isOptional: true, help: 'list these only' }],
   options: { json: { help: 'print JSON, for scripts' } },
+  json: z.union([z.object(TABLES), ...Object.values(TABLES)]),
   run: withFleet(async ({ fleet, positionals: [wanted = ''], values, print }) => {
     const tables: Record<string, readonly Row[]> = {
       devices: devicesOf(fleet),

@@ -1,4 +1,6 @@
 /** `oobm-relay pending`: the new boards that wait to be accepted, checked at the operator's seat. */
+import * as z from 'zod'
+import { adapterSchema } from '../../../formats/enrolment.ts'
 import { systemClock } from '../../../runtime/clock.ts'
 import { EXIT } from '../../../runtime/errors.ts'
 import { asciiJson } from '../../../runtime/printable.ts'
@@ -22,6 +24,17 @@ export const pending = defineCommand({
     ...AT_RELAY_OPTIONS,
     ...STATE_OPTIONS,
   },
+  json: z.object({
+    serial: z.string(),
+    enrolment: z.string(),
+    fingerprint: z.string(),
+    atMs: z.number(),
+    relays: z.array(z.string()),
+    rejected: z.boolean(),
+    device: z.string().nullable(),
+    software: z.string(),
+    adapters: z.array(adapterSchema),
+  }),
   // Checked where the secrets are: only what boards have sent comes from the relay.
   atRelay: { when: ({ requests }) => requests === true },
   run: async input => {

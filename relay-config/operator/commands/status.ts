@@ -1,5 +1,6 @@
 /** `oobm-relay status`: the fleet as this relay sees it, worst first, or one device in detail. */
 import { setTimeout as delay } from 'node:timers/promises'
+import * as z from 'zod'
 import { paintFor } from '../../../cli/paint.ts'
 import { withWord } from '../../../formats/states.ts'
 import { systemClock } from '../../../runtime/clock.ts'
@@ -18,6 +19,7 @@ import type { KnownFiles } from '../../relay/state/read-unchanged.ts'
 import { deviceSource } from '../../relay/state/real-addresses.ts'
 import { isOutOfSight } from '../../relay/state/state-order.ts'
 import { STATE_OPTIONS, statePathsOf } from '../../relay/state/state-paths.ts'
+import { printedViewSchema } from '../../relay/state/view-schema.ts'
 import { type CommandInput, defineCommand, deviceOf, withFleet } from '../command.ts'
 import { rereadFleet } from '../fleet-file.ts'
 import { askViews } from '../fleet-wide/ask-views.ts'
@@ -44,6 +46,7 @@ export const status = defineCommand({
     ...STATE_OPTIONS,
   },
   exitCodes: { 69: 'The relay cannot be asked; or DEVICE is away, silent or was never connected.' },
+  json: z.array(printedViewSchema),
   atRelay: { ofDevice: true, merge: showAll },
   run: withFleet(async input => {
     const { values, print, signal } = input

@@ -1,29 +1,11 @@
 /** What each relay says of the devices: the JSON of its own `status`, checked, in this machine's time. */
 import * as z from 'zod'
-import { deviceReportSchema } from '../../../formats/control-protocol.ts'
-import { nameSchema } from '../../../formats/names.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import type { Relay } from '../../fleet/fleet-config.ts'
 import type { DeviceView } from '../../relay/state/device-view.ts'
-import { maintenanceSchema } from '../../relay/state/maintenance.ts'
+import { viewSchema } from '../../relay/state/view-schema.ts'
 import { askRelay, type RelayCall } from '../remote/ssh-to-relay.ts'
 import { type Answers, askEach } from './ask-each.ts'
-
-const viewSchema = z.object({
-  device: nameSchema,
-  connected: z.boolean(),
-  heard: z.union([z.object({ silentMs: z.number() }), z.object({ unknown: z.string().max(200) })]).optional(),
-  pace: z.object({ pingMs: z.number().positive(), reportMs: z.number().positive() }),
-  report: deviceReportSchema.optional(),
-  reportedAtMs: z.number().optional(),
-  maintenance: maintenanceSchema.optional(),
-  off: z.boolean(),
-  state: z.string().max(40),
-  provedAtMs: z.number().optional(),
-  sinceMs: z.number().optional(),
-  /** The relay's clock, in milliseconds since 1970; missing in an older version. */
-  nowMs: z.number().optional(),
-})
 
 /** @param callTo the `status --json` of a relay */
 export function askViews(

@@ -4,7 +4,7 @@ import { nameSchema } from '../../../../formats/names.ts'
 import { EXIT } from '../../../../runtime/errors.ts'
 import { asciiJson } from '../../../../runtime/printable.ts'
 import { describeSettings } from '../../../relay/settings/describe-settings.ts'
-import type { SettingsView } from '../../../relay/settings/settings-view.ts'
+import { type SettingsView, settingsViewSchema } from '../../../relay/settings/settings-view.ts'
 import { STATE_OPTIONS } from '../../../relay/state/state-paths.ts'
 import { type BareInput, type CommandInput, defineCommand, withFleet } from '../../command.ts'
 import { AT_RELAY_OPTIONS } from '../../remote/at-relay.ts'
@@ -22,6 +22,7 @@ export const show = defineCommand({
     ...AT_RELAY_OPTIONS,
     ...STATE_OPTIONS,
   },
+  json: settingsViewSchema,
   exitCodes: { 1: 'With --wait and without --json: not every device has applied its settings.' },
   atRelay: {
     each: true,
