@@ -10,7 +10,7 @@ import { type Program, runProgram, startProgram } from '../../../testbed/run-pro
 import { CONSOLE, DEVICE } from './relay.ts'
 
 /** Milliseconds for a login and a command on an emulated board. */
-const LOGIN_MS = 120_000
+const LOGIN_MS = 300_000
 /** The device's account for admins, with sudo. */
 const ADMIN = 'remote-admin'
 

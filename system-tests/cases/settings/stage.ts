@@ -13,13 +13,13 @@ import { SECOND_ADDRESS } from './documents.ts'
 
 /** Seconds in the place of ten minutes, for a proof through new settings: a good one takes an emulated board 40. */
 export const TRIAL_S = 75
-/** What takes much of an emulated start, and has nothing to do with settings. */
+/** What takes much of an emulated start and of a change of settings, and has nothing to do with what is tried. */
 export const LEFT_OUT = [
-  ...['getty.target', 'e2scrub_reap.service', 'systemd-logind.service', 'systemd-timesyncd.service'].map(
-    unit => `systemd.mask=${unit}`,
-  ),
-  'systemd.show_status=no',
+  ...['getty.target', 'e2scrub_reap.service', 'systemd-logind.service', 'systemd-timesyncd.service'],
+  ...['files', 'lines', 'outlets'].flatMap(name => [`oobm-${name}.path`, `oobm-${name}.service`]),
 ]
+  .map(unit => `systemd.mask=${unit}`)
+  .concat('systemd.show_status=no')
 
 export interface Stage {
   /** The operator's folder. */

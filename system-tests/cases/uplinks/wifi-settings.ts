@@ -19,9 +19,9 @@ import { seconds } from './take-turns.ts'
 /** Milliseconds between two looks: each is work for an emulated board. */
 const LOOK_MS = 3_000
 /** For one step of it, on an emulated board that gets a quarter of a processor. */
-const PATIENCE_MS = 400_000
+const PATIENCE_MS = 900_000
 /** For a trial from its beginning to its end, with what an emulated board takes to start its programs anew. */
-const DECIDED_MS = 900_000
+const DECIDED_MS = 1_800_000
 
 const joining = (ssid: string, passphrase: string) => `[[wifi]]\nssid = "${ssid}"\npassphrase = "${passphrase}"\n`
 const leaving = (ssid: string) => `[[wifi]]\nssid = "${ssid}"\nremove = true\n`
