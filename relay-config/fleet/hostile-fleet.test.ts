@@ -18,6 +18,10 @@ const PRIVATE = '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRI
 
 /** Every line that may stand in what is rendered for relays and technicians; the texts that are the same for all are left out. */
 const LINES: Record<string, RegExp> = {
+  'putty.reg':
+    /^(|REGEDIT4|\[HKEY_CURRENT_USER\\Software\\SimonTatham\\PuTTY\\Sessions\\[\w.-]+\]|"\w+"=(dword:[0-9a-f]{8}|"[\w.:+/,-]*"))\r$/,
+  'putty-linux.sh':
+    /^(\w+=[\w.:+/,-]*|write [\w.-]+ <<'END'|END|#!\/bin\/sh|# Writes \d+ sessions .*|set -eu|umask 077|(config|folder)=\$\{.*|\[ -d "\$config" \] .*|mkdir -p "\$folder"|write\(\) \{| {2}cat >"\$folder\/\$1"|\}|echo "\d+ sessions are in \$folder")$/,
   authorized_keys:
     /^restrict,port-forwarding(,permit(open|listen)="127\.0\.0\.1:\d+")+,command="(exec \/?[\w.+@/-]+\/oobm-device-command [a-z0-9][\w.-]*( \/var\/lib\/oobm\/devices)?|exec \/?[\w.+@/-]+\/oobm-technician-command \/?[\w.+@/-]+\/(state|devices)( [a-z0-9][\w.-]*:\d+(,\d+)?)+)" [\w-]+ [\w+/=]+ oobm-(device|technician):[a-z0-9][\w.-]*$/,
   known_hosts: /^[a-z0-9][\w.-]*(,\[127\.0\.0\.1\]:\d+)? ssh-ed25519 [\w+/=]+$/,
@@ -48,7 +52,7 @@ function assertHarmless(fleet: Fleet): void {
     { knownHostsFile: '~/k' },
   )
   for (const [path, { content }] of files) {
-    assert.match(path, /^(relay|technicians)\/[a-z0-9][\w.-]*\/[\w-]+$/)
+    assert.match(path, /^(relay|technicians)\/[a-z0-9][\w.-]*\/[\w-]+(\.[a-z]+)?$/)
     const pattern = LINES[path.split('/').at(-1) ?? '']
     if (!pattern) continue
     for (const line of content.split('\n').slice(0, -1)) assert.match(line, pattern)

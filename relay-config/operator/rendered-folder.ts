@@ -43,7 +43,7 @@ async function updateFile(path: string, { content, mode }: RenderedFile): Promis
 
 /** Ignores paths outside of the folder, in a manifest that somebody edited. */
 function isOurs(path: string): boolean {
-  return /^(relay|technicians)\/[a-z0-9][a-z0-9._-]*\/[a-z_-]+$/.test(path)
+  return /^(relay|technicians)\/[a-z0-9][a-z0-9._-]*\/[a-z_-]+(\.[a-z]+)?$/.test(path)
 }
 
 async function readText(path: string): Promise<string | undefined> {

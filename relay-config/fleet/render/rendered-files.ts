@@ -1,10 +1,13 @@
 /** The files of a fleet: those for each relay, and those for each technician. */
-import type { Fleet } from '../fleet-config.ts'
+import type { Language } from '../../../formats/languages.ts'
+import type { Device, Fleet } from '../fleet-config.ts'
 import { renderAuthorizedKeys } from './authorized-keys.ts'
 import { type RelayScripts, renderInstallScript } from './install-script.ts'
 import { type DeviceHostKeys, renderKnownHosts } from './known-hosts.ts'
+import { puttyRegistry, puttyScript, puttySessions } from './putty-sessions.ts'
 import { renderSshConfig, type TechnicianFiles } from './ssh-config.ts'
 import { renderSshdConfig } from './sshd-config.ts'
+import { technicianSheet } from './technician-sheet.ts'
 
 export interface RenderedFile {
   content: string
@@ -24,7 +27,7 @@ export function renderFiles(
   fleet: Fleet,
   keys: ReadonlyMap<string, DevicePublicKeys>,
   scripts: RelayScripts,
-  technicianFiles: TechnicianFiles,
+  technicianFiles: TechnicianFiles & { puttyKeyFile?: string; language?: Language },
 ): Map<string, RenderedFile> {
   const files = new Map<string, RenderedFile>()
   const relayKeys = new Map([...keys].map(([device, { relay }]) => [device, relay]))
@@ -44,9 +47,14 @@ export function renderFiles(
   for (const technician of fleet.technicians) {
     const folder = `technicians/${technician.name}`
     const config = renderSshConfig(fleet, technician, technicianFiles)
-    const knownHosts = renderKnownHosts(fleet, technician, ({ name }) => keys.get(name) ?? missing(name))
-    files.set(`${folder}/config`, { content: config, mode: 0o644 })
-    files.set(`${folder}/known_hosts`, { content: knownHosts, mode: 0o644 })
+    const keysOf = ({ name }: Device) => keys.get(name) ?? missing(name)
+    const sessions = puttySessions(fleet, technician, keysOf, technicianFiles.puttyKeyFile)
+    const add = (file: string, content: string) => files.set(`${folder}/${file}`, { content, mode: 0o644 })
+    add('config', config)
+    add('known_hosts', renderKnownHosts(fleet, technician, keysOf))
+    add('putty.reg', puttyRegistry(sessions))
+    add('putty-linux.sh', puttyScript(sessions))
+    add('sheet.html', technicianSheet(fleet, technician, keysOf, technicianFiles.language ?? 'en'))
   }
   return files
 }

@@ -38,24 +38,38 @@ test('renders, says what it wrote, and removes only its own files that are no lo
   await oobmRelay('keys', '--all')
   const first = await oobmRelay('render')
   assert.is(first.code, 0, first.stderr)
-  assert.is(first.stdout.split('\n').filter(line => line.startsWith('written ')).length, 8)
+  assert.is(first.stdout.split('\n').filter(line => line.startsWith('written ')).length, 11)
   const rendered = join(folder, 'rendered')
   await writeFile(join(rendered, 'technicians/alice/notes'), 'hers')
   await writeFile(join(rendered, 'relay/lab/sshd_config'), 'edited')
-  assert.match((await oobmRelay('render')).stdout, /^written .*sshd_config\n8 files in .* are up to date\n$/)
+  assert.match((await oobmRelay('render')).stdout, /^written .*sshd_config\n11 files in .* are up to date\n$/)
 
   const text = await readFile(join(folder, 'fleet.toml'), 'utf8')
   await writeFile(join(folder, 'fleet.toml'), text.replace('"alice"', '"zoe"'))
   const { stdout } = await oobmRelay('render', '--identity', '~/.ssh/id', '--known-hosts', '/srv/k')
   assert.equal(
     stdout.match(/^removed .*$/gm)?.map(line => line.replace(/.*\/technicians/, '')),
-    ['/alice/config', '/alice/known_hosts'],
+    ['config', 'known_hosts', 'putty.reg', 'putty-linux.sh', 'sheet.html'].map(name => `/alice/${name}`),
   )
   assert.equal(await readdir(join(rendered, 'technicians/alice')), ['notes'])
   assert.match(
     await readFile(join(rendered, 'technicians/zoe/config'), 'utf8'),
     /IdentityFile "~\/\.ssh\/id"[\s\S]*UserKnownHostsFile "\/srv\/k"/,
   )
+  await oobmRelay('render', '--putty-key', 'C:\\keys\\zoe.ppk', '--language', 'ja')
+  assert.match(
+    await readFile(join(rendered, 'technicians/zoe/putty.reg'), 'utf8'),
+    /"PublicKeyFile"="C:\\\\keys\\\\zoe\.ppk"/,
+  )
+  assert.match(await readFile(join(rendered, 'technicians/zoe/sheet.html'), 'utf8'), /技術者シート/)
+  for (const [option, value, problem] of [
+    ['--putty-key', 'C:\\ü.ppk', /^--putty-key: PuTTY's files hold ASCII alone/],
+    ['--language', 'fr', /--language.*en.*ja/],
+  ] as const) {
+    const { code, stderr } = await oobmRelay('render', option, value)
+    assert.is(code, 64)
+    assert.match(stderr, problem)
+  }
   await writeFleet(443, 'oobm')
 })
 

@@ -1,0 +1,106 @@
+/** The sheet of a technician: one printed page with addresses and fingerprints for ways 2 and 3, as an HTML file; no secrets. */
+import type { Language } from '../../../formats/languages.ts'
+import { listenersOf } from '../../../formats/listeners.ts'
+import { fingerprint } from '../../../formats/ssh-key.ts'
+import { escapeHtml } from '../../../runtime/html.ts'
+import { accessOf, pinnedKeysOf, relaysOf } from '../access.ts'
+import type { Device, Fleet, Technician } from '../fleet-config.ts'
+import { SHEET_STYLE } from './field-sheet-style.ts'
+import type { DeviceHostKeys } from './known-hosts.ts'
+import { loginConsolesBy } from './login-files.ts'
+import { TECHNICIAN_WORDS, type TechnicianWords } from './technician-sheet-words.ts'
+
+/** Fingerprints are compared letter by letter. */
+const STYLE = `${SHEET_STYLE}
+th, td:nth-last-child(3) { white-space: nowrap }
+td:last-child { font-family: ui-monospace, monospace; font-size: 8pt; overflow-wrap: anywhere }
+`
+
+type Line = readonly string[]
+
+/** @param keysOf the host keys of a device of this fleet */
+export function technicianSheet(
+  fleet: Fleet,
+  technician: Technician,
+  keysOf: (device: Device) => DeviceHostKeys,
+  language: Language,
+): string {
+  const words = TECHNICIAN_WORDS[language]
+  const logins = fleet.relays.flatMap(relay => {
+    const consoles = loginConsolesBy(fleet, relay, technician).map(({ console }) => console.name)
+    return consoles.length === 0 ? [] : [{ relay, consoles }]
+  })
+  const direct = directLines(fleet, technician, keysOf, words)
+  const sections = [
+    ...(logins.length === 0
+      ? []
+      : [
+          `<h2>${text(words.login)}</h2>`,
+          table(
+            words.loginColumns,
+            logins.flatMap(({ relay }) =>
+              pinnedKeysOf(relay).map(key => [relay.host, String(relay.port), technician.name, keyText(key)]),
+            ),
+          ),
+          `<p>${text(words.loginNote)}</p>`,
+          `<p><b>${text(words.consoles)}</b> ${text([...new Set(logins.flatMap(({ consoles }) => consoles))].join(', '))}</p>`,
+        ]),
+    ...(direct.length === 0
+      ? []
+      : [`<h2>${text(words.gateway)}</h2>`, table(words.gatewayColumns, direct), `<p>${text(words.gatewayNote)}</p>`]),
+  ]
+  return `<!doctype html>
+<html lang="${language}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${text(`${technician.name}: ${words.title}`)}</title>
+<style>${STYLE}</style>
+<header><h1>${text(technician.name)}</h1><p>${text(words.title)}</p></header>
+<p>${text(sections.length === 0 ? words.none : words.about)}</p>
+<dl><dt>${text(words.contact)}</dt><dd>${text(fleet.contact ?? words.nobody)}</dd></dl>
+${sections.join('\n')}
+</html>
+`
+}
+
+/** Way 3: each shell and each console of a device with ports of its own, at each of its relays that open them. */
+function directLines(
+  fleet: Fleet,
+  technician: Technician,
+  keysOf: (device: Device) => DeviceHostKeys,
+  words: TechnicianWords,
+): Line[] {
+  return accessOf(fleet, technician)
+    .filter(({ device }) => device.gateway)
+    .flatMap(({ device, consoles, shell }) => {
+      const ports = listenersOf(device.port)
+      const keys = keysOf(device)
+      return relaysOf(fleet, device)
+        .filter(({ accounts }) => accounts === 'dedicated')
+        .flatMap(({ host }): Line[] => [
+          ...(shell
+            ? [
+                [
+                  `${words.shell} ${device.name}`,
+                  host,
+                  String(ports.shell),
+                  device.shellUser ?? technician.name,
+                  keyText(keys.shell),
+                ],
+              ]
+            : []),
+          ...consoles.map(({ name }) => [name, host, String(ports.console), name, keyText(keys.bridge)]),
+        ])
+    })
+}
+
+function keyText(key: string): string {
+  return `${key.split(' ')[0]} ${fingerprint(key)}`
+}
+
+function table(columns: readonly string[], lines: readonly Line[]): string {
+  const row = (cells: Line, tag: string) => `<tr>${cells.map(cell => `<${tag}>${text(cell)}</${tag}>`).join('')}</tr>`
+  return `<table>\n${[row(columns, 'th'), ...lines.map(line => row(line, 'td'))].join('\n')}\n</table>`
+}
+
+const text = escapeHtml
