@@ -73,7 +73,7 @@ SYSTEM_TEST = $(NODE) --import tsx system-tests/main.ts $(call given,CASE,case) 
 
 # The whole set for all boards; each needs one of them.
 QEMU_NEEDS := qemu-system-aarch64:qemu-system-arm qemu-system-x86_64:qemu-system-x86 mcopy:mtools ssh:openssh-client sshd:openssh-server \
-	ip:iproute2 sfdisk:fdisk
+	ip:iproute2 sfdisk:fdisk debugfs:e2fsprogs modprobe:kmod modinfo:kmod
 APPLIANCE_NEEDS := mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 sfdisk:fdisk mke2fs:e2fsprogs mkfs.vfat:dosfstools
 CONSOLE_TEST_NEEDS := qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools sfdisk:fdisk nbdkit:nbdkit ss:iproute2
 SETTINGS_TEST_NEEDS := $(QEMU_NEEDS) debugfs:e2fsprogs nbdkit:nbdkit

@@ -26,11 +26,20 @@ export const COMMON_PACKAGES = [
   'zstd',
 ]
 
+/** Firmware of the boards' own Wi-Fi, and of the USB Wi-Fi in hardware.ts; what else these packages have is left out (50-oobm). */
+const WIFI_FIRMWARE = [
+  'firmware-brcm80211',
+  'firmware-realtek',
+  'firmware-mediatek',
+  'firmware-ath9k-htc',
+  'wireless-regdb',
+]
+
 const boards = {
   pi3: {
     arch: 'arm64',
     qemuCpu: 'cortex-a53',
-    basePackages: ['linux-image-arm64', 'raspi-firmware', 'firmware-brcm80211', 'wireless-regdb'],
+    basePackages: ['linux-image-arm64', 'raspi-firmware', ...WIFI_FIRMWARE],
     dtb: 'bcm2837-rpi-3-b.dtb',
     imager: {
       name: 'Raspberry Pi 3, 4, Zero 2 W',
@@ -41,7 +50,7 @@ const boards = {
   'zero-w': {
     arch: 'armel',
     qemuCpu: 'arm1176',
-    basePackages: ['linux-image-rpi', 'raspi-firmware', 'firmware-brcm80211', 'wireless-regdb'],
+    basePackages: ['linux-image-rpi', 'raspi-firmware', ...WIFI_FIRMWARE],
     dtb: 'bcm2835-rpi-zero-w.dtb',
     imager: { name: 'Raspberry Pi Zero W, Zero, 1', devices: ['pi1-32bit'], architecture: 'armel' },
   },

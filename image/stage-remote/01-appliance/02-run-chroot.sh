@@ -22,6 +22,8 @@ masked=(
 	remote-fs.target sshd-keygen.service wpa_supplicant.service
 	# It would listen on every address: oobm-ftp@.service runs it on local ones alone.
 	vsftpd.service
+	# udev sets the volume of a card that comes (90-alsa-restore.rules); nobody changes it here, so nothing is kept.
+	alsa-restore.service alsa-state.service
 )
 # Of Raspberry Pi OS: another network, first-boot wizards, and devices that are off.
 masked+=(
@@ -29,7 +31,7 @@ masked+=(
 	userconfig.service cloud-init.target cloud-init-main.service rpi-resize.service regenerate_ssh_host_keys.service sshswitch.service
 	bluetooth.service hciuart.service avahi-daemon.service avahi-daemon.socket triggerhappy.service
 	rpi-eeprom-update.service rpi-zram-writeback.timer dphys-swapfile.service keyboard-setup.service console-setup.service
-	alsa-restore.service alsa-state.service wayvnc.service rpi-setup-loop@var-swap.service
+	wayvnc.service rpi-setup-loop@var-swap.service
 )
 systemctl mask "${masked[@]}"
 # It runs while oobm-modem wants it.

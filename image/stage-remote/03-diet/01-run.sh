@@ -17,7 +17,7 @@ while IFS='=' read -r word pattern; do
 	esac
 done <"$list"
 sort -u "$doomed" | tr '\n' '\0' | xargs -0 -r rm -f
-find "$ROOTFS_DIR"/usr/{share,lib/modules,lib/udev/hwdb.d} -xdev -mindepth 1 -type d -empty -delete
+find "$ROOTFS_DIR"/usr/{share,lib/firmware,lib/modules,lib/udev/hwdb.d} -xdev -mindepth 1 -type d -empty -delete
 
 # The firmware's variants for cameras and for debugging; config.txt asks for the smallest.
 rm -f "$ROOTFS_DIR"/boot/firmware/{start,fixup}{4,_}{x,db}.*

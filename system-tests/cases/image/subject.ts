@@ -5,6 +5,7 @@ import { EXIT, UserError } from '../../../runtime/errors.ts'
 import type { Subject } from '../../case.ts'
 import { BOARDS, boardOf, hasKvm } from '../../machine/boards.ts'
 import { powerCuts } from '../power-cuts.ts'
+import { checkDrivers } from './drivers.ts'
 import { makeNetwork } from './network.ts'
 import { imageTarget } from './power-cuts.ts'
 import { RELAY_ADDRESS } from './relay.ts'
@@ -18,7 +19,11 @@ export const IMAGE: Subject<Stage> = {
   about: 'the card image on an emulated board, from no file on it to an upgrade, with a relay and a technician',
   on: BOARDS,
   isolated: true,
-  cases: ({ cuts }) => [...STORY, powerCuts(cuts, (stage, steps) => imageTarget({ ...stage, steps }))],
+  cases: ({ cuts }) => [
+    { name: 'drivers', run: checkDrivers },
+    ...STORY,
+    powerCuts(cuts, (stage, steps) => imageTarget({ ...stage, steps })),
+  ],
   setUp: async run => {
     const board = BOARDS.find(name => name === run.options.on)
     if (board === undefined) throw new Error(`${run.options.on} is no board`)

@@ -121,6 +121,21 @@ for account in oobm remote-admin oobm-supervisor oobm-console; do
   not runuser -u $account -- ls /run/credentials/oobm-supervisor.service /run/credentials/oobm-console.service
 done
 
+### a sound card starts no program of ours, unless the voice is configured
+mkdir -p /dev/snd
+: >/dev/snd/pcmC9D0p
+systemctl start oobm-say
+systemctl show -P Result oobm-say | grep -x exec-condition
+systemctl show -P ExecMainPID oobm-say | grep -x 0
+printf "[speech]\nenabled = true\n" >voice.toml
+oobm import voice.toml
+systemctl start oobm-say
+until_true sh -c "! systemctl show -P ExecMainPID oobm-say | grep -qx 0"
+printf "[speech]\nenabled = false\n" >voice.toml
+oobm import voice.toml
+systemctl stop oobm-say
+rm -r /dev/snd
+
 ### settings from afar: people at once, connectivity on trial, and nothing that nobody signed
 ssh-keygen -q -t ed25519 -N "" -f signer
 ssh-keygen -q -t ed25519 -N "" -f carol
