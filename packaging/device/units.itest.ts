@@ -96,7 +96,7 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     InaccessiblePaths: '-/var/lib/oobm-files',
     UMask: '0022',
     RestrictAddressFamilies: 'AF_INET AF_INET6 AF_UNIX AF_NETLINK',
-    SystemCallFilter: ['@system-service', '~@privileged @resources', '@chown'],
+    SystemCallFilter: ['@system-service', '~@privileged @resources', '@chown capset'],
     MemoryMax: '256M',
   },
   'oobm-console.service': {
