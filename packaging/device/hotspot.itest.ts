@@ -33,7 +33,7 @@ const STAND_INS: Record<string, string> = {
   wpa_cli: `
 case "$*" in
   *status) [ ! -e /run/supplicant ] || printf 'bssid=x\\nmode=AP\\nkey_mgmt=WPA2-PSK\\nwpa_state=COMPLETED\\n' ;;
-  *list_sta) cat /run/stations 2>/dev/null || : ;;
+  *all_sta) cat /run/stations 2>/dev/null || : ;;
 esac`,
   systemctl: `
 case "$*" in
@@ -151,7 +151,7 @@ run(
     const { machine, at, on, join, status, clean } = await startBoard(context, {
       wifi: [{ ssid: 'Office', passphrase: 'of the office' }],
     })
-    await join('02:00:00:00:02:00\\n')
+    await join(`02:00:00:00:02:01\\nflags=[AUTH][ASSOC]\\n02:00:00:00:02:00\\nflags=[AUTH][ASSOC][AUTHORIZED][WMM]\\n`)
     const program = on()
     // A phone that has nothing to say to the board is nobody after a while.
     await waitFor('somebody', async () => (await status().catch(() => undefined))?.quietSince === null, {
@@ -171,7 +171,8 @@ run(
     await waitFor('somebody again', async () => (await status()).quietSince === null, { timeoutMs: 30_000 })
     assert.is((await status()).endsAt, null)
     await talk.stop()
-    await join('')
+    // Who tries a wrong passphrase again and again has not joined.
+    await join('02:00:00:00:02:01\\nflags=[AUTH][ASSOC]\\n')
     await program.says(/nobody is on the hotspot: the radio looks for its networks/)
     await clean()
     assert.match(await machine.sh('cat /run/asked'), /^start --no-block oobm-wpa@wlan0\.service$/m)

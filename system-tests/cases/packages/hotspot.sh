@@ -22,7 +22,7 @@ ip link add wlan0 type veth peer name air0 netns laptop
 ip -n laptop link set air0 up
 mkdir -p /usr/local/fake/class/net/wlan0/phy80211 /run/systemd/system/oobm-wifi-radio@.service.d
 printf "#!/bin/sh\nexec sleep infinity\n" >/usr/sbin/wpa_supplicant
-printf "#!/bin/sh\ncase \"\$*\" in\n*status) echo mode=AP; echo wpa_state=COMPLETED ;;\n*list_sta) cat /run/stations 2>/dev/null || : ;;\nesac\n" >/usr/sbin/wpa_cli
+printf "#!/bin/sh\ncase \"\$*\" in\n*status) echo mode=AP; echo wpa_state=COMPLETED ;;\n*all_sta) cat /run/stations 2>/dev/null || : ;;\nesac\n" >/usr/sbin/wpa_cli
 chmod 755 /usr/sbin/wpa_supplicant /usr/sbin/wpa_cli
 dpkg -i oobm.deb
 # Without udev, which a container does not run, there is no device unit to wait for, and no radio in /sys.
@@ -67,7 +67,7 @@ $LAPTOP ssh-keyscan -T 20 $HERE | grep ssh-ed25519
 
 ### the state and the programs say it
 until_true sh -c "oobm status --state | grep -x hotspot"
-echo 02:00:00:00:02:00 >/run/stations
+printf "02:00:00:00:02:00\nflags=[AUTH][ASSOC][AUTHORIZED]\n" >/run/stations
 until_true sh -c "oobm hotspot | grep '1 device is on it'"
 oobm status | grep -E "^  hotspot +on, "
 oobm status --json | grep -F '"isOn":true'
