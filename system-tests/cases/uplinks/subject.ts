@@ -6,6 +6,7 @@ import type { Case, Subject } from '../../case.ts'
 import { makeNetwork } from '../image/network.ts'
 import { RELAY_ADDRESS } from '../image/relay.ts'
 import { fetchSite } from '../wifi/add-site.ts'
+import { HOTSPOT_CASES } from './hotspot.ts'
 import { MODEMS, playModem } from './modems.ts'
 import { RADIO_CASES } from './radios.ts'
 import { type Stage, startBoard } from './start.ts'
@@ -16,7 +17,7 @@ const IMAGE = join(import.meta.dirname, '../../../build/image/vm')
 export const UPLINKS: Subject<Stage> = {
   name: 'uplinks',
   about:
-    'the ways out of the image: USB modems and Wi-Fi in the place of a cable, two access points of one network, settings from afar that change the Wi-Fi',
+    'the ways out of the image: USB modems and Wi-Fi in the place of a cable, two access points of one network, settings from afar that change the Wi-Fi, the board as a hotspot',
   on: ['vm'],
   isolated: true,
   fetch: fetchSite,
@@ -26,6 +27,7 @@ export const UPLINKS: Subject<Stage> = {
     ),
     ...RADIO_CASES,
     ...SETTINGS_CASES,
+    ...HOTSPOT_CASES,
   ],
   setUp: async run => {
     if (!existsSync(join(IMAGE, 'oobm.img')))
