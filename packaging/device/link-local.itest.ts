@@ -210,7 +210,8 @@ else {
         timeoutMs: 150_000,
       })
 
-      // What the unit does when this program ends.
+      // What the unit does when this program ends; nsenter(1) has a child there, and hands no signal on.
+      await machine.sh('pkill -x sides')
       await sides.stop()
       await machine.sh(`${join(LIB, 'sides')} forget`)
       for (const where of ['site', 'second']) await board.becomesUnknown(where)
