@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { readTrial } from '../device/import/stored.ts'
 import { readToml } from '../formats/toml-file.ts'
+import { writeAtomically } from '../runtime/write-atomically.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
@@ -184,7 +185,12 @@ test('a trial waits for a day of all starts together', async context => {
     await device.writeStatus({ state: 'in-use', sessions: 1 })
     const now = await waited().catch(() => 0)
     if (now === 600_000)
-      await writeFile(path, (await readFile(path, 'utf8')).replace('waited_ms = 600000', 'waited_ms = 86400000'))
+      // The program reads it all the time.
+      await writeAtomically(
+        path,
+        (await readFile(path, 'utf8')).replace('waited_ms = 600000', 'waited_ms = 86400000'),
+        0o600,
+      )
   })
   assert.equal(await results(device), ['7 trial', '7 undone'])
   assert.match((await device.record()).outcomes[1]?.detail ?? '', /^it could not begin for 1 day: somebody is in$/)
