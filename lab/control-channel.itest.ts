@@ -28,7 +28,7 @@ test(
       PATIENCE,
     )
     const depth = await relay('status', 'lab-device')
-    assert.match(depth.stdout, /^ {2}console {6}router1 open\n +alice types, since /m)
+    assert.match(depth.stdout, /^ {2}console {6}router1 open, last output [^\n]*\n +alice types, since /m)
 
     const sent = await runProgram('ssh', ['-F', join(directory, 'ssh_config'), 'console', 'break'])
     assert.is(sent.code, 0, sent.stderr)
