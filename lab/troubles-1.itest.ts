@@ -6,7 +6,7 @@ import { declareTroubles, unknownUses } from './testing/troubles.ts'
 const test = suite('hostile surroundings, part 1')
 
 declareTroubles(test, 'a process that is badly off: no command shows a stack, and each that fails says why', {
-  ...{ program: 'oobm-relay', part: [1, 2] },
+  ...{ program: 'oobm-relay', part: [1, 4] },
 })
 
 test('runs commands that exist', () => {

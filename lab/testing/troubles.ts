@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { type CommandTable, commandsOf, type Program } from '../../cli/command.ts'
 import { PROGRAM as OOBM } from '../../device/commands/all-commands.ts'
 import { PROGRAM as OOBM_RELAY } from '../../relay-config/operator/commands/all-commands.ts'
+import { HEALTH } from '../../relay-config/relay/state/judge-health.ts'
 import { EXIT } from '../../runtime/errors.ts'
 import { makeKey } from '../../testbed/make-key.ts'
 import { buildInto } from '../../testbed/programs.ts'
@@ -50,7 +51,11 @@ const RELAY_USES: Record<string, string[][]> = {
   blink: [['tokyo', '--state', 'relay']],
   watch: [['sw1']],
   metrics: [['--state', 'relay', '--out', 'out/metrics']],
+  nagios: [['--state', 'relay'], []],
 }
+
+/** They run until they are ended. */
+const ENDLESS = ['desk']
 const DEVICE_USES: Record<string, string[][]> = {
   status: [[], ['--json']],
   test: [[]],
@@ -170,7 +175,9 @@ key = "${join(folder, 'alice')}"
     const cwd = join(folder, String(made++))
     await cp(base, cwd, { recursive: true })
     // In a session of its own: nobody could type anything; and with mounts of its own.
-    const own = ['--mount', 'setsid', '--wait', 'bash', '-c', script, '-', process.execPath, program(name), ...args]
+    const limited = ENDLESS.includes(args[0] ?? '') ? ['/usr/bin/timeout', '--preserve-status', '-s', 'INT', '10'] : []
+    const command = [...limited, process.execPath, program(name), ...args]
+    const own = ['--mount', 'setsid', '--wait', 'bash', '-c', script, '-', ...command]
     const { OOBM_FLEET: _, TMPDIR: __, ...env } = process.env
     try {
       return await runProgram('unshare', own, { cwd, env, timeoutMs: 60_000 })
@@ -181,16 +188,19 @@ key = "${join(folder, 'alice')}"
   return { folder, run }
 }
 
+/** A monitoring server has codes of its own. */
+function codesOf(command: string): readonly number[] {
+  return command === 'nagios'
+    ? Object.values(HEALTH)
+    : [EXIT.ok, EXIT.failed, EXIT.usage, EXIT.unavailable, EXIT.configuration]
+}
+
 /** What is wrong with how a program ended; undefined when nothing is. */
-function complaint({ code, stdout, stderr }: Finished, isMute = false): string | undefined {
+function complaint(command: string, { code, stdout, stderr }: Finished, isMute = false): string | undefined {
   const said = stdout + stderr
   if (/^ +at .*:\d+:\d+\)?$/m.test(said)) return 'a stack'
   if (/\(a defect/.test(said)) return 'a defect'
-  if (
-    code === null ||
-    ![EXIT.ok, EXIT.failed, EXIT.usage, EXIT.unavailable, EXIT.configuration].some(one => one === code)
-  )
-    return `exit code ${code}`
+  if (code === null || !codesOf(command).includes(code)) return `exit code ${code}`
   if (code !== 0 && !isMute && said.trim() === '') return 'nothing is said'
   return /^\w*Error\b/m.test(stderr) ? 'an error of JavaScript' : undefined
 }
@@ -224,7 +234,7 @@ export function declareTroubles(
           const { trouble, how, use } = next
           const [name = '', ...args] = use
           const ended = await run(how.script, name, args)
-          const problem = complaint(ended, how.isMute)
+          const problem = complaint(args[0] ?? '', ended, how.isMute)
           if (problem === undefined) continue
           wrong.push(`${trouble}: ${name} ${args.join(' ')}: ${problem}: ${ended.stdout}${ended.stderr}`)
         }

@@ -37,7 +37,7 @@ test(
       await run('tokyo', '-w', '1s', ...state),
       /^1 WARNING - tokyo: ready, but proved \d+s ago \| proof_age=\d+s;1;;0 [^\n]*\n$/,
     )
-    assert.match(await run(...state), /^0 OK - 1 of 2 proved \| proved=1;;;0;2 [^\n]*\n$/)
+    assert.match(await run(...state), /^0 OK - 1 of 2 proved; never connected: osaka \| proved=1;;;0;2 [^\n]*\n$/)
     assert.match(await run('osaka', ...state), /^3 UNKNOWN - osaka: was never connected\n$/)
     assert.match(await run('--checkmk', ...state), /^0 0 "oobm tokyo" [^\n]*\n3 "oobm osaka" - [^\n]*\n$/m)
     await master.stop()

@@ -50,6 +50,9 @@ export async function runDesk<T>({ isPrinted, print, prepare, signal }: DeskOpti
   const folder = await makeDeskFolder()
   // What has begun ends also where something else fails.
   const over = controllerUnder(signal)
+  // Nobody gets in by an address that nobody could read.
+  const end = () => over.abort(OVER)
+  process.stdout.once('error', end)
   try {
     const world = await prepare(folder)
     const keys = createKeys(systemClock)
@@ -82,6 +85,7 @@ export async function runDesk<T>({ isPrinted, print, prepare, signal }: DeskOpti
     await terminals.ended()
     return EXIT.ok
   } finally {
+    process.stdout.off('error', end)
     over.abort(OVER)
     over.release()
     await endSharedConnections(folder)

@@ -35,6 +35,12 @@ test(
     assert.match(await must(['status']), /^osaka +never [\s\S]*^2 devices, 0 proved$/m)
     const one = await operate(['status', 'osaka'])
     assert.equal([one.code, /^osaka +never/m.test(one.stdout)], [69, true])
+    const judged = await operate(['nagios'])
+    assert.equal(
+      [judged.code, judged.stdout.split(' | ')[0]],
+      [3, 'UNKNOWN - 0 of 2 proved; never connected: osaka, tokyo'],
+      judged.stderr,
+    )
     assert.match(await must(['metrics']), /^oobm_device_state\{device="osaka",state="never"\} 1$/m)
     const reason = `it's "x"; $(touch /tmp/pwned) \`id\` %d \\0101 'é\n!! &`
     assert.match(

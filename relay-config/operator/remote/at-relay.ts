@@ -155,8 +155,9 @@ export async function callOf(
 /** @throws UserError that lists them */
 function relaysFor(command: string, atRelay: AtRelay, input: BareInput, fleet: Fleet): Relay[] {
   const { isDedicated, ofDevice, each, stdin, gather, merge } = atRelay
+  const isForAll = each || gather || merge
   const { files, values, positionals } = input
-  const device = ofDevice && (positionals.length > 0 || !(each || merge)) ? deviceOf({ ...input, fleet }) : undefined
+  const device = ofDevice && (positionals.length > 0 || !isForAll) ? deviceOf({ ...input, fleet }) : undefined
   const able = (device === undefined ? fleet.relays : relaysOf(fleet, device)).filter(
     ({ accounts }) => accounts === 'dedicated' || !isDedicated,
   )

@@ -65,8 +65,10 @@ test('the fleet: what is lost is named, worst first, and five of many', () => {
   const line = (views: DeviceView[], missing: string[] = []) => pluginLine(judgeFleet(views, { ...LIMITS, missing }))
   assert.is(
     line([view(), NEVER]),
-    'OK - 1 of 2 proved | proved=1;;;0;2 lost=0;;;0;2 off=0;;;0;2 never=1;;;0;2 consoles_closed=0;;;0',
+    'OK - 1 of 2 proved; never connected: tokyo | proved=1;;;0;2 lost=0;;;0;2 off=0;;;0;2 never=1;;;0;2 consoles_closed=0;;;0',
   )
+  assert.match(line([NEVER, NEVER]), /^UNKNOWN - 0 of 2 proved; never connected: tokyo, tokyo/)
+  assert.match(line([]), /^UNKNOWN - 0 of 0 proved/)
   const lost = Array.from({ length: 7 }, (_, n) => ({ ...AWAY, device: `d${n}` }))
   assert.match(
     line([view(), ...lost]),

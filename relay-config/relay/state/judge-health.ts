@@ -102,8 +102,14 @@ export function judgeFleet(views: readonly DeviceView[], limits: Limits): Judgem
     ...(limits.missing.length > 0 ? [`could not be asked: ${limits.missing.join(', ')}`] : []),
     ...(off.length > 0 ? [`access off: ${few(off.map(({ device }) => device))}`] : []),
     ...(closed.length > 0 ? [`closed: ${few(closed)}`] : []),
+    ...(never.length > 0 ? [`never connected: ${few(never.map(({ device }) => device))}`] : []),
   ]
-  const worst = Math.max(...judged.map(({ health, view }) => rank(view.state === 'never' ? HEALTH.ok : health)), 0)
+  // A device that is still to be installed is nothing wrong, but where nothing is proved, nothing is known to be well.
+  const least = proved.length === 0 ? HEALTH.unknown : HEALTH.ok
+  const worst = Math.max(
+    ...judged.map(({ health, view }) => rank(view.state === 'never' ? least : health)),
+    rank(total === 0 ? least : HEALTH.ok),
+  )
   const health =
     limits.missing.length > 0 && worst < rank(HEALTH.warning) ? HEALTH.warning : (BY_RANK[worst] ?? HEALTH.ok)
   return { health, text: parts.join('; '), figures: [...figures, `consoles_closed=${closed.length};;;0`] }
