@@ -161,7 +161,7 @@ test(
     assert.ok(Date.now() - startedMs >= 1_400, 'three pauses')
     assert.equal(
       (await readdir(folder)).sort(),
-      ['control', 'enrolled', 'lock', 'report.json', 'sessions', 'shown', 'tokens'],
+      ['consoles', 'control', 'enrolled', 'lock', 'report.json', 'sessions', 'shown', 'tokens'],
       'nothing else was written',
     )
   },
