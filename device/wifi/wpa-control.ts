@@ -8,6 +8,8 @@ import { within } from '../../runtime/waiting.ts'
 
 /** Milliseconds for one answer: the program does nothing else meanwhile. */
 const ANSWER_MS = 10_000
+/** Milliseconds for wpa_cli to end. */
+const END_MS = 2_000
 
 export interface WpaControl {
   /** @returns the lines of the answer. @throws UserError when there is none in time */
@@ -35,11 +37,16 @@ export async function withWpa<T>(
 ): Promise<T | undefined> {
   if (!existsSync(join(directory, name))) return undefined
   const child = spawn('wpa_cli', ['-p', directory, '-i', name], { env: { ...process.env, LC_ALL: 'C' } })
+  const ended = new Promise<void>(resolve => {
+    child.once('error', () => resolve()).once('close', () => resolve())
+  })
   const talk = new Talk(child, name, signal)
   try {
     return await use(talk)
   } finally {
+    // It removes its socket before it ends.
     child.kill()
+    if ((await within(END_MS, [], () => ended)).kind !== 'done') child.kill('SIGKILL')
   }
 }
 
