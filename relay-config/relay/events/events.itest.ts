@@ -214,12 +214,18 @@ test(
       [['alert', 'ios-fan']],
     )
 
-    const { stdout } = await runProgram(process.execPath, [
-      ...programArgs('relay-config/main.ts'),
-      ...['metrics', ...args.slice(args.indexOf('--state'))],
-    ])
-    assert.match(stdout, /^oobm_events_dropped_total\{sink="web"\} 1$/m)
-    assert.match(stdout, /^oobm_events_waiting\{sink="syslog"\} 0$/m)
+    // What was delivered is written down within a second.
+    await waitFor('the metrics', async () => {
+      const { stdout } = await runProgram(process.execPath, [
+        ...programArgs('relay-config/main.ts'),
+        ...['metrics', ...args.slice(args.indexOf('--state'))],
+      ])
+      return [
+        /^oobm_events_dropped_total\{sink="web"\} 1$/m,
+        /^oobm_events_waiting\{sink="web"\} 0$/m,
+        /^oobm_events_waiting\{sink="syslog"\} 0$/m,
+      ].every(line => line.test(stdout))
+    })
     assert.is((await again.stop()).code, 0)
   },
   { timeoutMs: 240_000 },

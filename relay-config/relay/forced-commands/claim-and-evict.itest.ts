@@ -158,7 +158,11 @@ test(
       const { code, stdout, stderr } = await relay.ssh('tokyo', [], command)
       assert.equal(
         [code, stdout, stderr],
-        [64, '', 'oobm-device-command: tokyo: the commands are: claim TOKEN, evict, settings DIGEST\n'],
+        [
+          64,
+          '',
+          'oobm-device-command: tokyo: the commands are: claim TOKEN, evict, settings DIGEST, speed down, speed up\n',
+        ],
         command,
       )
     }
