@@ -18,23 +18,35 @@ const LED_TS = join(import.meta.dirname, 'led.ts')
 /**
  * What the kernel does: a number written to `export` makes `gpioN/` appear, one written to `unexport` takes it away,
  * and a number that no controller has is EINVAL, which a file cannot say: it goes to `log` as refused.
- * `export` and `unexport` are FIFOs: a `read` ends with the writer's close, not with a newline, and may be several numbers.
+ * `export` and `unexport` are FIFOs, held open so that nothing is lost between two writers; each number has three digits.
  */
 const KERNEL = `
 gpio=$1; log=$gpio/log
-while read -r all <"$gpio/export" || [ -n "$all" ]; do for n in $(echo "$all" | fold -w 3); do
-  if [ "$n" -lt 512 ] || [ "$n" -ge 566 ]; then echo "refused $n" >>"$log"; continue; fi
-  mkdir "$gpio/.gpio$n"
-  for file in value direction edge active_low; do echo 0 >"$gpio/.gpio$n/$file"; done
-  mv "$gpio/.gpio$n" "$gpio/gpio$n"
-  echo "export $n" >>"$log"
-done; done &
+next() {
+  n=
+  while [ \${#n} -lt 3 ]; do
+    read -r -N 1 digit <&3 || exit
+    case $digit in [0-9]) n+=$digit ;; esac
+  done
+}
+(
+  exec 3<>"$gpio/export"
+  while next; do
+    if [ "$n" -lt 512 ] || [ "$n" -ge 566 ]; then echo "refused $n" >>"$log"; continue; fi
+    mkdir "$gpio/.gpio$n"
+    for file in value direction edge active_low; do echo 0 >"$gpio/.gpio$n/$file"; done
+    mv "$gpio/.gpio$n" "$gpio/gpio$n"
+    echo "export $n" >>"$log"
+  done
+) &
 exporter=$!
-trap 'kill $exporter; exit' TERM
-while read -r all <"$gpio/unexport" || [ -n "$all" ]; do for n in $(echo "$all" | fold -w 3); do
-  echo "unexport $n value $(cat "$gpio/gpio$n/value") direction $(cat "$gpio/gpio$n/direction")" >>"$log"
-  rm -r "$gpio/gpio$n"
-done; done &
+(
+  exec 3<>"$gpio/unexport"
+  while next; do
+    echo "unexport $n value $(cat "$gpio/gpio$n/value") direction $(cat "$gpio/gpio$n/direction")" >>"$log"
+    rm -r "$gpio/gpio$n"
+  done
+) &
 unexporter=$!
 trap 'kill $exporter $unexporter; exit' TERM
 echo listening
@@ -52,7 +64,7 @@ async function fakeGpio(context: TestContext): Promise<string> {
     await writeFile(join(gpio, name, 'ngpio'), `${count}\n`)
   }
   assert.is(spawnSync('mkfifo', [join(gpio, 'export'), join(gpio, 'unexport')]).status, 0)
-  const kernel = startProgram('sh', ['-c', KERNEL, 'kernel', gpio])
+  const kernel = startProgram('bash', ['-c', KERNEL, 'kernel', gpio])
   context.cleanup(() => kernel.stop())
   await kernel.says(/listening/)
   return gpio
