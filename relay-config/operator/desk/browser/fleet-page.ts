@@ -40,9 +40,9 @@ export function fleetPage(app: App): Page {
   )
 
   const isShown = (device: DeskDevice) => matches(device, search.value) && passes(device, filter.value as Filter)
+  /** Rows that are there keep their order: only new ones find their place. */
   const arrange = () => {
     const sorted = store.sorted()
-    const focused = document.activeElement
     let shown = 0
     let at: Element | null = list.firstElementChild
     for (const device of sorted) {
@@ -54,32 +54,29 @@ export function fleetPage(app: App): Page {
       if (row === at) at = at.nextElementSibling
       else list.insertBefore(row, at)
     }
-    // What was moved has lost the focus.
-    if (focused instanceof HTMLElement && list.contains(focused) && document.activeElement !== focused) focused.focus()
     counts.textContent = words.counts(shown, sorted.length, sorted.filter(isBad).length)
     const isAsked = store.relays.some(({ askedAtMs }) => askedAtMs !== undefined)
     empty.textContent = shown > 0 ? '' : isAsked || sorted.length > 0 ? words.nothing : words.waiting
   }
   const update = (changed: ReadonlySet<string>) => {
+    const focused = list.contains(document.activeElement) ? document.activeElement : null
+    const link = focused?.getAttribute('href')
     for (const name of changed) {
       const device = store.devices.get(name)
       const old = rows.get(name)
-      if (device === undefined) {
-        old?.remove()
-        rows.delete(name)
-        continue
-      }
-      const row = deviceRow(device, app)
-      fillAges(row, store.now(), words)
-      rows.set(name, row)
-      if (old === undefined) continue
-      const link = old.contains(document.activeElement) ? document.activeElement?.getAttribute('href') : undefined
-      old.replaceWith(row)
-      if (link) row.querySelector<HTMLElement>(`a[href="${CSS.escape(link)}"]`)?.focus()
+      const row = device && deviceRow(device, app)
+      for (const one of [old, row]) if (one) fillAges(one, store.now(), words)
+      // What looks the same stays: a click that has begun, a selected text and the beat of its LED.
+      if (row && old?.isEqualNode(row)) continue
+      old?.remove()
+      rows.delete(name)
+      if (row) rows.set(name, row)
     }
     relays.replaceChildren(...relayProblems(app))
     fillAges(relays, store.now(), words)
     arrange()
+    // Its row is a new one.
+    if (link && !focused?.isConnected) list.querySelector<HTMLElement>(`a[href="${CSS.escape(link)}"]`)?.focus()
   }
   search.addEventListener('input', arrange)
   filter.addEventListener('change', arrange)
