@@ -64,6 +64,20 @@ test('the menu and a message look right on a terminal of 24 lines of 80', async 
   assert.is(target.heard(), '')
 })
 
+test('a message from another window reaches those who are here, and says so where nobody is', async context => {
+  const { files, attach } = await bridgeOnPty(context)
+  const send = (...words: string[]) => runCommand(files, 'alice', 'core-sw1', 'message', '--', ...words)
+  const alone = await send('hello')
+  assert.equal([alone.code, alone.stderr], [69, 'nobody else is here; the message was not sent\n'])
+  const bob = await attach('bob')
+  const told = await send('upgrade', 'begins')
+  assert.equal([told.code, told.stdout], [0, 'message sent to bob\n'])
+  await bob.says(/\[oobm: message from alice: upgrade begins\]/)
+  const { code, stdout } = await runCommand(files, 'bob', 'core-sw1', 'status', '--json')
+  assert.is(code, 0)
+  assert.equal(JSON.parse(stdout).consoles[0].keys, { 'take-over': '\x1dw', 'give-up': '\x1dv' })
+})
+
 test('a note is read by all who come, also after a restart of the bridge', async context => {
   const { files, bridge, attach } = await bridgeOnPty(context)
   const run = (...command: string[]) => runCommand(files, 'alice', 'core-sw1', ...command)

@@ -84,6 +84,9 @@ export const SETTING_WORDS = [
 ]
 const SECONDS = { takes: /^[1-9]\d{0,4}$/, like: 'a number of seconds' }
 
+/** Bytes of a file for the target, or from it: three hours at 115200 bit/s. */
+export const FILE_MAX_BYTES = 134_217_728
+
 const RECORDING = { value: 'N', takes: /^\d{1,9}$/, like: 'a number from the list', help: 'its number in the list' }
 const DIRECTION = {
   value: 'DIRECTION',
@@ -218,6 +221,12 @@ export const EXEC_COMMANDS = {
     arguments: [{ value: 'TEXT', isOptional: true, isRepeated: true, help: 'everybody who comes reads it' }],
     options: { clear: { help: 'take the note off' } },
     help: 'leave a note for all who come; alone: show it',
+    onConsole: true,
+    access: 'any',
+  },
+  message: {
+    rest: { value: 'TEXT', help: 'shown to everybody at the console, as it is' },
+    help: 'send a line to the people at the console',
     onConsole: true,
     access: 'any',
   },

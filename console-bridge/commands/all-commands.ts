@@ -8,7 +8,7 @@ import type { CommandContext, Execute } from './command.ts'
 import { dismissCommand } from './dismiss.ts'
 import { helpCommand } from './help.ts'
 import { logCommand } from './log.ts'
-import { kickCommand, noteCommand, whoCommand } from './people.ts'
+import { kickCommand, messageCommand, noteCommand, whoCommand } from './people.ts'
 import { powerCommand } from './power.ts'
 import { recordingsExportCommand, recordingsListCommand, recordingsPlayCommand } from './recordings.ts'
 import { releaseCommand } from './release.ts'
@@ -29,6 +29,7 @@ const EFFECTS: { [Name in EffectName]: Execute<Name> } = {
   power: powerCommand,
   who: whoCommand,
   note: noteCommand,
+  message: messageCommand,
   kick: kickCommand,
   run: runCommand,
   alerts: alertsCommand,

@@ -36,6 +36,8 @@ export interface CommandServices {
   alertsOf(console: string): readonly ToldAlert[]
   /** For files on their way. */
   places: TransferPlaces
+  /** The escape key, `ctrl-]`. */
+  escapeKey: string
   technicians: readonly TechnicianConfig[]
   clock: Clock
   /** The end of the program, not of the command. */

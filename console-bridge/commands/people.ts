@@ -1,6 +1,6 @@
-/** `ssh core-sw1 who`, `note` and `kick`: the people at a console. */
+/** `ssh core-sw1 who`, `message`, `note` and `kick`: the people at a console. */
 import { describeNote } from '../console/note.ts'
-import { describeWho, kick, type PeopleAnswer, putNote } from '../console/people.ts'
+import { describeWho, kick, type PeopleAnswer, putNote, sendMessage } from '../console/people.ts'
 import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
 import { type CommandStream, onConsole, refused } from './command.ts'
 
@@ -8,6 +8,10 @@ export const whoCommand = onConsole<'who'>(async (console, _, { stream }) => {
   await stream.print(...describeWho(console))
   return SESSION_EXIT.ok
 })
+
+export const messageCommand = onConsole<'message'>(async (console, { rest = '' }, { visit, stream }) =>
+  answer(sendMessage(console, visit.person, rest), stream),
+)
 
 export const noteCommand = onConsole<'note'>(async (console, { args, options }, { visit, stream }) => {
   if (options.clear && args.TEXT !== undefined) {

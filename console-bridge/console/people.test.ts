@@ -16,6 +16,17 @@ test('a message reaches the others, without anything that a terminal obeys', con
   assert.match(JSON.stringify(sendMessage(console, olga.seat, '\x1b \r')), 'the message is empty')
 })
 
+test('a message may come from beside the sender’s own session, which is nobody else’s', context => {
+  const { console, attach } = fakeConsole(context)
+  const aside = { technician: 'alice', role: 'operator', from: '' } as const
+  assert.match(JSON.stringify(sendMessage(console, aside, 'hi')), 'nobody else is here')
+  const alice = attach('alice')
+  assert.match(JSON.stringify(sendMessage(console, aside, 'hi')), 'nobody else is here')
+  const bob = attach('bob')
+  assert.equal(sendMessage(console, aside, 'hi'), { done: 'message sent to bob' })
+  for (const { told } of [alice, bob]) assert.is(told.at(-1), 'message from alice: hi')
+})
+
 test('says who is here, who types, and who is idle', async context => {
   const { console, attach, pass } = fakeConsole(context)
   assert.equal(describeWho(console), ['nobody is at core-sw1'])

@@ -44,13 +44,18 @@ function aligned(rows: readonly string[][]): string[] {
   return rows.map(row => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
 }
 
-/** Shows a line to everybody else at the console. */
-export function sendMessage(console: Console, from: Seat, text: string): PeopleAnswer {
+/**
+ * Shows a line to everybody else at the console.
+ * @param from a seat; or a person beside their session, such as a window of the same desk: it is shown there, too, and alone it
+ * is nobody else's
+ */
+export function sendMessage(console: Console, from: Seat | Person, text: string): PeopleAnswer {
   const shown = shownText(text)
   if (shown === '') return { cause: 'the message is empty; nothing was sent', refused: false }
-  const others = console.seats.filter(seat => seat !== from)
+  const own = console.seats.find(seat => seat === from) ?? console.seats.find(seat => calledAs(seat) === calledAs(from))
+  const others = console.seats.filter(seat => seat !== own)
   if (others.length === 0) return { cause: 'nobody else is here; the message was not sent', refused: false }
-  console.tellAll(`message from ${calledAs(from)}: ${shown}`, from)
+  console.tellAll(`message from ${calledAs(from)}: ${shown}`, own === from ? own : undefined)
   return { done: `message sent to ${[...new Set(others.map(calledAs))].join(', ')}` }
 }
 

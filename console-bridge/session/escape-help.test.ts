@@ -31,6 +31,18 @@ test("shows conserver's keys where they are in force", context => {
   assert.not.match(text, 'Ctrl-]')
 })
 
+test('says what a program presses: it does what the key does', () => {
+  for (const set of ['oobm', 'conserver'] as const)
+    for (const command of ['take-over', 'give-up', 'message'] as const)
+      assert.equal(
+        keysOf(set)
+          .parser()
+          .feed(Buffer.from(keysOf(set).typed(command), 'latin1'), false),
+        [{ kind: 'command', command }],
+      )
+  assert.is(escapeKeysOf({ key: 'ctrl-a', set: 'oobm' }).typed('take-over'), '\x01w')
+})
+
 test('names the equipment below the console, in as many columns as the rest', context => {
   for (const label of [
     { site: 'Tokyo DC2', rack: '14', model: 'Catalyst 9300', contact: 'noc@example.com' },

@@ -1,5 +1,5 @@
 /** The keys with which a session is controlled: our own set, or conserver's; and how messages name them. */
-import { conserverKeysOf, conserverRows } from './conserver-keys.ts'
+import { CONSERVER_KEYS, conserverKeysOf, conserverRows } from './conserver-keys.ts'
 import { ConserverParser } from './conserver-parser.ts'
 import {
   type EscapeCommand,
@@ -24,6 +24,8 @@ export interface EscapeKeys {
   readonly footer: string
   /** `Ctrl-] w`, `^Ecf`: what one presses for a command, as messages name it. */
   press(command: EscapeCommand): string
+  /** What a terminal sends for it. */
+  typed(command: EscapeCommand): string
   /** One row for each command, with its keys in this set. */
   rows(): EscapeRow[]
   /** For one session. */
@@ -36,6 +38,7 @@ export function escapeKeysOf({ key, set }: EscapeSetting): EscapeKeys {
       name: '^Ec',
       footer: 'press ^E c, then a key; ^E alone is sent after half a second',
       press: command => `^Ec${conserverKeysOf(command)[0] ?? ''}`,
+      typed: command => `\x05c${CONSERVER_KEYS.find(key => key.command === command)?.keys ?? ''}`,
       rows: conserverRows,
       parser: () => new ConserverParser(),
     }
@@ -45,6 +48,7 @@ export function escapeKeysOf({ key, set }: EscapeSetting): EscapeKeys {
     name,
     footer: `press ${name}, then a key; ${name} twice sends it`,
     press: command => `${name} ${escapeKeyOf(command)}`,
+    typed: command => String.fromCharCode(escapeByteOf(key)) + escapeKeyOf(command),
     rows: escapeRows,
     parser: () => new EscapeParser(escapeByteOf(key)),
   }

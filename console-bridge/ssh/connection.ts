@@ -31,8 +31,6 @@ import { endLogin, sendBanner, tellSignatures } from './user-auth.ts'
 import { visitOf } from './visit.ts'
 
 export interface ConnectionOptions extends AccountOptions, CommandServices {
-  /** The escape key, `ctrl-]`. */
-  escapeKey: string
   events: Events
   limits: ServerLimits
   place: KeptPlace

@@ -1,10 +1,9 @@
 /** A new file that grows up to a bound, and leaves room on the disk for the transcripts. */
 import { type FileHandle, open, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { FILE_MAX_BYTES } from '../../formats/exec-commands.ts'
 import { errorCode } from '../../runtime/errors.ts'
 
-/** Bytes of a file: three hours at 115200 bit/s. */
-export const FILE_BOUND_BYTES = 134_217_728
 /** Part of the file system that stays free. */
 const FREE_PART = 0.1
 /** Bytes between two looks at the disk. */
@@ -35,7 +34,7 @@ export class BoundedFile {
 
   /** @returns why it cannot have so many bytes more */
   async whyNot(bytes: number): Promise<string | undefined> {
-    if (this.#bytes + bytes > FILE_BOUND_BYTES) return `the file is larger than ${FILE_BOUND_BYTES} bytes`
+    if (this.#bytes + bytes > FILE_MAX_BYTES) return `the file is larger than ${FILE_MAX_BYTES} bytes`
     const { bavail, blocks, bsize } = await statfs(dirname(this.path))
     const leftBytes = Math.floor((bavail - blocks * FREE_PART) * bsize)
     return bytes > leftBytes ? NO_ROOM : undefined
@@ -46,7 +45,7 @@ export class BoundedFile {
     if (this.#bytes + bytes.length > this.#lookAtBytes) {
       const why = await this.whyNot(bytes.length)
       if (why !== undefined) return why
-      this.#lookAtBytes = Math.min(FILE_BOUND_BYTES, this.#bytes + LOOK_BYTES)
+      this.#lookAtBytes = Math.min(FILE_MAX_BYTES, this.#bytes + LOOK_BYTES)
     }
     try {
       await this.#file.writeFile(bytes)

@@ -5,8 +5,9 @@
 import { constants } from 'node:fs'
 import { type FileHandle, link, lstat, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { FILE_MAX_BYTES } from '../../formats/exec-commands.ts'
 import { errorCode, errorMessage } from '../../runtime/errors.ts'
-import { BoundedFile, FILE_BOUND_BYTES } from './bounded-file.ts'
+import { BoundedFile } from './bounded-file.ts'
 import { printable } from './one-file.ts'
 import type { Incoming } from './receive-files.ts'
 
@@ -149,7 +150,7 @@ function whyNot(isFile: boolean, links: number, size: number): string | undefine
   if (!isFile) return 'is no regular file'
   if (links > 1) return 'has a second name (a hard link)'
   if (size === 0) return 'is empty'
-  return size > FILE_BOUND_BYTES ? `is larger than ${FILE_BOUND_BYTES} bytes` : undefined
+  return size > FILE_MAX_BYTES ? `is larger than ${FILE_MAX_BYTES} bytes` : undefined
 }
 
 function whyClosed(name: string, err: unknown): string {
