@@ -2,7 +2,10 @@
 import { mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import * as assert from 'uvu/assert'
+import { LANGUAGES } from '../formats/languages.ts'
+import { WORDS } from '../relay-config/operator/desk/browser/words.ts'
 import { hasChromium } from '../testbed/browser.ts'
 import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
@@ -31,7 +34,7 @@ else
       if (PICTURES !== undefined) await mkdir(PICTURES, { recursive: true })
       const addresses = { fleet: '#/', console: `#/console/${CONSOLE}`, device: `#/device/${DEVICE}` }
       const found: string[] = []
-      for (const language of ['en', 'ja']) {
+      for (const language of LANGUAGES) {
         for (const theme of ['light', 'dark']) {
           for (const [size, viewport] of Object.entries(SIZES)) {
             await page.setViewportSize(viewport)
@@ -53,15 +56,21 @@ else
                 await themeButton.click()
                 return false
               })
-              const violations = (await page.evaluate(
-                `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, impact, nodes }) => id + ' (' + impact + '): ' + nodes.map(node => node.html.slice(0, 120)).join(' | ')))`,
-              )) as string[]
-              found.push(...violations.map(violation => `${what}: ${violation}`))
-              const wide = await page.evaluate(
-                'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-              )
-              if (Number(wide) > 0) found.push(`${what}: ${wide} pixels too wide`)
-              if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `${what}.png`) })
+              found.push(...(await looked(page, what)))
+              if (name !== 'console') continue
+              const { who, line, sendFile } = WORDS[language]
+              for (const [kind, label] of Object.entries({ people: who, speed: line, file: sendFile })) {
+                await page.locator('.bar').getByRole('button', { name: label }).click()
+                await page.locator('dialog').waitFor()
+                await page
+                  .locator('dialog pre', { hasText: CONSOLE })
+                  .or(page.locator('dialog input[type=file]'))
+                  .first()
+                  .waitFor()
+                found.push(...(await looked(page, `${kind}.${language}.${theme}.${size}`)))
+                await page.keyboard.press('Escape')
+                await page.locator('dialog').waitFor({ state: 'detached' })
+              }
             }
           }
         }
@@ -70,5 +79,20 @@ else
     },
     LIMIT,
   )
+
+/** What is wrong with what the page shows now. */
+async function looked(page: Page, what: string): Promise<string[]> {
+  const violations = (await page.evaluate(
+    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, impact, nodes }) => id + ' (' + impact + '): ' + nodes.map(node => node.html.slice(0, 120)).join(' | ')))`,
+  )) as string[]
+  const wide = Number(
+    await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
+  )
+  if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `${what}.png`) })
+  return [
+    ...violations.map(violation => `${what}: ${violation}`),
+    ...(wide > 0 ? [`${what}: ${wide} pixels too wide`] : []),
+  ]
+}
 
 test.run()

@@ -57,7 +57,7 @@ test('a technician with nothing but their folder finds a console, types, sends a
   await page.evaluate(PASTE)
   await page.getByRole('heading', { name: 'Paste 3 lines' }).waitFor()
   assert.not.match(second.output(), /show version/)
-  await page.getByRole('button', { name: 'Send' }).click()
+  await page.getByRole('button', { name: 'Send', exact: true }).click()
   await second.says(/show version.*show clock.*show nothing-of-that-kind/s, SLOW_MS)
   await page.locator('dialog').waitFor({ state: 'detached' })
 

@@ -102,7 +102,7 @@ test(
 
     const protocols = ['oobm-desk', `oobm-desk.${secret}`]
     assert.match(await socket('/live', protocols, own), /"nowMs"/)
-    for (const path of ['/live', '/terminal']) {
+    for (const path of ['/live', '/terminal', '/run']) {
       const cases: [string, string[], string | undefined, string?][] = [
         ['a cross-site WebSocket', protocols, 'https://evil.example'],
         ['one without an origin', protocols, undefined],
@@ -173,7 +173,7 @@ else
       const seen = await asNobody(`cat /proc/${program.pid}/cmdline /proc/net/tcp; curl -si http://127.0.0.1:${port}/`)
       assert.match(seen.stdout, /200 OK/, 'the empty page is no secret')
       for (const key of [token, secret]) assert.not.match(seen.stdout, new RegExp(key))
-      for (const path of ['/ask/console', '/ask/switch', '/ask/history', '/live', '/terminal']) {
+      for (const path of ['/ask/console', '/ask/switch', '/ask/history', '/live', '/terminal', '/run']) {
         const { stdout } = await asNobody(`curl -si -X POST -d '{"device":"tokyo"}' http://127.0.0.1:${port}${path}`)
         assert.match(stdout, /^HTTP\/1\.1 40[34]/, path)
       }

@@ -1,32 +1,10 @@
 import * as assert from 'uvu/assert'
-import { parseExec } from '../../../formats/parse-exec.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { suite } from '../../../testbed/suite.ts'
-import { consoleLine, createQuestions } from './questions.ts'
+import { createQuestions } from './questions.ts'
 
 const test = suite('questions of the desk’s page')
 const signal = new AbortController().signal
-
-test('become the commands that a person would type', () => {
-  const since = '2026-11-26 04:20'
-  const cases: [Parameters<typeof consoleLine>[0], string][] = [
-    [{ command: 'break', console: 'sw1' }, 'break'],
-    [{ command: 'break', console: 'sw1', ms: 1000 }, 'break 1000'],
-    [{ command: 'break', console: 'sw1', as: 'sun-alternate' }, 'break --as=sun-alternate'],
-    [
-      { command: 'log', console: 'sw1', lines: 10, since, grep: "it's; $(id) -- x" },
-      `log --lines=10 --since=2026-11-26T04:20 '--grep=it'\\''s; $(id) -- x'`,
-    ],
-    [{ command: 'who', console: 'sw1' }, 'who'],
-  ]
-  for (const [asked, line] of cases) {
-    assert.is(consoleLine(asked), line)
-    const read = parseExec(line)
-    assert.not.ok('problem' in read, line)
-    if (asked.command === 'log' && 'options' in read)
-      assert.is((read.options as Record<string, unknown>).grep, asked.grep)
-  }
-})
 
 test('anything else is refused, and what this person may not open', async () => {
   const asked: string[] = []
@@ -43,9 +21,15 @@ test('anything else is refused, and what this person may not open', async () => 
     changed: () => {},
   })
   const bad: [keyof typeof questions, unknown][] = [
-    ...[null, 7, {}, { command: 'power', console: 'sw1' }, { command: 'break', console: '-oProxyCommand=x' }].map(
-      (one): [keyof typeof questions, unknown] => ['/ask/console', one],
-    ),
+    ...[
+      null,
+      7,
+      {},
+      { command: 'cycle', console: 'sw1' },
+      { command: 'set', console: 'sw1', words: ['speed 9600'], keep: false },
+      { command: 'message', console: 'sw1', text: 'a\nb' },
+      { command: 'break', console: '-oProxyCommand=x' },
+    ].map((one): [keyof typeof questions, unknown] => ['/ask/console', one]),
     ['/ask/console', { command: 'break', console: 'sw1', ms: 1e9 }],
     ['/ask/console', { command: 'log', console: 'sw1', lines: 5, since: '--raw' }],
     ['/ask/console', { command: 'who', console: 'sw2' }],

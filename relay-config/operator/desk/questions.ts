@@ -2,40 +2,21 @@
 import * as z from 'zod'
 import type { OptionValues } from '../../../cli/command.ts'
 import { parseDuration } from '../../../cli/times.ts'
-import { BREAK_MS, BREAK_SEQUENCES, type BreakSequenceName, SINCE } from '../../../formats/exec-commands.ts'
-import { quoteWord } from '../../../formats/split-line.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { printable } from '../../../runtime/printable.ts'
 import { eventText } from '../../relay/history.ts'
 import { readEntries } from '../fleet-wide/ask-entries.ts'
 import { mergeEntries } from '../fleet-wide/merge-entries.ts'
+import { consoleLine, consoleQuestion, hostName } from './commands/console-questions.ts'
 import type { RunAtRelay } from './sources/operator-source.ts'
 import { askSsh } from './ssh/ask-ssh.ts'
 
 /** Milliseconds for a command at a console: a BREAK waits for its turn, and a log of days is read from a card. */
 const CONSOLE_MS = 60_000
 
-const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i)
-const sequences = Object.keys(BREAK_SEQUENCES) as [BreakSequenceName, ...BreakSequenceName[]]
-const consoleQuestion = z.discriminatedUnion('command', [
-  z.strictObject({
-    command: z.literal('break'),
-    console: name,
-    ms: z.int().min(BREAK_MS.min).max(BREAK_MS.max).optional(),
-    as: z.enum(sequences).optional(),
-  }),
-  z.strictObject({
-    command: z.literal('log'),
-    console: name,
-    since: z.string().regex(SINCE).optional(),
-    grep: z.string().min(1).max(200).optional(),
-    lines: z.int().min(1).max(5_000),
-  }),
-  z.strictObject({ command: z.literal('who'), console: name }),
-])
-const deviceQuestion = z.strictObject({ device: name })
+const deviceQuestion = z.strictObject({ device: hostName })
 const switchQuestion = z.strictObject({
-  device: name,
+  device: hostName,
   on: z.boolean(),
   for: z
     .string()
@@ -52,30 +33,6 @@ export interface QuestionParts {
   operator: { relaysOf(device: string): readonly string[]; run: RunAtRelay } | undefined
   /** Something was done that the fleet shows. */
   changed(): void
-}
-
-export type ConsoleQuestion = z.output<typeof consoleQuestion>
-
-/** The line of `ssh CONSOLE …`. */
-export function consoleLine(asked: ConsoleQuestion): string {
-  switch (asked.command) {
-    case 'break':
-      return [
-        'break',
-        ...(asked.ms === undefined ? [] : [String(asked.ms)]),
-        ...(asked.as === undefined ? [] : [`--as=${asked.as}`]),
-      ].join(' ')
-    case 'log':
-      return [
-        ...['log', `--lines=${asked.lines}`],
-        ...(asked.since === undefined ? [] : [`--since=${asked.since.replace(' ', 'T')}`]),
-        ...(asked.grep === undefined ? [] : [quoteWord(`--grep=${asked.grep}`)]),
-      ].join(' ')
-    case 'who':
-      return 'who'
-    default:
-      return asked satisfies never
-  }
 }
 
 export function createQuestions({ config, mayOpen, operator, changed }: QuestionParts) {

@@ -8,6 +8,7 @@ import { COMES_BACK } from '../../../formats/bridge-login.ts'
 import { systemClock } from '../../../runtime/clock.ts'
 import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { controllerUnder, OVER } from '../../../runtime/waiting.ts'
+import { createRuns } from './commands/serve-runs.ts'
 import { createQuestions } from './questions.ts'
 import { type DeskAssets, readAssets } from './server/assets.ts'
 import { makeDeskFolder, writeEntrance } from './server/desk-folder.ts'
@@ -58,11 +59,13 @@ export async function runDesk<T>({ isPrinted, print, prepare, signal }: DeskOpti
     const keys = createKeys(systemClock)
     const feed = startFeed(world.source, systemClock, over.signal)
     const terminals = createTerminals({ start: starterOf(world, assets), signal: over.signal })
+    const mayOpen = (name: string) => world.consoles.includes(name)
+    const runs = createRuns({ config: world.config, mayOpen, signal: over.signal })
     const served = await serveDesk({
       ...{ assets, keys, signal: over.signal },
       questions: createQuestions({
         config: world.config,
-        mayOpen: name => world.consoles.includes(name),
+        mayOpen,
         operator: world.operator,
         changed: feed.hurry,
       }),
@@ -73,6 +76,7 @@ export async function runDesk<T>({ isPrinted, print, prepare, signal }: DeskOpti
           socket.once('close', feed.hurry)
           terminals.serve(socket)
         },
+        '/run': runs.serve,
       },
     })
     await welcome({ folder, port: served.port, keys, isPrinted, print, signal })
@@ -82,7 +86,7 @@ export async function runDesk<T>({ isPrinted, print, prepare, signal }: DeskOpti
     )
     await served.ended
     input?.close()
-    await terminals.ended()
+    await Promise.all([terminals.ended(), runs.ended()])
     return EXIT.ok
   } finally {
     process.stdout.off('error', end)

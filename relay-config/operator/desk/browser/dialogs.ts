@@ -1,4 +1,4 @@
-/** Small dialogs of a console: BREAK, its log, who is there, and an address that was clicked. */
+/** Small dialogs of a console: BREAK, its log, and an address that was clicked. */
 import { BREAK_MS, BREAK_SEQUENCES } from '../../../../formats/exec-commands.ts'
 import type { App } from './app.ts'
 import { h } from './dom.ts'
@@ -92,13 +92,6 @@ export function showLog(console: string, { words }: App, onClose: () => void): v
     text,
   ).addEventListener('close', onClose)
   void show()
-}
-
-export async function showWho(console: string, { words }: App, onClose: () => void): Promise<void> {
-  const text = h('pre', { class: 'log' }, words.working)
-  showDialog(`${words.who}: ${console}`, words, text).addEventListener('close', onClose)
-  const { stdout, said } = await askConsole({ command: 'who', console })
-  text.textContent = stdout.trim() || said || words.nobody
 }
 
 /** What is behind an address in the output is the target's to say: the person sees it first. */

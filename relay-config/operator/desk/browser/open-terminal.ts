@@ -36,6 +36,8 @@ export interface TerminalOptions {
   label: string
   /** A pasted text with several lines, which is not sent yet. */
   onPaste(text: string): void
+  /** What arrives, before it is on the screen. */
+  onOutput(bytes: Uint8Array): void
   /** An address in the output that was clicked. */
   onLink(address: string): void
   /** May change what is typed, as a held Ctrl does. */
@@ -53,7 +55,15 @@ const STABLE_MS = 5_000
 const RESET = '\x1b[0m\x1b[?25h\x1b[?1049l\x1b[?1l\x1b>\x1b[?1000l\x1b[?2004l'
 const THEME = { background: '#101418', foreground: '#e6e6e6', cursor: '#ffd866', selectionBackground: '#3d5a80' }
 
-export function openTerminal({ kind, name, label, onPaste, onLink, translate }: TerminalOptions): DeskTerminal {
+export function openTerminal({
+  kind,
+  name,
+  label,
+  onPaste,
+  onOutput,
+  onLink,
+  translate,
+}: TerminalOptions): DeskTerminal {
   const screen = document.createElement('div')
   screen.className = 'screen'
   const linkHandler = {
@@ -114,6 +124,7 @@ export function openTerminal({ kind, name, label, onPaste, onLink, translate }: 
         return
       }
       const bytes = new Uint8Array(event.data as ArrayBuffer)
+      onOutput(bytes)
       term.write(
         bytes,
         () => own.readyState === WebSocket.OPEN && own.send(JSON.stringify({ type: 'shown', bytes: bytes.length })),

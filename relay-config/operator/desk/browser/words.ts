@@ -1,7 +1,10 @@
 /** What the page says, in each language; states and their remedies are those of formats/field-sentences.ts. */
+
 import type { Language } from '../../../../formats/languages.ts'
+import { CONSOLE_EN, CONSOLE_JA } from './words-console.ts'
 
 const EN = {
+  ...CONSOLE_EN,
   title: 'oobm desk',
   fleet: 'Fleet',
   otherLanguage: '日本語',
@@ -111,6 +114,7 @@ const EN = {
 export type Words = typeof EN
 
 const JA: Words = {
+  ...CONSOLE_JA,
   title: 'oobm デスク',
   fleet: '装置一覧',
   otherLanguage: 'English',
