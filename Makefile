@@ -171,6 +171,7 @@ page-pictures: node_modules/.ready ## the page for field staff as a phone shows 
 desk-pictures: build ## the pages of the desk in both languages and themes, as a screen and a phone show them, from a lab into build/desk-pictures/
 	@tools/need $(LAB_NEEDS) $(PAGE_PICTURE_NEEDS)
 	@OOBM_DESK_PICTURES=build/desk-pictures $(NODE) --import tsx lab/desk-look.itest.ts
+	@OOBM_DESK_PICTURES=build/desk-pictures $(NODE) --import tsx lab/desk-console.itest.ts
 
 .PHONY: desk-figures
 desk-figures: build ## what the desk's fleet page costs with a thousand devices, in a real browser

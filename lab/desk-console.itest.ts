@@ -1,7 +1,7 @@
 /** What one does at a console beside typing, from the desk in a real browser: people, power, speed, files; by the real bridge, outlets and lrzsz. */
 import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import * as assert from 'uvu/assert'
 import { openTerminal } from '../console-bridge/testing/bridge-fixture.ts'
 import { joinedPtys } from '../console-bridge/testing/joined-ptys.ts'
@@ -15,6 +15,7 @@ import { waitFor } from '../testbed/wait-for.ts'
 import { CONSOLE } from './lab-fleet.ts'
 import { startBuiltLab } from './testing/built-lab.ts'
 import { openDesk, SLOW_MS, screenSays, technicianArgs } from './testing/desk-in-lab.ts'
+import { bringAxe, looked } from './testing/desk-looks.ts'
 
 const all = suite('a console of the desk')
 const LIMIT = { timeoutMs: 500_000 }
@@ -35,8 +36,8 @@ async function atConsole(context: TestContext) {
   const target = await open(targetPath, 'r+')
   context.cleanup(() => target.close())
   const says = (text: string) => target.write(text)
-  const start = async () => {
-    const opened = await openDesk(context, technicianArgs(lab))
+  const start = async (options: BrowserContextOptions = {}) => {
+    const opened = await openDesk(context, technicianArgs(lab), options)
     await opened.page.locator('.consoles').getByRole('link', { name: CONSOLE, exact: true }).click()
     await screenSays(opened.page, /for help\]/)
     return opened
@@ -155,7 +156,7 @@ test('power: shown, refused without the name, cycled with BREAKs up to the boot 
   context.cleanup(() => power.stop(10_000))
   context.onFailure(power.output)
   await power.says(/"msg":"listening"/, SLOW_MS)
-  const { page, complaints } = await start()
+  const { page, complaints } = await start({ bypassCSP: true })
   const button = page.getByRole('button', { name: 'Power', exact: true })
   await button.click()
   const shown = dialog(page).getByRole('log')
@@ -174,6 +175,10 @@ test('power: shown, refused without the name, cycled with BREAKs up to the boot 
   await says('\r\nSystem Bootstrap\r\n\r\nrommon 1 > ')
   await shown.getByText(/shows a prompt, after \d+ BREAKs: rommon 1 >/).waitFor()
   await dialog(page).getByText('Done.').waitFor()
+  await bringAxe(page)
+  assert.equal(await looked(page, 'power.en.light.desk'), [])
+  await page.setViewportSize({ width: 390, height: 844 })
+  assert.equal(await looked(page, 'power.en.light.phone'), [])
   assert.equal(switched(), ['0 off', '0 on'])
 
   // Who may not is told so by the device.
@@ -199,7 +204,7 @@ test('power: shown, refused without the name, cycled with BREAKs up to the boot 
 
 test('files: dropped or chosen, sent by the device, stopped, refused, and never done that were not', async context => {
   const { directory, start, onTarget } = await atConsole(context)
-  const { page, complaints } = await start()
+  const { page, complaints } = await start({ bypassCSP: true })
   const strip = page.locator('.transfer')
   const send = dialog(page).getByRole('button', { name: 'Send', exact: true })
 
@@ -226,6 +231,8 @@ test('files: dropped or chosen, sent by the device, stopped, refused, and never 
   await dialog(page).getByLabel('File', { exact: true }).setInputFiles(join(directory, 'chosen'))
   await send.click()
   await strip.getByText('waiting for the target').waitFor()
+  await bringAxe(page)
+  assert.equal(await looked(page, 'transfer.en.light.desk'), [])
   await page.getByRole('button', { name: `Close ${CONSOLE}` }).click()
   await page.locator('.status', { hasText: 'A file is being sent here' }).waitFor()
   await strip.getByRole('button', { name: 'Stop the transfer' }).click()

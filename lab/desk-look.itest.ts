@@ -1,8 +1,4 @@
 /** How the desk looks: what axe-core finds on each page, in both themes and languages, at the size of a desk and of a phone. */
-import { mkdir } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import type { Page } from 'playwright-core'
 import * as assert from 'uvu/assert'
 import { LANGUAGES } from '../formats/languages.ts'
 import { WORDS } from '../relay-config/operator/desk/browser/words.ts'
@@ -12,12 +8,10 @@ import { waitFor } from '../testbed/wait-for.ts'
 import { CONSOLE, DEVICE } from './lab-fleet.ts'
 import { startBuiltLab } from './testing/built-lab.ts'
 import { openConsole, openDesk, operatorArgs } from './testing/desk-in-lab.ts'
+import { bringAxe, looked } from './testing/desk-looks.ts'
 
 const test = suite('desk, looked at')
 const LIMIT = { timeoutMs: 400_000 }
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-/** `make desk-pictures` keeps them. */
-const PICTURES = process.env.OOBM_DESK_PICTURES
 
 const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } }
 
@@ -30,8 +24,7 @@ else
       // axe-core comes in by the test's own hand, past the policy of the page.
       const { page } = await openDesk(context, operatorArgs(lab), { bypassCSP: true })
       await openConsole(page)
-      await page.addScriptTag({ path: AXE })
-      if (PICTURES !== undefined) await mkdir(PICTURES, { recursive: true })
+      await bringAxe(page)
       const addresses = { fleet: '#/', console: `#/console/${CONSOLE}`, device: `#/device/${DEVICE}` }
       const found: string[] = []
       for (const language of LANGUAGES) {
@@ -79,20 +72,5 @@ else
     },
     LIMIT,
   )
-
-/** What is wrong with what the page shows now. */
-async function looked(page: Page, what: string): Promise<string[]> {
-  const violations = (await page.evaluate(
-    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, impact, nodes }) => id + ' (' + impact + '): ' + nodes.map(node => node.html.slice(0, 120)).join(' | ')))`,
-  )) as string[]
-  const wide = Number(
-    await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
-  )
-  if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `${what}.png`) })
-  return [
-    ...violations.map(violation => `${what}: ${violation}`),
-    ...(wide > 0 ? [`${what}: ${wide} pixels too wide`] : []),
-  ]
-}
 
 test.run()
