@@ -42,14 +42,26 @@ export const SETTINGS_CASES: readonly Case<Stage>[] = [
         steps,
       ),
   },
+  {
+    name: 'settings with a wrong passphrase, and a way back that fails once',
+    run: (stage, steps) =>
+      undone(stage, joining(OFFICE.ssid, 'wrong horse battery'), /"Office" refuses the passphrase/, steps, failOnce),
+  },
   { name: 'settings with another Wi-Fi, over Wi-Fi alone', run: confirmed },
 ]
 
 /**
  * @param site what the document says of Wi-Fi
  * @param why what is said of the network in the end
+ * @param meanwhile what is in its way; run while the trial waits
  */
-async function undone(stage: Stage, site: string, why: RegExp, steps: Steps): Promise<undefined> {
+async function undone(
+  stage: Stage,
+  site: string,
+  why: RegExp,
+  steps: Steps,
+  meanwhile?: (board: Board, steps: Steps) => Promise<void>,
+): Promise<undefined> {
   const { board, operation, site: makeSite } = stage
   const { nowMs, sh, until, tess } = board
   await standby(board, await makeSite(), ['wlan1'], steps)
@@ -71,6 +83,7 @@ async function undone(stage: Stage, site: string, why: RegExp, steps: Steps): Pr
       'the tunnel to be lost',
       ({ connectedAt, state }) => connectedAt === null && state === 'no-link',
     )
+    await meanwhile?.(board, steps)
     return `on trial after ${seconds(fromMs, since)}; it says ${state}: ${cause}`
   })
   await steps.essential('it goes back by itself, proved', async () => {
@@ -86,6 +99,7 @@ async function undone(stage: Stage, site: string, why: RegExp, steps: Steps): Pr
     if ((await wifiSettings(board)) !== before) throw new Error('its networks are not those of before')
     return `undone ${seconds(fromMs, outcome.at)} after the push, connected after ${seconds(fromMs, connectedAt)}, proved after ${seconds(fromMs, proof.provedAt)}, and a technician logs in`
   })
+  if (meanwhile !== undefined) await steps.step('it had failed', () => sh(`cat ${FAILED}`))
   await steps.step('the operator reads why', async () => {
     const said = await shown(operation, /reverted .*no proof within/)
     const own = await sh('oobm settings')
@@ -93,6 +107,17 @@ async function undone(stage: Stage, site: string, why: RegExp, steps: Steps): Pr
     return said
   })
   return undefined
+}
+
+/** Says when the board failed to derive the settings of its network. */
+const FAILED = '/run/oobm-failed-once'
+const FAIL_ONCE = '/run/systemd/system/oobm-provision.service.d/fail-once.conf'
+
+/** As on a board that is too busy to do it in time. */
+async function failOnce({ sh }: Board, steps: Steps): Promise<void> {
+  steps.cleanup(() => sh(`rm -f ${FAIL_ONCE} ${FAILED}; systemctl daemon-reload`))
+  const unit = `[Service]\\nExecStartPre=+/bin/sh -c "test -e ${FAILED} || { date >${FAILED}; exit 1; }"\\n`
+  await sh(`mkdir -p $(dirname ${FAIL_ONCE}) && printf '${unit}' >${FAIL_ONCE} && systemctl daemon-reload`)
 }
 
 async function confirmed(stage: Stage, steps: Steps): Promise<undefined> {
