@@ -78,12 +78,13 @@ APPLIANCE_NEEDS := mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 sfdi
 CONSOLE_TEST_NEEDS := qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools sfdisk:fdisk nbdkit:nbdkit ss:iproute2
 SETTINGS_TEST_NEEDS := $(QEMU_NEEDS) debugfs:e2fsprogs nbdkit:nbdkit
 UPLINK_NEEDS := $(QEMU_NEEDS) $(WIFI_NEEDS) age:age
+SITE_NEEDS := $(QEMU_NEEDS) nmap:nmap dnsmasq:dnsmasq-base curl:curl busybox:busybox
 WIFI_NEEDS := mmdebstrap:mmdebstrap qemu-system-x86_64:qemu-system-x86 debugfs:e2fsprogs mcopy:mtools sfdisk:fdisk partx:util-linux xz:xz-utils openssl:openssl
 CONTAINER_NEEDS := mmdebstrap:mmdebstrap systemd-nspawn:systemd-container nsenter:util-linux
 FRESH_NEEDS := $(CONTAINER_NEEDS) slirp4netns:slirp4netns git:git
 SYSTEM_TEST_NEEDS_pi3 := $(QEMU_NEEDS)
 SYSTEM_TEST_NEEDS_zero-w := $(QEMU_NEEDS)
-SYSTEM_TEST_NEEDS_vm := $(QEMU_NEEDS) $(APPLIANCE_NEEDS) $(CONSOLE_TEST_NEEDS) $(SETTINGS_TEST_NEEDS) $(UPLINK_NEEDS)
+SYSTEM_TEST_NEEDS_vm := $(QEMU_NEEDS) $(APPLIANCE_NEEDS) $(CONSOLE_TEST_NEEDS) $(SETTINGS_TEST_NEEDS) $(UPLINK_NEEDS) $(SITE_NEEDS)
 SYSTEM_TEST_NEEDS_trixie := $(TEST_NEEDS) $(FRESH_NEEDS)
 SYSTEM_TEST_NEEDS_bookworm := $(FRESH_NEEDS)
 SYSTEM_TEST_NEEDS_netns := $(FAULTS_NEEDS)
@@ -237,6 +238,11 @@ settings-test: build ## settings from afar on the image for BOARD=vm, in QEMU wi
 uplink-test: build ## the ways out of the image for BOARD=vm, in QEMU with a relay: USB modems and Wi-Fi in the place of a cable, two access points of one network, settings that change the Wi-Fi (root, the network, an hour; CASE=part-of-a-name)
 	@tools/need $(UPLINK_NEEDS)
 	@$(SYSTEM_TEST) --on vm --subject uplinks
+
+.PHONY: site-test
+site-test: build ## the image for BOARD=vm with two network cards and a sound card, in QEMU with a relay: roles of a wired port, the page, an outlet, the voice (root, half an hour; CASE=part-of-a-name)
+	@tools/need $(SITE_NEEDS)
+	@$(SYSTEM_TEST) --on vm --subject site
 
 .PHONY: lint-deb
 lint-deb: deb ## what Debian would say of the packages (a minute on a slow machine)

@@ -30,6 +30,8 @@ export interface Board {
    * @returns when that was proved
    */
   untilCarriedBy(name: string | undefined, sinceMs: number, timeoutMs?: number): Promise<number>
+  /** The same, whichever uplink it goes by. */
+  untilProved(sinceMs: number): Promise<number>
   /** Forgets what happened to each uplink: a new supervisor. */
   forget(): Promise<void>
 }
@@ -57,16 +59,17 @@ export function boardWith(machine: QemuMachine, tess: Technician, patienceMs: nu
   const untilCarriedBy: Board['untilCarriedBy'] = async (name, sinceMs, timeoutMs) => {
     const { proof } = await until(
       `the tunnel to be proved by ${name ?? 'its only uplink'}`,
-      ({ connectedAt, proof, uplinks }) => {
-        const carrying = uplinks?.find(({ carries }) => carries)?.name
-        return connectedAt !== null && carrying === name && (proof.provedAt ?? 0) >= Math.max(connectedAt, sinceMs)
-      },
+      status => status.uplinks?.find(({ carries }) => carries)?.name === name && isProved(status, sinceMs),
       timeoutMs,
     )
     return proof.provedAt ?? 0
   }
+  const untilProved: Board['untilProved'] = async sinceMs => {
+    const { proof } = await until('the tunnel to be proved', status => isProved(status, sinceMs))
+    return proof.provedAt ?? 0
+  }
   return {
-    ...{ machine, sh, tess, until, untilCarriedBy },
+    ...{ machine, sh, tess, until, untilCarriedBy, untilProved },
     nowMs: async () => Number(await sh('date +%s%3N')),
     plugCable: async up => {
       await qmp.execute('set_link', { name: CABLE_NETDEV, up })
@@ -102,4 +105,8 @@ export function boardWith(machine: QemuMachine, tess: Technician, patienceMs: nu
       )
     },
   }
+}
+
+function isProved({ connectedAt, proof }: SupervisorStatus, sinceMs: number): boolean {
+  return connectedAt !== null && (proof.provedAt ?? 0) >= Math.max(connectedAt, sinceMs)
 }
