@@ -24,7 +24,7 @@ import { readHostKey } from './host-key.ts'
 import { keptSettings } from './kept-settings.ts'
 import { offerKnownHosts } from './known-hosts.ts'
 import { awaitAdapter, openAdapter } from './line/adapter.ts'
-import { deviceReturn } from './line/device-return.ts'
+import { type Awaited, deviceReturn } from './line/device-return.ts'
 import { keepOpen } from './line/keep-open.ts'
 import type { OpenLine } from './line/line.ts'
 import { Retries } from './line/retries.ts'
@@ -50,6 +50,8 @@ export interface BridgeOptions {
   signal: AbortSignal
   /** Kinds of line beside device files, by the scheme of their path, such as the lab's `sim`. */
   schemes: Readonly<Record<string, OpenLine>>
+  /** What may be a sign that a line of such a kind is back; where it is left out, it is tried again in growing intervals. */
+  awaitLine?(path: string): Awaited | undefined
   limits?: Partial<ServerLimits>
   log?: Logger
 }
@@ -71,7 +73,14 @@ const STABLE_MS = 10_000
  * Runs until aborted.
  * @throws UserError, ConfigurationError before it is ready
  */
-export async function runBridge({ env, signal, schemes, limits, log: given }: BridgeOptions): Promise<ExitCode> {
+export async function runBridge({
+  env,
+  signal,
+  schemes,
+  awaitLine,
+  limits,
+  log: given,
+}: BridgeOptions): Promise<ExitCode> {
   const clock = systemClock
   const log = given ?? createLog('oobm-console')
   const directories = directoriesOf('oobm-console', env)
@@ -174,10 +183,12 @@ export async function runBridge({ env, signal, schemes, limits, log: given }: Br
       keepOpen({
         // With the settings that are in force then, not with those of its first opening.
         open: events => (lines[index] as OpenLine)({ ...console.config, ...console.control.settings }, events),
-        untilReturn: signal =>
-          hasDeviceFile(console.config.path)
-            ? deviceReturn(awaitAdapter(console.config, adapters), clock, signal)
-            : clock.sleep(retries[index]?.nextMs(clock.nowMs()) ?? RETRY.minMs, signal),
+        untilReturn: signal => {
+          const { path } = console.config
+          const awaited = hasDeviceFile(path) ? awaitAdapter(console.config, adapters) : awaitLine?.(path)
+          if (awaited) return deviceReturn(awaited, clock, signal)
+          return clock.sleep(retries[index]?.nextMs(clock.nowMs()) ?? RETRY.minMs, signal)
+        },
         ...{ clock, signal: over },
         onOpen: line => {
           retries[index]?.opened(clock.nowMs())

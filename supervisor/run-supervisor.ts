@@ -20,6 +20,7 @@ import { watchDescriptors } from '../runtime/descriptors.ts'
 import { EXIT, type ExitCode, UserError } from '../runtime/errors.ts'
 import { createLog, type Logger } from '../runtime/log.ts'
 import { type ServiceManager, serviceManager } from '../runtime/systemd.ts'
+import { pathOf as systemPath } from '../transport/path-of.ts'
 import { type ButtonStatus, serveButton } from './button/serve-button.ts'
 import { Hotspot } from './hotspot/hotspot.ts'
 import { type Led, openLed } from './led/led.ts'
@@ -47,9 +48,14 @@ const TURN_MS = 1_000
 /**
  * Runs until the signal is aborted. Returns earlier only when a configuration came to a device that had none: a new
  * start then reads it, with the secrets that systemd hands over at a start only.
+ * @param pathOf how an interface is used; the system's unless it is given
  * @throws a system error when its own directories cannot be used; a UserError when it runs out of descriptors
  */
-export async function runSupervisor(env: NodeJS.ProcessEnv, told: AbortSignal): Promise<ExitCode> {
+export async function runSupervisor(
+  env: NodeJS.ProcessEnv,
+  told: AbortSignal,
+  pathOf: Daemon['pathOf'] = systemPath,
+): Promise<ExitCode> {
   const log = createLog('oobm-supervisor')
   const directories = directoriesOf('oobm', env)
   const places = { file: deviceConfigPath(env), ...directories, provisioningFault: provisioningFaultPath(env) }
@@ -80,6 +86,7 @@ export async function runSupervisor(env: NodeJS.ProcessEnv, told: AbortSignal): 
     events,
     progress,
     pace,
+    pathOf,
     requests: {},
     signal,
     log,

@@ -16,7 +16,7 @@ import { within } from '../runtime/waiting.ts'
 import { createDialler } from '../transport/dial.ts'
 import { proxyFor } from '../transport/find-proxy.ts'
 import { readNetworkIdentity } from '../transport/network-identity.ts'
-import { pathOf } from '../transport/path-of.ts'
+import type { NetworkPath } from '../transport/open-stream.ts'
 import { dismissPeople, tellPeople } from './bridge/ask-bridge.ts'
 import { type BridgeLook, watchBridge } from './bridge/watch-bridge.ts'
 import { ownRequest } from './enrolment/own-request.ts'
@@ -83,6 +83,8 @@ export interface Daemon {
   events: Broadcast
   progress: Progress
   pace: BoardPace
+  /** How an interface is used, or the default route where none is named. */
+  pathOf(interfaceName: string | undefined): NetworkPath
   /** What a tunnel is needed for: missing while there are no loops. */
   requests: { speed?(text: string): void }
   /** Aborted when the daemon is to end. */
@@ -108,6 +110,7 @@ export async function supervise(
     events,
     progress,
     pace,
+    pathOf,
     signal,
     log,
   } = daemon
