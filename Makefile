@@ -5,7 +5,7 @@ NODE := node
 # Test files run side by side (JOBS=2 for fewer): most of them wait most of the time, so one more than cores.
 TEST_JOBS = $(shell n=$$(nproc); echo $$((n < 8 ? n + 1 : 8)))
 
-LAB_NEEDS := sshd:openssh-server ssh:openssh-client ssh-keygen:openssh-client setsid:util-linux setpriv:util-linux
+LAB_NEEDS := socat:socat sshd:openssh-server ssh:openssh-client ssh-keygen:openssh-client setsid:util-linux setpriv:util-linux
 # What the fault bench breaks the network with.
 FAULTS_NEEDS := $(LAB_NEEDS) ip:iproute2 tc:iproute2 nft:nftables conntrack:conntrack unshare:util-linux prlimit:util-linux socat:socat \
 	systemd-notify:systemd python3:python3 haproxy:haproxy squid:squid tinyproxy:tinyproxy $(if $(PEER),autossh:autossh)
@@ -42,7 +42,7 @@ help: ## show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-17s %s\n", $$1, $$2 }'
 
 .PHONY: run
-run: build ## the whole system on this machine: relay, device, simulated router (PORT=/dev/ttyUSB0 for a real one)
+run: build ## the whole system on this machine: a relay, three devices, people, and things to break (PORT=/dev/ttyUSB0 for a real line)
 	@tools/need $(LAB_NEEDS)
 	@$(NODE) build/lib/lab.cjs $(if $(PORT),--port "$(PORT)")
 

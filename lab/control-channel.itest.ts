@@ -24,33 +24,33 @@ test(
     context.cleanup(() => visit.stop())
     await waitFor(
       'the table to say who is in',
-      async () => /router1:alice\*/.test((await relay('status')).stdout),
+      async () => /core-sw1:alice\*/.test((await relay('status')).stdout),
       PATIENCE,
     )
-    const depth = await relay('status', 'lab-device')
-    assert.match(depth.stdout, /^ {2}console {6}router1 open, last output [^\n]*\n +alice types, since /m)
+    const depth = await relay('status', 'tokyo-rack1')
+    assert.match(depth.stdout, /^ {2}console {6}core-sw1 open, last output [^\n]*\n +alice types, since /m)
 
     const sent = await runProgram('ssh', ['-F', join(directory, 'ssh_config'), 'console', 'break'])
     assert.is(sent.code, 0, sent.stderr)
     assert.match(
-      (await relay('off', 'lab-device', '--reason', 'new rack')).stdout,
-      /^access to lab-device is off: the device has closed its listeners$/m,
+      (await relay('off', 'tokyo-rack1', '--reason', 'new rack')).stdout,
+      /^access to tokyo-rack1 is off: the device has closed its listeners$/m,
     )
     await waitFor('the session to end', () => visit.ended(), PATIENCE)
-    assert.match(visit.output(), /\[oobm: access to lab-device was switched off by [\w.-]+\]/)
+    assert.match(visit.output(), /\[oobm: access to tokyo-rack1 was switched off by [\w.-]+\]/)
     assert.is(await led(), 'maintenance')
     // How long the command waits for the proof is not what a loaded machine is asked here.
-    assert.match((await relay('on', 'lab-device')).stdout, /^access to lab-device is on\b/m)
+    assert.match((await relay('on', 'tokyo-rack1')).stdout, /^access to tokyo-rack1 is on\b/m)
     await waitFor('the proof', async () => isProvedReachable(await led()), PATIENCE)
-    const told = / alice +session +lab-device +router1 +from \S+ \S+ UTC to \S+ \S+ UTC +\(lab-device says so\)\n/
-    const history = async () => (await relay('history', 'lab-device')).stdout
+    const told = / alice +session +tokyo-rack1 +core-sw1 +from \S+ \S+ UTC to \S+ \S+ UTC +\(tokyo-rack1 says so\)\n/
+    const history = async () => (await relay('history', 'tokyo-rack1')).stdout
     await waitFor('the history to tell of the session', async () => told.test(await history()), PATIENCE)
-    const broke = / alice +break +lab-device +router1 +address 127\.0\.0\.1:\d+ +.* \(lab-device says so\)\n/
+    const broke = / alice +break +tokyo-rack1 +core-sw1 +address 127\.0\.0\.1:\d+ +.* \(tokyo-rack1 says so\)\n/
     await waitFor('the history to tell of the BREAK', async () => broke.test(await history()), PATIENCE)
-    assert.match(await history(), / access off +lab-device +(address \S+ +)?new rack\n/)
-    assert.match(await history(), / access on +lab-device\b/)
+    assert.match(await history(), / access off +tokyo-rack1 +(address \S+ +)?new rack\n/)
+    assert.match(await history(), / access on +tokyo-rack1\b/)
 
-    assert.match((await relay('blink', 'lab-device')).stdout, /^lab-device blinks for 30 s$/m)
+    assert.match((await relay('blink', 'tokyo-rack1')).stdout, /^tokyo-rack1 blinks for 30 s$/m)
     await waitFor('the LED', async () => (await led()) === 'here', PATIENCE)
   },
   LIMIT,
@@ -60,17 +60,17 @@ test(
   'lets the operator look on at a console with their own key',
   async context => {
     const { directory, env, program, oobmRelay } = await startLab(context)
-    const identity = join(directory, 'technician/key')
+    const identity = join(directory, 'people/alice/key')
     const watching = startProgram(
       process.execPath,
-      [program('oobm-relay'), 'watch', 'router1', '--identity', identity],
+      [program('oobm-relay'), 'watch', 'core-sw1', '--as', 'alice', '--identity', identity],
       { env },
     )
     context.cleanup(() => watching.stop())
     await watching.says(/from the oobm lab/, PATIENCE.timeoutMs)
-    const wrong = await oobmRelay('watch', 'elsewhere')
+    const wrong = await oobmRelay('watch', 'elsewhere', '--as', 'alice')
     assert.is(wrong.code, 64)
-    assert.match(wrong.stderr, /alice may not open a console "elsewhere"; there are: router1/)
+    assert.match(wrong.stderr, /alice may not open a console "elsewhere"; there are: core-sw1, core-sw2, edge-rt1/)
   },
   LIMIT,
 )
@@ -81,13 +81,13 @@ test(
     const { directory, led, relay } = await startLab(context)
     let last = ''
     const history = async () => {
-      last = (await relay('history', 'lab-device', '--event', 'alert')).stdout
+      last = (await relay('history', 'tokyo-rack1', '--event', 'alert')).stdout
       return last
     }
     context.onFailure(() => `the history:\n${last}`)
     const run = (...command: string[]) =>
       runProgram('ssh', ['-F', join(directory, 'ssh_config'), 'console', ...command], PATIENCE)
-    const started = / lab-device +alert +lab-device +router1 +ios-restart, .*\(lab-device says so\)\n/
+    const started = / tokyo-rack1 +alert +tokyo-rack1 +core-sw1 +ios-restart, .*\(tokyo-rack1 says so\)\n/
     await waitFor('the alert of its start', async () => started.test(await history()), PATIENCE)
 
     const [listening = 0, ...sessions] = await relayProcesses(directory)
@@ -98,7 +98,7 @@ test(
     signalAll(sessions, 'SIGKILL')
     await waitFor('the device to notice', async () => (await led()) === 'no-relay', PATIENCE)
     const local = join(directory, 'oobm')
-    const broke = await runProgram(local, ['console', 'break', 'router1'], PATIENCE)
+    const broke = await runProgram(local, ['console', 'break', 'core-sw1'], PATIENCE)
     assert.is(broke.code, 0, broke.stderr)
     const found = await waitFor(
       'the alert on the device',
@@ -108,7 +108,7 @@ test(
     await waitFor('some time to pass', () => Date.now() - found.at > 15_000, PATIENCE)
     signalAll([listening], 'SIGCONT')
     const told =
-      /^(\S+ \S+) UTC +lab-device +alert +lab-device +router1 +ios-boot-loader, once +after input by \S+ +"rommon 1 >" +\(lab-device says so\)$/m
+      /^(\S+ \S+) UTC +tokyo-rack1 +alert +tokyo-rack1 +core-sw1 +ios-boot-loader, once +after input by \S+ +"rommon 1 >" +\(tokyo-rack1 says so\)$/m
     const line = await waitFor('the relay to know', async () => told.exec(await history()) ?? undefined, {
       timeoutMs: 120_000,
     })
@@ -139,7 +139,7 @@ async function relayProcesses(directory: string): Promise<number[]> {
   )
   const isRelay = async (pid: number) => {
     const command = await read(pid, 'cmdline')
-    return command.includes('sshd') && command.includes(`${directory}/relay/`)
+    return (await read(pid, 'comm')).startsWith('sshd') && command.includes(`${directory}/relay/`)
   }
   const found: number[] = []
   for (const pid of pids) if (await isRelay(pid)) found.push(pid)

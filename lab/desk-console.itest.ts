@@ -266,8 +266,8 @@ async function giveOutlet(lab: string, address: string, maySwitch = true): Promi
   const config = await readFile(configOf(lab), 'utf8')
   const plain = config.replace(/^(outlets|power) = .*\n/gm, '').replace(/\[\[outlets\]\][\s\S]*$/, '')
   const withOutlet = plain
-    .replace(/^name = "router1"\n/m, `$&outlets = ["plug"]\n`)
-    .replace(/^name = "alice"\n/m, maySwitch ? `$&power = ["router1"]\n` : '$&')
+    .replace(/^name = "core-sw1"\n/m, `$&outlets = ["plug"]\n`)
+    .replace(/^name = "alice"\n/m, maySwitch ? `$&power = ["core-sw1"]\n` : '$&')
   const outlet = { name: 'plug', kind: 'shelly', address, channel: 0, off_time_s: 5 }
   const lines = Object.entries(outlet).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`)
   await writeFile(configOf(lab), `${withOutlet}\n[[outlets]]\n${lines.join('')}`)

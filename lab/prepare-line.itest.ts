@@ -14,9 +14,10 @@ const test = suite('the lab on another line')
 
 test('a command is a console of the lab; a serial port and the simulator need no program', async context => {
   const directory = await scratchDirectory(context)
-  for (const equipment of ['/dev/ttyUSB0', 'sim:router']) assert.is(await prepareLine(directory, equipment), undefined)
+  for (const equipment of ['/dev/ttyUSB0', 'sim:router'])
+    assert.is(await prepareLine(directory, equipment, CONSOLE), undefined)
   const path = 'exec:echo lab-$((6 * 7)); cat'
-  const env = await prepareLine(directory, path)
+  const env = await prepareLine(directory, path, CONSOLE)
   assert.ok(env)
   const program = startProgram(process.execPath, programArgs('console-bridge/line-program/main.ts'), { env })
   context.cleanup(() => program.stop(10_000))

@@ -3,15 +3,14 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { consoleSchema } from '../formats/console-settings.ts'
 import { hostsOf, lineSpecOf } from '../formats/line-spec.ts'
-import { CONSOLE } from './lab-fleet.ts'
 
 /**
  * @param device the folder in the place of the device's root
- * @param equipment path of the console's line
+ * @param equipment path of the line of the console
  * @returns the program's environment; undefined for a line that the bridge opens itself
  */
-export async function prepareLine(device: string, equipment: string) {
-  const console = consoleSchema.parse({ name: CONSOLE, path: equipment })
+export async function prepareLine(device: string, equipment: string, name: string) {
+  const console = consoleSchema.parse({ name, path: equipment })
   const spec = lineSpecOf(console)
   if (spec === undefined) return undefined
   const credentials = join(device, 'run/credentials/oobm-line')
@@ -23,6 +22,6 @@ export async function prepareLine(device: string, equipment: string) {
   return {
     CREDENTIALS_DIRECTORY: credentials,
     OOBM_LINE_SOCKETS: sockets,
-    OOBM_LINE_SOCKET: join(sockets, CONSOLE),
+    OOBM_LINE_SOCKET: join(sockets, name),
   }
 }

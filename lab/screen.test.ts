@@ -1,16 +1,20 @@
 import { stripVTControlCharacters } from 'node:util'
 import * as assert from 'uvu/assert'
+import { textWidth } from '../cli/width.ts'
 import { STATE_NAMES, STATES } from '../formats/states.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../formats/status-file.ts'
 import { suite } from '../testbed/suite.ts'
-import { renderScreen, type ScreenState } from './screen.ts'
+import { BREAK_NAMES, type Broken } from './break-table.ts'
+import { DEVICE, DEVICES } from './lab-fleet.ts'
+import type { DeviceLook } from './look.ts'
+import { drawScreen, type ScreenState } from './screen.ts'
 
-const test = suite('screen')
+const test = suite('screen of the lab')
 const NOW_MS = 1_800_000_000_000
 
 const supervisor: SupervisorStatus = {
   version: 1,
-  device: 'lab-device',
+  device: DEVICE,
   software: '0.1.0',
   pid: 1,
   heartbeat: { bootId: 'b', uptimeMs: 0 },
@@ -24,137 +28,169 @@ const supervisor: SupervisorStatus = {
   retryAt: null,
   changes: [],
 }
-const bridge: ConsoleStatus = {
-  version: 1,
-  software: '0.1.0',
-  pid: 2,
-  heartbeat: { bootId: 'b', uptimeMs: 0 },
-  port: 2222,
-  consoles: [
-    {
-      name: 'router1',
-      path: 'sim:router',
-      settings: '9600 8N1',
-      state: 'open',
-      cause: '',
-      since: NOW_MS,
-      lastOutputAt: NOW_MS,
-      bytesIn: 1,
-      bytesOut: 1,
-      sessions: [
-        { id: 1, technician: 'you', writer: true, from: 'relay', since: NOW_MS },
-        { id: 2, technician: 'bob', writer: false, from: 'relay', since: NOW_MS },
-      ],
-    },
+type Line = ConsoleStatus['consoles'][number]
+const line: Line = {
+  name: 'core-sw1',
+  path: 'sim:router',
+  settings: '9600 8N1',
+  state: 'open',
+  cause: '',
+  since: NOW_MS,
+  lastOutputAt: NOW_MS,
+  bytesIn: 1,
+  bytesOut: 1,
+  sessions: [
+    { id: 1, technician: 'alice', writer: true, from: 'relay', since: NOW_MS },
+    { id: 2, technician: 'carol', writer: false, from: 'relay', since: NOW_MS },
   ],
 }
-const state: ScreenState = {
-  directory: '.lab',
-  equipment: 'sim:router',
-  supervisor: { running: true, status: supervisor },
-  bridge: { running: true, status: bridge },
-  led: 'in-use',
-  ledSinceMs: NOW_MS,
-  nowMs: NOW_MS,
-  relayPids: [1234567, 1234568],
-  deviceSshdPid: 1234569,
-}
 
-const ABSENT = ['gone', 'silent', 'unknown'] as const
-
-function absent(state: (typeof ABSENT)[number], problem: string): Pick<ScreenState, 'supervisor' | 'bridge'> {
-  const reading = { running: false, state, problem } as const
-  return { supervisor: reading, bridge: reading }
-}
-
-type Line = ConsoleStatus['consoles'][number]
-
-const WATCHERS: Line['sessions'] = Array.from({ length: 5 }, (_, id) => ({
-  ...{ id, technician: `technician-${id}`, writer: false, from: 'relay', since: NOW_MS },
-}))
-
-function bridgeWith(changes: Partial<Line>): ScreenState['bridge'] {
+function deviceLook(changes: Partial<DeviceLook> = {}): DeviceLook {
   return {
-    running: true,
-    status: { ...bridge, consoles: bridge.consoles.map(line => ({ ...line, ...changes })) },
+    ...{
+      name: DEVICE,
+      console: 'core-sw1',
+      equipment: 'sim:router',
+      state: 'in-use',
+      led: 'in-use',
+      ledSinceMs: NOW_MS,
+    },
+    pids: { supervisor: 1, bridge: 2 },
+    ...{ supervisor: supervises({}), bridge: bridgeWith({}) },
+    ...changes,
   }
 }
 
-function supervises(changes: Partial<SupervisorStatus>): Pick<ScreenState, 'supervisor'> {
-  return { supervisor: { running: true, status: { ...supervisor, ...changes } } }
+function supervises(changes: Partial<SupervisorStatus>): DeviceLook['supervisor'] {
+  return { running: true, status: { ...supervisor, ...changes } }
 }
 
-function text(change: Partial<ScreenState> = {}): string {
-  return renderScreen({ ...state, ...change })
-    .map(stripVTControlCharacters)
-    .join('\n')
+function bridgeWith(changes: Partial<Line>): DeviceLook['bridge'] {
+  const common = { version: 1, software: '0.1.0', pid: 2, heartbeat: { bootId: 'b', uptimeMs: 0 }, port: 2222 } as const
+  return { running: true, status: { ...common, consoles: [{ ...line, ...changes }] } }
 }
 
-test('says how the device is, who is on its console, and what to type', () => {
+interface Drawn extends Partial<Omit<ScreenState, 'look'>> {
+  first?: Partial<DeviceLook>
+  broken?: readonly Broken[]
+}
+
+function draw({ first, broken = [], ...changes }: Drawn = {}): string[] {
+  const devices = DEVICES.map(({ name, console }, index) =>
+    deviceLook({ name, console, ...(index === 0 ? first : { led: 'ready' }) }),
+  )
+  const state: ScreenState = {
+    ...{ folder: '~/oobm/.lab', relayPort: 54321, look: { devices, broken, atMs: NOW_MS }, news: [], chosen: DEVICE },
+    ...{ message: '', columns: 80, rows: 24, nowMs: NOW_MS },
+    ...changes,
+  }
+  return drawScreen(state).map(stripVTControlCharacters)
+}
+
+const text = (changes?: Drawn) => draw(changes).join('\n')
+
+test('says how the devices are, who is on which console, what to type, and what to break', () => {
   const screen = text()
-  assert.match(screen, 'status  in-use, proved 12 s ago by self-test in 307 ms\n          proved, and somebody is in')
-  assert.match(screen, 'relay   127.0.0.1:54321, tunnel up for 5 min, last probe 4 ms')
-  assert.match(screen, 'console router1 on sim:router 9600 8N1, open; you types, bob watches')
-  assert.match(screen, 'ssh -F .lab/ssh_config console ')
-  assert.match(screen, 'kill -STOP 1234567 1234568')
+  assert.match(screen, '> ● tokyo-rack1  in-use       proved 12s core-sw1: alice types, carol watches')
+  assert.match(screen, '  ● osaka-rack1')
+  assert.match(screen, '    proved, and somebody is in; LED ')
+  assert.match(screen, '  ~/oobm/.lab/alice ssh core-sw1 ')
+  assert.match(screen, /^ {2}~\/oobm\/\.lab\/carol ssh core-sw1 +an observer/m)
+  assert.match(screen, /^ {2}l {2}cut its line to the relay +no-relay/m)
 })
 
-test('fits a terminal of 80 columns and 24 lines, whatever it has to say', () => {
-  const cause = 'the relay at a-rather-long-name.example.net:443 accepts the connection and then says nothing at all'
-  const states: Partial<ScreenState>[] = [
-    ...ABSENT.flatMap(state => [undefined, 'ready' as const].map(led => ({ ...absent(state, cause), led }))),
-    ...STATE_NAMES.flatMap(state =>
-      (['login', 'self-test'] as const).map(by => {
-        const proof = { ...supervisor.proof, provedAt: NOW_MS - 90 * 60_000, by, tookMs: 12_345 }
-        return { ...supervises({ state, cause, proof }), led: state }
-      }),
-    ),
-    supervises({ relay: null, connectedAt: null, retryAt: NOW_MS + 90_000 }),
-    ...[[], WATCHERS].map(sessions => ({ bridge: bridgeWith({ state: 'closed', cause, sessions }) })),
+test('fits every terminal from 80 columns and 24 lines on, whatever it has to say', () => {
+  const cause =
+    'the relay at a-rather-long-name.example.net:443 accepts the connection and then says nothing at all 東京'
+  const absent = (['gone', 'silent', 'unknown'] as const).map(
+    state => ({ running: false, state, problem: cause }) as const,
+  )
+  const cases: Drawn[] = [
+    ...absent.map(reading => ({ first: { supervisor: reading, bridge: reading, led: undefined } })),
+    ...STATE_NAMES.map(state => ({ first: { supervisor: supervises({ state, cause }), led: state } })),
+    { first: { supervisor: supervises({ relay: null, connectedAt: null, retryAt: NOW_MS + 90_000 }) } },
+    { first: { bridge: bridgeWith({ state: 'closed', cause, sessions: [] }) } },
+    { message: cause.repeat(3) },
+    { broken: BREAK_NAMES.map(name => ({ name, device: DEVICE })), chosen: 'kobe-rack1' },
+    { folder: '/home/somebody/projects/of-this-year/out-of-band/oobm/.lab' },
+    { news: Array.from({ length: 300 }, (_, at) => ({ atMs: NOW_MS, text: `${at} ${cause}` })) },
   ]
-  for (const change of states) {
-    const lines = text(change).split('\n')
-    assert.equal(
-      lines.filter(line => line.length > 80),
-      [],
-    )
-    assert.ok(lines.length <= 23, `${lines.length} lines`)
+  for (const [columns, rows] of [
+    [80, 24],
+    [120, 40],
+    [200, 50],
+    [60, 10],
+  ] as const)
+    for (const change of cases) {
+      const lines = draw({ ...change, columns, rows })
+      assert.equal(
+        lines.filter(line => textWidth(line) > columns),
+        [],
+      )
+      assert.ok(lines.length <= rows, `${lines.length} lines of ${rows}`)
+    }
+})
+
+test('on 24 lines, each key and a line of what happened is there; a larger one has every command', () => {
+  const news = [{ atMs: NOW_MS, text: 'tokyo-rack1 ready: proved' }]
+  const small = text({ news })
+  for (const key of ['l', 'a', 's', 'k', 'b', 'r', 'h']) assert.match(small, new RegExp(`^  ${key}  `, 'm'))
+  assert.match(small, /\d\d:\d\d:\d\d tokyo-rack1 ready: proved$/)
+  assert.not.match(small, 'settings push')
+  const large = text({ news, rows: 50, columns: 120 })
+  assert.match(large, 'settings push --all')
+  assert.match(large, 'tokyo-rack1 ready: proved')
+})
+
+test('never cuts a command: from a folder with a long name, one goes there first', () => {
+  const folder = '/home/somebody/projects/of-this-year/out-of-band/oobm/.lab'
+  const screen = text({ folder })
+  assert.match(screen, `In another terminal:\n  cd ${folder}\n`)
+  assert.match(screen, /^ {2}\.\/alice oobm-relay desk/m)
+  assert.match(text({ folder, columns: 120 }), `  ${folder}/alice oobm-relay desk `)
+})
+
+test('says of each device why it is as it is, where there is room', () => {
+  const first = {
+    supervisor: supervises({ state: 'no-relay', cause: 'no answer', connectedAt: null, retryAt: NOW_MS + 3_000 }),
   }
+  assert.match(text({ first }), /no answer; LED .*; no tunnel, next try in 3s/)
+  assert.match(text({ first, columns: 200 }), /tokyo-rack1 +no-relay +proved 12s +core-sw1: .* no answer\n/)
+  const closed = bridgeWith({ state: 'closed', cause: 'unplugged', sessions: [] })
+  assert.match(text({ first: { bridge: closed } }), 'core-sw1 closed: unplugged')
+})
+
+test('a key mends what it broke, of the device that is chosen', () => {
+  const broken: Broken[] = [
+    { name: 'line', device: DEVICE },
+    { name: 'relay', device: undefined },
+  ]
+  assert.match(text({ broken }), /^ {2}l {2}join its line again/m)
+  assert.match(text({ broken }), 'relay 127.0.0.1:54321 (stopped)')
+  const other = text({ broken, chosen: 'osaka-rack1' })
+  assert.match(other, /^ {2}l {2}cut its line/m)
+  assert.match(other, /^ {2}r {2}start the relay/m)
+  assert.match(other, /^> ● osaka-rack1/m)
 })
 
 test('plays the pattern of the LED', () => {
-  const lampAt = (ms: number) => /LED +(.)/.exec(text({ led: 'ready', nowMs: NOW_MS + ms }))?.[1]
+  const lampAt = (ms: number) => /^> (.)/m.exec(text({ first: { led: 'ready' }, nowMs: NOW_MS + ms }))?.[1]
   const [[onMs, offMs]] = STATES.ready.pattern
   assert.is(lampAt(0), '●')
   assert.is(lampAt(onMs + 10), '○')
   assert.is(lampAt(onMs + offMs + 10), '●')
-  assert.match(text({ led: undefined }), '○ dark')
 })
 
-test('says when the next try comes, and why a line is closed', () => {
-  const down = { state: 'no-relay', connectedAt: null } as const
-  assert.match(text(supervises({ ...down, retryAt: NOW_MS + 3_000 })), 'no tunnel, next try in 3 s')
-  assert.match(text(supervises({ ...down, retryAt: NOW_MS - 10 })), 'no tunnel, trying now')
-  const closed = bridgeWith({ state: 'closed', cause: 'unplugged', sessions: [] })
-  assert.match(text({ bridge: closed }), 'closed: unplugged; nobody is on it')
-})
-
-test('shows nothing of what a daemon said before it hung, and no pattern', () => {
-  const at = (ms: number) =>
-    text({ ...absent('silent', 'X has not answered for 40 s'), led: 'ready', nowMs: NOW_MS + ms })
-  assert.match(at(0), 'status  not answering\n          X has not answered for 40 s')
-  assert.match(at(0), 'console X has not answered for 40 s')
-  assert.match(at(0), 'LED     ● does not move')
-  assert.not.match(at(0), /ready|in-use|proved|router1/)
-  const [[onMs]] = STATES.ready.pattern
-  assert.is(at(onMs + 10), at(0))
+test('shows nothing of what a daemon said before it hung', () => {
+  const silent = { running: false, state: 'silent', problem: 'X has not answered for 40 s' } as const
+  const row = draw({ first: { supervisor: silent, bridge: silent, led: undefined } })[1] ?? ''
+  assert.match(row, /^> ○ tokyo-rack1 {2}not answering +X has not answered for 40 s/)
 })
 
 test('leaves the simulator’s tricks out where a real port is', () => {
-  const screen = text({ equipment: '/dev/ttyUSB0' })
-  assert.match(screen, '/dev/ttyUSB0; there:')
+  const screen = text({ rows: 50, columns: 120, first: { equipment: '/dev/ttyUSB0' } })
+  assert.match(screen, '/dev/ttyUSB0; Enter')
   assert.not.match(screen, 'rommon')
-  assert.not.match(screen, 'reload')
 })
 
 test.run()

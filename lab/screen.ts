@@ -1,150 +1,184 @@
-/** The lab's one screen: how the system is now, and what to type; a pure function, and the redrawing of its lines. */
+/** The lab's one screen as lines, each as wide as the terminal at most: how everything is, what to type, what to break; pure. */
 import colors from 'yoctocolors'
-import type { Reading } from '../device/daemons/read-daemon.ts'
+import { shortAge } from '../cli/times.ts'
+import { fitWidth, textWidth } from '../cli/width.ts'
 import { STATES, type State } from '../formats/states.ts'
-import type { ConsoleStatus, SupervisorStatus } from '../formats/status-file.ts'
+import type { ConsoleStatus } from '../formats/status-file.ts'
+import { printable } from '../runtime/printable.ts'
 import { phaseAt } from '../supervisor/led/pattern.ts'
+import { BREAK_NAMES, BREAKS } from './break-table.ts'
+import type { DeviceLook, Look } from './look.ts'
+import type { News } from './news.ts'
+import { type Typed, whatToType } from './what-to-type.ts'
 
 export interface ScreenState {
   /** The lab's folder as a person would type it. */
-  directory: string
-  /** `sim:router`, or the real port in its place. */
-  equipment: string
-  supervisor: Reading<SupervisorStatus>
-  bridge: Reading<ConsoleStatus>
-  /** What the LED's file holds; undefined while it is dark. */
-  led: State | undefined
-  /** When it began to show that, in milliseconds since 1970. */
-  ledSinceMs: number
+  folder: string
+  relayPort: number
+  look: Look
+  news: readonly News[]
+  /** The name of the device whose parts the keys break. */
+  chosen: string
+  /** What the last key came to; '' for nothing. */
+  message: string
+  columns: number
+  rows: number
   /** Milliseconds since 1970. */
   nowMs: number
-  /** The relay's sshd, and its sessions. */
-  relayPids: readonly number[]
-  deviceSshdPid: number
 }
 
-/** Columns beside the labels. */
-const TEXT_WIDTH = 68
+/** From here, a device's row has its sentence. */
+const WIDE = 110
+/** Columns of a command's explanation, below which it is left out. */
+const EXPLAINED = 16
 
-type Absent = Extract<Reading<unknown>, { running: false }>
+/** Lines between the parts, and of news for which all commands are not left out. */
+const [GAPS, NEWS] = [3, 8]
 
-/** At most 23 lines of at most 80 columns. */
-export function renderScreen(state: ScreenState): string[] {
+/** A line, and how it is painted once it fits. */
+type Part = [text: string, paint?: (text: string) => string]
+type Row = Part[]
+
+export function drawScreen(screen: ScreenState): string[] {
+  const { columns, rows } = screen
+  const fleet = [title(screen), ...screen.look.devices.map(device => deviceRow(screen, device)), detail(screen)]
+  const breaks = breakRows(screen)
+  const taken = (typed: readonly Row[]) => fleet.length + breaks.length + typed.length
+  const all = typedRows(screen, true)
+  const typed = taken(all) + NEWS <= rows ? all : typedRows(screen, false)
+  const spare = rows - taken(typed)
+  const blank: Row[] = spare >= GAPS + 1 ? [[]] : []
+  const news = newsRows(screen, Math.max(1, spare - (blank.length > 0 ? GAPS : 0)))
+  return [...fleet, ...blank, ...typed, ...blank, ...breaks, ...blank, ...news]
+    .slice(0, rows)
+    .map(row => paintRow(row, columns))
+}
+
+function title({ relayPort, look }: ScreenState): Row {
+  const isStopped = look.broken.some(({ name }) => name === 'relay')
   return [
-    `${colors.bold('oobm lab')}  all on this machine, logs in ${state.directory}/log/; Ctrl-C ends it`,
-    '',
-    ...describeDevice(state),
-    ...describeConsoles(state),
-    '',
-    ...renderCommands(state),
+    ['oobm lab', colors.bold],
+    [`  relay 127.0.0.1:${relayPort}${isStopped ? ' (stopped)' : ''}, three devices, on this machine; Ctrl-C ends it`],
   ]
 }
 
-function describeDevice({ supervisor, led, ledSinceMs, nowMs }: ScreenState): string[] {
-  const lamp = led !== undefined && phaseAt(led, nowMs - ledSinceMs).lit ? colors.green('●') : colors.dim('○')
-  const ledLine = row('LED', `${lamp} ${led === undefined ? 'dark' : `${led}: ${STATES[led].looks}`}`)
-  if (!supervisor.running) return describeAbsent(supervisor, led, ledLine)
-  const { state, cause, proof, relay, connectedAt, retryAt } = supervisor.status
-  const proved =
-    proof.provedAt === null
-      ? 'not proved yet'
-      : `proved ${age(nowMs - proof.provedAt)} ago${proof.by === null ? '' : ` by ${proof.by}`}${took(proof.tookMs)}`
+function deviceRow({ chosen, columns, nowMs }: ScreenState, device: DeviceLook): Row {
+  const { name, led, ledSinceMs, supervisor } = device
+  const isLit = led !== undefined && phaseAt(led, nowMs - ledSinceMs).lit
+  const lamp: Part = isLit ? ['●', led === undefined ? String : paintOf(led)] : ['○', colors.dim]
+  const head: Row = [[name === chosen ? '> ' : '  ', colors.bold], lamp, [` ${fitWidth(name, 12)}`]]
+  if (!supervisor.running) {
+    const word = supervisor.state === 'gone' ? 'starts' : 'not answering'
+    return [...head, [` ${fitWidth(word, 13)} `, colors.red], [printable(supervisor.problem, 400)]]
+  }
+  const { state, cause, proof } = supervisor.status
+  const proved = proof.provedAt === null ? 'not proved' : `proved ${shortAge(proof.provedAt, nowMs)}`
+  const line = consoleText(device)
+  const wide: Row = columns >= WIDE ? [[fitWidth(line, 44)], [`  ${printable(cause, 400)}`, colors.dim]] : [[line]]
+  return [
+    ...head,
+    [` ${fitWidth(state, 12)} `, text => colors.bold(paintOf(state)(text))],
+    [`${fitWidth(proved, 10)} `],
+    ...wide,
+  ]
+}
+
+function consoleText({ bridge, console }: DeviceLook): string {
+  if (!bridge.running) return `${console} ${bridge.state === 'gone' ? 'starts' : 'does not answer'}`
+  return bridge.status.consoles
+    .map(
+      line =>
+        `${line.name}${line.state === 'open' ? people(line) || ' open' : ` closed: ${printable(line.cause, 200)}`}`,
+    )
+    .join('; ')
+}
+
+function people({ sessions }: ConsoleStatus['consoles'][number]): string {
+  const list = sessions.map(({ technician, writer }) => `${printable(technician, 40)} ${writer ? 'types' : 'watches'}`)
+  return list.length === 0 ? '' : `: ${list.join(', ')}`
+}
+
+/** The chosen device in words. */
+function detail({ look, chosen, nowMs }: ScreenState): Row {
+  const device = look.devices.find(({ name }) => name === chosen)
+  if (!device?.supervisor.running) return []
+  const { cause, connectedAt, retryAt, proof } = device.supervisor.status
+  const looks = device.led === undefined ? 'dark' : STATES[device.led].looks
   const tunnel =
     connectedAt === null
-      ? `no tunnel, ${retryAt === null || retryAt <= nowMs ? 'trying now' : `next try in ${age(retryAt - nowMs)}`}`
-      : `tunnel up for ${age(nowMs - connectedAt)}${proof.probeMs === null ? '' : `, last probe ${Math.round(proof.probeMs)} ms`}`
+      ? `no tunnel${retryAt === null || retryAt <= nowMs ? '' : `, next try in ${shortAge(nowMs, retryAt)}`}`
+      : `tunnel up ${shortAge(connectedAt, nowMs)}${proof.probeMs === null ? '' : `, round trip ${Math.round(proof.probeMs)} ms`}`
+  return [[`    ${[printable(cause, 400), `LED ${looks}`, tunnel].join('; ')}`, colors.dim]]
+}
+
+function typedRows(screen: ScreenState, isFull: boolean): Row[] {
+  const { folder, columns, look } = screen
+  const from = (place: string) =>
+    whatToType(place, look.devices[0]?.equipment ?? '').filter(({ isFirst }) => isFull || isFirst)
+  const widthOf = (typed: readonly Typed[]) => Math.max(...typed.map(({ command }) => textWidth(command)))
+  // A command that is cut is no command.
+  const isLong = widthOf(from(folder)) + 2 > columns
+  const typed = from(isLong ? '.' : folder)
+  const width = widthOf(typed)
+  const isExplained = columns - width - 4 >= EXPLAINED
   return [
-    row('status', `${paint(state)(colors.bold(state))}, ${proved}`),
-    row('', cut(cause)),
-    ledLine,
-    row('relay', `${relay === null ? 'none' : `${relay.host}:${relay.port}`}, ${tunnel}`),
+    [[isLong ? 'In another terminal:' : 'In another terminal, from any folder:', colors.bold]],
+    ...(isLong ? [[[`  cd ${folder}`, colors.cyan] as Part]] : []),
+    ...typed.map(
+      ({ command, does }): Row => [
+        [`  ${isExplained ? fitWidth(command, width) : command}`, colors.cyan],
+        ...(isExplained ? [[`  ${does}`] as Part] : []),
+      ],
+    ),
   ]
 }
 
-/** Nothing that the device said last is shown: nobody knows whether it still is so. */
-function describeAbsent({ state, problem }: Absent, led: State | undefined, ledLine: string): string[] {
-  if (state === 'gone')
-    return [row('status', 'the device has not said anything yet'), row('', ''), ledLine, row('relay', '')]
-  const still = led === undefined ? ledLine : row('LED', `${colors.dim('●')} does not move: nothing drives it`)
-  return [row('status', colors.red(colors.bold('not answering'))), row('', cut(problem)), still, row('relay', '')]
-}
-
-function describeConsoles({ bridge }: ScreenState): string[] {
-  if (!bridge.running) {
-    if (bridge.state === 'gone') return [row('console', 'the console bridge has not said anything yet')]
-    return [row('console', colors.red(cut(bridge.problem)))]
-  }
-  return bridge.status.consoles.map(({ name, path, settings, state, cause, sessions }) => {
-    const who = sessions.map(({ technician, writer }) => `${technician}${writer ? ' types' : ' watches'}`)
-    const where = `${name} on ${path} ${settings}`
-    const people = cut(who.join(', ') || 'nobody is on it', 24)
-    // The cause gets what the line has left.
-    const closed = cut(`closed: ${cause}`, Math.max(10, TEXT_WIDTH - where.length - people.length - 4))
-    return row('console', `${where}, ${state === 'open' ? colors.green('open') : colors.red(closed)}; ${people}`)
-  })
-}
-
-/** What to type, while the lab runs. */
-export function renderCommands({ directory, equipment, relayPids, deviceSshdPid }: ScreenState): string[] {
-  const ssh = `ssh -F ${directory}/ssh_config`
-  const simulated = equipment === 'sim:router'
+function breakRows({ look, chosen }: ScreenState): Row[] {
+  const width = Math.max(
+    ...BREAK_NAMES.map(name => Math.max(BREAKS[name].does.length, BREAKS[name].mends?.length ?? 0)),
+  )
   return [
-    'In another terminal:',
-    command(`${ssh} console`, `${simulated ? 'the router' : equipment}; there:`),
-    command('    Enter, then ~B', simulated ? 'BREAK: in its first 60 s to rommon' : 'BREAK'),
-    command('    Ctrl-] ?', 'help; Ctrl-] . leaves'),
-    ...(simulated ? [command('    enable, reload', 'restarts it: 60 s for BREAK again')] : []),
-    command(`${ssh} console break`, 'BREAK without a session'),
-    command(`${ssh} shell`, 'a shell on the device'),
-    command(`${directory}/oobm status`, 'also: test, doctor, led'),
-    '',
-    'What to try, and watch above (kill -CONT heals):',
-    command(`kill -STOP ${relayPids.join(' ')}`, 'the relay hangs'),
-    command(`kill -STOP ${deviceSshdPid}`, "the device's own sshd hangs"),
+    [[`Keys: break ${chosen}`, colors.bold], [' (1 2 3 choose another), m mends all, d opens the desk']],
+    ...BREAK_NAMES.map((name): Row => {
+      const { key, of, does, mends = '', seen } = BREAKS[name]
+      const device = of === 'device' ? chosen : undefined
+      const isBroken = look.broken.some(broken => broken.name === name && broken.device === device)
+      const text = fitWidth(isBroken ? mends : does, width)
+      return [
+        [`  ${key}`, colors.cyan],
+        [`  ${text}  `, isBroken ? colors.yellow : String],
+        [seen, colors.dim],
+      ]
+    }),
   ]
 }
 
-function row(label: string, text: string): string {
-  return `  ${colors.dim(label.padEnd(8))}${text}`
+function newsRows({ news, message }: ScreenState, count: number): Row[] {
+  const told: Row[] = message === '' ? [] : [[[printable(message, 400), colors.yellow]]]
+  const shown = news.slice(Math.min(-1, told.length - count)).map(({ atMs, text }): Row => [[newsLine(atMs, text)]])
+  return [...shown, ...told].slice(-count)
 }
 
-function command(typed: string, does: string): string {
-  return `  ${colors.cyan(typed.padEnd(37))} ${does}`
+/** `12:00:05 tokyo-rack1 ready: proved`. */
+export function newsLine(atMs: number, text: string): string {
+  const at = new Date(atMs)
+  const two = (part: number) => String(part).padStart(2, '0')
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())} ${printable(text, 1_000)}`
 }
 
-function paint(state: State): (text: string) => string {
+function paintOf(state: State): (text: string) => string {
   const { reach } = STATES[state]
   return { none: colors.red, off: colors.yellow, partly: colors.yellow, proved: colors.green }[reach]
 }
 
-function cut(text: string, width = TEXT_WIDTH): string {
-  return text.length > width ? `${text.slice(0, width - 1)}…` : text
-}
-
-function took(ms: number | null): string {
-  return ms === null ? '' : ` in ${Math.round(ms)} ms`
-}
-
-function age(ms: number): string {
-  const s = Math.round(ms / 1000)
-  return s < 120 ? `${s} s` : `${Math.round(s / 60)} min`
-}
-
-/** Draws lines over the ones before, and only when they differ. */
-export function createScreen(out: NodeJS.WriteStream): { draw(lines: string[]): void; close(): void } {
-  let before = ''
-  // DECTCEM hides the cursor; DECAWM off cuts a line at the edge instead of breaking it (xterm's ctlseqs).
-  out.write('\x1b[?25l\x1b[?7l\x1b[H\x1b[2J')
-  return {
-    draw(lines) {
-      const text = lines
-        .slice(0, out.rows || lines.length)
-        .map(line => `${line}\x1b[K`)
-        .join('\r\n')
-      if (text === before) return
-      before = text
-      out.write(`\x1b[H${text}\x1b[J`)
-    },
-    close: () => out.write('\x1b[?7h\x1b[?25h\r\n'),
+function paintRow(row: Row, columns: number): string {
+  let left = columns
+  const painted: string[] = []
+  for (const [text, paint = String] of row) {
+    if (left <= 0) break
+    const width = textWidth(text)
+    painted.push(paint(width <= left ? text : fitWidth(text, left)))
+    left -= width
   }
+  return painted.join('')
 }

@@ -7,24 +7,45 @@ import { programPath } from './provision.ts'
 export interface SettingsUnits {
   /** For the programs that bring documents, or show what became of them. */
   environment: Record<'OOBM_ROOT' | 'OOBM_SETTINGS_SPOOL' | 'OOBM_SETTINGS_RECORD', string>
+  /** The folder with a file for each unit: see {@link restarting}. */
+  units: string
   /** The command of a unit, which `systemctl restart` starts anew. */
   restartable(unit: string, command: readonly string[]): string[]
   /** In the place of oobm-apply.path. */
   apply: { command: string[]; environment: NodeJS.ProcessEnv }
 }
 
-/** `$0` is the file with the process id; what is to start anew has a file beside it. */
+/** Seconds: RestartSec= of the units. */
+const RESTART_S = 2
+
+/**
+ * What systemd does for `Restart=always` with `RestartPreventExitStatus=78`. `$0` is the file with the process id. A unit that is
+ * to start anew at once has a file beside it, and one that is to stay ended another.
+ */
 const RESTARTABLE = `
-stop=
-trap 'stop=1; kill "$pid" 2>/dev/null' TERM
-while :; do
-  "$@" & pid=$!
+stop= pid=
+trap 'stop=1; [ -z "$pid" ] || kill "$pid" 2>/dev/null' TERM
+while [ -z "$stop" ]; do
+  if [ -e "$0.stopped" ]; then sleep 0.2; continue; fi
+  setsid setpriv --pdeathsig TERM "$@" & pid=$!
   echo "$pid" >"$0"
   wait "$pid"; code=$?
   if [ "$stop" ]; then wait "$pid"; exit; fi
-  [ -e "$0.restart" ] || exit "$code"
-  rm -f "$0.restart"
+  kill -9 "-$pid" 2>/dev/null
+  pid=
+  [ "$code" != 78 ] || exit 78
+  if [ -e "$0.restart" ]; then rm -f "$0.restart"; continue; fi
+  [ ! -e "$0.stopped" ] || continue
+  sleep ${RESTART_S} & wait $!
 done`
+
+/**
+ * @param file gets the process id; the program leads a process group
+ * @returns a command that starts another one, and starts it again whenever it ends
+ */
+export function restarting(file: string, command: readonly string[]): string[] {
+  return ['sh', '-c', RESTARTABLE, file, ...command]
+}
 
 /** `$0` is the folder of documents. */
 const ON_DOCUMENT = `
@@ -33,7 +54,7 @@ while :; do
     [ ! -e "$document" ] || "$@"
     break
   done
-  sleep 0.3
+  sleep 1
 done`
 
 /**
@@ -70,8 +91,9 @@ kill "$(cat "$unit")"
     OOBM_SETTINGS_RECORD: at('var/lib/oobm-apply/settings.json'),
   }
   return {
+    units,
     environment,
-    restartable: (unit, command) => ['sh', '-c', RESTARTABLE, join(units, unit), ...command],
+    restartable: (unit, command) => restarting(join(units, unit), command),
     apply: {
       command: ['sh', '-c', ON_DOCUMENT, spool, process.execPath, program('oobm-apply')],
       environment: {

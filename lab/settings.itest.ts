@@ -22,7 +22,7 @@ async function startLab(context: TestContext) {
   /** A technician's keys and files, and the relay's: as after "add technician". */
   const enlist = async (name: string) => {
     const key = await makeKey(directory, `${name}-key`)
-    await must('add', 'technician', name, '--key', `${key.path}.pub`, '--consoles', 'all', '--shells', 'lab-device')
+    await must('add', 'technician', name, '--key', `${key.path}.pub`, '--consoles', 'all', '--shells', 'tokyo-rack1')
     const folder = join(directory, 'rendered/technicians', name)
     await must('render', '--known-hosts', join(folder, 'known_hosts'), '--identity', key.path)
     const installed = await runProgram('sh', [join(directory, 'rendered/relay/lab/install')], {
@@ -45,28 +45,28 @@ test(
   'a person comes and goes by a push; an old document, and one that nobody signed, bring nobody back',
   async context => {
     const { directory, relay, must, settings, oobm, enlist } = await startLab(context)
-    const bob = await enlist('bob')
-    const mayBob = async () => (await runProgram('ssh', bob('router1', 'list'), PATIENCE)).code === 0
-    assert.not(await mayBob(), 'the relay lets bob through, and the device does not know them')
-    const pushed = await settings('push', 'lab-device', '--access', '--wait', '60s')
+    const dave = await enlist('dave')
+    const mayDave = async () => (await runProgram('ssh', dave('core-sw1', 'list'), PATIENCE)).code === 0
+    assert.not(await mayDave(), 'the relay lets dave through, and the device does not know them')
+    const pushed = await settings('push', 'tokyo-rack1', '--access', '--wait', '60s')
     assert.is(pushed.code, 0, pushed.stdout + pushed.stderr)
-    assert.match(pushed.stdout, /^lab-device {2}serial 1 {2}applied \d+ s ago\n1 of 1 applied$/m)
-    await waitFor('bob to get in', mayBob, PATIENCE)
+    assert.match(pushed.stdout, /^tokyo-rack1 {2}serial 1 {2}applied \d+ s ago\n1 of 1 applied$/m)
+    await waitFor('dave to get in', mayDave, PATIENCE)
     assert.match(await oobm('settings'), /^serial number +1$/m)
-    await cp(join(relay, 'settings/lab-device'), join(directory, 'kept'), { recursive: true })
+    await cp(join(relay, 'settings/tokyo-rack1'), join(directory, 'kept'), { recursive: true })
 
-    const session = startProgram('ssh', bob('-tt', 'router1'))
+    const session = startProgram('ssh', dave('-tt', 'core-sw1'))
     context.cleanup(() => session.stop())
     await session.says(/from the oobm lab|\[oobm/, PATIENCE.timeoutMs)
-    const shell = startProgram('ssh', bob('lab-device', 'echo in; exec tail --pid=$PPID -s 0.5 -f /dev/null'))
+    const shell = startProgram('ssh', dave('tokyo-rack1', 'echo in; exec tail --pid=$PPID -s 0.5 -f /dev/null'))
     context.cleanup(() => shell.stop())
     await shell.says(/^in$/m, PATIENCE.timeoutMs)
-    await must('remove', 'technician', 'bob')
-    const removed = await settings('push', 'lab-device', '--access', '--wait', '60s')
+    await must('remove', 'technician', 'dave')
+    const removed = await settings('push', 'tokyo-rack1', '--access', '--wait', '60s')
     assert.is(removed.code, 0, removed.stdout + removed.stderr)
-    assert.match(removed.stdout, /^lab-device {2}serial 2 {2}applied/m)
+    assert.match(removed.stdout, /^tokyo-rack1 {2}serial 2 {2}applied/m)
     await waitFor('the session at the console to end', () => session.ended(), PATIENCE)
-    assert.not(await mayBob())
+    assert.not(await mayDave())
     await waitFor(
       'alice to be in as before',
       async () =>
@@ -74,17 +74,17 @@ test(
       PATIENCE,
     )
 
-    // A relay that was broken into: the document that has bob, offered again; then the present one, changed; then another's.
+    // A relay that was broken into: the document that has dave, offered again; then the present one, changed; then another's.
     const offer = async (from: string, change: (bytes: Buffer) => Buffer) => {
       const { createHash } = await import('node:crypto')
       const name = (await readFile(join(from, 'offer'), 'utf8')).split(' ')[1] ?? ''
       const bytes = change(await readFile(join(from, name)))
       const digest = createHash('sha256').update(bytes).digest('hex')
-      const mailbox = join(relay, 'settings/lab-device')
+      const mailbox = join(relay, 'settings/tokyo-rack1')
       await writeFile(join(mailbox, digest), bytes)
       const message = `settings ${digest} ${bytes.length}\n`
       await writeFile(join(mailbox, 'offer'), message)
-      await writeFile(join(relay, 'state/lab-device/control'), message)
+      await writeFile(join(relay, 'state/tokyo-rack1/control'), message)
       return digest
     }
     const forged = (bytes: Buffer) => Buffer.from(bytes.toString().replace(/^serial = 2$/m, 'serial = 3'))
@@ -102,13 +102,13 @@ test(
         /may be cut short/,
       ],
     ]
-    await cp(join(relay, 'settings/lab-device'), join(relay, 'settings-2'), { recursive: true })
+    await cp(join(relay, 'settings/tokyo-rack1'), join(relay, 'settings-2'), { recursive: true })
     for (const [index, [name, make, why]] of cases.entries()) {
       const digest = await make()
       const answer = await waitFor(
         `${name} to be refused`,
         async () => {
-          const text = await readFile(join(relay, 'state/lab-device/settings.json'), 'utf8').catch(() => '')
+          const text = await readFile(join(relay, 'state/tokyo-rack1/settings.json'), 'utf8').catch(() => '')
           const { digest: about, state, cause } = JSON.parse(text || '{}')
           return about === digest && state === 'refused' && cause
         },
@@ -117,15 +117,15 @@ test(
       assert.match(String(answer), why, name)
       assert.match(await oobm('settings'), new RegExp(`^refused +${index}$`, 'm'))
     }
-    assert.not(await mayBob())
-    const { stdout: history } = await settings('history', 'lab-device')
+    assert.not(await mayDave())
+    const { stdout: history } = await settings('history', 'tokyo-rack1')
     assert.match(
       history,
-      / lab-device {2}serial 1 applied \(lab-device says so\)\n[\s\S]* serial 1 refused: serial 2 has replaced it/,
+      / tokyo-rack1 {2}serial 1 applied \(tokyo-rack1 says so\)\n[\s\S]* serial 1 refused: serial 2 has replaced it/,
     )
     assert.match(
-      await must('history', 'lab-device', '--event', 'settings', '--state', relay),
-      / lab-device +settings +lab-device +serial 2 applied/,
+      await must('history', 'tokyo-rack1', '--event', 'settings', '--state', relay),
+      / tokyo-rack1 +settings +tokyo-rack1 +serial 2 applied/,
     )
   },
   LIMIT,
@@ -139,30 +139,30 @@ test(
     const pid = await supervisor()
     signalProcess(pid, 'SIGSTOP')
     context.cleanup(() => signalProcess(pid, 'SIGCONT'))
-    const sessions = await readFile(join(relay, 'state/lab-device/sessions'), 'utf8')
+    const sessions = await readFile(join(relay, 'state/tokyo-rack1/sessions'), 'utf8')
     for (const line of sessions.trimEnd().split('\n')) signalProcess(Number(line.split(' ')[0]), 'SIGKILL')
-    const bob = await enlist('bob')
-    const first = await settings('push', 'lab-device', '--access', '--wait', '2s')
+    const dave = await enlist('dave')
+    const first = await settings('push', 'tokyo-rack1', '--access', '--wait', '2s')
     assert.is(first.code, 1, 'it was asked to wait for the device')
     assert.match(
       first.stdout,
-      /^0 of 1 applied; not yet:\n {2}lab-device {2}serial 1 {2}waiting for the device for \d+ s: it is not connected here, and last reported /m,
+      /^0 of 1 applied; not yet:\n {2}tokyo-rack1 {2}serial 1 {2}waiting for the device for \d+ s: it is not connected here, and last reported /m,
     )
-    await must('remove', 'technician', 'bob')
+    await must('remove', 'technician', 'dave')
     assert.is((await settings('push', '--all', '--access')).code, 0)
     signalProcess(pid, 'SIGCONT')
     const shown = await settings('show', '--wait', '60s')
     assert.is(shown.code, 0, shown.stdout)
-    assert.match(shown.stdout, /^lab-device {2}serial 2 {2}applied \d+ s ago$/m)
+    assert.match(shown.stdout, /^tokyo-rack1 {2}serial 2 {2}applied \d+ s ago$/m)
     assert.match(await readFile(join(directory, 'device/etc/oobm/settings.toml'), 'utf8'), /^serial = 2$/m)
-    assert.not((await runProgram('ssh', bob('router1', 'list'), PATIENCE)).code === 0, 'serial 1 never took effect')
+    assert.not((await runProgram('ssh', dave('core-sw1', 'list'), PATIENCE)).code === 0, 'serial 1 never took effect')
 
     // Pushed again by another operator, who has the keys and no numbers.
-    await rm(join(directory, 'secrets/lab-device/settings.json'))
-    const other = await settings('push', 'lab-device', '--access', '--wait', '60s')
+    await rm(join(directory, 'secrets/tokyo-rack1/settings.json'))
+    const other = await settings('push', 'tokyo-rack1', '--access', '--wait', '60s')
     assert.is(other.code, 0, other.stdout + other.stderr)
     assert.match(other.stdout, /serial 3 {2}applied/)
-    assert.equal((await readdir(join(relay, 'settings/lab-device'))).length, 2 + 3)
+    assert.equal((await readdir(join(relay, 'settings/tokyo-rack1'))).length, 2 + 3)
   },
   LIMIT,
 )

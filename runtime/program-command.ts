@@ -28,6 +28,7 @@ const DAEMONS = [
   'oobm-say',
   'oobm-modem',
   'lab-console',
+  'lab-supervisor',
 ]
 
 /** Those that have a code cache on a device. */

@@ -32,6 +32,7 @@ const PROGRAMS = {
   'oobm-modem': 'modem/main.ts',
   'oobm-relay': 'relay-config/main.ts',
   'lab-console': 'lab/console-main.ts',
+  'lab-supervisor': 'lab/supervisor-main.ts',
   lab: 'lab/main.ts',
   start: 'runtime/start-program.ts',
   'make-code-cache': 'runtime/make-code-cache.ts',

@@ -31,7 +31,7 @@ export async function startBuiltLab(context: TestContext, ...more: string[]) {
     )
   await waitFor('the lab to be ready', async () => (await led()) === 'ready', PATIENCE)
   return {
-    ...{ directory, led, env, program, state: join(directory, 'relay/oobm') },
+    ...{ lab, directory, led, env, program, state: join(directory, 'relay/oobm') },
     oobmRelay: (...args: string[]) =>
       runProgram(process.execPath, [program('oobm-relay'), ...args], { env, ...PATIENCE }),
   }

@@ -19,10 +19,18 @@ export function technicianArgs({ directory }: Lab): string[] {
   return ['--ssh-config', join(directory, 'rendered/technicians', TECHNICIAN, 'config')]
 }
 
-/** The fleet file, on the relay itself: in the lab, nobody has a shell there. */
+/** The fleet file, on the relay itself. */
 export function operatorArgs({ directory }: Lab): string[] {
   const state = ['--state', join(directory, 'relay/oobm')]
-  return ['--fleet', join(directory, 'fleet.toml'), ...state, '--identity', join(directory, 'technician/key')]
+  return [
+    '--fleet',
+    join(directory, 'fleet.toml'),
+    ...state,
+    '--as',
+    TECHNICIAN,
+    '--identity',
+    join(directory, 'people/alice/key'),
+  ]
 }
 
 export async function openDesk(
