@@ -131,6 +131,11 @@ picture: node_modules/.ready ## draw the pictures of the docs again, from a lab 
 	@tools/need $(LAB_NEEDS) tmux:tmux plink:putty-tools
 	@$(NODE) --import tsx lab/picture/main.ts
 
+.PHONY: desk-picture
+desk-picture: build ## draw the README's picture of the desk again, docs/pictures/desk.png, from a lab and a real browser
+	@tools/need $(LAB_NEEDS) $(BROWSER_NEEDS)
+	@$(NODE) --import tsx lab/picture/take-desk-picture.ts
+
 .PHONY: bench
 bench: build ## measure what the product costs, beside what one would use instead (ROW=keystroke, load, memory, start, cpu, idle, proof, uplink, router, wire or storm; docs/performance.md)
 	@tools/need $(BENCH_NEEDS)
