@@ -1,4 +1,5 @@
 /** What one does at a console beside typing, from the desk in a real browser: people, power, speed, files; by the real bridge, outlets and lrzsz. */
+import { constants } from 'node:fs'
 import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BrowserContextOptions, Page } from 'playwright-core'
@@ -33,7 +34,7 @@ async function atConsole(context: TestContext) {
   process.env.OOBM_POWER_SOCKET = socket
   context.cleanup(() => delete process.env.OOBM_POWER_SOCKET)
   const lab = await startBuiltLab(context, '--port', path)
-  const target = await open(targetPath, 'r+')
+  const target = await open(targetPath, constants.O_RDWR | constants.O_NOCTTY)
   context.cleanup(() => target.close())
   const says = (text: string) => target.write(text)
   const start = async (options: BrowserContextOptions = {}) => {
