@@ -68,10 +68,14 @@ test('says what each side reaches, and what nobody expects there', () => {
   const services: Service[] = parseListeners(TEXT)
   const ftp = services.map(one => (one.port === 21 ? { ...one, unit: 'oobm-files-ftp@192.168.78.1.service' } : one))
   const quiet = ftp.filter(({ port }) => port !== 9090)
+  const beside = services
+    .filter(({ port }) => port === 21)
+    .flatMap(one => [80, 2222].map(port => ({ ...one, port, program: 'systemd' })))
   const cases: [Partial<ListenFacts>, string, RegExp][] = [
     [{ services: quiet }, 'ok ok ok', /127\.0\.0\.1 reached through the tunnel: sshd :22, console bridge :2222\n/],
     [{ services: quiet }, 'ok ok ok', /10\.9\.1\.50 eth0, uplink \(a lease\): sshd :22\n/],
     [{ services: quiet }, 'ok ok ok', /192\.168\.78\.1 eth1, local \(its role\): sshd :22, files-ftp :21/],
+    [{ services: beside }, 'ok ok ok', /192\.168\.78\.1 eth1, local \(its role\): page :80, consoles :2222/],
     [
       { services: quiet.map(one => (one.port === 5353 ? { ...one, program: 'avahi-daemon' } : one)) },
       'ok warning ok',

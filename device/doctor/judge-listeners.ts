@@ -91,8 +91,9 @@ function nameOf(facts: ListenFacts, service: Service): string {
     return 'console bridge'
   const [, own] = /^oobm-([^@]+)@/.exec(service.unit ?? '') ?? []
   if (own !== undefined) return own
-  // systemd listens in the place of oobm-page@.service until somebody asks.
+  // systemd listens in the place of oobm-page@.service and oobm-console@.service until somebody asks.
   if (service.program === 'systemd' && service.port === 80) return 'page'
+  if (service.program === 'systemd' && service.port === 2222) return 'consoles'
   const known = { 53: 'DNS', 67: 'DHCP server', 68: 'DHCP client', 546: 'DHCP client', 5353: 'mDNS' }[service.port]
   return known ?? service.program ?? 'a program'
 }

@@ -12,7 +12,6 @@ import { VERSION } from '../../runtime/version.ts'
 import { writeAtomically } from '../../runtime/write-atomically.ts'
 import { finishInstallation, install, makeDirectory, removeFile } from '../import/install.ts'
 import { whileLocked } from '../import/lock.ts'
-import { isTable, type Table } from '../import/merge.ts'
 import { SITE_PATH, secretPath } from '../import/plan-import.ts'
 import { readIfThere, readProved, readStored } from '../import/stored.ts'
 import { type BroughtFile, type TakenOver, takeOver, withSettings } from '../import/take-over.ts'
@@ -23,6 +22,7 @@ import { ENROL_NOTE, enrolNote } from './enrol-note.ts'
 import { describeFault, ERROR_NOTE, errorNote, type Fault } from './error-note.ts'
 import { type FoundFiles, findFiles } from './find-files.ts'
 import { IMPORTED_NOTE, importedNote } from './imported-note.ts'
+import { switchPage, tellConsoles } from './local-services.ts'
 import type { BoardFacts } from './notes.ts'
 
 /** SHA-256 of the files last imported, until they are off the card: a card that cannot be written has them at each boot. */
@@ -71,6 +71,8 @@ export async function provision(options: ProvisionOptions): Promise<string | und
   else await writeAtomically(faultFile, `${fault}\n`, 0o644)
   const site = await orElse('the settings of the site cannot be read', () => readSite(root), siteSchema.parse({}))
   await orElse('the page could not be switched', () => switchPage(stored, join(root, directory)), undefined)
+  const tell = () => tellConsoles(stored, join(root, directory))
+  await orElse('the consoles cannot be reached from beside the board', tell, undefined)
   await applySystem(site, { root, directory, device: board.device, serial, say })
   const { language } = site.system
   await tidyCard({ found, outcome, board, language, enrolText: enrolNote(stored, language) }, options)
@@ -165,13 +167,6 @@ async function tidyCard(
     const left = toErase.length === 0 ? '' : `; keys may still be on the card: ${toErase.join(', ')}`
     say(`the boot partition ${boot} cannot be written: ${errorMessage(err)}${left}`)
   }
-}
-
-/** For oobm-page@.socket, which listens where there is no such file: also on a board without settings. */
-async function switchPage(stored: Table | undefined, directory: string): Promise<void> {
-  const file = join(directory, 'page-off')
-  if (isTable(stored?.page) && stored.page.enabled === false) await writeAtomically(file, '', 0o644)
-  else await rm(file, { force: true })
 }
 
 /** As it was written; undefined when it is not there. */

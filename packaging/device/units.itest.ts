@@ -40,6 +40,7 @@ const EXPOSURE_MAX: Record<string, number> = {
   // vsftpd begins as root.
   'oobm-ftp@.service': 25,
   'oobm-page@.service': 12,
+  'oobm-console@.service': 12,
   'oobm-say.service': 15,
 }
 
@@ -236,6 +237,18 @@ const ENCLOSED_OTHERWISE: Record<string, Record<string, string | string[] | unde
     SystemCallFilter: ['@system-service', '~@privileged @resources'],
     MemoryMax: '96M',
     TasksMax: '32',
+    LimitNOFILE: '256',
+  },
+  'oobm-console@.service': {
+    CapabilityBoundingSet: '',
+    AmbientCapabilities: '',
+    DynamicUser: 'yes',
+    IPAddressAllow: '127.0.0.1',
+    RestrictAddressFamilies: 'AF_UNIX AF_INET',
+    InaccessiblePaths: '-/var/lib/oobm-files -/etc/oobm',
+    SystemCallFilter: ['@system-service', '~@privileged @resources'],
+    MemoryMax: '16M',
+    TasksMax: '8',
     LimitNOFILE: '256',
   },
   'oobm-say.service': {
@@ -490,8 +503,14 @@ else {
   test('systemd reads every unit as it is meant', async context => {
     const root = join(await scratchDirectory(context), 'root')
     await cp(FILES, root, { recursive: true, verbatimSymlinks: true })
-    await mkdir(join(root, 'usr/sbin'), { recursive: true })
-    for (const program of ['bin/node', 'sbin/wpa_supplicant', 'sbin/vsftpd', 'sbin/dnsmasq'])
+    for (const folder of ['sbin', 'lib/systemd']) await mkdir(join(root, 'usr', folder), { recursive: true })
+    for (const program of [
+      'bin/node',
+      'sbin/wpa_supplicant',
+      'sbin/vsftpd',
+      'sbin/dnsmasq',
+      'lib/systemd/systemd-socket-proxyd',
+    ])
       await writeFile(join(root, 'usr', program), '#!/bin/sh\n', { mode: 0o755 })
     for (const unit of await units()) {
       // Not the units that these refer to: a scratch root has none of them.

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The page for field staff under systemd: who gets it, at which name, and that its port closes with its address.
+# The page for field staff, and the consoles for those beside the board, under systemd: who gets them, and that their ports close
+# with their address.
 # Steps for system-tests/steps.ts.
 # shellcheck disable=SC2034,SC2086,SC2248 # $turn counts, $PHONE is a command with its options
 set -eu
@@ -14,6 +15,7 @@ oobm_relay() { node program/oobm-relay.cjs "$@"; }
 listens() { ss -Htln src $HERE | grep -E ":80\b"; }
 get() { $PHONE curl -sS -m 20 "$@"; }
 code_of() { get -o /dev/null -w "%{http_code}\n" "$@"; }
+console() { $PHONE ssh -F rendered/technicians/alice/config -o BatchMode=yes -o ConnectTimeout=10 -o ProxyCommand=none -o HostName=$1 -o Port=2222 core-sw1 list; }
 settled() { systemctl restart oobm-provision && systemctl reload systemd-networkd; }
 
 ### a phone is plugged in, at a port without a lease
@@ -30,15 +32,17 @@ dpkg -i oobm.deb
 ssh-keygen -q -t ed25519 -N "" -f alice
 oobm_relay init --host 203.0.113.9 --port 443 --user relay --accounts shared --name lab --host-keys alice.pub
 oobm_relay add device tokyo
-oobm_relay add technician alice --key alice.pub --shells tokyo
+oobm_relay add console tokyo core-sw1 --path /dev/core-sw1
+oobm_relay add technician alice --key alice.pub --consoles core-sw1
 oobm_relay keys --all
 oobm_relay issue tokyo --out oobm.toml
+oobm_relay render --out rendered --identity $PWD/alice --known-hosts $PWD/rendered/technicians/alice/known_hosts
 mkdir -p /boot/firmware
 { cat oobm.toml; printf "[led]\nbackend = \"none\"\n[[interfaces]]\nname = \"wire0\"\nrole = \"client\"\nfallback = \"%s/24\"\n" $HERE; } >/boot/firmware/oobm.toml
 systemctl start oobm-provision
 not ls /boot/firmware/oobm-error.txt
 systemctl start systemd-networkd
-systemctl restart oobm-supervisor
+systemctl restart oobm-supervisor oobm-console
 until_true systemctl is-active "oobm-local@$HERE.target"
 until_true systemctl is-active "$page.socket"
 listens
@@ -56,6 +60,15 @@ code_of -H "Host: $(hostname).local" http://$HERE/ | grep -x 200
 code_of -H "Host: evil.example" http://$HERE/ | grep -x 421
 code_of -X POST -d x http://$HERE/ | grep -x 405
 code_of http://$HERE/etc/passwd | grep -x 404
+
+### a console opens there with the key and the host key of the way through the relay, and no shell does
+until_true console $HERE
+console $HERE | grep core-sw1
+systemctl is-active "oobm-console@$HERE.service"
+pid=$(systemctl show -P MainPID "oobm-console@$HERE.service")
+not grep -E "^Uid:.0\b" "/proc/$pid/status"
+grep -x "CapEff:.0000000000000000" "/proc/$pid/status"
+not $PHONE ssh -i alice -o BatchMode=yes -o StrictHostKeyChecking=no alice@$HERE true
 
 ### its program has no rights, and reaches nobody
 pid=$(systemctl show -P MainPID "$page.service")
@@ -89,6 +102,9 @@ ss -Htln | not grep -E ":80\b"
 lease=$(ip -4 -o addr show dev wire0 | sed -n "s/.*inet \(10.9.0.[0-9]*\).*/\1/p")
 not get http://$lease/
 not get http://$HERE/
+ss -Htln | grep -v 127.0.0.1 | not grep -E ":2222\b"
+not console $HERE
+not console $lease
 
 ### the lease is gone: it is back
 systemctl stop server
@@ -98,6 +114,7 @@ sleep 1
 ip link set wire0 up
 until_true systemctl is-active "$page.socket"
 until_true sh -c "$PHONE curl -sS -m 4 -o /dev/null http://$HERE/"
+until_true console $HERE
 
 ### switched off in the configuration, it says so at once, and its port closes at the next start
 printf "[page]\nenabled = false\n" >off.toml

@@ -18,8 +18,8 @@ const SITE = { address: '10.9.0.1', pool: '10.9.0.100,10.9.0.199' }
 const ASK_NAME = join(import.meta.dirname, 'ask-name.cjs')
 /** What hosts fetch through the board. */
 const MIB = 20
-/** What an address of each side may answer: the system's own sshd, and for people beside the board the page; hosts of a router ask for names, too. */
-const OPEN = { uplink: '22', local: '22 80', router: '22 53 80' }
+/** What an address of each side may answer: the system's own sshd, and for people beside the board the page and the consoles; hosts of a router ask for names, too. */
+const OPEN = { uplink: '22', local: '22 80 2222', router: '22 53 80 2222' }
 
 export const ROLE_CASES: readonly Case<Stage>[] = [
   { name: 'client', run: client },
