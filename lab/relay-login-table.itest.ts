@@ -62,6 +62,7 @@ const TRIES: Partial<Record<ExecCommandName, Try[]>> = {
     { command: 'recordings play 999', code: 64, says: /core-sw1 has no recording 999/ },
   ],
   who: [{ command: 'who', code: 0, says: /^nobody is at core-sw1$/m }],
+  message: [{ command: 'message -- on my way', code: 69, says: /nobody/ }],
   note: [
     { command: 'note do not reboot', code: 0, says: /note/ },
     { command: 'note', code: 0, says: /note by alice.*: do not reboot/ },

@@ -121,7 +121,7 @@ test('whatever has a password or a private key in it is for root alone, whatever
   const run = await modes(DIRECTORY)
   assert.ok(run.length >= 3, run.join(' '))
   assert.equal(
-    run.filter(line => !line.endsWith(' 600') && !/^(?:language|serial-name|port-\S+) 644$/.test(line)),
+    run.filter(line => !line.endsWith(' 600') && !/^(?:consoles|language|serial-name|port-\S+) 644$/.test(line)),
     [],
   )
   const secrets = await modes('etc/oobm/secrets')
