@@ -1,5 +1,5 @@
 /** The fleet in a real browser: what a search and a report do to its rows. */
-import { stat, utimes } from 'node:fs/promises'
+import { rename, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { hasChromium, openPage } from '../../../testbed/browser.ts'
@@ -34,17 +34,25 @@ test('no row is a list item: browsers count those anew for each that comes or go
 test('a row that looks the same stays; one that changed goes to its place, and keeps the focus', async context => {
   const { folder, page, complaints, names } = await openFleet(context)
   assert.equal(await names(), ['osaka', 'osaka-sw1', 'tokyo', 'tokyo-sw1', 'kyoto'])
+  /** Without the ages, which grow. */
+  const tokyo = async () =>
+    (await page.locator('li.device', { hasText: 'tokyo' }).evaluate(row => row.outerHTML)).replace(/>[^<]* ago</g, '><')
   await page.evaluate(`for (const row of document.querySelectorAll('li.device')) row.isOld = true`)
   await page.getByRole('link', { name: 'kyoto', exact: true }).focus()
   // A report of the same moment that says nothing new of what a row shows; then its first report.
-  const report = join(folder, 'relay/state/tokyo/report.json')
-  const { atime, mtime } = await stat(report)
-  await writeReport(folder, 'tokyo', { tookMs: 7, software: '9.9.9' })
-  await utimes(report, atime, mtime)
+  const aside = await scratchDirectory(context)
+  const [from, to] = [aside, folder].map(one => join(one, 'relay/state/tokyo/report.json')) as [string, string]
+  const { atime, mtime } = await stat(to)
+  await writeReport(aside, 'tokyo', { tookMs: 7, software: '9.9.9' })
+  await utimes(from, atime, mtime)
+  const before = await tokyo()
+  // At once: the desk may look at any moment.
+  await rename(from, to)
   await writeReport(folder, 'osaka', { uplink: 'wlan0' })
   await writeReport(folder, 'kyoto', { uplink: 'wwan0' })
   await page.locator('li.device', { hasText: 'wwan0' }).waitFor()
   await page.locator('li.device', { hasText: 'wlan0' }).waitFor()
+  assert.is(await tokyo(), before)
   const rows = `[...document.querySelectorAll('li.device')].map(row => [row.querySelector('.name').textContent, row.isOld === true])`
   assert.equal(await page.evaluate(rows), [
     ['kyoto', false],

@@ -11,6 +11,7 @@ import { type RelayCall, relayArguments } from '../../remote/ssh-to-relay.ts'
 import { askProgram, askSsh } from '../ssh/ask-ssh.ts'
 import { deviceOfView } from './describe-view.ts'
 import type { FleetSource } from './fleet-feed.ts'
+import { createSteadyShift } from './steady-shift.ts'
 
 /** Milliseconds for an answer: a relay of a thousand devices takes two seconds. */
 const ANSWER_MS = 60_000
@@ -40,13 +41,19 @@ export function operatorSource({
   relays,
   run,
 }: OperatorMeans): FleetSource<DeviceView[]> {
+  const shiftOf = createSteadyShift()
   return {
     means: { person: technician?.name, noConsoles, isOperator: true },
     relays,
     ask: async (name, signal) => {
       const said = await run(name, 'status', { values: { json: true } }, signal)
       try {
-        return parseViews(JSON.parse(said), Date.now())
+        const views = JSON.parse(said)
+        const theirsMs = Number(views[0]?.nowMs)
+        return parseViews(
+          views,
+          Number.isFinite(theirsMs) ? theirsMs + shiftOf(name, Date.now() - theirsMs) : Date.now(),
+        )
       } catch {
         throw new UserError(
           `relay ${name} does not say the state of its devices: is its oobm-relay as new as this one?`,

@@ -8,6 +8,7 @@ import type { KnownHosts } from '../ssh/read-hosts.ts'
 import { unreported } from './describe-view.ts'
 import type { FleetSource } from './fleet-feed.ts'
 import { readStates, type ToldState } from './read-states.ts'
+import { createSteadyShift } from './steady-shift.ts'
 
 const ANSWER_MS = 30_000
 
@@ -17,6 +18,7 @@ export function technicianSource(
   config: string,
   person: string | undefined,
 ): FleetSource<ToldState[]> {
+  const shiftOf = createSteadyShift()
   return {
     means: { person, noConsoles: undefined, isOperator: false },
     relays: relays.map(({ name }) => ({ name, maySignIn: true })),
@@ -25,7 +27,9 @@ export function technicianSource(
       const args = ['-F', config, '-T', '-o', 'LogLevel=ERROR', '--', host, 'states']
       const { code, stdout, said } = await askSsh(args, { limitMs: ANSWER_MS, signal })
       if (code !== EXIT.ok && said !== '') throw new UserError(`relay ${name}: ${said}`, EXIT.unavailable)
-      const states = readStates(stdout, Date.now())
+      const theirsMs = Number(/ now=(\d{1,12}) /.exec(stdout)?.[1]) * 1_000
+      const isTold = Number.isFinite(theirsMs)
+      const states = readStates(stdout, isTold ? theirsMs + shiftOf(name, Date.now() - theirsMs) : Date.now())
       if (states !== undefined && code === EXIT.ok) return states
       throw new UserError(
         `relay ${name} does not say the state of devices to this desk: its oobm-relay is older; consoles can be opened all the same`,
