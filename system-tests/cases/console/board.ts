@@ -1,11 +1,10 @@
 /** The image on a PC with consoles: a card that is provisioned once, and what each start of it is asked. */
-import { existsSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { createConnection, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type ConsoleStatus, consoleStatusSchema } from '../../../formats/status-file.ts'
-import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
+import { builtImage } from '../../card/built-image.ts'
 import { copyCard, flashCard } from '../../card/card.ts'
 import { fatOf } from '../../card/fat.ts'
 import { issueBoard } from '../../card/issue-board.ts'
@@ -15,7 +14,6 @@ import { boardOf, hasKvm, IDLE_DRIVERS } from '../../machine/boards.ts'
 import { type QemuMachine, startQemu } from '../../machine/qemu.ts'
 import type { PowerOn } from '../../machine/qemu-arguments.ts'
 
-const IMAGE = join(import.meta.dirname, '../../../build/image/vm')
 const CARD_BYTES = 2 * 1024 ** 3
 /** Milliseconds between two looks at a status: each is work for an emulated board. */
 const LOOK_MS = 500
@@ -63,10 +61,9 @@ export interface Board {
 }
 
 export async function makeStage({ folder, note, cleanup }: Run): Promise<Stage> {
-  if (!existsSync(join(IMAGE, 'oobm.img')))
-    throw new UserError('there is no image for it; run: make image BOARD=vm', EXIT.unavailable)
+  const image = builtImage('vm')
   const card = join(folder, 'card.img')
-  await flashCard(join(IMAGE, 'oobm.img'), card, CARD_BYTES)
+  await flashCard(join(image, 'oobm.img'), card, CARD_BYTES)
   await addTestShell(card)
   const consoles = [
     { name: CONSOLE, usb: '1', baudRate: 115_200 },
@@ -105,7 +102,7 @@ export type Starts = Pick<Steps, 'folder' | 'cleanup'> & Pick<PowerOn, 'card' | 
 export async function switchOn({ card, adapter, volatileCard, folder, cleanup }: Starts): Promise<QemuMachine> {
   const directory = await mkdtemp(join(folder, 'start-'))
   const machine = await startQemu({
-    ...{ board: BOARD, boot: join(IMAGE, 'boot'), card, directory },
+    ...{ board: BOARD, boot: join(builtImage('vm'), 'boot'), card, directory },
     ...(adapter && { adapter }),
     ...(volatileCard && { volatileCard }),
   })

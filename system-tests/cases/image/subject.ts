@@ -1,7 +1,5 @@
 /** `image`: a card image on an emulated board, with a real relay and a technician. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { EXIT, UserError } from '../../../runtime/errors.ts'
+import { builtImage } from '../../card/built-image.ts'
 import type { Subject } from '../../case.ts'
 import { BOARDS, boardOf, hasKvm } from '../../machine/boards.ts'
 import { powerCuts } from '../power-cuts.ts'
@@ -11,8 +9,6 @@ import { imageTarget } from './power-cuts.ts'
 import { RELAY_ADDRESS } from './relay.ts'
 import { makeStage, type Stage } from './scene.ts'
 import { STORY } from './story.ts'
-
-const IMAGES = join(import.meta.dirname, '../../../build/image')
 
 export const IMAGE: Subject<Stage> = {
   name: 'image',
@@ -27,9 +23,7 @@ export const IMAGE: Subject<Stage> = {
   setUp: async run => {
     const board = BOARDS.find(name => name === run.options.on)
     if (board === undefined) throw new Error(`${run.options.on} is no board`)
-    const image = join(IMAGES, board)
-    if (!existsSync(join(image, 'oobm.img')))
-      throw new UserError(`there is no image for it; run: make image BOARD=${board}`, EXIT.unavailable)
+    const image = builtImage(board)
     await makeNetwork(run, [RELAY_ADDRESS])
     return makeStage(boardOf(board, hasKvm()), image, run)
   },

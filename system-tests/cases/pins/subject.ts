@@ -1,10 +1,9 @@
 /** `pins`: the LED, an outlet and a button at pins of a real kernel, seen and pressed from outside. */
-import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
+import { builtImage } from '../../card/built-image.ts'
 import { flashCard } from '../../card/card.ts'
 import { fatOf } from '../../card/fat.ts'
 import { issueBoard } from '../../card/issue-board.ts'
@@ -14,7 +13,6 @@ import { boardOf } from '../../machine/boards.ts'
 import { connectPins, type Pins } from '../../machine/pins.ts'
 import { type QemuMachine, startQemu } from '../../machine/qemu.ts'
 
-const IMAGE = join(import.meta.dirname, '../../../build/image/pi3')
 /** The controller of QEMU's board: eight lines, of which the fourth is its power key. */
 const CONTROLLER = '9030000.pl061'
 const [RED, GREEN, BLUE, BUTTON, RELAY] = [0, 1, 2, 4, 5]
@@ -39,10 +37,9 @@ export const PINS: Subject<Stage> = {
     { name: 'LED without /sys/class/gpio', run: checkLedWithoutSysfs },
   ],
   setUp: async ({ folder, cleanup }) => {
-    if (!existsSync(join(IMAGE, 'oobm.img')))
-      throw new UserError('there is no image for it; run: make image BOARD=pi3', EXIT.unavailable)
+    const image = builtImage('pi3')
     const card = join(folder, 'card.img')
-    await flashCard(join(IMAGE, 'oobm.img'), card, 2 * 1024 ** 3)
+    await flashCard(join(image, 'oobm.img'), card, 2 * 1024 ** 3)
     await addTestShell(card)
     const dropIn = join(folder, 'controller.conf')
     await writeFile(dropIn, `[Service]\nEnvironment=OOBM_GPIO_CONTROLLER=${CONTROLLER}\n`)
@@ -55,7 +52,7 @@ export const PINS: Subject<Stage> = {
     await (await fatOf(card)).write('oobm.toml', await issueBoard(folder, config))
     const board = boardOf('virt', false)
     const machine = await startQemu({
-      ...{ board, boot: join(IMAGE, 'boot'), card, directory: join(folder, 'start'), hasWires: true },
+      ...{ board, boot: join(image, 'boot'), card, directory: join(folder, 'start'), hasWires: true },
     })
     cleanup(machine.cutPower)
     const pins = await connectPins(machine, board.pinLevels ?? 0)

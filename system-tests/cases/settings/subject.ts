@@ -1,7 +1,5 @@
 /** `settings`: signed settings that arrive at the image through a real relay, and power cuts until they are decided. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { EXIT, UserError } from '../../../runtime/errors.ts'
+import { builtImage } from '../../card/built-image.ts'
 import type { Subject } from '../../case.ts'
 import { makeNetwork } from '../image/network.ts'
 import { RELAY_ADDRESS } from '../image/relay.ts'
@@ -10,8 +8,6 @@ import { SECOND_ADDRESS } from './documents.ts'
 import { settingsTarget } from './power-cuts.ts'
 import { makeStage, type Stage } from './stage.ts'
 
-const IMAGE = join(import.meta.dirname, '../../../build/image/vm')
-
 export const SETTINGS: Subject<Stage> = {
   name: 'settings',
   about: 'settings from afar on the image: power cuts from their arrival to the end of their trial',
@@ -19,9 +15,8 @@ export const SETTINGS: Subject<Stage> = {
   isolated: true,
   cases: ({ cuts }) => [powerCuts(cuts, settingsTarget)],
   setUp: async run => {
-    if (!existsSync(join(IMAGE, 'oobm.img')))
-      throw new UserError('there is no image for it; run: make image BOARD=vm', EXIT.unavailable)
+    const image = builtImage('vm')
     await makeNetwork(run, [RELAY_ADDRESS, SECOND_ADDRESS])
-    return makeStage(IMAGE, run)
+    return makeStage(image, run)
   },
 }

@@ -1,7 +1,5 @@
 /** `uplinks`: the image with a cable and what may take its place: USB modems and Wi-Fi on a real kernel. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { EXIT, UserError } from '../../../runtime/errors.ts'
+import { builtImage } from '../../card/built-image.ts'
 import type { Case, Subject } from '../../case.ts'
 import { makeNetwork } from '../image/network.ts'
 import { RELAY_ADDRESS } from '../image/relay.ts'
@@ -11,8 +9,6 @@ import { MODEMS, playModem } from './modems.ts'
 import { RADIO_CASES } from './radios.ts'
 import { type Stage, startBoard } from './start.ts'
 import { SETTINGS_CASES } from './wifi-settings.ts'
-
-const IMAGE = join(import.meta.dirname, '../../../build/image/vm')
 
 export const UPLINKS: Subject<Stage> = {
   name: 'uplinks',
@@ -30,9 +26,8 @@ export const UPLINKS: Subject<Stage> = {
     ...HOTSPOT_CASES,
   ],
   setUp: async run => {
-    if (!existsSync(join(IMAGE, 'oobm.img')))
-      throw new UserError('there is no image for it; run: make image BOARD=vm', EXIT.unavailable)
+    const image = builtImage('vm')
     await makeNetwork(run, [RELAY_ADDRESS])
-    return startBoard(IMAGE, run)
+    return startBoard(image, run)
   },
 }

@@ -1,7 +1,6 @@
 /** `wifi`: the image on simulated radios and a simulated cable, through every kind of network login. */
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { EXIT, UserError } from '../../../runtime/errors.ts'
+import { builtImage } from '../../card/built-image.ts'
 import { flashCard } from '../../card/card.ts'
 import { fatOf } from '../../card/fat.ts'
 import { issueBoard } from '../../card/issue-board.ts'
@@ -13,8 +12,6 @@ import { addSite } from './add-site.ts'
 import { type Guest, type Port, settle } from './guest.ts'
 import { ACCOUNT, equal, LOGINS, type Login } from './logins.ts'
 
-const BUILD = join(import.meta.dirname, '../../../build')
-const IMAGE = join(BUILD, 'image/vm')
 const ADDRESSES: Record<Port, string> = { wlan1: '198.51.100.1', wlan2: '203.0.113.1', far0: '192.0.2.129' }
 
 export const WIFI: Subject<Guest> = {
@@ -23,17 +20,16 @@ export const WIFI: Subject<Guest> = {
   on: ['vm'],
   cases: () => LOGINS.map((login): Case<Guest> => ({ name: login.name, run: guest => play(login, guest) })),
   setUp: async ({ folder, cleanup }) => {
-    if (!existsSync(join(IMAGE, 'oobm.img')))
-      throw new UserError('there is no image for it; run: make image BOARD=vm', EXIT.unavailable)
+    const image = builtImage('vm')
     const card = join(folder, 'card.img')
     // Room for the data partition.
-    await flashCard(join(IMAGE, 'oobm.img'), card, 2 * 1024 ** 3)
+    await flashCard(join(image, 'oobm.img'), card, 2 * 1024 ** 3)
     await addTestShell(card)
     const fat = await fatOf(card)
     await addSite(fat, folder)
     await fat.write('oobm.toml', await issueBoard(folder))
     const board = boardOf('pc', hasKvm())
-    const machine = await startQemu({ board, boot: join(IMAGE, 'boot'), card, directory: join(folder, 'start') })
+    const machine = await startQemu({ board, boot: join(image, 'boot'), card, directory: join(folder, 'start') })
     cleanup(machine.cutPower)
     await machine.untilUp()
     return settle(machine, folder, ACCOUNT)
