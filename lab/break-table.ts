@@ -32,7 +32,7 @@ export const BREAKS: Readonly<Record<BreakName, Break>> = {
   },
   bridge: {
     ...{ key: 'b', of: 'device', does: 'kill -9 its console bridge' },
-    seen: 'the same; connect comes back to the console',
+    seen: 'runs again after 2 s; connect comes back',
   },
   relay: {
     ...{ key: 'r', of: 'relay', does: 'stop the relay', mends: 'start the relay' },
