@@ -5,12 +5,13 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { BUILD_VARIABLE, buildInto } from '../testbed/programs.ts'
 import { type Outcome, runTestFiles } from './run-test-files.ts'
+import { countOf, describeOutcome, describeSummary, hasFailed } from './tell-outcomes.ts'
 import { watchFolders } from './watch-folders.ts'
 
 /** Folders without tests; hidden ones have none either. */
 const WITHOUT_TESTS = ['node_modules', 'build']
-/** How many files the summary names for the time that they took. */
-const SLOWEST = 20
+/** With --alone: where more than these fail, the change is at fault and not the machine. */
+const MOST_ALONE = 5
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,6 +24,8 @@ const { values, positionals } = parseArgs({
     verbose: { type: 'boolean' },
     // Where all must run, as in CI: a machine that cannot run a test says so with a failure.
     'no-skip': { type: 'boolean' },
+    // A file that failed beside others runs once more with the machine to itself; the summary names it.
+    alone: { type: 'boolean' },
     // Seconds, for each file and for all of them.
     'file-limit': { type: 'string', default: '600' },
     'run-limit': { type: 'string', default: '3900' },
@@ -77,10 +80,11 @@ async function run(signal: AbortSignal): Promise<number> {
     process.env[BUILD_VARIABLE] = build
   }
 
-  const outcomes: Outcome[] = []
+  let outcomes: Outcome[] = []
   const tell = (outcome: Outcome) => {
     outcomes.push(outcome)
-    print(outcome)
+    if (values.watch && !hasFailed(outcome)) return
+    process.stdout.write(describeOutcome(outcome, { verbose: values.verbose ?? false }))
   }
   // Unit tests first: they are quick, and explain a failure of the others best.
   const queue = [files.filter(isUnit), ...files.filter(file => !isUnit(file)).map(file => [file])]
@@ -90,6 +94,13 @@ async function run(signal: AbortSignal): Promise<number> {
     }
   }
   await Promise.all(Array.from({ length: Number(values.jobs) }, worker))
+  const again = values.alone ? toRunAlone(outcomes) : []
+  const first = outcomes.filter(({ file }) => again.includes(file))
+  outcomes = outcomes.filter(outcome => !first.includes(outcome))
+  for (const file of again) {
+    process.stdout.write(`once more, alone: ${file}\n`)
+    for await (const outcome of runTestFiles([file], { scratch, limitMs, signal: ended })) tell(outcome)
+  }
   clearTimeout(timer)
   if (isBuilder) delete process.env[BUILD_VARIABLE]
   if (signal.aborted) return 1
@@ -100,7 +111,25 @@ async function run(signal: AbortSignal): Promise<number> {
       const fault = `not done after ${values['run-limit']} s of the whole run`
       tell({ file, output: '', report: undefined, fault, elapsedMs: 0, cpuMs: undefined })
     })
-  return summarize(outcomes, Date.now() - startedMs)
+  const failed = new Set(outcomes.filter(hasFailed).map(({ file }) => file))
+  const passedAlone = first.filter(outcome => hasFailed(outcome) && !failed.has(outcome.file))
+  process.stdout.write(describeSummary({ outcomes, elapsedMs: Date.now() - startedMs, passedAlone }))
+  return statusOf(outcomes)
+}
+
+/** Unit tests wait for nothing: they fail alone as they fail beside others. */
+function toRunAlone(outcomes: readonly Outcome[]): string[] {
+  const failed = [...new Set(outcomes.filter(hasFailed).map(({ file }) => file))]
+  return failed.length > MOST_ALONE || failed.some(isUnit) ? [] : failed
+}
+
+function statusOf(outcomes: readonly Outcome[]): number {
+  const { passed, failed, skipped } = countOf(outcomes)
+  if (values['no-skip'] && skipped.length > 0) {
+    process.stdout.write('nothing may be skipped here: see --no-skip in tools/run-tests.ts\n')
+    return 1
+  }
+  return failed > 0 || passed === 0 ? 1 : 0
 }
 
 function isUnit(file: string): boolean {
@@ -118,40 +147,4 @@ function testFiles(endings: string[]): string[] {
     readdirSync(part, { recursive: true, encoding: 'utf8' }).map(file => join(part, file)),
   )
   return all.filter(file => endings.some(ending => file.endsWith(ending))).sort()
-}
-
-function print(outcome: Outcome): void {
-  const { report, fault, file } = outcome
-  const failed = fault !== undefined || (report?.failed ?? 1) > 0
-  if (!failed && values.watch) return
-  process.stdout.write(
-    `${failed ? 'FAIL' : 'ok  '} ${file}  ${report?.passed ?? 0}/${report?.declared ?? '?'}  ${timesOf(outcome)}\n`,
-  )
-  if (failed || values.verbose) process.stdout.write(`${outcome.output}\n`)
-  if (fault !== undefined) process.stdout.write(`     ${file}: ${fault}\n`)
-}
-
-/** Little CPU in a long time: it waits, and leaves the cores to others. */
-function timesOf({ elapsedMs, cpuMs }: Outcome): string {
-  const seconds = (ms: number) => (ms / 1000).toFixed(1)
-  return `${seconds(elapsedMs)} s${cpuMs === undefined ? '' : `, CPU ${seconds(cpuMs)} s`}`
-}
-
-function summarize(outcomes: Outcome[], elapsedMs: number): number {
-  const skipped = outcomes.flatMap(({ report }) => report?.skipped ?? [])
-  const passed = outcomes.reduce((sum, { report }) => sum + (report?.passed ?? 0), 0)
-  const broken = outcomes.filter(({ fault }) => fault !== undefined).length
-  const failed = outcomes.reduce((sum, { report }) => sum + (report?.failed ?? 0), 0) + broken
-  if (outcomes.length > SLOWEST) {
-    const slowest = outcomes.toSorted((one, other) => other.elapsedMs - one.elapsedMs).slice(0, SLOWEST)
-    process.stdout.write(`\nslowest:\n${slowest.map(each => `${timesOf(each)}  ${each.file}\n`).join('')}\n`)
-  }
-  for (const { name, why } of skipped) process.stdout.write(`skipped: ${name} (${why})\n`)
-  process.stdout.write(`\n${new Set(outcomes.map(({ file }) => file)).size} files, ${Math.round(elapsedMs / 1000)} s\n`)
-  process.stdout.write(`${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}\n`)
-  if (values['no-skip'] && skipped.length > 0) {
-    process.stdout.write('nothing may be skipped here: see --no-skip in tools/run-tests.ts\n')
-    return 1
-  }
-  return failed > 0 || passed === 0 ? 1 : 0
 }

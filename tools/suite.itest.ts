@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { runProgram } from '../testbed/run-program.ts'
 import { suite } from '../testbed/suite.ts'
@@ -172,6 +175,44 @@ test('runs nothing when a part of a name matches no file', async () => {
   assert.is(status, 1)
   assert.match(output, 'no test file matches "no-such-file-anywhere"')
   assert.not.match(output, 'passed')
+})
+
+/** Fails when a file beside it says so, and then no more. */
+const FAILS_ONCE = (path: string) =>
+  `import { existsSync, writeFileSync } from 'node:fs'
+   test('once', () => { if (!existsSync('${path}')) { writeFileSync('${path}', ''); throw new Error('the machine was busy') } })
+   test.run()\n`
+
+test('with --alone runs a file once more that failed, and says what it was', async context => {
+  const folder = mkdtempSync(join(tmpdir(), 'oobm-alone-'))
+  context.cleanup(() => rmSync(folder, { recursive: true }))
+  const body = FAILS_ONCE(join(folder, 'failed'))
+  const { status, output } = await runnerOn({ 'inner.itest.ts': body }, ['--alone'])
+  assert.is(status, 0, output)
+  assert.match(
+    output,
+    /failed beside other files, passed alone: \S+inner\.itest\.ts\n.*FAIL.*"once"\n.*the machine was busy/s,
+  )
+  assert.match(output, '1 passed, 0 failed')
+  rmSync(join(folder, 'failed'))
+  const without = await runnerOn({ 'inner.itest.ts': body })
+  assert.is(without.status, 1)
+  assert.match(without.output, /\nfailed: \S+inner\.itest\.ts\n.*FAIL.*"once"\n.*the machine was busy/s)
+})
+
+test('with --alone a file that fails twice fails, and many failures or one of a unit test are not tried again', async () => {
+  const fails = `test('one', () => { throw new Error('always') })\ntest.run()\n`
+  const twice = await runnerOn({ 'inner.itest.ts': fails }, ['--alone'])
+  assert.is(twice.status, 1)
+  assert.match(twice.output, 'once more, alone')
+  assert.not.match(twice.output, 'passed alone')
+  assert.match(twice.output, '0 passed, 1 failed')
+  const many = Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`many-${index}.itest.ts`, fails]))
+  for (const files of [many, { 'inner.test.ts': fails, 'inner.itest.ts': fails }]) {
+    const { status, output } = await runnerOn(files, ['--alone'])
+    assert.is(status, 1)
+    assert.not.match(output, 'once more')
+  }
 })
 
 test.run()
