@@ -82,11 +82,12 @@ test('a report is one line of printable ASCII that reads back as it was', () => 
 })
 
 test('a report may say how often the device pings and how it was proved; nonsense there costs nothing else', () => {
-  const more = { pingS: 60, proofBy: 'login', way: 'tls', uplinks: [] } as const
+  const more = { pingS: 60, proofBy: 'login', signalDbm: -61, way: 'tls', uplinks: [] } as const
   assert.equal(deviceReportSchema.parse({ ...REPORT, ...more }), { ...REPORT, ...more })
-  const odd = { pingS: 0, proofBy: 'prayer', way: 'pigeon', uplinks: [{ name: 7 }] }
-  const { pingS, proofBy, way, uplinks, ...rest } = deviceReportSchema.parse({ ...REPORT, ...odd })
-  assert.equal([pingS, proofBy, way, uplinks, rest], [undefined, undefined, undefined, undefined, REPORT])
+  const odd = { pingS: 0, proofBy: 'prayer', signalDbm: 'strong', way: 'pigeon', uplinks: [{ name: 7 }] }
+  const { pingS, proofBy, signalDbm, way, uplinks, ...rest } = deviceReportSchema.parse({ ...REPORT, ...odd })
+  assert.equal([pingS, proofBy, signalDbm, way, uplinks], Array(5).fill(undefined))
+  assert.equal(rest, REPORT)
 })
 
 test('a report that is too long loses its oldest changes first, and always fits', () => {

@@ -148,6 +148,8 @@ export const deviceReportSchema = z.preprocess(
     pingS: z.number().min(1).max(86_400).optional().catch(undefined),
     /** The network interface of its default route; null where it has none. */
     uplink: text(40).nullable(),
+    /** The signal of that interface, where it is a Wi-Fi: dBm. */
+    signalDbm: z.int().min(-200).max(0).optional().catch(undefined),
     /** What SSH is wrapped in on the way of its tunnel; missing in reports of older devices. */
     way: z.enum(RUNGS).optional().catch(undefined),
     /** The interfaces that lead out, best first; missing where there is no choice, and in reports of older devices. */

@@ -20,6 +20,7 @@ import { watchDescriptors } from '../runtime/descriptors.ts'
 import { EXIT, type ExitCode, UserError } from '../runtime/errors.ts'
 import { createLog, type Logger } from '../runtime/log.ts'
 import { type ServiceManager, serviceManager } from '../runtime/systemd.ts'
+import { readSignals } from '../runtime/wireless.ts'
 import { pathOf as systemPath } from '../transport/path-of.ts'
 import { type ButtonStatus, serveButton } from './button/serve-button.ts'
 import { Hotspot } from './hotspot/hotspot.ts'
@@ -166,7 +167,7 @@ function keepStatus(
 function reporterFor({ usable }: Loaded, toldAlerts: ToldAlerts): Reporter {
   const intervals = usable && intervalsOf(usable.config)
   const { keepaliveS = 15, reportS = 300 } = intervals ?? {}
-  return new Reporter({ clock, pingS: keepaliveS, idleMs: reportS * 1000, readUplink, toldAlerts })
+  return new Reporter({ clock, pingS: keepaliveS, idleMs: reportS * 1000, readUplink, readSignals, toldAlerts })
 }
 
 /**

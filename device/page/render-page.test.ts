@@ -4,7 +4,6 @@ import { LANGUAGES } from '../../formats/languages.ts'
 import { STATE_NAMES, STATES } from '../../formats/states.ts'
 import { escapeHtml } from '../../runtime/html.ts'
 import { suite } from '../../testbed/suite.ts'
-import { signalsIn } from './look-at-links.ts'
 import { isOwnHost } from './own-names.ts'
 import type { PageFacts } from './page-facts.ts'
 import { renderPage } from './render-page.ts'
@@ -138,21 +137,6 @@ test('another host’s name is not its own: a page of the internet cannot read i
     'x rack1',
   ])
     assert.not(isOwnHost(other, hosts), String(other))
-})
-
-test('the signal of a radio is what /proc/net/wireless has', () => {
-  const text = `Inter-| sta-|   Quality        |   Discarded packets               | Missed | WE
- face | tus | link level noise |  nwid  crypt   frag  retry   misc | beacon | 22
- wlan0: 0000   54.  -56.  -256        0      0      0      0      0        0
- wlx00c0ca: 0000   0.  -80.  -256        0      0      0      0      0        0
-`
-  assert.equal(
-    [...signalsIn(text)],
-    [
-      ['wlan0', -56],
-      ['wlx00c0ca', -80],
-    ],
-  )
 })
 
 test.run()

@@ -3,7 +3,7 @@ import { deviceReportSchema } from '../../formats/control-protocol.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
 import { suite } from '../../testbed/suite.ts'
 import { statusNow } from '../testing/device.ts'
-import { deviceReport } from './device-report.ts'
+import { type CarryingUplink, deviceReport } from './device-report.ts'
 
 const test = suite('device report')
 const NOW_MS = 1_800_000_000_000
@@ -30,7 +30,7 @@ const CONSOLES = {
 } as unknown as ConsoleStatus
 
 test('is the essence of both statuses, with ages in seconds', () => {
-  const report = deviceReport(STATUS, CONSOLES, 'eth0', 30, NOW_MS)
+  const report = deviceReport(STATUS, CONSOLES, { name: 'eth0' }, 30, NOW_MS)
   assert.equal(report, {
     v: 1,
     state: 'no-console',
@@ -69,7 +69,7 @@ test('has the uplinks of a device with several, with ages, and the way of its tu
     { ...other, why: 'x'.repeat(500) },
   ]
   const way = { rung: 'tls', proxy: null, certificate: null } as const
-  const report = deviceReport({ ...STATUS, way, uplinks }, undefined, 'eth0', 30, NOW_MS)
+  const report = deviceReport({ ...STATUS, way, uplinks }, undefined, { name: 'eth0' }, 30, NOW_MS)
   const { provedAt: _, ...known } = uplink
   assert.is(report.way, 'tls')
   assert.equal(report.uplinks, [
@@ -93,7 +93,7 @@ test('has the pages of captive portals, four at most', () => {
   const report = deviceReport(
     { ...STATUS, portals: [portal, { ...portal, interface: null }] },
     undefined,
-    'eth0',
+    { name: 'eth0' },
     30,
     NOW_MS,
   )
@@ -105,6 +105,12 @@ test('has the pages of captive portals, four at most', () => {
   const many = Array.from({ length: 9 }, () => portal)
   assert.is(deviceReport({ ...STATUS, portals: many }, undefined, undefined, 30, NOW_MS).portals?.length, 4)
   assert.is(deviceReport(STATUS, undefined, undefined, 30, NOW_MS).portals, undefined)
+})
+
+test('has the signal of a Wi-Fi, and none of a cable', () => {
+  const report = (uplink: CarryingUplink) => deviceReport(STATUS, undefined, uplink, 30, NOW_MS)
+  assert.is(report({ name: 'wlan0', signalDbm: -61 }).signalDbm, -61)
+  assert.not('signalDbm' in report({ name: 'eth0', signalDbm: undefined }))
 })
 
 test('says what it does not know', () => {
@@ -127,7 +133,7 @@ test('is as long as a relay takes a line, however much there is to say', () => {
   const consoles = Array.from({ length: 100 }, () => ({ name: long, state: 'open', cause: long, sessions }))
   const changes = Array.from({ length: 100 }, () => ({ at: NOW_MS, state: 'ready', cause: long }) as const)
   const status = { ...STATUS, cause: long, changes }
-  const report = deviceReport(status, { consoles } as unknown as ConsoleStatus, long, 30, NOW_MS)
+  const report = deviceReport(status, { consoles } as unknown as ConsoleStatus, { name: long }, 30, NOW_MS)
   deviceReportSchema.parse(report)
   assert.equal(
     [report.cause, report.uplink, report.changes[0]?.cause].map(text => text?.length),

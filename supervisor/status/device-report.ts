@@ -9,6 +9,12 @@ const UPLINKS_MAX = 8
 /** Captive portals in a report. */
 const PORTALS_MAX = 4
 
+export interface CarryingUplink {
+  name: string
+  /** Of a Wi-Fi. */
+  signalDbm?: number | undefined
+}
+
 /**
  * @param consoles undefined while the bridge does not answer
  * @param pingS seconds between two pings of the relay: what it may expect to hear
@@ -17,7 +23,7 @@ const PORTALS_MAX = 4
 export function deviceReport(
   status: SupervisorStatus,
   consoles: ConsoleStatus | undefined,
-  uplink: string | undefined,
+  uplink: CarryingUplink | undefined,
   pingS: number,
   nowMs: number,
 ): DeviceReport {
@@ -35,7 +41,8 @@ export function deviceReport(
     probeMs: proof.probeMs,
     sessions,
     software,
-    uplink: uplink?.slice(0, 40) ?? null,
+    uplink: uplink?.name.slice(0, 40) ?? null,
+    ...(uplink?.signalDbm !== undefined && { signalDbm: uplink.signalDbm }),
     ...(way && { way: way.rung }),
     ...(uplinks && {
       uplinks: uplinks.slice(0, UPLINKS_MAX).map(({ name, kind, metered, carries, provedAt, dayBytes, why }) => {

@@ -56,7 +56,13 @@ async function report(looks: (ConsoleStatus | undefined)[], takes = (_line: stri
   const clock = new FakeClock()
   const over = new AbortController()
   const sent: { atMs: number; line: string }[] = []
-  const reporter = new Reporter({ clock, pingS: 15, idleMs: 300_000, readUplink: async () => 'eth0' })
+  const reporter = new Reporter({
+    clock,
+    pingS: 15,
+    idleMs: 300_000,
+    readUplink: async () => 'wlan0',
+    readSignals: async () => new Map([['wlan0', -61]]),
+  })
   reporter.update(STATUS)
   const control = {
     others: async () => undefined,
@@ -81,6 +87,11 @@ test('a bridge that starts after the tunnel is known to the relay seconds later'
   const known = sent.find(({ line }) => line.includes('sw1'))
   assert.ok(known, 'the relay learns of the console')
   assert.ok(known.atMs < 12_000, `after ${known.atMs} ms`)
+})
+
+test('the signal of the Wi-Fi that carries the tunnel is in the report', async () => {
+  const [first] = await report([undefined])
+  assert.match(first?.line ?? '', /"uplink":"wlan0","signalDbm":-61,/)
 })
 
 test('a session that ended is told once, also when the bridge began anew with the same numbers', async () => {
@@ -117,7 +128,13 @@ test('a shell session that is over is told with its beginning', async () => {
   const clock = new FakeClock()
   const sent: string[] = []
   const over = new AbortController()
-  const reporter = new Reporter({ clock, pingS: 15, idleMs: 300_000, readUplink: async () => 'eth0' })
+  const reporter = new Reporter({
+    clock,
+    pingS: 15,
+    idleMs: 300_000,
+    readUplink: async () => 'wlan0',
+    readSignals: async () => new Map([['wlan0', -61]]),
+  })
   const send = (line: string) => sent.push(line) > 0
   const control = { others: async () => undefined, listening: async () => undefined, send, listen: () => {} }
   const served = reporter.serve(control, over.signal)

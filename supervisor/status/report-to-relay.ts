@@ -6,7 +6,7 @@ import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.
 import type { Clock } from '../../runtime/clock.ts'
 import type { Control } from '../tunnel/control-channel.ts'
 import { Deeds } from './deeds.ts'
-import { deviceReport } from './device-report.ts'
+import { type CarryingUplink, deviceReport } from './device-report.ts'
 import type { Move } from './move.ts'
 import type { ToldAlerts } from './told-alerts.ts'
 import type { EndedShell } from './watch-shells.ts'
@@ -21,6 +21,8 @@ export interface Pace {
 export interface ReporterOptions extends Pace {
   clock: Clock
   readUplink(): Promise<string | undefined>
+  /** dBm by the names of wireless interfaces. */
+  readSignals(): Promise<Map<string, number>>
   /** Which alerts a relay was told before this start. */
   toldAlerts?: ToldAlerts
 }
@@ -116,14 +118,14 @@ export class Reporter {
   }
 
   async #serve(control: Control, ended: AbortSignal): Promise<void> {
-    const { clock, readUplink } = this.#options
+    const { clock } = this.#options
     let reported: { of: AbortSignal; atMs: number } | undefined
     while (!ended.aborted) {
       const { idleMs } = this.#pace
       const { signal: changed } = this.#changed
       const { signal: deedCame } = this.#deedCame
       if (reported?.of !== changed || clock.nowMs() - reported.atMs >= idleMs) {
-        const uplink = carryingUplink(this.#status) ?? (await readUplink())
+        const uplink = await this.#readUplink()
         if (this.#status) control.send(formatReport(this.#content(this.#status, uplink)))
         reported = { of: changed, atMs: clock.nowMs() }
       }
@@ -140,7 +142,13 @@ export class Reporter {
     this.#deeds.connectionEnded(UNSURE.pings * 1_000 * this.#pace.pingS + UNSURE.beyondMs)
   }
 
-  #content(status: SupervisorStatus, uplink: string | undefined): DeviceReport {
+  async #readUplink(): Promise<CarryingUplink | undefined> {
+    const { readUplink, readSignals } = this.#options
+    const name = carryingUplink(this.#status) ?? (await readUplink())
+    return name === undefined ? undefined : { name, signalDbm: (await readSignals()).get(name) }
+  }
+
+  #content(status: SupervisorStatus, uplink: CarryingUplink | undefined): DeviceReport {
     const { clock } = this.#options
     return deviceReport(status, this.#consoles, uplink, this.#pace.pingS, clock.wallMs())
   }

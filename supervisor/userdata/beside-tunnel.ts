@@ -1,6 +1,7 @@
 /** A tunnel to a further relay that userdata names, beside the first one: it has a state of its own, and tells its relay that one. */
 import type { DeviceConfig } from '../../formats/device-config.ts'
 import type { ConsoleStatus, SupervisorStatus } from '../../formats/status-file.ts'
+import { readSignals } from '../../runtime/wireless.ts'
 import { keepConnected, type LoopState } from '../loop/keep-connected.ts'
 import { reportOf } from '../loop/loop-reports.ts'
 import type { Context } from '../loop/ports.ts'
@@ -63,7 +64,7 @@ export class BesideTunnel {
     const { relay, login } = this.#named
     const { keepaliveS, reportS, slowRetryS, probeS } = outer.intervals
     const reporter = new Reporter({
-      ...{ clock, pingS: keepaliveS, idleMs: reportS * 1_000, readUplink: this.#common.readUplink },
+      ...{ clock, pingS: keepaliveS, idleMs: reportS * 1_000, readUplink: this.#common.readUplink, readSignals },
     })
     const othersMaxAgeMs = Math.max(slowRetryS * 3, probeS * 2) * 1_000
     const keeper = new StatusKeeper(this.#common.config.device, { othersMaxAgeMs }, clock, {

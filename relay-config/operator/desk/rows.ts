@@ -27,6 +27,8 @@ export interface DeskDevice {
   sinceMs: number | undefined
   reportedAtMs: number | undefined
   uplinks: readonly { name: string; kind: string; carries: boolean; why: string; provedAtMs: number | undefined }[]
+  /** Of the Wi-Fi that carries the tunnel. */
+  signalDbm: number | undefined
   probeMs: number | undefined
   software: string | undefined
   consoles: readonly DeskConsole[]

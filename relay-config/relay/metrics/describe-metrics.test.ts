@@ -12,7 +12,14 @@ const CONSOLES = ['core-sw1', 'core-sw2']
 
 const REPORT: DeviceReport = {
   ...{ v: 1, state: 'ready', cause: 'proved', sinceS: 7_200, proofS: 40, tookMs: 320, probeMs: 45.4 },
-  ...{ sessions: { shell: 0, console: 2 }, software: '0.1.0', uplink: 'wwan0', way: 'tls', changes: [] },
+  ...{
+    sessions: { shell: 0, console: 2 },
+    software: '0.1.0',
+    uplink: 'wwan0',
+    signalDbm: -61,
+    way: 'tls',
+    changes: [],
+  },
   consoles: [
     { name: 'core-sw1', open: true, cause: '', who: [{ technician: 'alice', types: true, forS: 60 }] },
     { name: 'core-sw2', open: false, cause: 'no /dev/ttyUSB1', who: [] },
@@ -54,6 +61,7 @@ test('has what the relay knows of a device, its consoles and its uplinks', () =>
     'oobm_console_open{device="tokyo",console="core-sw2"} 0',
     'oobm_console_sessions{device="tokyo",console="core-sw1"} 1',
     'oobm_device_other_consoles{device="tokyo"} 1',
+    'oobm_device_wifi_signal_dbm{device="tokyo"} -61',
     'oobm_uplink_carries{device="tokyo",uplink="eth0",kind="cable",metered="no"} 0',
     'oobm_uplink_carries{device="tokyo",uplink="wwan0",kind="modem",metered="yes"} 1',
     'oobm_uplink_proved_timestamp_seconds{device="tokyo",uplink="eth0"} 1799996995',
@@ -120,7 +128,7 @@ test('every line is help, type or a sample, whatever a device says', () => {
   for (const line of text.trimEnd().split('\n')) {
     assert.match(
       line,
-      /^(# (HELP|TYPE) oobm_[a-z_]+ [ -~’]+|oobm_[a-z_]+(\{[a-z]+="([^"\\\n]|\\["\\])*"(,[a-z]+="([^"\\\n]|\\["\\])*")*\})? [0-9.]+)$/,
+      /^(# (HELP|TYPE) oobm_[a-z_]+ [ -~’]+|oobm_[a-z_]+(\{[a-z]+="([^"\\\n]|\\["\\])*"(,[a-z]+="([^"\\\n]|\\["\\])*")*\})? -?[0-9.]+)$/,
     )
   }
   const helped = [...text.matchAll(/^# HELP (\S+)/gm)].map(([, name]) => name)

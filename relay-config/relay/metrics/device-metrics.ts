@@ -153,6 +153,14 @@ export const DEVICE_METRICS: readonly Metric[] = [
       ]),
   ),
   gauge(
+    'oobm_device_wifi_signal_dbm',
+    'How strongly the device hears the Wi-Fi that carries its tunnel, as of the last report.',
+    ({ view }) => {
+      const signalDbm = fresh(view)?.signalDbm
+      return signalDbm === undefined ? [] : [[{}, signalDbm]]
+    },
+  ),
+  gauge(
     'oobm_uplink_proved_timestamp_seconds',
     'When a login into the device by this uplink last came through.',
     ({ view: { report, reportedAtMs } }) =>

@@ -78,14 +78,18 @@ function placeOf({ relay }: DeviceView): string {
 }
 
 /** The one that carries the tunnel; where there is a choice, each of them. */
-function describeUplinks({ uplink, uplinks }: DeviceReport, reportedMs: number, nowMs: number): string[] {
-  if (!uplinks || uplinks.length === 0) return [row('uplink', clean(uplink ?? 'unknown', 40))]
+function describeUplinks({ uplink, uplinks, signalDbm }: DeviceReport, reportedMs: number, nowMs: number): string[] {
+  const signal = signalDbm === undefined ? '' : `Wi-Fi signal ${signalDbm} dBm`
+  if (!uplinks || uplinks.length === 0) {
+    return [row('uplink', [clean(uplink ?? 'unknown', 40), signal].filter(text => text !== '').join(', '))]
+  }
   return uplinks.map(({ name, kind, metered, carries, provedS, dayBytes, why }, at) => {
     const what = [
       `${clean(name, 40)} (${clean(kind, 20)}${metered ? ', metered' : ''})`,
       provedS === null ? 'not proved' : `proved ${shortAge(reportedMs - provedS * 1000, nowMs)} ago`,
       ...(dayBytes === null ? [] : [`${(dayBytes / 1e6).toFixed(2)} MB in 24 hours`]),
       carries ? 'carries the tunnel' : clean(why),
+      carries ? signal : '',
     ]
     return row(at === 0 ? 'uplinks' : '', what.filter(text => text !== '').join(', '))
   })

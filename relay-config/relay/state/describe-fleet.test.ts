@@ -142,6 +142,16 @@ test('has the uplinks of a device with several, and the way of its tunnel', () =
   assert.match(shown, /\n {2}way +by SSH within TLS\n/)
 })
 
+test('has the signal of the Wi-Fi that carries the tunnel', () => {
+  const shown = (more: Partial<DeviceReport>) =>
+    describeDevice(viewOf('tokyo', 'ready', { report: { ...REPORT, signalDbm: -61, ...more } }), NOW_MS, PLAIN).join(
+      '\n',
+    )
+  assert.match(shown({ uplink: 'wlan0' }), /\n {2}uplink +wlan0, Wi-Fi signal -61 dBm\n/)
+  const uplinks = UPLINKS.map(uplink => ({ ...uplink, why: uplink.why && 'no address' }))
+  assert.match(shown({ uplinks }), /, no address\n.*, carries the tunnel, Wi-Fi signal -61 dBm\n/)
+})
+
 test('has the page of a captive portal that is in the way of an uplink', () => {
   const page = 'http://portal.example/login'
   const portals = [

@@ -138,6 +138,7 @@ function describe(device: DeskDevice, app: App): HTMLElement[] {
                 {},
                 [name, kind].filter(Boolean).join(', '),
                 carries ? `: ${words.carries} ` : `: ${why} `,
+                carries && device.signalDbm !== undefined && `${device.signalDbm} dBm `,
                 provedAtMs !== undefined && [`${words.proved} `, ageElement(provedAtMs, words)],
               ),
             ),

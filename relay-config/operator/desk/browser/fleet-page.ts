@@ -96,7 +96,20 @@ export function fleetPage(app: App): Page {
 
 function deviceRow(device: DeskDevice, app: App): HTMLElement {
   const { words } = app
-  const { name, relay, state, off, provedAtMs, provedBy, sinceMs, uplinks, probeMs, consoles, mayOpenShell } = device
+  const {
+    name,
+    relay,
+    state,
+    off,
+    provedAtMs,
+    provedBy,
+    sinceMs,
+    uplinks,
+    signalDbm,
+    probeMs,
+    consoles,
+    mayOpenShell,
+  } = device
   const carrying = uplinks.find(({ carries }) => carries) ?? uplinks[0]
   const by = provedBy === undefined ? undefined : provedBy === 'login' ? words.byLogin : words.bySelfTest
   return h(
@@ -119,6 +132,7 @@ function deviceRow(device: DeskDevice, app: App): HTMLElement {
         'span',
         { class: 'fact' },
         carrying !== undefined && `${words.uplink} ${carrying.name}`,
+        signalDbm !== undefined && ` ${signalDbm} dBm`,
         probeMs !== undefined && ` · ${Math.round(probeMs)} ms`,
         relay !== undefined && ` · ${relay}`,
       ),

@@ -22,6 +22,7 @@ export function deviceOfView(view: DeviceView, access: Access | undefined): Desk
     sinceMs: toSeconds(state === 'silent' ? reportedAtMs : view.sinceMs),
     reportedAtMs: toSeconds(reportedAtMs),
     uplinks: uplinksOf(view),
+    signalDbm: report?.signalDbm,
     probeMs: report?.probeMs ?? undefined,
     software: report === undefined ? undefined : printable(report.software, 40),
     consoles: consolesOf(view, access),

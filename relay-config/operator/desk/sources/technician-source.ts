@@ -86,7 +86,14 @@ function untold(targets: KnownHosts['targets']): DeskDevice[] {
 
 const EMPTY: DeskDevice = {
   ...{ name: '', relay: undefined, state: 'unknown', cause: '', off: undefined, provedAtMs: undefined },
-  ...{ provedBy: undefined, sinceMs: undefined, reportedAtMs: undefined, uplinks: [], probeMs: undefined },
+  ...{
+    provedBy: undefined,
+    sinceMs: undefined,
+    reportedAtMs: undefined,
+    uplinks: [],
+    signalDbm: undefined,
+    probeMs: undefined,
+  },
   ...{ software: undefined, consoles: [], changes: [], mayOpenShell: false },
 }
 
