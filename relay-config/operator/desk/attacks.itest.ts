@@ -4,12 +4,16 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { WebSocket } from 'ws'
+import { within } from '../../../runtime/waiting.ts'
 import { hasChromium, openPage } from '../../../testbed/browser.ts'
 import { runProgram } from '../../../testbed/run-program.ts'
 import { scratchDirectory } from '../../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../../testbed/suite.ts'
 import { waitFor } from '../../../testbed/wait-for.ts'
+import { WINDOW_BYTES } from './terminal/terminal-messages.ts'
+import { madeConsoles } from './testing/made-consoles.ts'
 import { makeFleet } from './testing/made-fleet.ts'
+import { memoryMb, rendererMb } from './testing/memory.ts'
 import { onRelay, startDesk } from './testing/start-desk.ts'
 
 const test = suite('attacks on the desk')
@@ -232,6 +236,75 @@ else
       assert.equal(complaints, [])
     },
     LIMIT,
+  )
+
+/** What a target may send without end; what goes through a pipe comes as fast as ssh takes it. */
+const FLOODS = {
+  lines: "yes 'a line of a flood that never ends, and it is long enough to be a line of a log'",
+  marks: endless(String.raw`\314\201`),
+  'inserted-lines': endless(String.raw`\033[2147483647L`),
+  'repeated-characters': endless(String.raw`x\033[2147483647b`),
+  questions: endless(String.raw`\033[c`),
+  resets: endless(String.raw`\033c`),
+}
+/** Bytes after which it is a flood, and not what a buffer took. */
+const FLOODED = 4 * WINDOW_BYTES
+/** Milliseconds for an answer of the page. */
+const PAGE_MS = 20_000
+/** MB, several times what each has without a flood; a page that keeps all has more after seconds. */
+const MEMORY_MAX = 600
+
+function endless(sequence: string): string {
+  return `printf a; yes "$(printf '${sequence}%.0s' $(seq 500))" | tr -d '\\n'`
+}
+
+if (!hasChromium()) test.skip('a target that floods', 'the package chromium is not installed')
+else
+  test(
+    'while a target floods, another console takes keys, Ctrl-C ends the flood, a click closes it, and memory stays bounded',
+    async context => {
+      const over = String.raw`printf '\030\033\\\r\nthe flood is over\r\n'; exec cat`
+      const floods = Object.entries(FLOODS).map(([name, flood]) => [name, `trap : INT\n${flood}\n${over}`])
+      const config = await madeConsoles(context, { ...Object.fromEntries(floods), calm: 'stty -echo; exec cat' })
+      const desk = await startDesk(context, ['--ssh-config', config])
+      const { page, complaints } = await openPage(context)
+      await page.addInitScript(`window.shown = 0; {
+        const { send } = WebSocket.prototype
+        WebSocket.prototype.send = function (data) {
+          if (typeof data === 'string' && data.includes('"shown"')) shown += JSON.parse(data).bytes
+          return send.call(this, data)
+        }
+      }`)
+      await page.goto(desk.url)
+      await page.locator('li.device').first().waitFor()
+      for (const name of Object.keys(FLOODS)) {
+        await page.evaluate(`shown = 0; location.hash = '#/console/calm,${name}'`)
+        const [calm, flooded] = ['calm', name].map(pane => page.locator(`section[aria-label="${pane}"]`))
+        assert.ok(calm && flooded)
+        // A page that a flood has stopped does not answer at all.
+        const shown = () => within(PAGE_MS, [], () => page.evaluate('shown'))
+        await waitFor(
+          `${name} to flood`,
+          async () => {
+            const seen = await shown()
+            return seen.kind === 'done' && Number(seen.value) > FLOODED
+          },
+          { timeoutMs: 60_000 },
+        )
+        await calm.locator('textarea').focus()
+        await page.keyboard.type(`beside ${name}\n`)
+        await calm.locator('.xterm-rows', { hasText: `beside ${name}` }).waitFor()
+        const memory = { desk: await memoryMb(desk.program.pid), page: await rendererMb() }
+        for (const [what, mb] of Object.entries(memory)) assert.ok(mb < MEMORY_MAX, `${name}: ${what} has ${mb} MB`)
+        await flooded.locator('textarea').focus()
+        await page.keyboard.press('Control+c')
+        await flooded.locator('.xterm-rows', { hasText: 'the flood is over' }).waitFor()
+        await page.getByRole('button', { name: `Close ${name}` }).click()
+        await flooded.waitFor({ state: 'detached' })
+      }
+      assert.equal(complaints, [])
+    },
+    { timeoutMs: 400_000 },
   )
 
 test.run()

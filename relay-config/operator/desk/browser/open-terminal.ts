@@ -3,12 +3,16 @@ import { FitAddon } from '@xterm/addon-fit'
 import { SearchAddon } from '@xterm/addon-search'
 import { WebLinksAddon } from '@xterm/addon-web-links'
 import { Terminal } from '@xterm/xterm'
-import type { TerminalAsk, TerminalTell } from '../terminal/terminal-messages.ts'
+import { createNoticeReader } from '../commands/notices.ts'
+import { type TerminalAsk, type TerminalTell, WINDOW_BYTES } from '../terminal/terminal-messages.ts'
+import { createFeed } from './feed-terminal.ts'
 import { openSocket } from './talk.ts'
+import { tameTerminal } from './tame-terminal.ts'
 
 export type TerminalKind = Extract<TerminalAsk, { type: 'open' }>['kind']
 
 export type TerminalState =
+  /** Connecting lasts until the far side has said something: until then ssh may ask for a passphrase, or fail. */
   | { is: 'connecting' | 'connected' }
   | { is: 'lost'; againS: number }
   /** By itself, or because it could not be opened. */
@@ -40,6 +44,8 @@ export interface TerminalOptions {
   onOutput(bytes: Uint8Array): void
   /** An address in the output that was clicked. */
   onLink(address: string): void
+  /** Stands in the place of output that came faster than it can be drawn. */
+  leftOut(kB: number): string
   /** May change what is typed, as a held Ctrl does. */
   translate(typed: string): string
 }
@@ -49,10 +55,15 @@ const SCROLLBACK_LINES = 10_000
 const AGAIN_S = [1, 2, 5, 10, 15]
 /** ssh's own failure: it could not connect, or the connection was lost (ssh(1), EXIT STATUS). */
 const SSH_FAILED = 255
-/** Milliseconds from which on a connection counts as one that was there: a login alone takes less. */
+/** Milliseconds after which the next loss begins again with the shortest wait. */
 const STABLE_MS = 5_000
-/** What the target may have left on: colours, a hidden cursor, another screen, keypad keys, mouse, bracketed paste. */
-const RESET = '\x1b[0m\x1b[?25h\x1b[?1049l\x1b[?1l\x1b>\x1b[?1000l\x1b[?2004l'
+/**
+ * What the target may have left on: half a sequence, colours, a hidden cursor, another screen, keypad keys, mouse, bracketed
+ * paste. Leaving the other screen restores a cursor; where there is none to leave, the one that was saved just before.
+ */
+const RESET = '\x18\x1b[0m\x1b[?25h\x1b7\x1b[?1049l\x1b[?1l\x1b>\x1b[?1000l\x1b[?2004l\r\n'
+/** Bytes on the screen after which the desk is told. */
+const SHOWN_BYTES = WINDOW_BYTES / 8
 const THEME = { background: '#101418', foreground: '#e6e6e6', cursor: '#ffd866', selectionBackground: '#3d5a80' }
 
 export function openTerminal({
@@ -62,16 +73,13 @@ export function openTerminal({
   onPaste,
   onOutput,
   onLink,
+  leftOut,
   translate,
 }: TerminalOptions): DeskTerminal {
   const screen = document.createElement('div')
   screen.className = 'screen'
-  const linkHandler = {
-    activate: (_event: MouseEvent, address: string) => onLink(address),
-    allowNonHttpProtocols: false,
-  }
   const term = new Terminal({
-    ...{ scrollback: SCROLLBACK_LINES, fontSize: 14, theme: THEME, linkHandler, allowProposedApi: true },
+    ...{ scrollback: SCROLLBACK_LINES, fontSize: 14, theme: THEME, allowProposedApi: true },
     ...{ fontFamily: 'ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace', screenReaderMode: true },
   })
   const fit = new FitAddon()
@@ -79,6 +87,7 @@ export function openTerminal({
   term.loadAddon(fit)
   term.loadAddon(search)
   term.loadAddon(new WebLinksAddon((_event, address) => onLink(address)))
+  tameTerminal(term)
   let socket: WebSocket | undefined
   let timer: number | undefined
   let failures = 0
@@ -89,7 +98,7 @@ export function openTerminal({
     terminal.onState(state)
   }
   const sendText = (text: string) => {
-    if (socket?.readyState === WebSocket.OPEN && terminal.state.is === 'connected') socket.send(encoder.encode(text))
+    if (socket?.readyState === WebSocket.OPEN) socket.send(encoder.encode(text))
   }
   const tell = (message: TerminalAsk) => socket?.readyState === WebSocket.OPEN && socket.send(JSON.stringify(message))
   const connect = () => {
@@ -98,14 +107,25 @@ export function openTerminal({
     const own = openSocket('/terminal')
     const fromMs = performance.now()
     let hasEnded = false
+    const arrived = () => terminal.state.is === 'connecting' && set({ is: 'connected' })
+    const greeted = kind === 'console' || kind === 'watch' ? createNoticeReader(arrived) : arrived
+    let unsaid = 0
+    const shown = (bytes: number) => {
+      unsaid += bytes
+      if (unsaid < SHOWN_BYTES || own.readyState !== WebSocket.OPEN) return
+      own.send(JSON.stringify({ type: 'shown', bytes: unsaid } satisfies TerminalAsk))
+      unsaid = 0
+    }
+    const feed = createFeed(term, shown, leftOut)
     socket = own
     set({ is: 'connecting' })
     const over = (code: number | null, problem = '') => {
       if (hasEnded || socket !== own) return
       hasEnded = true
-      term.write(RESET)
-      const wasIn = performance.now() - fromMs > STABLE_MS
-      if (wasIn) failures = 0
+      // Behind what still waits to be drawn.
+      feed(encoder.encode(RESET))
+      const wasIn = terminal.state.is === 'connected'
+      if (wasIn && performance.now() - fromMs > STABLE_MS) failures = 0
       const isLost = code === SSH_FAILED && (wasIn || failures > 0) && kind !== 'relay'
       if (!isLost) return set({ is: 'ended', code, problem })
       const againS = AGAIN_S[Math.min(failures++, AGAIN_S.length - 1)] ?? 1
@@ -114,7 +134,6 @@ export function openTerminal({
     }
     own.addEventListener('open', () => {
       tell({ type: 'open', kind, name, cols: term.cols, rows: term.rows })
-      set({ is: 'connected' })
     })
     own.addEventListener('message', event => {
       if (typeof event.data === 'string') {
@@ -124,11 +143,9 @@ export function openTerminal({
         return
       }
       const bytes = new Uint8Array(event.data as ArrayBuffer)
+      greeted(bytes)
       onOutput(bytes)
-      term.write(
-        bytes,
-        () => own.readyState === WebSocket.OPEN && own.send(JSON.stringify({ type: 'shown', bytes: bytes.length })),
-      )
+      feed(bytes)
     })
     own.addEventListener('close', () => over(null))
   }

@@ -48,6 +48,7 @@ export function makePane(key: string, app: App, onClose: () => void): Pane {
     onPaste: text => showPaste(text, terminal, app),
     onOutput: people.read,
     onLink: address => askForLink(address, app, terminal.focus),
+    leftOut: kB => app.words.leftOut(kB, kind === 'console' || kind === 'watch'),
     translate: typed => {
       if (!isCtrl || typed.length !== 1) return typed
       setCtrl(false)

@@ -55,6 +55,8 @@ const EN = {
   connected: 'connected',
   ended: 'ended',
   lost: (seconds: number) => `the connection was lost; again in ${seconds} s`,
+  leftOut: (kB: number, isLogged: boolean) =>
+    `[oobm desk: ${kB} kB were left out here: they came faster than this page can draw them${isLogged ? '; the log has them' : ''}]`,
   again: 'Connect again',
   close: 'Close',
   sideBySide: 'Beside each other',
@@ -165,6 +167,8 @@ const JA: Words = {
   connected: '接続中',
   ended: '終了しました',
   lost: seconds => `接続が切れました。${seconds}秒後に再接続します`,
+  leftOut: (kB, isLogged) =>
+    `[oobm desk: 表示が追いつかないため${kB} kBを省略しました${isLogged ? '。ログには残っています' : ''}]`,
   again: '再接続',
   close: '閉じる',
   sideBySide: '並べて表示',

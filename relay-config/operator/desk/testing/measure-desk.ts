@@ -1,11 +1,10 @@
 /** `make desk-figures`: what the fleet page costs with a thousand devices, in a real browser. */
-import { readdir, readFile } from 'node:fs/promises'
 import { loadavg } from 'node:os'
-import { readProcessStat } from '../../../../runtime/process-stat.ts'
 import { openPage, type TestPage } from '../../../../testbed/browser.ts'
 import { scratchDirectory } from '../../../../testbed/scratch.ts'
 import { withUndo } from '../../../../testbed/undo.ts'
 import { makeFleet, writeReport } from './made-fleet.ts'
+import { rendererMb } from './memory.ts'
 import { onRelay, startDesk } from './start-desk.ts'
 
 const DEVICES = 1_000
@@ -73,23 +72,4 @@ async function typed(page: TestPage['page'], texts: readonly string[]): Promise<
     told.push(`${text === '' ? 'all again' : `"${text}"`} ${ms} ms`)
   }
   return told.join(', ')
-}
-
-/** Of the largest renderer below this process, in MB. */
-async function rendererMb(): Promise<number> {
-  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name)).map(Number)
-  const parents = new Map(
-    await Promise.all(pids.map(async pid => [pid, (await readProcessStat(pid))?.parent] as const)),
-  )
-  const isOurs = (pid: number | undefined): boolean =>
-    pid !== undefined && pid > 1 && (pid === process.pid || isOurs(parents.get(pid)))
-  const sizes = await Promise.all(
-    pids.filter(isOurs).map(async pid => {
-      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-      if (!command.includes('--type=renderer')) return 0
-      const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '')
-      return Number(/^Pss: +(\d+) kB/m.exec(rollup)?.[1] ?? 0)
-    }),
-  )
-  return Math.round(Math.max(0, ...sizes) / 1000)
 }
