@@ -3,6 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
+import { assertPrinted } from '../device/testing/printed.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { suite } from '../testbed/suite.ts'
 import { makeDevice, type TestDevice } from './testing/device.ts'
@@ -54,7 +55,9 @@ test('says what became of it, and exits with 0 only where all of it was taken', 
   assert.is(shown.code, 0)
   assert.match(shown.stdout, /^serial number +8$/m)
   assert.match(shown.stdout, /^refused +2$/m)
-  const json = JSON.parse((await oobm(device, '--json')).stdout)
+  const printed = (await oobm(device, '--json')).stdout
+  await assertPrinted('settings', printed)
+  const json = JSON.parse(printed)
   assert.equal([json.serial, json.refused, json.trial, json.signers.length], [8, 2, null, 1])
 })
 

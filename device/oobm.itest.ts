@@ -9,6 +9,7 @@ import { makeKey } from '../testbed/make-key.ts'
 import { startProgram } from '../testbed/run-program.ts'
 import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
+import { assertPrinted } from './testing/printed.ts'
 
 const test = suite('oobm')
 const SLOW = { timeoutMs: 120_000 }
@@ -90,6 +91,7 @@ test(
     }
     assert.equal([supervisor.running, supervisor.status], [false, null])
     assert.match(supervisor.problem, 'it ended without removing')
+    await assertPrinted('status', dead.stdout)
   },
   SLOW,
 )

@@ -10,22 +10,24 @@ const lineSchema = z.discriminatedUnion('event', [
 
 type Line = z.output<typeof lineSchema>
 
-export interface ShellSession {
+export const shellSessionSchema = z.object({
   /** What was typed as the login name. */
-  account: string
+  account: z.string(),
   /** Whose key it was; null where no list has it. */
-  person: string | null
+  person: z.string().nullable(),
   /** Address of the other end, as sshd saw it. */
-  from: string
+  from: z.string(),
   /** `relay`: by the tunnel, or from this device itself, which look the same here. */
-  way: 'relay' | 'network'
+  way: z.enum(['relay', 'network']),
   /** Milliseconds since 1970. */
-  openedAt: number
+  openedAt: z.int(),
   /** Null while it lasts, and when nobody saw its end. */
-  closedAt: number | null
+  closedAt: z.int().nullable(),
   /** `lost`: the power went, or the system was restarted, and nothing wrote down the end. */
-  state: 'open' | 'closed' | 'lost'
-}
+  state: z.enum(['open', 'closed', 'lost']),
+})
+
+export type ShellSession = z.output<typeof shellSessionSchema>
 
 export interface Present {
   boot: string

@@ -27,7 +27,7 @@ export const settingsPollSchema = z.strictObject({
 export type SettingsPoll = z.output<typeof settingsPollSchema>
 
 /** The last look at the address. */
-const pollStatusSchema = z.object({
+export const pollStatusSchema = z.object({
   version: z.literal(1),
   url: z.string(),
   /** When, in this boot. */

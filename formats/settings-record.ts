@@ -12,7 +12,7 @@ export const RESULTS = {
   undone: 'its connectivity was not proved, and the one before is back',
 } as const
 
-const outcomeSchema = z.object({
+export const outcomeSchema = z.object({
   /** Counts all outcomes of this device. */
   id: z.int(),
   /** Milliseconds since 1970, as the clock was. */

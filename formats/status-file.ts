@@ -15,6 +15,24 @@ const instant = z.int()
 
 const changeSchema = z.preprocess(withState, z.object({ at: instant, state: z.enum(STATE_NAMES), cause: z.string() }))
 
+export const hotspotStateSchema = z.object({
+  interface: z.string(),
+  ssid: z.string(),
+  /** Of this board on it. */
+  address: z.string(),
+  isOn: z.boolean(),
+  /** Whether the same radio logs in to networks while it is off. */
+  isAlsoClient: z.boolean(),
+  /** Since when it is on; null while it is off. */
+  since: instant.nullable(),
+  /** Devices that have joined it. */
+  devices: z.int(),
+  /** What happens by itself, if nobody comes and nothing is proved meanwhile. */
+  next: z.object({ to: z.enum(['on', 'off']), at: instant }).nullable(),
+  /** Why it was not switched when it was last asked for; empty where it was. */
+  problem: z.string(),
+})
+
 /** `/run/oobm/status.json`, written by the supervisor at every change and at every heartbeat. */
 export const supervisorStatusSchema = z.preprocess(
   withState,
@@ -103,25 +121,7 @@ export const supervisorStatusSchema = z.preprocess(
       )
       .optional(),
     /** The hotspot of this board; missing where the settings have none. */
-    hotspot: z
-      .object({
-        interface: z.string(),
-        ssid: z.string(),
-        /** Of this board on it. */
-        address: z.string(),
-        isOn: z.boolean(),
-        /** Whether the same radio logs in to networks while it is off. */
-        isAlsoClient: z.boolean(),
-        /** Since when it is on; null while it is off. */
-        since: instant.nullable(),
-        /** Devices that have joined it. */
-        devices: z.int(),
-        /** What happens by itself, if nobody comes and nothing is proved meanwhile. */
-        next: z.object({ to: z.enum(['on', 'off']), at: instant }).nullable(),
-        /** Why it was not switched when it was last asked for; empty where it was. */
-        problem: z.string(),
-      })
-      .optional(),
+    hotspot: hotspotStateSchema.optional(),
     sessions: z.object({ shell: z.int(), console: z.int() }),
     /** The next attempt to connect; null while none is planned. */
     retryAt: instant.nullable(),

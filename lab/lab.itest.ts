@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { openTerminal } from '../console-bridge/testing/bridge-fixture.ts'
+import { assertPrinted } from '../device/testing/printed.ts'
 import { buildInto } from '../testbed/programs.ts'
 import { runProgram, startProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
@@ -93,6 +94,10 @@ test(
 
     const status = await runProgram(join(directory, 'oobm'), ['status'], { timeoutMs: PATIENCE_MS })
     assert.match(status.stdout, /core-sw1 +sim:router 9600 8N1 +open.*alice types/s)
+    for (const what of ['status', 'doctor']) {
+      const { stdout } = await runProgram(join(directory, 'oobm'), [what, '--json'], { timeoutMs: PATIENCE_MS })
+      await assertPrinted(what, stdout)
+    }
     const second = await runProgram(process.execPath, command, { timeoutMs: PATIENCE_MS })
     assert.match(second.stderr, `A lab runs in ${directory} already`)
 

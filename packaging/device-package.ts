@@ -7,6 +7,7 @@ import { bashCompletion } from './completion.ts'
 import { copyright } from './copyright.ts'
 import { oobmPage } from './device-pages.ts'
 import { jsonSchemas } from './json-schemas.ts'
+import { deviceSchemas, schemaFiles } from './output-schemas.ts'
 import { filesBelow, linksBelow, type Package, packed, source } from './pack-deb.ts'
 import type { Recording } from './recordings.ts'
 import { type Architecture, serialAddon } from './serial-addon.ts'
@@ -44,6 +45,7 @@ export function devicePackage(
       const { oobm, device } = jsonSchemas()
       put('usr/share/oobm/oobm.schema.json', oobm)
       put('usr/share/oobm/device.schema.json', device)
+      for (const [file, text] of schemaFiles(deviceSchemas())) put(`usr/share/oobm/json/${file}`, text)
       for (const { path, wav } of recordings) put(`usr/share/oobm/speech/${path}`, wav)
       put(`usr/share/lintian/overrides/${NAME}`, source('packaging/device/debian/lintian-overrides'))
       const doc = `usr/share/doc/${NAME}`

@@ -1,30 +1,30 @@
-/** JSON Schemas of what `--json` prints, and of events: for programs that read it; pure. */
-import * as z from 'zod'
-import { type CommandTable, commandsOf, everyCommand, type Program } from '../cli/command.ts'
+/** The JSON Schemas that each package has of what its programs print and send; pure. */
+import { outputSchema, outputSchemas } from '../cli/output-schemas.ts'
+import { PROGRAM as OOBM } from '../device/commands/all-commands.ts'
+import { PROGRAM as OOBM_RELAY } from '../relay-config/operator/commands/all-commands.ts'
 import { eventSchema } from '../relay-config/relay/events/event.ts'
 
-/**
- * @param isStrict whether what is not named is wrong: for tests. Later versions may add to each object
- * @returns by command, such as `settings show`, and `events` for an event as sinks get it
- */
-export function outputSchemas<C extends CommandTable<C>>(program: Program<C>, isStrict = false): Map<string, object> {
-  const commands = everyCommand(commandsOf(program)).flatMap(([path, { json, summary }]) =>
-    json === undefined ? [] : [[path, schemaOf(json, `${program.name} ${path} --json: ${summary}`, isStrict)] as const],
-  )
+/** What `oobm-relay wifi` hands on as the device printed it. */
+const FROM_DEVICE = /^wifi( |$)/
+
+/** By command, such as `settings show`, and `events` for an event as sinks get it. */
+export function relaySchemas(isStrict = false): Map<string, object> {
   return new Map([
-    ...commands,
-    ['events', schemaOf(eventSchema, 'An event, as a webhook or a command gets it', isStrict)],
+    ...outputSchemas(OOBM_RELAY, isStrict),
+    ...[...deviceSchemas(isStrict)].filter(([command]) => FROM_DEVICE.test(command)),
+    ['events', outputSchema(eventSchema, 'An event, as a webhook or a command gets it', isStrict)],
   ])
 }
 
-function schemaOf(schema: z.ZodType, title: string, isStrict: boolean): object {
-  const { $schema, ...rest } = z.toJSONSchema(schema, {
-    io: 'output',
-    target: 'draft-7',
-    unrepresentable: 'any',
-    override: ({ jsonSchema }) => {
-      if (!isStrict && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties
-    },
-  })
-  return { $schema, title, ...rest }
+/** By command, such as `wifi scan`. */
+export function deviceSchemas(isStrict = false): Map<string, object> {
+  return outputSchemas(OOBM, isStrict)
+}
+
+/** As they are in a package. */
+export function schemaFiles(schemas: ReadonlyMap<string, object>): [name: string, text: string][] {
+  return [...schemas].map(([command, schema]) => [
+    `${command.replaceAll(' ', '-')}.schema.json`,
+    `${JSON.stringify(schema, null, 2)}\n`,
+  ])
 }

@@ -9,7 +9,7 @@ import { fieldPages } from './field-pages/field-pages.ts'
 import { jsonSchemas } from './json-schemas.ts'
 import { manPage } from './man-page.ts'
 import { dashboardJson } from './monitoring/dashboard.ts'
-import { outputSchemas } from './output-schemas.ts'
+import { relaySchemas, schemaFiles } from './output-schemas.ts'
 import { type Package, packed, source } from './pack-deb.ts'
 
 const NAME = 'oobm-relay'
@@ -39,8 +39,7 @@ export function relayPackage(build: string, date: Date, changelog: (name: string
       for (const unit of UNITS) put(`usr/lib/systemd/system/${unit}`, source(`packaging/debian/units/${unit}`))
       put(`usr/share/${NAME}/prometheus/oobm.rules.yml`, source('packaging/monitoring/oobm.rules.yml'))
       put(`usr/share/${NAME}/grafana/oobm.json`, dashboardJson())
-      for (const [command, schema] of outputSchemas(PROGRAM))
-        put(`usr/share/${NAME}/json/${command.replace(' ', '-')}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`)
+      for (const [file, text] of schemaFiles(relaySchemas())) put(`usr/share/${NAME}/json/${file}`, text)
       put(`usr/bin/${NAME}`, source('packaging/debian/oobm-relay'), 0o755)
       put('usr/lib/nagios/plugins/check_oobm', source('packaging/debian/check_oobm'), 0o755)
       put(`usr/share/man/man1/${NAME}.1.gz`, packed(manPage(source('man/oobm-relay.1'), PROGRAM, date)))

@@ -1,5 +1,6 @@
 /** `ssh core-sw1 alerts [--json]`: what the rules of one console found. The lines themselves are in `log`. */
 import { alertRulesOf } from '../../formats/alert-rules.ts'
+import type { ExecOutputs } from '../../formats/exec-outputs.ts'
 import type { ToldAlert } from '../../formats/status-file.ts'
 import { timeText } from '../../runtime/time-text.ts'
 import type { Console } from '../console/console.ts'
@@ -10,7 +11,7 @@ type FoundAlert = Omit<ToldAlert, 'text' | 'ref'>
 
 export const alertsCommand = onConsole<'alerts'>(async (console, { options }, { stream, alertsOf }) => {
   // Who may see what a target said is the transcript's to decide.
-  const alerts = alertsOf(console.name).map(({ text: _, ...alert }) => alert)
+  const alerts: ExecOutputs['alerts'] = alertsOf(console.name).map(({ text: _, ...alert }) => alert)
   await stream.print(...(options.json ? [JSON.stringify(alerts, null, 2)] : alertLines(console, alerts)))
   return SESSION_EXIT.ok
 })

@@ -1,4 +1,5 @@
 /** `ssh core-sw1 recordings list`, `play N` and `export N`: the recorded sessions of one console. */
+import type { ExecOutputs } from '../../formats/exec-outputs.ts'
 import { timeText } from '../../runtime/time-text.ts'
 import type { Console } from '../console/console.ts'
 import { parseSize } from '../console/terminal-size.ts'
@@ -140,10 +141,10 @@ function titleOf({ console, number, who, beganAt }: Entry): string {
   return `${console}, recording ${number}: ${who}, ${timeText(beganAt)}`
 }
 
-function shown(entry: Entry, start: number) {
+function shown(entry: Entry, start: number): ExecOutputs['recordings list'][number] {
   const { position: _, end, ...rest } = entry
-  const { position: __, ...ended } = end ?? {}
-  return { ...rest, end: end === undefined ? null : ended, kept: keptOf(entry, start) }
+  const ended = end === undefined ? null : { at: end.at, how: end.how, typedBytes: end.typedBytes }
+  return { ...rest, end: ended, kept: keptOf(entry, start) }
 }
 
 function ours(text: string): string {

@@ -1,5 +1,6 @@
 /** What `run` prints: the answers as text, or a JSON object for each line. */
 import { StringDecoder } from 'node:string_decoder'
+import type { ExecOutputs } from '../../formats/exec-outputs.ts'
 import type { LineEnd } from './run-line.ts'
 
 interface Output {
@@ -36,7 +37,12 @@ export function jsonReport({ write }: Output): Report {
     },
     text: text => print(inside(decoder.write(Buffer.from(text, 'latin1')))),
     end: ({ prompt, reason, exitCode, ms }) => {
-      const rest = { prompt, reason, exit: exitCode, seconds: Math.round(ms / 10) / 100 }
+      const rest: Omit<ExecOutputs['run'], 'command' | 'output'> = {
+        prompt,
+        reason,
+        exit: exitCode,
+        seconds: Math.round(ms / 10) / 100,
+      }
       return print(`${inside(decoder.end())}",${JSON.stringify(rest).slice(1)}\n`)
     },
   }

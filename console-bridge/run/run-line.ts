@@ -1,4 +1,5 @@
 /** Sends one line and follows the answer of the target to its end. */
+import type { ExecOutputs } from '../../formats/exec-outputs.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Scrollback } from '../console/scrollback.ts'
 import { SESSION_EXIT, type SessionExit } from '../session/exit-codes.ts'
@@ -29,7 +30,7 @@ export interface LineContext extends RunSettings {
 
 /** How the answer ended. */
 export interface LineEnd {
-  reason: 'prompt' | 'idle' | 'timeout' | 'missed' | 'stopped'
+  reason: ExecOutputs['run']['reason']
   exitCode: SessionExit
   /** The last line, where it is a prompt. */
   prompt: string

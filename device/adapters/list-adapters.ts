@@ -1,6 +1,7 @@
 /** The USB adapters that are plugged in: what each is, which console it is, and what to write so that it stays one. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import * as z from 'zod'
 import {
   type ConsoleConfig,
   type DeviceConfig,
@@ -16,28 +17,30 @@ import { lookAtUsb, ttyOf, type UsbLook } from '../../runtime/usb-serial.ts'
 import { readConsoleBridge } from '../daemons/read-daemon.ts'
 
 /** One serial line of an adapter. */
-export interface Adapter {
+export const adapterSchema = z.object({
   /** As `usb = …` has it. */
-  port: string
+  port: z.string(),
   /** As the kernel names it: `1-1.2:1.0`. */
-  kernelName: string
+  kernelName: z.string(),
   /** `0403:6001` */
-  chip: string
-  product: string | null
-  driver: string | null
-  serialNumber: string | null
+  chip: z.string(),
+  product: z.string().nullable(),
+  driver: z.string().nullable(),
+  serialNumber: z.string().nullable(),
   /** Whether another adapter on this device has the same, or none either: it says nothing then. */
-  shared: boolean
-  tty: string
+  shared: z.boolean(),
+  tty: z.string(),
   /** udev's names; by-path has the name of the board's USB controller in it. */
-  byId: string | null
-  byPath: string | null
+  byId: z.string().nullable(),
+  byPath: z.string().nullable(),
   /** The console that it is; of a spare port, the provisional one. */
-  console: string | null
-  provisional: boolean
+  console: z.string().nullable(),
+  provisional: z.boolean(),
   /** Its address on the bus, a new one each time that it is plugged in. */
-  pluggedAs: number
-}
+  pluggedAs: z.int(),
+})
+
+export type Adapter = z.output<typeof adapterSchema>
 
 export async function listAdapters(env: NodeJS.ProcessEnv): Promise<Adapter[]> {
   const { sysfs, dev } = kernelFolders(env)

@@ -6,6 +6,7 @@ import { startProgram } from '../../testbed/run-program.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
 import { CH340, FT232, FT4232, usbTree } from '../../testbed/usb-tree.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
+import { assertPrinted } from '../testing/printed.ts'
 
 const test = suite('oobm console adapters and name')
 
@@ -47,7 +48,9 @@ test(
     await plug('1-1.2', { ...FT232, serial: 'A50285BI' })
     // As udev gives the name to whichever came last.
     await link(id, 'ttyUSB1')
-    const { adapters } = JSON.parse((await ended(oobm('adapters', '--json'))).output)
+    const printed = (await ended(oobm('adapters', '--json'))).output
+    await assertPrinted('console adapters', printed)
+    const { adapters } = JSON.parse(printed)
     assert.equal(
       adapters.map(({ port, console, shared }: Record<string, unknown>) => [port, console, shared]),
       [

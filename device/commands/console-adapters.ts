@@ -1,13 +1,15 @@
 /** `oobm console adapters`: what is plugged in, and which console it is. */
+import * as z from 'zod'
 import { alignColumns } from '../../cli/layout.ts'
 import type { Paint } from '../../cli/paint.ts'
 import { EXIT } from '../../runtime/errors.ts'
-import { type Adapter, listAdapters } from '../adapters/list-adapters.ts'
+import { type Adapter, adapterSchema, listAdapters } from '../adapters/list-adapters.ts'
 import { defineCommand } from '../command.ts'
 
 export const consoleAdapters = defineCommand({
   summary: 'show the USB serial adapters that are plugged in, and which console each is',
   options: { json: { help: 'print one JSON document' } },
+  json: z.object({ version: z.literal(1), adapters: z.array(adapterSchema) }),
   run: async ({ values, env, print, paint }) => {
     const adapters = await listAdapters(env)
     const lines = values.json ? [JSON.stringify({ version: 1, adapters })] : describeAdapters(adapters, paint)

@@ -14,6 +14,7 @@ import { ptyTarget } from '../../testbed/pty-target.ts'
 import { startProgram } from '../../testbed/run-program.ts'
 import { suite } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
+import { assertPrinted } from '../testing/printed.ts'
 
 const test = suite('oobm console')
 
@@ -28,7 +29,7 @@ test(
     await writeFile(join(directory, 'credentials/bridge_host_key'), key.privateKey, { mode: 0o600 })
     const target = await ptyTarget(context, directory)
     const consoles = [
-      { name: 'core-sw1', path: target.path },
+      { name: 'core-sw1', path: target.path, alerts: ['ios' as const] },
       { name: 'core-sw2', path: join(directory, 'no-such-line') },
     ]
     await configure(minimal(key.publicKey, { consoles, bridge: { hostKey: key.publicKey, port: await freePort() } }))
@@ -63,6 +64,7 @@ test(
     assert.equal([answer.code, answer.stdout, answer.stderr], [EXIT.ok, '12:00\n', ''])
     const json = await oobm('console', 'run', '--json', 'core-sw1', '--', 'show  "clock"')
     assert.is(JSON.parse(json.stdout).output, '12:00\n')
+    await assertPrinted('console run', json.stdout)
 
     const run = (...args: string[]) => {
       const program = startProgram(process.execPath, [...programArgs('device/main.ts'), ...args], {
@@ -83,6 +85,17 @@ test(
     await attach.says(/\*12:00\r\nRouter#/)
     await waitFor('the end of the answer', () => attach.ended())
     assert.is(attach.child.exitCode, EXIT.ok)
+    target.says('%PLATFORM_ENV-1-FAN: Faulty fan\r\n')
+    const alerts = await waitFor('the alert', async () => {
+      const { stdout } = await oobm('console', 'alerts', 'core-sw1', '--json')
+      return stdout.includes('ios-fan') && stdout
+    })
+    await assertPrinted('console alerts', alerts)
+    for (const command of [['status'], ['recordings', 'list', 'core-sw1']]) {
+      const { stdout } = await oobm('console', ...command, '--json')
+      assert.match(stdout, command[0] === 'status' ? /"take-over"/ : /"typedBytes"/)
+      await assertPrinted(`console ${command.slice(0, 2).join(' ')}`, stdout)
+    }
     const unknown = await oobm('console', 'watch', 'nothing')
     assert.is(unknown.code, EXIT.usage)
     assert.match(unknown.stderr, 'log in with one of these names: core-sw1')

@@ -6,6 +6,7 @@ import { runSsh, SSH_FAILED, sshSettings } from '../../cli/ssh.ts'
 import { ACCOUNT_ADDRESS, ANY_CONSOLE, BRIDGE_KNOWN_HOSTS } from '../../formats/bridge-login.ts'
 import { consoleRuntimeDirectory } from '../../formats/directories.ts'
 import { EXEC_COMMANDS, EXEC_NAMES, type ExecCommandName, entryOf } from '../../formats/exec-commands.ts'
+import { execOutputOf } from '../../formats/exec-outputs.ts'
 import { argumentProblem } from '../../formats/parse-exec.ts'
 import { quoteWord } from '../../formats/split-line.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
@@ -49,9 +50,11 @@ function commandsBelow(names: readonly ExecCommandName[]): Record<string, Comman
 /** The command of the bridge, for people on this device. */
 function commandOf(name: ExecCommandName): Command {
   const { help, arguments: values = [], options = {}, rest, onConsole } = entryOf(name)
+  const json = execOutputOf(name)
   const pick = ({ value, help }: { value?: string; help: string }) => ({ ...(value !== undefined && { value }), help })
   return defineCommand({
     summary: help,
+    ...(json && { json }),
     arguments: [
       ...(onConsole ? [NAME] : []),
       ...values.map(({ isOptional, isRepeated, ...entry }) => ({

@@ -1,17 +1,19 @@
 /** `oobm doctor`: checks every part of the way in, and says what to do about each fault. */
 import { readFile } from 'node:fs/promises'
+import * as z from 'zod'
 import { usageError } from '../../cli/command.ts'
 import { alignColumns } from '../../cli/layout.ts'
 import type { Paint } from '../../cli/paint.ts'
 import { type DeviceConfig, deviceConfigSchema } from '../../formats/device-config.ts'
 import { deviceConfigPath } from '../../formats/directories.ts'
+import { speedResultSchema } from '../../formats/speed.ts'
 import { parseToml } from '../../formats/toml-file.ts'
 import { ConfigurationError, EXIT, errorMessage } from '../../runtime/errors.ts'
 import { defineCommand } from '../command.ts'
 import { applianceChecks } from '../doctor/appliance-checks.ts'
 import { boardChecks, pollAndNextChecks } from '../doctor/board-checks.ts'
 import { fallbackChecks } from '../doctor/fallback-checks.ts'
-import { type Finding, ok, runChecks, wrong } from '../doctor/finding.ts'
+import { type Finding, findingSchema, ok, runChecks, wrong } from '../doctor/finding.ts'
 import { hotspotChecks } from '../doctor/hotspot-checks.ts'
 import { daemonChecks, localChecks, SUPERVISOR } from '../doctor/local-checks.ts'
 import { loginChecks } from '../doctor/login-checks.ts'
@@ -40,6 +42,10 @@ export const doctorCommand = defineCommand({
     metered: { help: 'with --speed: also where the uplink is paid by the byte' },
     yes: { help: 'with --speed: also while others are in' },
   },
+  json: z.union([
+    z.object({ version: z.literal(1), findings: z.array(findingSchema) }),
+    z.object({ version: z.literal(1), speed: speedResultSchema }),
+  ]),
   exitCodes: {
     0: 'Nothing is wrong; with --speed: both directions are measured.',
     1: 'Something is wrong; with --speed: not measured.',

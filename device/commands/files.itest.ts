@@ -9,6 +9,7 @@ import { programArgs } from '../../testbed/programs.ts'
 import { runProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
+import { assertPrinted } from '../testing/printed.ts'
 
 const test = suite('oobm files')
 
@@ -125,6 +126,7 @@ test('lists, copies and removes, and remembers who did', async context => {
   await writeFile(join(upload, 'confg'), 'hostname sw1\n')
   const { stdout } = await oobm('list')
   assert.match(stdout, 'ios?[2J')
+  await assertPrinted('files list', (await oobm('list', '--json')).stdout)
   assert.match(stdout, /mine .*not served: not for everybody to read: chmod o\+r/)
   assert.match(stdout, /confg +13 bytes/)
   assert.is((await oobm('get', 'confg', '-')).stdout, 'hostname sw1\n')
@@ -133,7 +135,9 @@ test('lists, copies and removes, and remembers who did', async context => {
   assert.match((await oobm('get', 'confg', join(root, 'confg'))).said, 'is there already')
   assert.is((await oobm('remove', '--upload', 'confg')).code, 0)
   assert.is((await oobm('remove', '--upload', 'confg')).code, 1)
-  const { records } = JSON.parse((await oobm('history', '--json')).stdout)
+  const history = (await oobm('history', '--json')).stdout
+  await assertPrinted('files history', history)
+  const { records } = JSON.parse(history)
   assert.equal(
     records.map(({ who, what, file }: Record<string, string>) => [who, what, file]),
     [

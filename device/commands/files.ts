@@ -3,9 +3,17 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import spawn from 'nano-spawn'
+import * as z from 'zod'
 import { deviceConfigSchema } from '../../formats/device-config.ts'
 import { deviceConfigPath } from '../../formats/directories.ts'
-import { dropFolders, dropSpecDirectory } from '../../formats/file-drop.ts'
+import {
+  dropFolders,
+  dropRecordSchema,
+  dropSpecDirectory,
+  dropStatusSchema,
+  runningSchema,
+} from '../../formats/file-drop.ts'
+import { fileDropSchema } from '../../formats/file-drop-settings.ts'
 import { parseToml } from '../../formats/toml-file.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { asciiJson } from '../../runtime/printable.ts'
@@ -17,11 +25,36 @@ import {
   describeRunning,
   describeServed,
 } from '../files/describe-drop.ts'
-import { readArea, readHistory, readRoom, readSpec, readStatuses } from '../files/read-drop.ts'
+import {
+  dropFileSchema,
+  readArea,
+  readHistory,
+  readRoom,
+  readSpec,
+  readStatuses,
+  roomSchema,
+} from '../files/read-drop.ts'
 import { settleFiles } from '../files/settle-files.ts'
 import { getCommand, putCommand, removeCommand } from './files-change.ts'
 
 const JSON_OPTION = { json: { help: 'print one JSON document' } } as const
+const shownSchema = z.object({
+  version: z.literal(1),
+  /** As they are in force; null where nothing was settled since the start. */
+  settings: fileDropSchema.nullable(),
+  problems: z.array(z.string()),
+  addresses: z.array(dropStatusSchema.pick({ address: true, serves: true })),
+  /** Null where nothing is served. */
+  room: z.object({ read: roomSchema.nullable(), upload: roomSchema.nullable() }),
+  running: z.array(runningSchema),
+})
+const listedSchema = z.object({
+  version: z.literal(1),
+  read: z.array(dropFileSchema),
+  /** Null where this person may not see them. */
+  upload: z.array(dropFileSchema).nullable(),
+})
+const recordsSchema = z.object({ version: z.literal(1), records: z.array(dropRecordSchema) })
 /** Times that the configuration may change during one run. */
 const TURNS = 5
 const SYSTEMCTL_MS = 120_000
@@ -60,6 +93,7 @@ async function show({ values, env, print, clock }: CommandInput<{ json?: boolean
 const statusCommand = defineCommand({
   summary: 'show what is served where, the room that is left, and the transfers that run',
   options: JSON_OPTION,
+  json: shownSchema,
   run: show,
 })
 
@@ -67,6 +101,7 @@ const listCommand = defineCommand({
   summary: 'list the files that equipment can fetch, and what it put',
   details: ['Uploads are listed for administrators of the device only.'],
   options: JSON_OPTION,
+  json: listedSchema,
   run: async ({ values, env, print }) => {
     const read = await readArea(env, 'read')
     const upload = await readArea(env, 'upload').catch(err => {
@@ -92,6 +127,7 @@ const historyCommand = defineCommand({
     'It has what equipment did, and what people did with "oobm files"; of files that came by scp, "oobm files list" says whose they are.',
   ],
   options: JSON_OPTION,
+  json: recordsSchema,
   run: async ({ values, env, print }) => {
     const records = await readHistory(env)
     if (values.json) print(asciiJson({ version: 1, records }))
@@ -135,6 +171,7 @@ const settleCommand = defineCommand({
 export const filesCommand = defineCommand({
   summary: 'show and change the files that equipment fetches here by TFTP, FTP and HTTP, and what it puts',
   options: JSON_OPTION,
+  json: shownSchema,
   commands: {
     status: statusCommand,
     list: listCommand,

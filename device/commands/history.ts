@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import * as z from 'zod'
 import { alignColumns } from '../../cli/layout.ts'
 import { loginHistoryDirectory } from '../../formats/directories.ts'
-import { type ShellSession, shellSessions } from '../../formats/login-history.ts'
+import { type ShellSession, shellSessionSchema, shellSessions } from '../../formats/login-history.ts'
 import { EXIT, errorCode, errorMessage, UserError } from '../../runtime/errors.ts'
 import { timeText } from '../../runtime/time-text.ts'
 import { defineCommand } from '../command.ts'
@@ -16,6 +17,7 @@ export const historyCommand = defineCommand({
   summary: 'show who logged in to this device’s shell, when and from where',
   details: ['Only root and members of the group oobm may read it.'],
   options: { json: { help: 'print one JSON document' } },
+  json: z.object({ version: z.literal(1), sessions: z.array(shellSessionSchema) }),
   run: async ({ values, env, print }) => {
     const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
     const sessions = shellSessions(await readLogins(loginHistoryDirectory(env)), {

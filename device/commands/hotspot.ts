@@ -1,9 +1,10 @@
 /** `oobm hotspot`: how the hotspot of this board stands; switches it on and off. */
+import * as z from 'zod'
 import { usageError } from '../../cli/command.ts'
 import { openQuestions } from '../../cli/questions.ts'
 import { provisioningDirectory } from '../../formats/directories.ts'
 import { hotspotSpecPath, readHotspotSpec, WIFI_INTERFACE } from '../../formats/hotspot.ts'
-import type { SupervisorStatus } from '../../formats/status-file.ts'
+import { hotspotStateSchema } from '../../formats/status-file.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { asciiJson } from '../../runtime/printable.ts'
 import { type CommandInput, defineCommand } from '../command.ts'
@@ -15,9 +16,10 @@ const LIMIT_MS = 120_000
 /** Milliseconds for which what was wrong before may still be shown. */
 const HEARD_MS = 10_000
 
-type Hotspot = NonNullable<SupervisorStatus['hotspot']>
+type Hotspot = z.output<typeof hotspotStateSchema>
 
-const json = { json: { help: 'print one JSON document' } } as const
+const options = { json: { help: 'print one JSON document' } } as const
+const json = z.object({ version: z.literal(1), hotspot: hotspotStateSchema })
 const EXIT_CODES = {
   [EXIT.ok]: 'It is so.',
   [EXIT.failed]: 'It was refused, or the radio does not do it: the message says why.',
@@ -79,11 +81,13 @@ const offCommand = defineCommand({
 export const hotspotCommand = defineCommand({
   summary: 'show the hotspot of this board, and switch it on or off',
   details: ['It is a Wi-Fi of the board itself, for those beside it: [hotspot] in oobm.toml (docs/hotspot.md).'],
-  options: json,
+  options,
+  json,
   commands: {
     show: defineCommand({
       summary: 'show whether it is on, who is on it, and what comes next',
-      options: json,
+      options,
+      json,
       run: show,
     }),
     on: onCommand,

@@ -5,9 +5,9 @@ import { alignColumns } from '../../cli/layout.ts'
 import type { Paint } from '../../cli/paint.ts'
 import { describeAge } from '../../cli/times.ts'
 import { directoriesOf, settingsRecordPath } from '../../formats/directories.ts'
-import type { SettingsTrust } from '../../formats/provisioning.ts'
+import { type SettingsTrust, settingsSchema } from '../../formats/provisioning.ts'
 import { DOCUMENT_MAX_BYTES } from '../../formats/settings-document.ts'
-import { type PollStatus, readPollStatus } from '../../formats/settings-poll.ts'
+import { type PollStatus, pollStatusSchema, readPollStatus } from '../../formats/settings-poll.ts'
 import {
   NO_RECORD,
   nameOf,
@@ -15,6 +15,7 @@ import {
   readSettingsRecord,
   type SettingsOutcome,
   type SettingsRecord,
+  settingsRecordSchema,
 } from '../../formats/settings-record.ts'
 import { fingerprint } from '../../formats/ssh-key.ts'
 import { heartbeatNow, silentForMs } from '../../runtime/boot-clock.ts'
@@ -72,6 +73,11 @@ const cardCommand = defineCommand({
 export const settingsCommand = defineCommand({
   summary: 'show settings that came from afar: the last one, what is on trial, what was refused',
   options: { json: { help: 'print one JSON document' } },
+  json: settingsRecordSchema.extend({
+    ...settingsSchema.shape,
+    /** Null where nothing was polled since the start. */
+    polled: pollStatusSchema.nullable(),
+  }),
   commands: { apply: applyCommand, card: cardCommand },
   run: async ({ values, env, print, paint, clock }) => {
     const record = await readRecord(env)

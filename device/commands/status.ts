@@ -1,6 +1,11 @@
 /** `oobm status`: the state of the two daemons, and how old the last proof is. */
+import * as z from 'zod'
 import { usageError } from '../../cli/command.ts'
+import { modemStatusSchema } from '../../formats/modem-status.ts'
+import { routerStatusSchema } from '../../formats/router.ts'
+import { sidesSchema } from '../../formats/sides.ts'
 import { isProvedReachable } from '../../formats/states.ts'
+import { consoleStatusSchema, supervisorStatusSchema } from '../../formats/status-file.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { defineCommand } from '../command.ts'
 import { describeSides } from '../daemons/describe-sides.ts'
@@ -10,6 +15,25 @@ import { type Reading, readConsoleBridge, readModemProgram, readSupervisor } fro
 import { readRouters } from '../daemons/read-routers.ts'
 import { readSides } from '../daemons/read-sides.ts'
 
+/** Of a daemon: its status, or why there is none. */
+const daemon = <T extends z.ZodType>(status: T) =>
+  z.union([
+    z.object({ running: z.literal(true), problem: z.null(), status }),
+    z.object({ running: z.literal(false), problem: z.string(), status: z.null() }),
+  ])
+
+const statusSchema = z.object({
+  version: z.literal(1),
+  supervisor: daemon(supervisorStatusSchema),
+  console: daemon(consoleStatusSchema),
+  /** Null where `oobm-sides` has not written it. */
+  sides: sidesSchema.nullable(),
+  /** One for each local address with such a role; the status is null where its program does not answer. */
+  router: z.array(z.object({ address: z.string(), status: routerStatusSchema.nullable() })),
+  /** Missing where no modem is dialled. */
+  modems: daemon(modemStatusSchema).optional(),
+})
+
 export const statusCommand = defineCommand({
   summary: 'show whether a technician can get in, since when, and if not, why',
   options: {
@@ -18,6 +42,7 @@ export const statusCommand = defineCommand({
     proved: { help: 'print nothing; exit 0 also where access is switched off and the way in was proved before' },
     'in-use': { help: 'print the services whose restart may cut somebody off' },
   },
+  json: statusSchema,
   exitCodes: {
     0: 'A technician can get in.',
     1: 'Nobody can get in.',

@@ -6,6 +6,7 @@ import { runProgram } from '../../testbed/run-program.ts'
 import { suite } from '../../testbed/suite.ts'
 import { install } from '../import/install.ts'
 import { wholeFrom } from '../import/take-over.ts'
+import { assertPrinted } from '../testing/printed.ts'
 import { stored, TWO, wifiDevice } from '../wifi/testing/wifi-device.ts'
 
 const test = suite('oobm wifi without a connection')
@@ -35,7 +36,9 @@ test(
     assert.match(list, /^wlan0 is in no network$/m)
     assert.match(list, /^ {2}1 +"B\u00fcro" +open +by hand$/m)
     assert.match(list, /^ {2}2 +"Office" +WPA2\/WPA3 +by hand +a next passphrase is ready$/m)
-    assert.not.match(list + (await oobm(['--json'])).stdout, /correct horse|next week/)
+    const printed = [(await oobm(['--json'])).stdout, (await oobm(['list', '--json'])).stdout]
+    for (const [index, command] of ['wifi', 'wifi list'].entries()) await assertPrinted(command, printed[index] ?? '')
+    assert.not.match(list + printed.join(''), /correct horse|next week/)
     assert.match(await config(), /id_str=6e657874/)
     assert.is((await oobm(['remove', 'Office'])).code, 0)
     assert.is((await oobm(['remove', 'B\u00fcro'])).code, 0)

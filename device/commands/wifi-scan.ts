@@ -7,8 +7,7 @@ import { boardOf } from '../wifi/board.ts'
 import { readSite } from '../wifi/change-networks.ts'
 import { readConnection, scan } from '../wifi/connection.ts'
 import { describeReach } from '../wifi/describe.ts'
-import { nameText } from '../wifi/network-name.ts'
-import { bandOf, networksOf } from '../wifi/scan-results.ts'
+import { networksOf, reachDocument, reachSchema } from '../wifi/scan-results.ts'
 import { withAnyWpa } from '../wifi/temporary-wpa.ts'
 
 export const scanCommand = defineCommand({
@@ -19,6 +18,7 @@ export const scanCommand = defineCommand({
     'Bytes of a name that are no text are shown as \\xNN.',
   ],
   options: { json: { help: 'print one JSON document' } },
+  json: reachSchema,
   exitCodes: { [EXIT.unavailable]: 'The board has no Wi-Fi, or its radio does not scan.' },
   run: async ({ values, env, print, paint, clock, signal }) => {
     const board = boardOf(env, signal, 'oobm wifi scan')
@@ -34,17 +34,7 @@ export const scanCommand = defineCommand({
       )
     const networks = networksOf(found.points)
     const lines = values.json
-      ? [
-          asciiJson({
-            version: 1,
-            networks: networks.map(({ name, frequencyMhz, ...network }) => {
-              const ssid = nameText(name) ?? null
-              const band = bandOf(frequencyMhz)
-              const known = wifi.some(one => one.ssid === ssid)
-              return { ssid, ssidHex: name.toString('hex'), ...network, frequencyMhz, band, known }
-            }),
-          }),
-        ]
+      ? [asciiJson(reachDocument(networks, wifi))]
       : describeReach(networks, wifi, found.connection, paint)
     for (const line of lines) print(line)
     return EXIT.ok

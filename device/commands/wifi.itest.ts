@@ -10,6 +10,7 @@ import { whileLocked } from '../import/lock.ts'
 import { readTrial } from '../import/stored.ts'
 import { wholeFrom } from '../import/take-over.ts'
 import { renderWifi } from '../provision/render-wpa.ts'
+import { assertPrinted } from '../testing/printed.ts'
 import { MISSING, startWpa } from '../wifi/testing/running-wpa.ts'
 import { stored, TWO, wifiDevice } from '../wifi/testing/wifi-device.ts'
 
@@ -26,6 +27,7 @@ if (MISSING === undefined) {
       const list = async () => (await oobm([])).stdout
       assert.match(await list(), /^wlan0 is in "Office": NONE$/m)
       assert.match(await list(), /^ {2}1 +"Office" +open +oobm\.toml +connected$/m)
+      await assertPrinted('wifi', (await oobm(['--json'])).stdout)
 
       const added = await oobm(['add', 'New', '--passphrase-file', '-'], 'a new passphrase\n')
       assert.is(added.code, 0, added.stderr)
@@ -79,6 +81,7 @@ if (MISSING === undefined) {
         const answer = await preferring
         assert.is(answer.code, code, answer.stdout + answer.stderr)
         assert.match(answer.stdout, said)
+        await assertPrinted('wifi', (await oobm(['--json'])).stdout)
         assert.match(await list(), new RegExp(`^Last change on trial: wifi prefer "New", .*: ${result}`, 'm'))
       }
       const scan = await oobm(['scan'])

@@ -1,19 +1,32 @@
 /** `oobm wifi`: the networks of the board, in order, which one it is in, and how the last change ended. */
 
+import * as z from 'zod'
 import { settingsRecordPath } from '../../formats/directories.ts'
 import { WIFI_INTERFACE } from '../../formats/hotspot.ts'
-import { NO_RECORD, readSettingsRecord } from '../../formats/settings-record.ts'
+import { NO_RECORD, outcomeSchema, readSettingsRecord, settingsRecordSchema } from '../../formats/settings-record.ts'
 import { EXIT } from '../../runtime/errors.ts'
 import { asciiJson } from '../../runtime/printable.ts'
 import { type CommandInput, defineCommand } from '../command.ts'
 import { boardOf, connectionOf } from '../wifi/board.ts'
 import { readSite } from '../wifi/change-networks.ts'
-import { connectedForMs } from '../wifi/connection.ts'
-import { describeLast, describeNetworks, type Now, networkRows } from '../wifi/describe.ts'
+import { connectedForMs, connectionSchema } from '../wifi/connection.ts'
+import { describeLast, describeNetworks, type Now, networkRowSchema, networkRows } from '../wifi/describe.ts'
 import { addCommand, preferCommand, removeCommand } from './wifi-change.ts'
 import { scanCommand } from './wifi-scan.ts'
 
 const options = { json: { help: 'print one JSON document' } } as const
+const json = z.object({
+  version: z.literal(1),
+  interface: z.string(),
+  /** Null while the board is in no network. `forMs` is missing where the journal does not say it. */
+  connection: connectionSchema.extend({ forMs: z.number().optional() }).nullable(),
+  /** In the order of preference. */
+  networks: z.array(networkRowSchema),
+  /** The change that is on trial. */
+  trial: settingsRecordSchema.shape.trial,
+  /** How the last change by hand ended. */
+  last: outcomeSchema.nullable(),
+})
 
 async function show({ values, env, print, paint, clock, signal }: CommandInput<{ json?: boolean | undefined }>) {
   const board = boardOf(env, signal, 'oobm wifi')
@@ -41,6 +54,7 @@ async function show({ values, env, print, paint, clock, signal }: CommandInput<{
 const listCommand = defineCommand({
   summary: 'list the networks that the device knows, the preferred one first, and the one that it is in',
   options,
+  json,
   run: show,
 })
 
@@ -51,6 +65,7 @@ export const wifiCommand = defineCommand({
     'Only an administrator may use it, by sudo.',
   ],
   options,
+  json,
   commands: { scan: scanCommand, list: listCommand, add: addCommand, remove: removeCommand, prefer: preferCommand },
   run: show,
 })

@@ -8,6 +8,7 @@ import { freePort } from '../../testbed/free-port.ts'
 import { makeKey } from '../../testbed/make-key.ts'
 import { startSshd } from '../../testbed/sshd.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
+import { assertPrinted } from '../testing/printed.ts'
 
 const test = suite('oobm doctor')
 const SLOW = { timeoutMs: 120_000 }
@@ -129,6 +130,7 @@ async function doctorField(context: TestContext) {
     // Its heartbeat is to be young.
     await all.writeStatus()
     const { code, stdout } = await all.oobm('doctor', '--json')
+    await assertPrinted('doctor', stdout)
     return {
       code,
       findings: (JSON.parse(stdout) as { findings: Record<'what' | 'result' | 'detail' | 'remedy', string>[] })

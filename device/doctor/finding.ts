@@ -1,16 +1,19 @@
 /** What one check of `oobm doctor` finds, and how checks are kept from hanging. */
+import * as z from 'zod'
 import { errorMessage } from '../../runtime/errors.ts'
 import { printable } from '../../runtime/printable.ts'
 
-export interface Finding {
+export const findingSchema = z.object({
   /** What was checked: `relay.example.net port 443`. */
-  what: string
+  what: z.string(),
   /** `warning`: works now, but may fail later; `skipped`: depends on something that is wrong, or this user may not check it. */
-  result: 'ok' | 'warning' | 'wrong' | 'skipped'
-  detail: string
+  result: z.enum(['ok', 'warning', 'wrong', 'skipped']),
+  detail: z.string(),
   /** What to do; empty if nothing. */
-  remedy: string
-}
+  remedy: z.string(),
+})
+
+export type Finding = z.output<typeof findingSchema>
 
 export const ok = (what: string, detail = ''): Finding => finding(what, 'ok', detail, '')
 export const wrong = (what: string, detail: string, remedy: string): Finding => finding(what, 'wrong', detail, remedy)

@@ -11,6 +11,7 @@ import { runProgram, startProgram } from '../../testbed/run-program.ts'
 import { scratchDirectory } from '../../testbed/scratch.ts'
 import { suite, type TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
+import { assertPrinted } from '../testing/printed.ts'
 import { vsftpdConf } from './vsftpd-conf.ts'
 
 const test = suite('files by FTP')
@@ -119,6 +120,10 @@ else {
     await waitFor('the upload', async () =>
       /^127\.0\.0\.1 +FTP +puts +up1 +[0-9.]+ [KM]iB +since \d+ s$/m.test((await oobm()).stdout),
     )
+    const printed = (await oobm('--json')).stdout
+    assert.is(JSON.parse(printed).running.length, 2)
+    await assertPrinted('files', printed)
+    await assertPrinted('files status', (await oobm('status', '--json')).stdout)
   })
 }
 

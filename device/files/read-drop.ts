@@ -2,7 +2,7 @@
 import type { Dirent } from 'node:fs'
 import { readdir, readFile, stat, statfs } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type * as z from 'zod'
+import * as z from 'zod'
 import {
   type DropArea,
   type DropRecord,
@@ -36,25 +36,29 @@ export async function readStatuses(env: NodeJS.ProcessEnv): Promise<DropStatus[]
   return alive.flat()
 }
 
-export interface DropFile {
-  name: string
-  bytes: number
+export const dropFileSchema = z.object({
+  name: z.string(),
+  bytes: z.int(),
   /** Milliseconds since 1970. */
-  changedAt: number
+  changedAt: z.number(),
   /** Account. */
-  by: string
+  by: z.string(),
   /** Why equipment cannot fetch it; null where it can. */
-  hidden: string | null
-}
+  hidden: z.string().nullable(),
+})
 
-export interface Room {
-  files: number
-  usedBytes: number
-  freeBytes: number
-  sizeBytes: number
+export type DropFile = z.output<typeof dropFileSchema>
+
+export const roomSchema = z.object({
+  files: z.int(),
+  usedBytes: z.int(),
+  freeBytes: z.int(),
+  sizeBytes: z.int(),
   /** Unfinished downloads and uploads. */
-  parts: string[]
-}
+  parts: z.array(z.string()),
+})
+
+export type Room = z.output<typeof roomSchema>
 
 /** @throws UserError where the person may not read it */
 export async function readArea(env: NodeJS.ProcessEnv, area: DropArea): Promise<DropFile[]> {

@@ -1,23 +1,27 @@
 /** What wpa_supplicant is doing: the network that it is in, and the access points that it knows. */
 import spawn from 'nano-spawn'
+import * as z from 'zod'
 import { heartbeatNow } from '../../runtime/boot-clock.ts'
 import { NEXT_ID } from '../provision/render-wpa.ts'
 import { nameBytes, nameText } from './network-name.ts'
 import { type AccessPoint, askFrom, readAccessPoints } from './scan-results.ts'
 import type { WpaControl } from './wpa-control.ts'
 
-export interface Connection {
+export const connectionSchema = z.object({
   /** wpa_supplicant's number of the network. */
-  id: number
-  ssid: string
+  id: z.int(),
+  ssid: z.string(),
   /** Whether it is by the second passphrase. */
-  isNext: boolean
+  isNext: z.boolean(),
   /** `WPA2-PSK`, `SAE`. */
-  keyManagement: string
-  frequencyMhz: number
-  /** Undefined where the driver does not say it. */
-  signalDbm: number | undefined
-}
+  keyManagement: z.string(),
+  /** 0 where the driver does not say it. */
+  frequencyMhz: z.int(),
+  /** Missing where the driver does not say it. */
+  signalDbm: z.int().optional(),
+})
+
+export type Connection = z.output<typeof connectionSchema>
 
 /** @returns undefined while it is in no network */
 export async function readConnection(control: WpaControl): Promise<Connection | undefined> {

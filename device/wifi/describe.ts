@@ -1,4 +1,5 @@
 /** What `oobm wifi` prints of networks; pure. */
+import * as z from 'zod'
 import { alignColumns } from '../../cli/layout.ts'
 import type { Paint } from '../../cli/paint.ts'
 import { describeAge, describeDuration } from '../../cli/times.ts'
@@ -18,14 +19,17 @@ export interface Now {
   connection: (Connection & { forMs: number | undefined }) | undefined
 }
 
-export interface NetworkRow {
-  ssid: string
-  security: string
-  source: string
-  hidden: boolean
-  hasNextPassphrase: boolean
-  isConnected: boolean
-}
+export const networkRowSchema = z.object({
+  ssid: z.string(),
+  security: z.string(),
+  /** Where it came from. */
+  source: z.string(),
+  hidden: z.boolean(),
+  hasNextPassphrase: z.boolean(),
+  isConnected: z.boolean(),
+})
+
+type NetworkRow = z.output<typeof networkRowSchema>
 
 /** In the order of preference, without secrets. */
 export function networkRows(wifi: readonly WifiConfig[], { connection }: Now): NetworkRow[] {

@@ -1,18 +1,21 @@
 /** What wpa_supplicant knows of the access points in reach, as networks; pure. */
-import { nameBytes } from './network-name.ts'
+import * as z from 'zod'
+import { nameBytes, nameText } from './network-name.ts'
 
 /** How one gets in. */
-export type Security =
-  | 'open'
-  | 'OWE'
-  | 'WEP'
-  | 'WPA'
-  | 'WPA2'
-  | 'WPA2/WPA3'
-  | 'WPA3'
-  | 'WPA2 login'
-  | 'WPA3 login'
-  | 'other'
+const SECURITIES = [
+  'open',
+  'OWE',
+  'WEP',
+  'WPA',
+  'WPA2',
+  'WPA2/WPA3',
+  'WPA3',
+  'WPA2 login',
+  'WPA3 login',
+  'other',
+] as const
+export type Security = (typeof SECURITIES)[number]
 
 export interface AccessPoint {
   /** wpa_supplicant's number of it: later ones are higher. */
@@ -35,6 +38,47 @@ export interface NetworkInReach {
   /** All of them, ascending. */
   channels: number[]
   accessPoints: number
+}
+
+/** What `oobm wifi scan --json` prints. */
+export const reachSchema = z.object({
+  version: z.literal(1),
+  networks: z.array(
+    z.object({
+      /** Null where it is no UTF-8: no configuration can name that network. */
+      ssid: z.string().nullable(),
+      ssidHex: z.string(),
+      security: z.enum(SECURITIES),
+      signalDbm: z.number(),
+      frequencyMhz: z.number(),
+      band: z.string(),
+      channels: z.array(z.number()),
+      accessPoints: z.int(),
+      /** Whether the device has it in its settings. */
+      known: z.boolean(),
+    }),
+  ),
+})
+
+export function reachDocument(
+  networks: readonly NetworkInReach[],
+  known: readonly { ssid: string }[],
+): z.output<typeof reachSchema> {
+  return {
+    version: 1,
+    networks: networks.map(({ name, frequencyMhz, ...network }) => {
+      const ssid = nameText(name) ?? null
+      const isKnown = known.some(one => one.ssid === ssid)
+      return {
+        ssid,
+        ssidHex: name.toString('hex'),
+        ...network,
+        frequencyMhz,
+        band: bandOf(frequencyMhz),
+        known: isKnown,
+      }
+    }),
+  }
 }
 
 /** WPA_BSS_MASK_ID, _BSSID, _FREQ, _LEVEL, _AGE, _FLAGS, _SSID (wpa_ctrl.h). An answer has 4 KB, so that it takes several. */

@@ -1,5 +1,6 @@
 /** The history of logins, by the real PAM and the real sshd, in a throwaway root. */
 import * as assert from 'uvu/assert'
+import { assertPrinted } from '../../device/testing/printed.ts'
 import { suite } from '../../testbed/suite.ts'
 import { onDevice } from './testing/device-root.ts'
 
@@ -41,6 +42,7 @@ until_true sh -c 'test "$(grep -c open /var/lib/oobm-history/logins.jsonl)" = 5'
 until_true ends 4
 history
 history --json | grep -c '"state": "open"'
+echo "json: $(history --json | tr -d '\\n')"
 runuser -u alice -- ${process.execPath} /oobm/program/lib/oobm.cjs history | wc -l
 runuser -u daemon -- ${process.execPath} /oobm/program/lib/oobm.cjs history 2>&1 || echo "exit $?"
 not runuser -u alice -- sh -c 'echo x >>/var/lib/oobm-history/logins.jsonl'
@@ -67,11 +69,13 @@ not grep record-login /etc/pam.d/common-session
       `bob +${AT}  until ${AT}  from 192\\.0\\.2\\.9`,
       `alice +${AT}  still open +through the relay`,
       '1',
+      'json: .*',
       '5',
       'only root and members of the group oobm may read the history: use sudo',
       'exit 1',
     ]
     assert.match(said, new RegExp(`^${rows.join('\\n')}\\n`, 'm'))
+    await assertPrinted('history', /^json: (.*)$/m.exec(said)?.[1] ?? '')
     assert.match(said, /ok +history of logins/)
     assert.match(said, '\nlogins.1.jsonl\nlogins.jsonl\n')
   },
