@@ -4,6 +4,9 @@ import type { RecoveryStep } from '../../formats/recovery-steps.ts'
 import type { SupervisorStatus } from '../../formats/status-file.ts'
 import { type NextStep, nextStep, type Trouble } from './stuck-wifi.ts'
 
+/** Milliseconds that a radio has for its network when it is a hotspot no longer: less than until it is one again by itself. */
+const BACK_MS = 2 * 60_000
+
 /** Instants are monotonic milliseconds here. */
 export type Recovery = NonNullable<SupervisorStatus['recovery']>[number]
 
@@ -22,25 +25,45 @@ export interface RadioLook {
 interface Step {
   step: RecoveryStep
   atMs: number
+  /** On the clock that stands still while the radio is something else. */
+  lookedMs: number
   answer: Pick<RequestAnswer, 'result' | 'detail'> | undefined
 }
 
 export class Radio {
   readonly name: string
   hasWorked: boolean
-  #trouble: { kind: Trouble; sinceMs: number; cause: string } | undefined
+  #trouble: { kind: Trouble; sinceMs: number; lookedMs: number; cause: string } | undefined
   /** Of each kind the last one, in this trouble. */
   #steps: Step[] = []
   #next: NextStep | undefined
+  /** Milliseconds for which it was something else, of all its life. */
+  #awayMs = 0
+  /** The last time that it was seen so, while it is; and when it was back. */
+  #awayAtMs: number | undefined
+  #backAtMs: number | undefined
 
   constructor(name: string, hasWorked: boolean) {
     this.name = name
     this.hasWorked = hasWorked
   }
 
+  /** It is a hotspot now: in no network, and nothing is wrong with it. What it is not looked for is no time of the trouble. */
+  away(nowMs: number): void {
+    this.#awayMs += nowMs - (this.#awayAtMs ?? nowMs)
+    this.#awayAtMs = nowMs
+    this.#next = undefined
+  }
+
   /** @returns the step that it is time for */
   look(look: RadioLook): RecoveryStep | undefined {
     const { nowMs, isConnected, isElsewhere, mayReboot } = look
+    if (this.#awayAtMs !== undefined) {
+      this.away(nowMs)
+      this.#awayAtMs = undefined
+      this.#backAtMs = nowMs
+    }
+    const lookedMs = nowMs - this.#awayMs
     if (isConnected) this.hasWorked = true
     const found = troubleIn(look)
     if (found === undefined) {
@@ -48,17 +71,24 @@ export class Radio {
       this.#steps = []
     } else {
       const isSame = found.kind === this.#trouble?.kind
-      this.#trouble = { ...found, sinceMs: isSame ? (this.#trouble?.sinceMs ?? nowMs) : nowMs }
+      const began = isSame && this.#trouble !== undefined ? this.#trouble : { sinceMs: nowMs, lookedMs }
+      this.#trouble = { ...found, sinceMs: began.sinceMs, lookedMs: began.lookedMs }
     }
-    const asked = Object.fromEntries(this.#steps.map(({ step, atMs }) => [step, atMs]))
+    const asked = Object.fromEntries(this.#steps.map(one => [one.step, one.lookedMs]))
+    const trouble = this.#trouble && { kind: this.#trouble.kind, sinceMs: this.#trouble.lookedMs }
     const { hasWorked } = this
-    this.#next = nextStep({ nowMs, trouble: this.#trouble, asked, hasWorked, isElsewhere, mayReboot })
+    const next = nextStep({ nowMs: lookedMs, trouble, asked, hasWorked, isElsewhere, mayReboot })
+    const earliestMs = (this.#backAtMs ?? Number.NEGATIVE_INFINITY) + BACK_MS
+    this.#next = next && { ...next, atMs: Math.max(next.atMs + this.#awayMs, earliestMs) }
     return this.#next !== undefined && this.#next.atMs <= nowMs ? this.#next.step : undefined
   }
 
   /** It was asked for. */
   asked(step: RecoveryStep, nowMs: number): void {
-    this.#steps = [...this.#steps.filter(one => one.step !== step), { step, atMs: nowMs, answer: undefined }]
+    this.#steps = [
+      ...this.#steps.filter(one => one.step !== step),
+      { step, atMs: nowMs, lookedMs: nowMs - this.#awayMs, answer: undefined },
+    ]
     this.#next = undefined
   }
 

@@ -90,6 +90,60 @@ test('waits for a step to help before the next one, and takes the mildest of sev
   assert.equal(at(late), { step: 'reload-driver', atMs: 104 * MINUTE_MS })
 })
 
+test('does not count the time for which the radio is a hotspot, and lets it look for its network after that', () => {
+  const radio = new Radio('wlan0', true)
+  const done: string[] = []
+  const go = (from: number, to: number, isHotspot: boolean) => {
+    for (let minute = from; minute < to; minute += 0.25) {
+      const nowMs = minute * MINUTE_MS
+      if (isHotspot) {
+        radio.away(nowMs)
+        continue
+      }
+      const look = {
+        isConnected: false,
+        blocked: 'is in no network',
+        isTried: true,
+        isElsewhere: false,
+        mayReboot: true,
+      }
+      const step = radio.look({ nowMs, ...look })
+      if (step === undefined) continue
+      radio.asked(step, nowMs)
+      done.push(`${minute} ${step}`)
+    }
+  }
+  go(0, 5, false)
+  // Somebody is on it for three hours.
+  go(5, 185, true)
+  go(185, 190, false)
+  assert.equal(done, ['3 reassociate', '188 reload-driver'])
+  assert.is(radio.recovery?.since, 0)
+  // By itself, nobody comes: five minutes each, in turns. Ten of them were looked at so far; the sixtieth is at 295, as it is back.
+  for (let cycle = 0; cycle < 11; cycle += 1) {
+    const start = 190 + cycle * 10
+    go(start, start + 5, true)
+    go(start + 5, start + 10, false)
+  }
+  assert.equal(
+    done.filter(step => step.endsWith('reboot')),
+    ['297 reboot'],
+  )
+})
+
+test('gives a radio that was a hotspot two minutes before anything is done to it', () => {
+  const radio = new Radio('wlan0', true)
+  const look = { isConnected: false, blocked: 'is in no network', isTried: true, isElsewhere: false, mayReboot: true }
+  radio.look({ nowMs: 0, ...look })
+  radio.look({ nowMs: 2.75 * MINUTE_MS, ...look })
+  radio.away(2.9 * MINUTE_MS)
+  radio.away(60 * MINUTE_MS)
+  assert.is(radio.look({ nowMs: 60.25 * MINUTE_MS, ...look }), undefined)
+  assert.equal(radio.recovery?.next, { step: 'reassociate', at: 62.25 * MINUTE_MS })
+  assert.is(radio.look({ nowMs: 62 * MINUTE_MS, ...look }), undefined)
+  assert.is(radio.look({ nowMs: 62.25 * MINUTE_MS, ...look }), 'reassociate')
+})
+
 test('says what is wrong, what was done and what comes next', () => {
   const radio = new Radio('wlan0', true)
   const look = { isConnected: false, blocked: 'has no address', isTried: true, isElsewhere: false, mayReboot: true }

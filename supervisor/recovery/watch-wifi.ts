@@ -49,7 +49,9 @@ export async function watchWifi(watch: WifiWatch): Promise<void> {
     try {
       for (const name of await wirelessNames(watch.sysfs))
         if (!radios.has(name)) radios.set(name, new Radio(name, worked.includes(name)))
-      for (const radio of others()) await look(radio, watch)
+      for (const radio of radios.values())
+        if (radio.name === hotspot) radio.away(clock.nowMs())
+        else await look(radio, watch)
       const now = [...radios.values()].filter(({ hasWorked }) => hasWorked).map(({ name }) => name)
       if (now.some(name => !worked.includes(name))) {
         worked = now
