@@ -20,7 +20,7 @@ function problemsIn(text: string): string[] {
 
 test('is off without a word, with defaults for all but the passphrase', () => {
   const off = parseToml('site.toml', '', siteSchema).hotspot
-  assert.equal(off, { enabled: false, address: '192.168.76.1/24', band: '2.4GHz', automatic: true })
+  assert.equal(off, { enabled: false, interface: 'wlan0', address: '192.168.76.1/24', band: '2.4GHz', automatic: true })
   assert.equal(problemsIn(hotspot(`enabled = true\n${PASSPHRASE}`)), [])
   // A passphrase that is kept for later.
   assert.equal(problemsIn(hotspot(PASSPHRASE, '')), [])
@@ -42,6 +42,11 @@ test('refuses what cannot be, and says what is wrong and what to write', () => {
     ['address = "192.168.76.1/29"\n', /network of \/16 to \/28/],
     ['address = "10.0.0.1/8"\n', /network of \/16 to \/28/],
     ['address = "fd00::1/64"\n', /IPv4 address/],
+    ['interface = "eth0"\n', /hotspot\.interface.*must be the name of a wireless interface, such as wlan0 or wlan1/],
+    ['interface = "wifi"\n', /must be the name of a wireless interface/],
+    ['interface = "wlan0.network"\n', /must be the name of a wireless interface/],
+    ['interface = "wl"\n', /must be the name of a wireless interface/],
+    ['interface = 1\n', /hotspot\.interface/],
     ['band = "2.4"\n', /band.*must be "2\.4GHz" or "5GHz"/],
     ['band = "6GHz"\n', /must be "2\.4GHz" or "5GHz"/],
     ['enabled = "yes"\n', /enabled.*must be true or false/],

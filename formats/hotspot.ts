@@ -1,4 +1,5 @@
 /** The hotspot of the board itself: its settings, what `oobm provision` hands on of them, and what it says while it is on. */
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { firstOther } from '../runtime/odd-characters.ts'
@@ -14,7 +15,7 @@ export const HOTSPOT_BANDS = {
 export type HotspotBand = keyof typeof HOTSPOT_BANDS
 const BANDS = Object.keys(HOTSPOT_BANDS) as [HotspotBand, ...HotspotBand[]]
 
-/** The radio of a board; udev and the image name it so. */
+/** The radio of a board, which logs in to the site's networks; udev and the image name it so. */
 export const WIFI_INTERFACE = 'wlan0'
 
 /** Bytes of the name of a network (IEEE 802.11, 9.4.2.2). */
@@ -54,6 +55,14 @@ export const hotspotSchema = z.strictObject({
     whenLeftOut: 'default: `oobm-` and the name of the device',
     example: 'oobm-rack1',
   }),
+  interface: z
+    .string()
+    .regex(/^wl[a-z0-9]{1,13}$/, 'must be the name of a wireless interface, such as wlan0 or wlan1')
+    .default(WIFI_INTERFACE)
+    .meta({
+      description: 'radio of the hotspot',
+      details: `Another one than \`${WIFI_INTERFACE}\`, which logs in to networks, can be a hotspot beside that.`,
+    }),
   address: addressSchema.default('192.168.76.1/24').meta({
     description: 'address of the board on its hotspot, with its network; the others get theirs by DHCP',
   }),
@@ -115,9 +124,12 @@ export function hotspotSpecPath(provisioningDirectory: string, name: string): st
   return join(provisioningDirectory, `hotspot-${name}`)
 }
 
-/** @returns undefined where there is no hotspot in the settings */
-export function readHotspotSpec(path: string): Promise<HotspotSpec | undefined> {
-  return readStatus(path, hotspotSpecSchema).catch(() => undefined)
+/** The one that `oobm provision` has handed on. @returns undefined where there is no hotspot in the settings */
+export async function readHotspotSpec(provisioningDirectory: string): Promise<HotspotSpec | undefined> {
+  const names = await readdir(provisioningDirectory).catch(() => [])
+  const name = names.find(file => /^hotspot-[^.]+$/.test(file))
+  if (name === undefined) return undefined
+  return readStatus(join(provisioningDirectory, name), hotspotSpecSchema).catch(() => undefined)
 }
 
 /** @returns undefined while it is off */

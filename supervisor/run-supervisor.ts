@@ -12,7 +12,6 @@ import {
   loginHistoryDirectory,
   provisioningFaultPath,
 } from '../formats/directories.ts'
-import { WIFI_INTERFACE } from '../formats/hotspot.ts'
 import { speedResultPath } from '../formats/speed.ts'
 import { STATE_NAMES, type State } from '../formats/states.ts'
 import { systemClock as clock } from '../runtime/clock.ts'
@@ -103,7 +102,7 @@ export async function runSupervisor(
   try {
     keeper.report({ configurationFault: loaded.fault }, loaded.isPassedOver ? { onLastGood: true } : {})
     const hotspot = new Hotspot({
-      ...{ env, interface: WIFI_INTERFACE, desk: applyDesk(env), keeper, uplinks: readUplinks, clock, log },
+      ...{ env, desk: applyDesk(env), keeper, uplinks: readUplinks, clock, log },
     })
     void hotspot.run(signal).catch(err => log.error({ err }, 'nobody looks after the hotspot'))
     void serveOwnButton(loaded, daemon, hotspot, places, () => over.abort()).catch(err =>

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { usageError } from '../../cli/command.ts'
 import { openQuestions } from '../../cli/questions.ts'
 import { provisioningDirectory } from '../../formats/directories.ts'
-import { hotspotSpecPath, readHotspotSpec, WIFI_INTERFACE } from '../../formats/hotspot.ts'
+import { readHotspotSpec } from '../../formats/hotspot.ts'
 import { hotspotStateSchema } from '../../formats/status-file.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import { asciiJson } from '../../runtime/printable.ts'
@@ -122,7 +122,7 @@ const NONE =
   'the settings of this device have no hotspot: [hotspot] in oobm.toml, with enabled = true and a passphrase (docs/hotspot.md)'
 
 async function hotspotOf(env: NodeJS.ProcessEnv): Promise<Hotspot> {
-  const spec = await readHotspotSpec(hotspotSpecPath(provisioningDirectory(env), WIFI_INTERFACE))
+  const spec = await readHotspotSpec(provisioningDirectory(env))
   if (spec === undefined) throw new UserError(NONE, EXIT.unavailable)
   const { hotspot } = await runningSupervisor(env)
   if (hotspot === undefined)

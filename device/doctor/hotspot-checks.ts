@@ -2,7 +2,7 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kernelFolders, provisioningDirectory } from '../../formats/directories.ts'
-import { type HotspotSpec, hotspotSpecPath, readHotspotSpec, WIFI_INTERFACE } from '../../formats/hotspot.ts'
+import { type HotspotSpec, readHotspotSpec } from '../../formats/hotspot.ts'
 import type { Sides } from '../../formats/sides.ts'
 import type { SupervisorStatus } from '../../formats/status-file.ts'
 import { readSupervisor } from '../daemons/read-daemon.ts'
@@ -17,7 +17,7 @@ export function hotspotChecks(env: NodeJS.ProcessEnv): Check[] {
     {
       what: WHAT,
       run: async report => {
-        const spec = await readHotspotSpec(hotspotSpecPath(provisioningDirectory(env), WIFI_INTERFACE))
+        const spec = await readHotspotSpec(provisioningDirectory(env))
         if (spec === undefined) return
         const radio = join(kernelFolders(env).sysfs, 'class/net', spec.interface, 'phy80211')
         const hasRadio = await access(radio).then(
@@ -47,7 +47,7 @@ export function judgeHotspot(
     return wrong(
       WHAT,
       `there is no wireless interface ${name}`,
-      'plug a Wi-Fi adapter in, or set hotspot.enabled = false',
+      'plug a Wi-Fi adapter in, name another one as hotspot.interface, or set hotspot.enabled = false',
     )
   const last = status?.problem ?? ''
   if (status?.isOn !== true) {

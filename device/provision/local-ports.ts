@@ -1,5 +1,4 @@
 /** The ports that may have addresses for those beside the board; pure. What their side is now, `sides` finds out. */
-import { WIFI_INTERFACE } from '../../formats/hotspot.ts'
 import { interfaceKindOf, isInterfaceKind } from '../../formats/interface-roles.ts'
 import type { InterfaceConfig, Site } from '../../formats/site-config.ts'
 
@@ -19,7 +18,7 @@ export function isClient({ address, addresses, dhcp = addresses.length === 0 }: 
  */
 export function localPorts({ interfaces, hotspot }: Pick<Site, 'interfaces' | 'hotspot'>): Record<string, string> {
   const ports: Record<string, string> = {}
-  if (hotspot.enabled) ports[WIFI_INTERFACE] = `hotspot ${hotspot.address}`
+  if (hotspot.enabled) ports[hotspot.interface] = `hotspot ${hotspot.address}`
   if (!interfaces.some(({ name }) => name === 'wired')) ports.wired = 'client -'
   for (const entry of interfaces.filter(({ name }) => interfaceKindOf(name) === 'wired')) {
     const { name, role, address, fallback } = entry

@@ -42,6 +42,16 @@ network={
   assert.match(renderHotspot(siteWith({ band: '5GHz' }), 'rack1')?.wpa ?? '', 'frequency=5180\n')
 })
 
+test('may be another radio than the one that logs in to networks', () => {
+  const wifi = [{ ssid: 'Office' }]
+  const two = renderHotspot(siteWith({ interface: 'wlx00c0ca' }, { wifi }), 'rack1')
+  assert.equal([two?.spec.interface, two?.spec.isAlsoClient], ['wlx00c0ca', false])
+  assert.match(two?.network ?? '', '\nName=wlx00c0ca\n')
+  assert.is(renderHotspot(siteWith({}, { wifi }), 'rack1')?.spec.isAlsoClient, true)
+  assert.equal(localPorts(siteWith({ interface: 'wlx00c0ca' })).wlx00c0ca, 'hotspot 192.168.76.1/24')
+  assert.is(localPorts(siteWith({ interface: 'wlx00c0ca' })).wlan0, undefined)
+})
+
 test('names itself by the device, in at most 32 bytes', () => {
   const nameOf = (device: string | undefined) => renderHotspot(siteWith({}), device)?.spec.ssid
   assert.is(nameOf('tokyo-rack1'), 'oobm-tokyo-rack1')

@@ -27,14 +27,18 @@ export function renderHotspot(
   { system, wifi, hotspot }: Pick<Site, 'system' | 'wifi' | 'hotspot'>,
   device: string | undefined,
 ): RenderedHotspot | undefined {
-  const { enabled, passphrase, address, automatic } = hotspot
+  const { enabled, passphrase, interface: name, address, automatic } = hotspot
   if (!enabled || passphrase === undefined) return undefined
   const ssid = hotspot.ssid ?? defaultSsid(device)
   const spec = {
-    ...{ version: 1 as const, interface: WIFI_INTERFACE, ssid, address: address.split('/')[0] ?? '', automatic },
-    isAlsoClient: wifi.length > 0,
+    ...{ version: 1 as const, interface: name, ssid, address: address.split('/')[0] ?? '', automatic },
+    isAlsoClient: name === WIFI_INTERFACE && wifi.length > 0,
   }
-  return { spec, wpa: renderAccessPoint(hotspot, passphrase, ssid, system.country), network: renderNetwork(address) }
+  return {
+    spec,
+    wpa: renderAccessPoint(hotspot, passphrase, ssid, system.country),
+    network: renderNetwork(name, address),
+  }
 }
 
 function renderAccessPoint(
@@ -66,9 +70,9 @@ function renderAccessPoint(
 }
 
 /** It leads nowhere: no gateway and no name server is named, so that a phone keeps its own way to the internet. */
-function renderNetwork(address: string): string {
+function renderNetwork(name: string, address: string): string {
   return `[Match]
-Name=${WIFI_INTERFACE}
+Name=${name}
 
 [Link]
 RequiredForOnline=no

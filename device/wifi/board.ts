@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { kernelFolders, provisioningDirectory, upgradeTrialPath } from '../../formats/directories.ts'
-import { hotspotStatusPath, WIFI_INTERFACE } from '../../formats/hotspot.ts'
+import { hotspotSpecPath, hotspotStatusPath, WIFI_INTERFACE } from '../../formats/hotspot.ts'
 import { EXIT, UserError } from '../../runtime/errors.ts'
 import type { Connection } from './connection.ts'
 import { readConnection } from './connection.ts'
@@ -40,7 +40,8 @@ export function boardOf(env: NodeJS.ProcessEnv, signal: AbortSignal, typed: stri
     throw new UserError(`this board has no Wi-Fi: there is no interface ${WIFI_INTERFACE}`, EXIT.unavailable)
   const unit = `oobm-wpa@${WIFI_INTERFACE}.service`
   const isUpgrading = existsSync(upgradeTrialPath(env))
-  const isHotspot = existsSync(hotspotStatusPath(env))
+  // Where another radio is the hotspot, this one has no such file.
+  const isHotspot = existsSync(hotspotStatusPath(env)) && existsSync(hotspotSpecPath(directory, WIFI_INTERFACE))
   return { root, sockets: wpaDirectory(env), provisioning: { path, directory }, unit, isUpgrading, isHotspot, signal }
 }
 

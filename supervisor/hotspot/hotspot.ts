@@ -1,6 +1,6 @@
 /** The hotspot of this board: sees whether it is on, has it switched on and off by `oobm-apply`, and says how it stands. */
 import { provisioningDirectory } from '../../formats/directories.ts'
-import { type HotspotSpec, hotspotSpecPath, readHotspotSpec, readHotspotStatus } from '../../formats/hotspot.ts'
+import { type HotspotSpec, readHotspotSpec, readHotspotStatus } from '../../formats/hotspot.ts'
 import { heartbeatNow } from '../../runtime/boot-clock.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { errorMessage } from '../../runtime/errors.ts'
@@ -16,8 +16,6 @@ const LOOK_MS = 3_000
 
 export interface HotspotPorts {
   env: NodeJS.ProcessEnv
-  /** The interface that the settings of the site are about. */
-  interface: string
   desk: RecoveryDesk
   keeper: { readonly facts: Readonly<Facts>; report(facts: Partial<Facts>, details?: Partial<Details>): void }
   /** The interfaces that have a default route. */
@@ -55,9 +53,9 @@ export class Hotspot {
 
   /** Runs until aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { env, interface: name, keeper, clock, log } = this.#ports
+    const { env, keeper, clock, log } = this.#ports
     while (!signal.aborted) {
-      const spec = await readHotspotSpec(hotspotSpecPath(provisioningDirectory(env), name))
+      const spec = await readHotspotSpec(provisioningDirectory(env))
       this.#isThere = spec !== undefined
       try {
         if (spec !== undefined) await this.#look(spec)
@@ -70,7 +68,8 @@ export class Hotspot {
   }
 
   async #look(spec: HotspotSpec): Promise<void> {
-    const { env, interface: name, desk, keeper, clock, log } = this.#ports
+    const { env, desk, keeper, clock, log } = this.#ports
+    const name = spec.interface
     const nowMs = clock.nowMs()
     const status = await readHotspotStatus(env)
     const { uptimeMs } = heartbeatNow()
@@ -85,7 +84,7 @@ export class Hotspot {
     }
     this.#wasOn = isOn
     if ((this.#wish?.to === 'on') === isOn) this.#wish = undefined
-    await this.#hear()
+    await this.#hear(name)
     const plan = planHotspot({
       ...{ nowMs, automatic: spec.automatic, hasWay, lostMs: this.#lostMs, wish: this.#wish, offMs: this.#offMs },
       ...{ isByItself: this.#isByItself, askedMs: this.#asked?.atMs },
@@ -120,8 +119,8 @@ export class Hotspot {
   }
 
   /** What became of the last request. */
-  async #hear(): Promise<void> {
-    const { interface: name, desk, log } = this.#ports
+  async #hear(name: string): Promise<void> {
+    const { desk, log } = this.#ports
     if (this.#asked === undefined || this.#asked.isAnswered) return
     const { step } = this.#asked
     const answer = await desk.answer({ step, interface: name })
