@@ -19,6 +19,7 @@ import { networkOf } from './beside.ts'
 import { followLog } from './ftp/follow-log.ts'
 import { FtpSessions } from './ftp/ftp-sessions.ts'
 import { ftpEvent } from './ftp/log-line.ts'
+import { askSentBytes } from './ftp/sent-bytes.ts'
 import { openHistory } from './history.ts'
 import { serveHttp } from './http/serve-http.ts'
 import { removeParts } from './served/receive-upload.ts'
@@ -74,8 +75,10 @@ export async function runFileDrop(options: FileDropOptions): Promise<ExitCode> {
       const event = ftpEvent(line)
       if (event) sessions.take(event)
     }
+    const sent = askSentBytes(address, clock)
+    const stored = async (name: string) => (await stat(join(folders.upload, name)).catch(() => undefined))?.size
     const onTurn = async () => {
-      await sessions.look(async name => (await stat(join(folders.upload, name)).catch(() => undefined))?.size)
+      await sessions.look({ stored, sent })
       sessions.sweep()
     }
     following = followLog({ path: join(folder, 'ftp.log'), clock, signal, onLine, onTurn })

@@ -112,8 +112,14 @@ else {
     }
     slowly(`${url}/big`, '-o', '/dev/null')
     await waitFor('the download', async () =>
-      /^127\.0\.0\.1 +FTP +takes +big +of 28\.6 MiB +since \d+ s$/m.test((await oobm()).stdout),
+      /^127\.0\.0\.1 +FTP +takes +big +[1-9]\d?% of 28\.6 MiB +since \d+ s$/m.test((await oobm()).stdout),
     )
+    // The client connects, or the server does, and begins at a byte.
+    slowly('-P', '-', '--disable-eprt', '-r', '20000000-', `${url}/big`, '-o', '/dev/null')
+    await waitFor('both downloads', async () => {
+      const { stdout } = await oobm()
+      return /takes +big +[1-9]\d?% of 9\.5 MiB/.test(stdout) && /takes +big +[1-9]\d?% of 28\.6 MiB/.test(stdout)
+    })
     slowly('-T', join(root, 'sent'), `${url}/upload/up1`)
     // Where vsftpd writes it here; on a device it is the folder of uploads by another path.
     await runProgram('ln', ['-s', join(read, 'upload/up1'), join(root, 'srv/upload/up1')])

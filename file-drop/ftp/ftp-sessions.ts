@@ -3,11 +3,23 @@
 import { basename } from 'node:path'
 import { errorCode } from '../../runtime/errors.ts'
 import type { Transfer, Transfers } from '../transfers.ts'
-import type { FtpEvent } from './log-line.ts'
+import type { DataPort, FtpEvent } from './log-line.ts'
+import type { SentBytes } from './sent-bytes.ts'
 
 interface Session {
-  asked: { what: 'took' | 'put'; file: string }
+  who: string
+  dataPort?: DataPort
+  /** Bytes at the beginning that a download leaves out. */
+  offset: number
+  asked?: { what: 'took' | 'put'; file: string }
   transfer?: Transfer
+}
+
+export interface Looks {
+  /** Bytes of an upload; undefined where there is none. */
+  stored(name: string): Promise<number | undefined>
+  /** Of all connections of this address. */
+  sent(): Promise<SentBytes[]>
 }
 
 export class FtpSessions {
@@ -22,20 +34,30 @@ export class FtpSessions {
 
   take(event: FtpEvent): void {
     const { pid, who } = event
-    const session = this.#sessions.get(pid)
+    const session = this.#sessions.get(pid) ?? { who, offset: 0 }
+    this.#sessions.set(pid, session)
     switch (event.kind) {
+      case 'data-port':
+        session.dataPort = event.at
+        return
+      case 'restart':
+        session.offset = event.offset
+        return
       case 'asked':
         // One that never ended was ended by its client.
-        session?.transfer?.end({ whole: false, why: 'the client ended it' })
-        this.#sessions.set(pid, { asked: { what: event.what, file: event.file } })
+        session.transfer?.end({ whole: false, why: 'the client ended it' })
+        delete session.transfer
+        session.asked = { what: event.what, file: event.file }
         return
       case 'begun':
-        if (session && !session.transfer)
-          session.transfer = this.#transfers.begin({ how: 'ftp', who, ...session.asked, bytes: null, size: event.size })
+        if (session.asked && !session.transfer) {
+          const size = event.size === null ? null : Math.max(0, event.size - session.offset)
+          session.transfer = this.#transfers.begin({ how: 'ftp', who, ...session.asked, bytes: null, size })
+        }
         return
       case 'ended':
         this.#sessions.delete(pid)
-        this.#ended(event, session?.transfer)
+        this.#ended(event, session.transfer)
         return
       default:
         event satisfies never
@@ -54,12 +76,20 @@ export class FtpSessions {
     transfer.end(isDone ? { whole: true } : { whole: false, why: 'the connection ended, or no room was left' })
   }
 
-  /** How far uploads are: vsftpd writes under the name, from the start. @param bytesOf of an upload; undefined where there is none */
-  async look(bytesOf: (name: string) => Promise<number | undefined>): Promise<void> {
-    for (const { asked, transfer } of this.#sessions.values()) {
-      if (asked.what !== 'put' || transfer === undefined) continue
-      const bytes = await bytesOf(basename(asked.file))
-      if (bytes !== undefined) transfer.running.bytes = bytes
+  /** How far they are. vsftpd writes uploads under their name, from the start; of what it sends, the kernel knows. */
+  async look({ stored, sent }: Looks): Promise<void> {
+    for (const { who, asked, transfer, dataPort } of this.#sessions.values()) {
+      if (asked === undefined || transfer === undefined) continue
+      const { running } = transfer
+      if (asked.what === 'put') running.bytes = (await stored(basename(asked.file))) ?? running.bytes
+      else if (dataPort !== undefined) {
+        const { end, port } = dataPort
+        const own = (await sent()).find(
+          ({ peer, peerPort, localPort }) => peer === who && (end === 'local' ? localPort : peerPort) === port,
+        )
+        // The count has one byte for the opening of the connection (RFC 9293, 3.4).
+        if (own !== undefined) running.bytes = Math.min(Math.max(0, own.bytes - 1), running.size ?? own.bytes)
+      }
     }
   }
 

@@ -5,6 +5,9 @@ import { ftpEvent } from './log-line.ts'
 const test = suite('vsftpd’s log')
 const AT = 'Fri Nov 27 02:58:01 2026 [pid 28056] [daemon]'
 
+const local = (port: number) => ({ kind: 'data-port', at: { end: 'local', port } })
+const peer = (port: number) => ({ kind: 'data-port', at: { end: 'peer', port } })
+
 test('says what is asked for, what begins and what ends', () => {
   const session = { pid: 28_056, who: '10.9.0.2' }
   for (const [line, event] of [
@@ -15,6 +18,11 @@ test('says what is asked for, what begins and what ends', () => {
       { kind: 'begun', size: 300_000 },
     ],
     ['FTP response: Client "10.9.0.2", "150 Ok to send data."', { kind: 'begun', size: null }],
+    ['FTP response: Client "10.9.0.2", "227 Entering Passive Mode (10,9,0,1,117,50)."', local(30_002)],
+    ['FTP response: Client "10.9.0.2", "229 Entering Extended Passive Mode (|||30099|)"', local(30_099)],
+    ['FTP command: Client "10.9.0.2", "PORT 10,9,0,2,200,10"', peer(51_210)],
+    ['FTP command: Client "10.9.0.2", "EPRT |1|10.9.0.2|51211|"', peer(51_211)],
+    ['FTP command: Client "10.9.0.2", "REST 4096"', { kind: 'restart', offset: 4_096 }],
     [
       'OK DOWNLOAD: Client "10.9.0.2", "/a.bin", 300000 bytes, 791807.43Kbyte/sec',
       { kind: 'ended', what: 'took', file: 'a.bin', isDone: true, bytes: 300_000 },
