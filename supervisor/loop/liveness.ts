@@ -38,6 +38,7 @@ export interface LifeOptions<R> extends Pick<Ports, 'clock' | 'network' | 'event
   progress: Track
   /** When the other end last gave a sign of life. */
   onAlive(atMs: number): void
+  /** It is back when the relay has answered by it. */
   onAddress(gone: boolean): void
   /** A new connection beside the silent one; undefined when aborted. A connection that comes after an abort is closed. */
   rescue(signal: AbortSignal): Promise<R | undefined>
@@ -47,15 +48,15 @@ export interface LifeOptions<R> extends Pick<Ports, 'clock' | 'network' | 'event
 /** Watches until the connection ends, is replaced, or is given up. */
 export async function watchLife<R>(connection: Connection, options: LifeOptions<R>): Promise<LifeEnding<R>> {
   const wake = new Wake(options.clock)
-  const isAddressGone = addressOf(connection, options)
+  const address = addressOf(connection, options)
   const unsubscribe = options.events.subscribe(reason => {
     if (reason !== 'network') return
     // Reported at once, also during a ping.
-    isAddressGone()
+    address.isGone()
     wake.notify(reason)
   })
   try {
-    return await watch(connection, options, wake, isAddressGone)
+    return await watch(connection, options, wake, address)
   } finally {
     unsubscribe()
     options.progress.end()
@@ -66,7 +67,7 @@ async function watch<R>(
   connection: Connection,
   options: LifeOptions<R>,
   wake: Wake,
-  isAddressGone: () => boolean,
+  address: Address,
 ): Promise<LifeEnding<R>> {
   const { clock, pingMs, over, progress } = options
   const signs = signsOf(connection, options)
@@ -76,9 +77,9 @@ async function watch<R>(
     progress.beat(waitMs)
     let isAsked = (await wake.wait(waitMs, over)).size > 0
     if (over.aborted) return { kind: 'over' }
-    if (isAddressGone()) {
+    if (address.isGone()) {
       progress.beat(ADDRESS_GONE_MAX_MS)
-      const isBack = await addressReturns(isAddressGone, options, wake)
+      const isBack = await addressReturns(address, options, wake)
       if (over.aborted) return { kind: 'over' }
       if (!isBack) return { kind: 'lost', cause: `the address ${connection.localAddress} is gone from this device` }
       isAsked = true
@@ -87,6 +88,7 @@ async function watch<R>(
     const asked = await ask(connection, options, signs, roundTripMs)
     if (typeof asked !== 'number') return asked
     roundTripMs = asked
+    address.answered()
   }
 }
 
@@ -111,23 +113,37 @@ function signsOf(connection: Connection, { clock, onAlive }: Pick<LifeOptions<un
   }
 }
 
-/** Whether this device no longer has the address; checks again, and reports a change. */
+interface Address {
+  /** Checks again, and reports that it went. */
+  isGone(): boolean
+  /** Reports that it is back, if it is: an address alone says nothing of what it leads to. */
+  answered(): void
+}
+
 function addressOf(
   { localAddress }: Connection,
   { network, onAddress }: Pick<LifeOptions<unknown>, 'network' | 'onAddress'>,
-): () => boolean {
-  let known = false
-  return () => {
+): Address {
+  let hasGone = false
+  const isGone = () => {
     const isGone = localAddress !== undefined && !network.hasAddress(localAddress)
-    if (isGone !== known) onAddress(isGone)
-    known = isGone
+    if (isGone && !hasGone) onAddress(true)
+    hasGone ||= isGone
     return isGone
+  }
+  return {
+    isGone,
+    answered: () => {
+      if (!hasGone || isGone()) return
+      hasGone = false
+      onAddress(false)
+    },
   }
 }
 
 /** True when it is back; false when another one is there, or nothing for too long. */
 async function addressReturns<R>(
-  isGone: () => boolean,
+  { isGone }: Address,
   { clock, network, over }: LifeOptions<R>,
   wake: Wake,
 ): Promise<boolean> {

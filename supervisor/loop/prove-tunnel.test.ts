@@ -6,11 +6,19 @@ import type { Tunnel } from '../tunnel/establish.ts'
 import { proveTunnel } from './prove-tunnel.ts'
 import { testContext } from './testing/context.ts'
 import { FakeStream } from './testing/fake-stream.ts'
+import { Broadcast } from './wake.ts'
 
 const test = suite('prove-tunnel')
 
 /** An hour of a tunnel that works, with so many bytes a second on it. */
-async function anHour({ bytesASecond, others }: { bytesASecond: number; others(nowMs: number): number | undefined }) {
+interface Hour {
+  bytesASecond?: number
+  others?: (nowMs: number) => number | undefined
+  /** When the network changes. */
+  networkAtMs?: number[]
+}
+
+async function anHour({ bytesASecond = 0, others = () => undefined, networkAtMs = [] }: Hour) {
   const greeting = () => {
     const stream = new FakeStream()
     stream.say('SSH-2.0-OpenSSH\r\n')
@@ -21,8 +29,10 @@ async function anHour({ bytesASecond, others }: { bytesASecond: number; others(n
     credentials === undefined
       ? { ok: false, fault: { kind: 'authentication', detail: '' } }
       : { ok: true, connection: new ScriptedConnection({ exec: () => says('', 0), end: () => true }) }
-  const context = testContext({ connect })
+  const events = new Broadcast()
+  const context = { ...testContext({ connect }), events }
   const { clock } = context
+  for (const atMs of networkAtMs) clock.at(atMs, () => events.notify('network'))
   connection.activity = () => ({ ...connection.active, receivedBytes: (clock.nowMs() / 1000) * bytesASecond })
   const over = new AbortController()
   const seen: { atMs: number; seconds: number }[] = []
@@ -52,6 +62,18 @@ test('asks for others at each proof and probe', async () => {
   const { seen } = await anHour({ bytesASecond: 0, others: () => 7 })
   assert.ok(seen.length >= 12, `asked ${seen.length} times`)
   assert.ok(seen.every(({ seconds }) => seconds === 7))
+})
+
+test('a change of the network is followed by a self-test, at once or a minute after the last', async () => {
+  const quiet = await anHour({})
+  const [firstMs = 0] = quiet.proofsAtMs
+  assert.ok(firstMs < 5_000)
+  assert.not(quiet.proofsAtMs.some(atMs => atMs > 10_000 && atMs < 300_000))
+  const { proofsAtMs } = await anHour({ networkAtMs: [12_000, 13_000, 14_000, 200_000] })
+  const between = proofsAtMs.filter(atMs => atMs > 10_000 && atMs < 300_000)
+  assert.is(between.length, 2, String(between))
+  const [first = 0, second = 0] = between
+  assert.ok(first >= 60_000 && first < 65_000 && second >= 200_000 && second < 205_000, String(between))
 })
 
 test('while bulk flows, proofs are put off and others are asked for', async () => {

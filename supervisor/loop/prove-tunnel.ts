@@ -81,10 +81,14 @@ export async function proveTunnel(tunnel: Tunnel, options: ProveOptions): Promis
       const reasons = await wake.wait(waitMs, over)
       if (over.aborted) return undefined
       beat(patience.proofMs(STEPS_MAX))
-      const isNewNetwork = reasons.has('network') && clock.nowMs() - testedAtMs >= NETWORK_PACE_MS
-      if (reasons.has('test') || isNewNetwork || reasons.has('local')) {
+      if (reasons.has('test') || reasons.has('local')) {
         proofAtMs = clock.nowMs()
-        mode = reasons.has('test') || isNewNetwork ? 'self-test' : 'login'
+        mode = reasons.has('test') ? 'self-test' : 'login'
+      }
+      // While it fails it is tried again soon anyway.
+      if (reasons.has('network') && provedAtMs !== undefined && failures === 0) {
+        proofAtMs = Math.min(proofAtMs, Math.max(clock.nowMs(), testedAtMs + NETWORK_PACE_MS))
+        mode = 'self-test'
       }
       if (Math.min(proofAtMs, probeAtMs) > clock.nowMs()) continue
       const isProved = provedAtMs !== undefined

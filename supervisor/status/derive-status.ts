@@ -35,7 +35,10 @@ export function deriveStatus(facts: Facts, limits: Limits): Status {
     return { state, cause: state === 'no-relay' ? [...facts.portals.map(inTheWay), cause].join('; ') : cause }
   }
   if (tunnel.addressGone)
-    return { state: 'no-link', cause: 'this device no longer has the address that the tunnel used' }
+    return {
+      state: 'no-link',
+      cause: 'this device lost the address that the tunnel used, and the relay has not answered since',
+    }
   if (limits.nowMs - tunnel.aliveMs > tunnel.limits.silentMaxMs) {
     const { host, port } = tunnel.relay
     return {
