@@ -103,7 +103,7 @@ else {
 
   test('oobm files shows what runs by FTP, and how far an upload is', async context => {
     const { url, read, env, oobm, root } = await startFtp(context, ['small'])
-    await writeFile(join(read, 'big'), Buffer.alloc(30_000_000))
+    await writeFile(join(read, 'big'), Buffer.alloc(90_000_000))
     await writeFile(join(root, 'sent'), Buffer.alloc(30_000_000))
     const slowly = (...args: string[]) => {
       const client = startProgram('curl', ['-sS', '--limit-rate', '500k', ...args], { env })
@@ -112,14 +112,18 @@ else {
     }
     slowly(`${url}/big`, '-o', '/dev/null')
     await waitFor('the download', async () =>
-      /^127\.0\.0\.1 +FTP +takes +big +[1-9]\d?% of 28\.6 MiB +since \d+ s$/m.test((await oobm()).stdout),
+      /^127\.0\.0\.1 +FTP +takes +big +[1-9]\d?% of 85\.8 MiB +since \d+ s$/m.test((await oobm()).stdout),
     )
     // The client connects, or the server does, and begins at a byte.
-    slowly('-P', '-', '--disable-eprt', '-r', '20000000-', `${url}/big`, '-o', '/dev/null')
-    await waitFor('both downloads', async () => {
-      const { stdout } = await oobm()
-      return /takes +big +[1-9]\d?% of 9\.5 MiB/.test(stdout) && /takes +big +[1-9]\d?% of 28\.6 MiB/.test(stdout)
-    })
+    slowly('-P', '-', '--disable-eprt', '-r', '30000000-', `${url}/big`, '-o', '/dev/null')
+    await waitFor(
+      'both downloads',
+      async () => {
+        const { stdout } = await oobm()
+        return /takes +big +[1-9]\d?% of 57\.2 MiB/.test(stdout) && /takes +big +[1-9]\d?% of 85\.8 MiB/.test(stdout)
+      },
+      { timeoutMs: 60_000 },
+    )
     slowly('-T', join(root, 'sent'), `${url}/upload/up1`)
     // Where vsftpd writes it here; on a device it is the folder of uploads by another path.
     await runProgram('ln', ['-s', join(read, 'upload/up1'), join(root, 'srv/upload/up1')])
