@@ -35,6 +35,7 @@ import { render } from './render.ts'
 import { settings } from './settings.ts'
 import { status } from './status.ts'
 import { top } from './top.ts'
+import { trend } from './trend.ts'
 import { upgrade } from './upgrade.ts'
 import { watch } from './watch.ts'
 import { wifi } from './wifi.ts'
@@ -64,6 +65,7 @@ export const PROGRAM: Program<Command> = {
       on,
       off,
       history,
+      trend,
       blink,
       connect,
       proxy,

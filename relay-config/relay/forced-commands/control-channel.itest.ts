@@ -32,6 +32,11 @@ testInEachShell(
     await waitFor('the report', async () => (await readFile(report, 'utf8').catch(() => '')) !== '')
     assert.is(await readFile(report, 'utf8'), '{"v":1,"word":"ready"}\n')
 
+    const trend = join(relay.stateDirectory, 'tokyo/trend')
+    ask(firstClaim, 'report {"v":1,"word":"no-console","tookMs":7,"probeMs":21.4,"changes":[{"probeMs":9}]}')
+    const points = () => readFile(trend, 'utf8').catch(() => '')
+    await waitFor('two moments', async () => /^\d+ ready -\n\d+ no-console 21\n$/.test(await points()))
+
     const past = join(relay.stateDirectory, 'tokyo/past')
     ask(firstClaim, 'session {"x":"\\u00fc\\n%s"}')
     ask(firstClaim, 'session {"y":1}')
@@ -73,6 +78,11 @@ testInEachShell(
       'claimed\nblink 1\nothers none\nothers none\nothers none\n',
       'an older connection gets nothing of it',
     )
+    // What is over the bound goes to the file before.
+    await writeFile(trend, '1 ready 5\n'.repeat(1_024))
+    ask(secondClaim, 'report {"v":1,"word":"in-use","probeMs":5}')
+    await waitFor('a new file', async () => /^\d+ in-use 5\n$/.test(await points()))
+    assert.is(await readFile(`${trend}.old`, 'utf8'), '1 ready 5\n'.repeat(1_024))
 
     const now = Math.floor(Date.now() / 1000)
     const told = async (json: string) => {
@@ -93,6 +103,7 @@ testInEachShell(
     for (const one of [first, second]) one.master.child.kill('SIGKILL')
     await waitFor('all to end', () => pids.every(pid => !signalProcess(pid, 0)))
     assert.not(tell(relay, 'tokyo', 'blink 1\n'))
+    assert.match(await points(), /^\d+ in-use 5\n\d+ away -\n$/, 'the older connection was not the way in')
   },
 )
 
@@ -159,7 +170,7 @@ test(
       timeoutMs: PACED_MS,
     })
     assert.ok(Date.now() - startedMs >= 1_400, 'three pauses')
-    const own = ['consoles', 'control', 'enrolled', 'lock', 'report.json', 'sessions', 'shown', 'tokens']
+    const own = ['consoles', 'control', 'enrolled', 'lock', 'report.json', 'sessions', 'shown', 'tokens', 'trend']
     await waitFor('nothing else to be there', async () => (await readdir(folder)).sort().join() === own.join())
   },
   SLOW,
