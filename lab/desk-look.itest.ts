@@ -1,4 +1,6 @@
 /** How the desk looks: what axe-core finds on each page, in both themes and languages, at the size of a desk and of a phone. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { LANGUAGES } from '../formats/languages.ts'
 import { WORDS } from '../relay-config/operator/desk/browser/words.ts'
@@ -15,6 +17,21 @@ const LIMIT = { timeoutMs: 400_000 }
 
 const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } }
 
+/** What is on each page once it is there. */
+const SIGNS: Record<string, string> = {
+  ...{ fleet: 'li.device', console: '.xterm-rows', device: 'svg path', replay: '.replay-page [aria-busy=false]' },
+}
+
+/** As a relay keeps it: a report every five minutes, and two losses. */
+function trendOf(nowS: number): string {
+  const lines = Array.from({ length: 500 }, (_, index) => {
+    const atS = nowS - 150_000 + index * 300
+    const state = index === 200 ? 'away' : index === 400 ? 'unproved' : 'ready'
+    return `${atS} ${state} ${state === 'away' ? '-' : 40 + ((index * 37) % 23) + (index % 97 === 0 ? 300 : 0)}`
+  })
+  return `${lines.join('\n')}\n`
+}
+
 if (!hasChromium()) test.skip('axe-core finds nothing', 'the package chromium is not installed')
 else
   test(
@@ -25,7 +42,12 @@ else
       const { page } = await openDesk(context, operatorArgs(lab), { bypassCSP: true })
       await openConsole(page)
       await bringAxe(page)
-      const addresses = { fleet: '#/', console: `#/console/${CONSOLE}`, device: `#/device/${DEVICE}` }
+      const addresses = {
+        ...{ fleet: '#/', console: `#/console/${CONSOLE}`, device: `#/device/${DEVICE}` },
+        replay: `#/replay/${CONSOLE}/1`,
+      }
+      // A few days of a device that was lost twice, for its drawing.
+      await writeFile(join(lab.state, 'state', DEVICE, 'trend.old'), trendOf(Math.floor(Date.now() / 1000)))
       const found: string[] = []
       for (const language of LANGUAGES) {
         for (const theme of ['light', 'dark']) {
@@ -35,7 +57,7 @@ else
               const what = `${name}.${language}.${theme}.${size}`
               await page.evaluate(`location.hash = ${JSON.stringify(address)}`)
               await page
-                .locator(name === 'fleet' ? 'li.device' : name === 'console' ? '.xterm-rows' : '.timeline')
+                .locator(SIGNS[name] ?? '')
                 .first()
                 .waitFor()
               if ((await page.locator('html').getAttribute('lang')) !== language)
@@ -49,6 +71,11 @@ else
                 await themeButton.click()
                 return false
               })
+              await page.getByText(WORDS[language].working, { exact: true }).first().waitFor({ state: 'detached' })
+              if (name === 'device') {
+                await page.getByRole('button', { name: WORDS[language].asks.doctor }).click()
+                await page.locator('pre').waitFor()
+              }
               found.push(...(await looked(page, what)))
               if (name !== 'console') continue
               const { who, line, sendFile } = WORDS[language]

@@ -164,6 +164,8 @@ async function sshdOf(
   const path = join(root, SECRETS_DIRECTORY, SECRETS.shellHostKey.source)
   return {
     directory: join(folder, 'sshd'),
+    // `ssh shell oobm status` finds this device's.
+    config: [`SetEnv PATH=${folder}:/usr/local/bin:/usr/bin:/bin SHLVL=1`],
     port: shellPort,
     hostKey: {
       path,

@@ -90,7 +90,7 @@ await build({
   legalComments: 'none',
   logLevel: 'warning',
 })
-const deskStyles = [readFileSync(`${DESK}/desk.css`, 'utf8'), readFileSync(XTERM_CSS, 'utf8')]
+const deskStyles = [`${DESK}/desk.css`, `${DESK}/device.css`, XTERM_CSS].map(path => readFileSync(path, 'utf8'))
 writeFileSync(join(fresh, 'lib/desk/desk.css'), deskStyles.join('\n'))
 cpSync(`${DESK}/index.html`, join(fresh, 'lib/desk/index.html'))
 // A native part cannot be bundled: it stays a package, as on npm, without what other systems need.

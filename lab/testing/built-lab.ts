@@ -8,7 +8,7 @@ import type { TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 
 /** For what a loaded machine takes long for. */
-export const PATIENCE = { timeoutMs: 60_000 }
+export const PATIENCE = { timeoutMs: 120_000 }
 
 /** @param more arguments of the lab */
 export async function startBuiltLab(context: TestContext, ...more: string[]) {

@@ -11,6 +11,7 @@ test('anything else is refused, and what this person may not open', async () => 
   const questions = createQuestions({
     config: '/nowhere',
     mayOpen: name => name === 'sw1',
+    mayOpenShell: device => device === 'rack1',
     operator: {
       relaysOf: device => (device === 'rack1' ? ['lon'] : []),
       run: async (relay, command, { values, positionals }) => {
@@ -36,6 +37,10 @@ test('anything else is refused, and what this person may not open', async () => 
     ['/ask/console', { command: 'who', console: 'sw1', more: 1 }],
     ['/ask/switch', { device: 'rack1', on: false, for: '1 year' }],
     ['/ask/switch', { device: 'rack9', on: true }],
+    ['/ask/at-device', { device: 'rack9', ask: 'doctor' }],
+    ['/ask/at-device', { device: 'rack1', ask: 'doctor; id' }],
+    ['/ask/at-device', { device: 'rack1', ask: 'toString' }],
+    ['/ask/settings', { device: 'rack9' }],
     ['/ask/history', { device: '../x' }],
   ]
   for (const [path, one] of bad) {

@@ -8,11 +8,16 @@ import { eventText } from '../../relay/history.ts'
 import { readEntries } from '../fleet-wide/ask-entries.ts'
 import { mergeEntries } from '../fleet-wide/merge-entries.ts'
 import { consoleLine, consoleQuestion, hostName } from './commands/console-questions.ts'
+import { AT_DEVICE, readTrendOf, readViews, settingsOf, shellQuestion, trendOf } from './device-answers.ts'
 import type { RunAtRelay } from './sources/operator-source.ts'
 import { askSsh } from './ssh/ask-ssh.ts'
 
 /** Milliseconds for a command at a console: a BREAK waits for its turn, and a log of days is read from a card. */
 const CONSOLE_MS = 60_000
+/** The same in a device's shell: a check of the doctor may take 12 s, and a board is slow. */
+const SHELL_MS = 180_000
+/** Characters of an answer that are shown. */
+const SHOWN_MAX = 65_536
 
 const deviceQuestion = z.strictObject({ device: hostName })
 const switchQuestion = z.strictObject({
@@ -29,13 +34,14 @@ export interface QuestionParts {
   /** The ssh_config of the desk. */
   config: string
   mayOpen(console: string): boolean
+  mayOpenShell(device: string): boolean
   /** For an operator. */
   operator: { relaysOf(device: string): readonly string[]; run: RunAtRelay } | undefined
   /** Something was done that the fleet shows. */
   changed(): void
 }
 
-export function createQuestions({ config, mayOpen, operator, changed }: QuestionParts) {
+export function createQuestions({ config, mayOpen, mayOpenShell, operator, changed }: QuestionParts) {
   const atRelays = async (command: string, values: OptionValues, device: string, signal: AbortSignal) => {
     if (operator === undefined) throw new UserError('only a desk with the fleet file can do this', EXIT.usage)
     const relays = operator.relaysOf(device)
@@ -58,6 +64,32 @@ export function createQuestions({ config, mayOpen, operator, changed }: Question
       if (!mayOpen(question.console)) throw new UserError(`you may not open "${question.console}"`, EXIT.usage)
       const args = ['-F', config, '-T', '-o', 'LogLevel=ERROR', '--', question.console, consoleLine(question)]
       return askSsh(args, { limitMs: CONSOLE_MS, signal })
+    },
+    '/ask/at-device': async (asked: unknown, signal: AbortSignal) => {
+      const { device, ask } = checked(shellQuestion, asked)
+      if (!mayOpenShell(device)) throw new UserError(`you may not open a shell at "${device}"`, EXIT.usage)
+      const args = ['-F', config, '-T', '-o', 'LogLevel=ERROR', '--', device, AT_DEVICE[ask]]
+      const { code, stdout, said } = await askSsh(args, { limitMs: SHELL_MS, signal })
+      const isCut = stdout.length > SHOWN_MAX
+      return { code, said, stdout: stdout.slice(0, SHOWN_MAX), isCut, line: AT_DEVICE[ask], atMs: Date.now() }
+    },
+    '/ask/settings': async (asked: unknown, signal: AbortSignal) => {
+      const { device } = checked(deviceQuestion, asked)
+      const answers = await atRelays('settings show', { json: true }, device, signal)
+      const views = answers.flatMap(({ said }) => readViews(said, device))
+      return {
+        problems: answers.flatMap(({ problem }) => problem ?? []),
+        settings: settingsOf(views, Date.now()),
+      }
+    },
+    '/ask/trend': async (asked: unknown, signal: AbortSignal) => {
+      const { device } = checked(deviceQuestion, asked)
+      const answers = await atRelays('trend', { json: true }, device, signal)
+      const points = answers.flatMap(({ relay, said }) => readTrendOf(said, relay, Date.now()))
+      return {
+        problems: answers.flatMap(({ problem }) => problem ?? []),
+        trend: trendOf(points),
+      }
     },
     '/ask/history': async (asked: unknown, signal: AbortSignal) => {
       const { device } = checked(deviceQuestion, asked)

@@ -37,6 +37,33 @@ export interface DeskDevice {
   mayOpenShell: boolean
 }
 
+/** What became of the signed settings that were left for a device, as its relays know it. */
+export interface DeskSettings {
+  /** `none` and `waiting` are the relay's word, `sent` too; the others are the device's. */
+  state: string
+  sinceMs: number | undefined
+  /** Of the document that is at the relay. */
+  serial: number | undefined
+  by: string | undefined
+  leftAtMs: number | undefined
+  /** The serial number below which the device takes none; undefined where it has not said. */
+  inForce: number | undefined
+  /** What the device says; empty for nothing. */
+  cause: string
+}
+
+/** How a device was over some days, as its relays keep it. */
+export interface DeskTrend {
+  /** Since when they do; undefined where they have nothing. */
+  fromMs: number | undefined
+  /** Round trips through its tunnel, oldest first. */
+  trips: readonly { atMs: number; ms: number }[]
+  /** When nobody could get in, oldest first; without an end while it lasts. */
+  outages: readonly { fromMs: number; toMs?: number | undefined; state: string; cause: string; isHealed: boolean }[]
+  /** Until it was proved again. */
+  healed: { medianMs: number; longestMs: number } | undefined
+}
+
 /** One relay, and how the last question to it went. */
 export interface DeskRelay {
   name: string

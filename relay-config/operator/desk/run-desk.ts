@@ -10,6 +10,7 @@ import { EXIT, UserError } from '../../../runtime/errors.ts'
 import { controllerUnder, OVER } from '../../../runtime/waiting.ts'
 import { createRuns } from './commands/serve-runs.ts'
 import { createQuestions } from './questions.ts'
+import { createRecordings } from './recordings/serve-recording.ts'
 import { type DeskAssets, readAssets } from './server/assets.ts'
 import { makeDeskFolder, writeEntrance } from './server/desk-folder.ts'
 import { createKeys, type DeskKeys } from './server/keys.ts'
@@ -61,11 +62,13 @@ export async function runDesk<T>({ isPrinted, print, prepare, signal }: DeskOpti
     const terminals = createTerminals({ start: starterOf(world, assets), signal: over.signal })
     const mayOpen = (name: string) => world.consoles.includes(name)
     const runs = createRuns({ config: world.config, mayOpen, signal: over.signal })
+    const recordings = createRecordings({ config: world.config, mayOpen, signal: over.signal })
     const served = await serveDesk({
       ...{ assets, keys, signal: over.signal },
       questions: createQuestions({
         config: world.config,
         mayOpen,
+        mayOpenShell: name => world.shells.includes(name),
         operator: world.operator,
         changed: feed.hurry,
       }),
@@ -77,6 +80,7 @@ export async function runDesk<T>({ isPrinted, print, prepare, signal }: DeskOpti
           terminals.serve(socket)
         },
         '/run': runs.serve,
+        '/recording': recordings.serve,
       },
     })
     await welcome({ folder, port: served.port, keys, isPrinted, print, signal })

@@ -7,7 +7,7 @@ const TICK_MS = 1_000
 
 /** @param atMs undefined for what never was */
 export function ageElement(atMs: number | undefined, words: Words): HTMLElement {
-  if (atMs === undefined) return h('span', { class: 'age' }, words.never)
+  if (atMs === undefined || !isMoment(atMs)) return h('span', { class: 'age' }, words.never)
   return h('time', { class: 'age', 'data-at': atMs, datetime: new Date(atMs).toISOString(), title: timeText(atMs) })
 }
 
@@ -34,5 +34,9 @@ export function ageText(atMs: number, now: number, { ages }: Words): string {
 
 /** In UTC, as every time of this product. */
 export function timeText(ms: number): string {
+  if (!isMoment(ms)) return '–'
   return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
+
+/** A device may say any number; a Date is made of few of them (ECMA-262, 21.4.1.1). */
+const isMoment = (ms: number) => Math.abs(ms) <= 8.64e15

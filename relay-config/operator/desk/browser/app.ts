@@ -20,3 +20,6 @@ export interface Page {
 
 export const consoleLink = (names: readonly string[]) => `#/console/${names.map(encodeURIComponent).join(',')}`
 export const deviceLink = (name: string) => `#/device/${encodeURIComponent(name)}`
+/** @param which a recording's number, or when it began and whose it was */
+export const replayLink = (console: string, ...which: readonly string[]) =>
+  ['#/replay', console, ...which].map((part, index) => (index === 0 ? part : encodeURIComponent(part))).join('/')

@@ -1,10 +1,9 @@
 /** What a target says, on its way to xterm.js: at a pace that leaves the page time for everything else. */
 import type { Terminal } from '@xterm/xterm'
 import { createJoinBound } from '../terminal/bound-joins.ts'
+import { writeInPieces } from './guarded-terminal.ts'
 import { createReadOut } from './read-out.ts'
 
-/** Characters of one write: between two of them xterm.js lets the page do other things every 12 ms. */
-const PIECE = 1_024
 /** Characters that xterm.js is given until it has drawn them: fewer of what costs it much. */
 const GIVEN = { min: 64, max: 65_536 }
 /** Milliseconds that it may take for them. */
@@ -62,9 +61,7 @@ export function createFeed(
       whenShown(bytes)
       draw()
     }
-    const last = Math.max(0, Math.ceil(text.length / PIECE) - 1) * PIECE
-    for (let at = 0; at < last; at += PIECE) term.write(text.slice(at, at + PIECE))
-    term.write(text.slice(last), drawn)
+    writeInPieces(term, text, drawn)
   }
   const skip = (text: string, bytes: number) => {
     if (skipped === undefined) return

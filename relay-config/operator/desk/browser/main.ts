@@ -8,6 +8,7 @@ import { devicePage } from './device-page.ts'
 import { h } from './dom.ts'
 import { fleetPage } from './fleet-page.ts'
 import { createStore } from './fleet-store.ts'
+import { replayPage, replayPlace } from './replay-page.ts'
 import { giveStylesTheNonce } from './style-nonce.ts'
 import { enter, follow } from './talk.ts'
 import { WORDS } from './words.ts'
@@ -57,6 +58,8 @@ async function start(): Promise<void> {
 function pageOf(app: App, terminals: ReturnType<typeof createTerminals>): Page {
   const keys = shownKeys()
   if (keys.length > 0) return consolePage(app, keys, terminals)
+  const replay = replayPlace(location.hash)
+  if (replay !== undefined) return replayPage(app, replay)
   const [, device] = /^#\/device\/(.+)$/.exec(location.hash) ?? []
   return device === undefined ? fleetPage(app) : devicePage(app, decodeURIComponent(device))
 }

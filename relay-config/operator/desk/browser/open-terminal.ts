@@ -1,13 +1,11 @@
 /** A terminal of the page: xterm.js at one end of a WebSocket, ssh at the other; it connects again by itself. */
 import { FitAddon } from '@xterm/addon-fit'
 import { SearchAddon } from '@xterm/addon-search'
-import { WebLinksAddon } from '@xterm/addon-web-links'
-import { Terminal } from '@xterm/xterm'
 import { createNoticeReader } from '../commands/notices.ts'
 import { type TerminalAsk, type TerminalTell, WINDOW_BYTES } from '../terminal/terminal-messages.ts'
 import { createFeed } from './feed-terminal.ts'
+import { createGuardedTerminal } from './guarded-terminal.ts'
 import { openSocket } from './talk.ts'
-import { tameTerminal } from './tame-terminal.ts'
 
 export type TerminalKind = Extract<TerminalAsk, { type: 'open' }>['kind']
 
@@ -64,7 +62,6 @@ const STABLE_MS = 5_000
 const RESET = '\x18\x1b[0m\x1b[?25h\x1b7\x1b[?1049l\x1b[?1l\x1b>\x1b[?1000l\x1b[?2004l\r\n'
 /** Bytes on the screen after which the desk is told. */
 const SHOWN_BYTES = WINDOW_BYTES / 8
-const THEME = { background: '#101418', foreground: '#e6e6e6', cursor: '#ffd866', selectionBackground: '#3d5a80' }
 
 export function openTerminal({
   kind,
@@ -78,16 +75,11 @@ export function openTerminal({
 }: TerminalOptions): DeskTerminal {
   const screen = document.createElement('div')
   screen.className = 'screen'
-  const term = new Terminal({
-    ...{ scrollback: SCROLLBACK_LINES, fontSize: 14, theme: THEME, allowProposedApi: true },
-    ...{ fontFamily: 'ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace', screenReaderMode: true },
-  })
+  const term = createGuardedTerminal({ scrollback: SCROLLBACK_LINES, fontSize: 14, allowProposedApi: true }, onLink)
   const fit = new FitAddon()
   const search = new SearchAddon()
   term.loadAddon(fit)
   term.loadAddon(search)
-  term.loadAddon(new WebLinksAddon((_event, address) => onLink(address)))
-  tameTerminal(term)
   let socket: WebSocket | undefined
   let timer: number | undefined
   let failures = 0

@@ -2,9 +2,11 @@
 
 import type { Language } from '../../../../formats/languages.ts'
 import { CONSOLE_EN, CONSOLE_JA } from './words-console.ts'
+import { DEVICE_EN, DEVICE_JA } from './words-device.ts'
 
 const EN = {
   ...CONSOLE_EN,
+  ...DEVICE_EN,
   title: 'oobm desk',
   fleet: 'Fleet',
   otherLanguage: '日本語',
@@ -117,6 +119,7 @@ export type Words = typeof EN
 
 const JA: Words = {
   ...CONSOLE_JA,
+  ...DEVICE_JA,
   title: 'oobm デスク',
   fleet: '装置一覧',
   otherLanguage: 'English',

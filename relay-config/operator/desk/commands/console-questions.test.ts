@@ -16,6 +16,7 @@ test('become the commands that a person would type', () => {
       `log --lines=10 --since=2026-11-26T04:20 '--grep=it'\\''s; $(id) -- x'`,
     ],
     [{ command: 'who', console: 'sw1' }, 'who'],
+    [{ command: 'recordings', console: 'sw1' }, 'recordings list --json'],
     [{ command: 'status', console: 'sw1' }, 'status --json'],
     [{ command: 'power', console: 'sw1' }, 'power status'],
     [{ command: 'settings', console: 'sw1' }, 'set'],

@@ -31,7 +31,10 @@ export const consoleQuestion = z.discriminatedUnion('command', [
     grep: z.string().min(1).max(200).optional(),
     lines: z.int().min(1).max(5_000),
   }),
-  z.strictObject({ command: z.enum(['who', 'status', 'power', 'settings', 'default']), console: hostName }),
+  z.strictObject({
+    command: z.enum(['who', 'status', 'power', 'settings', 'default', 'recordings']),
+    console: hostName,
+  }),
   z.strictObject({ command: z.literal('message'), console: hostName, text: z.string().regex(/^[^\p{Cc}]{1,400}$/u) }),
   z.strictObject({
     command: z.literal('set'),
@@ -74,6 +77,8 @@ export function consoleLine(asked: ConsoleQuestion): string {
       ].join(' ')
     case 'who':
       return 'who'
+    case 'recordings':
+      return 'recordings list --json'
     case 'status':
       return 'status --json'
     case 'power':

@@ -98,7 +98,15 @@ export function runBySsh({ fleet, callOf, folder }: BySsh): RunAtRelay {
 export function runHere(own: readonly string[]): RunAtRelay {
   return async (_relay, command, { values = {}, positionals = [] }, signal) => {
     const options = Object.entries(values).map(([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`))
-    const program = [...process.execArgv, process.argv[1] ?? '', command, ...own, ...options, '--', ...positionals]
+    const program = [
+      ...process.execArgv,
+      process.argv[1] ?? '',
+      ...command.split(' '),
+      ...own,
+      ...options,
+      '--',
+      ...positionals,
+    ]
     const { code, stdout, said } = await askProgram(process.execPath, program, { limitMs: ANSWER_MS, signal })
     if (code === EXIT.ok) return stdout
     throw new UserError(said || `oobm-relay ${command} failed (${code})`, EXIT.failed)
