@@ -101,7 +101,7 @@ else {
     )
   })
 
-  test('oobm files shows what runs by FTP, and how far an upload is', async context => {
+  test('oobm files shows what runs by FTP, and how far each is', async context => {
     const { url, read, env, oobm, root } = await startFtp(context, ['small'])
     await writeFile(join(read, 'big'), Buffer.alloc(90_000_000))
     await writeFile(join(root, 'sent'), Buffer.alloc(30_000_000))
@@ -131,7 +131,7 @@ else {
       /^127\.0\.0\.1 +FTP +puts +up1 +[0-9.]+ [KM]iB +since \d+ s$/m.test((await oobm()).stdout),
     )
     const printed = (await oobm('--json')).stdout
-    assert.is(JSON.parse(printed).running.length, 2)
+    assert.is(JSON.parse(printed).running.length, 3)
     await assertPrinted('files', printed)
     await assertPrinted('files status', (await oobm('status', '--json')).stdout)
   })
