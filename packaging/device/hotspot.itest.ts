@@ -1,5 +1,5 @@
 /**
- * `hotspot` and `sides` beside the real systemd-networkd with its DHCP server, and a client of its own. wlan0 is a cable here, and
+ * `hotspot` and `sides` beside the real systemd-networkd with its DHCP server, and a client of its own. A radio is a cable here, and
  * stand-ins say what wpa_supplicant would.
  */
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
@@ -20,9 +20,9 @@ const LIB = join(import.meta.dirname, 'files/usr/lib/oobm')
 const OWN = '192.168.76.1'
 
 /** The radio's end of the air, and a laptop there. */
-const AIR = `
+const air = (radio: string) => `
 ip netns add laptop
-ip link add wlan0 type veth peer name air0 netns laptop
+ip link add ${radio} type veth peer name air0 netns laptop
 ip -n laptop link set lo up
 ip -n laptop link set air0 up
 mkdir -p /run/oobm-hotspot /run/oobm-sides /run/units
@@ -46,11 +46,11 @@ esac`,
 }
 
 /** @param more settings of the site beside the hotspot */
-async function startBoard(context: TestContext, more: object = {}) {
+async function startBoard(context: TestContext, more: object = {}, radio = 'wlan0') {
   const site = siteSchema.parse({
     system: { country: 'JP' },
-    hotspot: { enabled: true, passphrase: 'correct horse' },
     ...more,
+    hotspot: { enabled: true, passphrase: 'correct horse', interface: radio },
   })
   const rendered = renderHotspot(site, 'rack1')
   if (rendered === undefined) throw new Error('no hotspot')
@@ -61,8 +61,8 @@ async function startBoard(context: TestContext, more: object = {}) {
     ...Object.fromEntries(
       Object.entries(localPorts(site)).map(([name, line]) => [`/run/oobm-provision/port-${name}`, `${line}\n`]),
     ),
-    '/run/oobm-provision/hotspot-wlan0.network': rendered.network,
-    '/run/oobm-provision/hotspot-wlan0.wpa': rendered.wpa,
+    [`/run/oobm-provision/hotspot-${radio}.network`]: rendered.network,
+    [`/run/oobm-provision/hotspot-${radio}.wpa`]: rendered.wpa,
     ...(site.wifi.length > 0 ? { '/run/oobm-provision/wpa_supplicant-wlan0.conf': 'x\n' } : {}),
   })
   const bin = join(await scratchDirectory(context), 'bin')
@@ -71,7 +71,7 @@ async function startBoard(context: TestContext, more: object = {}) {
     await writeFile(join(bin, name), `#!/bin/sh\n${text}\n`)
     await chmod(join(bin, name), 0o755)
   }
-  await machine.sh(AIR)
+  await machine.sh(air(radio))
   const path = `PATH=${bin}:${process.env.PATH}`
   machine.start('env', path, join(LIB, 'sides'))
   const limits = ['OOBM_HOTSPOT_LOOK_S=1', 'OOBM_HOTSPOT_EMPTY_S=4', 'OOBM_HOTSPOT_IDLE_S=3', 'OOBM_HOTSPOT_UP_S=10']
@@ -79,8 +79,8 @@ async function startBoard(context: TestContext, more: object = {}) {
     waitFor(what, () => machine.sh(line).then(isSo, () => false), { timeoutMs: 60_000, paceMs: 200 })
   return {
     ...{ machine, at },
-    on: () => machine.start('env', path, ...limits, join(LIB, 'hotspot'), 'wlan0'),
-    clean: () => machine.sh(`${path} ${join(LIB, 'hotspot')} clean wlan0`),
+    on: () => machine.start('env', path, ...limits, join(LIB, 'hotspot'), radio),
+    clean: () => machine.sh(`${path} ${join(LIB, 'hotspot')} clean ${radio}`),
     status: async () => JSON.parse(await machine.sh('cat /run/oobm-hotspot/status.json')),
     join: (stations: string) => machine.sh(`printf '${stations}' >/run/stations`),
     sideOf: async () => {
@@ -132,6 +132,22 @@ run('an address that a network gives is not local for being that of the hotspot'
   await at('the lease', 'ip -4 -o address show dev wlan0', said => said.includes(OWN))
   await waitFor('its side', async () => (await sideOf().catch(() => undefined)) !== undefined, { timeoutMs: 60_000 })
   assert.equal([(await sideOf())?.side, (await sideOf())?.why], ['uplink', 'wlan0 is no hotspot now'])
+})
+
+run('another radio is a hotspot beside the one that is in a network, and has no need to make way', async context => {
+  const wifi = [{ ssid: 'Office', passphrase: 'of the office' }]
+  const { machine, at, on, sideOf, status, clean } = await startBoard(context, { wifi }, 'wlan1')
+  const program = on()
+  await program.says(/wlan1 is a hotspot, and this board has 192\.168\.76\.1 on it/)
+  await machine.sh(LEASE)
+  assert.match(await machine.sh('cat /run/lease'), /^ip=192\.168\.76\.\d+$/m)
+  await at('its unit', `test -e /run/units/${OWN}`)
+  assert.is((await sideOf())?.side, 'local')
+  assert.is((await status()).endsAt, null)
+  await program.stop()
+  await clean()
+  await at('its unit to end', `test ! -e /run/units/${OWN}`)
+  assert.is(await machine.sh('cat /run/asked 2>&1 || true').then(said => /oobm-wpa/.test(said)), false)
 })
 
 run('a network of the same addresses on the other side has precedence', async context => {
