@@ -212,4 +212,54 @@ test('a burst that is over sooner ends nothing', async () => {
   assert.is(code, EXIT.ok, stderr)
 })
 
+/** Runs its arguments with a terminal that is taken away when they say "go"; prints how they ended. */
+const WITHOUT_TERMINAL = `
+import os, pty, sys
+child, terminal = pty.fork()
+if child == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+said = b''
+while b'go' not in said:
+    said += os.read(terminal, 1000)
+os.close(terminal)
+_, status = os.waitpid(child, 0)
+print('signal', os.WTERMSIG(status)) if os.WIFSIGNALED(status) else print('exit', os.WEXITSTATUS(status))
+`
+
+test('a program whose terminal goes away dies by SIGHUP, after its cleanup', async context => {
+  const folder = await scratchDirectory(context)
+  const mains = {
+    waits: 'await untilAborted(signal)',
+    'reads to the end':
+      "await new Promise(resolve => process.stdin.on('data', () => {}).on('end', resolve).on('error', resolve))",
+    'takes its time': 'await untilAborted(signal); await delay(300)',
+    'fails then': "await untilAborted(signal); throw new TypeError('x')",
+  }
+  for (const [name, waits] of Object.entries(mains)) {
+    const mark = join(folder, name)
+    const script = `
+      import { writeFileSync } from 'node:fs'
+      import { setTimeout as delay } from 'node:timers/promises'
+      import { runMain } from '${RUNTIME}/run-main.ts'
+      const untilAborted = signal => new Promise(resolve => signal.addEventListener('abort', resolve))
+      void runMain(async signal => {
+        process.stdin.setRawMode(true)
+        process.stdout.write('go')
+        setInterval(() => {}, 1000)
+        try {
+          ${waits}
+        } finally {
+          writeFileSync('${mark}', '')
+        }
+        return 0
+      })`
+    const args = ['--import', 'tsx', '--input-type=module', '-e', script]
+    const { stdout } = await runProgram('python3', ['-c', WITHOUT_TERMINAL, process.execPath, ...args], {
+      ...{ cwd: join(RUNTIME, '..'), env: { STATE_DIRECTORY: folder }, timeoutMs: 60_000 },
+    })
+    assert.is(stdout, 'signal 1\n', name)
+    assert.ok((await readdir(folder)).includes(name), name)
+  }
+})
+
 test.run()

@@ -1,5 +1,6 @@
 /** Runs a program's main and ends the process: the one file that calls `process.exit`. */
 import { basename } from 'node:path'
+import { isatty } from 'node:tty'
 import { EXIT, errorCode, UserError } from './errors.ts'
 import {
   describeDefect,
@@ -26,7 +27,7 @@ export interface MainOptions {
  * interrupted. Anything else is a defect, as are an uncaught exception and an unhandled rejection: printed in one line that
  * names the file with the stack, they abort the signal, so that `main` cleans up, and end the process with 70 whatever
  * `main` returns. A reader of standard output that goes away aborts the signal too, and takes nothing from the exit code;
- * output that was not written for another cause is never a success.
+ * output that was not written for another cause is never a success. Whose terminal is gone dies by SIGHUP, as shells expect.
  */
 export async function runMain(
   main: (signal: AbortSignal) => Promise<number>,
@@ -54,6 +55,13 @@ export async function runMain(
     stop()
   }
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop)
+  const terminals = [0, 1, 2].filter(fd => isatty(fd))
+  process.once('exit', () => {
+    if (terminals.every(fd => isatty(fd))) return
+    // Node.js aborts when it ends without a terminal that it had: it insists on giving back its settings (ResetStdio in node.cc).
+    process.removeAllListeners('SIGHUP')
+    process.kill(process.pid, 'SIGHUP')
+  })
   process.on('uncaughtException', failByDefect)
   process.on('unhandledRejection', failByDefect)
   process.stdout.on('error', err => {
