@@ -110,6 +110,30 @@ test(
 )
 
 test(
+  'of two relays, shows the devices of both, and goes on with one while the other is gone',
+  async context => {
+    const { screen: start, record, relays } = await topScene(context, { relays: ['lon', 'par'] })
+    const [lon, par] = relays
+    assert.ok(lon && par)
+    await record('rack2', { state: 'unproved', cause: 'its sshd does not answer', consoles: [] }, par)
+    const screen = await start()
+    await screen.tmux('resize-window', '-x', '200', '-y', '24')
+    await screen.shows(/^oobm-relay top .* lon \d+s ago, par \d+s ago {2}/m)
+    await screen.shows(/^. rack2 +unproved .* par +its sshd does not answer$/m)
+    await screen.shows(/^. rack1 +ready .* lon/m)
+
+    await par.sshd.stop()
+    await screen.shows(/^relay par has said nothing for \d+s: .*; r logs in again$/m)
+    await screen.shows(/^. rack2 +unproved\?/m)
+    // The other one is followed all the same.
+    await record('rack1', { state: 'no-console', cause: 'a line is not open' })
+    await screen.shows(/^. rack1 +no-console .* lon/m)
+    assert.match(await screen.text(), /^oobm-relay top .* lon \d+s ago {2}/m)
+  },
+  LIMIT,
+)
+
+test(
   'gives the terminal back however it ends, and leaves nothing behind',
   async context => {
     const { screen: start, command } = await topScene(context)
@@ -128,7 +152,9 @@ test(
       const pid = await programOf(screen)
       const below = await descendantsOf(pid)
       process.kill(pid, signal)
-      await screen.shows(/\[exit \d+\]/)
+      // What the shell says of a kill may be on the screen that goes away.
+      const isKilled = signal === 'SIGKILL' || signal === 'SIGSEGV'
+      await screen.shows(isKilled ? /^oobm-relay top was killed: Enter shows your prompt$/m : /\[exit \d+\]/)
       await waitFor(`the screen after ${signal}`, async () => (await modes(screen)) === '0 1 1')
       const { stdout: tty } = await screen.tmux('display-message', '-p', '#{pane_tty}')
       const settings = async () => (await runProgram('stty', ['-a', '-F', tty.trim()])).stdout

@@ -1,11 +1,11 @@
-/** A relay with one device and its console, and the operator's seat, whose own ssh logs in there. */
+/** A relay with one device and its console, and the operator's seat, whose own ssh logs in there; another relay where a test wants it. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bridgeOnPty } from '../../console-bridge/testing/bridge-on-pty.ts'
 import type { DeviceReport } from '../../formats/control-protocol.ts'
 import { readProcessStat } from '../../runtime/process-stat.ts'
 import { programArgs } from '../../testbed/programs.ts'
-import { startSshd } from '../../testbed/sshd.ts'
+import { type Sshd, startSshd } from '../../testbed/sshd.ts'
 import type { TestContext } from '../../testbed/suite.ts'
 import { screenOf } from '../../testbed/tmux-screen.ts'
 
@@ -15,7 +15,7 @@ const REPORT: DeviceReport = {
   consoles: [{ name: 'core-sw1', open: true, cause: '', who: [], outputS: 12 }],
 }
 
-export async function topScene(context: TestContext) {
+export async function topScene(context: TestContext, { relays: names = ['lon'] }: { relays?: string[] } = {}) {
   const bridge = await bridgeOnPty(context)
   const { files } = bridge
   const { directory } = files
@@ -26,23 +26,30 @@ export async function topScene(context: TestContext) {
     mode: 0o755,
   })
   const authorizedKeys = [`${files.keys.alice.path}.pub`]
-  const relay = await startSshd({
-    ...{ directory: join(directory, 'relay'), authorizedKeys },
-    config: [`SetEnv PATH=${bin}:${process.env.PATH} SHLVL=1`],
-  })
-  context.cleanup(() => relay.stop())
-  context.onFailure(relay.log)
+  const startRelay = async (name: string) => {
+    const sshd = await startSshd({
+      ...{ directory: join(directory, name), authorizedKeys },
+      config: [`SetEnv PATH=${bin}:${process.env.PATH} SHLVL=1`],
+    })
+    context.cleanup(() => sshd.stop())
+    context.onFailure(sshd.log)
+    return { name, sshd, state: join(directory, `${name}-state`) }
+  }
+  const relays = await Promise.all(names.map(startRelay))
+  const [first] = relays
+  if (first === undefined) throw new Error('a scene has a relay')
+  const { sshd: relay, state } = first
   // The device's own sshd, at the port beside that of its consoles.
   const shell = await startSshd({ directory: join(directory, 'shell'), authorizedKeys, port: files.port - 1 })
   context.cleanup(() => shell.stop())
 
-  const state = join(directory, 'relay-state')
-  const record = async (device: string, change: Partial<DeviceReport> = {}) => {
-    const stat = await readProcessStat(relay.program.pid)
+  const record = async (device: string, change: Partial<DeviceReport> = {}, at = first) => {
+    const { sshd, state } = at
+    const stat = await readProcessStat(sshd.program.pid)
     await mkdir(join(state, 'state', device), { recursive: true })
     const report = JSON.stringify({ ...REPORT, ...change })
     await writeFile(join(state, 'state', device, 'report.json'), `${report}\n`)
-    const line = `${relay.program.pid} ${stat?.startTicks} sshd 0123456789abcdef0123456789abcdef\n`
+    const line = `${sshd.program.pid} ${stat?.startTicks} sshd 0123456789abcdef0123456789abcdef\n`
     await writeFile(join(state, 'state', device, 'sessions'), line)
   }
   await record('rack1')
@@ -50,14 +57,7 @@ export async function topScene(context: TestContext) {
   await writeFile(
     fleet,
     `version = 1
-[[relays]]
-name = "lon"
-host = "127.0.0.1"
-port = ${relay.port}
-user = "${relay.user}"
-directory = "${state}"
-host_keys = ["${relay.hostKey.publicKey}"]
-[[devices]]
+${relays.map(fleetEntry).join('')}[[devices]]
 name = "rack1"
 port = ${files.port - 1}
 shell_user = "${relay.user}"
@@ -78,13 +78,14 @@ shells = "all"
   const folder = join(directory, 'rendered/technicians/alice')
   await mkdir(folder, { recursive: true })
   const hosts = [
-    ['oobm-relay-lon', relay.hostKey],
+    ...relays.map(({ name, sshd }) => [`oobm-relay-${name}`, sshd.hostKey] as const),
     ['core-sw1', files.hostKey],
     ['rack1', shell.hostKey],
   ] as const
   await writeFile(join(folder, 'known_hosts'), hosts.map(([name, { publicKey }]) => `${name} ${publicKey}\n`).join(''))
   // The seat's own ssh_config: the key, and the relay's host key.
-  await writeFile(join(directory, 'relay_hosts'), `[127.0.0.1]:${relay.port} ${relay.hostKey.publicKey}\n`)
+  const own = relays.map(({ sshd }) => `[127.0.0.1]:${sshd.port} ${sshd.hostKey.publicKey}\n`)
+  await writeFile(join(directory, 'relay_hosts'), own.join(''))
   const options = `-F none -i ${files.keys.alice.path} -o IdentitiesOnly=yes -o UserKnownHostsFile=${directory}/relay_hosts`
   const seat = join(directory, 'seat')
   await mkdir(seat)
@@ -102,6 +103,7 @@ shells = "all"
   return {
     ...bridge,
     relay,
+    relays,
     record,
     fleet,
     command,
@@ -109,6 +111,17 @@ shells = "all"
     logins,
     screen: () => screenOf(context, directory, command),
   }
+}
+
+function fleetEntry({ name, sshd, state }: { name: string; sshd: Sshd; state: string }): string {
+  return `[[relays]]
+name = "${name}"
+host = "127.0.0.1"
+port = ${sshd.port}
+user = "${sshd.user}"
+directory = "${state}"
+host_keys = ["${sshd.hostKey.publicKey}"]
+`
 }
 
 /** The processes of this program that run on the terminals of a tmux server, by a text in their command line. */

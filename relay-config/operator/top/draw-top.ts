@@ -8,7 +8,10 @@ import { timeText } from '../../../runtime/time-text.ts'
 import type { DeviceView } from '../../relay/state/device-view.ts'
 import { colourOf } from '../../relay/state/fleet-states.ts'
 import { isOutOfSight } from '../../relay/state/state-order.ts'
-import { outputAge, plain, type Row, whoOrWhy } from './fleet-rows.ts'
+import { describeRow } from './describe-row.ts'
+import { drawHelp } from './draw-help.ts'
+import type { Row } from './fleet-rows.ts'
+import { type Column, columnsFor, WIDE } from './top-columns.ts'
 import { KEYS, type TopState } from './top-state.ts'
 
 /** What is known of a relay: when it last said something, and what is wrong with it. */
@@ -33,19 +36,11 @@ export interface TopScreen {
 
 /** Milliseconds after which a relay, which says something every two seconds, counts as silent. */
 export const OLD_MS = 15_000
-/** Below it the columns that say less are left out. */
-const WIDE = 110
 /** Lines of the screen that are no rows: title, heads, detail (2), foot. */
 const FRAME = 5
 
 const REVERSE = '\x1b[7m'
 const PLAIN = '\x1b[27m'
-
-interface Column {
-  head: string
-  width: number
-  cell(row: Row): string
-}
 
 /** Rows that fit, with a line for each relay that does not answer. */
 export function pageOf({ lines, relays, nowMs }: Pick<TopScreen, 'lines' | 'relays' | 'nowMs'>): number {
@@ -69,7 +64,7 @@ export function drawTop(screen: TopScreen): string[] {
     paint.faint(cut(`  ${table.map(({ head, width }) => fitWidth(head, width)).join(' ')}`)),
     ...shown.map(row => drawRow(row, table, columns, row === selected, paint)),
     ...blank.map(cut),
-    ...detail(selected, nowMs, columns).map(text => paint.faint(text)),
+    ...describeRow(selected, nowMs, columns).map(text => paint.faint(text)),
     foot(screen),
   ].slice(0, lines)
 }
@@ -84,43 +79,6 @@ export function drawTable(screen: TopScreen): string[] {
     ...rows.map(row => cut(table.map(({ width, cell }) => fitWidth(cell(row), width)).join(' '))),
     summary(screen),
   ].map((line, at) => (at === 0 ? paint.strong(line) : line))
-}
-
-function columnsFor({ rows, relays, nowMs, columns }: TopScreen): Column[] {
-  const isWide = columns >= WIDE
-  const names = rows.map(({ device, console }) => textWidth(console ?? device) + (console === undefined ? 0 : 2))
-  const name = Math.max(18, Math.min(isWide ? 40 : 24, ...[Math.max(18, ...names)]))
-  const table: Column[] = [
-    {
-      head: 'DEVICE / CONSOLE',
-      width: name,
-      cell: row => (row.console === undefined ? row.device : `  ${row.console}`),
-    },
-    { head: 'STATE', width: 12, cell: row => row.state },
-    { head: 'OUTPUT', width: 6, cell: row => (row.line === undefined ? '' : outputAge(row, nowMs)) },
-    { head: 'PROVED', width: 6, cell: device(({ provedAtMs }) => shortAge(provedAtMs, nowMs)) },
-    { head: 'SINCE', width: 5, cell: device(({ sinceMs }) => shortAge(sinceMs, nowMs)) },
-  ]
-  if (isWide) {
-    table.push(
-      { head: 'RTT', width: 7, cell: device(({ report }) => milliseconds(report?.probeMs)) },
-      { head: 'UPLINK', width: 8, cell: device(({ report }) => plain(report?.uplink ?? '-', 8)) },
-      { head: 'VERSION', width: 10, cell: device(({ report }) => plain(report?.software ?? '-', 10)) },
-    )
-    if (relays.length > 1) table.push({ head: 'RELAY', width: 10, cell: device(({ relay }) => relay ?? '-') })
-  }
-  const used = table.reduce((sum, { width }) => sum + width + 1, 2)
-  table.push({ head: 'WHO / WHY', width: Math.max(8, columns - used), cell: row => whoOrWhy(row, nowMs) })
-  return table
-}
-
-/** For a column that consoles leave empty. */
-function device(cell: (view: DeviceView) => string): (row: Row) => string {
-  return ({ view, console }) => (console === undefined ? cell(view) : '')
-}
-
-function milliseconds(ms: number | null | undefined): string {
-  return ms === null || ms === undefined ? '-' : `${Math.round(ms)}ms`
 }
 
 /** The choice has a sign of its own, beside the colours turned round. */
@@ -184,40 +142,6 @@ function nothing({ state, views }: TopScreen): string {
   return state.search === '' && state.filter === 'all' ? '' : '  nothing matches; Esc shows all'
 }
 
-/** The chosen row in words, on two lines. */
-function detail(row: Row | undefined, nowMs: number, columns: number): string[] {
-  if (row === undefined) return ['', '']
-  const { view, line } = row
-  const { report, reportedAtMs } = view
-  const reported = reportedAtMs === undefined ? 'no report yet' : `reported ${shortAge(reportedAtMs, nowMs)} ago`
-  const first =
-    line === undefined
-      ? [view.device, whoOrWhy(row, nowMs) || printable(report?.cause ?? '', 300)]
-      : [
-          `${row.console} at ${view.device}`,
-          line.open ? 'open' : `closed: ${printable(line.cause)}`,
-          line.outputS === null ? 'no output since the console bridge started' : '',
-          row.label,
-        ]
-  const second =
-    line === undefined
-      ? [
-          reported,
-          `proved ${view.provedAtMs === undefined ? 'never' : `${shortAge(view.provedAtMs, nowMs)} ago`}`,
-          `round trip ${milliseconds(report?.probeMs)}`,
-          plain(report?.uplink ?? '', 20),
-          plain(report?.software ?? '', 20),
-        ]
-      : [
-          reported,
-          ...line.who.map(({ technician, types, forS }) => {
-            const since = shortAge((reportedAtMs ?? nowMs) - forS * 1000, nowMs)
-            return `${printable(technician, 40)} ${types ? 'types' : 'watches'} for ${since}`
-          }),
-        ]
-  return [first, second].map(parts => fitWidth(parts.filter(part => part !== '').join(' · '), columns).trimEnd())
-}
-
 function foot({ state, message, rows, columns, paint }: TopScreen): string {
   if (state.isTyping) return fitWidth(`/${state.search}_   Enter keeps the search, Esc ends it`, columns).trimEnd()
   if (message !== '') return paint.bad(fitWidth(printable(message, 400), columns).trimEnd())
@@ -228,28 +152,4 @@ function foot({ state, message, rows, columns, paint }: TopScreen): string {
   const right = `${at}/${rows.length}`
   const gap = columns - textWidth(left) - textWidth(right)
   return fitWidth(gap > 0 ? `${left}${' '.repeat(gap)}${right}` : left, columns).trimEnd()
-}
-
-function drawHelp(columns: number, lines: number, paint: Paint): string[] {
-  const width = Math.max(...KEYS.map(([keys]) => keys.length))
-  const legend = [
-    '',
-    'A state is what the device said last; ? marks one that may be over: its relay is not heard.',
-    'OUTPUT is the age of the last output of a console, as of the last report of its device.',
-    'away, silent, never: as the relay sees it. Reports and people are what devices say.',
-    '',
-    'Any key goes back.',
-  ]
-  const text = [
-    'Keys of oobm-relay top',
-    '',
-    ...KEYS.map(([keys, does]) => `  ${keys.padEnd(width)}  ${does}`),
-    ...legend,
-  ]
-  return text
-    .map((line, at) => {
-      const fitted = fitWidth(line, columns).trimEnd()
-      return at === 0 ? paint.strong(fitted) : fitted
-    })
-    .slice(0, lines)
 }

@@ -12,13 +12,14 @@ const LEAVE = '\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l'
 
 /**
  * Reads until we end. If we did not say `done` first, we were killed: what we set on the terminal is taken back. A shell that
- * was faster has settings of its own, which it keeps: those of a shell let Ctrl-C be a signal.
+ * was faster has settings of its own, which it keeps: those of a shell let Ctrl-C be a signal. Its prompt went to the screen
+ * that we used, and is gone with it.
  */
 const GUARD = `trap '' INT QUIT TSTP TTIN TTOU HUP TERM
 before=$1
 read -r said || :
 [ "$said" != done ] || exit 0
-printf '${LEAVE.replaceAll('\x1b', '\\033')}'
+printf '${LEAVE.replaceAll('\x1b', '\\033')}\\roobm-relay top was killed: Enter shows your prompt\\r\\n'
 exec 3>&1
 case $(stty -a <&3) in *'-isig'*) stty "$before" <&3 ;; esac`
 
