@@ -20,10 +20,12 @@ const PRIVATE = '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRI
 const LINES: Record<string, RegExp> = {
   'putty.reg':
     /^(|REGEDIT4|\[HKEY_CURRENT_USER\\Software\\SimonTatham\\PuTTY\\Sessions\\[\w.-]+\]|"\w+"=(dword:[0-9a-f]{8}|"[\w.:+/,-]*"))\r$/,
+  'teraterm.ttl':
+    /^(|; [ -~]*|end|else|endif| {2}(end|strconcat options [ -~]+)|if result [<>] 0 then|strdim [a-z]+ \d+|[a-z]+\[\d+\] = '[\w.: ,[\]-]*'|(keyfile|chosen|options) = [ -~]+|(listbox|messagebox) '[ -~]+|strconcat options [ -~]+|strlen keyfile|connect options)\r?$/,
   'putty-linux.sh':
     /^(\w+=[\w.:+/,-]*|write [\w.-]+ <<'END'|END|#!\/bin\/sh|# Writes \d+ sessions .*|set -eu|umask 077|(config|folder)=\$\{.*|\[ -d "\$config" \] .*|mkdir -p "\$folder"|write\(\) \{| {2}cat >"\$folder\/\$1"|\}|echo "\d+ sessions are in \$folder")$/,
   authorized_keys:
-    /^restrict,port-forwarding(,permit(open|listen)="127\.0\.0\.1:\d+")+,command="(exec \/?[\w.+@/-]+\/oobm-device-command [a-z0-9][\w.-]*( \/var\/lib\/oobm\/devices)?|exec \/?[\w.+@/-]+\/oobm-technician-command \/?[\w.+@/-]+\/(state|devices)( [a-z0-9][\w.-]*:\d+(,\d+)?)+)" [\w-]+ [\w+/=]+ oobm-(device|technician):[a-z0-9][\w.-]*$/,
+    /^restrict,port-forwarding(,permit(open|listen)="127\.0\.0\.1:\d+")+,command="(exec \/?[\w.+@/-]+\/oobm-device-command [a-z0-9][\w.-]*( \/var\/lib\/oobm\/devices)?|exec \/?[\w.+@/-]+\/oobm-technician-command \/?[\w.+@/-]+\/(state|devices)( [a-z0-9][\w.-]*:\d+(,\d+)?(:(\+|[a-z0-9][\w.-]*(,[a-z0-9][\w.-]*)*))?)+)" [\w-]+ [\w+/=]+ oobm-(device|technician):[a-z0-9][\w.-]*$/,
   known_hosts: /^[a-z0-9][\w.-]*(,\[127\.0\.0\.1\]:\d+)? ssh-ed25519 [\w+/=]+$/,
   config: new RegExp(
     String.raw`^(#.*|${literally(IGNORE_UNKNOWN)}|Host [a-z0-9][\w.-]*( [a-z0-9][\w.-]*)?|Match originalhost [a-z0-9][\w.-]* exec "(test \$https_proxy\$HTTPS_PROXY && )?command -v oobm-relay"|| {2}(ProxyCommand oobm-relay proxy --own-first --ssh-config ~\/config (--tls oobm-relay-[\w.,-]+ )?%h:%p( oobm-relay-[\w.-]+)+|HostName [\w.:-]+|Port \d+|User [\w.-]+|HostKeyAlias [\w.-]+|ProxyCommand none|RequestTTY no|ProxyJump oobm-relay-[\w.-]+|UserKnownHostsFile "~\/k"|${[...EVERY_HOST, NO_FORWARDS, ...BRIDGE].map(literally).join('|')}))$`,
@@ -35,7 +37,7 @@ const LINES: Record<string, RegExp> = {
 const DEDICATED_LINES: Record<string, RegExp> = {
   'haproxy.cfg':
     /^( {0,2}# [ -~]*|(global|defaults|(backend|frontend) [a-z_]+)| {2}acl is_exempt src [0-9a-f.:/ ]+| {2}(?!acl is_exempt)[a-z_-]+ [ -~]+|)$/,
-  sshd_config: /^(#.*|| {0,2}[A-Z][A-Za-z0-9]+ [\w /.,:;%@-]+|PerSourcePenaltyExemptList [\da-fA-F.:/,]+)$/,
+  sshd_config: /^(#.*|| {0,2}[A-Z][A-Za-z0-9]+ [\w /.,:;%@+-]+|PerSourcePenaltyExemptList [\da-fA-F.:/,]+)$/,
   'nftables.conf': /^(#.*| {4}#.*|[\w {}]+| {4}[\w ;,{}-]+| {4}[\w ,{}]+ accept)$/,
 }
 

@@ -2,12 +2,14 @@
 import type { Language } from '../../../formats/languages.ts'
 import type { Device, Fleet } from '../fleet-config.ts'
 import { renderAuthorizedKeys } from './authorized-keys.ts'
+import { directTargets } from './direct-targets.ts'
 import { type RelayScripts, renderInstallScript } from './install-script.ts'
 import { type DeviceHostKeys, renderKnownHosts } from './known-hosts.ts'
 import { puttyRegistry, puttyScript, puttySessions } from './putty-sessions.ts'
 import { renderSshConfig, type TechnicianFiles } from './ssh-config.ts'
 import { renderSshdConfig } from './sshd-config.ts'
 import { technicianSheet } from './technician-sheet.ts'
+import { teraTermMacro } from './teraterm-macro.ts'
 
 export interface RenderedFile {
   content: string
@@ -54,6 +56,8 @@ export function renderFiles(
     add('known_hosts', renderKnownHosts(fleet, technician, keysOf))
     add('putty.reg', puttyRegistry(sessions))
     add('putty-linux.sh', puttyScript(sessions))
+    const direct = directTargets(fleet, technician, keysOf)
+    add('teraterm.ttl', teraTermMacro(fleet, technician, direct, technicianFiles.puttyKeyFile))
     add('sheet.html', technicianSheet(fleet, technician, keysOf, technicianFiles.language ?? 'en'))
   }
   return files

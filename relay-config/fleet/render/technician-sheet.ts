@@ -1,14 +1,14 @@
 /** The sheet of a technician: one printed page with addresses and fingerprints for ways 2 and 3, as an HTML file; no secrets. */
 import type { Language } from '../../../formats/languages.ts'
-import { listenersOf } from '../../../formats/listeners.ts'
 import { fingerprint } from '../../../formats/ssh-key.ts'
 import { escapeHtml } from '../../../runtime/html.ts'
-import { accessOf, pinnedKeysOf, relaysOf } from '../access.ts'
+import { pinnedKeysOf } from '../access.ts'
 import type { Device, Fleet, Technician } from '../fleet-config.ts'
+import { directTargets } from './direct-targets.ts'
 import { SHEET_STYLE } from './field-sheet-style.ts'
 import type { DeviceHostKeys } from './known-hosts.ts'
 import { loginConsolesBy } from './login-files.ts'
-import { TECHNICIAN_WORDS, type TechnicianWords } from './technician-sheet-words.ts'
+import { TECHNICIAN_WORDS } from './technician-sheet-words.ts'
 
 /** Fingerprints are compared letter by letter. */
 const STYLE = `${SHEET_STYLE}
@@ -30,7 +30,10 @@ export function technicianSheet(
     const consoles = loginConsolesBy(fleet, relay, technician).map(({ console }) => console.name)
     return consoles.length === 0 ? [] : [{ relay, consoles }]
   })
-  const direct = directLines(fleet, technician, keysOf, words)
+  const direct = directTargets(fleet, technician, keysOf).map(({ name, isShell, host, port, user, hostKey }) => [
+    ...[isShell ? `${words.shell} ${name}` : name, host, String(port), user],
+    keyText(hostKey),
+  ])
   const sections = [
     ...(logins.length === 0
       ? []
@@ -61,37 +64,6 @@ export function technicianSheet(
 ${sections.join('\n')}
 </html>
 `
-}
-
-/** Way 3: each shell and each console of a device with ports of its own, at each of its relays that open them. */
-function directLines(
-  fleet: Fleet,
-  technician: Technician,
-  keysOf: (device: Device) => DeviceHostKeys,
-  words: TechnicianWords,
-): Line[] {
-  return accessOf(fleet, technician)
-    .filter(({ device }) => device.gateway)
-    .flatMap(({ device, consoles, shell }) => {
-      const ports = listenersOf(device.port)
-      const keys = keysOf(device)
-      return relaysOf(fleet, device)
-        .filter(({ accounts }) => accounts === 'dedicated')
-        .flatMap(({ host }): Line[] => [
-          ...(shell
-            ? [
-                [
-                  `${words.shell} ${device.name}`,
-                  host,
-                  String(ports.shell),
-                  device.shellUser ?? technician.name,
-                  keyText(keys.shell),
-                ],
-              ]
-            : []),
-          ...consoles.map(({ name }) => [name, host, String(ports.console), name, keyText(keys.bridge)]),
-        ])
-    })
 }
 
 function keyText(key: string): string {

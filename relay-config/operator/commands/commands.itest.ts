@@ -38,18 +38,20 @@ test('renders, says what it wrote, and removes only its own files that are no lo
   await oobmRelay('keys', '--all')
   const first = await oobmRelay('render')
   assert.is(first.code, 0, first.stderr)
-  assert.is(first.stdout.split('\n').filter(line => line.startsWith('written ')).length, 11)
+  assert.is(first.stdout.split('\n').filter(line => line.startsWith('written ')).length, 12)
   const rendered = join(folder, 'rendered')
   await writeFile(join(rendered, 'technicians/alice/notes'), 'hers')
   await writeFile(join(rendered, 'relay/lab/sshd_config'), 'edited')
-  assert.match((await oobmRelay('render')).stdout, /^written .*sshd_config\n11 files in .* are up to date\n$/)
+  assert.match((await oobmRelay('render')).stdout, /^written .*sshd_config\n12 files in .* are up to date\n$/)
 
   const text = await readFile(join(folder, 'fleet.toml'), 'utf8')
   await writeFile(join(folder, 'fleet.toml'), text.replace('"alice"', '"zoe"'))
   const { stdout } = await oobmRelay('render', '--identity', '~/.ssh/id', '--known-hosts', '/srv/k')
   assert.equal(
     stdout.match(/^removed .*$/gm)?.map(line => line.replace(/.*\/technicians/, '')),
-    ['config', 'known_hosts', 'putty.reg', 'putty-linux.sh', 'sheet.html'].map(name => `/alice/${name}`),
+    ['config', 'known_hosts', 'putty.reg', 'putty-linux.sh', 'teraterm.ttl', 'sheet.html'].map(
+      name => `/alice/${name}`,
+    ),
   )
   assert.equal(await readdir(join(rendered, 'technicians/alice')), ['notes'])
   assert.match(
