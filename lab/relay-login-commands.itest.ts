@@ -130,7 +130,19 @@ if (process.getuid?.() === 0) {
       }
       const devices = await ssh(scene, 'alice', [], 'devices')
       assert.equal([devices.code, devices.stderr], [0, ''])
-      assert.match(devices.stdout, /^rack1: access is on, and the device can be reached here; it has not reported/)
+      assert.match(
+        devices.stdout,
+        /^rack1: access is on, and the device can be reached here; 2 h ago it reported: ready, proved 2 h ago, by eth0$/m,
+      )
+      for (const [what, lines] of [
+        ['states', 1],
+        ['consoles', 3],
+      ] as const) {
+        const { code, stdout } = await ssh(scene, 'alice', [], what)
+        assert.is(code, 0)
+        assert.match(stdout, /^device=rack1 .* access=on open=yes state=ready .* uplink=eth0 /)
+        assert.is(stdout.trim().split('\n').length, lines, stdout)
+      }
 
       // A console of somebody else, and one that does not exist: the answers are equal.
       const answerTo = async (name: string, options: string[] = []) => {

@@ -50,9 +50,9 @@ if (process.getuid?.() === 0) {
         outputS: 1,
       })
       await reported([named(evil), { ...named('edge-rt1'), outputS: evil }, { ...named('core-sw1'), outputS: 4 }], 0)
-      await screen.shows(/^> +1 +core-sw1 +rack1 +CLOSED +\d+s +","open":true\}\]\?\[2J\?\]0;owned\?"\?\? watch/m)
+      await screen.shows(/^> +1 +core-sw1 +rack1 +CLOSED +\d+s +\?+open\?+true\?+2J\?+0\?owned\?+ watch/m)
       await screen.shows(/^ +2 +core-sw2 +rack1 +- +- +Tōkyō/m)
-      await screen.shows(/^ +3 +edge-rt1 +rack1 +CLOSED +- +","open"/m)
+      await screen.shows(/^ +3 +edge-rt1 +rack1 +CLOSED +- +\?+open\?/m)
       await screen.shows(/^core-sw1: the line is closed: ","open":true\}\]\?\[2J[^\n]*rack1 reported\n\d+s ago$/m)
       assert.not.match(await screen.coloured(), /\x1b\[2J|\x1b\]0|\u202e/)
       await reported([{ name: 'core-sw1', open: true, cause: '', who: [], outputS: null }], 0)

@@ -77,8 +77,10 @@ export async function loginScene(context: TestContext, firstUid: number): Promis
   await chmod(dirname(reports), 0o711)
   const reported = async (consoles: unknown[], agoS: number) => {
     const list = asciiJson(consoles)
-    await writeFile(join(reports, 'consoles'), `${Math.floor(Date.now() / 1000) - agoS} ${list}\n`)
-    await chmod(join(reports, 'consoles'), 0o644)
+    const atS = Math.floor(Date.now() / 1000) - agoS
+    await writeFile(join(reports, 'shown'), `ready ${atS} ${atS} eth0 - -\n`)
+    await writeFile(join(reports, 'consoles'), `${atS} ${list}\n`)
+    for (const name of ['shown', 'consoles']) await chmod(join(reports, name), 0o644)
   }
   // Ages of hours, which last as long as a test.
   await reported(

@@ -1,11 +1,11 @@
 import * as assert from 'uvu/assert'
 import { suite } from '../../../testbed/suite.ts'
-import { renderAuthorizedKeys } from './authorized-keys.ts'
+import { renderAuthorizedKeys, technicianCommand } from './authorized-keys.ts'
 import { FLEET, KEY } from './testing/two-relays.ts'
 
 const test = suite('rendered authorized_keys')
 const deviceKeys = new Map(FLEET.devices.map(({ name }) => [name, `ssh-ed25519 RELAY-KEY-OF-${name}`]))
-const TECHNICIAN_COMMAND = 'command="exec .oobm/oobm-technician-command .oobm/state tokyo:20100,20101"'
+const TECHNICIAN_COMMAND = 'command="exec .oobm/oobm-technician-command .oobm/state tokyo:20100,20101:+"'
 
 test('gives a device its two listeners, its way back and its forced command; a technician what they were given; nobody more', () => {
   const [fra, lon] = FLEET.relays
@@ -31,6 +31,27 @@ test('gives a device its two listeners, its way back and its forced command; a t
       'restrict,port-forwarding,permitopen="127.0.0.1:20103",permitlisten="127.0.0.1:1" oobm-technician:bob',
     ].join('\n')}\n`,
   )
+})
+
+test('names the consoles of which a technician may be told, all or some, and none that make the line too long', () => {
+  const [relay] = FLEET.relays
+  const [device] = FLEET.devices
+  const [alice] = FLEET.technicians
+  const [console] = device?.consoles ?? []
+  assert.ok(relay && device && alice && console)
+  const commandFor = (count: number, changes: object, sparePorts: string[] = []) => {
+    const consoles = Array.from({ length: count }, (_, index) => ({ ...console, name: `sw${index}` }))
+    const fleet = { ...FLEET, devices: [{ ...device, consoles, sparePorts }] }
+    const technician = { ...alice, consoles: 'all' as const, shells: [], admins: [], ...changes }
+    return technicianCommand(fleet, relay, technician).split(' ').slice(3)
+  }
+  assert.equal(commandFor(2, {}), ['tokyo:20101:+'])
+  assert.equal(commandFor(2, {}, ['1.4']), ['tokyo:20101:sw0,sw1'], 'what is at a spare port needs the shell')
+  assert.equal(commandFor(2, { shells: 'all' }, ['1.4']), ['tokyo:20100,20101:+'])
+  assert.equal(commandFor(3, { consoles: ['sw0', 'sw2'] }), ['tokyo:20101:sw0,sw2'])
+  assert.equal(commandFor(1, { consoles: [], shells: 'all' }), ['tokyo:20100'])
+  const many = Array.from({ length: 20_000 }, (_, index) => `sw${index}`)
+  assert.equal(commandFor(20_001, { consoles: many }), ['tokyo:20101'])
 })
 
 test.run()

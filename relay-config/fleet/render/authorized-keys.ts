@@ -52,15 +52,31 @@ export function technicianCommand(
   commands: RelayCommands = sharedCommands(relay),
 ): string {
   const { directory, state = `${directory}/state` } = commands
-  const devices = portsByDevice(fleet, relay, technician).map(
-    ({ device, ports }) => `${device.name}:${ports.join(',')}`,
-  )
-  return ['exec', `${directory}/oobm-technician-command`, state, ...devices].join(' ')
+  const devices = portsByDevice(fleet, relay, technician).map(({ device, ports, consoles }) => ({
+    entry: `${device.name}:${ports.join(',')}`,
+    consoles: consoles === '' ? '' : `:${consoles}`,
+  }))
+  const command = (isLong: boolean) =>
+    [
+      ...['exec', `${directory}/oobm-technician-command`, state],
+      ...devices.map(({ entry, consoles }) => `${entry}${isLong || consoles === ALL_CONSOLES ? consoles : ''}`),
+    ].join(' ')
+  const whole = command(true)
+  return whole.length > COMMAND_MAX ? command(false) : whole
 }
+
+/** After the ports of a device: its consoles, whichever it has. */
+const ALL_CONSOLES = ':+'
+/** Characters: the kernel takes 131,072 as one argument of the shell that sshd starts (MAX_ARG_STRLEN, execve(2)). */
+const COMMAND_MAX = 100_000
 
 /** Only a relay of our own can open a port to the network for one device and for no other. */
 export function isGateway({ accounts }: Relay, { gateway }: Device): boolean {
   return accounts === 'dedicated' && gateway
+}
+
+function hasAll(device: Device, own: Device['consoles'], shell: boolean): boolean {
+  return own.length === device.consoles.length && (shell || (device.sparePorts ?? []).length === 0)
 }
 
 /** The listeners of a relay that a technician may open. */
@@ -68,7 +84,14 @@ export function technicianPorts(fleet: Fleet, relay: Relay, technician: Technici
   return portsByDevice(fleet, relay, technician).flatMap(({ ports }) => ports)
 }
 
-function portsByDevice(fleet: Fleet, relay: Relay, technician: Technician): { device: Device; ports: number[] }[] {
+interface Reach {
+  device: Device
+  ports: number[]
+  /** What the relay may tell this technician about: names with commas, or `+` for all of the device. */
+  consoles: string
+}
+
+function portsByDevice(fleet: Fleet, relay: Relay, technician: Technician): Reach[] {
   return accessOf(fleet, technician)
     .filter(({ device }) => relaysOf(fleet, device).includes(relay))
     .map(({ device, consoles, spares, shell }) => {
@@ -79,6 +102,10 @@ function portsByDevice(fleet: Fleet, relay: Relay, technician: Technician): { de
           ...(shell ? [listeners.shell] : []),
           ...(consoles.length + spares.length > 0 ? [listeners.console] : []),
         ],
+        consoles:
+          consoles.length + spares.length > 0 && hasAll(device, consoles, shell)
+            ? '+'
+            : [...consoles.map(({ name }) => name), ...spares].join(','),
       }
     })
 }

@@ -38,7 +38,7 @@ restrict,port-forwarding,permitlisten="127.0.0.1:20102",permitlisten="127.0.0.1:
   )
   assert.match(
     files.get('authorized_keys/alice') ?? '',
-    /^restrict,port-forwarding,permitopen="127\.0\.0\.1:20101",permitlisten="127\.0\.0\.1:1",command="exec \/usr\/lib\/oobm\/oobm-technician-command \/var\/lib\/oobm\/devices tokyo:20101" /,
+    /^restrict,port-forwarding,permitopen="127\.0\.0\.1:20101",permitlisten="127\.0\.0\.1:1",command="exec \/usr\/lib\/oobm\/oobm-technician-command \/var\/lib\/oobm\/devices tokyo:20101:\+" /,
   )
   assert.not(files.has('authorized_keys/idle'), 'who may reach nothing has no key here')
   assert.match(files.get('sshd_config') ?? '', /^AllowUsers oobm-device alice bob$/m)

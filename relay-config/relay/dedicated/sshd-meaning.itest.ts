@@ -41,7 +41,10 @@ const ROLES: Record<string, Record<string, string | RegExp>> = {
   alice: {
     // Asked as all are where somebody may have one: hers fits none.
     ...{ allowtcpforwarding: 'local', permittty: 'no', passwordauthentication: 'yes' },
-    ...{ forcecommand: /^exec \S+\/oobm-technician-command \S+\/devices tokyo:20101$/, permitopen: '127.0.0.1:20101' },
+    ...{
+      forcecommand: /^exec \S+\/oobm-technician-command \S+\/devices tokyo:20101:\+$/,
+      permitopen: '127.0.0.1:20101',
+    },
     ...{ permitlisten: 'none', maxsessions: '4' },
   },
   bob: {

@@ -70,11 +70,14 @@ for (const [shell, path, shebang] of SHELLS) {
         new RegExp(`^osaka: access is on, and the device can be reached here; \\d+ s ago it reported: ${what}\\n$`)
       await says('{"v":1,"word":"ready","cause":"x","sinceS":1,"proofS":90000}', said('ready, proved 25 h ago'))
       assert.is((await stat(file)).mode & 0o777, 0o644)
-      await says(REPORT, said('ready, proved \\d+ s ago'))
+      await says(REPORT, said('ready, proved \\d+ s ago, by eth0'))
       const stateOf = async () => (await shown('bob', 'states')).replace(/\b(now|reported)=\d+/g, '$1=N')
       const [, provedAt = ''] = /^\S+ (\d+)/.exec(await readFile(file, 'utf8')) ?? []
       const first = `device=osaka port=${osaka} now=N`
-      assert.is(await stateOf(), `${first} access=on open=yes state=ready proved=${provedAt} reported=N\n`)
+      assert.is(
+        await stateOf(),
+        `${first} access=on open=yes state=ready proved=${provedAt} reported=N uplink=eth0 kind=- signal=-\n`,
+      )
       await says('{"v":1,"word":"unproved","cause":"\\",\\"proofS\\":1","proofS":null}', said('unproved, not proved'))
       await says('{"word":"$(id) `id` \\u001b","proofS":"7"}', said('unknown, not proved'))
       // What oobm-login shows of consoles: the list, and no text of a device that looks like it.
@@ -104,7 +107,10 @@ for (const [shell, path, shebang] of SHELLS) {
         `osaka: access is off since 1970-01-01 00:00:01 UTC, switched off by ops, until ${end}: site "visit" \\ $(id) %s\n`,
       )
       const reason = `off=1 until=${until} by=ops reason=site "visit" \\ $(id) %s`
-      assert.is(await stateOf(), `${first} access=off open=yes state=unknown proved=- reported=N ${reason}\n`)
+      assert.is(
+        await stateOf(),
+        `${first} access=off open=yes state=unknown proved=- reported=N uplink=- kind=- signal=- ${reason}\n`,
+      )
       assert.is(
         await off('{"state":"off","until":null,"at":1,"by":"ops"}'),
         'osaka: access is off since 1970-01-01 00:00:01 UTC, switched off by ops, until it is switched on\n',

@@ -11,6 +11,7 @@ test('times are ages by the clock of the relay', () => {
   assert.equal(told, {
     ...{ device: 'osaka', port: 20101, state: 'ready', off: undefined },
     ...{ provedAtMs: NOW - 30_000, reportedAtMs: NOW - 10_000 },
+    ...{ uplink: undefined, consoles: [] },
   })
 })
 
@@ -19,6 +20,29 @@ test('without a listener, what the device said last is over', () => {
   assert.is(state('access=on open=no state=ready proved=970 reported=990'), 'away')
   assert.is(state('access=on open=no state=- proved=- reported=-'), 'never')
   assert.is(state('access=on open=yes state=- proved=- reported=-'), 'unknown')
+})
+
+test('tells by what the tunnel goes, and who is on a console, since when', () => {
+  const head = line('access=on open=yes state=ready proved=970 reported=990 uplink=wlan0 kind=wifi signal=-61')
+  const console = (rest: string) => `console=sw1 device=osaka ${rest}\n`
+  const read = (rest: string) => readStates(head + console(rest), NOW)?.[0]
+  const told = read('open=yes output=995 who=alice:types:900,bob:watches:- cause=')
+  assert.equal(told?.uplink, { name: 'wlan0', kind: 'wifi', signalDbm: -61 })
+  assert.equal(told?.consoles, [
+    {
+      ...{ name: 'sw1', open: true, cause: '', outputAtMs: NOW - 5_000 },
+      who: [
+        { name: 'alice', types: true, sinceMs: NOW - 100_000 },
+        { name: 'bob', types: false, sinceMs: NOW },
+      ],
+    },
+  ])
+  const closed = read('open=no output=- who=- cause=no adapter: cause=x device=tokyo')?.consoles[0]
+  assert.equal([closed?.open, closed?.cause], [false, 'no adapter: cause=x device=tokyo'])
+  assert.is(read('open=- output=990 who=- cause=')?.consoles[0]?.open, undefined)
+  assert.is(readStates(`${head}${console('open=yes output=- who=- cause=')}and more\n`, NOW)?.length, 1)
+  const away = line('access=on open=no state=ready proved=970 reported=990 uplink=eth0 kind=- signal=-')
+  assert.is(readStates(away, NOW)?.[0]?.uplink, undefined, 'what it said before it went is over')
 })
 
 test('says who switched access off, until when and why, and shows no control character', () => {

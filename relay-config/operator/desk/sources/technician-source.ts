@@ -11,6 +11,8 @@ import { readStates, type ToldState } from './read-states.ts'
 import { createSteadyShift } from './steady-shift.ts'
 
 const ANSWER_MS = 30_000
+/** Of a command that oobm-technician-command does not know. */
+const REFUSED = 1
 
 /** @param config the ssh_config of the desk */
 export function technicianSource(
@@ -19,13 +21,21 @@ export function technicianSource(
   person: string | undefined,
 ): FleetSource<ToldState[]> {
   const shiftOf = createSteadyShift()
+  /** Relays whose software tells nothing of consoles. */
+  const older = new Set<string>()
   return {
     means: { person, noConsoles: undefined, isOperator: false },
     relays: relays.map(({ name }) => ({ name, maySignIn: true })),
     ask: async (name, signal) => {
       const host = relays.find(relay => relay.name === name)?.hosts[0] ?? ''
-      const args = ['-F', config, '-T', '-o', 'LogLevel=ERROR', '--', host, 'states']
-      const { code, stdout, said } = await askSsh(args, { limitMs: ANSWER_MS, signal })
+      const ask = (what: string) =>
+        askSsh(['-F', config, '-T', '-o', 'LogLevel=ERROR', '--', host, what], { limitMs: ANSWER_MS, signal })
+      let answer = await ask(older.has(name) ? 'states' : 'consoles')
+      if (answer.code === REFUSED && !older.has(name)) {
+        older.add(name)
+        answer = await ask('states')
+      }
+      const { code, stdout, said } = answer
       if (code !== EXIT.ok && said !== '') throw new UserError(`relay ${name}: ${said}`, EXIT.unavailable)
       const theirsMs = Number(/ now=(\d{1,12}) /.exec(stdout)?.[1]) * 1_000
       const isTold = Number.isFinite(theirsMs)
@@ -52,7 +62,8 @@ function rowsOf({ relays, targets }: KnownHosts, answers: ReadonlyMap<string, To
   const isOf = (told: ToldState, relay: string) => (target: (typeof targets)[number]) => {
     const { shell, console } = listenersOf(told.port)
     const isThere = relays.some(({ name, hosts }) => name === relay && hosts.includes(target.jump))
-    return (isThere || relays.length > 1) && target.port === (target.isShell ? shell : console)
+    const isPort = target.port === (target.isShell ? shell : console) || (!target.isShell && target.port === told.port)
+    return (isThere || relays.length > 1) && isPort
   }
   const rows = [...best.values()].map(({ relay, told }) => {
     const own = targets.filter(isOf(told, relay))
@@ -60,12 +71,22 @@ function rowsOf({ relays, targets }: KnownHosts, answers: ReadonlyMap<string, To
       ...EMPTY,
       ...{ name: told.device, relay: relays.length > 1 ? relay : undefined, state: told.state, off: told.off },
       ...{ provedAtMs: told.provedAtMs, reportedAtMs: told.reportedAtMs },
-      consoles: own.filter(({ isShell }) => !isShell).map(({ name }) => unreported(name)),
+      ...(told.uplink && { uplinks: [uplinkRow(told.uplink)], signalDbm: told.uplink.signalDbm }),
+      consoles: own.filter(({ isShell }) => !isShell).map(({ name }) => consoleOf(name, told)),
       mayOpenShell: own.some(({ name, isShell }) => isShell && name === told.device),
     }
   })
   const placed = new Set(rows.flatMap(({ name, consoles }) => [name, ...consoles.map(console => console.name)]))
   return [...rows, ...untold(targets.filter(({ name }) => !placed.has(name)))]
+}
+
+function uplinkRow({ name, kind }: NonNullable<ToldState['uplink']>): DeskDevice['uplinks'][number] {
+  return { name, kind, carries: true, why: '', provedAtMs: undefined }
+}
+
+function consoleOf(name: string, { consoles }: ToldState): DeskDevice['consoles'][number] {
+  const told = consoles.find(console => console.name === name)
+  return told === undefined ? unreported(name) : { ...told, mayOpen: true }
 }
 
 /** Devices of which no relay has said anything yet: what has the same port pair on the same relay is on one device. */
