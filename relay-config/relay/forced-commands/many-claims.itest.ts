@@ -1,6 +1,7 @@
 /** What one device's key can take of a relay: a bounded number of processes, and nobody else's time. */
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { getPriority } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { readProcessStat } from '../../../runtime/process-stat.ts'
@@ -119,8 +120,10 @@ test(
         return name.startsWith('sshd') ? [] : [`${name} ${nice}`]
       }),
     )
+    // Above this test's own; 19 is the most (nice(2)).
+    const nice = Math.min(19, getPriority() + 10)
     // Two of them while it forks.
-    assert.equal([...new Set(nices.flat().filter(line => !line.startsWith('sleep')))], ['oobm-device-com 10'])
+    assert.equal([...new Set(nices.flat().filter(line => !line.startsWith('sleep')))], [`oobm-device-com ${nice}`])
   },
   SLOW,
 )
