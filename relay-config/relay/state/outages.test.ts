@@ -100,4 +100,12 @@ test('says why, where the device told it', () => {
   assert.is(outage?.cause, 'no route')
 })
 
+test('a cause stands beside the state that it is the cause of', () => {
+  const [outage] = outagesOf([
+    ...[at(1, 'ready'), at(60, 'unproved'), at(70, 'ready')],
+    ...[own(1, 'ready'), own(61, 'no-relay', 'the cable is out'), own(65, 'unproved', 'testing'), own(70, 'ready')],
+  ])
+  assert.equal([outage?.state, outage?.cause, outage?.fromMs], ['no-relay', 'the cable is out', 60_000])
+})
+
 test.run()

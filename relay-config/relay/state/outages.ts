@@ -16,11 +16,13 @@ export interface TrendPoint {
   relay?: string | undefined
 }
 
+type Why = Pick<Outage, 'state' | 'cause'>
+
 export interface Outage {
   fromMs: number
   /** Undefined while it lasts. */
   toMs: number | undefined
-  /** What it began with. */
+  /** What it began with, as far as a cause is known of it. */
   state: string
   cause: string
   /** It ended with a proof, and not because access was switched off. */
@@ -74,7 +76,7 @@ function spansOf(points: readonly TrendPoint[], wasUp: boolean): Outage[] {
       if (bad) outages.push({ ...bad, toMs: atMs, isHealed: !isOff })
       bad = undefined
       isKnown = !isOff
-    } else if (bad) bad = { ...bad, cause: bad.cause || cause }
+    } else if (bad) bad = { ...bad, ...whyOf(bad, { state, cause }) }
     else if (isKnown) bad = { fromMs: atMs, toMs: undefined, state, cause, isHealed: false }
   }
   return bad ? [...outages, bad] : outages
@@ -92,5 +94,11 @@ function joined(outages: Outage[], next: Outage): Outage[] {
   if (last === undefined || (last.toMs !== undefined && next.fromMs > last.toMs + SAME_MS)) return [...outages, next]
   const isLonger = last.toMs !== undefined && (next.toMs === undefined || next.toMs > last.toMs)
   const end = isLonger ? { toMs: next.toMs, isHealed: next.isHealed } : {}
-  return [...outages.slice(0, -1), { ...last, ...end, cause: last.cause || next.cause }]
+  return [...outages.slice(0, -1), { ...last, ...end, ...whyOf(last, next) }]
+}
+
+/** The first that has a cause, with the state that it is the cause of. */
+function whyOf(first: Why, second: Why): Why {
+  const { state, cause } = first.cause === '' && second.cause !== '' ? second : first
+  return { state, cause }
 }
