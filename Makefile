@@ -49,7 +49,7 @@ run: build ## the whole system on this machine: a relay, three devices, people, 
 .PHONY: test
 test: build ## every test (ONLY=part-of-a-file-name for some, ALL=1 as in CI: none may be skipped, and what failed beside others runs once more alone)
 	@tools/need-mounts
-	@tools/need $(TEST_NEEDS) $(if $(ALL),$(DEB_NEEDS) $(MONITOR_NEEDS) $(NAT64_NEEDS) $(SNMP_NEEDS) $(MDNS_NEEDS) $(BROWSER_NEEDS))
+	@tools/need $(TEST_NEEDS) $(if $(ALL),$(DEB_NEEDS) $(MONITOR_NEEDS) $(NAT64_NEEDS) $(SNMP_NEEDS) $(MDNS_NEEDS) $(PAGE_PICTURE_NEEDS))
 	@$(NODE) --import tsx tools/run-tests.ts --jobs $(or $(JOBS),$(TEST_JOBS)) $(if $(ALL),--no-skip --alone) $(ONLY)
 
 .PHONY: unit

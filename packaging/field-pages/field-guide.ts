@@ -54,6 +54,8 @@ export function fieldGuide(language: Language): string {
   parts.push(line(MARGIN, y, A4.width - MARGIN, y))
   y += 1.5
   write(words.otherPatterns, BODY)
+  y += 1
+  write(words.hotspot, BODY)
   y += 2
   write(words.careTitle, HEADING)
   for (const care of words.care) write(`・${care}`, BODY, MARGIN + 1, WIDTH - 1)

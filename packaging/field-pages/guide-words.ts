@@ -37,6 +37,8 @@ export const GUIDE_WORDS = {
       },
     ],
     otherPatterns: 'Another pattern? The LED card has all of them.',
+    hotspot:
+      'No network? Where the operator has set it up, the device becomes a Wi-Fi of its own after five minutes, or when its button is held for 3 seconds. Join it with a phone (the operator has its name and passphrase), and open http://192.168.76.1/ there.',
     careTitle: 'Take care',
     care: [
       'There are keys in oobm.toml: do not send it by e-mail, and delete it from the PC.',
@@ -84,6 +86,8 @@ export const GUIDE_WORDS = {
       },
     ],
     otherPatterns: 'ほかの光り方は、LEDカードを見てください。',
+    hotspot:
+      'ネットワークがない場合: 設定があれば、5分後に、またはボタンを3秒押すと、装置自身のWi-Fiが始まります。スマートフォンで接続し（名前とパスフレーズは運用担当者に確認してください）、http://192.168.76.1/ を開いてください。',
     careTitle: 'ご注意',
     care: [
       'oobm.tomlには鍵が入っています。メールで送らず、パソコンからは削除してください。',
