@@ -48,15 +48,15 @@ async function startWatch(context: TestContext, under: readonly string[]) {
   const watch = startProgram('ip', args, { env })
   context.cleanup(() => watch.stop())
   context.onFailure(watch.output)
-  const last = (): Recovery[] | undefined => {
-    const line = watch
+  const looks = (): Recovery[][] =>
+    watch
       .output()
       .split('\n')
-      .findLast(text => text.startsWith('look ') && text.endsWith(']'))
-    return line === undefined ? undefined : JSON.parse(line.slice(5))
-  }
+      .filter(text => text.startsWith('look ') && text.endsWith(']'))
+      .map(text => JSON.parse(text.slice(5)))
+  const last = () => looks().at(-1)
   return {
-    shown,
+    ...{ shown, looks, hotspot: at('hotspot') },
     asked: () => readFile(at('spool/supervisor.request'), 'utf8').catch(() => ''),
     last,
     says: (cause: string) => waitFor(cause, async () => last()?.[0]?.cause === cause, { timeoutMs: 60_000 }),
@@ -102,6 +102,27 @@ if (process.getuid?.() === 0) {
       await watch.says('is gone')
     },
     { timeoutMs: 240_000 },
+  )
+
+  test(
+    'does not count the time for which the radio is a hotspot',
+    async context => {
+      const { under } = await makeNetwork(context)
+      const watch = await startWatch(context, under)
+      await watch.says('has no address')
+      await writeFile(watch.hotspot, 'wlan7')
+      // Each look is a quarter of a minute: seven minutes, and a new login would be due after three.
+      const isAway = () => watch.looks().filter(({ length }) => length === 0).length
+      await waitFor('looks at a hotspot', async () => isAway() >= 30, { timeoutMs: 120_000 })
+      assert.is(await watch.asked(), '')
+      await rm(watch.hotspot)
+      await waitFor('a look after it', async () => (watch.last()?.length ?? 0) > 0, { timeoutMs: 60_000 })
+      const looks = watch.looks()
+      const [first] = looks[looks.findLastIndex(({ length }) => length === 0) + 1] ?? []
+      assert.equal([first?.cause, first?.steps, first?.next?.step], ['has no address', [], 'reassociate'])
+      await waitFor('the request', async () => (await watch.asked()) === 'reassociate wlan7\n', { timeoutMs: 60_000 })
+    },
+    { timeoutMs: 300_000 },
   )
 } else test.skip('looks at a real network', 'needs root')
 

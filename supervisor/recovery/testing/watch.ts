@@ -1,4 +1,6 @@
 /** Runs the watch of wireless interfaces where a test starts it, such as in a network namespace: `watch.ts SYSFS DIR`, one line of JSON for each look. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { createLog } from '../../../runtime/log.ts'
 import { readUplinks } from '../../network/uplink.ts'
@@ -18,7 +20,8 @@ await watchWifi({
   ...{ sysfs, provisioningDirectory: directory, stateDirectory: directory, desk: applyDesk(process.env) },
   ...{
     tunnelAddress: () => undefined,
-    hotspot: async () => undefined,
+    /** What a test writes there. */
+    hotspot: () => readFile(join(directory, 'hotspot'), 'utf8').catch(() => undefined),
     uplinks: readUplinks,
     mayReboot: true,
     clock,
