@@ -54,7 +54,7 @@ test(
 )
 
 test('gets small files whole: empty, a full last block, blocks of 8 bytes, and text', async context => {
-  const { read, cwd, run, port } = await client(context)
+  const { read, cwd, run, port, recorded } = await client(context)
   const files = { empty: Buffer.alloc(0), exact: randomBytes(1_024), odd: randomBytes(1_025) }
   for (const [name, bytes] of Object.entries(files)) {
     await writeFile(join(read, name), bytes)
@@ -62,6 +62,7 @@ test('gets small files whole: empty, a full last block, blocks of 8 bytes, and t
       await run('curl', ['-sS', '-o', name, '--tftp-blksize', size, `tftp://127.0.0.1:${port}/${name}`])
       assert.is(sum(await readFile(join(cwd, name)).catch(() => Buffer.alloc(0))), sum(bytes), `${name} by ${size}`)
     }
+    await recorded({ file: name, bytes: bytes.length, whole: true })
   }
   await writeFile(join(read, 'text'), 'one\ntwo\r\n')
   await run('tftp', ['-m', 'ascii', '127.0.0.1', port, '-c', 'get', 'text', 'got'])
@@ -184,8 +185,10 @@ test('an upload that its client ends leaves nothing behind; one block sent twice
   const { next, send } = rawClient(context, tftp)
   send('\0\x02a\0octet\0')
   const { port } = (await next()).from
-  send(Buffer.concat([Buffer.from('\0\x03\0\x01', 'latin1'), Buffer.alloc(512, 'x')]), port)
-  assert.is((await next()).bytes.readUInt16BE(2), 1)
+  for (const _ of [1, 2]) {
+    send(Buffer.concat([Buffer.from('\0\x03\0\x01', 'latin1'), Buffer.alloc(512, 'x')]), port)
+    assert.is((await next()).bytes.readUInt16BE(2), 1)
+  }
   assert.is((await readdir(upload)).length, 1)
   send('\0\x05\0\0enough\0', port)
   await recorded({ file: 'a', what: 'put', whole: false, bytes: 512 })
