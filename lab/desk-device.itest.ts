@@ -12,7 +12,7 @@ import { startBuiltLab } from './testing/built-lab.ts'
 import { openDesk, operatorArgs, SLOW_MS, technicianArgs } from './testing/desk-in-lab.ts'
 
 const test = suite('page of a device in the desk')
-const LIMIT = { timeoutMs: 400_000 }
+const LIMIT = { timeoutMs: 500_000 }
 
 if (!hasChromium()) test.skip('the page of a device', 'the package chromium is not installed')
 else {

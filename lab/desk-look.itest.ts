@@ -13,7 +13,7 @@ import { openConsole, openDesk, operatorArgs } from './testing/desk-in-lab.ts'
 import { bringAxe, looked } from './testing/desk-looks.ts'
 
 const test = suite('desk, looked at')
-const LIMIT = { timeoutMs: 400_000 }
+const LIMIT = { timeoutMs: 500_000 }
 
 const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } }
 

@@ -11,7 +11,7 @@ import { startBuiltLab } from './testing/built-lab.ts'
 import { openConsole, openDesk, operatorArgs, SLOW_MS, screenSays, technicianArgs } from './testing/desk-in-lab.ts'
 
 const all = suite('desk in a browser')
-const LIMIT = { timeoutMs: 400_000 }
+const LIMIT = { timeoutMs: 500_000 }
 const test = (name: string, body: (context: TestContext) => Promise<void>) =>
   hasChromium() ? all(name, body, LIMIT) : all.skip(name, 'the package chromium is not installed')
 

@@ -8,6 +8,9 @@ import type { TestContext } from './suite.ts'
 export const CHROMIUM = '/usr/bin/chromium'
 export const hasChromium = () => existsSync(CHROMIUM)
 
+/** Milliseconds for whatever a page is waited for: a machine with other work has taken more than a minute for a login. */
+export const PAGE_MS = 120_000
+
 const FLAGS = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
   ...['--disable-component-update', '--disable-sync'],
@@ -23,12 +26,18 @@ export interface TestPage {
 export async function openPage(context: TestContext, options: BrowserContextOptions = {}): Promise<TestPage> {
   const profile = await scratchDirectory(context)
   const browser = await chromium.launchPersistentContext(profile, {
-    ...{ executablePath: CHROMIUM, headless: true, args: FLAGS, viewport: { width: 1280, height: 800 } },
+    ...{
+      executablePath: CHROMIUM,
+      headless: true,
+      timeout: PAGE_MS,
+      args: FLAGS,
+      viewport: { width: 1280, height: 800 },
+    },
     ...options,
   })
   context.cleanup(() => browser.close())
+  browser.setDefaultTimeout(PAGE_MS)
   const page = browser.pages()[0] ?? (await browser.newPage())
-  page.setDefaultTimeout(60_000)
   const complaints: string[] = []
   page.on('pageerror', err => complaints.push(String(err)))
   page.on('console', message => message.type() === 'error' && complaints.push(message.text()))

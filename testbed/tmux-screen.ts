@@ -38,7 +38,7 @@ export async function screenOf(
     tmux,
     keys: (...names: string[]) => tmux('send-keys', ...names),
     literally: (text: string) => tmux('send-keys', '-l', text),
-    shows: (pattern: RegExp, timeoutMs = 60_000) =>
+    shows: (pattern: RegExp, timeoutMs = 120_000) =>
       waitFor(`${pattern} on the screen`, async () => pattern.exec(await text()), { timeoutMs }),
   }
 }

@@ -18,7 +18,7 @@ const PACE_MS = 25
 export async function waitFor<T>(
   what: string,
   probe: () => T | Promise<T>,
-  { timeoutMs = 20_000, paceMs = PACE_MS, signal }: WaitOptions = {},
+  { timeoutMs = 60_000, paceMs = PACE_MS, signal }: WaitOptions = {},
 ): Promise<NonNullable<Exclude<T, false>>> {
   const deadlineMs = performance.now() + timeoutMs
   for (;;) {

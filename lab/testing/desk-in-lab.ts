@@ -2,13 +2,13 @@
 import { join } from 'node:path'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { type StartedDesk, startDesk } from '../../relay-config/operator/desk/testing/start-desk.ts'
-import { openPage, type TestPage } from '../../testbed/browser.ts'
+import { openPage, PAGE_MS, type TestPage } from '../../testbed/browser.ts'
 import type { TestContext } from '../../testbed/suite.ts'
 import { waitFor } from '../../testbed/wait-for.ts'
 import { CONSOLE, TECHNICIAN } from '../lab-fleet.ts'
 
 /** Milliseconds for an answer through relay and device, on a machine that does much else. */
-export const SLOW_MS = 60_000
+export const SLOW_MS = PAGE_MS
 
 interface Lab {
   directory: string
@@ -40,7 +40,6 @@ export async function openDesk(
 ): Promise<TestPage & { desk: StartedDesk }> {
   const desk = await startDesk(context, args)
   const opened = await openPage(context, options)
-  opened.page.setDefaultTimeout(SLOW_MS)
   await opened.page.goto(desk.url)
   return { ...opened, desk }
 }

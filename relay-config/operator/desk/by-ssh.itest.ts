@@ -8,7 +8,7 @@ import { farOperator } from '../../testing/far-operator.ts'
 import { hostSuite } from '../../testing/throwaway-host.ts'
 
 const test = hostSuite('the desk by ssh')
-const START_MS = 60_000
+const START_MS = 120_000
 
 test(
   'shows what the relay says, switches and reads the history, over one login that ends with it',
@@ -45,7 +45,7 @@ test(
     const shared = await machine.run('pgrep', ['-f', runtime])
     assert.is(shared.stdout, '', 'the shared connection has ended')
   },
-  { timeoutMs: 200_000 },
+  { timeoutMs: 300_000 },
 )
 
 test.run()

@@ -6,7 +6,7 @@ import { scratchDirectory } from '../../../../testbed/scratch.ts'
 import type { TestContext } from '../../../../testbed/suite.ts'
 
 /** Milliseconds for a start on a machine that does much else. */
-const START_MS = 60_000
+const START_MS = 120_000
 
 export interface StartedDesk {
   program: Program
