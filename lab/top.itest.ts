@@ -1,6 +1,9 @@
+import { readdir } from 'node:fs/promises'
 import * as assert from 'uvu/assert'
 import { statusWhere } from '../console-bridge/testing/bridge-fixture.ts'
+import { hangUp } from '../testbed/hang-up.ts'
 import { runProgram } from '../testbed/run-program.ts'
+import { scratchDirectory } from '../testbed/scratch.ts'
 import { descendantsOf, isAlive } from '../testbed/sshd.ts'
 import { suite } from '../testbed/suite.ts'
 import { waitFor } from '../testbed/wait-for.ts'
@@ -197,6 +200,27 @@ test(
     })
     assert.match(dumb.stdout, /needs a terminal that can move its cursor, and TERM is "dumb"/)
     assert.is(dumb.code, 64)
+  },
+  LIMIT,
+)
+
+test(
+  'top and connect die by SIGHUP when their terminal goes away, as at a window that is closed',
+  async context => {
+    const { command, files } = await topScene(context)
+    const at = command.indexOf('top')
+    const connect = [...command.slice(0, at), 'connect', 'core-sw1', ...command.slice(at + 1)]
+    for (const [text, program] of [
+      ['core-sw1', command],
+      ['you type', connect],
+    ] as const) {
+      const folder = await scratchDirectory(context)
+      const env = { TERM: 'xterm', TMPDIR: folder }
+      assert.is(await hangUp(text, program, { env }), 'SIGHUP')
+      const left = (await readdir(folder)).filter(name => name.startsWith('oobm-'))
+      assert.equal(left, [], 'what it had in its folder is gone')
+    }
+    await statusWhere(files, 'nobody', ({ consoles }) => consoles[0]?.sessions.length === 0)
   },
   LIMIT,
 )

@@ -2,6 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { hangUp } from '../testbed/hang-up.ts'
 import { runProgram } from '../testbed/run-program.ts'
 import { scratchDirectory } from '../testbed/scratch.ts'
 import { suite } from '../testbed/suite.ts'
@@ -212,20 +213,6 @@ test('a burst that is over sooner ends nothing', async () => {
   assert.is(code, EXIT.ok, stderr)
 })
 
-/** Runs its arguments with a terminal that is taken away when they say "go"; prints how they ended. */
-const WITHOUT_TERMINAL = `
-import os, pty, sys
-child, terminal = pty.fork()
-if child == 0:
-    os.execvp(sys.argv[1], sys.argv[1:])
-said = b''
-while b'go' not in said:
-    said += os.read(terminal, 1000)
-os.close(terminal)
-_, status = os.waitpid(child, 0)
-print('signal', os.WTERMSIG(status)) if os.WIFSIGNALED(status) else print('exit', os.WEXITSTATUS(status))
-`
-
 test('a program whose terminal goes away dies by SIGHUP, after its cleanup', async context => {
   const folder = await scratchDirectory(context)
   const mains = {
@@ -243,6 +230,7 @@ test('a program whose terminal goes away dies by SIGHUP, after its cleanup', asy
       import { runMain } from '${RUNTIME}/run-main.ts'
       const untilAborted = signal => new Promise(resolve => signal.addEventListener('abort', resolve))
       void runMain(async signal => {
+        process.on('exit', () => writeFileSync('${mark}, at exit', ''))
         process.stdin.setRawMode(true)
         process.stdout.write('go')
         setInterval(() => {}, 1000)
@@ -254,11 +242,10 @@ test('a program whose terminal goes away dies by SIGHUP, after its cleanup', asy
         return 0
       })`
     const args = ['--import', 'tsx', '--input-type=module', '-e', script]
-    const { stdout } = await runProgram('python3', ['-c', WITHOUT_TERMINAL, process.execPath, ...args], {
-      ...{ cwd: join(RUNTIME, '..'), env: { STATE_DIRECTORY: folder }, timeoutMs: 60_000 },
-    })
-    assert.is(stdout, 'signal 1\n', name)
-    assert.ok((await readdir(folder)).includes(name), name)
+    const options = { cwd: join(RUNTIME, '..'), env: { STATE_DIRECTORY: folder } }
+    assert.is(await hangUp('go', [process.execPath, ...args], options), 'SIGHUP', name)
+    const left = await readdir(folder)
+    for (const cleaned of [name, `${name}, at exit`]) assert.ok(left.includes(cleaned), cleaned)
   }
 })
 

@@ -37,13 +37,19 @@ export async function runMain(
   let isDefective = false
   let isUnsaid = false
   let isStopping = false
+  const terminals = [0, 1, 2].filter(fd => isatty(fd))
+  const end = (code: number): never => {
+    // The last of those who listen for the end: the others clean up first.
+    if (!terminals.every(fd => isatty(fd))) process.once('exit', dieBySighup)
+    return process.exit(codeOf(code))
+  }
   /** The code for an end that was asked for by `code`: a defect is never hidden by an orderly end. */
   const codeOf = (code: number) => (isDefective ? EXIT.software : isUnsaid && code === EXIT.ok ? EXIT.failed : code)
   const stop = () => {
     if (isStopping) return
     isStopping = true
     controller.abort()
-    setTimeout(() => process.exit(codeOf(EXIT.failed)), DRAIN_MS).unref()
+    setTimeout(() => end(EXIT.failed), DRAIN_MS).unref()
   }
   const failByDefect = (err: unknown) => {
     // What fails while everything is being ended is a consequence of the first.
@@ -55,13 +61,6 @@ export async function runMain(
     stop()
   }
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop)
-  const terminals = [0, 1, 2].filter(fd => isatty(fd))
-  process.once('exit', () => {
-    if (terminals.every(fd => isatty(fd))) return
-    // Node.js aborts when it ends without a terminal that it had: it insists on giving back its settings (ResetStdio in node.cc).
-    process.removeAllListeners('SIGHUP')
-    process.kill(process.pid, 'SIGHUP')
-  })
   process.on('uncaughtException', failByDefect)
   process.on('unhandledRejection', failByDefect)
   process.stdout.on('error', err => {
@@ -76,7 +75,7 @@ export async function runMain(
   try {
     const code = await main(controller.signal)
     await flushed(process.stdout)
-    process.exit(codeOf(code))
+    return end(code)
   } catch (err) {
     if (controller.signal.aborted && isAbort(err))
       process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}${programName()}: interrupted\n`)
@@ -85,8 +84,14 @@ export async function runMain(
     else if (isSystemError(err)) process.stderr.write(lineOf(err))
     else failByDefect(err)
     await flushed(process.stderr)
-    process.exit(codeOf(err instanceof UserError ? err.exitCode : EXIT.failed))
+    return end(err instanceof UserError ? err.exitCode : EXIT.failed)
   }
+}
+
+/** Node.js aborts when it ends without a terminal that it had: it insists on giving back its settings (ResetStdio in node.cc). */
+function dieBySighup(): void {
+  process.removeAllListeners('SIGHUP')
+  process.kill(process.pid, 'SIGHUP')
 }
 
 function programName(): string {
