@@ -160,6 +160,13 @@ export const RELAY_PACKAGE: Subject<Stage> = {
         essential('versions', () => versionsIn(root, ['openssh-server', 'systemd', 'ddclient'])),
       script: 'relay-at-home.sh',
     }),
+    packageCase({
+      name: 'relay and a NOC',
+      packages: ['openssh-client', 'nftables', 'curl', 'rsyslog', 'nagios4-core'],
+      bring: (root, _, { essential }) =>
+        essential('versions', () => versionsIn(root, ['openssh-server', 'systemd', 'rsyslog', 'nagios4-core'])),
+      script: 'relay-monitoring.sh',
+    }),
   ],
   setUp: async ({ options: { on } }) => ({ on, deb: built(`oobm-relay_${VERSION}_all.deb`, 'deb') }),
 }
