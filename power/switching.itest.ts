@@ -57,9 +57,11 @@ test(
       }
       response.end(JSON.stringify({ output: url.includes('id=1') ? true : server.state.get(0) }))
     }
-    const { result, cause } = await ask(files, 'cycle', ['a', 'b'])
+    const { result, cause, steps } = await ask(files, 'cycle', ['a', 'b'])
     assert.is(result, 'failed')
     assert.match(cause, /b answers with HTTP 503/)
+    // Without the off time.
+    assert.equal(steps, ['a is off', 'a is on'])
     assert.equal(said(), ['0 false', '0 true'])
   },
   LIMIT,
