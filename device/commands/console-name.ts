@@ -31,8 +31,10 @@ export const consoleName = defineCommand({
       const problem = nameSchema.safeParse(given).error?.issues[0]?.message
       if (problem !== undefined) usageError(`NAME ${problem}`)
     }
+    // Before anybody is asked to plug one in: what is there by then is the next one.
+    const before = await listAdapters(input.env)
     input.print('Plug the adapter in now; one that is plugged in already, unplug and plug in again. Ctrl-C stops.')
-    const appeared = await nextAdapters(input)
+    const appeared = await nextAdapters(input, before)
     for (const adapter of appeared) input.print(describeAdapter(adapter))
     const names = await namesFor(input, appeared, given)
     const device = (await configOf(input.env))?.device ?? 'DEVICE'
@@ -41,10 +43,10 @@ export const consoleName = defineCommand({
   },
 })
 
-/** The lines of the adapters that come from now on, once there is one. */
-async function nextAdapters({ env, clock, signal }: CommandContext): Promise<Adapter[]> {
+/** The lines of the adapters that come and were not there before, once there is one. */
+async function nextAdapters({ env, clock, signal }: CommandContext, before: readonly Adapter[]): Promise<Adapter[]> {
   const endMs = clock.nowMs() + WAIT_MS
-  let known = keysOf(await listAdapters(env))
+  let known = keysOf(before)
   while (clock.nowMs() < endMs) {
     await clock.sleep(LOOK_MS, signal)
     signal.throwIfAborted()
