@@ -32,7 +32,7 @@ export async function startBenchLab(context: TestContext, tty: string): Promise<
       if (lab.ended()) throw new Error(lab.output())
       return (await status())?.state === 'ready'
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   )
   return { directory: root, sshConfig: join(root, 'ssh_config') }
 }

@@ -3,6 +3,7 @@ import { EXIT, UserError } from '../../runtime/errors.ts'
 import { runMain } from '../../runtime/run-main.ts'
 import type { TestContext } from '../../testbed/suite.ts'
 import { withUndo } from '../../testbed/undo.ts'
+import { deskKeystroke } from './desk.ts'
 import { failover } from './failover.ts'
 import { table } from './figures.ts'
 import { keystroke, load } from './keystroke.ts'
@@ -32,6 +33,11 @@ const ROWS: readonly Row[] = [
     measure: keystroke,
   },
   { name: 'load', title: 'The same while 13 loops want the processors', measure: load },
+  {
+    name: 'desk',
+    title: 'One keystroke at the desk, from the key to the paint in Chromium, beside plain ssh, in ms',
+    measure: deskKeystroke,
+  },
   { name: 'memory', title: 'Memory after 25 logins and 3 MB, in MB', measure: memory },
   { name: 'start', title: 'Start, in ms', measure: starts },
   {

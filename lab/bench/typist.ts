@@ -5,6 +5,7 @@ import { waitFor } from '../../testbed/wait-for.ts'
 export interface Typist {
   /** Types one character and resolves with the milliseconds until its echo is back. */
   keystroke(): Promise<number>
+  types(text: string): void
   end(): void
 }
 
@@ -42,5 +43,5 @@ export async function startTypist(args: string[]): Promise<Typist> {
     await new Promise(resolve => setTimeout(resolve, 300))
     return before === echoes
   })
-  return { keystroke, end: () => ssh.kill() }
+  return { keystroke, types: text => void ssh.stdin.write(text), end: () => ssh.kill() }
 }
