@@ -137,8 +137,8 @@ desk-picture: build ## draw the README's picture of the desk again, docs/picture
 	@$(NODE) --import tsx lab/picture/take-desk-picture.ts
 
 .PHONY: bench
-bench: build ## measure what the product costs, beside what one would use instead (ROW=keystroke, load, memory, start, cpu, idle, proof, uplink, router, wire or storm; docs/performance.md)
-	@tools/need $(BENCH_NEEDS)
+bench: build ## measure what the product costs, beside what one would use instead (ROW=keystroke, load, desk, memory, start, cpu, idle, proof, uplink, router, wire or storm; docs/performance.md)
+	@tools/need $(BENCH_NEEDS) $(BROWSER_NEEDS)
 	@ROW="$(ROW)" $(NODE) --import tsx lab/bench/main.ts
 
 .PHONY: faults
