@@ -124,6 +124,7 @@ test(
           JSON.parse(await run('list', ...(what === '' ? [] : [what]), '--json')),
         ),
       ),
+      trend: [JSON.parse(await run('trend', 'tokyo', '--json', '--state', state))],
       history: linesOf(await run('history', '--json', '--state', state)),
       'settings show': linesOf(await run('settings', 'show', 'tokyo', '--json', '--state', state)),
       pending: linesOf(await run('pending', '--json', '--state', state)),
