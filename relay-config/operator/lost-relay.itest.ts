@@ -9,7 +9,7 @@ import { dedicatedFleet, PORT } from '../testing/dedicated-fleet.ts'
 import { hostSuite, startThrowawayHost, type ThrowawayHost } from '../testing/throwaway-host.ts'
 
 const test = hostSuite('a lost relay')
-const SLOW = { timeoutMs: 200_000 }
+const SLOW = { timeoutMs: 400_000 }
 const PASSPHRASE = 'correct horse; battery $(staple)'
 
 /** A host with its own sshd, and the operator, who comes from the host itself: what the network does is another test's. */

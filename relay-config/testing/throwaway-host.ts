@@ -97,7 +97,7 @@ export async function startThrowawayHost(context: TestContext, { bare = false } 
     ...['--target', String(pid), '--mount', '--pid', '--net', 'chroot', root, ...FOLLOW, command, ...args],
   ]
   const run = (command: string, args: string[], options?: ProgramOptions) =>
-    runProgram('nsenter', enter(command, args), { timeoutMs: 60_000, ...options })
+    runProgram('nsenter', enter(command, args), { timeoutMs: 180_000, ...options })
   const must = async (finished: Promise<Finished>, what: string) => {
     const { code, stdout, stderr } = await finished
     if (code !== 0) throw new Error(`${what}: exit ${code}\n${stdout}${stderr}`)
