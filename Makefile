@@ -180,9 +180,10 @@ desk-pictures: build ## the pages of the desk in both languages and themes, as a
 	@OOBM_DESK_PICTURES=build/desk-pictures $(NODE) --import tsx lab/desk-console.itest.ts
 
 .PHONY: desk-figures
-desk-figures: build ## what the desk's fleet page costs with a thousand devices, in a real browser
+desk-figures: build ## what the desk costs in a real browser: a thousand devices, and a console that floods
 	@tools/need $(LAB_NEEDS) $(BROWSER_NEEDS)
 	@$(NODE) --import tsx relay-config/operator/desk/testing/measure-desk.ts
+	@$(NODE) --import tsx relay-config/operator/desk/testing/measure-flood.ts
 
 .PHONY: build
 build: node_modules/.ready ## bundle each program into build/lib
