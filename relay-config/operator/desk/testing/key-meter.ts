@@ -21,7 +21,8 @@ const METER = `{
       })
     }
   }
-  window.awaitKey = pane => void (window.echo = new Promise(resolve => {
+  window.awaitKey = pane => void (window.echo = new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error('no echo within 20 s')), 20_000)
     const rows = document.querySelector('section[aria-label="' + pane + '"] .xterm-rows')
     const count = () => rows.textContent.split('x').length
     const before = count()
@@ -44,7 +45,10 @@ export async function addKeyMeter(page: Page): Promise<void> {
   await page.addInitScript(METER)
 }
 
-/** Types one key at a console that echoes, and that has the focus. */
+/**
+ * Types one key at a console that echoes, and that has the focus.
+ * @throws Error when no echo comes within 20 seconds
+ */
 export async function timeKey(page: Page, pane: string): Promise<KeyTimes> {
   await page.evaluate(`awaitKey(${JSON.stringify(pane)})`)
   await page.keyboard.press('x')
